@@ -1,0 +1,128 @@
+#include "shoal/core/leaf_tree.hpp"
+
+#include <bit>
+#include <cassert>
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t least_leaf_samples = 32;
+
+std::int64_t power_of_two_below(std::int64_t x) {
+  return x < 1 ? 1 : static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(x)));
+}
+
+/// Cut point p of `ranks` over `dealt` leaves.
+std::int64_t cut_point(std::int64_t dealt, int ranks, int p) {
+  if (p == ranks || dealt % ranks == 0) return dealt / ranks * p + (p == ranks ? dealt % ranks : 0);
+  const std::int64_t grain = power_of_two_below(dealt / (std::int64_t{8} * ranks));
+  const std::int64_t twice = 2 * ranks * grain;  // round(p dealt / ranks / grain) * grain, in whole numbers
+  const std::int64_t rounded = (2 * p * dealt + ranks * grain) / twice * grain;
+  return std::min(dealt, rounded);
+}
+
+/// The maximal nodes inside [run.first, run.last) when leaves from `present` on are absent.
+void append_nodes(LeafRun run, std::int64_t present, std::vector<TreeNode>& nodes) {
+  std::int64_t leaf = run.first;
+  while (leaf < run.last) {
+    int level = 0;
+    const auto fits = [&](int l) {
+      const std::int64_t size = std::int64_t{1} << l;
+      return leaf % size == 0 && std::min(present, leaf + size) <= run.last && (leaf + size / 2 < run.last || l == 0);
+    };
+    while (fits(level + 1)) ++level;
+    nodes.push_back({level, leaf >> level});
+    leaf = nodes.back().leaves(present).last;
+  }
+}
+
+struct Planner {
+  const LeafCut& cut;
+  std::span<const TreeNode> nodes;
+  std::vector<MergeStep>& plan;
+  std::size_t next = 0;
+
+  std::int64_t samples(LeafRun run) const { return cut.begin(run.last) - cut.begin(run.first); }
+
+  /// Plans node (level, index), whose leaves are present in part at least; returns the slot of its result.
+  std::size_t visit(TreeNode node) {
+    const std::int64_t present = cut.leaves();
+    const LeafRun whole = node.leaves(present);
+    if (nodes[next].leaves(present).last == whole.last && nodes[next].leaves(present).first == whole.first) return next++;
+    const TreeNode left{node.level - 1, 2 * node.index};
+    const TreeNode right{node.level - 1, 2 * node.index + 1};
+    const std::size_t left_slot = visit(left);
+    const LeafRun right_run = right.leaves(present);
+    if (right_run.size() == 0) return left_slot;  // an empty subtree is the identity
+    const std::size_t right_slot = visit(right);
+    plan.push_back({left_slot, right_slot, samples(left.leaves(present)), samples(right_run)});
+    return left_slot;
+  }
+};
+
+}  // namespace
+
+std::int64_t default_leaves(std::int64_t batch_size) { return power_of_two_below(batch_size / least_leaf_samples); }
+
+std::int64_t samples_per_leaf(std::int64_t batch_size, std::int64_t leaves) { return (batch_size + leaves - 1) / leaves; }
+
+void AddMerge::operator()(std::span<double> left, std::span<const double> right, std::int64_t, std::int64_t) const {
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
+}
+
+void MomentsMerge::operator()(std::span<double> left, std::span<const double> right, std::int64_t left_samples,
+                              std::int64_t right_samples) const {
+  const std::size_t columns = left.size() / 2;
+  const auto total = static_cast<double>(left_samples + right_samples);
+  const double right_share = static_cast<double>(right_samples) / total;
+  const double weight = static_cast<double>(left_samples) * right_share;
+  for (std::size_t c = 0; c < columns; ++c) {
+    const double delta = right[c] - left[c];
+    left[c] += delta * right_share;
+    left[columns + c] += right[columns + c] + delta * delta * weight;
+  }
+}
+
+LeafShare::LeafShare(LeafCut cut, std::int64_t dealt, int ranks, int rank) : cut_(cut), rank_(rank) {
+  assert(ranks > 0 && rank >= 0 && rank < ranks && cut.leaves() <= dealt);
+  const std::int64_t present = cut.leaves();
+  for (int p = 0; p < ranks; ++p) {
+    const LeafRun run{std::min(present, cut_point(dealt, ranks, p)), std::min(present, cut_point(dealt, ranks, p + 1))};
+    runs_.push_back(run);
+    first_slot_.push_back(nodes_.size());
+    append_nodes(run, present, nodes_);
+  }
+  first_slot_.push_back(nodes_.size());
+  if (present > 0) {
+    int root = 0;
+    while ((std::int64_t{1} << root) < present) ++root;
+    Planner{cut_, nodes_, plan_}.visit({root, 0});
+  }
+}
+
+std::span<const TreeNode> LeafShare::nodes(int rank) const {
+  const std::size_t first = first_slot(rank);
+  return std::span(nodes_).subspan(first, first_slot(rank + 1) - first);
+}
+
+void fold_node(const LeafCut& cut, const TreeNode& node, std::span<double> leaf_partials, std::size_t width,
+               const Merge& merge, std::span<double> out) {
+  const LeafRun run = node.leaves(cut.leaves());
+  std::vector<LeafRun> stack;  // each entry's partial lies in the row of its first leaf
+  const auto row = [&](std::int64_t leaf) { return leaf_partials.subspan(static_cast<std::size_t>(leaf - run.first) * width, width); };
+  const auto samples = [&](LeafRun r) { return cut.begin(r.last) - cut.begin(r.first); };
+  for (std::int64_t leaf = run.first; leaf < run.last; ++leaf) {
+    stack.push_back({leaf, leaf + 1});
+    int merges = merges_after(leaf - run.first, leaf + 1 == run.last, static_cast<int>(stack.size()));
+    for (; merges > 0; --merges) {
+      const LeafRun right = stack.back();
+      stack.pop_back();
+      LeafRun& left = stack.back();
+      merge(row(left.first), row(right.first), samples(left), samples(right));
+      left.last = right.last;
+    }
+  }
+  std::copy_n(leaf_partials.begin(), width, out.begin());
+}
+
+}  // namespace shoal
