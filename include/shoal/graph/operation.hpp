@@ -1,0 +1,179 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shoal/core/leaf_tree.hpp"
+#include "shoal/core/settings.hpp"
+#include "shoal/tensor/columns.hpp"
+#include "shoal/tensor/elementwise.hpp"
+#include "shoal/tensor/gemm.hpp"
+#include "shoal/tensor/panels.hpp"
+
+namespace shoal {
+
+/// Shape of a value. A value per sample has one row for each sample of the batch; a whole value (parameters and what is
+/// computed from them alone) has a fixed number of rows and exists once.
+struct ValueShape {
+  bool per_sample = false;
+  std::int64_t rows = 1;  ///< of a whole value
+  std::int64_t columns = 1;
+  bool operator==(const ValueShape&) const = default;
+};
+std::string to_string(const ValueShape& shape);
+
+/// The rows of a value that one task reads or writes: those of a leaf, or all of a whole value.
+template <class T>
+struct Rows {
+  Panels<T> panels;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  bool per_sample = false;
+
+  T* tile(std::int64_t panel) const { return panels.tile(panel, first); }
+  std::int64_t columns() const { return panels.columns; }
+};
+
+/// What an operation sees of one leaf.
+template <class T>
+struct Leaf {
+  static constexpr std::size_t most_inputs = 4;
+
+  bool training = false;
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;                      ///< the update under way, from 1
+  std::span<const std::int64_t> sample_ids;    ///< data-set row of each row of this leaf
+  std::array<Rows<const T>, most_inputs> input;
+  Rows<T> output;
+  Rows<const T> output_gradient;
+  Rows<T> auxiliary;          ///< auxiliary_columns wide: kept from forward to backward
+  std::span<T> derived;       ///< derived_size elements, made by finish()
+};
+
+/// A sum over the samples of the whole batch that an operation needs before it can go on.
+struct StatisticsPlan {
+  std::int64_t width = 0;         ///< numbers; 0: none
+  const Merge* merge = nullptr;   ///< how two parts of the batch meet
+};
+
+/// A named array that training changes but no gradient does (running averages), float64.
+struct StateSpec {
+  std::string name;
+  std::int64_t size = 0;
+  double initial = 0.0;
+};
+
+enum class Pass { forward, backward };
+
+/// One operation of a graph: the forward computation of a leaf and its derivative. Does not know how many leaves, threads
+/// or ranks there are. Each function writes whole tiles of (rows, 32); the executor zeroes padding, adds up a value's
+/// uses and keeps the tree of leaves. Write one by deriving from OperationOf.
+class Operation {
+ public:
+  virtual ~Operation() = default;
+  virtual std::string_view name() const = 0;
+  virtual Settings settings() const { return {}; }
+
+  /// @throws Error (usage) that names the shapes when they do not fit.
+  virtual ValueShape shape(std::span<const ValueShape> inputs) const = 0;
+  virtual std::int64_t auxiliary_columns(std::span<const ValueShape>) const { return 0; }
+  virtual std::int64_t derived_size(std::span<const ValueShape>) const { return 0; }
+  virtual std::vector<StateSpec> states(std::span<const ValueShape>) const { return {}; }
+  virtual StatisticsPlan statistics(Pass, bool /*training*/, std::span<const ValueShape>) const { return {}; }
+  /// Whether forward makes all panels of a leaf in one task (panel = 0) instead of one each.
+  virtual bool whole_rows() const { return false; }
+  /// Whether input i has a derivative.
+  virtual bool differentiable(std::size_t) const { return true; }
+
+  /// Tasks that fill `derived` once a step before a pass, when the pass is needed (backward: when input 0 wants its
+  /// gradient).
+  virtual std::int64_t preparations(Pass, std::span<const ValueShape>) const { return 0; }
+
+  virtual void prepare(const Leaf<float>&, Pass, std::int64_t task) const = 0;
+  virtual void prepare(const Leaf<double>&, Pass, std::int64_t task) const = 0;
+  /// Output panel `panel`.
+  virtual void forward(const Leaf<float>&, std::int64_t panel) const = 0;
+  virtual void forward(const Leaf<double>&, std::int64_t panel) const = 0;
+  /// Panel `panel` of the gradient with respect to input i, row by row, into out: (rows of this leaf, 32).
+  virtual void backward(const Leaf<float>&, std::size_t i, std::int64_t panel, float* out) const = 0;
+  virtual void backward(const Leaf<double>&, std::size_t i, std::int64_t panel, double* out) const = 0;
+  /// This leaf's part of the gradient of whole input i: rows [first, first + count), count <= 32, of panel `panel`.
+  virtual void gradient(const Leaf<float>&, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
+                        float* out) const = 0;
+  virtual void gradient(const Leaf<double>&, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
+                        double* out) const = 0;
+  /// This leaf's part of the statistics; called once for each panel of input 0 (forward) or of the output (backward).
+  virtual void leaf_statistics(const Leaf<float>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
+  virtual void leaf_statistics(const Leaf<double>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
+  /// Takes the statistics of the whole batch of `samples` samples; leaf.output is the output of a reduction.
+  virtual void finish(const Leaf<float>&, Pass, std::span<const double> merged, std::int64_t samples,
+                      std::span<double> state) const = 0;
+  virtual void finish(const Leaf<double>&, Pass, std::span<const double> merged, std::int64_t samples,
+                      std::span<double> state) const = 0;
+};
+
+/// Base of operations that are written once for float and double:
+///   struct Mine : OperationOf<Mine> { template <class T> void forward_leaf(const Leaf<T>&, std::int64_t panel) const; ... };
+template <class Derived>
+class OperationOf : public Operation {
+ public:
+  void prepare(const Leaf<float>& l, Pass pass, std::int64_t task) const override { self().prepare_leaf(l, pass, task); }
+  void prepare(const Leaf<double>& l, Pass pass, std::int64_t task) const override { self().prepare_leaf(l, pass, task); }
+  void forward(const Leaf<float>& l, std::int64_t p) const override { self().forward_leaf(l, p); }
+  void forward(const Leaf<double>& l, std::int64_t p) const override { self().forward_leaf(l, p); }
+  void backward(const Leaf<float>& l, std::size_t i, std::int64_t p, float* out) const override {
+    self().backward_leaf(l, i, p, out);
+  }
+  void backward(const Leaf<double>& l, std::size_t i, std::int64_t p, double* out) const override {
+    self().backward_leaf(l, i, p, out);
+  }
+  void gradient(const Leaf<float>& l, std::size_t i, std::int64_t p, std::int64_t first, std::int64_t count,
+                float* out) const override {
+    self().gradient_leaf(l, i, p, first, count, out);
+  }
+  void gradient(const Leaf<double>& l, std::size_t i, std::int64_t p, std::int64_t first, std::int64_t count,
+                double* out) const override {
+    self().gradient_leaf(l, i, p, first, count, out);
+  }
+  void leaf_statistics(const Leaf<float>& l, Pass pass, std::int64_t p, std::span<double> out) const override {
+    self().statistics_leaf(l, pass, p, out);
+  }
+  void leaf_statistics(const Leaf<double>& l, Pass pass, std::int64_t p, std::span<double> out) const override {
+    self().statistics_leaf(l, pass, p, out);
+  }
+  void finish(const Leaf<float>& l, Pass pass, std::span<const double> merged, std::int64_t samples,
+              std::span<double> state) const override {
+    self().finish_leaf(l, pass, merged, samples, state);
+  }
+  void finish(const Leaf<double>& l, Pass pass, std::span<const double> merged, std::int64_t samples,
+              std::span<double> state) const override {
+    self().finish_leaf(l, pass, merged, samples, state);
+  }
+
+  // What an operation need not write.
+  template <class T>
+  void prepare_leaf(const Leaf<T>&, Pass, std::int64_t) const {}
+  template <class T>
+  void forward_leaf(const Leaf<T>&, std::int64_t) const {}
+  /// For inputs of one row, used by every row of the leaf: the sum of backward over the leaf's rows.
+  template <class T>
+  void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t, T* out) const {
+    std::vector<T> rows(static_cast<std::size_t>(leaf.output.count * panel_width));
+    self().backward_leaf(leaf, i, panel, rows.data());
+    column_sum<T>(leaf.output.count, rows.data(), nullptr, out);
+  }
+  template <class T>
+  void statistics_leaf(const Leaf<T>&, Pass, std::int64_t, std::span<double>) const {}
+  template <class T>
+  void finish_leaf(const Leaf<T>&, Pass, std::span<const double>, std::int64_t, std::span<double>) const {}
+
+ private:
+  const Derived& self() const { return static_cast<const Derived&>(*this); }
+};
+
+}  // namespace shoal

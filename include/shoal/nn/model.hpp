@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shoal/graph/graph.hpp"
+#include "shoal/nn/layer_spec.hpp"
+
+namespace shoal {
+
+enum class Loss { softmax, sigmoid, mse };
+std::string to_string(Loss loss);
+
+/// A network: layers between rows of features and outputs, and a loss. Cheap to copy; copies share the graph.
+class Model {
+ public:
+  /// @param inputs   features of a sample
+  /// @param outputs  logits of a sample: classes, or outputs of a regression
+  /// Layers as in nn/layers.hpp, without the last dense layer, which follows from `outputs`.
+  /// @param output_init  how that last layer starts
+  Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, Loss loss,
+        const std::string& output_init = "auto");
+
+  const Graph& graph() const { return *graph_; }
+  Value input() const { return input_; }
+  Value targets() const { return targets_; }
+  Value logits() const { return logits_; }
+  Value loss() const { return loss_value_; }
+  Loss loss_kind() const { return loss_; }
+  std::int64_t inputs() const { return input_.shape().columns; }
+  std::int64_t outputs() const { return logits_.shape().columns; }
+  const std::vector<LayerSpec>& layers() const { return layers_; }
+  /// Trained numbers, without padding.
+  std::int64_t parameter_count() const;
+  /// Nodes of the graph that keep running statistics, in forward order.
+  std::vector<std::size_t> batch_norms() const;
+
+ private:
+  std::shared_ptr<Graph> graph_;
+  std::vector<LayerSpec> layers_;
+  Loss loss_;
+  Value input_, targets_, logits_, loss_value_;
+};
+
+struct MlpOptions {
+  std::int64_t inputs = 0;
+  std::vector<std::int64_t> hidden;
+  std::int64_t classes = 0;
+  std::string activation = "relu";
+  bool batch_norm = false;
+  bool batch_norm_after_activation = false;
+  double batch_norm_epsilon = 1e-5;
+  double batch_norm_momentum = 0.1;
+  double dropout = 0.0;
+  std::string init = "auto";
+  Loss loss = Loss::softmax;
+};
+
+/// Hidden layers of a multi-layer perceptron: dense, batch norm, activation, dropout for each.
+std::vector<LayerSpec> mlp_layers(const MlpOptions& options);
+Model mlp(const MlpOptions& options);
+
+}  // namespace shoal

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "shoal/graph/graph.hpp"
+
+namespace shoal {
+
+/// Batch norm of z (rows, C) over the whole mini-batch:
+///   mu = sum z / B, var = sum (z - mu)^2 / B, z_norm = (z - mu) / sqrt(var + epsilon), y = gamma * z_norm + beta
+/// gamma, beta: (C). (mean, M2) of leaves meet by Chan's rule in float64; the gradient goes through mu and var of the whole
+/// batch. In training it updates its running statistics, <name>/mean and <name>/variance:
+///   running = (1 - momentum) * running + momentum * batch, with the unbiased variance; a batch of one sample moves the
+///   mean alone. At test time it uses them.
+/// Source: Ioffe & Szegedy, Batch normalization (2015); running averages as in PyTorch.
+Value batch_norm(Value z, Value gamma, Value beta, double epsilon, double momentum, const std::string& name);
+
+/// Inverted dropout: each element is 0 with probability `rate`, else x / (1 - rate); the identity at test time. Which
+/// elements fall is a function of (seed, step, lane, data-set row, column). Source: Srivastava et al., Dropout (2014).
+Value dropout(Value x, double rate, std::uint32_t lane);
+
+/// Losses: sums over the samples of the batch, in nats and float64; reductions whose statistics are
+/// (loss sum, number right). The trainer divides by the number of samples.
+///   logits (samples, K); targets as below, one row per sample, without a derivative
+
+/// sum_b logsumexp(z_b) - z_b[y_b]; targets (samples, 1): class numbers. Right: the largest logit (the first of equals)
+/// is the class. Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3.
+Value softmax_cross_entropy(Value logits, Value targets);
+
+/// Binary cross-entropy averaged over a sample's K outputs: max(z, 0) - z t + log(1 + e^-|z|). targets (samples, K) in
+/// [0, 1]. Right: for K = 1, (z > 0) equals the target; for K > 1, the largest logit is the largest target.
+Value sigmoid_cross_entropy(Value logits, Value targets);
+
+/// Squared error averaged over a sample's K outputs. targets (samples, K). None is right.
+Value mean_squared_error(Value outputs, Value targets);
+
+}  // namespace shoal

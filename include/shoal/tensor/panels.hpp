@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace shoal {
+
+/// Columns in a panel. Every matrix (activations, weights, gradients, moments) is stored as [columns / 32][rows][32],
+/// padded with zeros to whole panels: products, elementwise passes and per-column statistics read it straight through.
+inline constexpr std::int64_t panel_width = 32;
+
+inline constexpr std::int64_t panels_of(std::int64_t columns) { return (columns + panel_width - 1) / panel_width; }
+/// Elements that a (rows, columns) matrix takes, padding included.
+inline constexpr std::int64_t padded_size(std::int64_t rows, std::int64_t columns) {
+  return panels_of(columns) * rows * panel_width;
+}
+
+/// A matrix in panels that somebody else owns.
+template <class T>
+struct Panels {
+  T* data = nullptr;
+  std::int64_t rows = 0;     ///< of the allocation: the stride between panels is rows * 32
+  std::int64_t columns = 0;  ///< without padding
+
+  std::int64_t panels() const { return panels_of(columns); }
+  /// Row `row` of panel `panel`; the rows behind it follow at a stride of 32.
+  T* tile(std::int64_t panel, std::int64_t row = 0) const { return data + (panel * rows + row) * panel_width; }
+  T& at(std::int64_t row, std::int64_t column) const {
+    return tile(column / panel_width, row)[column % panel_width];
+  }
+  /// Columns of panel `panel` that are not padding.
+  std::int64_t width(std::int64_t panel) const {
+    const std::int64_t rest = columns - panel * panel_width;
+    return rest < panel_width ? rest : panel_width;
+  }
+  operator Panels<const T>() const { return {data, rows, columns}; }
+};
+
+/// Row-major to panels and back; `row_major` holds rows x columns elements without padding. pack writes zeros into the
+/// padding.
+template <class From, class T>
+void pack(std::span<const From> row_major, Panels<T> panels, std::int64_t rows) {
+  for (std::int64_t p = 0; p < panels.panels(); ++p) {
+    const std::int64_t width = panels.width(p);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      T* out = panels.tile(p, r);
+      const From* in = row_major.data() + r * panels.columns + p * panel_width;
+      for (std::int64_t c = 0; c < width; ++c) out[c] = static_cast<T>(in[c]);
+      for (std::int64_t c = width; c < panel_width; ++c) out[c] = T{0};
+    }
+  }
+}
+
+template <class T, class To>
+void unpack(Panels<T> panels, std::int64_t rows, std::span<To> row_major) {
+  for (std::int64_t p = 0; p < panels.panels(); ++p) {
+    const std::int64_t width = panels.width(p);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const T* in = panels.tile(p, r);
+      To* out = row_major.data() + r * panels.columns + p * panel_width;
+      for (std::int64_t c = 0; c < width; ++c) out[c] = static_cast<To>(in[c]);
+    }
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,254 @@
+#include "shoal/graph/expressions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+class UnaryOperation final : public OperationOf<UnaryOperation> {
+ public:
+  UnaryOperation(Unary f, std::string name, double parameter = 0.0) : f_(f), name_(std::move(name)), parameter_(parameter) {}
+  std::string_view name() const override { return name_; }
+  Settings settings() const override { return {{"parameter", parameter_}}; }
+  ValueShape shape(std::span<const ValueShape> inputs) const override { return inputs[0]; }
+  template <class T>
+  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
+    shoal::apply(f_, static_cast<T>(parameter_), leaf.output.count * panel_width, leaf.input[0].tile(panel),
+                 leaf.output.tile(panel));
+  }
+  template <class T>
+  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
+    apply_derivative<T>(f_, static_cast<T>(parameter_), leaf.output.count * panel_width, leaf.input[0].tile(panel),
+                        leaf.output.tile(panel), leaf.output_gradient.tile(panel), out);
+  }
+
+ private:
+  Unary f_;
+  std::string name_;
+  double parameter_;
+};
+
+class BinaryOperation final : public OperationOf<BinaryOperation> {
+ public:
+  BinaryOperation(Binary f, std::string name) : f_(f), name_(std::move(name)) {}
+  std::string_view name() const override { return name_; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    const ValueShape& a = in[0];
+    const ValueShape& b = in[1];
+    if (a.per_sample == b.per_sample ? a != b : (a.columns != b.columns || (a.per_sample ? b : a).rows != 1))
+      throw Error(ExitStatus::usage, fmt::format("shapes {} and {} do not fit in {}", to_string(a), to_string(b), name_));
+    return a.per_sample ? a : b;
+  }
+  template <class T>
+  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
+    combine(f_, leaf.output.count, operand(leaf, 0, panel), operand(leaf, 1, panel), leaf.output.tile(panel));
+  }
+  template <class T>
+  void backward_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, T* out) const {
+    combine_derivative(f_, static_cast<int>(i), leaf.output.count, operand(leaf, 0, panel), operand(leaf, 1, panel),
+                       leaf.output_gradient.tile(panel), out);
+  }
+
+ private:
+  template <class T>
+  static Operand<T> operand(const Leaf<T>& leaf, std::size_t i, std::int64_t panel) {
+    const bool one_row = leaf.output.per_sample && !leaf.input[i].per_sample;
+    return {leaf.input[i].tile(panel), one_row ? 0 : panel_width};
+  }
+  Binary f_;
+  std::string name_;
+};
+
+class DenseOperation final : public OperationOf<DenseOperation> {
+ public:
+  std::string_view name() const override { return "dense"; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    if (!in[0].per_sample || in[1].per_sample || in[0].columns != in[1].rows)
+      throw Error(ExitStatus::usage, fmt::format("dense takes (samples, D) and (D, K), not {} and {}", to_string(in[0]), to_string(in[1])));
+    if (in.size() > 2 && in[2] != ValueShape{false, 1, in[1].columns})
+      throw Error(ExitStatus::usage, fmt::format("the bias of dense is {}; it must be (1, {})", to_string(in[2]), in[1].columns));
+    return {true, 1, in[1].columns};
+  }
+  /// derived: W^T in panels, for the gradient with respect to x.
+  std::int64_t derived_size(std::span<const ValueShape> in) const override { return padded_size(in[1].columns, in[1].rows); }
+  template <class T>
+  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
+    const Rows<const T>& x = leaf.input[0];
+    const Rows<const T>& bias = leaf.input[2];
+    product_panel<T>(leaf.output.count, x.columns(), x.tile(0), x.panels.rows * panel_width, leaf.input[1].tile(panel),
+                     bias.panels.data == nullptr ? nullptr : bias.tile(panel), leaf.output.tile(panel));
+  }
+  std::int64_t preparations(Pass pass, std::span<const ValueShape> in) const override {
+    return pass == Pass::backward ? panels_of(in[1].rows) : 0;
+  }
+  template <class T>
+  void prepare_leaf(const Leaf<T>& leaf, Pass, std::int64_t panel) const {
+    const Panels<const T>& w = leaf.input[1].panels;
+    transpose_panel<T>(w, panel, leaf.derived.data() + panel * w.columns * panel_width);
+  }
+  template <class T>
+  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
+    const Rows<const T>& dy = leaf.output_gradient;
+    const T* transposed = leaf.derived.data() + panel * dy.columns() * panel_width;
+    product_panel<T>(dy.count, dy.columns(), dy.tile(0), dy.panels.rows * panel_width, transposed, nullptr, out);
+  }
+  template <class T>
+  void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
+                     T* out) const {
+    const T* dy = leaf.output_gradient.tile(panel);
+    if (i == 2) return column_sum<T>(leaf.output.count, dy, nullptr, out);
+    gradient_panel<T>(leaf.output.count, leaf.input[0].tile(first / panel_width) + first % panel_width, count, dy, out);
+  }
+};
+
+class SumOperation final : public OperationOf<SumOperation> {
+ public:
+  std::string_view name() const override { return "sum"; }
+  ValueShape shape(std::span<const ValueShape>) const override { return {}; }
+  StatisticsPlan statistics(Pass pass, bool, std::span<const ValueShape>) const override {
+    static const AddMerge add;
+    return pass == Pass::forward ? StatisticsPlan{1, &add} : StatisticsPlan{};
+  }
+  template <class T>
+  void statistics_leaf(const Leaf<T>& leaf, Pass, std::int64_t panel, std::span<double> out) const {
+    if (panel != 0) return;  // all panels in one task, in order: the sum is one chain
+    const Rows<const T>& x = leaf.input[0];
+    double sum = 0.0;
+    for (std::int64_t p = 0; p < x.panels.panels(); ++p) {
+      for (std::int64_t i = 0; i < x.count * panel_width; ++i) sum += static_cast<double>(x.tile(p)[i]);
+    }
+    out[0] = sum;
+  }
+  template <class T>
+  void finish_leaf(const Leaf<T>& leaf, Pass, std::span<const double> merged, std::int64_t, std::span<double>) const {
+    *leaf.output.tile(0) = static_cast<T>(merged[0]);
+  }
+  template <class T>
+  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t, T* out) const {
+    std::fill_n(out, leaf.input[0].count * panel_width, *leaf.output_gradient.tile(0));
+  }
+};
+
+class BroadcastOperation final : public OperationOf<BroadcastOperation> {
+ public:
+  explicit BroadcastOperation(std::int64_t columns) : columns_(columns) {}
+  std::string_view name() const override { return "broadcast"; }
+  Settings settings() const override { return {{"columns", columns_}}; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    if (in[0].columns != 1) throw Error(ExitStatus::usage, fmt::format("broadcast takes one column, not {}", to_string(in[0])));
+    return {in[0].per_sample, in[0].rows, columns_};
+  }
+  template <class T>
+  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
+    const T* x = leaf.input[0].tile(0);
+    T* y = leaf.output.tile(panel);
+    for (std::int64_t r = 0; r < leaf.output.count; ++r) std::fill_n(y + r * panel_width, panel_width, x[r * panel_width]);
+  }
+  template <class T>
+  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t, T* out) const {
+    const Rows<const T>& dy = leaf.output_gradient;
+    for (std::int64_t r = 0; r < dy.count; ++r) {
+      T sum{0};
+      for (std::int64_t p = 0; p < dy.panels.panels(); ++p) {
+        for (std::int64_t c = 0; c < panel_width; ++c) sum += dy.tile(p)[r * panel_width + c];
+      }
+      std::fill_n(out + r * panel_width, panel_width, T{0});
+      out[r * panel_width] = sum;
+    }
+  }
+
+ private:
+  std::int64_t columns_;
+};
+
+class ColumnOperation final : public OperationOf<ColumnOperation> {
+ public:
+  explicit ColumnOperation(std::int64_t column) : column_(column) {}
+  std::string_view name() const override { return "column"; }
+  Settings settings() const override { return {{"column", column_}}; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    if (column_ < 0 || column_ >= in[0].columns)
+      throw Error(ExitStatus::usage, fmt::format("column {} of a value of {} columns; count from 0", column_, in[0].columns));
+    return {in[0].per_sample, in[0].rows, 1};
+  }
+  template <class T>
+  void forward_leaf(const Leaf<T>& leaf, std::int64_t) const {
+    const T* x = leaf.input[0].tile(column_ / panel_width) + column_ % panel_width;
+    for (std::int64_t r = 0; r < leaf.output.count; ++r) leaf.output.tile(0)[r * panel_width] = x[r * panel_width];
+  }
+  template <class T>
+  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
+    std::fill_n(out, leaf.output.count * panel_width, T{0});
+    if (panel != column_ / panel_width) return;
+    for (std::int64_t r = 0; r < leaf.output.count; ++r) {
+      out[r * panel_width + column_ % panel_width] = leaf.output_gradient.tile(0)[r * panel_width];
+    }
+  }
+
+ private:
+  std::int64_t column_;
+};
+
+Value unary(Unary f, std::string name, Value x, double parameter = 0.0) {
+  return x.graph().apply(std::make_shared<UnaryOperation>(f, std::move(name), parameter), {x});
+}
+
+Value binary(Binary f, std::string name, Value a, Value b) {
+  const std::int64_t columns = std::max(a.shape().columns, b.shape().columns);
+  if (a.shape().columns == 1 && columns > 1) a = broadcast(a, columns);
+  if (b.shape().columns == 1 && columns > 1) b = broadcast(b, columns);
+  return a.graph().apply(std::make_shared<BinaryOperation>(f, std::move(name)), {a, b});
+}
+
+}  // namespace
+
+Value Value::operator[](std::int64_t column) const { return graph_->apply(std::make_shared<ColumnOperation>(column), {*this}); }
+
+Value operator+(Value a, Value b) { return binary(Binary::add, "add", a, b); }
+Value operator-(Value a, Value b) { return binary(Binary::subtract, "subtract", a, b); }
+Value operator*(Value a, Value b) { return binary(Binary::multiply, "multiply", a, b); }
+Value operator/(Value a, Value b) { return binary(Binary::divide, "divide", a, b); }
+Value operator+(Value a, double b) { return unary(Unary::shift, "shift", a, b); }
+Value operator+(double a, Value b) { return b + a; }
+Value operator-(Value a, double b) { return a + -b; }
+Value operator-(double a, Value b) { return -b + a; }
+Value operator*(Value a, double b) { return unary(Unary::scale, "scale", a, b); }
+Value operator*(double a, Value b) { return b * a; }
+Value operator/(Value a, double b) { return a * (1.0 / b); }
+Value operator/(double a, Value b) { return unary(Unary::reciprocal, "reciprocal", b) * a; }
+Value operator-(Value a) { return a * -1.0; }
+
+Value relu(Value x) { return unary(Unary::relu, "relu", x); }
+Value leaky_relu(Value x, double slope) { return unary(Unary::leaky_relu, "leaky_relu", x, slope); }
+Value tanh(Value x) { return unary(Unary::tanh, "tanh", x); }
+Value sigmoid(Value x) { return unary(Unary::sigmoid, "sigmoid", x); }
+Value gelu(Value x) { return unary(Unary::gelu, "gelu", x); }
+Value exp(Value x) { return unary(Unary::exp, "exp", x); }
+Value log(Value x) { return unary(Unary::log, "log", x); }
+Value sqrt(Value x) { return unary(Unary::sqrt, "sqrt", x); }
+Value square(Value x) { return unary(Unary::square, "square", x); }
+
+Value activation(const std::string& name, Value x) {
+  if (name == "relu") return relu(x);
+  if (name == "leaky_relu") return leaky_relu(x);
+  if (name == "tanh") return tanh(x);
+  if (name == "sigmoid") return sigmoid(x);
+  if (name == "gelu") return gelu(x);
+  if (name == "identity") return x;
+  throw Error(ExitStatus::usage, "unknown activation \"" + name + "\"; use relu, leaky_relu, tanh, sigmoid, gelu or identity");
+}
+
+Value dense(Value x, Value weight) { return x.graph().apply(std::make_shared<DenseOperation>(), {x, weight}); }
+Value dense(Value x, Value weight, Value bias) {
+  return x.graph().apply(std::make_shared<DenseOperation>(), {x, weight, bias});
+}
+Value sum(Value x) { return x.graph().apply(std::make_shared<SumOperation>(), {x}); }
+Value broadcast(Value x, std::int64_t columns) {
+  return x.graph().apply(std::make_shared<BroadcastOperation>(columns), {x});
+}
+
+}  // namespace shoal

@@ -1,0 +1,147 @@
+#include "shoal/graph/graph.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+ValueShape whole_shape(const std::string& name, const std::vector<std::int64_t>& shape) {
+  if (shape.empty() || shape.size() > 2)
+    throw Error(ExitStatus::usage, fmt::format("\"{}\" has {} dimensions; give (columns) or (rows, columns)", name, shape.size()));
+  for (std::int64_t n : shape) {
+    if (n < 1) throw Error(ExitStatus::usage, fmt::format("\"{}\" has a dimension of {}; each must be 1 or more", name, n));
+  }
+  return {false, shape.size() == 2 ? shape[0] : 1, shape.back()};
+}
+
+}  // namespace
+
+std::string to_string(const ValueShape& shape) {
+  return shape.per_sample ? fmt::format("(samples, {})", shape.columns) : fmt::format("({}, {})", shape.rows, shape.columns);
+}
+
+const ValueShape& Value::shape() const { return graph_->nodes()[id_].shape; }
+
+float Value::item() const {
+  const std::vector<float> all = graph_->value(*this);
+  if (all.size() != 1)
+    throw Error(ExitStatus::usage, fmt::format("item() of a value of {} elements; use Graph::value", all.size()));
+  return all[0];
+}
+
+Node& Graph::add(Node node) {
+  nodes_.push_back(std::move(node));
+  return nodes_.back();
+}
+
+Value Graph::input(const std::string& name, std::int64_t columns) {
+  Node node;
+  node.name = name;
+  node.shape = {true, 1, columns};
+  add(std::move(node));
+  return {*this, nodes_.size() - 1};
+}
+
+Value Graph::placeholder(const std::string& name, const std::vector<std::int64_t>& shape) {
+  Node node;
+  node.name = name;
+  node.shape = whole_shape(name, shape);
+  add(std::move(node));
+  return {*this, nodes_.size() - 1};
+}
+
+Value Graph::variable(const std::string& name, const std::vector<std::int64_t>& shape, const Initializer& initializer,
+                      bool decay) {
+  for (const Parameter& other : parameters_) {
+    if (other.name == name) throw Error(ExitStatus::usage, "there are two variables \"" + name + "\"; give each its own name");
+  }
+  Node node;
+  node.kind = Node::Kind::parameter;
+  node.name = name;
+  node.shape = whole_shape(name, shape);
+  node.parameter = parameters_.size();
+  node.needs_gradient = true;
+  parameters_.push_back({name, node.shape.rows, node.shape.columns, parameter_size(), initializer, decay, nodes_.size()});
+  add(std::move(node));
+  return {*this, nodes_.size() - 1};
+}
+
+Value Graph::apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs, const std::string& name) {
+  assert(!inputs.empty() && inputs.size() <= Leaf<float>::most_inputs);
+  Node node;
+  node.kind = Node::Kind::operation;
+  node.name = name.empty() ? std::string(operation->name()) : name;
+  std::vector<ValueShape> shapes;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (&inputs[i].graph() != this)
+      throw Error(ExitStatus::usage, fmt::format("{} takes values of two graphs; build each expression in one", operation->name()));
+    node.inputs.push_back(inputs[i].id());
+    shapes.push_back(inputs[i].shape());
+    if (operation->differentiable(i) && nodes_[inputs[i].id()].needs_gradient) node.needs_gradient = true;
+  }
+  node.shape = operation->shape(shapes);
+  node.state_offset = state_size();
+  for (const StateSpec& spec : operation->states(shapes)) {
+    states_.push_back({node.name + "/" + spec.name, spec.size, state_size(), spec.initial});
+    node.state_size += spec.size;
+  }
+  node.operation = std::move(operation);
+  add(std::move(node));
+  return {*this, nodes_.size() - 1};
+}
+
+std::int64_t Graph::parameter_size() const {
+  return parameters_.empty() ? 0 : parameters_.back().offset + parameters_.back().size();
+}
+
+std::int64_t Graph::state_size() const { return states_.empty() ? 0 : states_.back().offset + states_.back().size; }
+
+std::vector<std::int64_t> Graph::chunks() const {
+  std::vector<std::int64_t> begins;
+  for (const Parameter& parameter : parameters_) {
+    for (std::int64_t at = 0; at < parameter.size(); at += chunk_size) begins.push_back(parameter.offset + at);
+  }
+  begins.push_back(parameter_size());
+  return begins;
+}
+
+void Graph::initialize(std::uint64_t seed, std::span<float> parameters) const {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Parameter& p = parameters_[i];
+    const Panels<float> panels = p.in(parameters.data());
+    for (std::int64_t r = 0; r < p.rows; ++r) {
+      for (std::int64_t c = 0; c < p.columns; ++c) {
+        panels.at(r, c) =
+            static_cast<float>(p.initializer.value(seed, static_cast<std::uint32_t>(i), p.rows, p.columns, r, c));
+      }
+    }
+  }
+}
+
+void Graph::initialize_states(std::span<double> states) const {
+  for (const State& state : states_) {
+    for (std::int64_t i = 0; i < state.size; ++i) states[static_cast<std::size_t>(state.offset + i)] = state.initial;
+  }
+}
+
+std::vector<float> Graph::value(Value variable) const {
+  const Node& node = nodes_[variable.id()];
+  if (node.kind != Node::Kind::parameter) throw Error(ExitStatus::usage, "\"" + node.name + "\" is not a variable; only those keep a value");
+  std::vector<float> flat = values_;
+  if (static_cast<std::int64_t>(flat.size()) != parameter_size()) {
+    flat.assign(static_cast<std::size_t>(parameter_size()), 0.0f);
+    initialize(1, flat);
+  }
+  const Parameter& p = parameters_[node.parameter];
+  std::vector<float> row_major(static_cast<std::size_t>(p.rows * p.columns));
+  unpack(Panels<const float>(p.in(flat.data())), p.rows, std::span(row_major));
+  return row_major;
+}
+
+void Graph::set_values(std::span<const float> parameters) { values_.assign(parameters.begin(), parameters.end()); }
+
+}  // namespace shoal

@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "shoal/core/error.hpp"
+#include "shoal/nn/operations.hpp"
+
+namespace shoal {
+namespace {
+
+/// Inputs: z (samples, C), gamma (C), beta (C). auxiliary: z_norm. derived: six rows of padded C.
+class BatchNormOperation final : public OperationOf<BatchNormOperation> {
+ public:
+  BatchNormOperation(double epsilon, double momentum) : epsilon_(epsilon), momentum_(momentum) {}
+
+  std::string_view name() const override { return "batch_norm"; }
+  Settings settings() const override { return {{"epsilon", epsilon_}, {"momentum", momentum_}}; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    const ValueShape vector{false, 1, in[0].columns};
+    if (!in[0].per_sample || in[1] != vector || in[2] != vector)
+      throw Error(ExitStatus::usage, fmt::format("batch norm takes (samples, C), (1, C) and (1, C), not {}, {} and {}",
+                                                 to_string(in[0]), to_string(in[1]), to_string(in[2])));
+    return in[0];
+  }
+  std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
+  std::int64_t derived_size(std::span<const ValueShape> in) const override { return rows_derived * padded_size(1, in[0].columns); }
+  std::vector<StateSpec> states(std::span<const ValueShape> in) const override {
+    return {{"mean", in[0].columns, 0.0}, {"variance", in[0].columns, 1.0}};
+  }
+  StatisticsPlan statistics(Pass pass, bool training, std::span<const ValueShape> in) const override {
+    static const MomentsMerge moments;
+    static const AddMerge add;
+    if (!training) return {};
+    // Padded columns ride along, so that the two halves of the row are whole panels.
+    return {2 * padded_size(1, in[0].columns), pass == Pass::forward ? static_cast<const Merge*>(&moments) : &add};
+  }
+
+  template <class T>
+  void statistics_leaf(const Leaf<T>& leaf, Pass pass, std::int64_t panel, std::span<double> out) const {
+    double* first = out.data() + panel * panel_width;
+    double* second = first + out.size() / 2;
+    if (pass == Pass::forward) {
+      column_moments(leaf.input[0].count, leaf.input[0].tile(panel), first, second);
+    } else {
+      column_sums(leaf.output.count, leaf.output_gradient.tile(panel), leaf.auxiliary.tile(panel), first, second);
+    }
+  }
+
+  template <class T>
+  void finish_leaf(const Leaf<T>& leaf, Pass pass, std::span<const double> merged, std::int64_t samples,
+                   std::span<double> state) const {
+    const std::int64_t columns = leaf.output.columns();
+    const std::size_t padded = leaf.derived.size() / rows_derived;
+    const auto n = static_cast<double>(samples);
+    for (std::size_t c = 0; c < static_cast<std::size_t>(columns); ++c) {
+      const auto row = [&](DerivedRow r) -> T& { return leaf.derived[static_cast<std::size_t>(r) * padded + c]; };
+      if (pass == Pass::backward) {
+        row(mean_dy) = static_cast<T>(merged[c] / n);
+        row(mean_dy_z_norm) = static_cast<T>(merged[padded + c] / n);
+        continue;
+      }
+      double& running_mean = state[c];
+      double& running_variance = state[static_cast<std::size_t>(columns) + c];
+      double mean = running_mean;
+      double variance = running_variance;
+      if (!merged.empty()) {
+        mean = merged[c];
+        variance = merged[padded + c] / n;
+        running_mean = (1.0 - momentum_) * running_mean + momentum_ * mean;
+        if (samples > 1)
+          running_variance = (1.0 - momentum_) * running_variance + momentum_ * (merged[padded + c] / (n - 1.0));
+      }
+      const double inverse = 1.0 / std::sqrt(variance + epsilon_);
+      row(mean_high) = static_cast<T>(mean);
+      row(mean_low) = static_cast<T>(mean - static_cast<double>(row(mean_high)));
+      row(inverse_deviation) = static_cast<T>(inverse);
+      row(scale) = static_cast<T>(static_cast<double>(leaf.input[1].panels.at(0, static_cast<std::int64_t>(c))) * inverse);
+    }
+  }
+
+  template <class T>
+  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
+    const NormalizePanel<T> p{derived(leaf, mean_high, panel), derived(leaf, mean_low, panel),
+                              derived(leaf, inverse_deviation, panel), leaf.input[1].tile(panel), leaf.input[2].tile(panel)};
+    normalize_panel(leaf.output.count, leaf.input[0].tile(panel), p, leaf.auxiliary.tile(panel), leaf.output.tile(panel));
+  }
+
+  template <class T>
+  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
+    normalize_panel_backward<T>(leaf.output.count, leaf.output_gradient.tile(panel), leaf.auxiliary.tile(panel),
+                                derived(leaf, scale, panel), derived(leaf, mean_dy, panel),
+                                derived(leaf, mean_dy_z_norm, panel), out);
+  }
+
+  template <class T>
+  void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t, T* out) const {
+    column_sum<T>(leaf.output.count, leaf.output_gradient.tile(panel), i == 1 ? leaf.auxiliary.tile(panel) : nullptr, out);
+  }
+
+ private:
+  enum DerivedRow { mean_high, mean_low, inverse_deviation, scale, mean_dy, mean_dy_z_norm, rows_derived };
+
+  template <class T>
+  static const T* derived(const Leaf<T>& leaf, DerivedRow row, std::int64_t panel) {
+    return leaf.derived.data() + leaf.derived.size() / rows_derived * static_cast<std::size_t>(row) + panel * panel_width;
+  }
+
+  double epsilon_;
+  double momentum_;
+};
+
+}  // namespace
+
+Value batch_norm(Value z, Value gamma, Value beta, double epsilon, double momentum, const std::string& name) {
+  return z.graph().apply(std::make_shared<BatchNormOperation>(epsilon, momentum), {z, gamma, beta}, name);
+}
+
+}  // namespace shoal

@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "shoal/core/elementary.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/nn/operations.hpp"
+
+namespace shoal {
+namespace {
+
+struct SampleLoss {
+  double loss = 0.0;
+  bool right = false;
+};
+
+std::size_t largest(std::span<const double> v) {
+  return static_cast<std::size_t>(std::max_element(v.begin(), v.end()) - v.begin());
+}
+
+/// Loss of one sample and its derivative: z, t -> d.
+SampleLoss softmax_sample(std::span<const double> z, std::span<const double> t, std::span<double> d) {
+  const std::size_t best = largest(z);
+  const auto label = static_cast<std::size_t>(t[0]);
+  double sum = 0.0;
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    d[k] = elementary::exp(z[k] - z[best]);
+    sum += d[k];
+  }
+  for (double& v : d) v /= sum;
+  d[label] -= 1.0;
+  // The largest term is 1: log(1 + rest) keeps the digits of a small loss.
+  double rest = 0.0;
+  for (std::size_t k = 0; k < z.size(); ++k) rest += k == best ? 0.0 : elementary::exp(z[k] - z[best]);
+  return {(z[best] - z[label]) + elementary::log1p(rest), best == label};
+}
+
+SampleLoss sigmoid_sample(std::span<const double> z, std::span<const double> t, std::span<double> d) {
+  const auto outputs = static_cast<double>(z.size());
+  double loss = 0.0;
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    loss += (std::max(z[k], 0.0) - z[k] * t[k]) + elementary::log1p(elementary::exp(-std::fabs(z[k])));
+    d[k] = (elementary::sigmoid(z[k]) - t[k]) / outputs;
+  }
+  return {loss / outputs, z.size() == 1 ? (z[0] > 0.0) == (t[0] > 0.5) : largest(z) == largest(t)};
+}
+
+SampleLoss squared_sample(std::span<const double> z, std::span<const double> t, std::span<double> d) {
+  const auto outputs = static_cast<double>(z.size());
+  double loss = 0.0;
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    const double error = z[k] - t[k];
+    loss += error * error;
+    d[k] = 2.0 * error / outputs;
+  }
+  return {loss / outputs, false};
+}
+
+using SampleFunction = SampleLoss (*)(std::span<const double>, std::span<const double>, std::span<double>);
+
+/// Inputs: logits, targets. Statistics: (loss sum, number right). auxiliary: the derivative, made on the way forward.
+class LossOperation final : public OperationOf<LossOperation> {
+ public:
+  LossOperation(std::string name, SampleFunction sample, bool class_numbers)
+      : name_(std::move(name)), sample_(sample), class_numbers_(class_numbers) {}
+
+  std::string_view name() const override { return name_; }
+  bool differentiable(std::size_t i) const override { return i == 0; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    if (!in[0].per_sample || !in[1].per_sample || in[1].columns != (class_numbers_ ? 1 : in[0].columns))
+      throw Error(ExitStatus::usage, fmt::format("{} takes logits (samples, K) and targets (samples, {}), not {} and {}", name_,
+                                                 class_numbers_ ? "1" : "K", to_string(in[0]), to_string(in[1])));
+    return {};
+  }
+  std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
+  StatisticsPlan statistics(Pass pass, bool, std::span<const ValueShape>) const override {
+    static const AddMerge add;
+    return pass == Pass::forward ? StatisticsPlan{2, &add} : StatisticsPlan{};
+  }
+
+  template <class T>
+  void statistics_leaf(const Leaf<T>& leaf, Pass, std::int64_t panel, std::span<double> out) const {
+    if (panel != 0) return;  // a sample's outputs are read together
+    const auto outputs = static_cast<std::size_t>(leaf.input[0].columns());
+    const auto targets = static_cast<std::size_t>(leaf.input[1].columns());
+    std::vector<double> z(outputs), t(targets), d(outputs);
+    double loss = 0.0;
+    double right = 0.0;
+    for (std::int64_t r = 0; r < leaf.input[0].count; ++r) {
+      read_row(leaf.input[0], r, z);
+      read_row(leaf.input[1], r, t);
+      const SampleLoss sample = sample_(z, t, d);
+      loss += sample.loss;
+      right += sample.right ? 1.0 : 0.0;
+      for (std::size_t k = 0; k < outputs; ++k)
+        leaf.auxiliary.panels.at(leaf.auxiliary.first + r, static_cast<std::int64_t>(k)) = static_cast<T>(d[k]);
+    }
+    out[0] = loss;
+    out[1] = right;
+  }
+  template <class T>
+  void finish_leaf(const Leaf<T>& leaf, Pass, std::span<const double> merged, std::int64_t, std::span<double>) const {
+    *leaf.output.tile(0) = static_cast<T>(merged[0]);
+  }
+  template <class T>
+  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
+    shoal::apply(Unary::scale, *leaf.output_gradient.tile(0), leaf.auxiliary.count * panel_width, leaf.auxiliary.tile(panel),
+                 out);
+  }
+
+ private:
+  template <class T>
+  static void read_row(const Rows<const T>& rows, std::int64_t row, std::span<double> out) {
+    for (std::size_t k = 0; k < out.size(); ++k)
+      out[k] = static_cast<double>(rows.panels.at(rows.first + row, static_cast<std::int64_t>(k)));
+  }
+
+  std::string name_;
+  SampleFunction sample_;
+  bool class_numbers_;
+};
+
+Value loss(std::string name, SampleFunction sample, bool class_numbers, Value outputs, Value targets) {
+  return outputs.graph().apply(std::make_shared<LossOperation>(std::move(name), sample, class_numbers), {outputs, targets});
+}
+
+}  // namespace
+
+Value softmax_cross_entropy(Value logits, Value targets) {
+  return loss("softmax_cross_entropy", softmax_sample, true, logits, targets);
+}
+Value sigmoid_cross_entropy(Value logits, Value targets) {
+  return loss("sigmoid_cross_entropy", sigmoid_sample, false, logits, targets);
+}
+Value mean_squared_error(Value outputs, Value targets) {
+  return loss("mean_squared_error", squared_sample, false, outputs, targets);
+}
+
+}  // namespace shoal

@@ -1,0 +1,66 @@
+#include "shoal/nn/model.hpp"
+
+#include <fmt/format.h>
+
+#include "shoal/core/error.hpp"
+#include "shoal/nn/layers.hpp"
+#include "shoal/nn/operations.hpp"
+
+namespace shoal {
+
+std::string to_string(Loss loss) {
+  switch (loss) {
+    case Loss::softmax: return "softmax";
+    case Loss::sigmoid: return "sigmoid";
+    case Loss::mse: return "mse";
+  }
+  return "";
+}
+
+Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, Loss loss,
+             const std::string& output_init)
+    : graph_(std::make_shared<Graph>()), layers_(std::move(layers)), loss_(loss) {
+  if (inputs < 1 || outputs < 1)
+    throw Error(ExitStatus::usage, fmt::format("a model of {} inputs and {} outputs; each must be 1 or more", inputs, outputs));
+  input_ = graph_->input("x", inputs);
+  targets_ = graph_->input("targets", loss == Loss::softmax ? 1 : outputs);
+  std::vector<LayerSpec> all = layers_;
+  all.push_back({"dense", {{"units", outputs}, {"init", output_init}}});
+  logits_ = build_layers(*graph_, all, input_);
+  switch (loss) {
+    case Loss::softmax: loss_value_ = softmax_cross_entropy(logits_, targets_); break;
+    case Loss::sigmoid: loss_value_ = sigmoid_cross_entropy(logits_, targets_); break;
+    case Loss::mse: loss_value_ = mean_squared_error(logits_, targets_); break;
+  }
+}
+
+std::int64_t Model::parameter_count() const {
+  std::int64_t count = 0;
+  for (const Parameter& parameter : graph_->parameters()) count += parameter.rows * parameter.columns;
+  return count;
+}
+
+std::vector<std::size_t> Model::batch_norms() const {
+  std::vector<std::size_t> found;
+  for (std::size_t id = 0; id < graph_->nodes().size(); ++id) {
+    if (graph_->nodes()[id].state_size > 0) found.push_back(id);
+  }
+  return found;
+}
+
+std::vector<LayerSpec> mlp_layers(const MlpOptions& options) {
+  std::vector<LayerSpec> layers;
+  const LayerSpec norm{"batch_norm", {{"epsilon", options.batch_norm_epsilon}, {"momentum", options.batch_norm_momentum}}};
+  for (std::int64_t units : options.hidden) {
+    layers.push_back({"dense", {{"units", units}, {"init", options.init}}});
+    if (options.batch_norm && !options.batch_norm_after_activation) layers.push_back(norm);
+    layers.push_back({options.activation, {}});
+    if (options.batch_norm && options.batch_norm_after_activation) layers.push_back(norm);
+    if (options.dropout > 0.0) layers.push_back({"dropout", {{"rate", options.dropout}}});
+  }
+  return layers;
+}
+
+Model mlp(const MlpOptions& options) { return {options.inputs, mlp_layers(options), options.classes, options.loss, options.init}; }
+
+}  // namespace shoal

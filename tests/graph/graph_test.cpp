@@ -1,0 +1,41 @@
+#include "shoal/graph/graph.hpp"
+
+#include <gtest/gtest.h>
+
+#include "shoal/graph/expressions.hpp"
+
+namespace shoal {
+namespace {
+
+TEST(Graph, ParametersLieInOneFlatBufferWithoutGaps) {
+  Graph g;
+  g.variable("a", {3, 40}, normal(1.0));
+  g.variable("b", {40}, constant(2.0));
+  EXPECT_EQ(g.parameters()[1].offset, 3 * 64);
+  EXPECT_EQ(g.parameter_size(), 3 * 64 + 64);
+  std::vector<float> flat(static_cast<std::size_t>(g.parameter_size()), -1.0f);
+  std::fill(flat.begin(), flat.end(), 0.0f);
+  g.initialize(1, flat);
+  const Panels<float> a = g.parameters()[0].in(flat.data());
+  EXPECT_NE(a.at(2, 39), 0.0f);
+  EXPECT_EQ(a.tile(1, 2)[8], 0.0f) << "padding";
+  EXPECT_EQ(flat[3 * 64 + 39], 2.0f);
+  EXPECT_EQ(flat[3 * 64 + 40], 0.0f) << "padding";
+}
+
+TEST(Graph, ChunksCountFromTheirParametersStart) {
+  Graph g;
+  g.variable("a", {33, 32}, zeros());
+  g.variable("b", {32}, zeros());
+  EXPECT_EQ(g.chunks(), (std::vector<std::int64_t>{0, 1024, 1056, 1088}));
+}
+
+TEST(Graph, ItemReadsAVariable) {
+  Graph g;
+  const Value w = g.variable("w", {1}, constant(3.0));
+  EXPECT_EQ(w.item(), 3.0f);
+  EXPECT_EQ(g.value(g.variable("v", {2, 2}, constant(1.0))), (std::vector<float>{1, 1, 1, 1}));
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,83 @@
+#include "shoal/tensor/columns.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "shoal/tensor/gemm.hpp"
+
+namespace shoal {
+namespace {
+
+std::vector<float> normal_numbers(std::size_t n, double mean, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<double> normal(mean, 1);
+  std::vector<float> x(n);
+  for (float& v : x) v = static_cast<float>(normal(generator));
+  return x;
+}
+
+TEST(Columns, MomentsFarFromZero) {
+  const auto x = normal_numbers(100 * 32, 1e4, 1);
+  std::vector<double> mean(32), m2(32);
+  column_moments(100, x.data(), mean.data(), m2.data());
+  for (std::size_t c = 0; c < 32; ++c) {
+    long double sum = 0, squares = 0;
+    for (std::size_t r = 0; r < 100; ++r) sum += x[r * 32 + c];
+    for (std::size_t r = 0; r < 100; ++r) squares += (x[r * 32 + c] - sum / 100) * (x[r * 32 + c] - sum / 100);
+    EXPECT_NEAR(mean[c], static_cast<double>(sum / 100), 1e-10);
+    EXPECT_NEAR(m2[c], static_cast<double>(squares), 1e-10);
+  }
+}
+
+TEST(Columns, SumsOfProducts) {
+  const auto a = normal_numbers(50 * 32, 0, 1);
+  const auto b = normal_numbers(50 * 32, 0, 2);
+  std::vector<double> sum(32), products(32);
+  column_sums(50, a.data(), b.data(), sum.data(), products.data());
+  for (std::size_t c = 0; c < 32; ++c) {
+    double s = 0, p = 0;
+    for (std::size_t r = 0; r < 50; ++r) {
+      s += double{a[r * 32 + c]};
+      p += double{a[r * 32 + c]} * double{b[r * 32 + c]};
+    }
+    EXPECT_NEAR(sum[c], s, 1e-12);
+    EXPECT_NEAR(products[c], p, 1e-12);
+  }
+}
+
+TEST(Columns, FloatSumsAreChainsJoinedByTheTree) {
+  const std::size_t rows = 256 * 2 + 5;
+  const auto a = normal_numbers(rows * 32, 0, 1);
+  std::vector<float> out(32);
+  column_sum<float>(static_cast<std::int64_t>(rows), a.data(), nullptr, out.data());
+  for (std::size_t c = 0; c < 32; ++c) {
+    float chain[3] = {};
+    for (std::size_t r = 0; r < rows; ++r) chain[r / 256] += a[r * 32 + c];
+    EXPECT_EQ(out[c], (chain[0] + chain[1]) + chain[2]);
+  }
+}
+
+TEST(Columns, NormalizeKeepsTheDigitsOfActivationsFarFromZero) {
+  const auto z = normal_numbers(64 * 32, 1e4, 3);
+  std::vector<double> mean(32), m2(32);
+  column_moments(64, z.data(), mean.data(), m2.data());
+  std::vector<float> high(32), low(32), inverse(32), gamma(32, 2), beta(32, 0.5f), norm(64 * 32), y(64 * 32);
+  for (std::size_t c = 0; c < 32; ++c) {
+    high[c] = static_cast<float>(mean[c]);
+    low[c] = static_cast<float>(mean[c] - high[c]);
+    inverse[c] = static_cast<float>(1 / std::sqrt(m2[c] / 64 + 1e-5));
+  }
+  normalize_panel(64, z.data(), NormalizePanel<float>{high.data(), low.data(), inverse.data(), gamma.data(), beta.data()},
+                  norm.data(), y.data());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double expected = (double{z[i]} - mean[i % 32]) / std::sqrt(m2[i % 32] / 64 + 1e-5);
+    EXPECT_NEAR(norm[i], expected, 1e-6);
+    EXPECT_NEAR(y[i], 2 * expected + 0.5, 2e-6);
+  }
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,144 @@
+#include "shoal/tensor/elementwise.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <vector>
+
+namespace shoal {
+namespace {
+
+struct Case {
+  Unary f;
+  std::function<double(double)> reference;
+  bool positive = false;
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = {
+      {Unary::relu, [](double x) { return x > 0 ? x : 0; }},
+      {Unary::leaky_relu, [](double x) { return x > 0 ? x : 0.01 * x; }},
+      {Unary::tanh, [](double x) { return std::tanh(x); }},
+      {Unary::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }},
+      {Unary::gelu, [](double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }},
+      {Unary::exp, [](double x) { return std::exp(x); }},
+      {Unary::log, [](double x) { return std::log(x); }, true},
+      {Unary::sqrt, [](double x) { return std::sqrt(x); }, true},
+      {Unary::square, [](double x) { return x * x; }},
+      {Unary::scale, [](double x) { return 0.01 * x; }},
+      {Unary::shift, [](double x) { return 0.01 + x; }},
+      {Unary::reciprocal, [](double x) { return 1 / x; }, true},
+  };
+  return all;
+}
+
+std::vector<double> points(bool positive) {
+  std::vector<double> x;
+  for (double v = -8; v <= 8; v += 0.0371) x.push_back(positive ? std::fabs(v) + 0.05 : v);
+  return x;
+}
+
+TEST(Elementwise, FunctionsEqualTheCLibrary) {
+  for (const Case& c : cases()) {
+    const auto x = points(c.positive);
+    std::vector<double> y(x.size());
+    apply(c.f, 0.01, static_cast<std::int64_t>(x.size()), x.data(), y.data());
+    std::vector<float> xf(x.begin(), x.end()), yf(x.size());
+    apply(c.f, 0.01f, static_cast<std::int64_t>(x.size()), xf.data(), yf.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      EXPECT_NEAR(y[i], c.reference(x[i]), 1e-14 * std::max(1.0, std::fabs(y[i]))) << static_cast<int>(c.f) << " at " << x[i];
+      const double expected = c.reference(static_cast<double>(xf[i]));
+      EXPECT_NEAR(yf[i], expected, 3e-7 * std::max(0.3, std::fabs(expected))) << static_cast<int>(c.f) << " at " << x[i];
+    }
+  }
+}
+
+TEST(Elementwise, DerivativesEqualCentralDifferencesInDoublePrecision) {
+  for (const Case& c : cases()) {
+    const auto x = points(c.positive);
+    const auto n = static_cast<std::int64_t>(x.size());
+    constexpr double h = 1e-5;
+    std::vector<double> y(x.size()), high(x), low(x), dx(x.size()), dy(x.size(), 1.5);
+    for (double& v : high) v += h;
+    for (double& v : low) v -= h;
+    apply(c.f, 0.01, n, high.data(), high.data());
+    apply(c.f, 0.01, n, low.data(), low.data());
+    apply(c.f, 0.01, n, x.data(), y.data());
+    apply_derivative(c.f, 0.01, n, x.data(), y.data(), dy.data(), dx.data());
+    std::vector<float> xf(x.begin(), x.end()), yf(x.size()), dyf(x.size(), 1.5f), dxf(x.size());
+    apply(c.f, 0.01f, n, xf.data(), yf.data());
+    apply_derivative(c.f, 0.01f, n, xf.data(), yf.data(), dyf.data(), dxf.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double expected = 1.5 * (high[i] - low[i]) / (2 * h);
+      EXPECT_NEAR(dx[i], expected, 1e-7 * std::max(1.0, std::fabs(expected))) << static_cast<int>(c.f) << " at " << x[i];
+      EXPECT_NEAR(dxf[i], expected, 1e-5 * std::max(1.0, std::fabs(expected))) << static_cast<int>(c.f) << " at " << x[i];
+    }
+  }
+}
+
+TEST(Elementwise, FloatFunctionsHoldAtTheExtremes) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> x = {-infinity, -1000, -100, -90, 0, 90, 100, 1000, infinity, std::nanf("")};
+  std::vector<float> y(x.size());
+  const auto run = [&](Unary f) { apply(f, 0.01f, static_cast<std::int64_t>(x.size()), x.data(), y.data()); };
+  run(Unary::exp);
+  EXPECT_EQ(y[0], 0);
+  EXPECT_EQ(y[1], 0);
+  EXPECT_GT(y[2], 0);
+  EXPECT_EQ(y[4], 1);
+  EXPECT_EQ(y[6], infinity);
+  EXPECT_TRUE(std::isnan(y[9]));
+  run(Unary::tanh);
+  EXPECT_EQ(y[0], -1);
+  EXPECT_EQ(y[7], 1);
+  EXPECT_TRUE(std::isnan(y[9]));
+  run(Unary::sigmoid);
+  EXPECT_EQ(y[1], 0);
+  EXPECT_EQ(y[4], 0.5f);
+  EXPECT_EQ(y[8], 1);
+  run(Unary::relu);
+  EXPECT_TRUE(std::isnan(y[9]));  // a NaN must not be hidden
+}
+
+TEST(Elementwise, PairsAndTheirDerivatives) {
+  constexpr std::int64_t rows = 3;
+  std::vector<double> a(rows * 32), row(32), y(rows * 32), dy(rows * 32), dx(rows * 32);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = 0.3 + 0.01 * static_cast<double>(i);
+  for (std::size_t i = 0; i < row.size(); ++i) row[i] = 1.5 - 0.02 * static_cast<double>(i);
+  for (std::size_t i = 0; i < dy.size(); ++i) dy[i] = 0.5 + 0.03 * static_cast<double>(i % 7);
+  const auto value = [](Binary f, double u, double v) {
+    switch (f) {
+      case Binary::add: return u + v;
+      case Binary::subtract: return u - v;
+      case Binary::multiply: return u * v;
+      case Binary::divide: return u / v;
+    }
+    return 0.0;
+  };
+  for (Binary f : {Binary::add, Binary::subtract, Binary::multiply, Binary::divide}) {
+    const Operand<double> left{a.data()};
+    const Operand<double> right{row.data(), 0};
+    combine(f, rows, left, right, y.data());
+    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i], value(f, a[i], row[i % 32]));
+    for (int operand : {0, 1}) {
+      combine_derivative(f, operand, rows, left, right, dy.data(), dx.data());
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const double h = 1e-6;
+        const double du = operand == 0 ? h : 0;
+        const double dv = operand == 1 ? h : 0;
+        const double slope = (value(f, a[i] + du, row[i % 32] + dv) - value(f, a[i] - du, row[i % 32] - dv)) / (2 * h);
+        EXPECT_NEAR(dx[i], slope * dy[i], 1e-8);
+      }
+    }
+  }
+}
+
+TEST(Elementwise, PaddingIsZeroedAndNothingElse) {
+  std::vector<float> tile(2 * 32, 1.0f);
+  zero_padding(2, 10, tile.data());
+  for (std::size_t i = 0; i < tile.size(); ++i) EXPECT_EQ(tile[i], i % 32 < 10 ? 1.0f : 0.0f);
+}
+
+}  // namespace
+}  // namespace shoal

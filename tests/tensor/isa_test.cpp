@@ -1,0 +1,81 @@
+#include "shoal/tensor/isa.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "shoal/core/error.hpp"
+#include "shoal/core/hash.hpp"
+#include "shoal/core/random.hpp"
+#include "shoal/tensor/buffer.hpp"
+#include "shoal/tensor/columns.hpp"
+#include "shoal/tensor/elementwise.hpp"
+#include "shoal/tensor/gemm.hpp"
+
+namespace shoal {
+namespace {
+
+/// Hash of every kernel's result on fixed numbers.
+std::string kernel_hash() {
+  const RandomSource source(1, Purpose::initialise);
+  Buffer<float> x(70 * 64), w(64 * 32), c(70 * 32), g(32 * 32), sum(32), low(32), y(70 * 32);
+  Buffer<double> mean(32), m2(32);
+  for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(2 * source.normal(0, static_cast<std::uint64_t>(i)));
+  for (std::int64_t i = 0; i < w.size(); ++i) w.data()[i] = static_cast<float>(source.normal(1, static_cast<std::uint64_t>(i)));
+  Hash hash;
+  const auto add = [&](const auto& buffer) { hash.add(std::as_bytes(buffer.span())); };
+  product_panel<float>(70, 64, x.data(), 70 * 32, w.data(), w.data(), c.data());
+  add(c);
+  gradient_panel<float>(70, x.data(), 32, c.data(), g.data());
+  add(g);
+  column_sum<float>(70, x.data(), c.data(), sum.data());
+  add(sum);
+  column_moments<float>(70, c.data(), mean.data(), m2.data());
+  add(mean);
+  add(m2);
+  column_sums<float>(70, x.data(), c.data(), mean.data(), m2.data());
+  add(m2);
+  normalize_panel(70, c.data(), NormalizePanel<float>{sum.data(), low.data(), w.data(), w.data(), w.data()}, y.data(), c.data());
+  add(c);
+  normalize_panel_backward<float>(70, y.data(), c.data(), w.data(), w.data() + 32, w.data() + 64, c.data());
+  for (int f = 0; f <= static_cast<int>(Unary::reciprocal); ++f) {
+    apply(static_cast<Unary>(f), 0.1f, y.size(), x.data(), y.data());
+    add(y);
+    apply_derivative(static_cast<Unary>(f), 0.1f, y.size(), x.data(), y.data(), x.data() + 70 * 32, c.data());
+    if (static_cast<Unary>(f) != Unary::log && static_cast<Unary>(f) != Unary::sqrt) add(c);
+  }
+  return hash.hex();
+}
+
+TEST(InstructionSet, AllGiveTheSameBits) {
+  const std::string expected = kernel_hash();
+  int tried = 0;
+  for (const char* name : {"avx512", "avx2", "neon", "scalar"}) {
+    setenv("SHOAL_ISA", name, 1);
+    try {
+      select_instruction_set();
+    } catch (const Error&) {
+      continue;  // not of this processor
+    }
+    ++tried;
+    EXPECT_EQ(instruction_set(), name);
+    EXPECT_EQ(kernel_hash(), expected) << name;
+  }
+  unsetenv("SHOAL_ISA");
+  EXPECT_GE(tried, 1);
+}
+
+TEST(InstructionSet, AnUnknownOneIsRefusedWithThoseThatThereAre) {
+  setenv("SHOAL_ISA", "sse9", 1);
+  try {
+    select_instruction_set();
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::usage);
+    EXPECT_NE(std::string(e.what()).find("scalar"), std::string::npos);
+  }
+  unsetenv("SHOAL_ISA");
+}
+
+}  // namespace
+}  // namespace shoal
