@@ -50,8 +50,7 @@ struct GradientCheck {
     executor.forward(batch(), loss);
     if (executor.leaf_statistics().empty()) return *executor.value(loss).data;
     const auto width = static_cast<std::size_t>(executor.statistics_width());
-    std::vector<double> per_leaf(executor.leaf_statistics().begin(), executor.leaf_statistics().end());
-    return fold_leaves(share, per_leaf, width, AddMerge())[0];
+    return fold_leaves(share, width, AddMerge(), executor.leaf_statistics())[0];
   }
 
   /// Checks every element of every parameter.

@@ -105,24 +105,26 @@ std::span<const TreeNode> LeafShare::nodes(int rank) const {
   return std::span(nodes_).subspan(first, first_slot(rank + 1) - first);
 }
 
-void fold_node(const LeafCut& cut, const TreeNode& node, std::span<double> leaf_partials, std::size_t width,
-               const Merge& merge, std::span<double> out) {
+void fold_node(const LeafCut& cut, const TreeNode& node, const Merge& merge, const LeafPartial& partial,
+               std::span<double> out) {
+  struct Entry {
+    std::vector<double> partial;
+    std::int64_t samples;
+  };
   const LeafRun run = node.leaves(cut.leaves());
-  std::vector<LeafRun> stack;  // each entry's partial lies in the row of its first leaf
-  const auto row = [&](std::int64_t leaf) { return leaf_partials.subspan(static_cast<std::size_t>(leaf - run.first) * width, width); };
-  const auto samples = [&](LeafRun r) { return cut.begin(r.last) - cut.begin(r.first); };
+  std::vector<Entry> stack;
   for (std::int64_t leaf = run.first; leaf < run.last; ++leaf) {
-    stack.push_back({leaf, leaf + 1});
+    stack.push_back({std::vector<double>(out.size()), cut.end(leaf) - cut.begin(leaf)});
+    partial(leaf, stack.back().partial);
     int merges = merges_after(leaf - run.first, leaf + 1 == run.last, static_cast<int>(stack.size()));
     for (; merges > 0; --merges) {
-      const LeafRun right = stack.back();
+      const Entry right = std::move(stack.back());
       stack.pop_back();
-      LeafRun& left = stack.back();
-      merge(row(left.first), row(right.first), samples(left), samples(right));
-      left.last = right.last;
+      merge(stack.back().partial, right.partial, stack.back().samples, right.samples);
+      stack.back().samples += right.samples;
     }
   }
-  std::copy_n(leaf_partials.begin(), width, out.begin());
+  std::copy(stack.front().partial.begin(), stack.front().partial.end(), out.begin());
 }
 
 }  // namespace shoal

@@ -5,17 +5,21 @@
 
 namespace shoal {
 
-std::vector<double> fold_leaves(const LeafShare& share, std::span<double> per_leaf, std::size_t width,
-                                const Merge& merge) {
+std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge, const LeafPartial& partial) {
   const auto nodes = share.nodes();
   std::vector<double> partials(nodes.size() * width);
   for (std::size_t n = 0; n < nodes.size(); ++n) {
-    const LeafRun run = nodes[n].leaves(share.cut().leaves());
-    const auto first = static_cast<std::size_t>(run.first - share.run().first);
-    fold_node(share.cut(), nodes[n], per_leaf.subspan(first * width, static_cast<std::size_t>(run.size()) * width), width,
-              merge, std::span(partials).subspan(n * width, width));
+    fold_node(share.cut(), nodes[n], merge, partial, std::span(partials).subspan(n * width, width));
   }
   return partials;
+}
+
+std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
+                                std::span<const double> per_leaf) {
+  return fold_leaves(share, width, merge, [&](std::int64_t leaf, std::span<double> out) {
+    const auto row = static_cast<std::size_t>(leaf - share.run().first);
+    std::copy_n(per_leaf.begin() + static_cast<std::ptrdiff_t>(row * width), width, out.begin());
+  });
 }
 
 void fold_slots(const LeafShare& share, std::span<double> slots, std::size_t width, const Merge& merge) {

@@ -151,7 +151,7 @@ void Executor<T>::synchronize(std::size_t id, Pass pass) {
   std::vector<double> merged(width);
   if (works_per_sample(id)) {
     assert(batch_.run.first == batch_.share->run().first && batch_.run.last == batch_.share->run().last);
-    const std::vector<double> partials = fold_leaves(*batch_.share, per_leaf, width, *plan.merge);
+    const std::vector<double> partials = fold_leaves(*batch_.share, width, *plan.merge, per_leaf);
     sums_.tree_reduce(*batch_.share, partials, *plan.merge, merged);
   } else {
     merged = per_leaf;
@@ -201,14 +201,14 @@ void Executor<T>::forward(const Batch& batch, Value until) {
 }
 
 template <class T>
-std::vector<double> Executor<T>::statistics_of(const Batch& batch, std::size_t node, std::int64_t& width) {
+std::vector<double> Executor<T>::statistics_of(const Batch& batch, std::size_t node) {
   batch_ = batch;
   until_ = node;
   reach(node);
   for (std::size_t id = 0; id < node; ++id) {
     if (reached_[id] && graph_.nodes()[id].kind == Node::Kind::operation) run_forward(id);
   }
-  width = graph_.nodes()[node].operation->statistics(Pass::forward, true, work_[node].input_shapes).width;
+  const std::int64_t width = graph_.nodes()[node].operation->statistics(Pass::forward, true, work_[node].input_shapes).width;
   std::vector<double> per_leaf(static_cast<std::size_t>(batch.run.size() * width));
   statistics(node, Pass::forward, true, per_leaf, width);
   return per_leaf;
@@ -279,7 +279,7 @@ void Executor<T>::pull_whole_gradient(std::size_t id) {
     }
     const AddMerge add;
     std::vector<double> merged(width);
-    sums_.tree_reduce(*batch_.share, fold_leaves(*batch_.share, per_leaf, width, add), add, merged);
+    sums_.tree_reduce(*batch_.share, fold_leaves(*batch_.share, width, add, per_leaf), add, merged);
     for (std::size_t i = 0; i < width; ++i) gradient.data[i] += static_cast<T>(merged[i]);
   }
   const std::int64_t last = gradient.panels() - 1;

@@ -65,7 +65,8 @@ Value Graph::variable(const std::string& name, const std::vector<std::int64_t>& 
   node.shape = whole_shape(name, shape);
   node.parameter = parameters_.size();
   node.needs_gradient = true;
-  parameters_.push_back({name, node.shape.rows, node.shape.columns, parameter_size(), initializer, decay, nodes_.size()});
+  parameters_.push_back({name, node.shape.rows, node.shape.columns, parameter_size(), initializer, decay, nodes_.size(),
+                         shape.size() == 1});
   add(std::move(node));
   return {*this, nodes_.size() - 1};
 }

@@ -24,13 +24,9 @@ double reduce_over_ranks(const std::vector<double>& values, LeafCut cut, std::in
   const AddMerge add;
   for (int rank = 0; rank < ranks; ++rank) {
     const LeafShare share(cut, dealt, ranks, rank);
-    for (const TreeNode& node : share.nodes()) {
-      const LeafRun run = node.leaves(cut.leaves());
-      std::vector<double> leaves(values.begin() + run.first, values.begin() + run.last);
-      double out = 0;
-      fold_node(cut, node, leaves, 1, add, {&out, 1});
-      slots.push_back(out);
-    }
+    const std::vector<double> partials =
+        fold_leaves(share, 1, add, std::span(values).subspan(static_cast<std::size_t>(share.run().first)));
+    slots.insert(slots.end(), partials.begin(), partials.end());
   }
   const LeafShare share(cut, dealt, ranks, 0);
   EXPECT_EQ(slots.size(), share.slots());
@@ -114,10 +110,9 @@ TEST(LeafTree, MomentsOfUnevenPartsAreThoseOfTheWhole) {
     for (auto i = cut.begin(leaf); i < cut.end(leaf); ++i) m2 += std::pow(x[static_cast<std::size_t>(i)] - mean, 2);
     partials.insert(partials.end(), {mean, m2});
   }
-  std::vector<double> whole(2);
   const LeafShare share(cut);
   ASSERT_EQ(share.nodes().size(), 1u);
-  fold_node(cut, share.nodes()[0], partials, 2, MomentsMerge(), whole);
+  const std::vector<double> whole = fold_leaves(share, 2, MomentsMerge(), partials);
   double mean = 0;
   double m2 = 0;
   for (double v : x) mean += v;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -122,9 +123,12 @@ inline int merges_after(std::int64_t ordinal, bool last, int depth) {
   return count;
 }
 
-/// Folds the partials of leaves [first, first + n), a tree node's present leaves, in tree order into `out`.
-/// leaf_partials: (n, width) row-major; overwritten.
-void fold_node(const LeafCut& cut, const TreeNode& node, std::span<double> leaf_partials, std::size_t width,
-               const Merge& merge, std::span<double> out);
+/// Makes the partial of one leaf.
+using LeafPartial = std::function<void(std::int64_t leaf, std::span<double> out)>;
+
+/// Folds the partials of a tree node's leaves, asked for one at a time in order, into `out` (width numbers).
+/// Memory: one partial per level of the tree.
+void fold_node(const LeafCut& cut, const TreeNode& node, const Merge& merge, const LeafPartial& partial,
+               std::span<double> out);
 
 }  // namespace shoal

@@ -22,8 +22,12 @@ class LocalTreeSum final : public TreeSum {
                    std::span<double> result) override;
 };
 
-/// Folds per-leaf results, (leaves of this rank's run, width) row-major, into one row per tree node that it owns.
-std::vector<double> fold_leaves(const LeafShare& share, std::span<double> per_leaf, std::size_t width, const Merge& merge);
+/// One row per tree node that this rank owns, from partials of its leaves, asked for one at a time in order:
+/// (share.nodes().size(), width) row-major.
+std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge, const LeafPartial& partial);
+/// The same from (leaves of this rank's run, width) row-major.
+std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
+                                std::span<const double> per_leaf);
 
 /// Runs share.plan() over slots: (share.slots(), width) row-major, overwritten; the whole ends in row 0.
 void fold_slots(const LeafShare& share, std::span<double> slots, std::size_t width, const Merge& merge);

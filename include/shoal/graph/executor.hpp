@@ -52,8 +52,8 @@ class Executor {
   /// samples. partials: one flat buffer per tree node of this rank, batch.share->nodes() order; overwritten.
   void backward(std::span<T* const> partials);
 
-  /// Test-time forward to the input of the operation `node`, then its training statistics, per leaf.
-  std::vector<double> statistics_of(const Batch& batch, std::size_t node, std::int64_t& width);
+  /// Test-time forward to the input of the operation `node`, then its training statistics: (leaves of the run, width).
+  std::vector<double> statistics_of(const Batch& batch, std::size_t node);
 
  private:
   struct Workspace {

@@ -41,6 +41,7 @@ struct Parameter {
   Initializer initializer;
   bool decay = false;  ///< l2 and weight_decay act on it
   std::size_t node = 0;
+  bool vector = false;  ///< declared with one dimension: (columns) in files
 
   std::int64_t size() const { return padded_size(rows, columns); }
   template <class T>

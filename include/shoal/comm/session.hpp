@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+
+#include "shoal/comm/communicator.hpp"
+
+namespace shoal {
+
+/// Starts MPI in its constructor and ends it in its destructor; one per process, made in main() before any thread
+/// starts. MPI is started only where a launcher (mpirun, srun with PMI) started this process; otherwise world() is the
+/// communicator of one process and no MPI function is called. A program that started MPI itself keeps it.
+///
+/// Ranks are numbered by (host, rank on host), so that every host has a contiguous run of ranks however MPI numbers
+/// them; log lines of all ranks but 0 are silenced.
+///
+/// The destructor does not end MPI while an exception unwinds: the other ranks may be elsewhere, and waiting for them
+/// would hang. The process then exits without, and the launcher ends the job.
+class Session {
+ public:
+  /// @throws Error(usage)  when a launcher started several ranks and this binary was built with SHOAL_MPI=OFF, or when
+  /// the
+  ///                       launcher belongs to another MPI than this binary, so that its ranks would not find each
+  ///                       other
+  Session(int argc, char** argv);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  Communicator& world() noexcept { return world_; }
+
+ private:
+  int exceptions_;
+  bool ends_mpi_ = false;
+  Communicator world_;
+};
+
+/// Name and version of the MPI library, for example "Open MPI v4.1.4"; empty when built with SHOAL_MPI=OFF.
+std::string mpi_library_version();
+
+/// The name of this host, as in messages.
+std::string host_name();
+
+/// The processors that this process may use: those in its affinity mask, at least 1.
+int usable_cores();
+
+}  // namespace shoal

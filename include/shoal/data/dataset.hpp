@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shoal/io/element_type.hpp"
+
+namespace shoal {
+
+struct Normalization;
+
+/// Some rows of a data set: features x, and labels or targets y where there are any. Cheap to copy: all splits share
+/// one open file. Rows are read by offset from the file; the read functions may be called by many threads at once.
+///
+/// Rows are numbered from 0 in the split (or subset); messages name the row in the file, see source_row().
+class Split {
+ public:
+  const std::string& name() const;
+  std::int64_t rows() const;
+  std::int64_t features() const;     ///< D: the product of Dataset::shape()
+  ElementType element_type() const;  ///< of x in the file: uint8, float32 or float64
+  std::int64_t row_bytes() const;    ///< of x in the file
+  bool has_labels() const;           ///< y holds whole numbers, one class a row
+  bool has_targets() const;          ///< y holds floats, outputs() a row
+  std::int64_t outputs() const;      ///< K of targets, (N) counting as (N, 1); 0 without targets
+  std::int64_t classes() const;      ///< of the data set
+
+  /// Features of the given rows, in that order, converted and normalised in one step, in plain double arithmetic:
+  ///   x[i, d] = float((double(value) - mean[d]) * (1 / deviation[d]))
+  /// @param rows  each in [0, rows()); runs of consecutive rows become one read
+  /// @param x     (rows, D) row-major, overwritten
+  /// @throws Error(bad_data)  for a value that is not finite, naming row and feature
+  void read(std::span<const std::int64_t> rows, const Normalization& normalization, std::span<float> x) const;
+  /// The same values as they are in the file. x: (rows, D).
+  void read_values(std::span<const std::int64_t> rows, std::span<double> x) const;
+  /// Only with has_labels(). labels: (rows). @throws Error(bad_data) for a label outside [0, classes())
+  void read_labels(std::span<const std::int64_t> rows, std::span<std::int32_t> labels) const;
+  /// Only with has_targets(). targets: (rows, K). @throws Error(bad_data) for a value that is not finite
+  void read_targets(std::span<const std::int64_t> rows, std::span<float> targets) const;
+
+  /// The given rows of this split, each in [0, rows()), as a split of its own.
+  Split subset(std::vector<std::int64_t> rows) const;
+  /// The row in the file that row i is; differs from i in subsets.
+  std::int64_t source_row(std::int64_t i) const;
+
+ private:
+  friend class Dataset;
+  struct Contents;
+  Split(std::shared_ptr<const Contents> contents, std::size_t index) : contents_(std::move(contents)), index_(index) {}
+
+  std::shared_ptr<const Contents> contents_;
+  std::size_t index_;
+  std::shared_ptr<const std::vector<std::int64_t>> subset_;  // null: all rows
+};
+
+/// A data set: an HDF5 file with a group per split (train, validation, test), each with x (N, D...) of uint8, float32
+/// or float64 and perhaps y: (N) of any whole-number type, or (N) or (N, K) of floats. Cheap to copy.
+class Dataset {
+ public:
+  /// Reads what the file holds, and checks that it fits together; the rows are checked where they are read.
+  /// @throws Error  no_input when there is no such file, bad_data when it is no data set
+  static Dataset open(const std::string& path);
+
+  const std::string& path() const;
+  std::vector<std::string> names() const;  ///< of the splits, sorted
+  bool has(const std::string& split) const;
+  /// @throws Error(bad_data)  when there is no such split; names those that there are
+  Split split(const std::string& name) const;
+
+  /// K: the attribute `classes`, or, where it is missing, the greatest label + 1 over train (over all splits where
+  /// there is no train). 0 without labels.
+  std::int64_t classes() const;
+  /// K names; the numbers themselves where the file has none.
+  const std::vector<std::string>& class_names() const;
+  /// Of one row of x, such as {28, 28}.
+  const std::vector<std::int64_t>& shape() const;
+  /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all
+  /// bytes.
+  std::string content() const;
+
+ private:
+  explicit Dataset(std::shared_ptr<const Split::Contents> contents) : contents_(std::move(contents)) {}
+  std::shared_ptr<const Split::Contents> contents_;
+};
+
+}  // namespace shoal

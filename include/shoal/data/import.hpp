@@ -1,0 +1,81 @@
+#pragma once
+
+// Makes data sets (see Dataset) from files of other formats. The file written is a function of the input's bytes, the
+// input's file names without folders, and the options; it appears whole or not at all.
+//
+// All importers throw Error: usage for options that do not fit together or the file, no_input for a missing file,
+// bad_data for a file that cannot be used (with its name and, where it has them, line or row and column), input_output
+// when reading or writing fails. Cells that are empty or not finite are errors. Text files and IDX may be gzip files.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shoal {
+
+/// Which rows go where; all others are the split train. Rows keep their order. Fractions are of all rows of the file,
+/// round(fraction * rows) of them drawn by counter from the seed.
+struct SplitOptions {
+  std::int64_t test_last = 0;        ///< the last rows of the file; not with test_fraction
+  double test_fraction = 0.0;        ///< [0, 1)
+  double validation_fraction = 0.0;  ///< [0, 1); never takes rows of test
+  std::uint64_t seed = 1;
+};
+
+/// What was written, for the command to print.
+struct DatasetSummary {
+  struct Rows {
+    std::string split;
+    std::int64_t rows = 0;
+  };
+  std::vector<Rows> splits;         ///< sorted by name
+  std::vector<std::int64_t> shape;  ///< of one row of x
+  std::string element;              ///< of x, such as "uint8"
+  std::int64_t classes = 0;         ///< 0 without labels
+  std::int64_t outputs = 0;         ///< targets a row; 0 without
+  std::string content;              ///< the digest
+};
+
+/// IDX, the format of MNIST: uint8 of any rank, images (N, D...), labels (N). Class k is label k.
+/// Source: http://yann.lecun.com/exdb/mnist, "The IDX file format".
+struct IdxOptions {
+  std::string images = {};
+  std::string labels = {};       ///< empty: no y
+  std::string test_images = {};  ///< the split test as files of its own; then neither test_last nor test_fraction
+  std::string test_labels = {};
+  SplitOptions split = {};
+};
+DatasetSummary import_idx(const IdxOptions& options, const std::string& out);
+
+/// CSV (RFC 4180). x is uint8 when every cell is a whole number in 0..255, else float32.
+/// Labels: whole numbers >= 0 are class numbers; other whole numbers become classes in numeric order; other numbers are
+/// float targets; if any label is no number all are texts, and become classes sorted bytewise.
+struct CsvOptions {
+  std::string file = {};
+  std::string label = {};  ///< column, by name (then line 1 is the header) or number from 0; empty: no y
+  /// Unset: line 1 is a header if label is a name or a feature cell in it is no number.
+  std::optional<bool> header = std::nullopt;
+  std::string like = {};  ///< data set whose classes and columns (by name where both have names) are taken
+  SplitOptions split = {};
+};
+DatasetSummary import_csv(const CsvOptions& options, const std::string& out);
+
+/// NumPy arrays, version 1 to 3, row-major: x (N, D...) of uint8, float32 or float64, kept as they are; y (N) of whole
+/// numbers (class k is label k), or (N) or (N, K) of floats (targets, written as float32).
+struct NpyOptions {
+  std::string x = {};
+  std::string y = {};  ///< empty: no y
+  SplitOptions split = {};
+};
+DatasetSummary import_npy(const NpyOptions& options, const std::string& out);
+
+/// LIBSVM's `label index:value ...`, indices rising from 1; x becomes dense float32, as wide as the greatest index.
+/// Whole labels become classes in numeric order, other numbers float targets.
+struct LibsvmOptions {
+  std::string file = {};
+  SplitOptions split = {};
+};
+DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& out);
+
+}  // namespace shoal

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shoal/core/leaf_tree.hpp"
+#include "shoal/core/tree_sum.hpp"
+
+namespace shoal {
+
+class Split;
+
+/// What every row of x is put through before the model: x' = (x - mean) / deviation, per feature. With empty vectors
+/// the identity. Learnt on the train split, kept in the checkpoint.
+struct Normalization {
+  std::string mode = "none";      ///< how it was learnt
+  std::vector<double> mean;       ///< (D), or empty
+  std::vector<double> deviation;  ///< (D), or empty; never 0
+};
+
+/// standard  mean and population deviation; deviation 1 where that is 0
+/// unit      uint8: x / 255; floats: (x - min) / (max - min), deviation 1 where both are equal
+/// none      the identity
+/// @throws Error(usage)  for another word
+void check_normalization_mode(std::string_view mode);
+
+/// Statistics of features over rows are made per leaf and merged by the leaf tree, so that ranks share the work and any
+/// number of them gets the same bits. Each statistic is 2 D numbers:
+///   moments   D means, then D sums of squared deviations; merged by MomentsMerge
+///   extremes  D minima, then D maxima; merged by ExtremesMerge
+/// Of rows [first, last), which are held in memory meanwhile. Two passes, per feature one chain in row order.
+std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::int64_t last);
+std::vector<double> leaf_extremes(const Split& split, std::int64_t first, std::int64_t last);
+
+class ExtremesMerge final : public Merge {
+ public:
+  void operator()(std::span<double> left, std::span<const double> right, std::int64_t, std::int64_t) const override;
+};
+
+Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows);
+Normalization from_extremes(std::string_view mode, std::span<const double> extremes);
+
+/// The same in three steps for any mode, of which only the second communicates:
+///   partials = node_statistics(split, mode, share);                        each rank its own leaves; may throw
+///   sum.tree_reduce(share, partials, statistics_merge(mode), statistics);  unless needs_statistics() is false
+///   result   = from_statistics(split, mode, statistics);
+bool needs_statistics(const Split& split, std::string_view mode);
+/// (share.nodes().size(), 2 D) row-major. Memory: a leaf's rows and O(log leaves) statistics besides.
+std::vector<double> node_statistics(const Split& split, std::string_view mode, const LeafShare& share);
+const Merge& statistics_merge(std::string_view mode);
+Normalization from_statistics(const Split& split, std::string_view mode, std::span<const double> statistics);
+
+/// All three for one process. The cut is part of the result's bits.
+Normalization learn(const Split& split, std::string_view mode, const LeafCut& cut);
+
+}  // namespace shoal

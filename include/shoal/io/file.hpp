@@ -1,0 +1,66 @@
+#pragma once
+
+// Files that survive a crash: a reader sees the old content or the new, never a part. Failures throw
+// Error(input_output) with the path and the system's reason; a path that is not there for reading throws
+// Error(no_input).
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shoal {
+
+std::vector<std::byte> read_file(const std::filesystem::path& path);
+std::string read_text(const std::filesystem::path& path);
+
+/// Writes `<path>.<pid>.tmp`, syncs it, renames it to `path` and syncs the folder. When any of it fails, what was at
+/// `path` is as before and the temporary file is gone.
+void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_text_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// Makes `path` a symbolic link to `target` (as given, so relative to the link's folder), in place of whatever link or
+/// file is there, in one step.
+void replace_link(const std::filesystem::path& path, const std::filesystem::path& target);
+
+/// A file open for reading. Move-only; read() may be called by many threads at once.
+class RandomAccessFile {
+ public:
+  explicit RandomAccessFile(std::filesystem::path path);
+  RandomAccessFile(RandomAccessFile&&) noexcept;
+  RandomAccessFile& operator=(RandomAccessFile&&) noexcept;
+  ~RandomAccessFile();
+
+  /// Fills `bytes` from the file's byte `offset` on. @throws Error(bad_data) when the file ends before.
+  void read(std::int64_t offset, std::span<std::byte> bytes) const;
+  std::int64_t size() const { return size_; }  ///< bytes, when it was opened
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::int64_t size_ = 0;
+};
+
+/// A file that grows at its end, made if it is not there. Move-only. For JSON lines.
+class AppendFile {
+ public:
+  explicit AppendFile(std::filesystem::path path);
+  AppendFile(AppendFile&&) noexcept;
+  AppendFile& operator=(AppendFile&&) noexcept;
+  ~AppendFile();
+
+  /// In one write, so that lines of two writers do not mix. When it fails, no part of `text` stays.
+  void append(std::string_view text);
+  /// Returns when all that was appended is on the disk.
+  void sync();
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace shoal

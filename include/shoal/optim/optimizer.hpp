@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shoal/optim/settings.hpp"
+
+namespace shoal {
+
+/// The optimizers as a C++ user writes them, `Adam{.learning_rate = 3e-4}`: each holds what it uses and becomes
+/// OptimizerSettings where those are asked for. Defaults are those of OptimizerSettings.
+struct GradientDescent {
+  double learning_rate = 1e-3;
+  double l2 = 0.0;
+  double clip_norm = 0.0;
+  operator OptimizerSettings() const;
+};
+
+struct Momentum {
+  double learning_rate = 1e-3;
+  double momentum = 0.9;
+  double l2 = 0.0;
+  double clip_norm = 0.0;
+  operator OptimizerSettings() const;
+};
+
+struct RMSprop {
+  double learning_rate = 1e-3;
+  double rho = 0.99;
+  double epsilon = 1e-8;
+  double l2 = 0.0;
+  double clip_norm = 0.0;
+  operator OptimizerSettings() const;
+};
+
+struct Adam {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double l2 = 0.0;
+  double clip_norm = 0.0;
+  operator OptimizerSettings() const;
+};
+
+struct AdamW {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+  double l2 = 0.0;
+  double clip_norm = 0.0;
+  operator OptimizerSettings() const;
+};
+
+/// @throws Error (usage) for an unknown name (names the nearest) or a number out of range (names key, value and range).
+void check_settings(const OptimizerSettings& settings);
+
+/// What one update of one parameter needs beside the arrays.
+struct UpdateScalars {
+  OptimizerSettings settings;
+  double learning_rate = 0.0;  ///< of this step, by the schedule
+  std::int64_t step = 1;       ///< number t of this update, from 1
+  float batch = 1.0F;          ///< B: samples in this global batch
+  double clip_factor = 1.0;    ///< by the global norm; 1: no clipping
+  bool decay = true;           ///< l2 acts on this parameter: true for weights; false for biases, gamma and beta
+};
+
+/// One update of a run of elements of one parameter, all arrays of one length. `gradient_sum` is the sum over the
+/// batch. Must be elementwise, with explicit fused multiply-adds: how a parameter is cut into runs may change no bit.
+using UpdateFunction = void (*)(const UpdateScalars& scalars, std::span<float> w, std::span<const float> gradient_sum,
+                                std::span<float* const> moments);
+
+/// Adds an optimizer to those that a config can name. Call at start, before other threads make optimizers.
+/// `moments` names its state arrays; names and text must live as long as the program.
+/// @throws Error (usage) when the name is taken.
+void register_optimizer(std::string_view name, std::vector<std::string_view> moments, UpdateFunction update);
+
+/// Names of all optimizers, sorted.
+std::vector<std::string> optimizer_names();
+
+/// An update rule by name. Elementwise, without state: the caller owns weights and moments, all moments start at zero.
+///
+///   g = gradient_sum / B * clip_factor, then + l2 * w where `decay` is set; r = learning_rate, then
+///   gd        w -= r g
+///   momentum  v = momentum v + g;  w -= r v
+///   rmsprop   s = rho s + (1 - rho) g^2;  w -= r g / (sqrt(s) + epsilon)
+///   adam      m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
+///             w -= r / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+///   adamw     w -= r weight_decay w first (on every parameter, as PyTorch does), then adam
+///
+/// As PyTorch defines them. The same bits for any cut of a parameter into runs, any alignment and instruction set.
+/// Sources: Polyak 1964 (momentum); Tieleman & Hinton 2012 (RMSprop); Kingma & Ba 2015 (Adam); Loshchilov & Hutter
+/// 2019.
+class Optimizer {
+ public:
+  /// @throws Error (usage) for an unknown name.
+  explicit Optimizer(std::string_view name);
+
+  const std::string& name() const { return *name_; }
+  /// Names of the state arrays, as in a checkpoint's /optimizer/<moment>: adam and adamw "m", "v"; momentum "velocity";
+  /// rmsprop "square"; gd none.
+  std::span<const std::string_view> moments() const { return moments_; }
+
+  /// @param w, gradient_sum  one run of elements of one parameter
+  /// @param moments          one pointer per name of moments(), each to as many elements; may not overlap w or each
+  /// other
+  void update(const UpdateScalars& scalars, std::span<float> w, std::span<const float> gradient_sum,
+              std::span<float* const> moments) const;
+
+ private:
+  const std::string* name_;
+  std::span<const std::string_view> moments_;
+  UpdateFunction update_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shoal/optim/settings.hpp"
+
+namespace shoal {
+
+/// Names of all schedules, sorted.
+std::vector<std::string> schedule_names();
+
+/// @throws Error (usage) for an unknown name (names the nearest), a number out of range, or min_rate above
+/// learning_rate.
+void check_settings(const ScheduleSettings& schedule, double learning_rate);
+
+/// The learning rate of update `step` (from 1). A function of its arguments alone, so that a nudge of either settings
+/// acts from its step on. With lr = optimizer.learning_rate and w = warmup_steps:
+///
+///   step <= w     lr * step / w, whatever the schedule and min_rate
+///   constant      lr
+///   step          lr * factor^floor(epoch / step_epochs)     epoch = floor((step - 1) / steps_per_epoch), from 0
+///   exponential   lr * factor^epoch
+///   inverse_time  lr / (1 + decay * epoch)
+///   cosine        min_rate + (lr - min_rate) / 2 * (1 + cos(pi (step - 1 - w) / (total_steps - w)))
+///
+/// After the warm-up, never below min_rate (nor above lr on that account). They agree with PyTorch's StepLR,
+/// ExponentialLR and CosineAnnealingLR(T_max = total_steps - w), and the warm-up with LinearLR from 1 / w; epochs are
+/// counted from the first step, warm-up included.
+double learning_rate(const OptimizerSettings& optimizer, const ScheduleSettings& schedule, std::int64_t step,
+                     std::int64_t steps_per_epoch, std::int64_t total_steps);
+
+}  // namespace shoal

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shoal/nn/layer_spec.hpp"
+#include "shoal/optim/settings.hpp"
+
+namespace shoal {
+
+/// What a run validates on. Empty (in TOML: "auto"): the file's split `validation` if there is one; a number: this
+/// fraction of the training split, 0 for none; a text: the name of a split.
+using Validation = std::variant<std::monostate, double, std::string>;
+
+struct DataConfig {
+  std::string file;                    ///< absolute; empty: not given
+  std::int64_t batch_size = 64;        ///< global
+  Validation validation;               ///< in TOML: "auto", 0.1, "validation"
+  std::string normalize = "standard";  ///< standard, unit, none
+  std::int64_t shuffle_block = 0;      ///< rows; 0: a function of N and the row size
+};
+
+struct BatchNormConfig {
+  bool enabled = false;
+  std::string position = "before_activation";  ///< or after_activation
+  double epsilon = 1e-5;
+  double momentum = 0.1;            ///< running = (1 - momentum) * running + momentum * batch
+  std::string running = "average";  ///< or exact
+};
+
+/// The hidden layers are given in one of three ways: `hidden`, `depth` with `width`, or `layers`. None of them: a
+/// linear model.
+struct ModelConfig {
+  std::vector<std::int64_t> hidden;  ///< units of each hidden layer
+  std::int64_t depth = 0;            ///< hidden layers, all of `width` units
+  std::int64_t width = 0;
+  std::string activation = "relu";  ///< relu, leaky_relu, tanh, sigmoid, gelu, identity
+  double dropout = 0.0;
+  std::string init = "auto";  ///< he before relu, else xavier; or he, xavier, zeros, normal
+  std::string loss = "auto";  ///< softmax for whole-number y, mse for real y; or softmax, sigmoid, mse
+  BatchNormConfig batch_norm;
+  std::vector<LayerSpec> layers;  ///< checked by the model, not here
+};
+
+struct EarlyStopping {
+  std::int64_t patience = 0;  ///< evaluations without progress; 0: off
+  double min_delta = 0.0;
+};
+
+struct TrainConfig {
+  std::int64_t epochs = 10;
+  std::int64_t steps = 0;           ///< in place of epochs, when above 0
+  std::int64_t evaluate_every = 1;  ///< epochs
+  std::int64_t log_every = 1;       ///< steps
+  double max_seconds = 0.0;         ///< 0: no limit
+  EarlyStopping early_stopping;
+};
+
+struct ParallelConfig {
+  std::int64_t leaves = 0;         ///< V; 0: default_leaves(batch_size)
+  double stall_timeout = 120;      ///< seconds; 0: never
+  std::int64_t check_every = 100;  ///< steps; 0: never
+};
+
+struct CheckpointConfig {
+  std::int64_t every_steps = 0;   ///< 0: not by steps
+  double every_seconds = 0.0;     ///< 0: not by time
+  std::int64_t every_epochs = 1;  ///< 0: not by epochs
+  std::int64_t keep = 3;
+  std::int64_t give_up = 3;  ///< failed writes in a row that end the run
+};
+
+/// [sweep] and [sweep.space], with key names checked and values as they were given, for the layer that searches.
+struct SweepConfig {
+  std::string toml;  ///< TOML in one canonical form; empty when the config has no [sweep]
+};
+
+/// A run by description: with the data and nothing else it determines the trained parameters.
+struct Config {
+  std::uint64_t seed = 1;
+  DataConfig data;
+  ModelConfig model;
+  OptimizerSettings optimizer;
+  ScheduleSettings schedule;
+  TrainConfig train;
+  ParallelConfig parallel;
+  CheckpointConfig checkpoint;
+  SweepConfig sweep;
+};
+
+/// Equal in every key; told by the text of the values, so 0.0 and -0.0 differ.
+bool operator==(const Config& a, const Config& b);
+
+/// The config of a file and of `--set KEY=VALUE` options, of which later ones win; without a file, the defaults.
+/// A VALUE that does not parse as TOML is a string. Relative paths are relative to the file, from `sets` to the working
+/// directory, and come out absolute.
+/// @throws Error  usage: not TOML, unknown key, wrong type, out of range, keys that exclude each other; the message
+///                starts with `file:line:column: ` or `--set KEY=VALUE: `. no_input: the file is not there or
+///                unreadable.
+Config load_config(const std::optional<std::string>& path, const std::vector<std::string>& sets);
+
+/// The same from a text. name: what messages call it; base_directory: what its relative paths are relative to.
+Config parse_config(const std::string& text, const std::string& name, const std::string& base_directory,
+                    const std::vector<std::string>& sets = {});
+
+/// Checks ranges and what excludes each other, for a config that was filled in by a program.
+/// @throws Error  usage
+void check_config(const Config& config);
+
+/// Every key as resolved, in one order; numbers as the shortest text that reads back equal, so that
+/// parse_config(to_toml(c), ...) == c.
+std::string to_toml(const Config& config);
+
+/// The full names ("optimizer.learning_rate") of keys whose values differ, in the order of to_toml.
+std::vector<std::string> differing_keys(const Config& a, const Config& b);
+
+/// Whether a key may differ between two runs with the same parameters to the last bit. The config matters for
+/// train.evaluate_every alone: early stopping counts evaluations.
+bool changes_no_bit(const std::string& key, const Config& config);
+
+/// Whether a key may change while a run is under way: shapes and the data stay.
+bool may_be_nudged(const std::string& key);
+
+}  // namespace shoal

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "shoal/io/file.hpp"
+
+namespace shoal {
+
+/// One update, as metrics.jsonl has it.
+struct StepRecord {
+  std::int64_t step = 0;   ///< finished updates
+  std::int64_t epoch = 0;  ///< from 1
+  double loss = 0;         ///< mean over the global batch before the update, without L2
+  double learning_rate = 0;
+  double samples_per_second = 0;
+};
+
+/// One evaluation of a split.
+struct EvaluationRecord {
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+  std::string split;
+  double loss = 0;
+  std::optional<double> accuracy;  ///< 0 to 1; none without classes
+};
+
+/// A JSON object on one line, with its newline, keys in the order above. The loss has 9 significant digits, other
+/// numbers as many as it takes to read them back. JSON has no NaN or infinity: such a key is left out.
+std::string to_json_line(const StepRecord& record);
+std::string to_json_line(const EvaluationRecord& record);
+
+/// Appends to metrics.jsonl in batches: a line is in the file at the latest one second after it was recorded, as far as
+/// records keep coming at their pace, and at once after an evaluation. Failures to write throw Error(input_output).
+class MetricsWriter {
+ public:
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  /// The file may have no torn last line: see truncate_after.
+  explicit MetricsWriter(const std::string& path, Clock clock = std::chrono::steady_clock::now);
+  MetricsWriter(const MetricsWriter&) = delete;
+  MetricsWriter& operator=(const MetricsWriter&) = delete;
+  ~MetricsWriter();  ///< flushes; close() reports what this cannot
+
+  void record(const StepRecord& record);
+  void record(const EvaluationRecord& record);
+  void flush();
+  void close() { flush(); }
+
+  /// On resume: drops the lines after `step` and lines that are not whole (a torn last one), atomically. A file that is
+  /// not there is no error.
+  static void truncate_after(const std::string& path, std::int64_t step);
+
+ private:
+  AppendFile file_;
+  Clock clock_;
+  std::string pending_;
+  std::chrono::steady_clock::time_point flushed_;
+  std::chrono::steady_clock::time_point recorded_;
+};
+
+}  // namespace shoal

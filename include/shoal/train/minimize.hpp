@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "shoal/graph/expressions.hpp"
+#include "shoal/optim/optimizer.hpp"
+
+namespace shoal {
+
+/// Values of a graph's inputs and placeholders by name, row-major. An input takes (samples, columns): all inputs must have
+/// the same samples.
+using Feed = std::map<std::string, std::vector<float>>;
+
+/// Minimises `cost`, a single number, by `steps` updates of all variables that it depends on, from their initial values
+/// for seed 1, in one process. The graph keeps the result: Value::item(), Graph::value().
+/// @returns the cost before the last update
+/// @throws Error  usage: cost is not one number, or a feed is missing or of another size; diverged: cost is not finite
+double minimize(Value cost, const OptimizerSettings& optimizer, std::int64_t steps, const Feed& feed = {});
+
+}  // namespace shoal

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "shoal/comm/communicator.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/train/evaluation.hpp"
+
+namespace shoal {
+
+/// A trained model from a checkpoint, with test-time batch norm and the normalisation that it was trained with.
+class Predictor {
+ public:
+  /// Collective. Rank 0 reads the file. @throws Error  no_input, bad_data
+  Predictor(const std::string& checkpoint, Communicator& comm);
+  ~Predictor();
+
+  std::int64_t step() const;  ///< finished updates of the checkpoint
+
+  /// Collective. @throws Error (bad_data)  when data and model do not fit: features, classes or class names
+  Evaluation evaluate(const Dataset& data, const std::string& split);
+
+  /// Collective; rank 0 writes `out`, whole or not at all. Needs no y. By the ending of `out`:
+  ///   .csv   a line a row: label, then a column p_<class> each (output_<k> for a regression)
+  ///   else   HDF5: `probabilities` (N, K) float32 and `labels` (N) int32, or `outputs` (N, K) for a regression
+  /// @returns rows predicted
+  std::int64_t predict(const Dataset& data, const std::string& split, const std::string& out);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,12 @@
+# What mpirun needs on one machine; to be sourced. Anything set before wins.
+
+# Containers run as root, and Open MPI refuses that unless told twice.
+if [ "$(id -u)" = 0 ]; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+# More ranks than cores, as in tests on a small machine.
+export OMPI_MCA_rmaps_base_oversubscribe=${OMPI_MCA_rmaps_base_oversubscribe:-1}
+# After TERM or INT mpirun kills the ranks within 1 s unless told otherwise; a last checkpoint may take longer.
+export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-120}
+# Containers often forbid the system call behind single copies between processes, and Open MPI then prints warnings.
+export OMPI_MCA_btl_vader_single_copy_mechanism=${OMPI_MCA_btl_vader_single_copy_mechanism:-none}

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+
+namespace shoal {
+
+/// Reads an environment variable: its value, or null.
+using ReadVariable = std::function<const char*(const char* name)>;
+
+/// What the environment says about who started this process.
+struct Launcher {
+  bool found = false;
+  int ranks = 0;  ///< 0 where the launcher does not say
+};
+
+/// Finds Open MPI's mpirun, PMIx and PMI (MPICH, Intel MPI, srun with --mpi). Slurm's own variables do not count: they
+/// are also set in a batch script, where a plain `shoal` is one process.
+Launcher find_launcher(const ReadVariable& variable);
+
+}  // namespace shoal

@@ -1,0 +1,72 @@
+#include "comm/placement.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+#include <string_view>
+
+namespace shoal {
+
+std::vector<unsigned char> affinity_mask() {
+  // The call fails with EINVAL while the mask is shorter than the kernel's, whose length cannot be asked for.
+  for (std::size_t words = 1024 / (8 * sizeof(unsigned long)); words <= 65536; words *= 2) {
+    std::vector<unsigned long> mask(words);
+    const std::size_t bytes = words * sizeof(unsigned long);
+    if (sched_getaffinity(0, bytes, reinterpret_cast<cpu_set_t*>(mask.data())) == 0) {
+      std::vector<unsigned char> result(bytes);
+      std::memcpy(result.data(), mask.data(), bytes);
+      return result;
+    }
+    if (errno != EINVAL) break;
+  }
+  return {};
+}
+
+int usable_cores() {
+  int cores = 0;
+  for (const unsigned char byte : affinity_mask()) cores += std::popcount(byte);
+  if (cores == 0) cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  return std::max(1, cores);
+}
+
+const char* omp_num_threads() { return std::getenv("OMP_NUM_THREADS"); }
+
+int thread_count(const char* omp, int cores, int sharing_ranks) {
+  if (omp != nullptr) {
+    std::string_view text(omp);
+    text = text.substr(0, text.find(','));
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    int threads = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
+    if (error == std::errc() && end == text.data() + text.size() && threads > 0) return threads;
+  }
+  return std::max(1, cores / sharing_ranks);
+}
+
+std::vector<int> order_by_host(std::span<const int> lowest_on_host) {
+  std::vector<int> ranks(lowest_on_host.size());
+  std::iota(ranks.begin(), ranks.end(), 0);
+  std::stable_sort(ranks.begin(), ranks.end(), [&](int a, int b) {
+    return lowest_on_host[static_cast<std::size_t>(a)] < lowest_on_host[static_cast<std::size_t>(b)];
+  });
+  std::vector<int> place(ranks.size());
+  for (std::size_t p = 0; p < ranks.size(); ++p) place[static_cast<std::size_t>(ranks[p])] = static_cast<int>(p);
+  return place;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown-host";
+  return name.data();
+}
+
+}  // namespace shoal

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <optional>
+
+#include "shoal/data/dataset.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/io/h5_file.hpp"
+
+namespace shoal {
+
+static_assert(std::endian::native == std::endian::little, "rows are taken from the file as they are");
+
+/// More than anyone trains, and few enough to keep a name for each.
+constexpr std::int64_t most_classes = std::int64_t{1} << 20;
+
+/// What the splits of one open data set share.
+struct Split::Contents {
+  struct Arrays {
+    std::string name;
+    ArrayInfo x;
+    std::optional<ArrayInfo> y;
+    bool labels() const { return y && !is_floating(y->type); }
+    bool targets() const { return y && is_floating(y->type); }
+  };
+
+  explicit Contents(const std::string& file_path) : path(file_path), file(file_path) {}
+
+  std::string path;
+  RandomAccessFile file;
+  std::vector<Arrays> splits;  // sorted by name
+  std::vector<std::int64_t> shape;
+  std::int64_t features = 1;
+  std::int64_t classes = 0;
+  std::vector<std::string> class_names;
+  std::optional<std::string> content;
+};
+
+template <class T>
+T element_at(const std::byte* bytes) {
+  T value;
+  std::memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
+/// The label at `bytes`, of any whole-number type; those beyond int64 come out as its greatest number.
+inline std::int64_t label_at(ElementType type, const std::byte* bytes) {
+  switch (type) {
+    case ElementType::uint8:
+      return element_at<std::uint8_t>(bytes);
+    case ElementType::uint16:
+      return element_at<std::uint16_t>(bytes);
+    case ElementType::uint32:
+      return element_at<std::uint32_t>(bytes);
+    case ElementType::uint64:
+      return static_cast<std::int64_t>(
+          std::min<std::uint64_t>(element_at<std::uint64_t>(bytes), std::numeric_limits<std::int64_t>::max()));
+    case ElementType::int8:
+      return element_at<std::int8_t>(bytes);
+    case ElementType::int16:
+      return element_at<std::int16_t>(bytes);
+    case ElementType::int32:
+      return element_at<std::int32_t>(bytes);
+    default:
+      return element_at<std::int64_t>(bytes);
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,183 @@
+#include "shoal/data/dataset.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "content_hash.hpp"
+#include "contents.hpp"
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t piece_bytes = std::int64_t{1} << 20;
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+  throw Error(ExitStatus::bad_data, fmt::format("{}: {}", path, what));
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
+
+/// Calls take(bytes) over all of an array, in pieces of whole elements.
+template <class Take>
+void read_through(const RandomAccessFile& file, const ArrayInfo& array, const Take& take) {
+  std::vector<std::byte> buffer;
+  for (std::int64_t done = 0; done < array.bytes;) {
+    buffer.resize(static_cast<std::size_t>(std::min(piece_bytes, array.bytes - done)));
+    file.read(array.offset + done, buffer);
+    take(std::span<const std::byte>(buffer));
+    done += static_cast<std::int64_t>(buffer.size());
+  }
+}
+
+void check_x(const std::string& path, const std::string& array, const ArrayInfo& x) {
+  if (x.type != ElementType::uint8 && !is_floating(x.type)) {
+    refuse(path, fmt::format("{} is of type {}; store it as uint8, float32 or float64", array, element_name(x.type)));
+  }
+  if (x.shape.empty() || x.rows() == 0 || x.row_elements() == 0) {
+    refuse(path, fmt::format("{} has shape {} and so no values; a split needs rows and features", array,
+                             shape_text(x.shape)));
+  }
+}
+
+void check_y(const std::string& path, const std::string& split, const ArrayInfo& x, const ArrayInfo& y) {
+  if (y.shape.empty() || y.shape.size() > 2 || y.row_elements() < 1) {
+    refuse(path, fmt::format("{}/y has shape {}; it must be (N), or (N, K) of floats", split, shape_text(y.shape)));
+  }
+  if (y.rows() != x.rows()) {
+    refuse(path, fmt::format("{0}/x has {1} rows and {0}/y {2}; each row needs its label", split, x.rows(), y.rows()));
+  }
+  if (!is_floating(y.type) && y.row_elements() != 1) {
+    refuse(path, fmt::format("{}/y is {} of shape {}; several outputs a row must be floats", split,
+                             element_name(y.type), shape_text(y.shape)));
+  }
+}
+
+/// Greatest label + 1 of a split.
+std::int64_t count_classes(const RandomAccessFile& file, const std::string& path, const std::string& split,
+                           const ArrayInfo& y) {
+  const std::size_t width = element_bytes(y.type);
+  std::int64_t greatest = -1;
+  std::int64_t row = 0;
+  read_through(file, y, [&](std::span<const std::byte> bytes) {
+    for (std::size_t at = 0; at < bytes.size(); at += width, ++row) {
+      const std::int64_t label = label_at(y.type, bytes.data() + at);
+      if (label < 0 || label >= most_classes) {
+        refuse(path, fmt::format("{}/y row {} is {}; labels must be class numbers from 0, below {}", split, row, label,
+                                 most_classes));
+      }
+      greatest = std::max(greatest, label);
+    }
+  });
+  return greatest + 1;
+}
+
+}  // namespace
+
+Dataset Dataset::open(const std::string& path) {
+  const H5Reader reader(path);
+  auto contents = std::make_shared<Split::Contents>(path);
+  for (const std::string& name : reader.list()) {
+    if (!reader.is_group(name) || !reader.contains(name + "/x")) continue;
+    Split::Contents::Arrays arrays;
+    arrays.name = name;
+    arrays.x = reader.array(name + "/x");
+    check_x(path, name + "/x", arrays.x);
+    if (reader.contains(name + "/y")) {
+      arrays.y = reader.array(name + "/y");
+      check_y(path, name, arrays.x, *arrays.y);
+    }
+    contents->splits.push_back(std::move(arrays));
+  }
+  if (contents->splits.empty()) {
+    refuse(path, "no data set: it has no group (train, validation, test) with an array x; make one with shoal import");
+  }
+
+  // All splits must fit one model.
+  const Split::Contents::Arrays& first = contents->splits.front();
+  contents->shape.assign(first.x.shape.begin() + 1, first.x.shape.end());
+  contents->features = first.x.row_elements();
+  const Split::Contents::Arrays* with_y = nullptr;
+  for (const auto& split : contents->splits) {
+    const std::vector<std::int64_t> shape(split.x.shape.begin() + 1, split.x.shape.end());
+    if (shape != contents->shape) {
+      refuse(path, fmt::format("rows of {}/x have shape {} and those of {}/x {}; all splits need the same", first.name,
+                               shape_text(contents->shape), split.name, shape_text(shape)));
+    }
+    if (!split.y) continue;
+    if (with_y == nullptr) with_y = &split;
+    if (split.labels() != with_y->labels() || split.y->row_elements() != with_y->y->row_elements()) {
+      refuse(path, fmt::format("{}/y is {} of shape {} and {}/y {} of shape {}; all splits need the same kind",
+                               with_y->name, element_name(with_y->y->type), shape_text(with_y->y->shape), split.name,
+                               element_name(split.y->type), shape_text(split.y->shape)));
+    }
+  }
+
+  contents->classes = reader.attribute<std::int64_t>("classes").value_or(0);
+  if (contents->classes < 0 || contents->classes > most_classes) {
+    refuse(path, fmt::format("the attribute classes is {}; it must be in 0..{}", contents->classes, most_classes));
+  }
+  if (contents->classes == 0) {
+    const bool has_train = std::any_of(contents->splits.begin(), contents->splits.end(),
+                                       [](const auto& split) { return split.name == "train" && split.labels(); });
+    for (const auto& split : contents->splits) {
+      if (!split.labels() || (has_train && split.name != "train")) continue;
+      contents->classes = std::max(contents->classes, count_classes(contents->file, path, split.name, *split.y));
+    }
+  }
+  const auto names = reader.attribute<std::vector<std::string>>("class_names");
+  if (names && !names->empty()) {
+    contents->class_names = *names;
+    if (static_cast<std::int64_t>(names->size()) != contents->classes) {
+      refuse(path, fmt::format("the attribute class_names holds {} names for {} classes; give one a class",
+                               names->size(), contents->classes));
+    }
+  } else {
+    for (std::int64_t k = 0; k < contents->classes; ++k) contents->class_names.push_back(std::to_string(k));
+  }
+  contents->content = reader.attribute<std::string>("content");
+  return Dataset(std::move(contents));
+}
+
+const std::string& Dataset::path() const { return contents_->path; }
+
+std::vector<std::string> Dataset::names() const {
+  std::vector<std::string> names;
+  for (const auto& split : contents_->splits) names.push_back(split.name);
+  return names;
+}
+
+bool Dataset::has(const std::string& split) const {
+  return std::any_of(contents_->splits.begin(), contents_->splits.end(),
+                     [&](const auto& arrays) { return arrays.name == split; });
+}
+
+Split Dataset::split(const std::string& name) const {
+  for (std::size_t i = 0; i < contents_->splits.size(); ++i) {
+    if (contents_->splits[i].name == name) return Split(contents_, i);
+  }
+  refuse(path(), fmt::format("no split \"{}\"; there are {}", name, fmt::join(names(), ", ")));
+}
+
+std::int64_t Dataset::classes() const { return contents_->classes; }
+const std::vector<std::string>& Dataset::class_names() const { return contents_->class_names; }
+const std::vector<std::int64_t>& Dataset::shape() const { return contents_->shape; }
+
+std::string Dataset::content() const {
+  if (contents_->content) return *contents_->content;
+  ContentHash hash;
+  for (const auto& split : contents_->splits) {
+    const auto add = [&](const std::string& name, const ArrayInfo& array) {
+      hash.begin_array(split.name + name, array.type, array.shape);
+      read_through(contents_->file, array, [&](std::span<const std::byte> bytes) { hash.add(bytes); });
+    };
+    add("/x", split.x);
+    if (split.y) add("/y", *split.y);
+  }
+  return hash.hex();
+}
+
+}  // namespace shoal

@@ -1,0 +1,148 @@
+#include "labels.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "contents.hpp"
+#include "csv_reader.hpp"
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+[[noreturn]] void refuse(const Place& place, std::size_t i, const std::string& what) {
+  throw Error(ExitStatus::bad_data, fmt::format("{}: {}", place(i), what));
+}
+
+/// Beyond 2^53 doubles are all whole.
+bool is_whole(double x) { return std::floor(x) == x && std::fabs(x) < 0x1p53; }
+
+template <class T>
+void check_class_count(const std::set<T>& distinct, const Place& place) {
+  if (static_cast<std::int64_t>(distinct.size()) <= most_classes) return;
+  refuse(place, 0,
+         fmt::format("the labels make {} classes, more than {}; is this the right column?", distinct.size(),
+                     most_classes));
+}
+
+float target(double value, const Place& place, std::size_t i) {
+  const auto result = static_cast<float>(value);
+  if (!std::isfinite(result)) {
+    refuse(place, i, fmt::format("target {} is too large for float32; rescale the targets", value));
+  }
+  return result;
+}
+
+/// A finite number, nothing for a text that is no number; an empty cell, NaN and infinity are errors.
+std::optional<double> number_or_text(std::span<const std::string> texts, std::size_t i, const Place& place) {
+  if (trimmed(texts[i]).empty()) refuse(place, i, "the label is empty; fill it in or remove the row");
+  const std::optional<double> value = parse_number(texts[i]);
+  if (value && !std::isfinite(*value)) {
+    refuse(place, i, fmt::format("the label is {}; replace it or remove the row", shown(texts[i])));
+  }
+  return value;
+}
+
+}  // namespace
+
+Column Labels::column() && {
+  if (class_names.empty()) return column_of(std::move(targets), {});
+  return column_of(std::move(numbers), {});
+}
+
+std::vector<std::string> number_names(std::int64_t count) {
+  std::vector<std::string> names;
+  for (std::int64_t k = 0; k < count; ++k) names.push_back(std::to_string(k));
+  return names;
+}
+
+Labels labels_from_classes(std::span<const std::int64_t> values, const Place& place) {
+  Labels labels;
+  std::int64_t greatest = -1;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] < 0 || values[i] >= most_classes) {
+      refuse(place, i,
+             fmt::format("label {} is no class number; number the classes from 0, below {}", values[i], most_classes));
+    }
+    greatest = std::max(greatest, values[i]);
+    labels.numbers.push_back(static_cast<std::int32_t>(values[i]));
+  }
+  labels.class_names = number_names(greatest + 1);
+  return labels;
+}
+
+Labels labels_from_numbers(std::span<const double> values, const Place& place) {
+  Labels labels;
+  if (!std::all_of(values.begin(), values.end(), is_whole)) {
+    for (std::size_t i = 0; i < values.size(); ++i) labels.targets.push_back(target(values[i], place, i));
+    return labels;
+  }
+  const std::set<double> distinct(values.begin(), values.end());
+  check_class_count(distinct, place);
+  const std::vector<double> sorted(distinct.begin(), distinct.end());
+  for (const double value : sorted) labels.class_names.push_back(fmt::format("{:.0f}", value));
+  for (const double value : values) {
+    labels.numbers.push_back(
+        static_cast<std::int32_t>(std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin()));
+  }
+  return labels;
+}
+
+Labels labels_from_texts(std::span<const std::string> texts, const Place& place) {
+  std::vector<double> numbers;
+  std::vector<std::int64_t> classes;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::optional<double> value = number_or_text(texts, i, place);
+    if (!value) continue;
+    numbers.push_back(*value);
+    if (is_whole(*value) && *value >= 0) classes.push_back(static_cast<std::int64_t>(*value));
+  }
+  if (classes.size() == texts.size()) return labels_from_classes(classes, place);
+  if (numbers.size() == texts.size()) return labels_from_numbers(numbers, place);
+  std::set<std::string> distinct;
+  for (const std::string& text : texts) distinct.emplace(trimmed(text));
+  check_class_count(distinct, place);
+  return labels_like(texts, {distinct.begin(), distinct.end()}, place);
+}
+
+Labels labels_like(std::span<const std::string> texts, const std::vector<std::string>& class_names,
+                   const Place& place) {
+  std::map<std::string, std::int32_t, std::less<>> by_name;
+  std::map<double, std::int32_t> by_number;
+  for (std::size_t k = 0; k < class_names.size(); ++k) {
+    by_name.emplace(class_names[k], static_cast<std::int32_t>(k));
+    if (const auto value = parse_number(class_names[k])) by_number.emplace(*value, static_cast<std::int32_t>(k));
+  }
+  Labels labels;
+  labels.class_names = class_names;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::optional<double> value = number_or_text(texts, i, place);
+    const auto named = by_name.find(trimmed(texts[i]));
+    const auto numbered = value ? by_number.find(*value) : by_number.end();
+    if (named == by_name.end() && numbered == by_number.end()) {
+      const std::string near = nearest_word(texts[i], class_names);
+      refuse(place, i,
+             fmt::format("label \"{}\" is none of the {} classes, such as \"{}\"; correct it, or import "
+                         "without --like",
+                         shown(texts[i]), class_names.size(), shown(near.empty() ? class_names[0] : near)));
+    }
+    labels.numbers.push_back(named != by_name.end() ? named->second : numbered->second);
+  }
+  return labels;
+}
+
+Labels targets_from_texts(std::span<const std::string> texts, const Place& place) {
+  Labels labels;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::optional<double> value = number_or_text(texts, i, place);
+    if (!value) refuse(place, i, fmt::format("label \"{}\" is no number, as the other set has them", shown(texts[i])));
+    labels.targets.push_back(target(*value, place, i));
+  }
+  return labels;
+}
+
+}  // namespace shoal

@@ -1,0 +1,139 @@
+#include "shoal/data/normalization.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+#include "shoal/core/error.hpp"
+#include "shoal/data/dataset.hpp"
+
+namespace shoal {
+namespace {
+
+std::vector<double> rows_in_memory(const Split& split, std::int64_t first, std::int64_t last) {
+  assert(first < last);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(last - first));
+  std::iota(rows.begin(), rows.end(), first);
+  std::vector<double> values(rows.size() * static_cast<std::size_t>(split.features()));
+  split.read_values(rows, values);
+  return values;
+}
+
+}  // namespace
+
+void check_normalization_mode(std::string_view mode) {
+  if (mode == "standard" || mode == "unit" || mode == "none") return;
+  throw Error(ExitStatus::usage,
+              fmt::format("no normalisation \"{}\"; use standard, unit or none (data.normalize)", mode));
+}
+
+std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::int64_t last) {
+  const std::vector<double> values = rows_in_memory(split, first, last);
+  const auto width = static_cast<std::size_t>(split.features());
+  std::vector<double> moments(2 * width, 0.0);
+  const std::span mean = std::span(moments).first(width);
+  const std::span m2 = std::span(moments).last(width);
+  // Sums of differences from the first row: then a constant feature has exactly no deviation, and a large mean costs no
+  // digits.
+  for (std::size_t at = width; at < values.size(); at += width) {
+    for (std::size_t d = 0; d < width; ++d) mean[d] += values[at + d] - values[d];
+  }
+  const auto rows = static_cast<double>(last - first);
+  for (std::size_t d = 0; d < width; ++d) mean[d] = values[d] + mean[d] / rows;
+  for (std::size_t at = 0; at < values.size(); at += width) {
+    for (std::size_t d = 0; d < width; ++d) {
+      const double difference = values[at + d] - mean[d];
+      m2[d] += difference * difference;
+    }
+  }
+  return moments;
+}
+
+std::vector<double> leaf_extremes(const Split& split, std::int64_t first, std::int64_t last) {
+  const std::vector<double> values = rows_in_memory(split, first, last);
+  const auto width = static_cast<std::size_t>(split.features());
+  std::vector<double> extremes(2 * width);
+  for (std::size_t d = 0; d < width; ++d) extremes[d] = extremes[width + d] = values[d];
+  for (std::size_t at = width; at < values.size(); at += width) {
+    for (std::size_t d = 0; d < width; ++d) {
+      extremes[d] = std::min(extremes[d], values[at + d]);
+      extremes[width + d] = std::max(extremes[width + d], values[at + d]);
+    }
+  }
+  return extremes;
+}
+
+void ExtremesMerge::operator()(std::span<double> left, std::span<const double> right, std::int64_t,
+                               std::int64_t) const {
+  const std::size_t width = left.size() / 2;
+  for (std::size_t d = 0; d < width; ++d) {
+    left[d] = std::min(left[d], right[d]);
+    left[width + d] = std::max(left[width + d], right[width + d]);
+  }
+}
+
+Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows) {
+  const std::size_t width = moments.size() / 2;
+  Normalization result{std::string(mode), {moments.begin(), moments.begin() + static_cast<std::ptrdiff_t>(width)}, {}};
+  for (std::size_t d = 0; d < width; ++d) {
+    const double deviation = std::sqrt(moments[width + d] / static_cast<double>(rows));
+    result.deviation.push_back(deviation == 0.0 ? 1.0 : deviation);
+  }
+  return result;
+}
+
+Normalization from_extremes(std::string_view mode, std::span<const double> extremes) {
+  const std::size_t width = extremes.size() / 2;
+  Normalization result{
+      std::string(mode), {extremes.begin(), extremes.begin() + static_cast<std::ptrdiff_t>(width)}, {}};
+  for (std::size_t d = 0; d < width; ++d) {
+    const double extent = extremes[width + d] - extremes[d];
+    result.deviation.push_back(extent == 0.0 ? 1.0 : extent);
+  }
+  return result;
+}
+
+bool needs_statistics(const Split& split, std::string_view mode) {
+  check_normalization_mode(mode);
+  return mode == "standard" || (mode == "unit" && split.element_type() != ElementType::uint8);
+}
+
+std::vector<double> node_statistics(const Split& split, std::string_view mode, const LeafShare& share) {
+  assert(share.cut().samples == split.rows());
+  const LeafCut& cut = share.cut();
+  const bool moments = mode == "standard";
+  const auto statistic = [&](std::int64_t leaf, std::span<double> out) {
+    const std::vector<double> values = moments ? leaf_moments(split, cut.begin(leaf), cut.end(leaf))
+                                               : leaf_extremes(split, cut.begin(leaf), cut.end(leaf));
+    std::copy(values.begin(), values.end(), out.begin());
+  };
+  return fold_leaves(share, 2 * static_cast<std::size_t>(split.features()), statistics_merge(mode), statistic);
+}
+
+const Merge& statistics_merge(std::string_view mode) {
+  static const MomentsMerge moments;
+  static const ExtremesMerge extremes;
+  if (mode == "standard") return moments;
+  return extremes;
+}
+
+Normalization from_statistics(const Split& split, std::string_view mode, std::span<const double> statistics) {
+  if (mode == "none") return {};
+  if (mode == "standard") return from_moments(mode, statistics, split.rows());
+  if (needs_statistics(split, mode)) return from_extremes(mode, statistics);
+  const auto width = static_cast<std::size_t>(split.features());
+  return {std::string(mode), std::vector<double>(width, 0.0), std::vector<double>(width, 255.0)};
+}
+
+Normalization learn(const Split& split, std::string_view mode, const LeafCut& cut) {
+  if (!needs_statistics(split, mode)) return from_statistics(split, mode, {});
+  const LeafShare share(cut);
+  std::vector<double> result(2 * static_cast<std::size_t>(split.features()));
+  LocalTreeSum().tree_reduce(share, node_statistics(split, mode, share), statistics_merge(mode), result);
+  return from_statistics(split, mode, result);
+}
+
+}  // namespace shoal

@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+
+#include <cassert>
+#include <cmath>
+
+#include "contents.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/data/normalization.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t most_read_bytes = std::int64_t{1} << 20;
+
+/// Reads rows of an array and hands each to take(i, its bytes); consecutive rows come by one read.
+template <class SourceRow, class Take>
+void read_rows(const RandomAccessFile& file, const ArrayInfo& array, std::size_t count, const SourceRow& source_row,
+               const Take& take) {
+  const std::int64_t row_bytes = array.row_bytes();
+  const auto most_rows = static_cast<std::size_t>(std::max<std::int64_t>(1, most_read_bytes / row_bytes));
+  std::vector<std::byte> buffer;
+  for (std::size_t i = 0; i < count;) {
+    const std::int64_t first = source_row(i);
+    std::size_t run = 1;
+    while (run < most_rows && i + run < count && source_row(i + run) == first + static_cast<std::int64_t>(run)) ++run;
+    buffer.resize(std::max(buffer.size(), run * static_cast<std::size_t>(row_bytes)));
+    const std::span bytes = std::span(buffer).first(run * static_cast<std::size_t>(row_bytes));
+    file.read(array.offset + first * row_bytes, bytes);
+    for (std::size_t r = 0; r < run; ++r) take(i + r, bytes.data() + r * static_cast<std::size_t>(row_bytes));
+    i += run;
+  }
+}
+
+double value_at(ElementType type, const std::byte* row, std::size_t element) {
+  if (type == ElementType::uint8) return element_at<std::uint8_t>(row + element);
+  if (type == ElementType::float32) return element_at<float>(row + element * sizeof(float));
+  return element_at<double>(row + element * sizeof(double));
+}
+
+template <class T>
+bool convert_values(const std::byte* row, std::span<double> out) {
+  bool finite = true;
+  for (std::size_t d = 0; d < out.size(); ++d) {
+    out[d] = static_cast<double>(element_at<T>(row + d * sizeof(T)));
+    finite &= std::isfinite(out[d]);
+  }
+  return finite;
+}
+
+template <class T>
+bool convert_normalised(const std::byte* row, std::span<const double> mean, std::span<const double> scale,
+                        std::span<float> out) {
+  bool finite = true;
+  for (std::size_t d = 0; d < out.size(); ++d) {
+    out[d] = static_cast<float>((static_cast<double>(element_at<T>(row + d * sizeof(T))) - mean[d]) * scale[d]);
+    finite &= std::isfinite(out[d]);
+  }
+  return finite;
+}
+
+/// Dispatches on the element type of x (checked when the data set was opened).
+template <class F>
+auto with_element(ElementType type, const F& f) {
+  if (type == ElementType::uint8) return f(std::uint8_t{});
+  if (type == ElementType::float32) return f(float{});
+  return f(double{});
+}
+
+[[noreturn]] void refuse(const std::string& path, const std::string& array, std::int64_t row, std::string_view what,
+                         const std::byte* bytes, ElementType type, std::size_t count) {
+  for (std::size_t d = 0; d < count; ++d) {
+    const double value = value_at(type, bytes, d);
+    if (!std::isfinite(value)) {
+      throw Error(ExitStatus::bad_data, fmt::format("{}: {} row {}, {} {} is {}; remove or replace such values", path,
+                                                    array, row, what, d, value));
+    }
+  }
+  throw Error(ExitStatus::bad_data,
+              fmt::format("{}: {} row {} holds a value too large for float32; rescale the data", path, array, row));
+}
+
+}  // namespace
+
+const std::string& Split::name() const { return contents_->splits[index_].name; }
+
+std::int64_t Split::rows() const {
+  return subset_ ? static_cast<std::int64_t>(subset_->size()) : contents_->splits[index_].x.rows();
+}
+
+std::int64_t Split::features() const { return contents_->features; }
+ElementType Split::element_type() const { return contents_->splits[index_].x.type; }
+std::int64_t Split::row_bytes() const { return contents_->splits[index_].x.row_bytes(); }
+bool Split::has_labels() const { return contents_->splits[index_].labels(); }
+bool Split::has_targets() const { return contents_->splits[index_].targets(); }
+std::int64_t Split::outputs() const { return has_targets() ? contents_->splits[index_].y->row_elements() : 0; }
+std::int64_t Split::classes() const { return contents_->classes; }
+
+std::int64_t Split::source_row(std::int64_t i) const {
+  assert(i >= 0 && i < rows());
+  return subset_ ? (*subset_)[static_cast<std::size_t>(i)] : i;
+}
+
+Split Split::subset(std::vector<std::int64_t> rows) const {
+  for (std::int64_t& row : rows) row = source_row(row);
+  Split part = *this;
+  part.subset_ = std::make_shared<const std::vector<std::int64_t>>(std::move(rows));
+  return part;
+}
+
+void Split::read(std::span<const std::int64_t> rows, const Normalization& normalization, std::span<float> x) const {
+  const auto width = static_cast<std::size_t>(features());
+  assert(x.size() == rows.size() * width);
+  assert(normalization.mean.empty() || normalization.mean.size() == width);
+  assert(normalization.mean.size() == normalization.deviation.size());
+  const bool identity = normalization.mean.empty();
+  std::vector<double> mean = identity ? std::vector<double>(width, 0.0) : normalization.mean;
+  std::vector<double> scale(width, 1.0);
+  if (!identity) {
+    for (std::size_t d = 0; d < width; ++d) scale[d] = 1.0 / normalization.deviation[d];
+  }
+  const auto& arrays = contents_->splits[index_];
+  const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  read_rows(contents_->file, arrays.x, rows.size(), source, [&](std::size_t i, const std::byte* row) {
+    const auto out = x.subspan(i * width, width);
+    const bool finite = with_element(
+        arrays.x.type, [&](auto element) { return convert_normalised<decltype(element)>(row, mean, scale, out); });
+    if (!finite) refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
+  });
+}
+
+void Split::read_values(std::span<const std::int64_t> rows, std::span<double> x) const {
+  const auto width = static_cast<std::size_t>(features());
+  assert(x.size() == rows.size() * width);
+  const auto& arrays = contents_->splits[index_];
+  const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  read_rows(contents_->file, arrays.x, rows.size(), source, [&](std::size_t i, const std::byte* row) {
+    const auto out = x.subspan(i * width, width);
+    const bool finite =
+        with_element(arrays.x.type, [&](auto element) { return convert_values<decltype(element)>(row, out); });
+    if (!finite) refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
+  });
+}
+
+void Split::read_labels(std::span<const std::int64_t> rows, std::span<std::int32_t> labels) const {
+  assert(has_labels() && labels.size() == rows.size());
+  const auto& arrays = contents_->splits[index_];
+  const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  read_rows(contents_->file, *arrays.y, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
+    const std::int64_t label = label_at(arrays.y->type, bytes);
+    if (label < 0 || label >= contents_->classes) {
+      throw Error(
+          ExitStatus::bad_data,
+          fmt::format("{}: {}/y row {} is {}, outside 0..{} ({} classes); correct the label or the attribute classes",
+                      contents_->path, arrays.name, source(i), label, contents_->classes - 1, contents_->classes));
+    }
+    labels[i] = static_cast<std::int32_t>(label);
+  });
+}
+
+void Split::read_targets(std::span<const std::int64_t> rows, std::span<float> targets) const {
+  const auto width = static_cast<std::size_t>(outputs());
+  assert(has_targets() && targets.size() == rows.size() * width);
+  const auto& arrays = contents_->splits[index_];
+  const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  read_rows(contents_->file, *arrays.y, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
+    bool finite = true;
+    for (std::size_t k = 0; k < width; ++k) {
+      const auto value = static_cast<float>(value_at(arrays.y->type, bytes, k));
+      targets[i * width + k] = value;
+      finite &= std::isfinite(value);
+    }
+    if (!finite) refuse(contents_->path, arrays.name + "/y", source(i), "output", bytes, arrays.y->type, width);
+  });
+}
+
+}  // namespace shoal

@@ -1,0 +1,111 @@
+#include "shoal/data/synth.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "labels.hpp"
+#include "shoal/core/elementary.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/random.hpp"
+#include "table.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::array<const char*, 3> split_names{"test", "train", "validation"};
+
+void check(const SynthOptions& options, std::int64_t least_features) {
+  const auto least = [](const char* name, std::int64_t value, std::int64_t bound) {
+    if (value >= bound) return;
+    throw Error(ExitStatus::usage, fmt::format("--{} is {}; it must be at least {}", name, value, bound));
+  };
+  least("samples", options.samples, 1);
+  least("features", options.features, least_features);
+  least("classes", options.classes, 1);
+  check_fractions(options.test_fraction, options.validation_fraction);
+}
+
+/// Index into split_names of the split that a row is drawn into.
+std::size_t split_of(const SynthOptions& options, const RandomSource& draw, std::int64_t row) {
+  if (options.test_fraction == 0.0 && options.validation_fraction == 0.0) return 1;
+  const double u = draw.uniform(static_cast<std::uint64_t>(row));
+  if (u < options.test_fraction) return 0;
+  return u < options.test_fraction + options.validation_fraction ? 2 : 1;
+}
+
+/// Writes rows whose features are feature(class, row, d).
+template <class Feature>
+DatasetSummary write_rows(const SynthOptions& options, const std::string& source, const Feature& feature,
+                          const std::string& out) {
+  const std::int64_t classes = options.classes;
+  Table table;
+  table.rows = options.samples;
+  table.x = {ElementType::float32, {options.features}, [&, classes](std::int64_t row, std::byte* bytes) {
+               for (std::int64_t d = 0; d < options.features; ++d) {
+                 const auto value = static_cast<float>(feature(row % classes, row, d));
+                 const auto four = std::as_bytes(std::span(&value, 1));
+                 bytes = std::copy(four.begin(), four.end(), bytes);
+               }
+             }};
+  table.y = Column{ElementType::int32, {}, [classes](std::int64_t row, std::byte* bytes) {
+                     const auto label = static_cast<std::int32_t>(row % classes);
+                     const auto four = std::as_bytes(std::span(&label, 1));
+                     std::copy(four.begin(), four.end(), bytes);
+                   }};
+
+  const RandomSource draw(options.seed, Purpose::hold_out);
+  std::array<std::int64_t, 3> counts{};
+  for (std::int64_t row = 0; row < options.samples; ++row) ++counts[split_of(options, draw, row)];
+  if (counts[1] == 0) {
+    throw Error(ExitStatus::usage, fmt::format("of {} samples none was drawn to train; use more samples or smaller "
+                                               "fractions",
+                                               options.samples));
+  }
+  std::vector<PlannedSplit> splits;
+  for (std::size_t s = 0; s < split_names.size(); ++s) {
+    if (counts[s] == 0) continue;
+    splits.push_back({split_names[s], &table, counts[s], [&, s](std::int64_t, std::int64_t previous) {
+                        std::int64_t row = previous + 1;
+                        while (split_of(options, draw, row) != s) ++row;
+                        return row;
+                      }});
+  }
+  return write_splits(std::move(splits), {number_names(classes), {}, source}, out);
+}
+
+}  // namespace
+
+DatasetSummary synth_gaussians(const SynthOptions& options, const std::string& out) {
+  check(options, 1);
+  const RandomSource source(options.seed, Purpose::synth, 0, 0);
+  const RandomSource noise(options.seed, Purpose::synth, 0, 1);
+  std::vector<double> centres;  // (K, D)
+  for (std::int64_t k = 0; k < options.classes; ++k) {
+    for (std::int64_t d = 0; d < options.features; ++d) {
+      centres.push_back(2.0 * source.normal(static_cast<std::uint64_t>(k), static_cast<std::uint64_t>(d)));
+    }
+  }
+  const auto feature = [&](std::int64_t k, std::int64_t row, std::int64_t d) {
+    return centres[static_cast<std::size_t>(k * options.features + d)] +
+           noise.normal(static_cast<std::uint64_t>(row), static_cast<std::uint64_t>(d));
+  };
+  return write_rows(options, fmt::format("synth gaussians, seed {}", options.seed), feature, out);
+}
+
+DatasetSummary synth_spirals(const SynthOptions& options, const std::string& out) {
+  check(options, 2);
+  const RandomSource source(options.seed, Purpose::synth, 1, 0);
+  const auto feature = [&](std::int64_t k, std::int64_t row, std::int64_t d) {
+    const auto item = static_cast<std::uint64_t>(row);
+    if (d >= 2) return source.normal(item, static_cast<std::uint64_t>(d));
+    const double t = source.uniform(item, 0);
+    // In units of pi; three quarters of a turn from the centre to the rim, blurred by a twentieth of pi.
+    const double angle =
+        2.0 * static_cast<double>(k) / static_cast<double>(options.classes) + 1.5 * t + 0.05 * source.normal(item, 1);
+    return t * elementary::cos_pi(d == 0 ? angle : angle - 0.5);  // cos(a - 1/2) is sin(a)
+  };
+  return write_rows(options, fmt::format("synth spirals, seed {}", options.seed), feature, out);
+}
+
+}  // namespace shoal

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shoal/data/import.hpp"
+#include "shoal/io/element_type.hpp"
+
+namespace shoal {
+
+/// One array of a data set to be: `copy(row, out)` gives the bytes of any row.
+struct Column {
+  ElementType type = ElementType::float32;
+  std::vector<std::int64_t> shape;  ///< of one row
+  std::function<void(std::int64_t row, std::byte* out)> copy;
+
+  std::size_t row_bytes() const;
+};
+
+/// What an importer read from its files.
+struct Table {
+  std::int64_t rows = 0;
+  Column x;
+  std::optional<Column> y;
+};
+
+/// What is said of all splits together.
+struct TableNotes {
+  std::vector<std::string> class_names;
+  std::vector<std::string> columns;  ///< names of the features, where they have any
+  std::string source;
+};
+
+/// Some rows of a table that become a split.
+struct PlannedSplit {
+  std::string name;
+  const Table* table = nullptr;
+  std::int64_t rows = 0;
+  std::function<std::int64_t(std::int64_t i, std::int64_t previous)>
+      row;  ///< the i-th, given the one before (-1 first)
+};
+
+/// A column over rows that lie in memory.
+template <class T>
+Column column_of(std::vector<T> values, std::vector<std::int64_t> shape);
+
+/// Deals the rows of `table`; where there is a table for tests, that one is the split test.
+/// @throws Error(usage)  for fractions outside [0, 1), more rows than there are, no row left to train
+std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, const SplitOptions& options);
+/// @throws Error(usage)  for fractions outside [0, 1) or that leave nothing
+void check_fractions(double test, double validation);
+
+/// Writes the data set. Holds about a megabyte at a time.
+DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& notes, const std::string& out);
+
+template <class T>
+Column column_of(std::vector<T> values, std::vector<std::int64_t> shape) {
+  std::size_t width = 1;
+  for (const std::int64_t extent : shape) width *= static_cast<std::size_t>(extent);
+  auto held = std::make_shared<const std::vector<T>>(std::move(values));
+  const auto copy = [held, width](std::int64_t row, std::byte* out) {
+    const auto bytes = std::as_bytes(std::span(*held).subspan(static_cast<std::size_t>(row) * width, width));
+    std::copy(bytes.begin(), bytes.end(), out);
+  };
+  return {element_type_of<T>(), std::move(shape), copy};
+}
+
+}  // namespace shoal

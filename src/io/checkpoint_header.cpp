@@ -1,0 +1,122 @@
+#include "io/checkpoint_header.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "io/posix.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/archive.hpp"
+#include "shoal/io/file.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::array<char, 8> magic = {'S', 'H', 'O', 'A', 'L', 'C', 'K', 'P'};
+constexpr std::size_t version_at = 8;
+constexpr std::size_t length_at = 12;
+constexpr std::size_t image_bytes_at = 16;
+constexpr std::size_t image_hash_at = 24;
+constexpr std::size_t step_at = 40;
+constexpr std::size_t header_hash_at = 48;
+
+// The host is little endian (h5.cpp asserts it), as the file is.
+template <class T>
+void put(std::span<std::byte> bytes, std::size_t at, T value) {
+  std::memcpy(bytes.data() + at, &value, sizeof value);
+}
+template <class T>
+T get(std::span<const std::byte> bytes, std::size_t at) {
+  T value{};
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  return value;
+}
+
+std::uint64_t header_hash(std::span<const std::byte> file) {
+  std::array<std::byte, checkpoint_header_bytes> header{};
+  std::copy_n(file.begin(), header.size(), header.begin());
+  put(std::span<std::byte>(header), header_hash_at, std::uint64_t{0});
+  return XXH3_64bits(header.data(), header.size());
+}
+
+[[noreturn]] void refuse(const std::string& name, const std::string& what) {
+  throw Error(ExitStatus::bad_data, name + " " + what);
+}
+
+[[noreturn]] void refuse_short(const std::string& name, std::size_t bytes, std::uint64_t whole, const char* more = "") {
+  refuse(name, fmt::format("is cut short: {} bytes of {}{}; use another checkpoint", bytes, whole, more));
+}
+
+}  // namespace
+
+void write_checkpoint_header(std::span<std::byte> file, std::uint64_t step) {
+  const std::span<std::byte> image = file.subspan(checkpoint_header_bytes);
+  const XXH128_hash_t hash = XXH3_128bits(image.data(), image.size());
+  std::fill_n(file.begin(), checkpoint_header_bytes, std::byte{0});
+  std::memcpy(file.data(), magic.data(), magic.size());
+  put(file, version_at, checkpoint_format_version);
+  put(file, length_at, static_cast<std::uint32_t>(checkpoint_header_bytes));
+  put(file, image_bytes_at, std::uint64_t{image.size()});
+  put(file, image_hash_at, hash.low64);
+  put(file, image_hash_at + 8, hash.high64);
+  put(file, step_at, step);
+  put(file, header_hash_at, header_hash(file));
+}
+
+CheckpointHeader read_checkpoint_header(std::span<const std::byte> file, const std::string& name) {
+  const std::span<const std::byte> begin = file.first(std::min(file.size(), magic.size()));
+  if (!std::equal(begin.begin(), begin.end(), std::as_bytes(std::span(magic)).begin())) {
+    refuse(name, "is not a shoal checkpoint");
+  }
+  if (file.size() < checkpoint_header_bytes) refuse_short(name, file.size(), checkpoint_header_bytes, " or more");
+  // Every version keeps the place of the hash, so that damage is not taken for another version.
+  if (get<std::uint64_t>(file, header_hash_at) != header_hash(file)) {
+    refuse(name, "is altered: its header does not have the hash that it names; use another checkpoint");
+  }
+  if (const auto version = get<std::uint32_t>(file, version_at); version != checkpoint_format_version) {
+    refuse(name, fmt::format("has checkpoint format {}, this shoal reads {}; use the shoal that wrote it", version,
+                             checkpoint_format_version));
+  }
+  if (const auto length = get<std::uint32_t>(file, length_at); length != checkpoint_header_bytes) {
+    refuse(name, fmt::format("is not a shoal checkpoint: its header says that it has {} bytes, not {}", length,
+                             checkpoint_header_bytes));
+  }
+  return {get<std::uint64_t>(file, image_bytes_at), get<std::uint64_t>(file, step_at)};
+}
+
+std::span<const std::byte> verify_checkpoint(std::span<const std::byte> file, const std::string& name) {
+  const CheckpointHeader header = read_checkpoint_header(file, name);
+  const std::span<const std::byte> image = file.subspan(checkpoint_header_bytes);
+  if (image.size() < header.image_bytes) {
+    refuse_short(name, file.size(), header.image_bytes + checkpoint_header_bytes);
+  }
+  if (image.size() > header.image_bytes) {
+    refuse(name, fmt::format("is altered: {} bytes where its header says {}; use another checkpoint", file.size(),
+                             header.image_bytes + checkpoint_header_bytes));
+  }
+  const XXH128_hash_t hash = XXH3_128bits(image.data(), image.size());
+  if (hash.low64 != get<std::uint64_t>(file, image_hash_at) ||
+      hash.high64 != get<std::uint64_t>(file, image_hash_at + 8)) {
+    refuse(name, "is altered: its hash is not the one in its header; use another checkpoint");
+  }
+  return image;
+}
+
+std::uint64_t checkpoint_step(std::span<const std::byte> bytes, const std::string& name) {
+  return read_checkpoint_header(bytes, name).step;
+}
+
+bool looks_like_checkpoint(const std::filesystem::path& path) try {
+  const RandomAccessFile file(path);
+  std::array<std::byte, magic.size()> begin{};
+  if (file.size() < static_cast<std::int64_t>(begin.size())) return false;
+  file.read(0, begin);
+  return std::memcmp(begin.data(), magic.data(), begin.size()) == 0;
+} catch (const Error&) {
+  return false;
+}
+
+}  // namespace shoal

@@ -1,0 +1,149 @@
+#include "shoal/io/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "io/posix.hpp"
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::size_t largest_read = std::size_t{1} << 30;
+
+/// From `offset`, or from the current position when that is negative. Bytes read, 0 at the end of the file.
+std::size_t read_some(int descriptor, const std::filesystem::path& path, std::span<std::byte> bytes,
+                      std::int64_t offset) {
+  for (;;) {
+    const std::size_t count = std::min(bytes.size(), largest_read);
+    const ssize_t got = offset < 0 ? ::read(descriptor, bytes.data(), count)
+                                   : ::pread(descriptor, bytes.data(), count, static_cast<off_t>(offset));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) posix::fail("read", path, errno);
+  }
+}
+
+std::int64_t size_of(int descriptor, const std::filesystem::path& path) {
+  struct stat status = {};
+  if (::fstat(descriptor, &status) != 0) posix::fail("read", path, errno);
+  if (S_ISDIR(status.st_mode)) posix::fail("read", path, EISDIR);
+  return status.st_size;
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const std::filesystem::path& path) {
+  const posix::Descriptor file = posix::open_for_reading(path);
+  // A byte more than the file has, so that its end is seen without another buffer.
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size_of(file.get(), path)) + 1);
+  std::size_t used = 0;
+  for (;;) {
+    const std::size_t got = read_some(file.get(), path, std::span(bytes).subspan(used), -1);
+    if (got == 0) break;
+    used += got;
+    if (used == bytes.size()) bytes.resize(2 * used);
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(path);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  const std::filesystem::path name = posix::temporary_name(path);
+  posix::Descriptor file = posix::open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  if (!file) posix::fail("write", path, errno, size);
+  posix::TemporaryFile temporary(name);
+  int error = posix::write_all(file.get(), bytes);
+  if (error == 0) error = posix::sync(file.get());
+  if (error == 0) error = posix::close(std::move(file));
+  if (error != 0) posix::fail("write", path, error, size);
+  temporary.move_to(path);
+}
+
+void write_text_atomically(const std::filesystem::path& path, std::string_view text) {
+  write_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void replace_link(const std::filesystem::path& path, const std::filesystem::path& target) {
+  const std::filesystem::path name = posix::temporary_name(path);
+  ::unlink(name.c_str());  // left by a process of the same number that died
+  if (::symlink(target.c_str(), name.c_str()) != 0) posix::fail("make the link", path, errno);
+  posix::TemporaryFile(name).move_to(path);
+}
+
+RandomAccessFile::RandomAccessFile(std::filesystem::path path) : path_(std::move(path)) {
+  posix::Descriptor file = posix::open_for_reading(path_);
+  size_ = size_of(file.get(), path_);
+  descriptor_ = file.release();
+}
+
+RandomAccessFile::RandomAccessFile(RandomAccessFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+
+RandomAccessFile& RandomAccessFile::operator=(RandomAccessFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+RandomAccessFile::~RandomAccessFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void RandomAccessFile::read(std::int64_t offset, std::span<std::byte> bytes) const {
+  while (!bytes.empty()) {
+    const std::size_t got = read_some(descriptor_, path_, bytes, offset);
+    if (got == 0) {
+      throw Error(ExitStatus::bad_data, fmt::format("{} is cut short: it ends before byte {}", path_.string(),
+                                                    offset + static_cast<std::int64_t>(bytes.size())));
+    }
+    bytes = bytes.subspan(got);
+    offset += static_cast<std::int64_t>(got);
+  }
+}
+
+AppendFile::AppendFile(std::filesystem::path path) : path_(std::move(path)) {
+  posix::Descriptor file = posix::open(path_, O_WRONLY | O_CREAT | O_APPEND);
+  if (!file) posix::fail("write", path_, errno);
+  descriptor_ = file.release();
+}
+
+AppendFile::AppendFile(AppendFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+AppendFile& AppendFile::operator=(AppendFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+AppendFile::~AppendFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void AppendFile::append(std::string_view text) {
+  const std::int64_t before = size_of(descriptor_, path_);
+  const int error = posix::write_all(descriptor_, std::as_bytes(std::span(text)));
+  if (error == 0) return;
+  // Part of a line would spoil the next one. On a device there is nothing to cut, and the error above is what counts.
+  [[maybe_unused]] const int cut = ::ftruncate(descriptor_, static_cast<off_t>(before));
+  posix::fail("append to", path_, error, static_cast<std::int64_t>(text.size()));
+}
+
+void AppendFile::sync() {
+  if (const int error = posix::sync(descriptor_); error != 0) posix::fail("write", path_, error);
+}
+
+}  // namespace shoal

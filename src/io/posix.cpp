@@ -1,0 +1,103 @@
+#include "io/posix.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal::posix {
+namespace {
+
+constexpr std::size_t largest_write = std::size_t{1} << 30;  // Linux moves at most 2 GiB in one call
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (value_ >= 0) ::close(value_);
+}
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+void fail(const std::string& what, const std::filesystem::path& path, int error, std::int64_t bytes) {
+  std::string message = fmt::format("cannot {} {}: {}", what, path.string(), reason(error));
+  if (error == ENOSPC || error == EDQUOT) {
+    message += "; the disk or the quota is full";
+    message += bytes >= 0 ? fmt::format(", {} bytes are needed", bytes) : ", free some space";
+  }
+  throw Error(ExitStatus::input_output, message);
+}
+
+Descriptor open(const std::filesystem::path& path, int flags) {
+  constexpr mode_t mode = 0666;  // less the process's umask
+  int descriptor = -1;
+  do {
+    descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);  // NOLINT(cppcoreguidelines-pro-type-vararg)
+  } while (descriptor < 0 && errno == EINTR);
+  return Descriptor(descriptor);
+}
+
+Descriptor open_for_reading(const std::filesystem::path& path) {
+  Descriptor file = open(path, O_RDONLY);
+  if (file) return file;
+  const int error = errno;
+  if (error == ENOENT || error == ENOTDIR) {
+    throw Error(ExitStatus::no_input, fmt::format("there is no file {}", path.string()));
+  }
+  fail("read", path, error);
+}
+
+int write_all(int descriptor, std::span<const std::byte> bytes, std::int64_t offset) {
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(bytes.size(), largest_write);
+    const ssize_t written = offset < 0 ? ::write(descriptor, bytes.data(), count)
+                                       : ::pwrite(descriptor, bytes.data(), count, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    if (written == 0) return EIO;  // never for a count above 0; a loop without end otherwise
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    if (offset >= 0) offset += written;
+  }
+  return 0;
+}
+
+int sync(int descriptor) {
+  while (::fsync(descriptor) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
+int close(Descriptor file) {
+  // Not again after EINTR: Linux has closed the descriptor by then.
+  return ::close(file.release()) == 0 || errno == EINTR ? 0 : errno;
+}
+
+void sync_folder_of(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const Descriptor descriptor = open(folder, O_RDONLY | O_DIRECTORY);
+  const int error = descriptor ? sync(descriptor.get()) : errno;
+  // Some network file systems know no fsync of a folder and make renames last by themselves.
+  if (error != 0 && error != EINVAL && error != ENOTSUP) fail("sync the folder", folder, error);
+}
+
+std::filesystem::path temporary_name(const std::filesystem::path& path) {
+  return path.string() + fmt::format(".{}.tmp", ::getpid());
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+void TemporaryFile::move_to(const std::filesystem::path& place) {
+  if (std::rename(path_.c_str(), place.c_str()) != 0) fail("write", place, errno);
+  path_.clear();
+  sync_folder_of(place);
+}
+
+}  // namespace shoal::posix

@@ -1,0 +1,73 @@
+#pragma once
+
+// The system calls that file.cpp, lock.cpp and h5_writer.cpp share.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace shoal::posix {
+
+/// Owns a file descriptor. Move-only.
+class Descriptor {
+ public:
+  explicit Descriptor(int value = -1) : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~Descriptor();
+
+  int get() const { return value_; }
+  explicit operator bool() const { return value_ >= 0; }
+  int release() { return std::exchange(value_, -1); }
+
+ private:
+  int value_;
+};
+
+/// The text of an errno value, such as "No space left on device".
+std::string reason(int error);
+
+/// "cannot <what> <path>: <reason>"; for a full disk also the bytes that were needed, where known (>= 0).
+[[noreturn]] void fail(const std::string& what, const std::filesystem::path& path, int error, std::int64_t bytes = -1);
+
+/// open(2) with O_CLOEXEC, again after EINTR; no descriptor and errno on failure.
+Descriptor open(const std::filesystem::path& path, int flags);
+
+/// Opens for reading. @throws Error(no_input) when it is not there, Error(input_output) otherwise
+Descriptor open_for_reading(const std::filesystem::path& path);
+
+/// Writes all of `bytes` at `offset`, or at the current position when that is negative. Returns 0, or the errno value.
+int write_all(int descriptor, std::span<const std::byte> bytes, std::int64_t offset = -1);
+int sync(int descriptor);    ///< fsync; 0, or the errno value
+int close(Descriptor file);  ///< 0, or the errno value
+
+/// Makes a rename in the folder of `path` last. @throws Error(input_output)
+void sync_folder_of(const std::filesystem::path& path);
+
+/// `<path>.<pid>.tmp`
+std::filesystem::path temporary_name(const std::filesystem::path& path);
+
+/// Removes the file of that name when destroyed, unless it was moved or kept.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::filesystem::path path) : path_(std::move(path)) {}
+  TemporaryFile(TemporaryFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
+  ~TemporaryFile();
+
+  const std::filesystem::path& path() const { return path_; }
+  /// Renames it to `place`, which it replaces. @throws Error(input_output)
+  void move_to(const std::filesystem::path& place);
+  void keep() { path_.clear(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace shoal::posix

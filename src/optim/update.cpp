@@ -1,0 +1,142 @@
+#include "optim/update.hpp"
+
+#include <cmath>
+
+#include "shoal/core/elementary.hpp"
+#include "tensor/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "optim/update.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target:
+#include <hwy/highway.h>
+
+#ifndef SHOAL_OPTIM_UPDATE_FACTORS
+#define SHOAL_OPTIM_UPDATE_FACTORS
+namespace shoal {
+
+/// What the loops use: computed in double once per update, then rounded once.
+struct Factors {
+  float batch;
+  float clip;
+  float l2;
+  float rate;      // on the step: learning_rate, for adam also the bias correction of m
+  float decay;     // learning_rate * weight_decay
+  float momentum;  // of v
+  float mean;      // 1 - beta1
+  float square;    // 1 - beta2, or 1 - rho
+  float root;      // 1 / sqrt(1 - beta2^t)
+  float epsilon;
+};
+
+}  // namespace shoal
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace shoal {
+namespace HWY_NAMESPACE {
+
+// Factors are taken by value: a reference could alias the floats that are stored. An average decays as
+// a + (1 - beta) (x - a), so that its two weights sum to 1 although beta is rounded.
+
+HWY_INLINE float gradient(const Factors& f, float sum, float w) { return std::fma(f.l2, w, sum / f.batch * f.clip); }
+
+void gd_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum) {
+  for (std::size_t i = 0; i < n; ++i) w[i] = std::fma(-f.rate, gradient(f, sum[i], w[i]), w[i]);
+}
+
+void momentum_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
+                   float* HWY_RESTRICT velocity) {
+  for (std::size_t i = 0; i < n; ++i) {
+    velocity[i] = std::fma(f.momentum, velocity[i], gradient(f, sum[i], w[i]));
+    w[i] = std::fma(-f.rate, velocity[i], w[i]);
+  }
+}
+
+void rmsprop_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
+                  float* HWY_RESTRICT square) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float g = gradient(f, sum[i], w[i]);
+    square[i] = std::fma(f.square, g * g - square[i], square[i]);
+    w[i] = std::fma(-f.rate, g / (std::sqrt(square[i]) + f.epsilon), w[i]);
+  }
+}
+
+void adam_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
+               float* HWY_RESTRICT m, float* HWY_RESTRICT v) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float g = gradient(f, sum[i], w[i]);
+    m[i] = std::fma(f.mean, g - m[i], m[i]);
+    v[i] = std::fma(f.square, g * g - v[i], v[i]);
+    const float kept = std::fma(-f.decay, w[i], w[i]);
+    w[i] = std::fma(-f.rate, m[i] / std::fma(std::sqrt(v[i]), f.root, f.epsilon), kept);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace shoal
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace shoal {
+namespace {
+
+HWY_EXPORT(gd_loop);
+HWY_EXPORT(momentum_loop);
+HWY_EXPORT(rmsprop_loop);
+HWY_EXPORT(adam_loop);
+
+Factors common_factors(const UpdateScalars& s) {
+  Factors f{};
+  f.batch = s.batch;
+  f.clip = static_cast<float>(s.clip_factor);
+  f.l2 = s.decay ? static_cast<float>(s.settings.l2) : 0.0F;
+  f.rate = static_cast<float>(s.learning_rate);
+  f.epsilon = static_cast<float>(s.settings.epsilon);
+  return f;
+}
+
+Factors adam_factors(const UpdateScalars& s) {
+  Factors f = common_factors(s);
+  const auto t = static_cast<std::uint64_t>(s.step);
+  f.mean = static_cast<float>(1.0 - s.settings.beta1);
+  f.square = static_cast<float>(1.0 - s.settings.beta2);
+  f.rate = static_cast<float>(s.learning_rate / (1.0 - elementary::power(s.settings.beta1, t)));
+  f.root = static_cast<float>(1.0 / std::sqrt(1.0 - elementary::power(s.settings.beta2, t)));
+  return f;
+}
+
+}  // namespace
+
+void update_gd(const UpdateScalars& s, std::span<float> w, std::span<const float> g, std::span<float* const>) {
+  HWY_DYNAMIC_DISPATCH(gd_loop)(common_factors(s), w.size(), w.data(), g.data());
+}
+
+void update_momentum(const UpdateScalars& s, std::span<float> w, std::span<const float> g,
+                     std::span<float* const> moments) {
+  Factors f = common_factors(s);
+  f.momentum = static_cast<float>(s.settings.momentum);
+  HWY_DYNAMIC_DISPATCH(momentum_loop)(f, w.size(), w.data(), g.data(), moments[0]);
+}
+
+void update_rmsprop(const UpdateScalars& s, std::span<float> w, std::span<const float> g,
+                    std::span<float* const> moments) {
+  Factors f = common_factors(s);
+  f.square = static_cast<float>(1.0 - s.settings.rho);
+  HWY_DYNAMIC_DISPATCH(rmsprop_loop)(f, w.size(), w.data(), g.data(), moments[0]);
+}
+
+void update_adam(const UpdateScalars& s, std::span<float> w, std::span<const float> g,
+                 std::span<float* const> moments) {
+  HWY_DYNAMIC_DISPATCH(adam_loop)(adam_factors(s), w.size(), w.data(), g.data(), moments[0], moments[1]);
+}
+
+void update_adamw(const UpdateScalars& s, std::span<float> w, std::span<const float> g,
+                  std::span<float* const> moments) {
+  Factors f = adam_factors(s);
+  f.decay = static_cast<float>(s.learning_rate * s.settings.weight_decay);
+  HWY_DYNAMIC_DISPATCH(adam_loop)(f, w.size(), w.data(), g.data(), moments[0], moments[1]);
+}
+
+}  // namespace shoal
+#endif

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "shoal/train/config.hpp"
+
+namespace shoal::config_sweep {
+
+/// Throws: the message, at the position of a key or value.
+using Complain = std::function<void(const toml::source_position&, const std::string& message)>;
+
+/// Puts `node` at `path` below [sweep] ({} for all of it), in place of what was there, and checks the names of its
+/// keys.
+void read(SweepConfig& sweep, const std::vector<std::string>& path, const toml::node& node,
+          const toml::source_position& key_position, const Complain& complain);
+
+}  // namespace shoal::config_sweep

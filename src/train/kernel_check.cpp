@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "shoal/comm/session.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/hash.hpp"
+#include "shoal/core/random.hpp"
+#include "train/training.hpp"
+
+namespace shoal {
+namespace {
+
+std::string compute_kernel_hash() {
+  constexpr std::int64_t samples = 32;
+  std::vector<LayerSpec> layers;
+  for (const char* activation : {"relu", "tanh", "sigmoid", "gelu", "leaky_relu"}) {
+    layers.push_back({"dense", {{"units", std::int64_t{33}}, {"init", std::string("normal")}}});
+    layers.push_back({"batch_norm", {}});
+    layers.push_back({activation, {}});
+    layers.push_back({"dropout", {{"rate", 0.25}}});
+  }
+  const Model model(40, layers, 5, Loss::softmax);
+  const Graph& graph = model.graph();
+  LocalTreeSum sums;
+  Executor<float> executor(graph, samples, sums);
+  Buffer<float> parameters(graph.parameter_size());
+  Buffer<float> gradient(graph.parameter_size());
+  std::vector<double> states(static_cast<std::size_t>(graph.state_size()));
+  graph.initialize(1, parameters.span());
+  graph.initialize_states(states);
+  executor.bind(parameters.data(), states);
+  const RandomSource source(1, Purpose::initialise, 1);
+  std::vector<std::int64_t> ids;
+  for (std::int64_t r = 0; r < samples; ++r) {
+    ids.push_back(r);
+    for (std::int64_t c = 0; c < model.inputs(); ++c) {
+      executor.input(model.input()).at(r, c) =
+          static_cast<float>(source.normal(static_cast<std::uint64_t>(r), static_cast<std::uint64_t>(c)));
+    }
+    executor.input(model.targets()).at(r, 0) = static_cast<float>(r % 5);
+  }
+  const LeafShare share(LeafCut{samples, samples});
+  executor.forward({&share, share.run(), true, 1, 1, ids}, model.loss());
+  Hash hash;
+  hash.add(std::as_bytes(executor.leaf_statistics()));
+  float* partial = gradient.data();
+  executor.backward(std::span<float* const>(&partial, 1));
+  return hash.add(std::as_bytes(std::as_const(gradient).span())).hex();
+}
+
+}  // namespace
+
+std::string kernel_hash() {
+  static const std::string hash = compute_kernel_hash();
+  return hash;
+}
+
+void check_kernels(Communicator& comm) {
+  const std::string mine = kernel_hash();
+  if (comm.all_equal(mine)) return;
+  std::string first = mine;
+  comm.broadcast_string(first);
+  const std::string host = first == mine ? "" : host_name() + "\n";
+  const auto all = comm.gather_bytes(std::as_bytes(std::span(host)));
+  std::string hosts;
+  for (const auto& bytes : all) {
+    std::string name(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (name.empty()) continue;
+    name.pop_back();
+    if (hosts.find(name) == std::string::npos) hosts += (hosts.empty() ? "" : ", ") + name;
+  }
+  comm.broadcast_string(hosts);
+  throw SharedError(ExitStatus::internal, "the processors do not compute the same bits: " + hosts + " differ from the first host; train on hosts of one kind, or report this");
+}
+
+}  // namespace shoal

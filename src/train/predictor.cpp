@@ -1,0 +1,171 @@
+#include "shoal/train/predictor.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/elementary.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "train/checkpoint.hpp"
+#include "train/feeder.hpp"
+#include "train/prediction_writer.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t samples_at_a_time = 1024;
+
+/// Logits of one sample to what is reported: probabilities, or the outputs themselves.
+void to_probabilities(Loss loss, std::span<double> z) {
+  if (loss == Loss::sigmoid) {
+    for (double& v : z) v = elementary::sigmoid(v);
+  } else if (loss == Loss::softmax) {
+    const double largest = *std::max_element(z.begin(), z.end());
+    double sum = 0.0;
+    for (double& v : z) {
+      v = elementary::exp(v - largest);
+      sum += v;
+    }
+    for (double& v : z) v /= sum;
+  }
+}
+
+}  // namespace
+
+struct Predictor::State {
+  Communicator& comm;
+  std::string path;
+  Model model;
+  DataDescription data;
+  std::int64_t step;
+  std::int64_t leaf_samples;
+  std::int64_t capacity;
+  Buffer<float> parameters;
+  std::vector<double> states;
+  Executor<float> executor;
+  Feeder feeder;
+
+  State(const Archive& archive, const Model& made, Communicator& communicator)
+      : comm(communicator),
+        path(archive.name),
+        model(made),
+        data(read_description(archive)),
+        step(read_progress(archive).step),
+        leaf_samples(1),
+        capacity(1),
+        parameters(model.graph().parameter_size()),
+        states(static_cast<std::size_t>(model.graph().state_size())),
+        executor(model.graph(), capacity_of(read_config(archive)), comm),
+        feeder(model, executor) {
+    const Config config = read_config(archive);
+    leaf_samples = leaf_samples_of(config);
+    capacity = capacity_of(config);
+    read_parameters(archive, "parameters", model.graph(), parameters.span());
+    read_states(archive, model.graph(), states);
+    executor.bind(parameters.data(), states);
+    feeder.set_normalization(read_normalization(archive));
+  }
+
+  static std::int64_t leaf_samples_of(const Config& config) {
+    const std::int64_t batch = config.data.batch_size;
+    return samples_per_leaf(batch, config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(batch));
+  }
+  static std::int64_t capacity_of(const Config& config) { return std::max(samples_at_a_time, leaf_samples_of(config)); }
+
+  void check_features(const Dataset& set) const {
+    if (set.shape() == data.shape) return;
+    throw Error(ExitStatus::bad_data, fmt::format("{} has features of shape ({}), and {} was trained on ({})", set.path(), fmt::join(set.shape(), ", "),
+                                                  path, fmt::join(data.shape, ", ")));
+  }
+  void check_targets(const Dataset& set, const Split& split) const {
+    if (!split.has_labels() && !split.has_targets())
+      throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no y to compare with; use shoal predict", split.name(), set.path()));
+    if (split.has_targets() ? model.loss_kind() == Loss::softmax || split.outputs() != model.outputs() : data.classes != set.classes())
+      throw Error(ExitStatus::bad_data, fmt::format("the y of {} ({} classes, {} outputs) is not what {} was trained on ({} classes, {} outputs)", set.path(),
+                                                    set.classes(), split.outputs(), path, data.classes, model.outputs()));
+    if (data.classes == 0 || set.class_names() == data.class_names) return;
+    const auto differ = std::mismatch(data.class_names.begin(), data.class_names.end(), set.class_names().begin());
+    throw Error(ExitStatus::bad_data, fmt::format("class {} is \"{}\" in {} and \"{}\" in {}; import the data with --like the set trained on",
+                                                  differ.first - data.class_names.begin(), *differ.second, set.path(), *differ.first, path));
+  }
+};
+
+Predictor::Predictor(const std::string& checkpoint, Communicator& comm) {
+  std::vector<std::byte> bytes;
+  run_together(comm, [&] {
+    if (comm.rank() == 0) bytes = read_file(checkpoint);
+  });
+  comm.broadcast_bytes(bytes);
+  run_together(comm, [&] {
+    const Archive archive = parse_checkpoint(bytes, checkpoint);
+    state_ = std::make_unique<State>(archive, read_model(archive), comm);
+  });
+}
+
+Predictor::~Predictor() = default;
+
+std::int64_t Predictor::step() const { return state_->step; }
+
+Evaluation Predictor::evaluate(const Dataset& data, const std::string& name) {
+  std::optional<Split> split;
+  run_together(state_->comm, [&] {
+    split = data.split(name);
+    state_->check_features(data);
+    state_->check_targets(data, *split);
+    if (split->rows() < 1) throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", name, data.path()));
+  });
+  return evaluate_split(state_->feeder, *split, state_->leaf_samples, state_->capacity, state_->comm);
+}
+
+std::int64_t Predictor::predict(const Dataset& data, const std::string& name, const std::string& out) {
+  State& s = *state_;
+  std::optional<Split> split;
+  std::unique_ptr<PredictionWriter> writer;
+  const auto outputs = static_cast<std::size_t>(s.model.outputs());
+  run_together(s.comm, [&] {
+    split = data.split(name);
+    s.check_features(data);
+    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), s.model, s.data.class_names);
+  });
+  // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
+  const std::int64_t round = s.capacity * s.comm.size();
+  for (std::int64_t first = 0; first < split->rows(); first += round) {
+    const std::int64_t begin = std::min(split->rows(), first + s.capacity * s.comm.rank());
+    const std::int64_t end = std::min(split->rows(), begin + s.capacity);
+    std::vector<float> mine(static_cast<std::size_t>(end - begin) * outputs);
+    run_together(s.comm, [&] {
+      if (begin == end) return;
+      std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));
+      for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = begin + static_cast<std::int64_t>(r);
+      s.feeder.feed_features(*split, rows);
+      const LeafShare share(LeafCut{end - begin, s.leaf_samples});
+      s.executor.forward({&share, share.run(), false, 0, 0, {}}, s.model.logits());
+      const Panels<const float> logits = s.executor.value(s.model.logits());
+      std::vector<double> z(outputs);
+      for (std::size_t r = 0; r < rows.size(); ++r) {
+        for (std::size_t k = 0; k < outputs; ++k)
+          z[k] = static_cast<double>(logits.at(static_cast<std::int64_t>(r), static_cast<std::int64_t>(k)));
+        to_probabilities(s.model.loss_kind(), z);
+        for (std::size_t k = 0; k < outputs; ++k) mine[r * outputs + k] = static_cast<float>(z[k]);
+      }
+    });
+    const auto all = s.comm.gather_bytes(std::as_bytes(std::span(mine)));
+    run_together(s.comm, [&] {
+      for (const auto& bytes : all) {
+        if (bytes.empty()) continue;
+        writer->write({reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)});
+      }
+    });
+  }
+  run_together(s.comm, [&] {
+    if (writer) writer->finish();
+  });
+  return split->rows();
+}
+
+}  // namespace shoal

@@ -1,0 +1,143 @@
+#include "shoal/train/progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "shoal/core/log.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::chrono::milliseconds between_redraws{100};
+constexpr std::chrono::seconds between_lines{10};
+constexpr int usual_columns = 80;
+constexpr std::int64_t cells = 20;  // of the bar
+constexpr std::string_view erase_line = "\r\x1b[K";
+constexpr std::string_view cyan = "\x1b[36m";
+constexpr std::string_view plain = "\x1b[0m";
+
+std::int64_t step_in_epoch(const ProgressRange& range, const ProgressState& state) {
+  return std::clamp<std::int64_t>(state.step - (state.epoch - 1) * range.steps_per_epoch, 0, range.steps_per_epoch);
+}
+
+std::string numbers(const ProgressState& state) {
+  std::string text = fmt::format("  loss {:.4g}", state.loss);
+  if (state.accuracy) text += fmt::format(" accuracy {:.4f}", *state.accuracy);
+  if (state.validation_loss) text += fmt::format("  validation loss {:.4g}", *state.validation_loss);
+  if (state.validation_accuracy) text += fmt::format(" accuracy {:.4f}", *state.validation_accuracy);
+  return text + fmt::format("  {:.0f} samples/s", state.samples_per_second);
+}
+
+int terminal_columns() {
+  winsize size{};
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): the one way to ask
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual_columns;
+}
+
+void write_raw(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+ProgressStyle choose_progress_style(bool terminal, const char* term, const char* no_color) {
+  if (!terminal || term == nullptr || *term == '\0' || std::string_view(term) == "dumb") return ProgressStyle::lines;
+  return no_color != nullptr && *no_color != '\0' ? ProgressStyle::bar : ProgressStyle::coloured_bar;
+}
+
+ProgressStyle choose_progress_style() {
+  return choose_progress_style(::isatty(STDERR_FILENO) == 1, std::getenv("TERM"), std::getenv("NO_COLOR"));
+}
+
+std::string format_duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds > 1e9) return "?";
+  const auto whole = static_cast<std::int64_t>(std::max(0.0, seconds) + 0.5);
+  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string format_epoch_line(const ProgressRange& range, const ProgressState& state) {
+  return fmt::format("epoch {}/{}{}", state.epoch, range.epochs, numbers(state));
+}
+
+std::string format_step_line(const ProgressRange& range, const ProgressState& state, double seconds_left) {
+  return fmt::format("epoch {}/{}  step {}/{}{}  {} left", state.epoch, range.epochs, step_in_epoch(range, state),
+                     range.steps_per_epoch, numbers(state), format_duration(seconds_left));
+}
+
+std::string format_bar(const ProgressRange& range, const ProgressState& state, double seconds_left, int columns) {
+  const std::int64_t done = step_in_epoch(range, state);
+  const auto full = static_cast<std::size_t>(cells * done / range.steps_per_epoch);
+  std::string bar(full, '=');
+  if (full < cells) bar += '>';
+  bar.resize(cells, ' ');
+  std::string text = fmt::format("epoch {}/{} [{}]  {}/{}{}  {} left", state.epoch, range.epochs, bar, done,
+                                 range.steps_per_epoch, numbers(state), format_duration(seconds_left));
+  text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(0, columns))));
+  return text;
+}
+
+Progress::Progress(const ProgressRange& range, ProgressStyle style)
+    : Progress(range, style, log_info, write_raw, std::chrono::steady_clock::now, 0) {}
+
+Progress::Progress(const ProgressRange& range, ProgressStyle style, Write line, Write raw, Clock clock, int columns)
+    : range_(range),
+      style_(style),
+      line_(std::move(line)),
+      raw_(std::move(raw)),
+      clock_(std::move(clock)),
+      columns_(columns),
+      started_(clock_()),
+      shown_(started_) {}
+
+double Progress::seconds_left(std::int64_t step, std::chrono::steady_clock::time_point now) const {
+  const auto done = static_cast<double>(step - range_.first_step);
+  const std::chrono::duration<double> elapsed = now - started_;
+  return done > 0 ? elapsed.count() / done * static_cast<double>(range_.last_step - step) : HUGE_VAL;
+}
+
+void Progress::step(const ProgressState& state) {
+  if (style_ == ProgressStyle::none) return;
+  const auto now = clock_();
+  if (style_ == ProgressStyle::lines) {
+    if (now - shown_ < between_lines) return;
+    shown_ = now;
+    line_(format_step_line(range_, state, seconds_left(state.step, now)));
+    return;
+  }
+  if (now - shown_ < between_redraws) return;
+  shown_ = now;
+  // A bar that reaches the last column would wrap on some terminals, and could not be wiped.
+  const int columns = (columns_ > 0 ? columns_ : terminal_columns()) - 1;
+  std::string text = format_bar(range_, state, seconds_left(state.step, now), columns);
+  if (style_ == ProgressStyle::coloured_bar) {
+    const std::size_t open = text.find('[');
+    const std::size_t close = text.find(']');
+    if (close != std::string::npos) text.insert(close, plain).insert(open + 1, cyan);
+  }
+  raw_(std::string(erase_line) + text);
+  bar_is_drawn_ = true;
+}
+
+void Progress::end_epoch(const ProgressState& state) {
+  if (style_ == ProgressStyle::none) return;
+  clear();
+  shown_ = clock_();
+  line_(format_epoch_line(range_, state));
+}
+
+void Progress::clear() {
+  if (!bar_is_drawn_) return;
+  raw_(erase_line);
+  bar_is_drawn_ = false;
+}
+
+}  // namespace shoal

@@ -1,0 +1,144 @@
+#include "train/replica.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "shoal/optim/clipping.hpp"
+#include "shoal/tensor/parallel.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t bucket_floats = 1 << 20;
+
+}  // namespace
+
+Replica::Replica(const Model& model, const std::string& optimizer, Communicator& comm, std::int64_t capacity)
+    : graph_(model.graph()),
+      comm_(comm),
+      executor_(graph_, capacity, comm),
+      optimizer_(optimizer),
+      plan_(graph_.chunks(), comm.size(), bucket_floats),
+      exchange_(comm, plan_),
+      parameters_(graph_.parameter_size()),
+      states_(static_cast<std::size_t>(graph_.state_size())),
+      place_(static_cast<std::size_t>(plan_.chunks()), -1),
+      decay_(static_cast<std::size_t>(plan_.chunks())) {
+  executor_.bind(parameters_.data(), states_);
+  graph_.initialize_states(states_);
+  owned_begin_.push_back(0);
+  for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
+    const ChunkRun slice = plan_.slice(bucket, comm.rank());
+    for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk) {
+      place_[static_cast<std::size_t>(chunk)] = static_cast<std::int64_t>(owned_chunks_.size());
+      owned_chunks_.push_back(chunk);
+      owned_begin_.push_back(owned_begin_.back() + plan_.chunk_begin(chunk + 1) - plan_.chunk_begin(chunk));
+    }
+  }
+  std::size_t parameter = 0;
+  for (std::int64_t chunk = 0; chunk < plan_.chunks(); ++chunk) {
+    const auto parameters = graph_.parameters();
+    while (plan_.chunk_begin(chunk) >= parameters[parameter].offset + parameters[parameter].size()) ++parameter;
+    decay_[static_cast<std::size_t>(chunk)] = parameters[parameter].decay;
+  }
+  sums_ = Buffer<float>(owned_begin_.back());
+  for (std::size_t m = 0; m < optimizer_.moments().size(); ++m) moments_.emplace_back(owned_begin_.back());
+}
+
+void Replica::backward(const LeafShare& share) {
+  while (partials_.size() < share.nodes().size()) partials_.emplace_back(graph_.parameter_size());
+  std::vector<float*> partials;
+  for (std::size_t n = 0; n < share.nodes().size(); ++n) partials.push_back(partials_[n].data());
+  executor_.backward(partials);
+}
+
+void Replica::update(const LeafShare& share, UpdateScalars scalars) {
+  std::vector<const float*> partials;
+  for (std::size_t n = 0; n < share.nodes().size(); ++n) partials.push_back(partials_[n].data());
+  for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
+    exchange_.reduce(bucket, share, partials, [&](std::int64_t chunk, std::span<float> sum) {
+      const std::int64_t place = place_[static_cast<std::size_t>(chunk)];
+      std::copy(sum.begin(), sum.end(), sums_.data() + owned_begin_[static_cast<std::size_t>(place)]);
+    });
+  }
+  scalars.clip_factor = clip_factor_of(scalars);
+  update_chunks(scalars);
+  for (int bucket = 0; bucket < plan_.buckets(); ++bucket) exchange_.all_gather(bucket, parameters_.span());
+}
+
+/// The norm is one float64 per chunk, folded by the tree over chunk numbers: a function of the gradient alone.
+double Replica::clip_factor_of(const UpdateScalars& scalars) {
+  if (scalars.settings.clip_norm == 0.0) return 1.0;
+  const auto owned = static_cast<std::int64_t>(owned_chunks_.size());
+  std::vector<double> mine(owned_chunks_.size());
+  parallel_for(owned, [&](std::int64_t i) {
+    const auto place = static_cast<std::size_t>(i);
+    const std::span<const float> sum(sums_.data() + owned_begin_[place],
+                                     static_cast<std::size_t>(owned_begin_[place + 1] - owned_begin_[place]));
+    mine[place] = sum_of_squares(sum, scalars.batch);
+  });
+  std::vector<std::int64_t> begin = {0};
+  for (int rank = 0; rank < comm_.size(); ++rank) {
+    std::int64_t chunks = 0;
+    for (int bucket = 0; bucket < plan_.buckets(); ++bucket) chunks += plan_.slice(bucket, rank).size();
+    begin.push_back(begin.back() + chunks * static_cast<std::int64_t>(sizeof(double)));
+  }
+  std::vector<double> all(static_cast<std::size_t>(plan_.chunks()));
+  std::copy(mine.begin(), mine.end(),
+            all.begin() + begin[static_cast<std::size_t>(comm_.rank())] / static_cast<std::int64_t>(sizeof(double)));
+  comm_.all_gather_pieces(std::as_writable_bytes(std::span(all)), begin);
+  // From (rank, bucket, chunk) to chunk order.
+  std::vector<double> by_chunk(all.size());
+  std::size_t at = 0;
+  for (int rank = 0; rank < comm_.size(); ++rank) {
+    for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
+      const ChunkRun slice = plan_.slice(bucket, rank);
+      for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk) by_chunk[static_cast<std::size_t>(chunk)] = all[at++];
+    }
+  }
+  const LeafShare chunks(LeafCut{plan_.chunks(), 1});
+  const AddMerge add;
+  std::vector<double> norm = fold_leaves(chunks, 1, add, by_chunk);
+  fold_slots(chunks, norm, 1, add);
+  return clip_factor(norm[0], scalars.settings.clip_norm);
+}
+
+void Replica::update_chunks(const UpdateScalars& scalars) {
+  parallel_for(static_cast<std::int64_t>(owned_chunks_.size()), [&](std::int64_t i) {
+    const auto place = static_cast<std::size_t>(i);
+    const std::int64_t chunk = owned_chunks_[place];
+    const std::int64_t begin = owned_begin_[place];
+    const auto size = static_cast<std::size_t>(owned_begin_[place + 1] - begin);
+    UpdateScalars mine = scalars;
+    mine.decay = decay_[static_cast<std::size_t>(chunk)];
+    std::vector<float*> moments;
+    for (Buffer<float>& moment : moments_) moments.push_back(moment.data() + begin);
+    optimizer_.update(mine, {parameters_.data() + plan_.chunk_begin(chunk), size}, {sums_.data() + begin, size}, moments);
+  });
+}
+
+std::vector<float> Replica::gather_moment(std::size_t moment) {
+  const auto all = comm_.gather_bytes(std::as_bytes(std::as_const(moments_[moment]).span()));
+  std::vector<float> flat(all.empty() ? 0 : static_cast<std::size_t>(graph_.parameter_size()));
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    const std::byte* from = all[rank].data();
+    for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
+      const ChunkRun slice = plan_.slice(bucket, static_cast<int>(rank));
+      const std::int64_t begin = plan_.chunk_begin(slice.first);
+      const auto bytes = static_cast<std::size_t>(plan_.chunk_begin(slice.last) - begin) * sizeof(float);
+      if (bytes > 0) std::memcpy(flat.data() + begin, from, bytes);
+      from += bytes;
+    }
+  }
+  return flat;
+}
+
+void Replica::set_moment(std::size_t moment, std::span<const float> flat) {
+  for (std::size_t place = 0; place < owned_chunks_.size(); ++place) {
+    std::copy_n(flat.begin() + plan_.chunk_begin(owned_chunks_[place]), owned_begin_[place + 1] - owned_begin_[place],
+                moments_[moment].data() + owned_begin_[place]);
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "shoal/comm/gradient_exchange.hpp"
+#include "shoal/graph/executor.hpp"
+#include "shoal/nn/model.hpp"
+#include "shoal/optim/optimizer.hpp"
+
+namespace shoal {
+
+/// One rank's replica of the parameters, its part of the gradient, and its slices of the optimizer's state.
+class Replica {
+ public:
+  /// @param capacity  most samples of one pass on this rank
+  Replica(const Model& model, const std::string& optimizer, Communicator& comm, std::int64_t capacity);
+
+  Executor<float>& executor() { return executor_; }
+  std::span<float> parameters() { return parameters_.span(); }
+  std::span<double> states() { return states_; }
+  std::span<const std::string_view> moment_names() const { return optimizer_.moments(); }
+
+  /// Collective. Gradient of the executor's batch, one partial per tree node of this rank.
+  void backward(const LeafShare& share);
+  /// Collective, after backward(): sums over ranks, one update of the slices owned, parameters to all.
+  /// @param scalars  without clip_factor and decay, which follow from the gradient and the parameter
+  void update(const LeafShare& share, UpdateScalars scalars);
+
+  /// Collective. A whole flat buffer of one moment on rank 0, nothing elsewhere.
+  std::vector<float> gather_moment(std::size_t moment);
+  /// Takes the slices owned from a whole flat buffer.
+  void set_moment(std::size_t moment, std::span<const float> flat);
+
+ private:
+  double clip_factor_of(const UpdateScalars& scalars);
+  void update_chunks(const UpdateScalars& scalars);
+
+  const Graph& graph_;
+  Communicator& comm_;
+  Executor<float> executor_;
+  Optimizer optimizer_;
+  BucketPlan plan_;
+  GradientExchange exchange_;
+  Buffer<float> parameters_;
+  std::vector<double> states_;
+  std::vector<Buffer<float>> partials_;
+  // Chunks that this rank owns, by number, and where each begins in the owned buffers below.
+  std::vector<std::int64_t> owned_chunks_;
+  std::vector<std::int64_t> owned_begin_;    // owned chunks + 1
+  std::vector<std::int64_t> place_;          // chunk -> position in owned_chunks_, -1 elsewhere
+  std::vector<bool> decay_;                  // per chunk
+  Buffer<float> sums_;
+  std::vector<Buffer<float>> moments_;
+};
+
+}  // namespace shoal

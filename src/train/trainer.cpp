@@ -1,0 +1,109 @@
+#include "shoal/train/trainer.hpp"
+
+#include <chrono>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/tensor/parallel.hpp"
+#include "shoal/train/progress.hpp"
+#include "train/training.hpp"
+
+namespace shoal {
+
+struct Trainer::State {
+  Model model;
+  OptimizerSettings optimizer;
+  Communicator& comm;
+  std::unique_ptr<Training> training;
+
+  Training& trained() {
+    if (training == nullptr) throw Error(ExitStatus::usage, "Trainer: nothing is trained yet; call fit() first");
+    return *training;
+  }
+};
+
+Trainer::Trainer(const Model& model, const OptimizerSettings& optimizer, Communicator& comm)
+    : state_(new State{model, optimizer, comm, nullptr}) {
+  set_threads(comm.threads_for_this_rank());
+}
+Trainer::Trainer(Trainer&&) noexcept = default;
+Trainer::~Trainer() = default;
+
+Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
+  Config config;
+  config.seed = options.seed;
+  config.data.file = data.path();
+  config.data.batch_size = options.batch_size;
+  config.data.validation = options.validation;
+  config.data.normalize = options.normalize;
+  config.model.layers = state_->model.layers();
+  config.model.loss = to_string(state_->model.loss_kind());
+  config.model.batch_norm.running = options.exact_statistics ? "exact" : "average";
+  config.optimizer = state_->optimizer;
+  config.schedule = options.schedule;
+  config.train.epochs = options.epochs;
+  config.train.early_stopping = options.early_stopping;
+  config.parallel.leaves = options.leaves;
+  std::optional<TrainingData> selected;
+  run_together(state_->comm, [&] {
+    check_config(config);
+    selected = select_data(data, config);
+    const Model expected = make_model(config, selected->train);
+    if (expected.inputs() != state_->model.inputs() || expected.outputs() != state_->model.outputs())
+      throw Error(ExitStatus::usage, "the model has " + std::to_string(state_->model.inputs()) + " inputs and " +
+                                         std::to_string(state_->model.outputs()) + " outputs, the data " +
+                                         std::to_string(expected.inputs()) + " and " + std::to_string(expected.outputs()));
+    state_->training = std::make_unique<Training>(config, state_->model, *selected, state_->comm);
+  });
+  Training& training = *state_->training;
+  training.start();
+  const bool shown = state_->comm.rank() == 0 && !options.quiet;
+  Progress progress({config.train.epochs, training.steps_per_epoch(), 0, training.total_steps()},
+                    shown ? choose_progress_style() : ProgressStyle::none);
+  Evaluation latest;
+  while (!training.finished()) {
+    const auto before = std::chrono::steady_clock::now();
+    const StepReport report = training.advance({});
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+    ProgressState state{report.step, report.epoch, report.loss, {}, {}, {}, static_cast<double>(report.samples) / seconds};
+    if (!report.ends_epoch) {
+      progress.step(state);
+      continue;
+    }
+    const Evaluation average = training.epoch_average();
+    latest = average;
+    if (training.progress().step == training.total_steps()) training.refine_statistics();
+    if (training.data().validation) {
+      latest = training.evaluate(*training.data().validation);
+      state.validation_loss = latest.loss;
+      state.validation_accuracy = latest.accuracy;
+    }
+    state.loss = average.loss;
+    state.accuracy = average.accuracy;
+    training.note(latest);
+    progress.end_epoch(state);
+  }
+  return latest;
+}
+
+Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
+  return state_->trained().evaluate(data.split(split));
+}
+
+void Trainer::save(const std::string& path) {
+  const Archive archive = state_->trained().snapshot();
+  run_together(state_->comm, [&] {
+    if (state_->comm.rank() == 0)
+      write_atomically(path, encode(archive, static_cast<std::uint64_t>(state_->training->progress().step)));
+  });
+}
+
+std::string Trainer::digest() {
+  const Archive archive = state_->trained().snapshot();
+  std::string text = state_->comm.rank() == 0 ? archive.attribute<std::string>("digest") : "";
+  state_->comm.broadcast_string(text);
+  return text;
+}
+
+}  // namespace shoal

@@ -1,0 +1,191 @@
+#include "train/training.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/optim/schedule.hpp"
+
+namespace shoal {
+namespace {
+
+std::int64_t leaves_for(const Config& config, int ranks) {
+  const std::int64_t batch = config.data.batch_size;
+  const std::int64_t leaves = config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(batch);
+  if (leaves > batch)
+    throw Error(ExitStatus::usage, fmt::format("parallel.leaves = {} is above the batch size {}; use {} or fewer", leaves, batch, batch));
+  if (leaves >= ranks) return leaves;
+  std::int64_t remedy = batch;
+  while (default_leaves(remedy) < ranks) remedy = 64 * ((remedy + 64) / 64);
+  if (batch < ranks)
+    throw Error(ExitStatus::usage, fmt::format("batch size {} is below {} ranks; use data.batch_size = {} or more, or {} ranks", batch, ranks, remedy, batch));
+  throw Error(ExitStatus::usage, fmt::format("batch size {} makes {} leaves for {} ranks; use data.batch_size = {} or more, or parallel.leaves = {}",
+                                             batch, leaves, ranks, remedy, ranks));
+}
+
+}  // namespace
+
+Training::Training(const Config& config, const Model& model, const TrainingData& data, Communicator& comm)
+    : config_(config),
+      model_(model),
+      data_(data),
+      comm_(comm),
+      leaves_(leaves_for(config, comm.size())),
+      leaf_samples_(samples_per_leaf(config.data.batch_size, leaves_)),
+      steps_per_epoch_((data.train.rows() + config.data.batch_size - 1) / config.data.batch_size),
+      total_steps_(config.train.steps > 0 ? config.train.steps : config.train.epochs * steps_per_epoch_),
+      capacity_(std::max(leaf_samples_, batch_share(config.data.batch_size).samples())),
+      replica_(model, config.optimizer.name, comm, capacity_),
+      feeder_(model, replica_.executor()) {}
+
+LeafShare Training::batch_share(std::int64_t samples) const {
+  return {LeafCut{samples, leaf_samples_}, leaves_, comm_.size(), comm_.rank()};
+}
+
+bool Training::finished() const {
+  const std::int64_t patience = config_.train.early_stopping.patience;
+  return progress_.step >= total_steps_ || (patience > 0 && progress_.stale_evaluations >= patience);
+}
+
+void Training::start() {
+  check_data();
+  learn_normalization();
+  model_.graph().initialize(config_.seed, replica_.parameters());
+  model_.graph().initialize_states(replica_.states());
+}
+
+void Training::restore(const Archive& archive) {
+  const Graph& graph = model_.graph();
+  read_parameters(archive, "parameters", graph, replica_.parameters());
+  read_states(archive, graph, replica_.states());
+  std::vector<float> flat(static_cast<std::size_t>(graph.parameter_size()));
+  for (std::size_t m = 0; m < replica_.moment_names().size(); ++m) {
+    std::fill(flat.begin(), flat.end(), 0.0f);
+    read_parameters(archive, "optimizer/" + std::string(replica_.moment_names()[m]), graph, flat);
+    replica_.set_moment(m, flat);
+  }
+  progress_ = read_progress(archive);
+  feeder_.set_normalization(read_normalization(archive));
+}
+
+void Training::adopt(const Archive& archive) {
+  read_parameters(archive, "parameters", model_.graph(), replica_.parameters());
+  read_states(archive, model_.graph(), replica_.states());
+}
+
+StepReport Training::advance(const std::vector<double>& requests) {
+  const std::int64_t epoch = progress_.step / steps_per_epoch_ + 1;
+  const std::int64_t first = progress_.step % steps_per_epoch_ * config_.data.batch_size;
+  const std::int64_t samples = std::min(config_.data.batch_size, data_.train.rows() - first);
+  if (order_epoch_ != epoch) {
+    order_ = std::make_unique<EpochOrder>(config_.seed, static_cast<std::uint64_t>(epoch), data_.train.rows(),
+                                          config_.data.shuffle_block, data_.train.row_bytes());
+    order_epoch_ = epoch;
+  }
+  const LeafShare share = batch_share(samples);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(share.samples()));
+  order_->rows(first + share.first_sample(), rows);
+  feeder_.feed(data_.train, rows);
+  for (std::int64_t& row : rows) row = data_.train.source_row(row);
+
+  const Batch batch{&share, share.run(), true, config_.seed, static_cast<std::uint64_t>(progress_.step + 1), rows};
+  replica_.executor().forward(batch, model_.loss());
+  const std::vector<double> per_leaf(replica_.executor().leaf_statistics().begin(), replica_.executor().leaf_statistics().end());
+  replica_.backward(share);
+
+  // One small message: the loss, and what ranks ask for.
+  const std::size_t width = 2 + requests.size();
+  const AddMerge add;
+  std::vector<double> partials = fold_leaves(share, width, add, [&](std::int64_t leaf, std::span<double> out) {
+    const auto row = static_cast<std::size_t>(leaf - share.run().first) * 2;
+    out[0] = per_leaf[row];
+    out[1] = per_leaf[row + 1];
+  });
+  if (!partials.empty()) std::copy(requests.begin(), requests.end(), partials.begin() + 2);
+  std::vector<double> sums(width);
+  comm_.tree_reduce(share, partials, add, sums);
+
+  StepReport report;
+  report.step = progress_.step + 1;
+  report.epoch = epoch;
+  report.samples = samples;
+  report.loss = sums[0] / static_cast<double>(samples);
+  report.requests.assign(sums.begin() + 2, sums.end());
+  report.ends_epoch = report.step % steps_per_epoch_ == 0;
+  report.learning_rate = learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch_, total_steps_);
+  if (!std::isfinite(report.loss))
+    throw SharedError(ExitStatus::diverged, fmt::format("the loss of step {} is {}; lower optimizer.learning_rate ({}) or set optimizer.clip_norm",
+                                                        report.step, report.loss, report.learning_rate));
+
+  UpdateScalars scalars;
+  scalars.settings = config_.optimizer;
+  scalars.learning_rate = report.learning_rate;
+  scalars.step = report.step;
+  scalars.batch = static_cast<float>(samples);
+  replica_.update(share, scalars);
+
+  progress_.step = report.step;
+  progress_.epoch_loss += sums[0];
+  progress_.epoch_right += sums[1];
+  progress_.position = first + samples;
+  progress_.epoch = epoch;
+  if (report.ends_epoch) {
+    ended_epoch_ = progress_;
+    progress_.epoch = epoch + 1;
+    progress_.position = 0;
+    progress_.epoch_loss = progress_.epoch_right = 0.0;
+  }
+  return report;
+}
+
+Evaluation Training::epoch_average() const {
+  const auto rows = static_cast<double>(data_.train.rows());
+  Evaluation average{data_.train.rows(), ended_epoch_.epoch_loss / rows, {}};
+  if (data_.description.classes > 0 && model_.loss_kind() != Loss::mse) average.accuracy = ended_epoch_.epoch_right / rows;
+  return average;
+}
+
+bool Training::note(const Evaluation& evaluation) {
+  const bool best = progress_.best_step < 0 || evaluation.loss < progress_.best_loss;
+  const bool progress = progress_.best_step < 0 || evaluation.loss < progress_.best_loss - config_.train.early_stopping.min_delta;
+  progress_.stale_evaluations = progress ? 0 : progress_.stale_evaluations + 1;
+  if (best) {
+    progress_.best_step = progress_.step;
+    progress_.best_loss = evaluation.loss;
+  }
+  return best;
+}
+
+bool Training::parameters_finite() {
+  const auto parameters = replica_.parameters();
+  return std::all_of(parameters.begin(), parameters.end(), [](float w) { return std::isfinite(w); });
+}
+
+Archive Training::snapshot() {
+  Archive archive;
+  std::vector<std::vector<float>> moments;
+  for (std::size_t m = 0; m < replica_.moment_names().size(); ++m) moments.push_back(replica_.gather_moment(m));
+  if (comm_.rank() != 0) return archive;
+  const Graph& graph = model_.graph();
+  write_parameters(archive, "parameters", graph, replica_.parameters());
+  write_states(archive, graph, replica_.states());
+  for (std::size_t m = 0; m < moments.size(); ++m) {
+    write_parameters(archive, "optimizer/" + std::string(replica_.moment_names()[m]), graph, moments[m]);
+  }
+  write_progress(archive, progress_);
+  write_normalization(archive, feeder_.normalization());
+  write_description(archive, model_, data_.description);
+  archive.texts["config"] = to_toml(config_);
+  archive.texts["journal"] = "";
+  archive.attributes["format_version"] = checkpoint_format_version;
+  archive.attributes["shoal_version"] = std::string(SHOAL_VERSION);
+  archive.attributes["kernel_hash"] = kernel_hash();
+  archive.attributes["digest"] = digest(archive);
+  return archive;
+}
+
+}  // namespace shoal

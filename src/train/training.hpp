@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/comm/communicator.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/data/epoch_order.hpp"
+#include "shoal/train/evaluation.hpp"
+#include "train/checkpoint.hpp"
+#include "train/feeder.hpp"
+#include "train/replica.hpp"
+
+namespace shoal {
+
+/// The data of a run, split and described.
+struct TrainingData {
+  Split train;
+  std::optional<Split> validation;
+  std::string validation_name;
+  DataDescription description;
+};
+/// The splits that a config asks for. @throws Error  naming the splits that there are, or what is missing
+TrainingData select_data(const Dataset& dataset, const Config& config);
+/// The model that a config and a split ask for. @throws Error  when loss and y do not fit
+Model make_model(const Config& config, const Split& train);
+
+/// What one update did, the same on every rank.
+struct StepReport {
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+  std::int64_t samples = 0;
+  double loss = 0.0;  ///< mean over the batch before the update
+  double learning_rate = 0.0;
+  bool ends_epoch = false;
+  std::vector<double> requests;  ///< sums over ranks of what each asked for
+};
+
+/// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. Everything it computes is
+/// a function of (config, data, seed). All functions but the getters are collective.
+class Training {
+ public:
+  /// @throws Error (usage)  when there are fewer leaves than ranks; names both numbers and the remedy
+  Training(const Config& config, const Model& model, const TrainingData& data, Communicator& comm);
+
+  /// Starts anew: initial parameters, normalisation learnt, every value of the data checked.
+  void start();
+  /// Goes on from a checkpoint.
+  void restore(const Archive& archive);
+  /// Takes parameters and running statistics alone, as a start.
+  void adopt(const Archive& archive);
+
+  const Config& config() const { return config_; }
+  const Model& model() const { return model_; }
+  const RunProgress& progress() const { return progress_; }
+  const Normalization& normalization() const { return feeder_.normalization(); }
+  const TrainingData& data() const { return data_; }
+  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  std::int64_t total_steps() const { return total_steps_; }
+  /// All updates done, or stopped early.
+  bool finished() const;
+
+  /// One update. requests: what this rank asks all ranks to agree on; a rank that has no leaf in a short batch is heard
+  /// with the next one. @throws SharedError (diverged) when the loss is not finite, before the update
+  StepReport advance(const std::vector<double>& requests);
+
+  /// Loss and accuracy of the epoch that has just ended, over its batches as they were trained.
+  Evaluation epoch_average() const;
+  Evaluation evaluate(const Split& split);
+  /// Notes an evaluation for `best` and early stopping; true when it is the best so far.
+  bool note(const Evaluation& evaluation);
+  /// Replaces running averages by the statistics of the whole training set, where the config asks for it.
+  void refine_statistics();
+
+  bool parameters_finite();
+  /// On rank 0 everything that restore() takes; an empty archive elsewhere.
+  Archive snapshot();
+
+ private:
+  void check_data();
+  void learn_normalization();
+  LeafShare batch_share(std::int64_t samples) const;
+
+  Config config_;
+  Model model_;
+  TrainingData data_;
+  Communicator& comm_;
+  std::int64_t leaves_;
+  std::int64_t leaf_samples_;
+  std::int64_t steps_per_epoch_;
+  std::int64_t total_steps_;
+  std::int64_t capacity_;
+  Replica replica_;
+  RunProgress progress_;
+  RunProgress ended_epoch_;
+  Feeder feeder_;
+  std::unique_ptr<EpochOrder> order_;
+  std::int64_t order_epoch_ = 0;
+};
+
+/// A hash of one leaf, forward and backward, on fixed numbers: what this processor and build compute.
+std::string kernel_hash();
+/// Collective. @throws SharedError (internal) naming the hosts whose kernels give other bits
+void check_kernels(Communicator& comm);
+
+}  // namespace shoal

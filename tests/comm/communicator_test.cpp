@@ -1,0 +1,177 @@
+#include "shoal/comm/communicator.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+
+#include "comm/tree_reference.hpp"
+#include "mpi_test.hpp"
+
+namespace shoal {
+namespace {
+
+std::vector<std::byte> bytes_of(int rank, std::size_t count) {
+  std::vector<std::byte> bytes(count);
+  for (std::size_t i = 0; i < count; ++i)
+    bytes[i] = static_cast<std::byte>(i * 7 + static_cast<std::size_t>(rank) * 31);
+  return bytes;
+}
+
+void expect_whole_tree(Communicator& comm, const LeafCut& cut, std::int64_t dealt, std::size_t width,
+                       const Merge& merge) {
+  const MergeRows<double> rows = [&](std::span<double> left, std::span<const double> right, std::int64_t nl,
+                                     std::int64_t nr) { merge(left, right, nl, nr); };
+  const LeafShare share(cut, dealt, comm.size(), comm.rank());
+  std::vector<double> partials;
+  for (const TreeNode& node : share.nodes()) {
+    const std::vector<double> row = node_reference<double>(cut, node, width, rows);
+    partials.insert(partials.end(), row.begin(), row.end());
+  }
+  std::vector<double> result(width, -1.0);
+  comm.tree_reduce(share, partials, merge, result);
+  EXPECT_EQ(result, whole_reference<double>(cut, width, rows))
+      << "dealt " << dealt << " samples " << cut.samples << " width " << width << " ranks " << comm.size();
+}
+
+TEST(TreeReduce, AnyRanksGiveTheBitsOfOne) {
+  for (const std::int64_t leaves : {1, 2, 3, 4, 5, 7, 8, 13, 64, 100}) {
+    const std::vector<LeafCut> cuts = cuts_of(leaves);
+    for (std::size_t c = 0; c<cuts.size(); c += leaves> 16 ? 11 : 1) {
+      for (const std::size_t width : {1U, 6U}) expect_whole_tree(test_world(), cuts[c], leaves, width, AddMerge());
+    }
+  }
+}
+
+TEST(TreeReduce, MergesMomentsWithTheirCounts) {
+  for (const std::int64_t leaves : {2, 5, 8}) {
+    for (const LeafCut& cut : cuts_of(leaves)) expect_whole_tree(test_world(), cut, leaves, 8, MomentsMerge());
+  }
+}
+
+TEST(TreeReduce, ResultCanBeWide) {
+  expect_whole_tree(test_world(), {.samples = 7, .leaf_samples = 1}, 7, 20000, AddMerge());
+}
+
+TEST(Communicator, OneProcessIsAnOrdinaryCommunicator) {
+  Communicator alone;
+  EXPECT_EQ(alone.rank(), 0);
+  EXPECT_EQ(alone.size(), 1);
+  EXPECT_EQ(alone.ranks_on_this_host(), 1);
+  EXPECT_EQ(alone.host_count(), 1);
+  EXPECT_GE(alone.threads_for_this_rank(), 1);
+  alone.barrier();
+  EXPECT_EQ(alone.all_gather(2.5), std::vector<double>{2.5});
+  EXPECT_EQ(alone.all_max(-3), -3);
+  EXPECT_TRUE(alone.all_equal("x"));
+  std::string text = "kept";
+  alone.broadcast_string(text);
+  EXPECT_EQ(text, "kept");
+  EXPECT_EQ(alone.gather_bytes(bytes_of(1, 5)).at(0), bytes_of(1, 5));
+  expect_whole_tree(alone, {.samples = 11, .leaf_samples = 2}, 6, 3, AddMerge());
+  EXPECT_EQ(alone.split(4).size(), 1);
+}
+
+TEST(Communicator, BroadcastsFromEveryRoot) {
+  const Communicator& world = test_world();
+  for (int root = 0; root < world.size(); ++root) {
+    for (const std::size_t length : {0U, 1U, 70000U}) {
+      std::vector<std::byte> data = world.rank() == root ? bytes_of(root, length) : bytes_of(99, 3);
+      world.broadcast_bytes(data, root);
+      EXPECT_EQ(data, bytes_of(root, length));
+      std::string text = world.rank() == root ? std::string(length, 'r') + std::to_string(root) : "other";
+      world.broadcast_string(text, root);
+      EXPECT_EQ(text, std::string(length, 'r') + std::to_string(root));
+    }
+  }
+}
+
+TEST(Communicator, GathersBytesOfAnyLengths) {
+  const Communicator& world = test_world();
+  const auto length = [](int rank) { return rank == 1 ? std::size_t{0} : static_cast<std::size_t>(rank) * 40000 + 3; };
+  for (int root = 0; root < world.size(); ++root) {
+    const auto all = world.gather_bytes(bytes_of(world.rank(), length(world.rank())), root);
+    EXPECT_EQ(all.size(), world.rank() == root ? static_cast<std::size_t>(world.size()) : 0U);
+    for (std::size_t r = 0; r < all.size(); ++r) {
+      EXPECT_EQ(all[r], bytes_of(static_cast<int>(r), length(static_cast<int>(r))));
+    }
+  }
+}
+
+TEST(Communicator, GathersOneValueOfEachRank) {
+  const Communicator& world = test_world();
+  const auto integers = world.all_gather(std::int64_t{-5} * world.rank());
+  const auto numbers = world.all_gather(0.1 * world.rank());
+  const auto unsigneds = world.all_gather(~static_cast<std::uint64_t>(world.rank()));
+  ASSERT_EQ(integers.size(), static_cast<std::size_t>(world.size()));
+  for (int r = 0; r < world.size(); ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    EXPECT_EQ(integers[i], -5 * r);
+    EXPECT_EQ(numbers[i], 0.1 * r);
+    EXPECT_EQ(unsigneds[i], ~static_cast<std::uint64_t>(r));
+  }
+}
+
+TEST(Communicator, FindsMaximumAndMinimum) {
+  const Communicator& world = test_world();
+  EXPECT_EQ(world.all_max(10 - world.rank()), 10);
+  EXPECT_EQ(world.all_min(10 - world.rank()), 11 - world.size());
+  EXPECT_EQ(world.all_max(-1 - world.rank()), -1);
+}
+
+TEST(Communicator, SeesWhetherTextsAreEqual) {
+  const Communicator& world = test_world();
+  EXPECT_TRUE(world.all_equal("the same"));
+  EXPECT_TRUE(world.all_equal(""));
+  const bool last = world.rank() == world.size() - 1;
+  EXPECT_EQ(world.all_equal(last ? "other" : "the same"), world.size() == 1);
+  EXPECT_EQ(world.all_equal(last ? "the same but longer" : "the same"), world.size() == 1);
+}
+
+TEST(Communicator, ExchangesAllButOwnPieces) {
+  const Communicator& world = test_world();
+  const int size = world.size();
+  const int self = world.rank();
+  // Rank r sends r + q + 1 floats of value 100 r + q to q.
+  std::vector<std::int64_t> send_begin{0};
+  std::vector<std::int64_t> receive_begin{0};
+  std::vector<float> send;
+  std::vector<float> expected;
+  for (int q = 0; q < size; ++q) {
+    const auto floats = static_cast<std::size_t>(self) + static_cast<std::size_t>(q) + 1;
+    send.insert(send.end(), floats, static_cast<float>(100 * self + q));
+    expected.insert(expected.end(), floats, q == self ? -1.0F : static_cast<float>(100 * q + self));
+    send_begin.push_back(static_cast<std::int64_t>(send.size()));
+    receive_begin.push_back(static_cast<std::int64_t>(expected.size()));
+  }
+  std::vector<float> received(expected.size(), -1.0F);
+  world.exchange(send, send_begin, received, receive_begin);
+  EXPECT_EQ(received, expected);
+}
+
+TEST(Communicator, SplitsByColorInOrder) {
+  const Communicator& world = test_world();
+  Communicator half = world.split(world.rank() % 2);
+  EXPECT_EQ(half.rank(), world.rank() / 2);
+  EXPECT_EQ(half.size(), (world.size() + 1 - world.rank() % 2) / 2);
+  EXPECT_EQ(half.threads_for_this_rank(), world.threads_for_this_rank());
+  const std::vector<std::int64_t> members = half.all_gather(std::int64_t{world.rank()});
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    EXPECT_EQ(members[i], static_cast<std::int64_t>(2 * i) + world.rank() % 2);
+  }
+  expect_whole_tree(half, {.samples = 9, .leaf_samples = 2}, 5, 2, AddMerge());  // the halves are different in size
+  Communicator moved = std::move(half);
+  moved.barrier();
+  EXPECT_EQ(world.split(7).size(), world.size());
+}
+
+TEST(Communicator, KnowsItsHost) {
+  const Communicator& world = test_world();
+  EXPECT_EQ(world.host_count(), 1);
+  EXPECT_EQ(world.ranks_on_this_host(), world.size());
+  EXPECT_EQ(world.split(world.rank()).ranks_on_this_host(), 1);
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,46 @@
+#include "comm/launcher.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace shoal {
+namespace {
+
+Launcher find_in(const std::map<std::string, std::string>& environment) {
+  return find_launcher([&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? nullptr : found->second.c_str();
+  });
+}
+
+void expect_launcher(const Launcher& launcher, int ranks) {
+  EXPECT_TRUE(launcher.found);
+  EXPECT_EQ(launcher.ranks, ranks);
+}
+
+TEST(Launcher, NoneInAnOrdinaryShell) { EXPECT_FALSE(find_in({{"HOME", "/root"}}).found); }
+
+TEST(Launcher, NoneInABatchScript) {
+  EXPECT_FALSE(find_in({{"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "8"}, {"SLURM_JOB_ID", "12"}}).found);
+}
+
+TEST(Launcher, KnowsEachFamily) {
+  expect_launcher(find_in({{"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_COMM_WORLD_RANK", "1"}, {"PMIX_RANK", "1"}}), 4);
+  expect_launcher(find_in({{"PMI_RANK", "1"}, {"PMI_SIZE", "3"}}), 3);
+  expect_launcher(find_in({{"PMIX_RANK", "0"}, {"SLURM_PROCID", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}}), 2);
+  expect_launcher(find_in({{"PMIX_RANK", "0"}}), 0);
+}
+
+TEST(Launcher, TheInnermostCounts) {
+  expect_launcher(find_in({{"OMPI_COMM_WORLD_SIZE", "4"}, {"PMI_SIZE", "1"}, {"SLURM_STEP_NUM_TASKS", "2"}}), 4);
+}
+
+TEST(Launcher, ANonsenseSizeIsUnknown) {
+  expect_launcher(find_in({{"OMPI_COMM_WORLD_SIZE", "many"}}), 0);
+  expect_launcher(find_in({{"PMI_SIZE", "-1"}}), 0);
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,62 @@
+#include "comm/placement.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
+
+namespace shoal {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(ThreadCount, DividesCoresByTheRanksThatShareThem) {
+  EXPECT_EQ(thread_count(nullptr, 8, 1), 8);
+  EXPECT_EQ(thread_count(nullptr, 8, 2), 4);
+  EXPECT_EQ(thread_count(nullptr, 8, 3), 2);
+  EXPECT_EQ(thread_count(nullptr, 2, 4), 1);
+}
+
+TEST(ThreadCount, FollowsOmpNumThreads) {
+  EXPECT_EQ(thread_count("3", 8, 2), 3);
+  EXPECT_EQ(thread_count(" 12 ", 8, 2), 12);
+  EXPECT_EQ(thread_count("5,2", 8, 2), 5);
+}
+
+TEST(ThreadCount, IgnoresAnOmpNumThreadsThatIsNoCount) {
+  for (const char* text : {"", "0", "-2", "four", "4x", "99999999999", ","})
+    EXPECT_EQ(thread_count(text, 8, 2), 4) << text;
+}
+
+TEST(UsableCores, CountsTheAffinityMask) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(usable_cores(), CPU_COUNT(&before));
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  EXPECT_EQ(usable_cores(), 1);
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+TEST(OrderByHost, LeavesContiguousHostsAlone) {
+  const std::vector<int> one_host{0, 0, 0, 0};
+  EXPECT_THAT(order_by_host(one_host), ElementsAre(0, 1, 2, 3));
+  const std::vector<int> two_hosts{0, 0, 2, 2};
+  EXPECT_THAT(order_by_host(two_hosts), ElementsAre(0, 1, 2, 3));
+}
+
+TEST(OrderByHost, GathersRanksDealtRoundRobin) {
+  const std::vector<int> two_hosts{0, 1, 0, 1};
+  EXPECT_THAT(order_by_host(two_hosts), ElementsAre(0, 2, 1, 3));
+  const std::vector<int> three_uneven{0, 1, 2, 1, 0, 1};
+  EXPECT_THAT(order_by_host(three_uneven), ElementsAre(0, 2, 5, 3, 1, 4));
+}
+
+TEST(HostName, IsNotEmpty) { EXPECT_FALSE(host_name().empty()); }
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,151 @@
+#include "shoal/data/dataset.hpp"
+
+#include "data_files.hpp"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+using Floats = std::vector<float>;
+using Ints = std::vector<std::int32_t>;
+
+class Datasets : public DataFiles {
+ protected:
+  template <class Fill>
+  std::string make(const Fill& fill) {
+    H5Writer writer(path("d.h5"));
+    fill(writer);
+    writer.finish();
+    return path("d.h5");
+  }
+  template <class Fill>
+  void expect_refused(const Fill& fill, const std::vector<std::string>& words) {
+    const std::string file = make(fill);
+    expect_error([&] { Dataset::open(file); }, ExitStatus::bad_data, words);
+  }
+};
+
+TEST_F(Datasets, SayWhatTheyHold) {
+  const Dataset data = Dataset::open(make([](H5Writer& w) {
+    put(w, "train/x", {2, 2, 3}, Floats(12, 1.0F));
+    put(w, "train/y", {2}, Ints{0, 1});
+    put(w, "test/x", {1, 2, 3}, Floats(6, 1.0F));
+    w.set_attribute("classes", std::int64_t{2});
+    w.set_attribute("class_names", std::vector<std::string>{"cat", "dog"});
+    w.set_attribute("content", std::string("abc"));
+  }));
+  EXPECT_THAT(data.names(), ElementsAre("test", "train"));
+  EXPECT_TRUE(data.has("test"));
+  EXPECT_FALSE(data.has("validation"));
+  EXPECT_EQ(data.classes(), 2);
+  EXPECT_THAT(data.class_names(), ElementsAre("cat", "dog"));
+  EXPECT_THAT(data.shape(), ElementsAre(2, 3));
+  EXPECT_EQ(data.split("train").features(), 6);
+  EXPECT_EQ(data.split("train").row_bytes(), 24);
+  EXPECT_EQ(data.content(), "abc");
+  EXPECT_FALSE(data.split("test").has_labels());
+  expect_error([&] { data.split("validation"); }, ExitStatus::bad_data, {"no split \"validation\"", "test, train"});
+}
+
+TEST_F(Datasets, CountClassesOverTrainWhereTheFileDoesNotSay) {
+  const Dataset data = Dataset::open(make([](H5Writer& w) {
+    put(w, "train/x", {3, 1}, Floats{1, 2, 3});
+    put(w, "train/y", {3}, std::vector<std::uint16_t>{0, 4, 1});
+    put(w, "test/x", {1, 1}, Floats{1});
+    put(w, "test/y", {1}, std::vector<std::uint16_t>{9});
+  }));
+  EXPECT_EQ(data.classes(), 5);
+  EXPECT_THAT(data.class_names(), ElementsAre("0", "1", "2", "3", "4"));
+  expect_error([&] { labels_of(data.split("test")); }, ExitStatus::bad_data, {"test/y row 0 is 9"});
+}
+
+TEST_F(Datasets, HaveNoClassesWithTargetsOrWithoutY) {
+  EXPECT_EQ(Dataset::open(make([](H5Writer& w) {
+              put(w, "train/x", {1, 1}, Floats{1});
+              put(w, "train/y", {1}, Floats{7});
+            })).classes(),
+            0);
+  EXPECT_EQ(Dataset::open(make([](H5Writer& w) { put(w, "train/x", {1, 1}, Floats{1}); })).classes(), 0);
+}
+
+TEST_F(Datasets, ComputeTheirContentWhereTheFileDoesNotSay) {
+  const auto content = [&](const Floats& x, const Ints& y, const std::string& split = "train") {
+    return Dataset::open(make([&](H5Writer& w) {
+             put(w, split + "/x", {2, 2}, x);
+             put(w, split + "/y", {2}, y);
+           }))
+        .content();
+  };
+  const std::string one = content({1, 2, 3, 4}, {0, 1});
+  EXPECT_EQ(one.size(), 32u);
+  EXPECT_EQ(one, content({1, 2, 3, 4}, {0, 1}));
+  EXPECT_NE(one, content({1, 2, 3, 5}, {0, 1}));
+  EXPECT_NE(one, content({1, 2, 3, 4}, {1, 1}));
+  EXPECT_NE(one, content({1, 2, 3, 4}, {0, 1}, "test"));
+}
+
+TEST_F(Datasets, RefuseFilesThatAreNone) {
+  expect_error([&] { Dataset::open(path("nowhere.h5")); }, ExitStatus::no_input, {"nowhere.h5"});
+  const std::string text = write("text.h5", "no HDF5");
+  expect_error([&] { Dataset::open(text); }, ExitStatus::bad_data, {"text.h5"});
+  expect_refused([](H5Writer& w) { put(w, "train/z", {1, 1}, Floats{1}); }, {"d.h5: no data set", "shoal import"});
+}
+
+TEST_F(Datasets, RefuseArraysThatDoNotFit) {
+  expect_refused([](H5Writer& w) { put(w, "train/x", {1, 1}, Ints{1}); }, {"train/x", "int32", "float32"});
+  expect_refused([](H5Writer& w) { put(w, "train/x", {0, 1}, Floats{}); }, {"train/x", "(0, 1)"});
+  expect_refused(
+      [](H5Writer& w) {
+        put(w, "train/x", {2, 1}, Floats{1, 2});
+        put(w, "train/y", {3}, Ints{0, 0, 0});
+      },
+      {"train/x has 2 rows and train/y 3"});
+  expect_refused(
+      [](H5Writer& w) {
+        put(w, "train/x", {1, 1}, Floats{1});
+        put(w, "train/y", {1, 2}, Ints{0, 0});
+      },
+      {"train/y", "(1, 2)", "floats"});
+  expect_refused(
+      [](H5Writer& w) {
+        put(w, "train/x", {1, 1}, Floats{1});
+        put(w, "train/y", {1, 1, 1}, Floats{0});
+      },
+      {"train/y", "(1, 1, 1)"});
+  expect_refused(
+      [](H5Writer& w) {
+        put(w, "train/x", {1, 2}, Floats{1, 2});
+        put(w, "test/x", {1, 3}, Floats{1, 2, 3});
+      },
+      {"test/x", "(3)", "train/x", "(2)"});
+  expect_refused(
+      [](H5Writer& w) {
+        put(w, "train/x", {1, 1}, Floats{1});
+        put(w, "train/y", {1}, Ints{0});
+        put(w, "test/x", {1, 1}, Floats{1});
+        put(w, "test/y", {1}, Floats{0});
+      },
+      {"train/y", "int32", "test/y", "float32"});
+}
+
+TEST_F(Datasets, RefuseAttributesThatDoNotFit) {
+  const auto with_classes = [](std::int64_t classes) {
+    return [classes](H5Writer& w) {
+      put(w, "train/x", {1, 1}, Floats{1});
+      put(w, "train/y", {1}, Ints{0});
+      w.set_attribute("classes", classes);
+      w.set_attribute("class_names", std::vector<std::string>{"a", "b"});
+    };
+  };
+  expect_refused(with_classes(-1), {"classes is -1"});
+  expect_refused(with_classes(3), {"2 names for 3 classes"});
+  expect_refused(
+      [](H5Writer& w) {
+        put(w, "train/x", {2, 1}, Floats{1, 1});
+        put(w, "train/y", {2}, Ints{0, -3});
+      },
+      {"train/y row 1 is -3"});
+}
+
+}  // namespace
+}  // namespace shoal

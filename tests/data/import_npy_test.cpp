@@ -1,0 +1,104 @@
+#include <limits>
+
+#include "data_files.hpp"
+#include "shoal/data/import.hpp"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+
+class ImportNpy : public DataFiles {
+ protected:
+  /// An array as numpy.save writes it.
+  template <class T>
+  static std::string npy(const std::string& descr, const std::string& shape, const std::vector<T>& values,
+                         int version = 1, const std::string& fortran = "False") {
+    std::string header = "{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
+    const std::size_t size_bytes = version == 1 ? 2 : 4;
+    while ((8 + size_bytes + header.size() + 1) % 64 != 0) header += ' ';
+    header += '\n';
+    std::string bytes = "\x93NUMPY";
+    bytes += static_cast<char>(version);
+    bytes += '\0';
+    for (std::size_t i = 0; i < size_bytes; ++i) bytes += static_cast<char>(header.size() >> (8 * i) & 0xff);
+    return bytes + header + std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+  }
+  Dataset import(const std::string& x, const std::string& y) {
+    const std::string y_file = y.empty() ? "" : write("y.npy", y);
+    import_npy({.x = write("x.npy", x), .y = y_file}, path("out.h5"));
+    return Dataset::open(path("out.h5"));
+  }
+  void expect_refused(const std::string& x, const std::string& y, const std::vector<std::string>& words) {
+    expect_error([&] { import(x, y); }, ExitStatus::bad_data, words);
+  }
+  const std::string x_ = npy<float>("<f4", "(2, 3)", {1, 2, 3, 4, 5, 6});
+};
+
+TEST_F(ImportNpy, KeepsTypesAndShapes) {
+  const auto check = [&](auto type, const std::string& descr, int version) {
+    using T = decltype(type);
+    const Dataset data = import(npy<T>(descr, "(2, 1, 3)", {1, 2, 3, 4, 5, 6}, version), "");
+    EXPECT_THAT(data.shape(), ElementsAre(1, 3));
+    EXPECT_EQ(data.split("train").element_type(), element_type_of<T>());
+    EXPECT_THAT(x_of(data.split("train")), ElementsAre(1, 2, 3, 4, 5, 6));
+    EXPECT_FALSE(data.split("train").has_labels());
+  };
+  check(std::uint8_t{}, "|u1", 1);
+  check(float{}, "<f4", 2);
+  check(double{}, "<f8", 3);
+  EXPECT_THAT(import(npy<float>("<f4", "(2,)", {1, 2}), "").shape(), ElementsAre(1));
+}
+
+TEST_F(ImportNpy, ReadsLabelsOfAnyWholeNumberType) {
+  const auto check = [&](auto type, const std::string& descr) {
+    using T = decltype(type);
+    const Dataset data = import(x_, npy<T>(descr, "(2,)", {3, 1}));
+    EXPECT_EQ(data.classes(), 4);
+    EXPECT_THAT(labels_of(data.split("train")), ElementsAre(3, 1));
+  };
+  check(std::uint8_t{}, "|u1");
+  check(std::int8_t{}, "|i1");
+  check(std::uint16_t{}, "<u2");
+  check(std::int16_t{}, "<i2");
+  check(std::uint32_t{}, "<u4");
+  check(std::int32_t{}, "<i4");
+  check(std::uint64_t{}, "<u8");
+  check(std::int64_t{}, "<i8");
+}
+
+TEST_F(ImportNpy, ReadsTargets) {
+  EXPECT_THAT(targets_of(import(x_, npy<double>("<f8", "(2,)", {0.5, 2})).split("train")), ElementsAre(0.5F, 2.0F));
+  const Split two = import(x_, npy<float>("<f4", "(2, 2)", {1, 2, 3, 4})).split("train");
+  EXPECT_EQ(two.outputs(), 2);
+  EXPECT_THAT(targets_of(two), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(ImportNpy, RefusesDamagedFiles) {
+  expect_refused("", "", {"x.npy: the file is empty"});
+  expect_refused("PK\x03\x04 an npz file", "", {"no NPY file"});
+  expect_refused(npy<float>("<f4", "(1, 1)", {1}, 4), "", {"NPY version 4"});
+  expect_refused(x_.substr(0, 40), "", {"ends inside the NPY header"});
+  expect_refused(x_.substr(0, x_.size() - 1), "", {"(2, 3) needs 24 bytes", "holds 23"});
+  expect_refused(x_ + "x", "", {"needs 24 bytes", "more"});
+  expect_refused(npy<float>("<f4", "()", {1}), "", {"has no rows"});
+  expect_refused(npy<float>("<f4", "(0, 3)", {}), "", {"(0, 3)", "no rows"});
+  expect_refused(npy<float>("<f4", "(two, 3)", {1}), "", {"NPY shape"});
+  expect_refused(npy<float>("<f4", "(9223372036854775807, 9223372036854775807)", {1}), "", {"holds 4"});
+}
+
+TEST_F(ImportNpy, RefusesArraysThatDoNotFit) {
+  expect_refused(npy<float>(">f4", "(1, 1)", {1}), "", {"'>f4'"});
+  expect_refused(npy<float>("<f4", "(2, 2)", {1, 2, 3, 4}, 1, "True"), "", {"Fortran"});
+  expect_refused(npy<std::int64_t>("<i8", "(1, 1)", {1}), "", {"x is of type int64"});
+  expect_refused(npy<float>("<f4", "(2, 2)", {1, 2, 3, std::numeric_limits<float>::infinity()}), "",
+                 {"row 1, element 1 is inf"});
+  expect_refused(x_, npy<std::int64_t>("<i8", "(3,)", {0, 1, 2}), {"y.npy: 3 rows for the 2 of"});
+  expect_refused(x_, npy<std::int64_t>("<i8", "(2, 2)", {0, 1, 0, 1}), {"y has shape (2, 2)"});
+  expect_refused(x_, npy<std::int64_t>("<i8", "(2,)", {0, -1}), {"y.npy: row 1", "-1"});
+  expect_refused(x_, npy<double>("<f8", "(2,)", {0, std::numeric_limits<double>::quiet_NaN()}), {"row 1", "nan"});
+  expect_refused(x_, npy<double>("<f8", "(2,)", {0, 1e300}), {"row 1", "1e+300"});
+}
+
+}  // namespace
+}  // namespace shoal

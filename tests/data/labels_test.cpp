@@ -1,0 +1,65 @@
+#include "data/labels.hpp"
+
+#include "data_files.hpp"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+using Texts = std::vector<std::string>;
+
+const Place place = [](std::size_t i) { return "f.csv:" + std::to_string(i + 2); };
+Labels of(const Texts& texts) { return labels_from_texts(texts, place); }
+
+TEST(Labels, WholeNumbersAreClassNumbers) {
+  const Labels labels = of({"3", "0", "1.0", " 3"});
+  EXPECT_THAT(labels.numbers, ElementsAre(3, 0, 1, 3));
+  EXPECT_THAT(labels.class_names, ElementsAre("0", "1", "2", "3"));
+}
+
+TEST(Labels, TextsAreClassesSortedBytewise) {
+  const Labels labels = of({"dog", "cat", "Zebra", "10", "9", "cat"});
+  EXPECT_THAT(labels.class_names, ElementsAre("10", "9", "Zebra", "cat", "dog"));
+  EXPECT_THAT(labels.numbers, ElementsAre(4, 3, 2, 0, 1, 3));
+}
+
+TEST(Labels, OtherNumbersAreTargets) {
+  const Labels labels = of({"1", "2.5", "-3"});
+  EXPECT_THAT(labels.targets, ElementsAre(1.0F, 2.5F, -3.0F));
+  EXPECT_TRUE(labels.class_names.empty());
+}
+
+TEST(Labels, NegativeWholeNumbersAreClassesInNumericOrder) {
+  const Labels labels = of({"10", "-1", "2", "-1"});
+  EXPECT_THAT(labels.class_names, ElementsAre("-1", "2", "10"));
+  EXPECT_THAT(labels.numbers, ElementsAre(2, 0, 1, 0));
+}
+
+TEST(Labels, TakeTheClassesOfAnotherSet) {
+  const Texts names{"0", "1", "2"};
+  EXPECT_THAT(labels_like(Texts{"2", "1.0"}, names, place).numbers, ElementsAre(2, 1));
+  EXPECT_EQ(labels_like(Texts{"2"}, names, place).class_names, names);
+  const Texts animals{"cat", "dog"};
+  EXPECT_THAT(labels_like(Texts{"dog"}, animals, place).numbers, ElementsAre(1));
+  expect_error(
+      [&] {
+        labels_like(Texts{"dog", "dig"}, animals, place);
+      },
+      ExitStatus::bad_data, {"f.csv:3", "\"dig\"", "2 classes", "\"dog\""});
+  expect_error([&] { targets_from_texts(Texts{"1.5", "dog"}, place); }, ExitStatus::bad_data, {"f.csv:3", "\"dog\""});
+}
+
+TEST(Labels, RefuseWhatCannotBeOne) {
+  expect_error([] { of({"1", " "}); }, ExitStatus::bad_data, {"f.csv:3", "empty"});
+  expect_error([] { of({"nan", "1"}); }, ExitStatus::bad_data, {"f.csv:2", "nan"});
+  expect_error([] { of({"1.5", "1e300"}); }, ExitStatus::bad_data, {"f.csv:3", "1e+300"});
+  expect_error([] { of({"1", "1e10"}); }, ExitStatus::bad_data, {"f.csv:3", "10000000000"});
+  expect_error(
+      [] {
+        labels_from_classes(std::vector<std::int64_t>{0, -1}, place);
+      },
+      ExitStatus::bad_data, {"f.csv:3", "-1"});
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,125 @@
+#include "shoal/data/normalization.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data_files.hpp"
+#include "shoal/core/random.hpp"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+
+class Normalizations : public DataFiles {
+ protected:
+  template <class T>
+  Split open(std::int64_t features, const std::vector<T>& x) {
+    H5Writer writer(path("d.h5"));
+    put(writer, "train/x", {static_cast<std::int64_t>(x.size()) / features, features}, x);
+    writer.finish();
+    return Dataset::open(path("d.h5")).split("train");
+  }
+  static LeafCut cut(const Split& split, std::int64_t leaf_samples) { return {split.rows(), leaf_samples}; }
+};
+
+TEST_F(Normalizations, StandardHasMeanZeroAndDeviationOneAroundTenThousand) {
+  const RandomSource source(3, Purpose::synth);
+  std::vector<float> x;
+  for (std::uint64_t i = 0; i < 1001 * 2; ++i) x.push_back(static_cast<float>(1e4 + source.normal(0, i)));
+  const Split split = open(2, x);
+  const Normalization learnt = learn(split, "standard", cut(split, 32));
+  for (std::size_t d = 0; d < 2; ++d) {
+    long double sum = 0;
+    long double squares = 0;
+    for (std::size_t r = 0; r < 1001; ++r) sum += x[2 * r + d];
+    const long double mean = sum / 1001;
+    for (std::size_t r = 0; r < 1001; ++r) squares += (x[2 * r + d] - mean) * (x[2 * r + d] - mean);
+    EXPECT_NEAR(learnt.mean[d], static_cast<double>(mean), 1e-11);
+    EXPECT_NEAR(learnt.deviation[d], static_cast<double>(std::sqrt(squares / 1001)), 1e-13);
+  }
+  const std::vector<float> normalised = x_of(split, learnt);
+  for (std::size_t i = 0; i < normalised.size(); ++i) {
+    const double reference = (static_cast<double>(x[i]) - learnt.mean[i % 2]) / learnt.deviation[i % 2];
+    ASSERT_NEAR(normalised[i], reference, 1e-6);
+  }
+}
+
+TEST_F(Normalizations, ConstantFeaturesKeepDeviationOne) {
+  const Split split = open<double>(2, {0.1, 1, 0.1, 2, 0.1, 3, 0.1, 4, 0.1, 5, 0.1, 6, 0.1, 7});
+  const Normalization standard = learn(split, "standard", cut(split, 3));
+  EXPECT_THAT(standard.mean, ElementsAre(0.1, 4.0));
+  EXPECT_THAT(standard.deviation, ElementsAre(1.0, 2.0));
+  const Normalization unit = learn(split, "unit", cut(split, 3));
+  EXPECT_THAT(unit.mean, ElementsAre(0.1, 1.0));
+  EXPECT_THAT(unit.deviation, ElementsAre(1.0, 6.0));
+  EXPECT_EQ(x_of(split, unit).back(), 1.0F);
+}
+
+TEST_F(Normalizations, UnitDividesBytesBy255) {
+  const Split split = open<std::uint8_t>(2, {0, 255, 51, 5});
+  EXPECT_FALSE(needs_statistics(split, "unit"));
+  EXPECT_TRUE(needs_statistics(split, "standard"));
+  const Normalization unit = learn(split, "unit", cut(split, 1));
+  EXPECT_THAT(unit.mean, ElementsAre(0.0, 0.0));
+  EXPECT_THAT(unit.deviation, ElementsAre(255.0, 255.0));
+  EXPECT_THAT(x_of(split, unit), ElementsAre(0.0F, 1.0F, 0.2F, static_cast<float>(5.0 / 255.0)));
+}
+
+TEST_F(Normalizations, NoneIsTheIdentity) {
+  const Split split = open<float>(1, {3, 4});
+  const Normalization none = learn(split, "none", cut(split, 1));
+  EXPECT_EQ(none.mode, "none");
+  EXPECT_TRUE(none.mean.empty());
+  EXPECT_THAT(x_of(split, none), ElementsAre(3, 4));
+}
+
+TEST_F(Normalizations, HaveTheSameBitsForAnyNumberOfRanks) {
+  const RandomSource source(4, Purpose::synth);
+  std::vector<float> x;
+  for (std::uint64_t i = 0; i < 237 * 3; ++i) x.push_back(static_cast<float>(source.normal(0, i)));
+  const Split split = open(3, x);
+  for (const char* mode : {"standard", "unit"}) {
+    const Normalization one = learn(split, mode, cut(split, 10));
+    for (int ranks = 1; ranks <= 7; ++ranks) {
+      std::vector<double> slots;
+      for (int rank = 0; rank < ranks; ++rank) {
+        const LeafShare share(cut(split, 10), 24, ranks, rank);
+        const std::vector<double> mine = node_statistics(split, mode, share);
+        slots.insert(slots.end(), mine.begin(), mine.end());
+      }
+      fold_slots(LeafShare(cut(split, 10), 24, ranks, 0), slots, 6, statistics_merge(mode));
+      const Normalization joined = from_statistics(split, mode, std::span(slots).first(6));
+      EXPECT_EQ(joined.mean, one.mean) << mode << ", " << ranks << " ranks";
+      EXPECT_EQ(joined.deviation, one.deviation) << mode << ", " << ranks << " ranks";
+    }
+  }
+}
+
+TEST_F(Normalizations, FoldLeavesAsTheLeafTreeDoes) {
+  const RandomSource source(5, Purpose::synth);
+  std::vector<double> x;
+  for (std::uint64_t i = 0; i < 25 * 2; ++i) x.push_back(source.normal(0, i));
+  const Split split = open(2, x);
+  const LeafShare share(cut(split, 9));  // leaves of 9, 9 and 7 rows
+  std::vector<double> first = leaf_moments(split, 0, 9);
+  const MomentsMerge merge;
+  merge(first, leaf_moments(split, 9, 18), 9, 9);
+  merge(first, leaf_moments(split, 18, 25), 18, 7);
+  EXPECT_EQ(node_statistics(split, "standard", share), first);
+}
+
+TEST_F(Normalizations, LeafStatisticsAreThoseOfTheirRows) {
+  const Split split = open<float>(2, {9, 9, 1, 10, 3, 30, 5, 20});
+  EXPECT_THAT(leaf_moments(split, 1, 4), ElementsAre(3, 20, 8, 200));
+  EXPECT_THAT(leaf_extremes(split, 1, 4), ElementsAre(1, 10, 5, 30));
+}
+
+TEST_F(Normalizations, RefuseNanAndUnknownModes) {
+  const Split split = open<float>(1, {1, 2, std::nanf(""), 4});
+  expect_error([&] { learn(split, "standard", cut(split, 2)); }, ExitStatus::bad_data, {"train/x row 2, feature 0"});
+  expect_error([&] { learn(split, "unity", cut(split, 2)); }, ExitStatus::usage, {"\"unity\"", "unit"});
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,134 @@
+#include "shoal/io/file.hpp"
+
+#include <thread>
+
+#include "io/support.hpp"
+
+namespace shoal {
+namespace {
+
+using testing::as_bytes;
+using testing::expect_error;
+using testing::FileSizeLimit;
+using testing::TemporaryFolder;
+using Names = std::vector<std::string>;
+
+TEST(ReadFile, GivesWhatWasWritten) {
+  const TemporaryFolder folder;
+  std::string text(100000, 'a');
+  text[777] = '\0';
+  write_text_atomically(folder / "a", text);
+  EXPECT_EQ(read_text(folder / "a"), text);
+  EXPECT_EQ(read_file(folder / "a").size(), text.size());
+  write_text_atomically(folder / "a", "");
+  EXPECT_EQ(read_text(folder / "a"), "");
+  EXPECT_EQ(folder.names(), Names{"a"});
+}
+
+TEST(ReadFile, ReadsFilesThatDoNotKnowTheirSize) { EXPECT_NE(read_text("/proc/self/stat"), ""); }
+
+TEST(ReadFile, NamesWhatIsMissingOrUnreadable) {
+  const TemporaryFolder folder;
+  expect_error(ExitStatus::no_input, {"none.h5"}, [&] { read_file(folder / "none.h5"); });
+  expect_error(ExitStatus::input_output, {folder.path().string(), "directory"}, [&] { read_file(folder.path()); });
+}
+
+TEST(WriteAtomically, LeavesTheOldFileWhenTheNewOneDoesNotFit) {
+  const TemporaryFolder folder;
+  write_text_atomically(folder / "a", "old");
+  {
+    const FileSizeLimit limit(1000);
+    expect_error(ExitStatus::input_output, {(folder / "a").string(), "too large"},
+                 [&] { write_text_atomically(folder / "a", std::string(5000, 'x')); });
+  }
+  EXPECT_EQ(read_text(folder / "a"), "old");
+  EXPECT_EQ(folder.names(), Names{"a"});
+}
+
+TEST(WriteAtomically, SaysWhereItCannotWrite) {
+  const TemporaryFolder folder;
+  write_text_atomically(folder / "a", "x");
+  expect_error(ExitStatus::input_output, {(folder / "a" / "b").string(), "Not a directory"},
+               [&] { write_text_atomically(folder / "a" / "b", "y"); });
+  std::filesystem::create_directory(folder / "d");
+  expect_error(ExitStatus::input_output, {(folder / "d").string(), "directory"},
+               [&] { write_text_atomically(folder / "d", "y"); });
+  EXPECT_EQ(folder.names(), (Names{"a", "d"}));
+}
+
+TEST(ReplaceLink, PointsElsewhereInOneStep) {
+  const TemporaryFolder folder;
+  replace_link(folder / "latest", "step-1.h5");
+  EXPECT_EQ(std::filesystem::read_symlink(folder / "latest"), "step-1.h5");
+  replace_link(folder / "latest", "step-2.h5");
+  EXPECT_EQ(std::filesystem::read_symlink(folder / "latest"), "step-2.h5");
+  EXPECT_EQ(folder.names(), Names{"latest"});
+  expect_error(ExitStatus::input_output, {"none/latest"}, [&] { replace_link(folder / "none/latest", "x"); });
+}
+
+TEST(RandomAccessFile, ReadsAnywhereFromManyThreads) {
+  const TemporaryFolder folder;
+  std::vector<std::int32_t> numbers(10000);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::int32_t>(i);
+  write_atomically(folder / "n", as_bytes(numbers));
+  const RandomAccessFile file(folder / "n");
+  EXPECT_EQ(file.size(), 40000);
+  std::vector<std::vector<std::int32_t>> read(2, std::vector<std::int32_t>(numbers.size()));
+  std::vector<std::thread> threads;
+  threads.reserve(read.size());
+  for (auto& part : read) {
+    threads.emplace_back([&file, &part] {
+      for (std::size_t i = part.size(); i-- > 0;) {
+        file.read(static_cast<std::int64_t>(4 * i), std::as_writable_bytes(std::span(part).subspan(i, 1)));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(read[0], numbers);
+  EXPECT_EQ(read[1], numbers);
+}
+
+TEST(RandomAccessFile, SaysThatTheFileIsCutShort) {
+  const TemporaryFolder folder;
+  write_text_atomically(folder / "a", "12345");
+  const RandomAccessFile file(folder / "a");
+  std::vector<std::byte> bytes(3);
+  file.read(2, bytes);
+  expect_error(ExitStatus::bad_data, {(folder / "a").string(), "cut short", "byte 6"}, [&] { file.read(3, bytes); });
+  expect_error(ExitStatus::no_input, {"none"}, [&] { RandomAccessFile(folder / "none"); });
+  expect_error(ExitStatus::input_output, {folder.path().string()}, [&] { RandomAccessFile(folder.path()); });
+}
+
+TEST(AppendFile, GrowsAndGoesOnWhereItWas) {
+  const TemporaryFolder folder;
+  {
+    AppendFile file(folder / "m.jsonl");
+    file.append("1\n");
+    file.append("2\n");
+    file.sync();
+  }
+  AppendFile file(folder / "m.jsonl");
+  file.append("3\n");
+  EXPECT_EQ(read_text(folder / "m.jsonl"), "1\n2\n3\n");
+}
+
+TEST(AppendFile, LeavesNoPartOfALine) {
+  const TemporaryFolder folder;
+  AppendFile file(folder / "m.jsonl");
+  file.append("1\n");
+  {
+    const FileSizeLimit limit(100);
+    expect_error(ExitStatus::input_output, {"m.jsonl"}, [&] { file.append(std::string(1000, 'x')); });
+  }
+  file.append("2\n");
+  EXPECT_EQ(read_text(folder / "m.jsonl"), "1\n2\n");
+}
+
+TEST(AppendFile, SaysThatTheDiskIsFull) {
+  AppendFile file("/dev/full");
+  expect_error(ExitStatus::input_output, {"/dev/full", "No space left", "full", "4 bytes"},
+               [&] { file.append("abc\n"); });
+}
+
+}  // namespace
+}  // namespace shoal

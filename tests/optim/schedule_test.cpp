@@ -1,0 +1,101 @@
+#include "shoal/optim/schedule.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t per_epoch = 7;
+constexpr std::int64_t total = 140;
+constexpr double pi = 3.14159265358979323846;
+
+/// Compares with expected(epoch, steps done) at every step after the warm-up, and the warm-up itself.
+template <class F>
+void expect_schedule(const ScheduleSettings& schedule, F expected) {
+  const OptimizerSettings optimizer{.learning_rate = 0.04};
+  for (std::int64_t s = 1; s <= total; ++s) {
+    const double rate = learning_rate(optimizer, schedule, s, per_epoch, total);
+    const double wanted = s <= schedule.warmup_steps
+                              ? 0.04 * static_cast<double>(s) / static_cast<double>(schedule.warmup_steps)
+                              : expected(static_cast<double>((s - 1) / per_epoch), static_cast<double>(s - 1));
+    EXPECT_NEAR(rate, wanted, 1e-13 * wanted) << schedule.name << " at step " << s;
+  }
+}
+
+TEST(Schedule, AgreesWithItsFormulaAtEveryStep) {
+  for (const std::int64_t warmup : {0, 1, 5, 20}) {
+    expect_schedule({.name = "constant", .warmup_steps = warmup}, [](double, double) { return 0.04; });
+    expect_schedule({.name = "step", .warmup_steps = warmup, .step_epochs = 3, .factor = 0.5},
+                    [](double epoch, double) { return 0.04 * std::pow(0.5, std::floor(epoch / 3)); });
+    expect_schedule({.name = "exponential", .warmup_steps = warmup, .factor = 0.9},
+                    [](double epoch, double) { return 0.04 * std::pow(0.9, epoch); });
+    expect_schedule({.name = "inverse_time", .warmup_steps = warmup, .decay = 0.3},
+                    [](double epoch, double) { return 0.04 / (1 + 0.3 * epoch); });
+    expect_schedule({.name = "cosine", .warmup_steps = warmup, .min_rate = 0.001}, [warmup](double, double done) {
+      const auto w = static_cast<double>(warmup);
+      return 0.001 + 0.5 * (0.04 - 0.001) * (1 + std::cos(pi * (done - w) / (static_cast<double>(total) - w)));
+    });
+  }
+}
+
+TEST(Schedule, CosineRunsFromTheRateToItsFloor) {
+  const OptimizerSettings optimizer{.learning_rate = 0.5};
+  const ScheduleSettings cosine{.name = "cosine", .warmup_steps = 10, .min_rate = 0.125};
+  EXPECT_EQ(learning_rate(optimizer, cosine, 10, 5, 30), 0.5);
+  EXPECT_EQ(learning_rate(optimizer, cosine, 11, 5, 30), 0.5);
+  EXPECT_EQ(learning_rate(optimizer, cosine, 21, 5, 30), 0.3125);  // half way
+  EXPECT_EQ(learning_rate(optimizer, cosine, 31, 5, 30), 0.125);
+  EXPECT_EQ(learning_rate(optimizer, cosine, 999, 5, 30), 0.125);  // trained on beyond the plan
+  EXPECT_EQ(learning_rate(optimizer, cosine, 11, 5, 10), 0.5);     // the warm-up took all that was planned
+}
+
+TEST(Schedule, MinRateIsAFloorAfterTheWarmUp) {
+  const OptimizerSettings optimizer{.learning_rate = 0.1};
+  for (const char* name : {"step", "exponential", "inverse_time"}) {
+    const ScheduleSettings schedule{.name = name, .warmup_steps = 10, .step_epochs = 1, .min_rate = 0.05};
+    EXPECT_EQ(learning_rate(optimizer, schedule, 1000, 10, 1000), 0.05) << name;
+    EXPECT_EQ(learning_rate(optimizer, schedule, 1, 10, 1000), 0.1 / 10) << name;
+  }
+}
+
+TEST(Schedule, UnknownNameIsAUsageError) {
+  EXPECT_THAT(schedule_names(), testing::ElementsAre("constant", "cosine", "exponential", "inverse_time", "step"));
+  try {
+    learning_rate({}, {.name = "cosin"}, 1, 1, 1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), ExitStatus::usage);
+    EXPECT_STREQ(error.what(), "unknown schedule.name \"cosin\"; did you mean \"cosine\"?");
+  }
+}
+
+TEST(ScheduleSettings, OutOfRangeIsAUsageErrorThatNamesTheKey) {
+  const auto message = [](const ScheduleSettings& schedule) -> std::string {
+    try {
+      check_settings(schedule, 0.01);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), ExitStatus::usage);
+      return error.what();
+    }
+    return "(no error)";
+  };
+  EXPECT_EQ(message({}), "(no error)");
+  EXPECT_EQ(message({.min_rate = 0.01}), "(no error)");
+  EXPECT_EQ(message({.min_rate = 0.02}), "schedule.min_rate = 0.02 must be at most optimizer.learning_rate");
+  EXPECT_EQ(message({.warmup_steps = -1}), "schedule.warmup_steps = -1 must be 0 or more");
+  EXPECT_EQ(message({.step_epochs = 0}), "schedule.step_epochs = 0 must be 1 or more");
+  EXPECT_EQ(message({.factor = -0.5}), "schedule.factor = -0.5 must be 0 or more");
+  EXPECT_EQ(message({.decay = -1}), "schedule.decay = -1 must be 0 or more");
+  EXPECT_EQ(message({.min_rate = std::numeric_limits<double>::quiet_NaN()}),
+            "schedule.min_rate = nan must be 0 or more");
+}
+
+}  // namespace
+}  // namespace shoal
