@@ -14,6 +14,7 @@ namespace shoal {
 namespace {
 
 constexpr std::array<const char*, 3> split_names{"test", "train", "validation"};
+constexpr std::uint32_t split_lane = 3;
 
 void check(const SynthOptions& options, std::int64_t least_features) {
   const auto least = [](const char* name, std::int64_t value, std::int64_t bound) {
@@ -54,7 +55,7 @@ DatasetSummary write_rows(const SynthOptions& options, const std::string& source
                      std::copy(four.begin(), four.end(), bytes);
                    }};
 
-  const RandomSource draw(options.seed, Purpose::hold_out);
+  const RandomSource draw(options.seed, Purpose::hold_out, 0, split_lane);
   std::array<std::int64_t, 3> counts{};
   for (std::int64_t row = 0; row < options.samples; ++row) ++counts[split_of(options, draw, row)];
   if (counts[1] == 0) {

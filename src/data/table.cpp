@@ -15,6 +15,8 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::uint32_t test_lane = 1;
+constexpr std::uint32_t validation_lane = 2;
 
 [[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
 
@@ -110,10 +112,10 @@ std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, con
   } else if (options.test_last > 0) {
     splits.push_back(listed("test", table, take({rest.end() - test_rows, rest.end()})));
   } else if (test_rows > 0) {
-    splits.push_back(listed("test", table, take(hold_out_count(options.seed, table.rows, test_rows, 0))));
+    splits.push_back(listed("test", table, take(hold_out_count(options.seed, table.rows, test_rows, test_lane))));
   }
   if (validation_rows > 0) {
-    auto drawn = hold_out_count(options.seed, static_cast<std::int64_t>(rest.size()), validation_rows, 1);
+    auto drawn = hold_out_count(options.seed, static_cast<std::int64_t>(rest.size()), validation_rows, validation_lane);
     for (std::int64_t& row : drawn) row = rest[static_cast<std::size_t>(row)];
     splits.push_back(listed("validation", table, take(drawn)));
   }

@@ -60,7 +60,7 @@ TEST_F(Tables, DrawFractionsAndKeepTheOrder) {
   }
   std::sort(all.begin(), all.end());
   for (std::size_t i = 0; i < 105; ++i) ASSERT_EQ(all[i], static_cast<float>(i));
-  const std::vector<std::int64_t> held = hold_out(7, 105, 0.2);
+  const std::vector<std::int64_t> held = hold_out(7, 105, 0.2, 1);
   EXPECT_TRUE(std::ranges::equal(x_of(data.split("test")), held));
   EXPECT_EQ(summary_.splits[1].split, "train");
   EXPECT_EQ(summary_.splits[1].rows, 73);

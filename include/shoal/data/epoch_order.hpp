@@ -52,7 +52,8 @@ class EpochOrder {
 std::int64_t fraction_count(std::int64_t rows, double fraction);
 
 /// Which rows are set apart (for tests or validation): the `count` rows with the smallest random keys, ties by row, in
-/// rising order. A function of the arguments alone; another lane draws independently.
+/// rising order. A function of the arguments alone; another lane draws independently. Lane 0 is for runs; importers,
+/// with the same default seed, use others.
 std::vector<std::int64_t> hold_out_count(std::uint64_t seed, std::int64_t rows, std::int64_t count,
                                          std::uint32_t lane = 0);
 /// The same for fraction_count(rows, fraction) rows.

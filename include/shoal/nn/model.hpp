@@ -46,7 +46,7 @@ class Model {
 
 struct MlpOptions {
   std::int64_t inputs = 0;
-  std::vector<std::int64_t> hidden;
+  std::vector<std::int64_t> hidden = {};
   std::int64_t classes = 0;
   std::string activation = "relu";
   bool batch_norm = false;

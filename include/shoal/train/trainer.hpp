@@ -19,11 +19,11 @@ struct FitOptions {
   std::int64_t epochs = 10;
   std::int64_t batch_size = 64;  ///< global
   std::uint64_t seed = 1;
-  Validation validation;
+  Validation validation = {};
   std::string normalize = "standard";
   std::int64_t leaves = 0;
-  ScheduleSettings schedule;
-  EarlyStopping early_stopping;
+  ScheduleSettings schedule = {};
+  EarlyStopping early_stopping = {};
   bool exact_statistics = false;  ///< batch norm's from the whole training set at the end
   bool quiet = false;             ///< no progress on standard error
 };

@@ -1,0 +1,117 @@
+// The promise: the same bits for any number of ranks. Each rank also trains alone, and compares digests with ==.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "mpi_test.hpp"
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/synth.hpp"
+#include "shoal/shoal.hpp"
+#include "shoal/tensor/parallel.hpp"
+#include "train/training.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A data set of 1,001 samples that all ranks can read.
+const std::string& data_file() {
+  static const std::string path = [] {
+    std::string name = (fs::temp_directory_path() / ("shoal-training-test-" + std::to_string(getpid()) + ".h5")).string();
+    test_world().broadcast_string(name);
+    run_together(test_world(), [&] {
+      if (test_world().rank() == 0) synth_gaussians({.samples = 1001, .features = 20, .classes = 5, .seed = 3}, name);
+    });
+    return name;
+  }();
+  return path;
+}
+
+class Training : public testing::Test {
+ protected:
+  static void TearDownTestSuite() {
+    test_world().barrier();
+    if (test_world().rank() == 0) fs::remove(data_file());
+  }
+};
+
+std::string digest_of(Communicator& comm, const FitOptions& options, const OptimizerSettings& optimizer, bool batch_norm = true) {
+  Trainer trainer(mlp({.inputs = 20, .hidden = {40, 33}, .classes = 5, .batch_norm = batch_norm, .dropout = 0.2}), optimizer, comm);
+  trainer.fit(Dataset::open(data_file()), options);
+  return trainer.digest();
+}
+
+void expect_one_digest(FitOptions options, const OptimizerSettings& optimizer, bool batch_norm = true) {
+  options.quiet = true;
+  Communicator alone;
+  const std::string expected = digest_of(alone, options, optimizer, batch_norm);
+  EXPECT_EQ(digest_of(test_world(), options, optimizer, batch_norm), expected) << "batch " << options.batch_size;
+}
+
+TEST_F(Training, RanksEqualOneRank) {
+  expect_one_digest({.epochs = 2, .batch_size = 256}, Adam{.learning_rate = 3e-3});
+  expect_one_digest({.epochs = 2, .batch_size = 250}, Adam{.clip_norm = 0.5});                        // last batch of one
+  expect_one_digest({.epochs = 2, .batch_size = 100, .leaves = 4}, RMSprop{.l2 = 1e-3});
+  expect_one_digest({.epochs = 2, .batch_size = 100, .leaves = 5}, Momentum{.learning_rate = 0.05});
+  expect_one_digest({.epochs = 2, .batch_size = 7, .leaves = 7}, GradientDescent{.learning_rate = 0.05}, false);  // leaves of one sample
+  expect_one_digest({.epochs = 1, .batch_size = 2000, .leaves = 64}, AdamW{}, false);                 // batch above the data
+  expect_one_digest({.epochs = 2, .batch_size = 256, .validation = 0.2, .normalize = "unit", .exact_statistics = true}, Adam{});
+}
+
+TEST_F(Training, ThreadsChangeNoBit) {
+  Communicator alone;
+  const FitOptions options{.epochs = 1, .batch_size = 256, .quiet = true};
+  Trainer one(mlp({.inputs = 20, .hidden = {40}, .classes = 5, .batch_norm = true}), Adam{}, alone);
+  set_threads(1);
+  one.fit(Dataset::open(data_file()), options);
+  Trainer three(mlp({.inputs = 20, .hidden = {40}, .classes = 5, .batch_norm = true}), Adam{}, alone);
+  set_threads(3);
+  three.fit(Dataset::open(data_file()), options);
+  set_threads(1);
+  EXPECT_EQ(one.digest(), three.digest());
+}
+
+TEST_F(Training, LearnsAndEvaluatesTheSameOnEveryRank) {
+  Trainer trainer(mlp({.inputs = 20, .hidden = {32}, .classes = 5, .batch_norm = true}), Adam{.learning_rate = 1e-2}, test_world());
+  const Evaluation last = trainer.fit(Dataset::open(data_file()), {.epochs = 5, .batch_size = 128, .validation = 0.2, .quiet = true});
+  ASSERT_TRUE(last.accuracy.has_value());
+  EXPECT_GT(*last.accuracy, 0.95);
+  const Evaluation again = trainer.evaluate(Dataset::open(data_file()), "train");
+  EXPECT_EQ(again.samples, 1001);
+  EXPECT_EQ(test_world().all_gather(again.loss), std::vector<double>(static_cast<std::size_t>(test_world().size()), again.loss));
+}
+
+TEST_F(Training, FewerLeavesThanRanksAreRefusedByAll) {
+  Trainer trainer(mlp({.inputs = 20, .hidden = {8}, .classes = 5}), Adam{}, test_world());
+  std::string message;
+  try {
+    trainer.fit(Dataset::open(data_file()), {.epochs = 1, .batch_size = 33, .quiet = true});
+  } catch (const SharedError& e) {
+    EXPECT_EQ(e.status(), ExitStatus::usage);
+    message = e.what();
+  }
+  if (test_world().size() == 1) {
+    EXPECT_EQ(message, "") << "any batch has a leaf for one rank";
+  } else {
+    EXPECT_NE(message.find("batch size 33 makes 1 leaves for"), std::string::npos) << message;
+    EXPECT_NE(message.find("parallel.leaves = "), std::string::npos) << message;
+  }
+}
+
+TEST_F(Training, ARunThatDivergesStopsAllRanksAtTheSameStep) {
+  Trainer trainer(mlp({.inputs = 20, .hidden = {32, 32}, .classes = 5}), GradientDescent{.learning_rate = 1e30}, test_world());
+  std::string message;
+  try {
+    trainer.fit(Dataset::open(data_file()), {.epochs = 5, .batch_size = 128, .quiet = true});
+  } catch (const SharedError& e) {
+    EXPECT_EQ(e.status(), ExitStatus::diverged);
+    message = e.what();
+  }
+  EXPECT_NE(message.find("the loss of step"), std::string::npos) << message;
+  EXPECT_TRUE(test_world().all_equal(message));
+}
+
+}  // namespace
+}  // namespace shoal
