@@ -1,0 +1,24 @@
+#include "cli/checkpoint_path.hpp"
+
+#include <filesystem>
+
+#include "shoal/core/error.hpp"
+#include "shoal/train/run_directory.hpp"
+
+namespace shoal {
+
+std::string checkpoint_file(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::is_directory(path, none)) return path;
+  if (const auto latest = RunDirectory::link_target(path, "latest")) {
+    const std::string file = RunDirectory::checkpoint_path(path, *latest);
+    if (std::filesystem::exists(file, none)) return file;
+  }
+  const auto steps = RunDirectory::checkpoint_steps(path);
+  if (steps.empty())
+    throw Error(ExitStatus::no_input,
+                path + " is a folder without checkpoints; give a checkpoint, or the folder of a run that has one");
+  return RunDirectory::checkpoint_path(path, steps.back());
+}
+
+}  // namespace shoal

@@ -1,0 +1,54 @@
+// Commands that make data sets: import, synth.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "shoal/comm/run_together.hpp"
+
+namespace shoal {
+namespace {
+
+DatasetSummary import_from(const IdxOptions& options, const std::string& out) { return import_idx(options, out); }
+DatasetSummary import_from(const CsvOptions& options, const std::string& out) { return import_csv(options, out); }
+DatasetSummary import_from(const NpyOptions& options, const std::string& out) { return import_npy(options, out); }
+DatasetSummary import_from(const LibsvmOptions& options, const std::string& out) { return import_libsvm(options, out); }
+
+std::string summary_text(const DatasetSummary& summary, const std::string& out) {
+  std::vector<std::vector<std::string>> rows{{"split", "rows"}};
+  for (const auto& [split, count] : summary.splits) rows.push_back({split, std::to_string(count)});
+  std::string y = "no y";
+  if (summary.classes > 0)
+    y = fmt::format("y {} classes", summary.classes);
+  else if (summary.outputs > 0)
+    y = fmt::format("y {} {}", summary.outputs, summary.outputs == 1 ? "output" : "outputs");
+  return align(rows) + fmt::format("each row: x {} {}, {}\ncontent {}\nwritten to {}\n", summary.element,
+                                   shape_text(summary.shape), y, summary.content, out);
+}
+
+/// Rank 0 works, the others wait.
+template <class Make>
+ExitStatus make_dataset(const Make& make, const std::string& out, const Communicator& world) {
+  run_together(world, [&] {
+    if (world.rank() == 0) print(summary_text(make(), out));
+  });
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+ExitStatus execute(const ImportRequest& request, Communicator& world) {
+  const auto make = [&] {
+    return std::visit([&](const auto& source) { return import_from(source, request.out); }, request.source);
+  };
+  return make_dataset(make, request.out, world);
+}
+
+ExitStatus execute(const SynthRequest& request, Communicator& world) {
+  const auto make = [&] {
+    return request.kind == "spirals" ? synth_spirals(request.options, request.out)
+                                     : synth_gaussians(request.options, request.out);
+  };
+  return make_dataset(make, request.out, world);
+}
+
+}  // namespace shoal

@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/inspect.hpp"
+#include "cli/output.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "train/checkpoint.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::string_view parameters = "parameters/";
+
+/// Recomputed: the stored one must be that of what the file holds.
+std::string checked_digest(const Archive& archive) {
+  const std::string computed = digest(archive);
+  const auto& stored = archive.attribute<std::string>("digest");
+  if (computed != stored)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} holds arrays of digest {}, but says {}; it was altered, take another checkpoint",
+                            archive.name, computed, stored));
+  return computed;
+}
+
+/// The epoch of the last finished update; that of the first, before any.
+std::int64_t epoch_of(const RunProgress& progress) {
+  return progress.position == 0 && progress.step > 0 ? progress.epoch - 1 : progress.epoch;
+}
+
+std::vector<const NamedArray*> parameters_of(const Archive& archive) {
+  std::vector<const NamedArray*> found;
+  for (const NamedArray& array : archive.arrays) {
+    if (array.path.starts_with(parameters)) found.push_back(&array);
+  }
+  return found;
+}
+
+std::string name_of(const NamedArray& array) { return array.path.substr(parameters.size()); }
+
+std::int64_t count_of(const NamedArray& array) {
+  return static_cast<std::int64_t>(array.data.size() / element_bytes(array.type));
+}
+
+std::optional<std::string> parent_of(const Archive& archive) {
+  if (!archive.attributes.contains("parent")) return std::nullopt;
+  return archive.attribute<std::string>("parent");
+}
+
+std::string as_json(const Archive& archive) {
+  const RunProgress progress = read_progress(archive);
+  const DataDescription data = read_description(archive);
+  const Config config = read_config(archive);
+  nlohmann::ordered_json json{
+      {"kind", "checkpoint"},
+      {"step", progress.step},
+      {"epoch", epoch_of(progress)},
+      {"digest", checked_digest(archive)},
+      {"optimizer", config.optimizer.name},
+      {"loss", archive.attribute<std::string>("loss")},
+      {"normalize", archive.text("normalization/mode")},
+      {"shape", data.shape},
+      {"classes", data.classes},
+      {"class_names", data.class_names},
+      {"content", data.content},
+      {"shoal_version", archive.attribute<std::string>("shoal_version")},
+      {"kernel_hash", archive.attribute<std::string>("kernel_hash")},
+  };
+  if (const auto parent = parent_of(archive)) json["parent"] = *parent;
+  json["parameters"] = nlohmann::ordered_json::array();
+  std::int64_t total = 0;
+  for (const NamedArray* array : parameters_of(archive)) {
+    json["parameters"].push_back({{"name", name_of(*array)}, {"shape", array->shape}});
+    total += count_of(*array);
+  }
+  json["parameter_count"] = total;
+  json["config"] = archive.text("config");
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+std::string as_text(const Archive& archive) {
+  const RunProgress progress = read_progress(archive);
+  const DataDescription data = read_description(archive);
+  const Config config = read_config(archive);
+  std::vector<std::vector<std::string>> rows{
+      {"checkpoint", archive.name},
+      {"step", std::to_string(progress.step)},
+      {"epoch", std::to_string(epoch_of(progress))},
+      {"optimizer", config.optimizer.name},
+      {"loss", archive.attribute<std::string>("loss")},
+      {"normalize", archive.text("normalization/mode")},
+      {"features", shape_text(data.shape)},
+      {"classes", classes_text(data.class_names)},
+      {"content", data.content},
+      {"written by", fmt::format("shoal {}, kernel hash {}", archive.attribute<std::string>("shoal_version"),
+                                 archive.attribute<std::string>("kernel_hash"))},
+  };
+  if (const auto parent = parent_of(archive)) rows.push_back({"parent", *parent});
+  rows.push_back({"digest", checked_digest(archive)});
+
+  std::vector<std::vector<std::string>> layers{{"parameter", "shape", "numbers"}};
+  std::int64_t total = 0;
+  for (const NamedArray* array : parameters_of(archive)) {
+    layers.push_back({name_of(*array), shape_text(array->shape), std::to_string(count_of(*array))});
+    total += count_of(*array);
+  }
+  layers.push_back({"total", "", std::to_string(total)});
+  return align(rows) + '\n' + align(layers);
+}
+
+}  // namespace
+
+std::string inspect_checkpoint(const std::string& path, bool json) {
+  const Archive archive = parse_checkpoint(read_file(path), path);
+  return json ? as_json(archive) : as_text(archive);
+}
+
+}  // namespace shoal

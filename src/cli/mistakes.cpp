@@ -1,0 +1,68 @@
+#include "cli/mistakes.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <vector>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+/// The innermost command named so far.
+const CLI::App* chosen(const CLI::App& root) {
+  const CLI::App* app = &root;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return app;
+}
+
+std::string full_name(const CLI::App* app) {
+  return app->get_parent() == nullptr ? app->get_name() : full_name(app->get_parent()) + ' ' + app->get_name();
+}
+
+std::string advice(const std::string& word, const std::vector<std::string>& known, const std::string& name) {
+  const std::string near = nearest_word(word, known);
+  return near.empty() ? fmt::format("see {} --help", name) : fmt::format("did you mean {}? See {} --help", near, name);
+}
+
+/// An option or argument that no command knows comes first: what else is missing often follows from it.
+std::string explain(const CLI::App& root, const CLI::ParseError& error) {
+  const CLI::App* app = chosen(root);
+  const std::string name = full_name(app);
+  const std::vector<std::string> unknown = root.remaining(true);
+  const auto option = std::find_if(unknown.begin(), unknown.end(),
+                                   [](const std::string& word) { return word.size() > 1 && word.front() == '-'; });
+  const std::vector<CLI::App*> commands = app->get_subcommands({});
+  if (!unknown.empty() && !commands.empty() && option != unknown.begin()) {
+    std::vector<std::string> known;
+    for (const CLI::App* each : commands) known.push_back(each->get_name());
+    return fmt::format("{} has no command \"{}\"; {}", name, unknown.front(), advice(unknown.front(), known, name)));
+  }
+  if (option != unknown.end()) {
+    std::vector<std::string> known;
+    for (const CLI::Option* each : app->get_options()) {
+      for (const std::string& word : each->get_lnames()) known.push_back("--" + word);
+    }
+    const std::string word = option->substr(0, option->find('='));
+    return fmt::format("{} has no option {}; {}", name, word, advice(word, known, name)));
+  }
+  if (!unknown.empty()) {
+    return fmt::format("{} does not expect \"{}\"; quote what has spaces, and see {} --help", name, unknown.front(),
+                       name));
+  }
+  std::string what = error.what();
+  // CLI11: "--data: At Most 1 required but received 2", "--data: 1 required FILE missing"
+  if (error.get_name() == "ArgumentMismatch") what = what.substr(0, what.find(':')) + " takes one value, and once";
+  if (!commands.empty()) {
+    std::vector<std::string> names;
+    for (const CLI::App* each : commands) names.push_back(each->get_name());
+    what = fmt::format("what to do is missing; give one of {}", fmt::join(names, ", "));
+  }
+  return fmt::format("{}: {}; see {} --help", name, what, name));
+}
+
+
+}  // namespace shoal

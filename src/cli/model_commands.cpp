@@ -1,0 +1,71 @@
+// Commands that use a model: train, evaluate, predict.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/checkpoint_path.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "shoal/comm/run_together.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/train/predictor.hpp"
+
+namespace shoal {
+namespace {
+
+/// Collective. Rank 0 looks, so that all mean one file even while a run goes on.
+std::string agreed_checkpoint(const std::string& path, const Communicator& world) {
+  std::string file;
+  run_together(world, [&] {
+    if (world.rank() == 0) file = checkpoint_file(path);
+  });
+  world.broadcast_string(file);
+  return file;
+}
+
+/// Collective. Opened first: a wrong name shows before the model is read.
+Dataset open_together(const std::string& path, const Communicator& world) {
+  std::optional<Dataset> data;
+  run_together(world, [&] { data = Dataset::open(path); });
+  return *data;
+}
+
+std::string evaluation_table(const std::string& split, const Evaluation& result) {
+  std::vector<std::string> heading{"split", "samples", "loss"};
+  std::vector<std::string> row{split, std::to_string(result.samples), fmt::format("{:.9g}", result.loss)};
+  if (result.accuracy) {
+    heading.push_back("accuracy");
+    row.push_back(fmt::format("{:.4f}", *result.accuracy));
+  }
+  return align({heading, row});
+}
+
+std::string evaluation_json(const std::string& split, const Evaluation& result) {
+  nlohmann::ordered_json json{{"split", split}, {"samples", result.samples}, {"loss", result.loss}};
+  if (result.accuracy) json["accuracy"] = *result.accuracy;
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace
+
+ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
+
+ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
+  const Dataset data = open_together(request.data, world);
+  Predictor predictor(agreed_checkpoint(request.checkpoint, world), world);
+  const Evaluation result = predictor.evaluate(data, request.split);
+  if (world.rank() == 0)
+    print(request.json ? evaluation_json(request.split, result) : evaluation_table(request.split, result));
+  return ExitStatus::done;
+}
+
+ExitStatus execute(const PredictRequest& request, Communicator& world) {
+  const Dataset data = open_together(request.data, world);
+  Predictor predictor(agreed_checkpoint(request.checkpoint, world), world);
+  const std::int64_t rows = predictor.predict(data, request.split, request.out);
+  if (world.rank() == 0) print(fmt::format("{} rows written to {}\n", rows, request.out));
+  return ExitStatus::done;
+}
+
+}  // namespace shoal

@@ -1,0 +1,263 @@
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "cli/mistakes.hpp"
+#include "shoal/comm/session.hpp"
+#include "shoal/io/h5_file.hpp"
+#include "shoal/tensor/isa.hpp"
+
+namespace shoal {
+namespace {
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(ExitStatus::usage, message); }
+
+template <class T>
+T parse_number(const std::string& option, const std::string& text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool right = error == std::errc{} && end == text.data() + text.size();
+  if constexpr (std::is_floating_point_v<T>) right = right && std::isfinite(value);
+  if (right) return value;
+  const char* kind = std::is_floating_point_v<T> ? "a number"
+                     : std::is_signed_v<T>       ? "a whole number"
+                                                 : "a whole number of at least 0";
+  refuse(fmt::format("{} is \"{}\"; it must be {}", option, text, kind));
+}
+
+bool parse_yes_no(const std::string& option, const std::string& text) {
+  if (text != "yes" && text != "no") refuse(fmt::format("{} is \"{}\"; it must be yes or no", option, text));
+  return text == "yes";
+}
+
+// Values are taken as texts and read here: CLI11 would split "[256]", and read 010 as 8.
+
+template <class T>
+CLI::Option* text(CLI::App* app, const std::string& name, T& value, const char* type, const std::string& help) {
+  return app
+      ->add_option_function<std::string>(
+          name, [&value](const std::string& given) { value = given; }, help)
+      ->type_name(type);
+}
+
+template <class T>
+CLI::Option* number(CLI::App* app, const std::string& name, T& value, const char* type, const std::string& help) {
+  using Number = typename std::conditional_t<std::is_same_v<T, std::optional<std::int64_t>>,
+                                             std::type_identity<std::int64_t>, std::type_identity<T>>::type;
+  return app
+      ->add_option_function<std::string>(
+          name, [&value, name](const std::string& given) { value = parse_number<Number>(name, given); }, help)
+      ->type_name(type);
+}
+
+/// Every command that the line may name, its options bound to the requests below. Not to be moved: CLI11 keeps
+/// references.
+class CommandLine {
+ public:
+  CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  Request parse(std::vector<std::string> arguments);
+  std::string help() const { return app_.help(); }
+
+ private:
+  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& about, const std::string& example);
+  void add_train();
+  void add_model_commands();
+  void add_importers();
+  void add_synth();
+  static void add_splits(CLI::App* app, SplitOptions& split);
+
+  Request request() const;
+
+  CLI::App app_{"Trains neural networks on a cluster of CPUs.", "shoal"};
+  TrainRequest train_;
+  EvaluateRequest evaluate_;
+  PredictRequest predict_;
+  InspectRequest inspect_;
+  IdxOptions idx_;
+  CsvOptions csv_;
+  NpyOptions npy_;
+  LibsvmOptions libsvm_;
+  SynthRequest synth_;
+  std::string out_;  // of every importer
+};
+
+CommandLine::CommandLine() {
+  app_.get_formatter()->column_width(34);
+  app_.set_help_flag("-h,--help", "Print this help");
+  app_.set_version_flag("--version", version_text, "Print the version, the instruction set in use, MPI and HDF5");
+  app_.require_subcommand(0, 1);
+  app_.footer("Every command has --help with an example.\n\nExample:\n  mpirun -np 4 shoal train digits.toml");
+  add_train();
+  add_model_commands();
+  add_importers();
+  add_synth();
+}
+
+CLI::App* CommandLine::command(CLI::App& parent, const std::string& name, const std::string& about,
+                               const std::string& example) {
+  CLI::App* app = parent.add_subcommand(name, about);
+  app->footer("Example:\n  " + example);
+  return app;
+}
+
+void CommandLine::add_train() {
+  CLI::App* app = command(app_, "train", "Train one model, all ranks together; write a run directory",
+                          "mpirun -np 4 shoal train digits.toml --set optimizer.learning_rate=3e-4 --run runs/digits\n"
+                          "  shoal train --run runs/digits --resume auto");
+  text(app, "CONFIG", train_.config, "FILE", "TOML config; without it that of the checkpoint resumed");
+  app->add_option("--set", train_.sets, "Set one key of the config; may be given many times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  text(app, "--run", train_.run, "DIR", "Run directory; by default the next free runs/<config name>");
+  text(app, "--resume", train_.resume, "FILE|RUN|auto",
+       "Go on from a checkpoint, a run, or the run that this command wrote before, if any");
+  number(app, "--rewind", train_.rewind, "N", "With --resume: branch from the checkpoint of step N");
+  text(app, "--init-from", train_.init_from, "FILE", "Start with the parameters of a checkpoint");
+  app->add_flag("--dry-run", train_.dry_run, "Print what would be trained, and write nothing");
+}
+
+void CommandLine::add_model_commands() {
+  const char* which = "Checkpoint, or a run directory: its newest";
+  CLI::App* app = command(app_, "evaluate", "Loss and accuracy of a checkpoint on a split of a data set",
+                          "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test");
+  text(app, "CHECKPOINT", evaluate_.checkpoint, "FILE", which)->required();
+  text(app, "--data", evaluate_.data, "FILE", "Data set")->required();
+  text(app, "--split", evaluate_.split, "NAME", "Split; by default test");
+  app->add_flag("--json", evaluate_.json, "Print one JSON object");
+
+  app =
+      command(app_, "predict", "Write what a checkpoint makes of each row: class probabilities and labels, or outputs",
+              "shoal predict runs/digits/checkpoints/best --data digits.h5 --split test --out predictions.csv");
+  text(app, "CHECKPOINT", predict_.checkpoint, "FILE", which)->required();
+  text(app, "--data", predict_.data, "FILE", "Data set; needs no labels")->required();
+  text(app, "--split", predict_.split, "NAME", "Split; by default test");
+  text(app, "--out", predict_.out, "FILE", "File to write: CSV where it ends in .csv, else HDF5")->required();
+
+  app = command(app_, "inspect", "Say what a checkpoint or a data set holds",
+                "shoal inspect runs/digits/checkpoints/latest --json");
+  text(app, "FILE", inspect_.file, "", "Checkpoint, run directory or data set")->required();
+  app->add_flag("--json", inspect_.json, "Print one JSON object");
+}
+
+void CommandLine::add_splits(CLI::App* app, SplitOptions& split) {
+  number(app, "--test-last", split.test_last, "N", "The last N rows are the split test");
+  number(app, "--test-fraction", split.test_fraction, "F", "This share of all rows, drawn by seed, is the split test");
+  number(app, "--validation-fraction", split.validation_fraction, "F",
+         "This share of all rows, drawn by seed, is the split validation");
+  number(app, "--seed", split.seed, "S", "Seed of what is drawn; by default 1");
+}
+
+void CommandLine::add_importers() {
+  CLI::App* import = command(app_, "import", "Make a data set from files of another format",
+                             "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5");
+  import->require_subcommand(1);
+
+  CLI::App* app =
+      command(*import, "idx", "The format of MNIST, gzip or plain",
+              "shoal import idx --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz "
+              "--test-images t10k-images-idx3-ubyte.gz --test-labels t10k-labels-idx1-ubyte.gz -o mnist.h5");
+  text(app, "--images", idx_.images, "FILE", "Images")->required();
+  text(app, "--labels", idx_.labels, "FILE", "Their labels");
+  text(app, "--test-images", idx_.test_images, "FILE", "Images of the split test");
+  text(app, "--test-labels", idx_.test_labels, "FILE", "Their labels");
+  add_splits(app, idx_.split);
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+
+  app = command(*import, "csv", "Comma-separated values, gzip or plain",
+                "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5");
+  text(app, "FILE", csv_.file, "", "CSV file")->required();
+  text(app, "--label", csv_.label, "COLUMN", "Column of the labels: its name, or its number from 0");
+  app->add_option_function<std::string>(
+         "--header", [this](const std::string& given) { csv_.header = parse_yes_no("--header", given); },
+         "Whether line 1 names the columns; by default found out")
+      ->type_name("yes|no");
+  text(app, "--like", csv_.like, "FILE", "Data set whose classes and columns are taken");
+  add_splits(app, csv_.split);
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+
+  app = command(*import, "npy", "NumPy arrays", "shoal import npy --x features.npy --y labels.npy -o mine.h5");
+  text(app, "--x", npy_.x, "FILE", "Features")->required();
+  text(app, "--y", npy_.y, "FILE", "Labels or targets");
+  add_splits(app, npy_.split);
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+
+  app = command(*import, "libsvm", "The format of LIBSVM and SVMlight, gzip or plain",
+                "shoal import libsvm a9a --test-fraction 0.2 -o a9a.h5");
+  text(app, "FILE", libsvm_.file, "", "LIBSVM file")->required();
+  add_splits(app, libsvm_.split);
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+}
+
+void CommandLine::add_synth() {
+  CLI::App* synth = command(app_, "synth", "Make a data set by formula, of any size",
+                            "shoal synth spirals --samples 10000 --features 2 --classes 3 --seed 1 -o spirals.h5");
+  synth->require_subcommand(1);
+  for (const std::string kind : {"gaussians", "spirals"}) {
+    CLI::App* app =
+        command(*synth, kind, kind == "spirals" ? "Interleaved spirals, one arm a class" : "A normal cloud a class",
+                "shoal synth " + kind + " --samples 10000 --features 2 --classes 3 --seed 1 --test-fraction 0.2 -o " +
+                    kind + ".h5");
+    SynthOptions& options = synth_.options;
+    number(app, "--samples", options.samples, "N", "Rows of all splits together")->required();
+    number(app, "--features", options.features, "D", "Features of a row")->required();
+    number(app, "--classes", options.classes, "K", "Classes")->required();
+    number(app, "--seed", options.seed, "S", "Seed; by default 1");
+    number(app, "--test-fraction", options.test_fraction, "F", "The chance of a row to go to the split test");
+    number(app, "--validation-fraction", options.validation_fraction, "F",
+           "The chance of a row to go to the split validation");
+    text(app, "-o,--out", synth_.out, "FILE", "Data set to write")->required();
+  }
+}
+
+Request CommandLine::request() const {
+  const auto given = app_.get_subcommands();
+  const std::string name = given.front()->get_name();
+  if (name == "train") return train_;
+  if (name == "evaluate") return evaluate_;
+  if (name == "predict") return predict_;
+  if (name == "inspect") return inspect_;
+  const std::string kind = given.front()->get_subcommands().front()->get_name();
+  if (name == "synth") return SynthRequest{kind, synth_.options, synth_.out};
+  if (kind == "idx") return ImportRequest{idx_, out_};
+  if (kind == "csv") return ImportRequest{csv_, out_};
+  if (kind == "npy") return ImportRequest{npy_, out_};
+  return ImportRequest{libsvm_, out_};
+}
+
+Request CommandLine::parse(std::vector<std::string> arguments) {
+  const bool any = !arguments.empty();
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
+  try {
+    app_.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    return PrintRequest{app_.help()};
+  } catch (const CLI::CallForVersion& version) {
+    return PrintRequest{version.what()};
+  } catch (const CLI::ParseError& error) {
+    throw Error(ExitStatus::usage, explain(app_, error));
+  }
+  if (!any) return PrintRequest{app_.help(), ExitStatus::usage};
+  if (app_.get_subcommands().empty()) refuse("shoal: no command is given; see shoal --help");
+  return request();
+}
+
+}  // namespace
+
+Request parse_command_line(std::vector<std::string> arguments) { return CommandLine().parse(std::move(arguments)); }
+
+std::string version_text() {
+  const std::string mpi = mpi_library_version();
+  return fmt::format("shoal {}\ninstruction set: {}\nMPI: {}\nHDF5: {}\n", SHOAL_VERSION, instruction_set(),
+                     mpi.empty() ? "none, built with SHOAL_MPI=OFF" : mpi, hdf5_version());
+}
+
+}  // namespace shoal

@@ -1,0 +1,70 @@
+#include "cli/report.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <new>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+void print_error(std::string_view where, std::string_view message) {
+  // In one piece, so that lines of several ranks do not mix.
+  std::cerr << "shoal: error" + std::string(where) + ": " + one_line(message) + '\n' << std::flush;
+}
+
+int end_alone(const Communicator& world, std::string_view message, ExitStatus status) {
+  const int number = static_cast<int>(status);
+  if (world.size() == 1) {
+    print_error("", message);
+    return number;
+  }
+  print_error(" on rank " + std::to_string(world.rank()), message);
+  world.abort(number);
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool is_break = c == '\n' || c == '\r';
+    if (!is_break)
+      line += c;
+    else if (!line.empty() && line.back() != ' ')
+      line += ' ';
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+int report_errors(const Communicator& world, const std::function<int()>& body) try {
+  return body();
+} catch (const SharedError& e) {
+  if (world.rank() == 0) print_error("", e.what());
+  return static_cast<int>(e.status());
+} catch (const Error& e) {
+  return end_alone(world, e.what(), e.status());
+} catch (const std::bad_alloc&) {
+  return end_alone(world, "out of memory", ExitStatus::internal);
+} catch (const std::exception& e) {
+  return end_alone(world, e.what(), ExitStatus::internal);
+} catch (...) {
+  return end_alone(world, "unknown exception", ExitStatus::internal);
+}
+
+void prepare_process() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    // Open in the direction that is not used, so that using it still fails. The lowest free number is this one.
+    if (::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
+
+}  // namespace shoal

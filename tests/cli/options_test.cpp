@@ -1,0 +1,176 @@
+#include "cli/options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+template <class T>
+T parse(const std::vector<std::string>& arguments) {
+  return std::get<T>(parse_command_line(arguments));
+}
+
+void expect_refused(const std::vector<std::string>& arguments, const std::string& words) {
+  try {
+    parse_command_line(arguments);
+    ADD_FAILURE() << "accepted: " << ::testing::PrintToString(arguments);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::usage);
+    EXPECT_THAT(e.what(), HasSubstr(words));
+    EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
+  }
+}
+
+TEST(Options, EachSetTakesOneValueAsItIs) {
+  const auto request = parse<TrainRequest>({"train", "--set", "model.hidden=[256, 128]", "--set", "seed=3", "c.toml",
+                                            "--set=data.file=a b=c.h5", "--set", "-x=1", "--set", "[a,b]"});
+  EXPECT_THAT(request.sets, ElementsAre("model.hidden=[256, 128]", "seed=3", "data.file=a b=c.h5", "-x=1", "[a,b]"));
+  EXPECT_EQ(request.config, "c.toml");
+}
+
+TEST(Options, Train) {
+  const auto request = parse<TrainRequest>(
+      {"train", "--run", "r", "--resume", "auto", "--rewind", "12", "--init-from", "i.h5", "--dry-run"});
+  EXPECT_EQ(request.config, std::nullopt);
+  EXPECT_EQ(request.run, "r");
+  EXPECT_EQ(request.resume, "auto");
+  EXPECT_EQ(request.rewind, 12);
+  EXPECT_EQ(request.init_from, "i.h5");
+  EXPECT_TRUE(request.dry_run);
+  EXPECT_FALSE(parse<TrainRequest>({"train"}).resume.has_value());
+}
+
+TEST(Options, FileNamesThatLookLikeOtherThings) {
+  EXPECT_EQ(parse<InspectRequest>({"inspect", "[256]"}).file, "[256]");
+  EXPECT_EQ(parse<InspectRequest>({"inspect", "train"}).file, "train");
+  EXPECT_EQ(parse<TrainRequest>({"train", "train"}).config, "train");
+  EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "a,b", "--data", "{}"}).data, "{}");
+  EXPECT_EQ(parse<InspectRequest>({"inspect", "--", "--json"}).file, "--json");
+}
+
+TEST(Options, EvaluateAndPredict) {
+  const auto evaluate = parse<EvaluateRequest>({"evaluate", "c.h5", "--data", "d.h5", "--json"});
+  EXPECT_EQ(evaluate.checkpoint, "c.h5");
+  EXPECT_EQ(evaluate.split, "test");
+  EXPECT_TRUE(evaluate.json);
+  const auto predict = parse<PredictRequest>({"predict", "c.h5", "--data=d.h5", "--split", "train", "--out", "p.csv"});
+  EXPECT_EQ(predict.data, "d.h5");
+  EXPECT_EQ(predict.split, "train");
+  EXPECT_EQ(predict.out, "p.csv");
+}
+
+TEST(Options, Importers) {
+  const auto csv = parse<ImportRequest>({"import", "csv", "f.csv", "--label", "0", "--header", "no", "--test-fraction",
+                                         "0.25", "--seed", "010", "-o", "o.h5"});
+  EXPECT_EQ(csv.out, "o.h5");
+  const auto& options = std::get<CsvOptions>(csv.source);
+  EXPECT_EQ(options.file, "f.csv");
+  EXPECT_EQ(options.label, "0");
+  EXPECT_EQ(options.header, false);
+  EXPECT_EQ(options.split.test_fraction, 0.25);
+  EXPECT_EQ(options.split.seed, 10U);
+  EXPECT_FALSE(std::get<CsvOptions>(parse<ImportRequest>({"import", "csv", "f", "-o", "o"}).source).header.has_value());
+
+  const auto idx = parse<ImportRequest>({"import", "idx", "--images", "i", "--labels", "l", "--test-images", "j",
+                                         "--test-labels", "m", "--validation-fraction", "0.1", "--out", "o"});
+  EXPECT_EQ(std::get<IdxOptions>(idx.source).test_labels, "m");
+  EXPECT_EQ(std::get<IdxOptions>(idx.source).split.validation_fraction, 0.1);
+  EXPECT_EQ(std::get<NpyOptions>(parse<ImportRequest>({"import", "npy", "--x", "x", "--y", "y", "-o", "o"}).source).y,
+            "y");
+  EXPECT_EQ(
+      std::get<LibsvmOptions>(parse<ImportRequest>({"import", "libsvm", "f", "--test-last", "-5", "-o", "o"}).source)
+          .split.test_last,
+      -5);  // refused by the importer, with a better message
+}
+
+TEST(Options, Synth) {
+  const auto request = parse<SynthRequest>({"synth", "spirals", "--samples", "100", "--features", "2", "--classes", "3",
+                                            "--seed", "18446744073709551615", "-o", "s.h5"});
+  EXPECT_EQ(request.kind, "spirals");
+  EXPECT_EQ(request.options.samples, 100);
+  EXPECT_EQ(request.options.seed, 18446744073709551615U);
+}
+
+TEST(Options, HelpAndVersion) {
+  const auto nothing = parse<PrintRequest>({});
+  EXPECT_EQ(nothing.status, ExitStatus::usage);
+  EXPECT_THAT(nothing.text, HasSubstr("Usage: shoal"));
+  const auto help = parse<PrintRequest>({"--help"});
+  EXPECT_EQ(help.status, ExitStatus::done);
+  EXPECT_EQ(help.text, nothing.text);
+  const auto version = parse<PrintRequest>({"--version"});
+  EXPECT_EQ(version.status, ExitStatus::done);
+  EXPECT_THAT(version.text, StartsWith("shoal 0."));
+  EXPECT_EQ(version.text, version_text());
+  for (const char* line : {"instruction set: ", "\nMPI: ", "\nHDF5: 1."}) EXPECT_THAT(version.text, HasSubstr(line));
+}
+
+TEST(Options, EveryCommandHasAnExample) {
+  const std::vector<std::vector<std::string>> commands{{"train"},
+                                                       {"evaluate"},
+                                                       {"predict"},
+                                                       {"inspect"},
+                                                       {"import"},
+                                                       {"import", "idx"},
+                                                       {"import", "csv"},
+                                                       {"import", "npy"},
+                                                       {"import", "libsvm"},
+                                                       {"synth"},
+                                                       {"synth", "gaussians"},
+                                                       {"synth", "spirals"}};
+  for (std::vector<std::string> arguments : commands) {
+    std::string name = "shoal";
+    for (const std::string& word : arguments) name += ' ' + word;
+    arguments.push_back("--help");
+    const auto help = parse<PrintRequest>(arguments);
+    EXPECT_EQ(help.status, ExitStatus::done);
+    EXPECT_THAT(help.text, HasSubstr("Usage: " + name));
+    EXPECT_NE(help.text.find(name + ' ', help.text.find("Example:")), std::string::npos) << name;
+  }
+}
+
+TEST(Options, MistakesNameTheNearestWord) {
+  expect_refused({"trian"}, "no command \"trian\"; did you mean train? See shoal --help");
+  expect_refused({"import", "cvs", "f"}, "shoal import has no command \"cvs\"; did you mean csv?");
+  expect_refused({"evaluate", "c.h5", "--dta", "d.h5"}, "shoal evaluate has no option --dta; did you mean --data?");
+  expect_refused({"train", "--resum=auto"}, "no option --resum; did you mean --resume?");
+  expect_refused({"train", "--frobnicate"}, "no option --frobnicate; see shoal train --help");
+  expect_refused({"--json"}, "shoal has no option --json");
+}
+
+TEST(Options, WhatIsMissingOrTooMuch) {
+  expect_refused({"evaluate", "c.h5"}, "shoal evaluate: --data is required");
+  expect_refused({"predict", "--data", "d.h5", "--out", "o"}, "CHECKPOINT is required");
+  expect_refused({"import", "csv", "f.csv"}, "--out is required");
+  expect_refused({"import"}, "give one of idx, csv, npy, libsvm");
+  expect_refused({"synth"}, "give one of gaussians, spirals");
+  expect_refused({"evaluate", "a", "b", "--data", "d"}, "does not expect \"b\"");
+  expect_refused({"train", "--run", "a", "--run", "b"}, "--run takes one value, and once");
+  expect_refused({"train", "--set"}, "--set takes one value");
+  expect_refused({"inspect", "a", "inspect", "b"}, "does not expect \"inspect\"");
+}
+
+TEST(Options, NumbersThatAreNone) {
+  const std::vector<std::string> synth{"synth", "gaussians", "--features", "2", "--classes", "2", "-o", "o"};
+  const auto with = [&](const std::string& option, const std::string& value) {
+    std::vector<std::string> arguments = synth;
+    arguments.insert(arguments.end(), {option, value});
+    return arguments;
+  };
+  expect_refused(with("--samples", "ten"), "--samples is \"ten\"; it must be a whole number");
+  expect_refused(with("--samples", "10x"), "\"10x\"");
+  expect_refused(with("--samples", "1e3"), "\"1e3\"");
+  expect_refused(with("--samples", "99999999999999999999"), "\"99999999999999999999\"");
+  expect_refused(with("--seed", "-1"), "--seed is \"-1\"; it must be a whole number of at least 0");
+  expect_refused(with("--test-fraction", "nan"), "--test-fraction is \"nan\"; it must be a number");
+  expect_refused({"import", "csv", "f", "--header", "maybe", "-o", "o"}, "--header is \"maybe\"; it must be yes or no");
+  expect_refused({"train", "--rewind", "last"}, "--rewind is \"last\"");
+}
+
+}  // namespace
+}  // namespace shoal

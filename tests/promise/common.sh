@@ -1,0 +1,26 @@
+# Sourced by the tests of the promise. Usage: . common.sh; expects $shoal, the binary to test.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=launch/environment.sh
+. "$here/launch/environment.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Training with $1 ranks and $2 threads a rank; 0 ranks: without a launcher.
+train() {
+  local ranks=$1 threads=$2
+  shift 2
+  if [ "$ranks" = 0 ]; then
+    OMP_NUM_THREADS=$threads "$shoal" train "$@"
+  else
+    OMP_NUM_THREADS=$threads mpirun -q --bind-to none -np "$ranks" "$shoal" train "$@"
+  fi
+}
+
+digest_of() { "$shoal" inspect "$1/checkpoints/latest" --json | sed -n 's/.*"digest": *"\([0-9a-f]*\)".*/\1/p'; }
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}

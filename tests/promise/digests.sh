@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# One digest over ranks, threads, instruction sets, shifted memory and the build without MPI.
+#   digests.sh SHOAL [SHOAL_WITHOUT_MPI] [--data FILE.h5 --config FILE.toml]
+# Prints a line per case; ends with 1 at the first digest that differs.
+shoal=$(realpath "$1")
+without_mpi=
+[ -n "${2:-}" ] && [ "${2#--}" = "$2" ] && without_mpi=$(realpath "$2") && shift
+shift
+. "$(dirname "$0")/common.sh"
+data= config=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --data) data=$(realpath "$2"); shift 2 ;;
+    --config) config=$(realpath "$2"); shift 2 ;;
+    *) fail "unknown option $1" ;;
+  esac
+done
+if [ -z "$data" ]; then
+  data=$work/digits.h5
+  "$shoal" import csv "$here/data/digits.csv.gz" --label label --test-fraction 0.2 -o "$data" >/dev/null
+fi
+if [ -z "$config" ]; then
+  config=$work/net.toml
+  cat >"$config" <<'TOML'
+[model]
+hidden = [48, 40]
+batch_norm = true
+dropout = 0.2
+[optimizer]
+learning_rate = 3e-3
+clip_norm = 5.0
+[schedule]
+name = "cosine"
+[train]
+epochs = 3
+[checkpoint]
+every_epochs = 0
+TOML
+fi
+"$shoal" synth gaussians --samples 1001 --features 20 --classes 5 --seed 3 -o "$work/odd.h5" >/dev/null
+
+n=0
+run() { # name, ranks, threads, then settings
+  local ranks=$2 threads=$3
+  name=$1
+  shift 3
+  n=$((n + 1))
+  train "$ranks" "$threads" "$config" --set "data.file=$data" "$@" --run "$work/run-$n" 2>"$work/log" || { cat "$work/log"; fail "$name"; }
+  digest=$(digest_of "$work/run-$n")
+  [ -n "$digest" ] || fail "$name: no digest"
+}
+same() {
+  echo "$digest  $name"
+  [ "$digest" = "$expected" ] || fail "$name: digest $digest, expected $expected"
+}
+matrix() { # name, then settings
+  local title=$1
+  shift
+  run "$title, alone x 1" 0 1 "$@"
+  expected=$digest
+  same
+  run "$title, alone x 2" 0 2 "$@"
+  same
+  for ranks in $ranks_tried; do
+    for threads in 1 2; do
+      run "$title, np $ranks x $threads" "$ranks" "$threads" "$@"
+      same
+    done
+  done
+  if [ -n "$without_mpi" ]; then
+    local with=$shoal
+    shoal=$without_mpi
+    run "$title, build without MPI" 0 2 "$@"
+    same
+    shoal=$with
+  fi
+}
+
+ranks_tried="1 2 3 4"
+matrix "batch 256" --set data.batch_size=256
+for shift in 1 3 16; do
+  SHOAL_MEMORY_SHIFT=$shift run "batch 256, memory shifted by $shift floats, np 2" 2 1 --set data.batch_size=256
+  same
+done
+for isa in avx512 avx2 neon scalar; do
+  SHOAL_ISA=$isa "$shoal" --version >/dev/null 2>&1 || continue
+  SHOAL_ISA=$isa run "batch 256, $isa" 0 1 --set data.batch_size=256
+  same
+done
+matrix "batch 250" --set data.batch_size=250
+matrix "batch 100 in 4 leaves" --set data.batch_size=100 --set parallel.leaves=4
+matrix "batch 100 in 5 leaves" --set data.batch_size=100 --set parallel.leaves=5
+data=$work/odd.h5
+matrix "1,001 samples in batches of 250" --set data.batch_size=250
+ranks_tried=1
+matrix "1 leaf" --set data.batch_size=64 --set parallel.leaves=1
+echo "all equal"
