@@ -7,6 +7,7 @@
 
 #include "comm/mpi_check.hpp"
 #include "comm/pieces.hpp"
+#include "comm/waiting.hpp"
 
 namespace shoal {
 namespace {
@@ -65,9 +66,13 @@ MpiTransport::~MpiTransport() {
   if (ended == 0 && std::uncaught_exceptions() == 0) MPI_Comm_free(&comm_);
 }
 
-void MpiTransport::barrier() { check_mpi(MPI_Barrier(comm_), "MPI_Barrier"); }
+void MpiTransport::barrier() {
+  const Waiting waiting;
+  check_mpi(MPI_Barrier(comm_), "MPI_Barrier");
+}
 
 void MpiTransport::broadcast(std::span<std::byte> data, int root) {
+  const Waiting waiting;
   for_each_piece(data, largest_piece_bytes, [&](std::span<std::byte> piece) {
     check_mpi(MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, root, comm_), "MPI_Bcast");
   });
@@ -82,6 +87,7 @@ void MpiTransport::all_gather(std::span<std::byte> all, std::span<const std::int
     }
     return;
   }
+  const Waiting waiting;
   const Pieces pieces(begin);
   check_mpi(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all.data(), pieces.counts.data(),
                            pieces.positions.data(), MPI_BYTE, comm_),
@@ -89,6 +95,7 @@ void MpiTransport::all_gather(std::span<std::byte> all, std::span<const std::int
 }
 
 void MpiTransport::gather(std::span<const std::byte> mine, std::span<std::vector<std::byte>> received, int root) {
+  const Waiting waiting;
   if (place().rank != root) {
     for_each_piece(mine, largest_piece_bytes, [&](std::span<const std::byte> piece) {
       check_mpi(MPI_Send(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, root, gather_tag, comm_), "MPI_Send");
@@ -108,6 +115,7 @@ void MpiTransport::gather(std::span<const std::byte> mine, std::span<std::vector
 
 void MpiTransport::exchange(std::span<const float> send, std::span<const std::int64_t> send_begin,
                             std::span<float> receive, std::span<const std::int64_t> receive_begin) {
+  const Waiting waiting;
   Pieces out(send_begin);
   Pieces in(receive_begin);
   const auto self = static_cast<std::size_t>(place().rank);
@@ -119,6 +127,7 @@ void MpiTransport::exchange(std::span<const float> send, std::span<const std::in
 }
 
 std::unique_ptr<Transport> MpiTransport::split(int color) {
+  const Waiting waiting;
   assert(color >= 0);
   MPI_Comm part = MPI_COMM_NULL;
   check_mpi(MPI_Comm_split(comm_, color, place().rank, &part), "MPI_Comm_split");

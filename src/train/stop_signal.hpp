@@ -1,9 +1,16 @@
 #pragma once
 
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
 namespace shoal {
 
-/// From its construction to its end SIGTERM, SIGINT and SIGUSR1 set a flag and do nothing else: the run asks for it once a
-/// step, and all ranks stop at the step that they agree on. One at a time.
+/// From its construction to its end SIGTERM, SIGINT and SIGUSR1 set a flag and do nothing else: the run asks for it
+/// once a step, and all ranks stop at the step that they agree on. One at a time.
+///
+/// After SIGTERM or SIGINT a launcher waits for the ranks to end, and they may wait for one that is dead: a rank whose
+/// peers have been silent for 5 s then leaves by itself, with ExitStatus::lost.
 class StopSignal {
  public:
   StopSignal();
@@ -13,6 +20,14 @@ class StopSignal {
 
   /// The number of the signal that came, 0 if none.
   static int received() noexcept;
+
+ private:
+  void watch();
+
+  std::mutex mutex_;
+  std::condition_variable ended_changed_;
+  bool ended_ = false;
+  std::thread watch_;
 };
 
 }  // namespace shoal

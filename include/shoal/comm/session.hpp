@@ -40,6 +40,10 @@ std::string mpi_library_version();
 /// The name of this host, as in messages.
 std::string host_name();
 
+/// How long the call is under way in which this process talks to other ranks now; 0 when it does not. May be asked by any
+/// thread: a watch leaves by it when the others are silent.
+double seconds_in_collective() noexcept;
+
 /// The processors that this process may use: those in its affinity mask, at least 1.
 int usable_cores();
 
