@@ -6,7 +6,8 @@ if [ "$(id -u)" = 0 ]; then
 fi
 # More ranks than cores, as in tests on a small machine.
 export OMPI_MCA_rmaps_base_oversubscribe=${OMPI_MCA_rmaps_base_oversubscribe:-1}
-# After TERM or INT mpirun kills the ranks within 1 s unless told otherwise; a last checkpoint may take longer.
-export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-120}
+# When mpirun ends a job (TERM, INT, a rank that died) it sends SIGCONT at once, SIGTERM after so many seconds and SIGKILL
+# after as many again, and ends itself no sooner. shoal begins its last checkpoint at SIGCONT: twice this time is left.
+export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-15}
 # Containers often forbid the system call behind single copies between processes, and Open MPI then prints warnings.
 export OMPI_MCA_btl_vader_single_copy_mechanism=${OMPI_MCA_btl_vader_single_copy_mechanism:-none}

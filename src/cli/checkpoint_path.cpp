@@ -11,7 +11,7 @@ std::string checkpoint_file(const std::string& path) {
   std::error_code none;
   if (!std::filesystem::is_directory(path, none)) return path;
   if (const auto latest = RunDirectory::link_target(path, "latest")) {
-    const std::string file = RunDirectory::checkpoint_path(path, *latest);
+    std::string file = RunDirectory::checkpoint_path(path, *latest);
     if (std::filesystem::exists(file, none)) return file;
   }
   const auto steps = RunDirectory::checkpoint_steps(path);

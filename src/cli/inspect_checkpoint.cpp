@@ -17,7 +17,7 @@ constexpr std::string_view parameters = "parameters/";
 
 /// Recomputed: the stored one must be that of what the file holds.
 std::string checked_digest(const Archive& archive) {
-  const std::string computed = digest(archive);
+  std::string computed = digest(archive);
   const auto& stored = archive.attribute<std::string>("digest");
   if (computed != stored)
     throw Error(ExitStatus::bad_data,

@@ -23,23 +23,30 @@ std::string full_name(const CLI::App* app) {
   return app->get_parent() == nullptr ? app->get_name() : full_name(app->get_parent()) + ' ' + app->get_name();
 }
 
+std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
+  std::vector<std::string> names(commands.size());
+  std::transform(commands.begin(), commands.end(), names.begin(), [](const CLI::App* app) { return app->get_name(); });
+  return names;
+}
+
 std::string advice(const std::string& word, const std::vector<std::string>& known, const std::string& name) {
   const std::string near = nearest_word(word, known);
   return near.empty() ? fmt::format("see {} --help", name) : fmt::format("did you mean {}? See {} --help", near, name);
 }
 
-/// An option or argument that no command knows comes first: what else is missing often follows from it.
+}  // namespace
+
+// An option or argument that no command knows comes first: what else is missing often follows from it.
 std::string explain(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App* app = chosen(root);
   const std::string name = full_name(app);
   const std::vector<std::string> unknown = root.remaining(true);
   const auto option = std::find_if(unknown.begin(), unknown.end(),
                                    [](const std::string& word) { return word.size() > 1 && word.front() == '-'; });
-  const std::vector<CLI::App*> commands = app->get_subcommands({});
+  const std::vector<const CLI::App*> commands = app->get_subcommands({});
   if (!unknown.empty() && !commands.empty() && option != unknown.begin()) {
-    std::vector<std::string> known;
-    for (const CLI::App* each : commands) known.push_back(each->get_name());
-    return fmt::format("{} has no command \"{}\"; {}", name, unknown.front(), advice(unknown.front(), known, name)));
+    const std::vector<std::string> known = names_of(commands);
+    return fmt::format("{} has no command \"{}\"; {}", name, unknown.front(), advice(unknown.front(), known, name));
   }
   if (option != unknown.end()) {
     std::vector<std::string> known;
@@ -47,22 +54,19 @@ std::string explain(const CLI::App& root, const CLI::ParseError& error) {
       for (const std::string& word : each->get_lnames()) known.push_back("--" + word);
     }
     const std::string word = option->substr(0, option->find('='));
-    return fmt::format("{} has no option {}; {}", name, word, advice(word, known, name)));
+    return fmt::format("{} has no option {}; {}", name, word, advice(word, known, name));
   }
   if (!unknown.empty()) {
     return fmt::format("{} does not expect \"{}\"; quote what has spaces, and see {} --help", name, unknown.front(),
-                       name));
+                       name);
   }
   std::string what = error.what();
   // CLI11: "--data: At Most 1 required but received 2", "--data: 1 required FILE missing"
   if (error.get_name() == "ArgumentMismatch") what = what.substr(0, what.find(':')) + " takes one value, and once";
-  if (!commands.empty()) {
-    std::vector<std::string> names;
-    for (const CLI::App* each : commands) names.push_back(each->get_name());
-    what = fmt::format("what to do is missing; give one of {}", fmt::join(names, ", "));
+  if (!commands.empty() && error.get_name() == "RequiredError") {
+    what = fmt::format("what to do is missing; give one of {}", fmt::join(names_of(commands), ", "));
   }
-  return fmt::format("{}: {}; see {} --help", name, what, name));
+  return fmt::format("{}: {}; see {} --help", name, what, name);
 }
-
 
 }  // namespace shoal

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 
 #include "shoal/comm/session.hpp"
 
@@ -30,5 +31,7 @@ double seconds_in_collective() noexcept {
   const std::int64_t since = waiting_since_ns.load(std::memory_order_relaxed);
   return since == 0 ? 0.0 : static_cast<double>(now_ns() - since) * 1e-9;
 }
+
+bool launcher_ends_jobs_by_sigcont() noexcept { return std::getenv("OMPI_COMM_WORLD_RANK") != nullptr; }
 
 }  // namespace shoal

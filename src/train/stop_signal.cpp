@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <string_view>
 
 #include "shoal/comm/session.hpp"
@@ -14,18 +16,27 @@
 namespace shoal {
 namespace {
 
-constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1};
+constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1, SIGCONT};
 constexpr double longest_silence_s = 5.0;
+constexpr auto tick = std::chrono::milliseconds(200);
 std::atomic<int> signal_received = 0;  // without a lock, so that a signal handler may set it
-static_assert(std::atomic<int>::is_always_lock_free);
+std::atomic<bool> continued = false;
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 std::array<struct sigaction, signals.size()> former;
 
-extern "C" void note_signal(int number) { signal_received = number; }
+extern "C" void note_signal(int number) {
+  if (number == SIGCONT) {
+    continued = true;
+  } else {
+    signal_received = number;
+  }
+}
 
 }  // namespace
 
 StopSignal::StopSignal() {
   signal_received = 0;
+  continued = false;
   struct sigaction action = {};
   action.sa_handler = note_signal;
   action.sa_flags = SA_RESTART;
@@ -47,10 +58,25 @@ StopSignal::~StopSignal() {
 int StopSignal::received() noexcept { return signal_received; }
 
 void StopSignal::watch() {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point then) {
+    return std::chrono::duration<double>(Clock::now() - then).count();
+  };
+  Clock::time_point last_tick = Clock::now();
+  std::optional<Clock::time_point> asked;
   std::unique_lock lock(mutex_);
-  while (!ended_changed_.wait_for(lock, std::chrono::milliseconds(200), [&] { return ended_; })) {
+  while (!ended_changed_.wait_for(lock, tick, [&] { return ended_; })) {
+    // A process that was stopped has missed ticks; one that was not gets SIGCONT from a launcher that ends the job.
+    const bool was_stopped = seconds_since(last_tick) > 1.0;
+    last_tick = Clock::now();
+    if (continued.exchange(false) && !was_stopped && launcher_ends_jobs_by_sigcont()) {
+      int none = 0;
+      signal_received.compare_exchange_strong(none, SIGTERM);
+    }
     const int signal = received();
-    if ((signal != SIGTERM && signal != SIGINT) || seconds_in_collective() < longest_silence_s) continue;
+    if (signal != SIGTERM && signal != SIGINT) continue;
+    if (!asked) asked = Clock::now();
+    if (std::min(seconds_in_collective(), seconds_since(*asked)) < longest_silence_s) continue;
     // Nothing that could wait for anybody: a plain write, and out.
     constexpr std::string_view message =
         "shoal: error: asked to stop, but the other ranks are silent; the checkpoints written before are sound\n";

@@ -9,6 +9,9 @@ namespace shoal {
 /// From its construction to its end SIGTERM, SIGINT and SIGUSR1 set a flag and do nothing else: the run asks for it
 /// once a step, and all ranks stop at the step that they agree on. One at a time.
 ///
+/// Open MPI's mpirun, when it ends a job (it was told to, or a rank died), sends SIGCONT at once and SIGTERM only
+/// odls_base_sigkill_timeout seconds later: SIGCONT in a process that was not stopped counts as SIGTERM there.
+///
 /// After SIGTERM or SIGINT a launcher waits for the ranks to end, and they may wait for one that is dead: a rank whose
 /// peers have been silent for 5 s then leaves by itself, with ExitStatus::lost.
 class StopSignal {

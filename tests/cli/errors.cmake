@@ -1,0 +1,117 @@
+# Bad input, started as users do: the exit status, one line with the right words, no hang, and nothing lost.
+
+set(files ${CMAKE_CURRENT_BINARY_DIR}/files)
+add_test(NAME cli_files COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/make_files.sh $<TARGET_FILE:shoal> ${files})
+set_tests_properties(cli_files PROPERTIES FIXTURES_SETUP cli_files LABELS error TIMEOUT 120
+  ENVIRONMENT "OMP_NUM_THREADS=1;ASAN_OPTIONS=detect_leaks=0")
+
+set(guarded ${CMAKE_CURRENT_SOURCE_DIR}/guarded.sh)
+set(shoal $<TARGET_FILE:shoal>)
+set(limited bash -c "ulimit -f 1000 && exec \"$@\"" limited)  # in KB: files cannot grow beyond, as on a full disk
+
+# cli_error(NAME STATUS WORDS [AT ranks...] [WHILE_TRAINING] [LIMITED] [GUARD option...] COMMAND argument...)
+# adds cli.<NAME>.np1 and cli.<NAME>.np3: `shoal argument...` in the folder of files. In arguments, @np@ is the number of
+# ranks: runs named so are used at that number alone.
+function(cli_error name status words)
+  cmake_parse_arguments(error "WHILE_TRAINING;LIMITED" "" "AT;GUARD;COMMAND" ${ARGN})
+  if(NOT error_AT)
+    set(error_AT 1 3)
+  endif()
+  foreach(ranks ${error_AT})
+    set(command ${shoal} ${error_COMMAND})
+    if(error_LIMITED)
+      set(command ${limited} ${command})
+    endif()
+    if(SHOAL_MPI)
+      set(command ${MPIEXEC_EXECUTABLE} -q ${MPIEXEC_NUMPROC_FLAG} ${ranks} ${command})
+    elseif(NOT ranks EQUAL 1)
+      continue()
+    endif()
+    if(error_WHILE_TRAINING)
+      set(command ${CMAKE_CURRENT_SOURCE_DIR}/while_training.sh ${shoal} config.toml busy${ranks} -- ${command})
+    endif()
+    if(error_GUARD OR error_LIMITED)
+      set(command ${guarded} ${error_GUARD} -- ${command})
+    endif()
+    string(REPLACE "@np@" ${ranks} command "${command}")
+    string(REPLACE "@np@" ${ranks} matches "${words}")
+    set(test cli.${name}.np${ranks})
+    shoal_expect_error(NAME ${test} STATUS ${status} MATCHES ${matches} COMMAND ${command})
+    set(environment ${SHOAL_MPI_TEST_ENVIRONMENT})
+    if(ranks EQUAL 1)  # mpirun would wait for this long before it kills the other ranks, which are none
+      list(APPEND environment OMPI_MCA_odls_base_sigkill_timeout=0)
+    endif()
+    set_tests_properties(${test} PROPERTIES WORKING_DIRECTORY ${files} FIXTURES_REQUIRED cli_files PROCESSORS ${ranks}
+      ENVIRONMENT "${environment}" RESOURCE_LOCK cli_runs_np${ranks})
+  endforeach()
+endfunction()
+
+set(latest run/checkpoints/latest)
+set(no_run GUARD --makes-no new@np@)
+set(train COMMAND train config.toml --run new@np@)
+
+# No such file
+cli_error(no_data 66 "there is no file [^ ]*/missing.h5" ${no_run} ${train} --set data.file=missing.h5)
+cli_error(no_config 66 "missing.toml" COMMAND train missing.toml)
+cli_error(no_checkpoint 66 "missing.h5" COMMAND evaluate missing.h5 --data data.h5)
+cli_error(no_run 66 "missing" COMMAND train --resume missing)
+cli_error(no_split 65 "no split \"exam\"; there are test, train" COMMAND evaluate ${latest} --data data.h5 --split exam)
+cli_error(no_csv 66 "missing.csv" GUARD --makes-no new@np@.h5 COMMAND import csv missing.csv -o new@np@.h5)
+cli_error(empty_folder 66 "checkpoints is a folder without checkpoints" COMMAND inspect run/checkpoints)
+
+# Not HDF5, cut short, one flipped bit
+cli_error(text_as_data 65 "text.h5 is not an HDF5 file" ${no_run} ${train} --set data.file=text.h5)
+cli_error(text_as_checkpoint 65 "text.h5" COMMAND predict text.h5 --data data.h5 --out new@np@.csv)
+cli_error(data_as_checkpoint 65 "data.h5" COMMAND evaluate data.h5 --data data.h5)
+cli_error(checkpoint_as_data 65 "latest: no data set" COMMAND evaluate ${latest} --data ${latest})
+cli_error(cut_data 65 "cut.h5 is cut short" ${no_run} ${train} --set data.file=cut.h5)
+foreach(damage cut_checkpoint flipped_checkpoint flipped_header)
+  cli_error(${damage}.evaluate 65 "${damage}.h5" COMMAND evaluate ${damage}.h5 --data data.h5)
+  cli_error(${damage}.inspect 65 "${damage}.h5" COMMAND inspect ${damage}.h5)
+  cli_error(${damage}.resume 65 "${damage}.h5" ${no_run} COMMAND train --resume ${damage}.h5 --run new@np@)
+endforeach()
+
+# Data that does not fit, or that nobody can learn from
+cli_error(wrong_shape 65 "features of shape .9., and .* was trained on .8." COMMAND evaluate ${latest} --data wide.h5)
+cli_error(other_data 65 "other data" GUARD --keeps run@np@/checkpoints/latest
+  COMMAND train --resume run@np@ --set data.file=wide.h5 --set train.epochs=2)
+cli_error(label_high 65 "label_high.h5: train/y row 5 is 3, outside 0..2" ${no_run}
+  ${train} --set data.file=label_high.h5)
+cli_error(label_low 65 "label_low.h5: train/y row 6 is -1" ${no_run} ${train} --set data.file=label_low.h5)
+cli_error(label_test 65 "label_test.h5: test/y row 7 is 99" COMMAND evaluate ${latest} --data label_test.h5)
+cli_error(nan 65 "nan.h5: train/x row 11.*nan" ${no_run} ${train} --set data.file=nan.h5)
+cli_error(nan_not_normalized 65 "nan.h5: train/x row 11.*nan" ${no_run}
+  ${train} --set data.file=nan.h5 --set data.normalize=none)
+cli_error(infinite_test 65 "nan_test.h5: test/x row 3.*inf" GUARD --makes-no new@np@.csv
+  COMMAND predict ${latest} --data nan_test.h5 --out new@np@.csv)
+
+# Config and options
+cli_error(unknown_key 64 "optimizer.learning_rat.*learning_rate" ${no_run} ${train} --set optimizer.learning_rat=1)
+cli_error(wrong_type 64 "data.batch_size=many" ${no_run} ${train} --set data.batch_size=many)
+cli_error(wrong_type_in_file 64 "bad.toml:3:[0-9]+: " COMMAND train bad.toml)
+cli_error(unknown_option 64 "no option --resum; did you mean --resume" COMMAND train --resum auto)
+cli_error(unknown_command 64 "did you mean train" COMMAND trian)
+cli_error(batch_of_none 64 "data.batch_size" ${no_run} ${train} --set data.batch_size=0)
+cli_error(batch_below_ranks 64 "batch size 64 makes 2 leaves for 3 ranks; use data.batch_size = [0-9]+ or more" AT 3 ${no_run}
+  ${train} --set data.batch_size=64)
+
+# Checkpoint of another model
+cli_error(other_model.resume 64 "model.hidden" GUARD --keeps run@np@/checkpoints/latest
+  COMMAND train --resume run@np@ --set "model.hidden=[512]")
+cli_error(other_model.start 65 "another model" ${no_run} ${train} --init-from ${latest} --set "model.hidden=[511, 512]")
+
+# Places that cannot be written, or are taken
+cli_error(full_disk.start 74 "File too large" LIMITED GUARD --makes-no full@np@/checkpoints/step-00000000.h5
+  COMMAND train config.toml --run full@np@)
+cli_error(full_disk.resume 74 "File too large.*step-00000005.h5" LIMITED
+  GUARD --keeps run@np@/checkpoints/latest --makes-no run@np@/checkpoints/step-00000010.h5
+  COMMAND train --resume run@np@ --set train.epochs=2 --set checkpoint.give_up=1)
+cli_error(full_disk.synth 74 "File too large" LIMITED GUARD --makes-no new@np@.h5
+  COMMAND synth gaussians --samples 100000 --features 8 --classes 3 -o new@np@.h5)
+cli_error(unwritable.run 74 "config.toml/run" GUARD --keeps config.toml COMMAND train config.toml --run config.toml/run)
+cli_error(unwritable.predict 74 "config.toml/p.csv" COMMAND predict ${latest} --data data.h5 --out config.toml/p.csv)
+cli_error(unwritable.synth 74 "nowhere/s.h5"
+  COMMAND synth spirals --samples 9 --features 2 --classes 3 -o nowhere/s.h5)
+cli_error(taken.run 73 "run@np@ holds a run already; continue it with --resume auto"
+  GUARD --keeps run@np@/checkpoints/latest COMMAND train config.toml --run run@np@)
+cli_error(taken.in_use 73 "busy@np@" WHILE_TRAINING COMMAND train --resume busy@np@)

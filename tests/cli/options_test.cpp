@@ -64,6 +64,21 @@ TEST(Options, EvaluateAndPredict) {
   EXPECT_EQ(predict.out, "p.csv");
 }
 
+TEST(Options, NudgeAndWatch) {
+  const auto nudge =
+      parse<NudgeRequest>({"nudge", "runs/a", "optimizer.l2=1", "--at-step", "40", "schedule.name=\"step\""});
+  EXPECT_EQ(nudge.run, "runs/a");
+  EXPECT_EQ(nudge.settings, (std::vector<std::string>{"optimizer.l2=1", "schedule.name=\"step\""}));
+  EXPECT_EQ(nudge.at_step, 40);
+  EXPECT_FALSE(parse<NudgeRequest>({"nudge", "r", "optimizer.l2=1"}).at_step.has_value());
+  expect_refused({"nudge", "r"}, "shoal nudge: ");
+  expect_refused({"nudge", "r", "optimizer.l2=1", "--at-step", "soon"},
+                 "--at-step is \"soon\"; it must be a whole number");
+  EXPECT_TRUE(parse<WatchRequest>({"watch", "--once", "r"}).once);
+  EXPECT_EQ(parse<WatchRequest>({"watch", "r"}).run, "r");
+  EXPECT_EQ(parse<TrainRequest>({"train", "--replay", "r"}).replay, "r");
+}
+
 TEST(Options, Importers) {
   const auto csv = parse<ImportRequest>({"import", "csv", "f.csv", "--label", "0", "--header", "no", "--test-fraction",
                                          "0.25", "--seed", "010", "-o", "o.h5"});
@@ -112,6 +127,8 @@ TEST(Options, HelpAndVersion) {
 
 TEST(Options, EveryCommandHasAnExample) {
   const std::vector<std::vector<std::string>> commands{{"train"},
+                                                       {"nudge"},
+                                                       {"watch"},
                                                        {"evaluate"},
                                                        {"predict"},
                                                        {"inspect"},

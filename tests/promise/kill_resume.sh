@@ -4,6 +4,7 @@
 #   kill_resume.sh SHOAL [--count N] [--seed S]
 shoal=$(realpath "$1")
 shift
+export OMPI_MCA_odls_base_sigkill_timeout=2  # mpirun takes this long to end after TERM or a rank's death
 . "$(dirname "$0")/common.sh"
 count=4 seed=1
 while [ $# -gt 0 ]; do

@@ -44,6 +44,9 @@ std::string host_name();
 /// thread: a watch leaves by it when the others are silent.
 double seconds_in_collective() noexcept;
 
+/// Whether this process was started by Open MPI's launcher, which announces the end of a job by SIGCONT.
+bool launcher_ends_jobs_by_sigcont() noexcept;
+
 /// The processors that this process may use: those in its affinity mask, at least 1.
 int usable_cores();
 

@@ -1,0 +1,38 @@
+"""Makes bad files in the working directory, from its data.h5 and run/checkpoints/latest."""
+
+import pathlib
+import shutil
+
+import h5py
+import numpy as np
+
+
+def change(name, path, where, value):
+    shutil.copy("data.h5", name)
+    with h5py.File(name, "r+") as f:
+        f[path][where] = value
+
+
+def cut(source, name):
+    content = pathlib.Path(source).read_bytes()
+    pathlib.Path(name).write_bytes(content[: len(content) * 2 // 3])
+
+
+def flip(source, name, byte):
+    content = bytearray(pathlib.Path(source).read_bytes())
+    content[byte] ^= 4
+    pathlib.Path(name).write_bytes(content)
+
+
+checkpoint = "run/checkpoints/latest"
+pathlib.Path("text.h5").write_text("this is not HDF5\n")
+cut("data.h5", "cut.h5")
+cut(checkpoint, "cut_checkpoint.h5")
+flip(checkpoint, "flipped_checkpoint.h5", pathlib.Path(checkpoint).stat().st_size // 2)
+flip(checkpoint, "flipped_header.h5", 20)
+change("label_high.h5", "train/y", 5, 3)
+change("label_low.h5", "train/y", 6, -1)
+change("label_test.h5", "test/y", 7, 99)
+change("nan.h5", "train/x", (11, 2), np.nan)
+change("nan_test.h5", "test/x", (3, 4), np.inf)
+pathlib.Path("bad.toml").write_text("[data]\nfile = 'data.h5'\nbatch_size = 'many'\n")
