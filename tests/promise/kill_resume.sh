@@ -28,7 +28,7 @@ hidden = [256, 256]
 batch_norm = true
 dropout = 0.1
 [train]
-epochs = 60
+epochs = 120
 [checkpoint]
 every_steps = 7
 TOML
@@ -43,7 +43,12 @@ for ((i = 1; i <= count; ++i)); do
     ranks=$((RANDOM % 4 + 1))
     train "$ranks" 1 "$work/net.toml" --run "$run" --resume auto 2>"$work/log" &
     job=$!
-    sleep "0.$((RANDOM % 6 + 3))$((RANDOM % 10))"
+    # Not while MPI starts: mpirun 4.1 itself can hang when it is told to end then.
+    for ((t = 0; t < 200; ++t)); do
+      grep -qE 'run directory|is finished' "$work/log" && break
+      sleep 0.05
+    done
+    sleep "$((RANDOM % 3)).$((RANDOM % 10))"
     how=done
     if [ "$stops" -lt 3 ] && kill -0 $job 2>/dev/null; then
       # mpirun is a child of this job's shell, the ranks are mpirun's.
