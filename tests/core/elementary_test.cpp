@@ -27,18 +27,18 @@ TEST(Elementary, AgreesWithTheCLibrary) {
 
 TEST(Elementary, Extremes) {
   const double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(elementary::exp(1000), infinity);
-  EXPECT_EQ(elementary::exp(-1000), 0);
-  EXPECT_GT(elementary::exp(-740), 0);
-  EXPECT_EQ(elementary::exp(0), 1);
+  EXPECT_EQ(elementary::exp(1000.0), infinity);
+  EXPECT_EQ(elementary::exp(-1000.0), 0);
+  EXPECT_GT(elementary::exp(-740.0), 0);
+  EXPECT_EQ(elementary::exp(0.0), 1);
   EXPECT_TRUE(std::isnan(elementary::exp(std::nan(""))));
-  EXPECT_EQ(elementary::log(0), -infinity);
-  EXPECT_TRUE(std::isnan(elementary::log(-1)));
-  EXPECT_EQ(elementary::log(1), 0);
+  EXPECT_EQ(elementary::log(0.0), -infinity);
+  EXPECT_TRUE(std::isnan(elementary::log(-1.0)));
+  EXPECT_EQ(elementary::log(1.0), 0);
   expect_close(elementary::log(5e-324), std::log(5e-324), 1e-15, 5e-324);
   EXPECT_EQ(elementary::cos_pi(0.5), 0);
-  EXPECT_EQ(elementary::cos_pi(1), -1);
-  EXPECT_EQ(elementary::power(0, 0), 1);
+  EXPECT_EQ(elementary::cos_pi(1.0), -1);
+  EXPECT_EQ(elementary::power(0.0, 0), 1);
 }
 
 }  // namespace
