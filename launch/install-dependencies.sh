@@ -38,6 +38,7 @@ python3-numpy        python:numpy
 python3-h5py         python:h5py'
 check_needs='
 clang                command:clang++
+libclang-rt-dev      -
 libomp-dev           -
 clang-format         command:clang-format
 clang-tidy           command:clang-tidy'

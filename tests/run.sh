@@ -1,28 +1,96 @@
 #!/usr/bin/env bash
 # Builds shoal with its tests, warnings as errors, and runs them all. The last line counts them.
+#
+#   tests/run.sh [--sanitizers | --lint]
+#
+#   --sanitizers   instead: tests at up to 2 ranks with AddressSanitizer and UndefinedBehaviorSanitizer (g++), training
+#                  on 2 ranks among them; then the build without MPI with ThreadSanitizer (clang) and 2 OpenMP threads
+#   --lint         instead: clang-format over all files and clang-tidy over all sources; counts files. Debian 12's
+#                  LLVM 14 is meant: other versions format otherwise and find other things
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . launch/environment.sh
 
-ended_early() {
-  echo "tests/run.sh: $1"
-  echo '0 passed, 1 failed'
-  exit 1
+passed=0 failed=0 skipped=0
+
+finish() {
+  local summary="$passed passed, $failed failed"
+  [ "$skipped" = 0 ] || summary+=", $skipped skipped"
+  echo "$summary"
+  [ "$failed" = 0 ]
+  exit
 }
 
-launch/install-dependencies.sh --tests || ended_early 'dependencies are missing'
-cmake --preset release -DSHOAL_TESTS=ON -DSHOAL_WERROR=ON || ended_early 'the configuration failed'
-cmake --build --preset release --parallel "$(nproc)" || ended_early 'the build failed'
+ended_early() {
+  echo "tests/run.sh: $1"
+  failed=$((failed + 1))
+  finish
+}
 
-log=build/release/tests.log
-status=0
-ctest --test-dir build/release --parallel "$(nproc)" --no-tests=error --output-on-failure 2>&1 | tee "$log" || status=$?
+configure_and_build() { # preset, then cmake options
+  local preset=$1
+  shift
+  cmake --preset "$preset" -DSHOAL_WERROR=ON "$@" || ended_early "the configuration of $preset failed"
+  cmake --build --preset "$preset" --parallel "$(nproc)" || ended_early "the build of $preset failed"
+}
 
-# ctest counts tests that were skipped among those that passed.
-read -r failed total < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log") ||
-  ended_early 'no test ran'
-skipped=$(grep -c '\*\*\*Skipped' "$log" || true)
-summary="$((total - failed - skipped)) passed, $failed failed"
-[ "$skipped" = 0 ] || summary+=", $skipped skipped"
-echo "$summary"
-exit "$status"
+run_tests() { # preset, then ctest options
+  local log=build/$1/tests.log bad all without
+  ctest --test-dir "build/$1" --parallel "$(nproc)" --no-tests=error --output-on-failure "${@:2}" 2>&1 | tee "$log" || true
+  # ctest counts tests that were skipped among those that passed.
+  read -r bad all < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log") ||
+    ended_early "no test of $1 ran"
+  without=$(grep -c '\*\*\*Skipped' "$log" || true)
+  passed=$((passed + all - bad - without)) failed=$((failed + bad)) skipped=$((skipped + without))
+}
+
+run_sanitizers() {
+  launch/install-dependencies.sh --tests --checks || ended_early 'dependencies are missing'
+  configure_and_build asan -DSHOAL_TESTS=ON
+  # The promise's scripts train for minutes at full speed already.
+  run_tests asan -LE promise -E '\.np[34]$'
+
+  configure_and_build tsan -DSHOAL_TESTS=ON
+  # Archer, which clang's OpenMP library loads by itself, tells ThreadSanitizer what that library puts in order; the
+  # library's own code is not instrumented and must be ignored. Idle threads sleep: their spinning is what takes time.
+  export TSAN_OPTIONS="ignore_noninstrumented_modules=1 ${TSAN_OPTIONS:-}" OMP_WAIT_POLICY=passive
+  run_tests tsan -LE promise
+}
+
+format_is_clean() { clang-format --dry-run -Werror "$1"; }
+tidy_is_clean() { clang-tidy --quiet -p build/release "$1" 2>/dev/null; }
+
+# Applies a check to files, several at a time; each file counts as one test.
+check_files() { # function, files
+  local check=$1 bad all
+  shift
+  bad=$(printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c "$check {} >&2 || echo {}" | tee /dev/stderr | wc -l)
+  passed=$((passed + $# - bad)) failed=$((failed + bad))
+}
+
+run_lint() {
+  launch/install-dependencies.sh --tests --checks || ended_early 'dependencies are missing'
+  cmake --preset release -DSHOAL_TESTS=ON || ended_early 'the configuration failed'
+  export -f format_is_clean tidy_is_clean
+  local sources files
+  mapfile -t files < <(find include src tests -name '*.[ch]pp' | sort)
+  mapfile -t sources < <(find src -name '*.cpp' | sort)
+  check_files format_is_clean "${files[@]}"
+  check_files tidy_is_clean "${sources[@]}"
+}
+
+run_all() {
+  launch/install-dependencies.sh --tests || ended_early 'dependencies are missing'
+  configure_and_build no-mpi -DSHOAL_TESTS=OFF
+  configure_and_build release -DSHOAL_TESTS=ON -DSHOAL_NO_MPI_BINARY="$PWD/build/no-mpi/shoal"
+  run_tests release
+}
+
+case ${1:-} in
+  '') run_all ;;
+  --sanitizers) run_sanitizers ;;
+  --lint) run_lint ;;
+  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "tests/run.sh: unknown option $1; see --help" >&2; exit 64 ;;
+esac
+finish

@@ -15,5 +15,8 @@ ExitStatus execute(const PredictRequest& request, Communicator& world);
 ExitStatus execute(const InspectRequest& request, Communicator& world);
 ExitStatus execute(const ImportRequest& request, Communicator& world);
 ExitStatus execute(const SynthRequest& request, Communicator& world);
+ExitStatus execute(const NudgeRequest& request, Communicator& world);
+ExitStatus execute(const WatchRequest& request, Communicator& world);
+ExitStatus execute(const SweepRequest& request, Communicator& world);
 
 }  // namespace shoal

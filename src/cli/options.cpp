@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <string_view>
 
 #include "cli/mistakes.hpp"
 #include "shoal/comm/session.hpp"
@@ -70,6 +71,8 @@ class CommandLine {
  private:
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& about, const std::string& example);
   void add_train();
+  void add_sweep();
+  void add_panda();
   void add_model_commands();
   void add_importers();
   void add_synth();
@@ -79,6 +82,7 @@ class CommandLine {
 
   CLI::App app_{"Trains neural networks on a cluster of CPUs.", "shoal"};
   TrainRequest train_;
+  SweepRequest sweep_;
   EvaluateRequest evaluate_;
   PredictRequest predict_;
   InspectRequest inspect_;
@@ -87,6 +91,8 @@ class CommandLine {
   NpyOptions npy_;
   LibsvmOptions libsvm_;
   SynthRequest synth_;
+  NudgeRequest nudge_;
+  WatchRequest watch_;
   std::string out_;  // of every importer
 };
 
@@ -97,6 +103,8 @@ CommandLine::CommandLine() {
   app_.require_subcommand(0, 1);
   app_.footer("Every command has --help with an example.\n\nExample:\n  mpirun -np 4 shoal train digits.toml");
   add_train();
+  add_sweep();
+  add_panda();
   add_model_commands();
   add_importers();
   add_synth();
@@ -122,7 +130,34 @@ void CommandLine::add_train() {
        "Go on from a checkpoint, a run, or the run that this command wrote before, if any");
   number(app, "--rewind", train_.rewind, "N", "With --resume: branch from the checkpoint of step N");
   text(app, "--init-from", train_.init_from, "FILE", "Start with the parameters of a checkpoint");
+  text(app, "--replay", train_.replay, "RUN", "Repeat a run from its start, with all its nudges, in another directory");
   app->add_flag("--dry-run", train_.dry_run, "Print what would be trained, and write nothing");
+}
+
+void CommandLine::add_sweep() {
+  CLI::App* app = command(app_, "sweep", "Train many models apart, each rank its own, and rank them",
+                          "mpirun -np 4 shoal sweep digits.toml --run runs/digits-sweep\n"
+                          "  shoal sweep --run runs/digits-sweep --resume");
+  text(app, "CONFIG", sweep_.config, "FILE", "TOML config with [sweep.space]; without it that of the sweep resumed");
+  app->add_option("--set", sweep_.sets, "Set one key of the config; may be given many times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  text(app, "--run", sweep_.run, "DIR", "Folder of the results; by default the next free runs/<config name>");
+  app->add_flag("--resume", sweep_.resume, "Go on with the sweep in that folder: what is done is not repeated");
+}
+
+void CommandLine::add_panda() {
+  CLI::App* app = command(app_, "nudge", "Change hyperparameters of a run under way, at a step that all ranks agree on",
+                          "shoal nudge runs/digits optimizer.learning_rate=3e-4 model.dropout=0.2");
+  text(app, "RUN", nudge_.run, "DIR", "Run directory")->required();
+  app->add_option("SETTING", nudge_.settings, "What to change; all of it at one step")
+      ->required()
+      ->type_name("KEY=VALUE");
+  number(app, "--at-step", nudge_.at_step, "N", "The first update to act on; by default the next one possible");
+
+  app = command(app_, "watch", "Follow a run in the terminal; q ends it", "shoal watch runs/digits");
+  text(app, "RUN", watch_.run, "DIR", "Run directory")->required();
+  app->add_flag("--once", watch_.once, "Print what there is to see, and end; so it is without a terminal");
 }
 
 void CommandLine::add_model_commands() {
@@ -201,11 +236,11 @@ void CommandLine::add_synth() {
   CLI::App* synth = command(app_, "synth", "Make a data set by formula, of any size",
                             "shoal synth spirals --samples 10000 --features 2 --classes 3 --seed 1 -o spirals.h5");
   synth->require_subcommand(1);
-  for (const std::string kind : {"gaussians", "spirals"}) {
-    CLI::App* app =
-        command(*synth, kind, kind == "spirals" ? "Interleaved spirals, one arm a class" : "A normal cloud a class",
-                "shoal synth " + kind + " --samples 10000 --features 2 --classes 3 --seed 1 --test-fraction 0.2 -o " +
-                    kind + ".h5");
+  for (const char* kind : {"gaussians", "spirals"}) {
+    const bool spirals = std::string_view(kind) == "spirals";
+    CLI::App* app = command(
+        *synth, kind, spirals ? "Interleaved spirals, one arm a class" : "A normal cloud a class",
+        fmt::format("shoal synth {0} --samples 10000 --features 2 --classes 3 --test-fraction 0.2 -o {0}.h5", kind));
     SynthOptions& options = synth_.options;
     number(app, "--samples", options.samples, "N", "Rows of all splits together")->required();
     number(app, "--features", options.features, "D", "Features of a row")->required();
@@ -222,6 +257,9 @@ Request CommandLine::request() const {
   const auto given = app_.get_subcommands();
   const std::string name = given.front()->get_name();
   if (name == "train") return train_;
+  if (name == "sweep") return sweep_;
+  if (name == "nudge") return nudge_;
+  if (name == "watch") return watch_;
   if (name == "evaluate") return evaluate_;
   if (name == "predict") return predict_;
   if (name == "inspect") return inspect_;

@@ -60,6 +60,11 @@ int report_errors(const Communicator& world, const std::function<int()>& body) t
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  // Held back until a run is ready for it (StopSignal): a scheduler's warning may come while MPI starts.
+  sigset_t held;
+  sigemptyset(&held);
+  sigaddset(&held, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &held, nullptr);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) >= 0) continue;
     // Open in the direction that is not used, so that using it still fails. The lowest free number is this one.

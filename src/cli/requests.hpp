@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "shoal/core/error.hpp"
 #include "shoal/data/import.hpp"
 #include "shoal/data/synth.hpp"
 #include "shoal/train/run.hpp"
+#include "shoal/tune/sweep.hpp"
 
 namespace shoal {
 
@@ -47,7 +51,18 @@ struct SynthRequest {
   std::string out;
 };
 
+struct NudgeRequest {
+  std::string run;
+  std::vector<std::string> settings;  ///< KEY=VALUE
+  std::optional<std::int64_t> at_step;
+};
+
+struct WatchRequest {
+  std::string run;
+  bool once = false;  ///< print what there is to see, and end
+};
+
 using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest,
-                             SynthRequest>;
+                             SynthRequest, NudgeRequest, WatchRequest, SweepRequest>;
 
 }  // namespace shoal

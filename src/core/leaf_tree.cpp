@@ -13,9 +13,9 @@ std::int64_t power_of_two_below(std::int64_t x) {
 }
 
 /// Cut point p of `ranks` over `dealt` leaves.
-std::int64_t cut_point(std::int64_t dealt, int ranks, int p) {
+std::int64_t cut_point(std::int64_t dealt, std::int64_t ranks, std::int64_t p) {
   if (p == ranks || dealt % ranks == 0) return dealt / ranks * p + (p == ranks ? dealt % ranks : 0);
-  const std::int64_t grain = power_of_two_below(dealt / (std::int64_t{8} * ranks));
+  const std::int64_t grain = power_of_two_below(dealt / (8 * ranks));
   const std::int64_t twice = 2 * ranks * grain;  // round(p dealt / ranks / grain) * grain, in whole numbers
   const std::int64_t rounded = (2 * p * dealt + ranks * grain) / twice * grain;
   return std::min(dealt, rounded);
@@ -48,7 +48,8 @@ struct Planner {
   std::size_t visit(TreeNode node) {
     const std::int64_t present = cut.leaves();
     const LeafRun whole = node.leaves(present);
-    if (nodes[next].leaves(present).last == whole.last && nodes[next].leaves(present).first == whole.first) return next++;
+    if (nodes[next].leaves(present).last == whole.last && nodes[next].leaves(present).first == whole.first)
+      return next++;
     const TreeNode left{node.level - 1, 2 * node.index};
     const TreeNode right{node.level - 1, 2 * node.index + 1};
     const std::size_t left_slot = visit(left);
@@ -64,7 +65,9 @@ struct Planner {
 
 std::int64_t default_leaves(std::int64_t batch_size) { return power_of_two_below(batch_size / least_leaf_samples); }
 
-std::int64_t samples_per_leaf(std::int64_t batch_size, std::int64_t leaves) { return (batch_size + leaves - 1) / leaves; }
+std::int64_t samples_per_leaf(std::int64_t batch_size, std::int64_t leaves) {
+  return (batch_size + leaves - 1) / leaves;
+}
 
 void AddMerge::operator()(std::span<double> left, std::span<const double> right, std::int64_t, std::int64_t) const {
   for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];

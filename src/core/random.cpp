@@ -23,10 +23,10 @@ double polynomial(const double (&coefficients)[N], double x) {
 /// Inverse of the standard normal distribution function, p in (0, 1), relative error below 1.2e-9, then one step of
 /// Halley's rule. Source: P. J. Acklam, An algorithm for computing the inverse normal cumulative distribution (2003).
 double inverse_normal(double p) {
-  static constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02, -2.759285104469687e+02,
+  static constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                                  1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
-  static constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
-                                 6.680131188771972e+01, -1.328068155288572e+01, 1.0};
+  static constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02,  -1.556989798598866e+02,
+                                 6.680131188771972e+01,  -1.328068155288572e+01, 1.0};
   static constexpr double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
                                  -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
   static constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
@@ -76,7 +76,8 @@ double RandomSource::uniform(std::uint64_t item, std::uint64_t element) const {
 std::uint64_t RandomSource::below(std::uint64_t bound, std::uint64_t item, std::uint64_t element) const {
   // The high half of a 64 x 64 bit product: biased by less than bound / 2^64.
   const std::uint64_t x = bits(item, element);
-  const std::uint64_t cross = (x >> 32) * (bound & 0xffffffffULL) + (((x & 0xffffffffULL) * (bound & 0xffffffffULL)) >> 32);
+  const std::uint64_t cross =
+      (x >> 32) * (bound & 0xffffffffULL) + (((x & 0xffffffffULL) * (bound & 0xffffffffULL)) >> 32);
   const std::uint64_t other = (x & 0xffffffffULL) * (bound >> 32) + (cross & 0xffffffffULL);
   return (x >> 32) * (bound >> 32) + (cross >> 32) + (other >> 32);
 }

@@ -5,7 +5,8 @@
 
 namespace shoal {
 
-std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge, const LeafPartial& partial) {
+std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
+                                const LeafPartial& partial) {
   const auto nodes = share.nodes();
   std::vector<double> partials(nodes.size() * width);
   for (std::size_t n = 0; n < nodes.size(); ++n) {

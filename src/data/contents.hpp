@@ -49,23 +49,16 @@ T element_at(const std::byte* bytes) {
 /// The label at `bytes`, of any whole-number type; those beyond int64 come out as its greatest number.
 inline std::int64_t label_at(ElementType type, const std::byte* bytes) {
   switch (type) {
-    case ElementType::uint8:
-      return element_at<std::uint8_t>(bytes);
-    case ElementType::uint16:
-      return element_at<std::uint16_t>(bytes);
-    case ElementType::uint32:
-      return element_at<std::uint32_t>(bytes);
+    case ElementType::uint8: return element_at<std::uint8_t>(bytes);
+    case ElementType::uint16: return element_at<std::uint16_t>(bytes);
+    case ElementType::uint32: return element_at<std::uint32_t>(bytes);
     case ElementType::uint64:
       return static_cast<std::int64_t>(
           std::min<std::uint64_t>(element_at<std::uint64_t>(bytes), std::numeric_limits<std::int64_t>::max()));
-    case ElementType::int8:
-      return element_at<std::int8_t>(bytes);
-    case ElementType::int16:
-      return element_at<std::int16_t>(bytes);
-    case ElementType::int32:
-      return element_at<std::int32_t>(bytes);
-    default:
-      return element_at<std::int64_t>(bytes);
+    case ElementType::int8: return element_at<std::int8_t>(bytes);
+    case ElementType::int16: return element_at<std::int16_t>(bytes);
+    case ElementType::int32: return element_at<std::int32_t>(bytes);
+    default: return element_at<std::int64_t>(bytes);
   }
 }
 

@@ -38,13 +38,15 @@ template <class T>
 Panels<T> Executor<T>::value_panels(std::size_t id) const {
   const Node& node = graph_.nodes()[id];
   if (node.kind == Node::Kind::parameter) return graph_.parameters()[node.parameter].in(parameters_);
-  return {const_cast<T*>(work_[id].value.data()), node.shape.per_sample ? capacity_ : node.shape.rows, node.shape.columns};
+  return {const_cast<T*>(work_[id].value.data()), node.shape.per_sample ? capacity_ : node.shape.rows,
+          node.shape.columns};
 }
 
 template <class T>
 Panels<T> Executor<T>::gradient_panels(std::size_t id) const {
   const Node& node = graph_.nodes()[id];
-  return {const_cast<T*>(work_[id].gradient.data()), node.shape.per_sample ? capacity_ : node.shape.rows, node.shape.columns};
+  return {const_cast<T*>(work_[id].gradient.data()), node.shape.per_sample ? capacity_ : node.shape.rows,
+          node.shape.columns};
 }
 
 template <class T>
@@ -93,7 +95,8 @@ Leaf<T> Executor<T>::view(std::size_t id, std::int64_t leaf) const {
   if (work.auxiliary.size() > 0) {
     const ValueShape shape{works_per_sample(id), node.shape.rows, node.operation->auxiliary_columns(work.input_shapes)};
     view.auxiliary = rows_of(
-        Panels<T>{const_cast<T*>(work.auxiliary.data()), shape.per_sample ? capacity_ : shape.rows, shape.columns}, shape);
+        Panels<T>{const_cast<T*>(work.auxiliary.data()), shape.per_sample ? capacity_ : shape.rows, shape.columns},
+        shape);
   }
   view.derived = {const_cast<T*>(work.derived.data()), static_cast<std::size_t>(work.derived.size())};
   return view;
@@ -123,8 +126,7 @@ void Executor<T>::statistics(std::size_t id, Pass pass, bool training, std::span
                              std::int64_t width) const {
   const Node& node = graph_.nodes()[id];
   const std::vector<std::int64_t> leaves = leaves_of(id);
-  const std::int64_t panels =
-      panels_of(pass == Pass::forward ? work_[id].input_shapes[0].columns : node.shape.columns);
+  const std::int64_t panels = panels_of(pass == Pass::forward ? work_[id].input_shapes[0].columns : node.shape.columns);
   parallel_for(static_cast<std::int64_t>(leaves.size()) * panels, [&](std::int64_t task) {
     const auto l = static_cast<std::size_t>(task / panels);
     Leaf<T> leaf = view(id, leaves[l]);
@@ -156,8 +158,9 @@ void Executor<T>::synchronize(std::size_t id, Pass pass) {
   } else {
     merged = per_leaf;
   }
-  node.operation->finish(view(id, -1), pass, merged, batch_.share->cut().samples,
-                         states_.subspan(static_cast<std::size_t>(node.state_offset), static_cast<std::size_t>(node.state_size)));
+  node.operation->finish(
+      view(id, -1), pass, merged, batch_.share->cut().samples,
+      states_.subspan(static_cast<std::size_t>(node.state_offset), static_cast<std::size_t>(node.state_size)));
 }
 
 template <class T>
@@ -172,10 +175,12 @@ void Executor<T>::run_forward(std::size_t id) {
   synchronize(id, Pass::forward);
   const bool reduces = works_per_sample(id) && !node.shape.per_sample;
   if (reduces) return;
-  if (node.operation->statistics(Pass::forward, batch_.training, work_[id].input_shapes).width == 0 && node.state_size > 0) {
+  if (node.operation->statistics(Pass::forward, batch_.training, work_[id].input_shapes).width == 0 &&
+      node.state_size > 0) {
     // Test time: what the statistics would give comes from the running averages.
-    node.operation->finish(view(id, -1), Pass::forward, {}, 0,
-                           states_.subspan(static_cast<std::size_t>(node.state_offset), static_cast<std::size_t>(node.state_size)));
+    node.operation->finish(
+        view(id, -1), Pass::forward, {}, 0,
+        states_.subspan(static_cast<std::size_t>(node.state_offset), static_cast<std::size_t>(node.state_size)));
   }
   const std::vector<std::int64_t> leaves = leaves_of(id);
   const std::int64_t panels = node.operation->whole_rows() ? 1 : panels_of(node.shape.columns);
@@ -208,7 +213,8 @@ std::vector<double> Executor<T>::statistics_of(const Batch& batch, std::size_t n
   for (std::size_t id = 0; id < node; ++id) {
     if (reached_[id] && graph_.nodes()[id].kind == Node::Kind::operation) run_forward(id);
   }
-  const std::int64_t width = graph_.nodes()[node].operation->statistics(Pass::forward, true, work_[node].input_shapes).width;
+  const std::int64_t width =
+      graph_.nodes()[node].operation->statistics(Pass::forward, true, work_[node].input_shapes).width;
   std::vector<double> per_leaf(static_cast<std::size_t>(batch.run.size() * width));
   statistics(node, Pass::forward, true, per_leaf, width);
   return per_leaf;
@@ -270,9 +276,11 @@ void Executor<T>::pull_whole_gradient(std::size_t id) {
         for (std::int64_t panel = 0; panel < gradient.panels(); ++panel) {
           for (std::int64_t first = 0; first < node.shape.rows; first += panel_width) {
             const std::int64_t count = std::min(panel_width, node.shape.rows - first);
-            graph_.nodes()[use->first].operation->gradient(view(use->first, leaf), use->second, panel, first, count, tile.data());
+            graph_.nodes()[use->first].operation->gradient(view(use->first, leaf), use->second, panel, first, count,
+                                                           tile.data());
             for (std::int64_t i = 0; i < count * panel_width; ++i)
-              sums[(panel * node.shape.rows + first) * panel_width + i] += static_cast<double>(tile[static_cast<std::size_t>(i)]);
+              sums[(panel * node.shape.rows + first) * panel_width + i] +=
+                  static_cast<double>(tile[static_cast<std::size_t>(i)]);
           }
         }
       }

@@ -11,7 +11,8 @@ namespace {
 
 class UnaryOperation final : public OperationOf<UnaryOperation> {
  public:
-  UnaryOperation(Unary f, std::string name, double parameter = 0.0) : f_(f), name_(std::move(name)), parameter_(parameter) {}
+  UnaryOperation(Unary f, std::string name, double parameter = 0.0)
+      : f_(f), name_(std::move(name)), parameter_(parameter) {}
   std::string_view name() const override { return name_; }
   Settings settings() const override { return {{"parameter", parameter_}}; }
   ValueShape shape(std::span<const ValueShape> inputs) const override { return inputs[0]; }
@@ -40,7 +41,8 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
     const ValueShape& a = in[0];
     const ValueShape& b = in[1];
     if (a.per_sample == b.per_sample ? a != b : (a.columns != b.columns || (a.per_sample ? b : a).rows != 1))
-      throw Error(ExitStatus::usage, fmt::format("shapes {} and {} do not fit in {}", to_string(a), to_string(b), name_));
+      throw Error(ExitStatus::usage,
+                  fmt::format("shapes {} and {} do not fit in {}", to_string(a), to_string(b), name_));
     return a.per_sample ? a : b;
   }
   template <class T>
@@ -68,13 +70,17 @@ class DenseOperation final : public OperationOf<DenseOperation> {
   std::string_view name() const override { return "dense"; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (!in[0].per_sample || in[1].per_sample || in[0].columns != in[1].rows)
-      throw Error(ExitStatus::usage, fmt::format("dense takes (samples, D) and (D, K), not {} and {}", to_string(in[0]), to_string(in[1])));
+      throw Error(ExitStatus::usage, fmt::format("dense takes (samples, D) and (D, K), not {} and {}", to_string(in[0]),
+                                                 to_string(in[1])));
     if (in.size() > 2 && in[2] != ValueShape{false, 1, in[1].columns})
-      throw Error(ExitStatus::usage, fmt::format("the bias of dense is {}; it must be (1, {})", to_string(in[2]), in[1].columns));
+      throw Error(ExitStatus::usage,
+                  fmt::format("the bias of dense is {}; it must be (1, {})", to_string(in[2]), in[1].columns));
     return {true, 1, in[1].columns};
   }
   /// derived: W^T in panels, for the gradient with respect to x.
-  std::int64_t derived_size(std::span<const ValueShape> in) const override { return padded_size(in[1].columns, in[1].rows); }
+  std::int64_t derived_size(std::span<const ValueShape> in) const override {
+    return padded_size(in[1].columns, in[1].rows);
+  }
   template <class T>
   void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
     const Rows<const T>& x = leaf.input[0];
@@ -139,14 +145,16 @@ class BroadcastOperation final : public OperationOf<BroadcastOperation> {
   std::string_view name() const override { return "broadcast"; }
   Settings settings() const override { return {{"columns", columns_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
-    if (in[0].columns != 1) throw Error(ExitStatus::usage, fmt::format("broadcast takes one column, not {}", to_string(in[0])));
+    if (in[0].columns != 1)
+      throw Error(ExitStatus::usage, fmt::format("broadcast takes one column, not {}", to_string(in[0])));
     return {in[0].per_sample, in[0].rows, columns_};
   }
   template <class T>
   void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
     const T* x = leaf.input[0].tile(0);
     T* y = leaf.output.tile(panel);
-    for (std::int64_t r = 0; r < leaf.output.count; ++r) std::fill_n(y + r * panel_width, panel_width, x[r * panel_width]);
+    for (std::int64_t r = 0; r < leaf.output.count; ++r)
+      std::fill_n(y + r * panel_width, panel_width, x[r * panel_width]);
   }
   template <class T>
   void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t, T* out) const {
@@ -172,7 +180,8 @@ class ColumnOperation final : public OperationOf<ColumnOperation> {
   Settings settings() const override { return {{"column", column_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (column_ < 0 || column_ >= in[0].columns)
-      throw Error(ExitStatus::usage, fmt::format("column {} of a value of {} columns; count from 0", column_, in[0].columns));
+      throw Error(ExitStatus::usage,
+                  fmt::format("column {} of a value of {} columns; count from 0", column_, in[0].columns));
     return {in[0].per_sample, in[0].rows, 1};
   }
   template <class T>
@@ -206,7 +215,9 @@ Value binary(Binary f, std::string name, Value a, Value b) {
 
 }  // namespace
 
-Value Value::operator[](std::int64_t column) const { return graph_->apply(std::make_shared<ColumnOperation>(column), {*this}); }
+Value Value::operator[](std::int64_t column) const {
+  return graph_->apply(std::make_shared<ColumnOperation>(column), {*this});
+}
 
 Value operator+(Value a, Value b) { return binary(Binary::add, "add", a, b); }
 Value operator-(Value a, Value b) { return binary(Binary::subtract, "subtract", a, b); }
@@ -239,7 +250,8 @@ Value activation(const std::string& name, Value x) {
   if (name == "sigmoid") return sigmoid(x);
   if (name == "gelu") return gelu(x);
   if (name == "identity") return x;
-  throw Error(ExitStatus::usage, "unknown activation \"" + name + "\"; use relu, leaky_relu, tanh, sigmoid, gelu or identity");
+  throw Error(ExitStatus::usage,
+              "unknown activation \"" + name + "\"; use relu, leaky_relu, tanh, sigmoid, gelu or identity");
 }
 
 Value dense(Value x, Value weight) { return x.graph().apply(std::make_shared<DenseOperation>(), {x, weight}); }

@@ -11,9 +11,11 @@ namespace {
 
 ValueShape whole_shape(const std::string& name, const std::vector<std::int64_t>& shape) {
   if (shape.empty() || shape.size() > 2)
-    throw Error(ExitStatus::usage, fmt::format("\"{}\" has {} dimensions; give (columns) or (rows, columns)", name, shape.size()));
+    throw Error(ExitStatus::usage,
+                fmt::format("\"{}\" has {} dimensions; give (columns) or (rows, columns)", name, shape.size()));
   for (std::int64_t n : shape) {
-    if (n < 1) throw Error(ExitStatus::usage, fmt::format("\"{}\" has a dimension of {}; each must be 1 or more", name, n));
+    if (n < 1)
+      throw Error(ExitStatus::usage, fmt::format("\"{}\" has a dimension of {}; each must be 1 or more", name, n));
   }
   return {false, shape.size() == 2 ? shape[0] : 1, shape.back()};
 }
@@ -21,7 +23,8 @@ ValueShape whole_shape(const std::string& name, const std::vector<std::int64_t>&
 }  // namespace
 
 std::string to_string(const ValueShape& shape) {
-  return shape.per_sample ? fmt::format("(samples, {})", shape.columns) : fmt::format("({}, {})", shape.rows, shape.columns);
+  return shape.per_sample ? fmt::format("(samples, {})", shape.columns)
+                          : fmt::format("({}, {})", shape.rows, shape.columns);
 }
 
 const ValueShape& Value::shape() const { return graph_->nodes()[id_].shape; }
@@ -57,7 +60,8 @@ Value Graph::placeholder(const std::string& name, const std::vector<std::int64_t
 Value Graph::variable(const std::string& name, const std::vector<std::int64_t>& shape, const Initializer& initializer,
                       bool decay) {
   for (const Parameter& other : parameters_) {
-    if (other.name == name) throw Error(ExitStatus::usage, "there are two variables \"" + name + "\"; give each its own name");
+    if (other.name == name)
+      throw Error(ExitStatus::usage, "there are two variables \"" + name + "\"; give each its own name");
   }
   Node node;
   node.kind = Node::Kind::parameter;
@@ -71,7 +75,8 @@ Value Graph::variable(const std::string& name, const std::vector<std::int64_t>& 
   return {*this, nodes_.size() - 1};
 }
 
-Value Graph::apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs, const std::string& name) {
+Value Graph::apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs,
+                   const std::string& name) {
   assert(!inputs.empty() && inputs.size() <= Leaf<float>::most_inputs);
   Node node;
   node.kind = Node::Kind::operation;
@@ -79,7 +84,8 @@ Value Graph::apply(std::shared_ptr<const Operation> operation, const std::vector
   std::vector<ValueShape> shapes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (&inputs[i].graph() != this)
-      throw Error(ExitStatus::usage, fmt::format("{} takes values of two graphs; build each expression in one", operation->name()));
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} takes values of two graphs; build each expression in one", operation->name()));
     node.inputs.push_back(inputs[i].id());
     shapes.push_back(inputs[i].shape());
     if (operation->differentiable(i) && nodes_[inputs[i].id()].needs_gradient) node.needs_gradient = true;
@@ -131,7 +137,8 @@ void Graph::initialize_states(std::span<double> states) const {
 
 std::vector<float> Graph::value(Value variable) const {
   const Node& node = nodes_[variable.id()];
-  if (node.kind != Node::Kind::parameter) throw Error(ExitStatus::usage, "\"" + node.name + "\" is not a variable; only those keep a value");
+  if (node.kind != Node::Kind::parameter)
+    throw Error(ExitStatus::usage, "\"" + node.name + "\" is not a variable; only those keep a value");
   std::vector<float> flat = values_;
   if (static_cast<std::int64_t>(flat.size()) != parameter_size()) {
     flat.assign(static_cast<std::size_t>(parameter_size()), 0.0f);

@@ -120,8 +120,7 @@ std::optional<Attribute> read_attribute(hid_t file, const std::string& name, boo
       if (shape.empty()) return texts[0];
       return texts;
     }
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 

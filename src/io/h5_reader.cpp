@@ -52,14 +52,10 @@ std::string odd_storage(hid_t dataset) {
   const h5::Handle list(H5Dget_create_plist(dataset), H5Pclose, "read a layout");
   if (H5Pget_external_count(list) > 0) return "stored in other files";
   switch (H5Pget_layout(list)) {
-    case H5D_CONTIGUOUS:
-      return "";
-    case H5D_CHUNKED:
-      return H5Pget_nfilters(list) > 0 ? "compressed or filtered" : "chunked";
-    case H5D_COMPACT:
-      return "stored compact";
-    default:
-      return "virtual";
+    case H5D_CONTIGUOUS: return "";
+    case H5D_CHUNKED: return H5Pget_nfilters(list) > 0 ? "compressed or filtered" : "chunked";
+    case H5D_COMPACT: return "stored compact";
+    default: return "virtual";
   }
 }
 

@@ -24,7 +24,9 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
     return in[0];
   }
   std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
-  std::int64_t derived_size(std::span<const ValueShape> in) const override { return rows_derived * padded_size(1, in[0].columns); }
+  std::int64_t derived_size(std::span<const ValueShape> in) const override {
+    return rows_derived * padded_size(1, in[0].columns);
+  }
   std::vector<StateSpec> states(std::span<const ValueShape> in) const override {
     return {{"mean", in[0].columns, 0.0}, {"variance", in[0].columns, 1.0}};
   }
@@ -75,15 +77,18 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
       row(mean_high) = static_cast<T>(mean);
       row(mean_low) = static_cast<T>(mean - static_cast<double>(row(mean_high)));
       row(inverse_deviation) = static_cast<T>(inverse);
-      row(scale) = static_cast<T>(static_cast<double>(leaf.input[1].panels.at(0, static_cast<std::int64_t>(c))) * inverse);
+      row(scale) =
+          static_cast<T>(static_cast<double>(leaf.input[1].panels.at(0, static_cast<std::int64_t>(c))) * inverse);
     }
   }
 
   template <class T>
   void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
     const NormalizePanel<T> p{derived(leaf, mean_high, panel), derived(leaf, mean_low, panel),
-                              derived(leaf, inverse_deviation, panel), leaf.input[1].tile(panel), leaf.input[2].tile(panel)};
-    normalize_panel(leaf.output.count, leaf.input[0].tile(panel), p, leaf.auxiliary.tile(panel), leaf.output.tile(panel));
+                              derived(leaf, inverse_deviation, panel), leaf.input[1].tile(panel),
+                              leaf.input[2].tile(panel)};
+    normalize_panel(leaf.output.count, leaf.input[0].tile(panel), p, leaf.auxiliary.tile(panel),
+                    leaf.output.tile(panel));
   }
 
   template <class T>
@@ -95,7 +100,8 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
 
   template <class T>
   void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t, T* out) const {
-    column_sum<T>(leaf.output.count, leaf.output_gradient.tile(panel), i == 1 ? leaf.auxiliary.tile(panel) : nullptr, out);
+    column_sum<T>(leaf.output.count, leaf.output_gradient.tile(panel), i == 1 ? leaf.auxiliary.tile(panel) : nullptr,
+                  out);
   }
 
  private:
@@ -103,7 +109,8 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
 
   template <class T>
   static const T* derived(const Leaf<T>& leaf, DerivedRow row, std::int64_t panel) {
-    return leaf.derived.data() + leaf.derived.size() / rows_derived * static_cast<std::size_t>(row) + panel * panel_width;
+    return leaf.derived.data() + leaf.derived.size() / rows_derived * static_cast<std::size_t>(row) +
+           panel * panel_width;
   }
 
   double epsilon_;

@@ -12,7 +12,6 @@
 namespace shoal {
 namespace {
 
-
 Initializer initializer_of(const LayerContext& context) {
   const std::string name = context.text("init", "auto");
   if (name != "auto") return initializer_by_name(name);
@@ -26,7 +25,8 @@ Value build_dense(LayerContext& context, Value x) {
   context.check_keys({"units", "init", "bias"});
   const std::int64_t units = context.whole_number("units");
   const std::string name = context.next_name("dense");
-  const Value weight = context.graph().variable(name + "/weight", {x.shape().columns, units}, initializer_of(context), true);
+  const Value weight =
+      context.graph().variable(name + "/weight", {x.shape().columns, units}, initializer_of(context), true);
   // Batch norm subtracts the mean, and any bias with it.
   if (context.type_behind(1) == "batch_norm" || !context.flag("bias", true)) return dense(x, weight);
   return dense(x, weight, context.graph().variable(name + "/bias", {units}, zeros()));
@@ -37,7 +37,8 @@ Value build_batch_norm(LayerContext& context, Value x) {
   const std::string name = context.next_name("batch_norm");
   const Value gamma = context.graph().variable(name + "/gamma", {x.shape().columns}, constant(1.0));
   const Value beta = context.graph().variable(name + "/beta", {x.shape().columns}, zeros());
-  return batch_norm(x, gamma, beta, context.number("epsilon", 1e-5, 1e-30, 1.0), context.number("momentum", 0.1, 0.0, 1.0), name);
+  return batch_norm(x, gamma, beta, context.number("epsilon", 1e-5, 1e-30, 1.0),
+                    context.number("momentum", 0.1, 0.0, 1.0), name);
 }
 
 Value build_dropout(LayerContext& context, Value x) {
@@ -58,7 +59,8 @@ std::map<std::string, LayerBuilder>& registry() {
   static std::map<std::string, LayerBuilder> builders = [] {
     std::map<std::string, LayerBuilder> made = {
         {"dense", build_dense}, {"batch_norm", build_batch_norm}, {"dropout", build_dropout}};
-    for (const char* type : {"relu", "leaky_relu", "tanh", "sigmoid", "gelu", "identity"}) made[type] = build_activation;
+    for (const char* type : {"relu", "leaky_relu", "tanh", "sigmoid", "gelu", "identity"})
+      made[type] = build_activation;
     return made;
   }();
   return builders;
@@ -80,17 +82,20 @@ double LayerContext::number(const std::string& key, double fallback, double leas
     throw Error(ExitStatus::usage, fmt::format("model.layers: {} of {} must be a number", key, layer().type));
   }
   if (!(value >= least && value <= most))
-    throw Error(ExitStatus::usage, fmt::format("model.layers: {} of {} is {}; it must lie in [{}, {}]", key, layer().type, value, least, most));
+    throw Error(ExitStatus::usage, fmt::format("model.layers: {} of {} is {}; it must lie in [{}, {}]", key,
+                                               layer().type, value, least, most));
   return value;
 }
 
 std::int64_t LayerContext::whole_number(const std::string& key) const {
   const auto found = layer().settings.find(key);
   if (found == layer().settings.end())
-    throw Error(ExitStatus::usage, fmt::format("model.layers: {} needs {}, for example {{type = \"{}\", {} = 64}}", layer().type, key, layer().type, key));
+    throw Error(ExitStatus::usage, fmt::format("model.layers: {} needs {}, for example {{type = \"{}\", {} = 64}}",
+                                               layer().type, key, layer().type, key));
   const auto* whole = std::get_if<std::int64_t>(&found->second);
   if (whole == nullptr || *whole < 1)
-    throw Error(ExitStatus::usage, fmt::format("model.layers: {} of {} must be a whole number, 1 or more", key, layer().type));
+    throw Error(ExitStatus::usage,
+                fmt::format("model.layers: {} of {} must be a whole number, 1 or more", key, layer().type));
   return *whole;
 }
 
@@ -98,7 +103,8 @@ std::string LayerContext::text(const std::string& key, const std::string& fallba
   const auto found = layer().settings.find(key);
   if (found == layer().settings.end()) return fallback;
   const auto* text = std::get_if<std::string>(&found->second);
-  if (text == nullptr) throw Error(ExitStatus::usage, fmt::format("model.layers: {} of {} must be a text", key, layer().type));
+  if (text == nullptr)
+    throw Error(ExitStatus::usage, fmt::format("model.layers: {} of {} must be a text", key, layer().type));
   return *text;
 }
 
@@ -106,7 +112,8 @@ bool LayerContext::flag(const std::string& key, bool fallback) const {
   const auto found = layer().settings.find(key);
   if (found == layer().settings.end()) return fallback;
   const auto* value = std::get_if<bool>(&found->second);
-  if (value == nullptr) throw Error(ExitStatus::usage, fmt::format("model.layers: {} of {} must be true or false", key, layer().type));
+  if (value == nullptr)
+    throw Error(ExitStatus::usage, fmt::format("model.layers: {} of {} must be true or false", key, layer().type));
   return *value;
 }
 

@@ -70,8 +70,9 @@ class LossOperation final : public OperationOf<LossOperation> {
   bool differentiable(std::size_t i) const override { return i == 0; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (!in[0].per_sample || !in[1].per_sample || in[1].columns != (class_numbers_ ? 1 : in[0].columns))
-      throw Error(ExitStatus::usage, fmt::format("{} takes logits (samples, K) and targets (samples, {}), not {} and {}", name_,
-                                                 class_numbers_ ? "1" : "K", to_string(in[0]), to_string(in[1])));
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} takes logits (samples, K) and targets (samples, {}), not {} and {}", name_,
+                              class_numbers_ ? "1" : "K", to_string(in[0]), to_string(in[1])));
     return {};
   }
   std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
@@ -106,8 +107,8 @@ class LossOperation final : public OperationOf<LossOperation> {
   }
   template <class T>
   void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
-    shoal::apply(Unary::scale, *leaf.output_gradient.tile(0), leaf.auxiliary.count * panel_width, leaf.auxiliary.tile(panel),
-                 out);
+    shoal::apply(Unary::scale, *leaf.output_gradient.tile(0), leaf.auxiliary.count * panel_width,
+                 leaf.auxiliary.tile(panel), out);
   }
 
  private:
@@ -123,7 +124,8 @@ class LossOperation final : public OperationOf<LossOperation> {
 };
 
 Value loss(std::string name, SampleFunction sample, bool class_numbers, Value outputs, Value targets) {
-  return outputs.graph().apply(std::make_shared<LossOperation>(std::move(name), sample, class_numbers), {outputs, targets});
+  return outputs.graph().apply(std::make_shared<LossOperation>(std::move(name), sample, class_numbers),
+                               {outputs, targets});
 }
 
 }  // namespace

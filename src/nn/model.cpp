@@ -21,7 +21,8 @@ Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t ou
              const std::string& output_init)
     : graph_(std::make_shared<Graph>()), layers_(std::move(layers)), loss_(loss) {
   if (inputs < 1 || outputs < 1)
-    throw Error(ExitStatus::usage, fmt::format("a model of {} inputs and {} outputs; each must be 1 or more", inputs, outputs));
+    throw Error(ExitStatus::usage,
+                fmt::format("a model of {} inputs and {} outputs; each must be 1 or more", inputs, outputs));
   input_ = graph_->input("x", inputs);
   targets_ = graph_->input("targets", loss == Loss::softmax ? 1 : outputs);
   std::vector<LayerSpec> all = layers_;
@@ -50,7 +51,8 @@ std::vector<std::size_t> Model::batch_norms() const {
 
 std::vector<LayerSpec> mlp_layers(const MlpOptions& options) {
   std::vector<LayerSpec> layers;
-  const LayerSpec norm{"batch_norm", {{"epsilon", options.batch_norm_epsilon}, {"momentum", options.batch_norm_momentum}}};
+  const LayerSpec norm{"batch_norm",
+                       {{"epsilon", options.batch_norm_epsilon}, {"momentum", options.batch_norm_momentum}}};
   for (std::int64_t units : options.hidden) {
     layers.push_back({"dense", {{"units", units}, {"init", options.init}}});
     if (options.batch_norm && !options.batch_norm_after_activation) layers.push_back(norm);
@@ -61,6 +63,8 @@ std::vector<LayerSpec> mlp_layers(const MlpOptions& options) {
   return layers;
 }
 
-Model mlp(const MlpOptions& options) { return {options.inputs, mlp_layers(options), options.classes, options.loss, options.init}; }
+Model mlp(const MlpOptions& options) {
+  return {options.inputs, mlp_layers(options), options.classes, options.loss, options.init};
+}
 
 }  // namespace shoal

@@ -85,7 +85,8 @@ void combine_target(Binary f, std::int64_t rows, Operand<T> a, Operand<T> b, T* 
 }
 
 template <class T>
-void combine_derivative_target(Binary f, int operand, std::int64_t rows, Operand<T> a, Operand<T> b, const T* dy, T* dx) {
+void combine_derivative_target(Binary f, int operand, std::int64_t rows, Operand<T> a, Operand<T> b, const T* dy,
+                               T* dx) {
   std::copy_n(dy, rows * panel_width, dx);
   if (operand == 0) {
     switch (f) {

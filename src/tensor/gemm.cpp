@@ -28,7 +28,8 @@ struct Kernel {
 
   /// `M` rows of one panel. element(r, k) is the address of A's element.
   template <int M, class Element>
-  static HWY_INLINE void accumulate(std::int64_t depth, Element element, const T* HWY_RESTRICT b, V (&acc)[M][vectors]) {
+  static HWY_INLINE void accumulate(std::int64_t depth, Element element, const T* HWY_RESTRICT b,
+                                    V (&acc)[M][vectors]) {
     const D d;
     for (std::int64_t k = 0; k < depth; ++k) {
       V row[vectors];
@@ -44,8 +45,8 @@ struct Kernel {
   }
 
   template <int M>
-  static HWY_NOINLINE void product_rows(std::int64_t depth, const T* a, std::int64_t a_stride, const T* b, const T* bias,
-                                        T* c) {
+  static HWY_NOINLINE void product_rows(std::int64_t depth, const T* a, std::int64_t a_stride, const T* b,
+                                        const T* bias, T* c) {
     const D d;
     V acc[M][vectors];
 #pragma GCC unroll 8
@@ -54,7 +55,8 @@ struct Kernel {
       for (int v = 0; v < vectors; ++v) acc[r][v] = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + v * lanes);
     }
     for (; depth > 0; depth -= panel_width, a += a_stride, b += panel_width * panel_width) {
-      accumulate<M>(std::min(depth, panel_width), [a](int r, std::int64_t k) { return a + r * panel_width + k; }, b, acc);
+      accumulate<M>(
+          std::min(depth, panel_width), [a](int r, std::int64_t k) { return a + r * panel_width + k; }, b, acc);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < M; ++r) {
@@ -78,9 +80,9 @@ struct Kernel {
       }
       const std::int64_t begin = chain * gradient_chain_rows;
       const T* x_chain = x + begin * panel_width;
-      accumulate<M>(std::min(gradient_chain_rows, rows - begin),
-                    [x_chain](int r, std::int64_t k) { return x_chain + k * panel_width + r; }, dy + begin * panel_width,
-                    acc);
+      accumulate<M>(
+          std::min(gradient_chain_rows, rows - begin),
+          [x_chain](int r, std::int64_t k) { return x_chain + k * panel_width + r; }, dy + begin * panel_width, acc);
       int merges = merges_after(chain, chain + 1 == chains, depth + 1);
       for (; merges > 0; --merges) {
         --depth;
@@ -102,8 +104,8 @@ struct Kernel {
   }
 
   template <int M = tile_rows>
-  static void product(std::int64_t rows, std::int64_t depth, const T* a, std::int64_t a_stride, const T* b, const T* bias,
-                      T* c) {
+  static void product(std::int64_t rows, std::int64_t depth, const T* a, std::int64_t a_stride, const T* b,
+                      const T* bias, T* c) {
     for (; rows >= M; rows -= M, a += M * panel_width, c += M * panel_width) {
       product_rows<M>(depth, a, a_stride, b, bias, c);
     }

@@ -49,7 +49,8 @@ void select_instruction_set() {
     }
     usable += (usable.empty() ? "" : ", ") + name;
   }
-  throw Error(ExitStatus::usage, "SHOAL_ISA=" + std::string(wanted) + " is not an instruction set of this processor and build; use one of " + usable);
+  throw Error(ExitStatus::usage, "SHOAL_ISA=" + std::string(wanted) +
+                                     " is not an instruction set of this processor and build; use one of " + usable);
 }
 
 std::string instruction_set() {

@@ -15,11 +15,13 @@ std::vector<std::int64_t> file_shape(const Parameter& p) {
   return p.vector ? std::vector<std::int64_t>{p.columns} : std::vector<std::int64_t>{p.rows, p.columns};
 }
 
-const NamedArray& array_of_shape(const Archive& archive, const std::string& path, const std::vector<std::int64_t>& shape) {
+const NamedArray& array_of_shape(const Archive& archive, const std::string& path,
+                                 const std::vector<std::int64_t>& shape) {
   const NamedArray& array = archive.array(path);
   if (array.shape != shape)
-    throw Error(ExitStatus::bad_data, fmt::format("{} is of another model: {} has shape ({}) and must have ({})", archive.name,
-                                                  path, fmt::join(array.shape, ", "), fmt::join(shape, ", ")));
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} is of another model: {} has shape ({}) and must have ({})", archive.name, path,
+                            fmt::join(array.shape, ", "), fmt::join(shape, ", ")));
   return array;
 }
 
@@ -50,8 +52,9 @@ void read_parameters(const Archive& archive, const std::string& group, const Gra
 
 void write_states(Archive& archive, const Graph& graph, std::span<const double> states) {
   for (const State& s : graph.states()) {
-    archive.arrays.push_back(make_array<double>(
-        "batch_norm/" + s.name, {s.size}, states.subspan(static_cast<std::size_t>(s.offset), static_cast<std::size_t>(s.size))));
+    archive.arrays.push_back(
+        make_array<double>("batch_norm/" + s.name, {s.size},
+                           states.subspan(static_cast<std::size_t>(s.offset), static_cast<std::size_t>(s.size))));
   }
 }
 
@@ -63,7 +66,9 @@ void read_states(const Archive& archive, const Graph& graph, std::span<double> s
 }
 
 void write_progress(Archive& archive, const RunProgress& p) {
-  const auto put = [&](const char* name, auto value) { archive.arrays.push_back(make_scalar("progress/" + std::string(name), value)); };
+  const auto put = [&](const char* name, auto value) {
+    archive.arrays.push_back(make_scalar("progress/" + std::string(name), value));
+  };
   put("step", p.step);
   put("epoch", p.epoch);
   put("position", p.position);
@@ -88,7 +93,8 @@ RunProgress read_progress(const Archive& archive) {
   get("best_loss", p.best_loss);
   get("stale_evaluations", p.stale_evaluations);
   if (p.step < 0 || p.epoch < 1 || p.position < 0)
-    throw Error(ExitStatus::bad_data, fmt::format("{}: progress of step {}, epoch {}, position {} cannot be", archive.name, p.step, p.epoch, p.position));
+    throw Error(ExitStatus::bad_data, fmt::format("{}: progress of step {}, epoch {}, position {} cannot be",
+                                                  archive.name, p.step, p.epoch, p.position));
   return p;
 }
 
@@ -120,7 +126,8 @@ DataDescription read_description(const Archive& archive) {
   data.shape = archive.attribute<std::vector<std::int64_t>>("shape");
   data.classes = archive.attribute<std::int64_t>("classes");
   data.content = archive.attribute<std::string>("content");
-  if (archive.attributes.contains("class_names")) data.class_names = archive.attribute<std::vector<std::string>>("class_names");
+  if (archive.attributes.contains("class_names"))
+    data.class_names = archive.attribute<std::vector<std::string>>("class_names");
   return data;
 }
 
@@ -149,7 +156,8 @@ Config read_config(const Archive& archive) {
 std::vector<LayerSpec> layers_of(const ModelConfig& config) {
   if (!config.layers.empty()) return config.layers;
   MlpOptions options;
-  options.hidden = config.depth > 0 ? std::vector<std::int64_t>(static_cast<std::size_t>(config.depth), config.width) : config.hidden;
+  options.hidden = config.depth > 0 ? std::vector<std::int64_t>(static_cast<std::size_t>(config.depth), config.width)
+                                    : config.hidden;
   options.activation = config.activation;
   options.batch_norm = config.batch_norm.enabled;
   options.batch_norm_after_activation = config.batch_norm.position == "after_activation";
@@ -162,15 +170,17 @@ std::vector<LayerSpec> layers_of(const ModelConfig& config) {
 
 Model read_model(const Archive& archive) {
   const Config config = read_config(archive);
-  return {archive.attribute<std::int64_t>("inputs"), layers_of(config.model), archive.attribute<std::int64_t>("outputs"),
-          loss_by_name(archive.attribute<std::string>("loss")), config.model.init};
+  return {archive.attribute<std::int64_t>("inputs"), layers_of(config.model),
+          archive.attribute<std::int64_t>("outputs"), loss_by_name(archive.attribute<std::string>("loss")),
+          config.model.init};
 }
 
 Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& path) {
   Archive archive = decode(bytes, path);
   const auto version = archive.attribute<std::int64_t>("format_version");
   if (version != checkpoint_format_version)
-    throw Error(ExitStatus::bad_data, fmt::format("{} has format version {}; this shoal reads version {}", path, version, checkpoint_format_version));
+    throw Error(ExitStatus::bad_data, fmt::format("{} has format version {}; this shoal reads version {}", path,
+                                                  version, checkpoint_format_version));
   return archive;
 }
 

@@ -37,8 +37,9 @@ class Reader {
     for (const auto& [key, node] : root) read({std::string(key.str())}, node, key.source().begin);
   }
 
-  void read_set(const std::string& assignment) {
-    source_ = "--set " + one_line(assignment);
+  /// option: what messages put in front of the assignment.
+  void read_set(const std::string& assignment, const std::string& option = "--set ") {
+    source_ = option + one_line(assignment);
     positions_ = false;
     base_directory_ = ".";
     const std::size_t equals = split_at(assignment);
@@ -50,6 +51,12 @@ class Reader {
   void finish() {
     const auto found = config_keys::contradiction(config_);
     if (!found.message.empty()) throw Error(ExitStatus::usage, places_[found.key] + found.message);
+  }
+
+  std::vector<std::string> keys_read() const {
+    std::vector<std::string> names;
+    for (const auto& [name, place] : places_) names.push_back(name);
+    return names;
   }
 
  private:
@@ -183,6 +190,15 @@ Config load_config(const std::optional<std::string>& path, const std::vector<std
     throw Error(ExitStatus::no_input, fmt::format("config {} is a folder; name a TOML file", *path));
   }
   return parse_config(read_text(*path), *path, std::filesystem::path(*path).parent_path().string(), sets);
+}
+
+std::vector<std::string> set_keys(Config& config, const std::string& assignment) {
+  Config changed = config;
+  Reader reader(changed);
+  reader.read_set(assignment, "");
+  reader.finish();
+  config = changed;
+  return reader.keys_read();
 }
 
 }  // namespace shoal

@@ -1,3 +1,4 @@
+#include "shoal/core/error.hpp"
 #include "shoal/train/config.hpp"
 #include "train/config_keys.hpp"
 #include "train/config_text.hpp"
@@ -35,6 +36,12 @@ std::string to_toml(const Config& config) {
     text += (section.empty() ? key.name : key.name.substr(dot + 1)) + " = " + value + '\n';
   }
   return text;
+}
+
+std::string value_text(const Config& config, const std::string& name) {
+  const config_keys::Key* key = config_keys::find(name);
+  if (key == nullptr) throw Error(ExitStatus::usage, "unknown key \"" + name + "\"; " + config_keys::advice(name));
+  return config_keys::value_text(*key, config);
 }
 
 std::vector<std::string> differing_keys(const Config& a, const Config& b) {

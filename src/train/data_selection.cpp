@@ -26,17 +26,21 @@ std::vector<std::int64_t> all_but(std::int64_t rows, const std::vector<std::int6
 
 TrainingData select_data(const Dataset& dataset, const Config& config) {
   if (!dataset.has("train"))
-    throw Error(ExitStatus::bad_data, fmt::format("{} has no split \"train\", only {}; import it again", dataset.path(), fmt::join(dataset.names(), ", ")));
+    throw Error(ExitStatus::bad_data, fmt::format("{} has no split \"train\", only {}; import it again", dataset.path(),
+                                                  fmt::join(dataset.names(), ", ")));
   TrainingData data{dataset.split("train"), {}, "", {dataset.shape(), dataset.classes(), {}, dataset.content()}};
   if (dataset.classes() > 0) data.description.class_names = dataset.class_names();
   if (!data.train.has_labels() && !data.train.has_targets())
-    throw Error(ExitStatus::bad_data, fmt::format("{} has no y: there is nothing to learn; import it with labels", dataset.path()));
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} has no y: there is nothing to learn; import it with labels", dataset.path()));
   if (data.train.rows() < 1) throw Error(ExitStatus::bad_data, dataset.path() + " has no rows to train on");
   const Validation& wanted = config.data.validation;
   if (const auto* fraction = std::get_if<double>(&wanted); fraction != nullptr && *fraction > 0.0) {
     const std::vector<std::int64_t> apart = hold_out(config.seed, data.train.rows(), *fraction);
     if (apart.empty() || static_cast<std::int64_t>(apart.size()) == data.train.rows())
-      throw Error(ExitStatus::usage, fmt::format("data.validation = {} of {} rows leaves no row for one side; use another fraction", *fraction, data.train.rows()));
+      throw Error(ExitStatus::usage,
+                  fmt::format("data.validation = {} of {} rows leaves no row for one side; use another fraction",
+                              *fraction, data.train.rows()));
     data.validation = data.train.subset(apart);
     data.train = data.train.subset(all_but(data.train.rows(), apart));
     data.validation_name = "validation";
@@ -47,10 +51,13 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
     data.validation = dataset.split("validation");
     data.validation_name = "validation";
   }
-  if (data.validation && (data.validation->has_labels() != data.train.has_labels() || data.validation->outputs() != data.train.outputs()))
-    throw Error(ExitStatus::bad_data, fmt::format("the y of split \"{}\" in {} is of another kind than that of train", data.validation_name, dataset.path()));
+  if (data.validation &&
+      (data.validation->has_labels() != data.train.has_labels() || data.validation->outputs() != data.train.outputs()))
+    throw Error(ExitStatus::bad_data, fmt::format("the y of split \"{}\" in {} is of another kind than that of train",
+                                                  data.validation_name, dataset.path()));
   if (data.validation && data.validation->rows() < 1)
-    throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" in {} has no rows", data.validation_name, dataset.path()));
+    throw Error(ExitStatus::bad_data,
+                fmt::format("split \"{}\" in {} has no rows", data.validation_name, dataset.path()));
   return data;
 }
 
@@ -58,7 +65,8 @@ Model make_model(const Config& config, const Split& train) {
   const bool labels = train.has_labels();
   const std::string name = config.model.loss != "auto" ? config.model.loss : (labels ? "softmax" : "mse");
   if (name == "softmax" && !labels)
-    throw Error(ExitStatus::usage, "model.loss = \"softmax\" needs whole-number labels, but y holds floats; use \"mse\" or \"sigmoid\"");
+    throw Error(ExitStatus::usage,
+                "model.loss = \"softmax\" needs whole-number labels, but y holds floats; use \"mse\" or \"sigmoid\"");
   const Loss loss = name == "softmax" ? Loss::softmax : (name == "sigmoid" ? Loss::sigmoid : Loss::mse);
   std::int64_t outputs = labels ? train.classes() : train.outputs();
   if (labels && (loss == Loss::mse || (loss == Loss::sigmoid && outputs <= 2))) outputs = 1;

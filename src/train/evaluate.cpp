@@ -8,7 +8,9 @@
 
 namespace shoal {
 
-Evaluation Training::evaluate(const Split& split) { return evaluate_split(feeder_, split, leaf_samples_, capacity_, comm_); }
+Evaluation Training::evaluate(const Split& split) {
+  return evaluate_split(*feeder_, split, leaf_samples_, capacity_, comm_);
+}
 
 void Training::refine_statistics() {
   if (config_.model.batch_norm.running != "exact") return;
@@ -18,8 +20,8 @@ void Training::refine_statistics() {
   for (const std::size_t node : model_.batch_norms()) {
     const std::size_t width = static_cast<std::size_t>(2 * padded_size(1, model_.graph().nodes()[node].shape.columns));
     LeafReader reader(share, capacity_, [&](LeafRun run, std::span<const std::int64_t> rows) {
-      feeder_.feed_features(data_.train, rows);
-      return replica_.executor().statistics_of({&share, run, false, config_.seed, 0, {}}, node);
+      feeder_->feed_features(data_.train, rows);
+      return replica_->executor().statistics_of({&share, run, false, config_.seed, 0, {}}, node);
     });
     const std::vector<double> partials =
         fold_leaves(share, width, moments, [&](std::int64_t leaf, std::span<double> out) { reader.leaf(leaf, out); });
@@ -27,7 +29,7 @@ void Training::refine_statistics() {
     comm_.tree_reduce(share, partials, moments, merged);
     const Node& graph_node = model_.graph().nodes()[node];
     const auto columns = static_cast<std::size_t>(graph_node.shape.columns);
-    const std::span<double> state = replica_.states().subspan(static_cast<std::size_t>(graph_node.state_offset));
+    const std::span<double> state = replica_->states().subspan(static_cast<std::size_t>(graph_node.state_offset));
     const auto rows = static_cast<double>(data_.train.rows());
     for (std::size_t c = 0; c < columns; ++c) {
       state[c] = merged[c];
@@ -47,7 +49,7 @@ void Training::learn_normalization() {
     statistics.resize(static_cast<std::size_t>(2 * data_.train.features()));
     comm_.tree_reduce(share, partials, statistics_merge(config_.data.normalize), statistics);
   }
-  feeder_.set_normalization(from_statistics(data_.train, config_.data.normalize, statistics));
+  feeder_->set_normalization(from_statistics(data_.train, config_.data.normalize, statistics));
 }
 
 /// Reads every value once, each rank its share, so that a bad one is an agreed error before training starts.

@@ -35,7 +35,8 @@ void Feeder::feed_targets(const Split& split, std::span<const std::int64_t> rows
   pack(std::span<const float>(targets_), targets, static_cast<std::int64_t>(rows.size()));
 }
 
-Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity, Communicator& comm) {
+Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity,
+                          Communicator& comm) {
   const LeafCut cut{split.rows(), leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm.size(), comm.rank());
   const AddMerge add;

@@ -39,6 +39,7 @@ class Feeder {
 
 /// Collective. Loss and accuracy over a whole split, in file order, with test-time batch norm.
 /// @param capacity  samples at a time, at least leaf_samples
-Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity, Communicator& comm);
+Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity,
+                          Communicator& comm);
 
 }  // namespace shoal

@@ -71,7 +71,9 @@ void check_kernels(Communicator& comm) {
     if (hosts.find(name) == std::string::npos) hosts += (hosts.empty() ? "" : ", ") + name;
   }
   comm.broadcast_string(hosts);
-  throw SharedError(ExitStatus::internal, "the processors do not compute the same bits: " + hosts + " differ from the first host; train on hosts of one kind, or report this");
+  throw SharedError(ExitStatus::internal,
+                    "the processors do not compute the same bits: " + hosts +
+                        " differ from the first host; train on hosts of one kind, or report this");
 }
 
 }  // namespace shoal

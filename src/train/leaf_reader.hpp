@@ -18,7 +18,9 @@ class LeafReader {
 
   /// @param capacity  samples at a time; at least those of one leaf
   LeafReader(const LeafShare& share, std::int64_t capacity, Compute compute)
-      : share_(share), leaves_at_a_time_(std::max<std::int64_t>(1, capacity / share.cut().leaf_samples)), compute_(std::move(compute)) {}
+      : share_(share),
+        leaves_at_a_time_(std::max<std::int64_t>(1, capacity / share.cut().leaf_samples)),
+        compute_(std::move(compute)) {}
 
   void leaf(std::int64_t leaf, std::span<double> out) {
     if (leaf >= run_.last || leaf < run_.first) {
@@ -29,7 +31,8 @@ class LeafReader {
       numbers_ = compute_(run_, rows);
     }
     const std::size_t width = numbers_.size() / static_cast<std::size_t>(run_.size());
-    std::copy_n(numbers_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(leaf - run_.first) * width), width, out.begin());
+    std::copy_n(numbers_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(leaf - run_.first) * width),
+                width, out.begin());
   }
 
  private:

@@ -18,11 +18,13 @@ std::int64_t samples_of(const Graph& graph, const Feed& feed) {
   for (const Node& node : graph.nodes()) {
     if (node.kind != Node::Kind::input) continue;
     const auto found = feed.find(node.name);
-    if (found == feed.end()) throw Error(ExitStatus::usage, "minimize: no values for \"" + node.name + "\"; feed them by that name");
+    if (found == feed.end())
+      throw Error(ExitStatus::usage, "minimize: no values for \"" + node.name + "\"; feed them by that name");
     const auto size = static_cast<std::int64_t>(found->second.size());
     const std::int64_t rows = node.shape.per_sample ? size / node.shape.columns : node.shape.rows;
     if (rows * node.shape.columns != size || rows == 0 || (node.shape.per_sample && samples >= 0 && samples != rows))
-      throw Error(ExitStatus::usage, fmt::format("minimize: {} values for \"{}\" of shape {}", size, node.name, to_string(node.shape)));
+      throw Error(ExitStatus::usage,
+                  fmt::format("minimize: {} values for \"{}\" of shape {}", size, node.name, to_string(node.shape)));
     if (node.shape.per_sample) samples = rows;
   }
   return samples < 0 ? 1 : samples;
@@ -32,7 +34,9 @@ std::int64_t samples_of(const Graph& graph, const Feed& feed) {
 
 double minimize(Value cost, const OptimizerSettings& settings, std::int64_t steps, const Feed& feed) {
   Graph& graph = cost.graph();
-  if (cost.shape() != ValueShape{}) throw Error(ExitStatus::usage, "minimize: cost has shape " + to_string(cost.shape()) + "; it must be one number, see sum()");
+  if (cost.shape() != ValueShape{})
+    throw Error(ExitStatus::usage,
+                "minimize: cost has shape " + to_string(cost.shape()) + "; it must be one number, see sum()");
   check_settings(settings);
   const std::int64_t samples = samples_of(graph, feed);
   LocalTreeSum sums;
@@ -46,7 +50,8 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
   for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
     const Node& node = graph.nodes()[id];
     if (node.kind != Node::Kind::input) continue;
-    pack(std::span<const float>(feed.at(node.name)), executor.input({graph, id}), node.shape.per_sample ? samples : node.shape.rows);
+    pack(std::span<const float>(feed.at(node.name)), executor.input({graph, id}),
+         node.shape.per_sample ? samples : node.shape.rows);
   }
   const Optimizer optimizer(settings.name);
   std::vector<Buffer<float>> moments;
@@ -62,7 +67,8 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
       value = executor.leaf_statistics()[0];
     }
     if (!std::isfinite(value))
-      throw Error(ExitStatus::diverged, fmt::format("minimize: the cost of step {} is {}; lower the learning rate ({})", step, value, settings.learning_rate));
+      throw Error(ExitStatus::diverged, fmt::format("minimize: the cost of step {} is {}; lower the learning rate ({})",
+                                                    step, value, settings.learning_rate));
     float* partial = gradient.data();
     executor.backward(std::span<float* const>(&partial, 1));
     UpdateScalars scalars;

@@ -18,8 +18,12 @@ std::int32_t label_of(std::span<const float> row) {
 
 class H5PredictionWriter final : public PredictionWriter {
  public:
-  H5PredictionWriter(const std::string& out, std::int64_t rows, std::int64_t outputs, bool regression, const std::vector<std::string>& class_names)
-      : writer_(out), outputs_(static_cast<std::size_t>(outputs)), regression_(regression), array_(regression ? "outputs" : "probabilities") {
+  H5PredictionWriter(const std::string& out, std::int64_t rows, std::int64_t outputs, bool regression,
+                     const std::vector<std::string>& class_names)
+      : writer_(out),
+        outputs_(static_cast<std::size_t>(outputs)),
+        regression_(regression),
+        array_(regression ? "outputs" : "probabilities") {
     writer_.create_array(array_, ElementType::float32, {rows, outputs});
     if (!regression) writer_.create_array("labels", ElementType::int32, {rows});
     if (!class_names.empty()) writer_.set_attribute("class_names", class_names);
@@ -55,11 +59,14 @@ std::string csv_cell(const std::string& text) {
 /// Held in memory until the end, so that the file appears whole.
 class CsvPredictionWriter final : public PredictionWriter {
  public:
-  CsvPredictionWriter(const std::string& out, std::int64_t outputs, bool regression, const std::vector<std::string>& class_names)
+  CsvPredictionWriter(const std::string& out, std::int64_t outputs, bool regression,
+                      const std::vector<std::string>& class_names)
       : out_(out), outputs_(static_cast<std::size_t>(outputs)), regression_(regression), class_names_(class_names) {
     if (!regression_) text_ = "label";
     for (std::size_t k = 0; k < outputs_; ++k) {
-      const std::string name = !regression_ && class_names_.size() == outputs_ ? fmt::format("p_{}", class_names_[k]) : fmt::format("{}_{}", regression_ ? "output" : "p", k);
+      const std::string name = !regression_ && class_names_.size() == outputs_
+                                   ? fmt::format("p_{}", class_names_[k])
+                                   : fmt::format("{}_{}", regression_ ? "output" : "p", k);
       text_ += fmt::format("{}{}", text_.empty() ? "" : ",", csv_cell(name));
     }
     text_ += '\n';
@@ -92,7 +99,8 @@ class CsvPredictionWriter final : public PredictionWriter {
 std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows, const Model& model,
                                                          const std::vector<std::string>& class_names) {
   const bool regression = model.loss_kind() == Loss::mse;
-  if (out.ends_with(".csv")) return std::make_unique<CsvPredictionWriter>(out, model.outputs(), regression, class_names);
+  if (out.ends_with(".csv"))
+    return std::make_unique<CsvPredictionWriter>(out, model.outputs(), regression, class_names);
   return std::make_unique<H5PredictionWriter>(out, rows, model.outputs(), regression, class_names);
 }
 

@@ -79,19 +79,25 @@ struct Predictor::State {
 
   void check_features(const Dataset& set) const {
     if (set.shape() == data.shape) return;
-    throw Error(ExitStatus::bad_data, fmt::format("{} has features of shape ({}), and {} was trained on ({})", set.path(), fmt::join(set.shape(), ", "),
-                                                  path, fmt::join(data.shape, ", ")));
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} has features of shape ({}), and {} was trained on ({})", set.path(),
+                            fmt::join(set.shape(), ", "), path, fmt::join(data.shape, ", ")));
   }
   void check_targets(const Dataset& set, const Split& split) const {
     if (!split.has_labels() && !split.has_targets())
-      throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no y to compare with; use shoal predict", split.name(), set.path()));
-    if (split.has_targets() ? model.loss_kind() == Loss::softmax || split.outputs() != model.outputs() : data.classes != set.classes())
-      throw Error(ExitStatus::bad_data, fmt::format("the y of {} ({} classes, {} outputs) is not what {} was trained on ({} classes, {} outputs)", set.path(),
-                                                    set.classes(), split.outputs(), path, data.classes, model.outputs()));
+      throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no y to compare with; use shoal predict",
+                                                    split.name(), set.path()));
+    if (split.has_targets() ? model.loss_kind() == Loss::softmax || split.outputs() != model.outputs()
+                            : data.classes != set.classes())
+      throw Error(
+          ExitStatus::bad_data,
+          fmt::format("the y of {} ({} classes, {} outputs) is not what {} was trained on ({} classes, {} outputs)",
+                      set.path(), set.classes(), split.outputs(), path, data.classes, model.outputs()));
     if (data.classes == 0 || set.class_names() == data.class_names) return;
     const auto differ = std::mismatch(data.class_names.begin(), data.class_names.end(), set.class_names().begin());
-    throw Error(ExitStatus::bad_data, fmt::format("class {} is \"{}\" in {} and \"{}\" in {}; import the data with --like the set trained on",
-                                                  differ.first - data.class_names.begin(), *differ.second, set.path(), *differ.first, path));
+    throw Error(ExitStatus::bad_data,
+                fmt::format("class {} is \"{}\" in {} and \"{}\" in {}; import the data with --like the set trained on",
+                            differ.first - data.class_names.begin(), *differ.second, set.path(), *differ.first, path));
   }
 };
 
@@ -117,7 +123,8 @@ Evaluation Predictor::evaluate(const Dataset& data, const std::string& name) {
     split = data.split(name);
     state_->check_features(data);
     state_->check_targets(data, *split);
-    if (split->rows() < 1) throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", name, data.path()));
+    if (split->rows() < 1)
+      throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", name, data.path()));
   });
   return evaluate_split(state_->feeder, *split, state_->leaf_samples, state_->capacity, state_->comm);
 }

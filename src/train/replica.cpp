@@ -94,7 +94,8 @@ double Replica::clip_factor_of(const UpdateScalars& scalars) {
   for (int rank = 0; rank < comm_.size(); ++rank) {
     for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
       const ChunkRun slice = plan_.slice(bucket, rank);
-      for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk) by_chunk[static_cast<std::size_t>(chunk)] = all[at++];
+      for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk)
+        by_chunk[static_cast<std::size_t>(chunk)] = all[at++];
     }
   }
   const LeafShare chunks(LeafCut{plan_.chunks(), 1});
@@ -114,7 +115,8 @@ void Replica::update_chunks(const UpdateScalars& scalars) {
     mine.decay = decay_[static_cast<std::size_t>(chunk)];
     std::vector<float*> moments;
     for (Buffer<float>& moment : moments_) moments.push_back(moment.data() + begin);
-    optimizer_.update(mine, {parameters_.data() + plan_.chunk_begin(chunk), size}, {sums_.data() + begin, size}, moments);
+    optimizer_.update(mine, {parameters_.data() + plan_.chunk_begin(chunk), size}, {sums_.data() + begin, size},
+                      moments);
   });
 }
 

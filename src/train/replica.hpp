@@ -29,6 +29,8 @@ class Replica {
   /// @param scalars  without clip_factor and decay, which follow from the gradient and the parameter
   void update(const LeafShare& share, UpdateScalars scalars);
 
+  /// This rank's slices of one moment, one after the other.
+  std::span<float> owned_moment(std::size_t moment) { return moments_[moment].span(); }
   /// Collective. A whole flat buffer of one moment on rank 0, nothing elsewhere.
   std::vector<float> gather_moment(std::size_t moment);
   /// Takes the slices owned from a whole flat buffer.
@@ -49,9 +51,9 @@ class Replica {
   std::vector<Buffer<float>> partials_;
   // Chunks that this rank owns, by number, and where each begins in the owned buffers below.
   std::vector<std::int64_t> owned_chunks_;
-  std::vector<std::int64_t> owned_begin_;    // owned chunks + 1
-  std::vector<std::int64_t> place_;          // chunk -> position in owned_chunks_, -1 elsewhere
-  std::vector<bool> decay_;                  // per chunk
+  std::vector<std::int64_t> owned_begin_;  // owned chunks + 1
+  std::vector<std::int64_t> place_;        // chunk -> position in owned_chunks_, -1 elsewhere
+  std::vector<bool> decay_;                // per chunk
   Buffer<float> sums_;
   std::vector<Buffer<float>> moments_;
 };

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "shoal/io/archive.hpp"
 #include "shoal/train/config.hpp"
+#include "shoal/train/nudges.hpp"
 #include "shoal/train/run.hpp"
 #include "shoal/train/run_directory.hpp"
 
@@ -15,12 +15,17 @@ namespace shoal {
 
 /// Where a run writes and what it goes on from, as rank 0 finds it on disk.
 struct RunPlan {
-  Config config;
+  Config config;                                  ///< of the run's start; the journal says what changed since
+  NudgeJournal journal;                           ///< past nudges, and those to come
   std::string run;                                ///< path of the run directory
+  bool in_place = false;                          ///< it is there, and goes on; else it is to be made
   std::optional<std::vector<std::byte>> resumed;  ///< bytes of the checkpoint to go on from
   std::string resumed_path;
-  std::string parent;                             ///< checkpoint that this run branches from, if it does
-  std::optional<RunDirectory> directory;          ///< of a run that goes on; a new one is made when all is checked
+  std::string parent;                     ///< checkpoint that this run branched from, if it did
+  std::string init_from;                  ///< checkpoint whose parameters were the run's start, if any
+  std::string replays;                    ///< the run that this one repeats, if any
+  std::string content;                    ///< of the data to repeat it on, where `resumed` does not say
+  std::optional<RunDirectory> directory;  ///< of a run that goes on; a new one is made when all is checked
 };
 
 /// Resolves a request on this process alone, and takes the directory of a run that goes on, unless it is a dry run.

@@ -43,6 +43,11 @@ StopSignal::StopSignal() {
   sigemptyset(&action.sa_mask);
   for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &action, &former[i]);
   watch_ = std::thread(&StopSignal::watch, this);
+  // It may have been held back until now.
+  sigset_t ready;
+  sigemptyset(&ready);
+  sigaddset(&ready, SIGUSR1);
+  pthread_sigmask(SIG_UNBLOCK, &ready, nullptr);
 }
 
 StopSignal::~StopSignal() {

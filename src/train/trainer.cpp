@@ -53,7 +53,8 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     if (expected.inputs() != state_->model.inputs() || expected.outputs() != state_->model.outputs())
       throw Error(ExitStatus::usage, "the model has " + std::to_string(state_->model.inputs()) + " inputs and " +
                                          std::to_string(state_->model.outputs()) + " outputs, the data " +
-                                         std::to_string(expected.inputs()) + " and " + std::to_string(expected.outputs()));
+                                         std::to_string(expected.inputs()) + " and " +
+                                         std::to_string(expected.outputs()));
     state_->training = std::make_unique<Training>(config, state_->model, *selected, state_->comm);
   });
   Training& training = *state_->training;
@@ -66,7 +67,8 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     const auto before = std::chrono::steady_clock::now();
     const StepReport report = training.advance({});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-    ProgressState state{report.step, report.epoch, report.loss, {}, {}, {}, static_cast<double>(report.samples) / seconds};
+    ProgressState state{
+        report.step, report.epoch, report.loss, {}, {}, {}, static_cast<double>(report.samples) / seconds};
     if (!report.ends_epoch) {
       progress.step(state);
       continue;

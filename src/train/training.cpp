@@ -17,14 +17,20 @@ std::int64_t leaves_for(const Config& config, int ranks) {
   const std::int64_t batch = config.data.batch_size;
   const std::int64_t leaves = config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(batch);
   if (leaves > batch)
-    throw Error(ExitStatus::usage, fmt::format("parallel.leaves = {} is above the batch size {}; use {} or fewer", leaves, batch, batch));
+    throw Error(ExitStatus::usage,
+                fmt::format("parallel.leaves = {} is above the batch size {}; use {} or fewer", leaves, batch, batch));
   if (leaves >= ranks) return leaves;
   std::int64_t remedy = batch;
   while (default_leaves(remedy) < ranks) remedy = 64 * ((remedy + 64) / 64);
   if (batch < ranks)
-    throw Error(ExitStatus::usage, fmt::format("batch size {} is below {} ranks; use data.batch_size = {} or more, or {} ranks", batch, ranks, remedy, batch));
-  throw Error(ExitStatus::usage, fmt::format("batch size {} makes {} leaves for {} ranks; use data.batch_size = {} or more, or parallel.leaves = {}",
-                                             batch, leaves, ranks, remedy, ranks));
+    throw Error(ExitStatus::usage,
+                fmt::format("batch size {} is below {} ranks; use data.batch_size = {} or more, or {} ranks", batch,
+                            ranks, remedy, batch));
+  throw Error(
+      ExitStatus::usage,
+      fmt::format(
+          "batch size {} makes {} leaves for {} ranks; use data.batch_size = {} or more, or parallel.leaves = {}",
+          batch, leaves, ranks, remedy, ranks));
 }
 
 }  // namespace
@@ -37,44 +43,70 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       leaves_(leaves_for(config, comm.size())),
       leaf_samples_(samples_per_leaf(config.data.batch_size, leaves_)),
       steps_per_epoch_((data.train.rows() + config.data.batch_size - 1) / config.data.batch_size),
-      total_steps_(config.train.steps > 0 ? config.train.steps : config.train.epochs * steps_per_epoch_),
       capacity_(std::max(leaf_samples_, batch_share(config.data.batch_size).samples())),
-      replica_(model, config.optimizer.name, comm, capacity_),
-      feeder_(model, replica_.executor()) {}
+      replica_(std::make_unique<Replica>(model_, config.optimizer.name, comm, capacity_)),
+      feeder_(std::make_unique<Feeder>(model_, replica_->executor())) {}
 
 LeafShare Training::batch_share(std::int64_t samples) const {
   return {LeafCut{samples, leaf_samples_}, leaves_, comm_.size(), comm_.rank()};
 }
 
-bool Training::finished() const {
-  const std::int64_t patience = config_.train.early_stopping.patience;
-  return progress_.step >= total_steps_ || (patience > 0 && progress_.stale_evaluations >= patience);
+std::int64_t Training::total_steps(const Config& config) const {
+  return config.train.steps > 0 ? config.train.steps : config.train.epochs * steps_per_epoch_;
+}
+
+bool Training::finished(const Config& config) const {
+  const std::int64_t patience = config.train.early_stopping.patience;
+  return progress_.step >= total_steps(config) || (patience > 0 && progress_.stale_evaluations >= patience);
 }
 
 void Training::start() {
   check_data();
   learn_normalization();
-  model_.graph().initialize(config_.seed, replica_.parameters());
-  model_.graph().initialize_states(replica_.states());
+  model_.graph().initialize(config_.seed, replica_->parameters());
+  model_.graph().initialize_states(replica_->states());
 }
 
 void Training::restore(const Archive& archive) {
   const Graph& graph = model_.graph();
-  read_parameters(archive, "parameters", graph, replica_.parameters());
-  read_states(archive, graph, replica_.states());
+  read_parameters(archive, "parameters", graph, replica_->parameters());
+  read_states(archive, graph, replica_->states());
   std::vector<float> flat(static_cast<std::size_t>(graph.parameter_size()));
-  for (std::size_t m = 0; m < replica_.moment_names().size(); ++m) {
+  for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
     std::fill(flat.begin(), flat.end(), 0.0f);
-    read_parameters(archive, "optimizer/" + std::string(replica_.moment_names()[m]), graph, flat);
-    replica_.set_moment(m, flat);
+    read_parameters(archive, "optimizer/" + std::string(replica_->moment_names()[m]), graph, flat);
+    replica_->set_moment(m, flat);
   }
   progress_ = read_progress(archive);
-  feeder_.set_normalization(read_normalization(archive));
+  feeder_->set_normalization(read_normalization(archive));
+}
+
+void Training::reconfigure(const Config& config) {
+  const bool same_layers = config.model.dropout == config_.model.dropout;
+  config_ = config;
+  if (same_layers) return;
+  // Dropout is part of the graph, but no parameter depends on it: names, places and slices are the same in both.
+  const std::vector<float> parameters(replica_->parameters().begin(), replica_->parameters().end());
+  const std::vector<double> states(replica_->states().begin(), replica_->states().end());
+  std::vector<std::vector<float>> moments;
+  for (std::size_t m = 0; m < replica_->moment_names().size(); ++m)
+    moments.emplace_back(replica_->owned_moment(m).begin(), replica_->owned_moment(m).end());
+  const Normalization normalization = feeder_->normalization();
+  feeder_.reset();
+  replica_.reset();
+  model_ = make_model(config_, data_.train);
+  replica_ = std::make_unique<Replica>(model_, config_.optimizer.name, comm_, capacity_);
+  feeder_ = std::make_unique<Feeder>(model_, replica_->executor());
+  feeder_->set_normalization(normalization);
+  std::copy(parameters.begin(), parameters.end(), replica_->parameters().begin());
+  std::copy(states.begin(), states.end(), replica_->states().begin());
+  for (std::size_t m = 0; m < moments.size(); ++m)
+    std::copy(moments[m].begin(), moments[m].end(), replica_->owned_moment(m).begin());
 }
 
 void Training::adopt(const Archive& archive) {
-  read_parameters(archive, "parameters", model_.graph(), replica_.parameters());
-  read_states(archive, model_.graph(), replica_.states());
+  read_parameters(archive, "parameters", model_.graph(), replica_->parameters());
+  read_states(archive, model_.graph(), replica_->states());
 }
 
 StepReport Training::advance(const std::vector<double>& requests) {
@@ -89,13 +121,14 @@ StepReport Training::advance(const std::vector<double>& requests) {
   const LeafShare share = batch_share(samples);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(share.samples()));
   order_->rows(first + share.first_sample(), rows);
-  feeder_.feed(data_.train, rows);
+  feeder_->feed(data_.train, rows);
   for (std::int64_t& row : rows) row = data_.train.source_row(row);
 
   const Batch batch{&share, share.run(), true, config_.seed, static_cast<std::uint64_t>(progress_.step + 1), rows};
-  replica_.executor().forward(batch, model_.loss());
-  const std::vector<double> per_leaf(replica_.executor().leaf_statistics().begin(), replica_.executor().leaf_statistics().end());
-  replica_.backward(share);
+  replica_->executor().forward(batch, model_.loss());
+  const std::vector<double> per_leaf(replica_->executor().leaf_statistics().begin(),
+                                     replica_->executor().leaf_statistics().end());
+  replica_->backward(share);
 
   // One small message: the loss, and what ranks ask for.
   const std::size_t width = 2 + requests.size();
@@ -116,17 +149,20 @@ StepReport Training::advance(const std::vector<double>& requests) {
   report.loss = sums[0] / static_cast<double>(samples);
   report.requests.assign(sums.begin() + 2, sums.end());
   report.ends_epoch = report.step % steps_per_epoch_ == 0;
-  report.learning_rate = learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch_, total_steps_);
+  report.learning_rate =
+      learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch_, total_steps());
   if (!std::isfinite(report.loss))
-    throw SharedError(ExitStatus::diverged, fmt::format("the loss of step {} is {}; lower optimizer.learning_rate ({}) or set optimizer.clip_norm",
-                                                        report.step, report.loss, report.learning_rate));
+    throw SharedError(
+        ExitStatus::diverged,
+        fmt::format("the loss of step {} is {}; lower optimizer.learning_rate ({}) or set optimizer.clip_norm",
+                    report.step, report.loss, report.learning_rate));
 
   UpdateScalars scalars;
   scalars.settings = config_.optimizer;
   scalars.learning_rate = report.learning_rate;
   scalars.step = report.step;
   scalars.batch = static_cast<float>(samples);
-  replica_.update(share, scalars);
+  replica_->update(share, scalars);
 
   progress_.step = report.step;
   progress_.epoch_loss += sums[0];
@@ -145,13 +181,15 @@ StepReport Training::advance(const std::vector<double>& requests) {
 Evaluation Training::epoch_average() const {
   const auto rows = static_cast<double>(data_.train.rows());
   Evaluation average{data_.train.rows(), ended_epoch_.epoch_loss / rows, {}};
-  if (data_.description.classes > 0 && model_.loss_kind() != Loss::mse) average.accuracy = ended_epoch_.epoch_right / rows;
+  if (data_.description.classes > 0 && model_.loss_kind() != Loss::mse)
+    average.accuracy = ended_epoch_.epoch_right / rows;
   return average;
 }
 
 bool Training::note(const Evaluation& evaluation) {
   const bool best = progress_.best_step < 0 || evaluation.loss < progress_.best_loss;
-  const bool progress = progress_.best_step < 0 || evaluation.loss < progress_.best_loss - config_.train.early_stopping.min_delta;
+  const bool progress =
+      progress_.best_step < 0 || evaluation.loss < progress_.best_loss - config_.train.early_stopping.min_delta;
   progress_.stale_evaluations = progress ? 0 : progress_.stale_evaluations + 1;
   if (best) {
     progress_.best_step = progress_.step;
@@ -161,23 +199,23 @@ bool Training::note(const Evaluation& evaluation) {
 }
 
 bool Training::parameters_finite() {
-  const auto parameters = replica_.parameters();
+  const auto parameters = replica_->parameters();
   return std::all_of(parameters.begin(), parameters.end(), [](float w) { return std::isfinite(w); });
 }
 
 Archive Training::snapshot() {
   Archive archive;
   std::vector<std::vector<float>> moments;
-  for (std::size_t m = 0; m < replica_.moment_names().size(); ++m) moments.push_back(replica_.gather_moment(m));
+  for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) moments.push_back(replica_->gather_moment(m));
   if (comm_.rank() != 0) return archive;
   const Graph& graph = model_.graph();
-  write_parameters(archive, "parameters", graph, replica_.parameters());
-  write_states(archive, graph, replica_.states());
+  write_parameters(archive, "parameters", graph, replica_->parameters());
+  write_states(archive, graph, replica_->states());
   for (std::size_t m = 0; m < moments.size(); ++m) {
-    write_parameters(archive, "optimizer/" + std::string(replica_.moment_names()[m]), graph, moments[m]);
+    write_parameters(archive, "optimizer/" + std::string(replica_->moment_names()[m]), graph, moments[m]);
   }
   write_progress(archive, progress_);
-  write_normalization(archive, feeder_.normalization());
+  write_normalization(archive, feeder_->normalization());
   write_description(archive, model_, data_.description);
   archive.texts["config"] = to_toml(config_);
   archive.texts["journal"] = "";

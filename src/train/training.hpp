@@ -39,8 +39,8 @@ struct StepReport {
   std::vector<double> requests;  ///< sums over ranks of what each asked for
 };
 
-/// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. Everything it computes is
-/// a function of (config, data, seed). All functions but the getters are collective.
+/// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. Everything it
+/// computes is a function of (config, data, seed). All functions but the getters are collective.
 class Training {
  public:
   /// @throws Error (usage)  when there are fewer leaves than ranks; names both numbers and the remedy
@@ -50,18 +50,23 @@ class Training {
   void start();
   /// Goes on from a checkpoint.
   void restore(const Archive& archive);
+  /// Goes on with a config that differs in keys that may be nudged. Keeps parameters, moments, statistics and progress.
+  void reconfigure(const Config& config);
   /// Takes parameters and running statistics alone, as a start.
   void adopt(const Archive& archive);
 
   const Config& config() const { return config_; }
   const Model& model() const { return model_; }
   const RunProgress& progress() const { return progress_; }
-  const Normalization& normalization() const { return feeder_.normalization(); }
+  const Normalization& normalization() const { return feeder_->normalization(); }
   const TrainingData& data() const { return data_; }
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
-  std::int64_t total_steps() const { return total_steps_; }
+  std::int64_t total_steps() const { return total_steps(config_); }
+  /// Of another config with the same data.
+  std::int64_t total_steps(const Config& config) const;
   /// All updates done, or stopped early.
-  bool finished() const;
+  bool finished() const { return finished(config_); }
+  bool finished(const Config& config) const;
 
   /// One update. requests: what this rank asks all ranks to agree on; a rank that has no leaf in a short batch is heard
   /// with the next one. @throws SharedError (diverged) when the loss is not finite, before the update
@@ -91,12 +96,12 @@ class Training {
   std::int64_t leaves_;
   std::int64_t leaf_samples_;
   std::int64_t steps_per_epoch_;
-  std::int64_t total_steps_;
   std::int64_t capacity_;
-  Replica replica_;
+  // Made anew when another config needs other layers.
+  std::unique_ptr<Replica> replica_;
+  std::unique_ptr<Feeder> feeder_;
   RunProgress progress_;
   RunProgress ended_epoch_;
-  Feeder feeder_;
   std::unique_ptr<EpochOrder> order_;
   std::int64_t order_epoch_ = 0;
 };

@@ -44,7 +44,10 @@ int main(int argc, char** argv) {
   const std::vector<std::int64_t> widths = numbers(argc > 3 ? argv[3] : "784,1024,1024,1024,10");
   const std::int64_t leaves = argc > 4 ? std::atoll(argv[4]) : default_leaves(batch);
 
-  const Model model = mlp({.inputs = widths.front(), .hidden = {widths.begin() + 1, widths.end() - 1}, .classes = widths.back(), .batch_norm = true});
+  const Model model = mlp({.inputs = widths.front(),
+                           .hidden = {widths.begin() + 1, widths.end() - 1},
+                           .classes = widths.back(),
+                           .batch_norm = true});
   const LeafShare share({batch, samples_per_leaf(batch, leaves)}, leaves, world.size(), world.rank());
   Replica replica(model, "adam", world, share.samples());
   model.graph().initialize(1, replica.parameters());
@@ -53,7 +56,8 @@ int main(int argc, char** argv) {
   for (std::int64_t r = 0; r < share.samples(); ++r) {
     ids.push_back(r);
     for (std::int64_t c = 0; c < model.inputs(); ++c)
-      replica.executor().input(model.input()).at(r, c) = static_cast<float>(source.normal(static_cast<std::uint64_t>(r), static_cast<std::uint64_t>(c)));
+      replica.executor().input(model.input()).at(r, c) =
+          static_cast<float>(source.normal(static_cast<std::uint64_t>(r), static_cast<std::uint64_t>(c)));
     replica.executor().input(model.targets()).at(r, 0) = static_cast<float>(r % widths.back());
   }
   std::vector<double> forward, backward, update, whole;
@@ -79,10 +83,14 @@ int main(int argc, char** argv) {
   }
   if (world.rank() == 0) {
     double flops = 0;
-    for (std::size_t l = 0; l + 1 < widths.size(); ++l) flops += 2.0 * static_cast<double>(batch * widths[l] * widths[l + 1]) * (l == 0 ? 2 : 3);
-    std::cout << fmt::format("batch {} leaves {} ranks {} threads {} {}: step {:.3f} ms (min {:.3f}), forward {:.3f}, backward {:.3f}, update {:.3f}; {:.0f} GFLOP/s\n", batch,
-                             leaves, world.size(), threads(), instruction_set(), median(whole), *std::min_element(whole.begin(), whole.end()), median(forward), median(backward),
-                             median(update), flops / median(whole) * 1e-6);
+    for (std::size_t l = 0; l + 1 < widths.size(); ++l)
+      flops += 2.0 * static_cast<double>(batch * widths[l] * widths[l + 1]) * (l == 0 ? 2 : 3);
+    std::cout << fmt::format(
+        "batch {} leaves {} ranks {} threads {} {}: step {:.3f} ms (min {:.3f}), forward {:.3f}, backward {:.3f}, "
+        "update {:.3f}; {:.0f} GFLOP/s\n",
+        batch, leaves, world.size(), threads(), instruction_set(), median(whole),
+        *std::min_element(whole.begin(), whole.end()), median(forward), median(backward), median(update),
+        flops / median(whole) * 1e-6);
   }
   return 0;
 }

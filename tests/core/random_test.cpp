@@ -14,12 +14,13 @@ TEST(Random, IsAFunctionOfItsCoordinatesAlone) {
   const RandomSource b(7, Purpose::dropout, 3, 2);
   EXPECT_EQ(a.bits(5, 9), b.bits(5, 9));
   std::set<std::uint64_t> seen;
-  for (std::uint64_t seed : {1, 2})
+  for (std::uint64_t seed : {1u, 2u})
     for (auto purpose : {Purpose::dropout, Purpose::synth})
-      for (std::uint64_t index : {0, 1})
+      for (std::uint64_t index : {0u, 1u})
         for (std::uint32_t lane : {0u, 1u})
-          for (std::uint64_t item : {0, 1})
-            for (std::uint64_t element : {0, 1, 2}) seen.insert(RandomSource(seed, purpose, index, lane).bits(item, element));
+          for (std::uint64_t item : {0u, 1u})
+            for (std::uint64_t element : {0u, 1u, 2u})
+              seen.insert(RandomSource(seed, purpose, index, lane).bits(item, element));
   EXPECT_EQ(seen.size(), 2u * 2 * 2 * 2 * 2 * 3);
 }
 

@@ -45,10 +45,13 @@ class GoldenFile {
   std::vector<std::string> cases() const {
     std::vector<std::string> names;
     const hid_t group = H5Gopen2(file_, "cases", H5P_DEFAULT);
-    H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, [](hid_t, const char* name, const H5L_info_t*, void* out) {
-      static_cast<std::vector<std::string>*>(out)->push_back(name);
-      return herr_t{0};
-    }, &names);
+    H5Literate(
+        group, H5_INDEX_NAME, H5_ITER_INC, nullptr,
+        [](hid_t, const char* name, const H5L_info_t*, void* out) {
+          static_cast<std::vector<std::string>*>(out)->push_back(name);
+          return herr_t{0};
+        },
+        &names);
     H5Gclose(group);
     return names;
   }
@@ -67,7 +70,8 @@ void follow(const std::string& name) {
   const std::string path = "cases/" + name;
   const Config config = parse_config(file.text(path + "/config"), name, "/");
   const bool softmax = config.model.loss == "softmax";
-  const Model model(64, layers_of(config.model), 10, softmax ? Loss::softmax : (config.model.loss == "sigmoid" ? Loss::sigmoid : Loss::mse));
+  const Model model(64, layers_of(config.model), 10,
+                    softmax ? Loss::softmax : (config.model.loss == "sigmoid" ? Loss::sigmoid : Loss::mse));
   const std::int64_t batch_size = config.data.batch_size;
   const std::vector<double> x = file.numbers("x");
   const std::vector<double> targets =
@@ -79,17 +83,20 @@ void follow(const std::string& name) {
     const std::vector<double> start = file.numbers(path + "/initial/" + p.name);
     pack(std::span<const double>(start), p.in(replica.parameters().data()), p.rows);
   }
-  const LeafShare share({batch_size, samples_per_leaf(batch_size, default_leaves(batch_size))}, default_leaves(batch_size), 1, 0);
+  const LeafShare share({batch_size, samples_per_leaf(batch_size, default_leaves(batch_size))},
+                        default_leaves(batch_size), 1, 0);
   const std::vector<double> losses = file.numbers(path + "/losses");
   const std::vector<double> rates = file.numbers(path + "/learning_rates");
   for (std::int64_t step = 1; step <= config.train.steps; ++step) {
     const auto rows = [&](const std::vector<double>& all, std::int64_t columns) {
-      return std::span(all).subspan(static_cast<std::size_t>((step - 1) * batch_size * columns), static_cast<std::size_t>(batch_size * columns));
+      return std::span(all).subspan(static_cast<std::size_t>((step - 1) * batch_size * columns),
+                                    static_cast<std::size_t>(batch_size * columns));
     };
     pack(rows(x, 64), replica.executor().input(model.input()), batch_size);
     pack(rows(targets, softmax ? 1 : 10), replica.executor().input(model.targets()), batch_size);
     replica.executor().forward({&share, share.run(), true, 1, static_cast<std::uint64_t>(step), {}}, model.loss());
-    const double loss = fold_leaves(share, 2, AddMerge(), replica.executor().leaf_statistics())[0] / static_cast<double>(batch_size);
+    const double loss =
+        fold_leaves(share, 2, AddMerge(), replica.executor().leaf_statistics())[0] / static_cast<double>(batch_size);
     ASSERT_EQ(share.nodes().size(), 1u);
     const double expected = losses[static_cast<std::size_t>(step - 1)];
     ASSERT_NEAR(loss, expected, 1e-5 * expected) << name << ", step " << step;
@@ -106,12 +113,14 @@ void follow(const std::string& name) {
     const std::vector<double> expected = file.numbers(path + "/final/" + p.name);
     std::vector<double> actual(expected.size());
     unpack(Panels<const float>(p.in(replica.parameters().data())), p.rows, std::span(actual));
-    for (std::size_t i = 0; i < actual.size(); ++i) ASSERT_NEAR(actual[i], expected[i], 1e-4) << name << ", " << p.name << " " << i;
+    for (std::size_t i = 0; i < actual.size(); ++i)
+      ASSERT_NEAR(actual[i], expected[i], 1e-4) << name << ", " << p.name << " " << i;
   }
   for (const State& s : model.graph().states()) {
     const std::vector<double> expected = file.numbers(path + "/running/" + s.name);
     for (std::size_t i = 0; i < expected.size(); ++i) {
-      ASSERT_NEAR(replica.states()[static_cast<std::size_t>(s.offset) + i], expected[i], 1e-4) << name << ", " << s.name << " " << i;
+      ASSERT_NEAR(replica.states()[static_cast<std::size_t>(s.offset) + i], expected[i], 1e-4)
+          << name << ", " << s.name << " " << i;
     }
   }
 }

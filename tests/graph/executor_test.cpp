@@ -29,8 +29,7 @@ std::vector<float> gradient(std::int64_t samples, std::int64_t dealt, std::int64
     executor.bind(parameters.data(), {});
     for (std::int64_t r = 0; r < share.samples(); ++r) {
       for (std::int64_t c = 0; c < 45; ++c) {
-        executor.input(x).at(r, c) =
-            static_cast<float>(normal(1).value(9, 0, 1, 1, share.first_sample() + r, c));
+        executor.input(x).at(r, c) = static_cast<float>(normal(1).value(9, 0, 1, 1, share.first_sample() + r, c));
       }
     }
     const std::size_t first = slots.size();
@@ -48,8 +47,8 @@ std::vector<float> gradient(std::int64_t samples, std::int64_t dealt, std::int64
 }
 
 TEST(Executor, RanksAndThreadsChangeNoBitOfAGradient) {
-  for (const auto& [samples, dealt, leaf_samples] :
-       std::vector<std::array<std::int64_t, 3>>{{256, 8, 32}, {100, 4, 25}, {1, 8, 32}, {37, 5, 8}, {9, 7, 2}, {600, 2, 300}}) {
+  for (const auto& [samples, dealt, leaf_samples] : std::vector<std::array<std::int64_t, 3>>{
+           {256, 8, 32}, {100, 4, 25}, {1, 8, 32}, {37, 5, 8}, {9, 7, 2}, {600, 2, 300}}) {
     const std::vector<float> expected = gradient(samples, dealt, leaf_samples, 1, 1);
     for (int ranks : {1, 2, 3, 4, 7}) {
       for (int team : {1, 2, 3}) {

@@ -42,7 +42,10 @@ TEST(Expressions, EveryDerivativeEqualsCentralDifferences) {
 }
 
 TEST(Expressions, AValueUsedTwiceAddsItsGradients) {
-  check([](Value x, Value w) { const Value y = x * w; return y * y + tanh(y) * w; });
+  check([](Value x, Value w) {
+    const Value y = x * w;
+    return y * y + tanh(y) * w;
+  });
   check([](Value x, Value w) { return w * w * x; });
 }
 
@@ -66,8 +69,14 @@ TEST(Expressions, DenseDerivatives) {
 }
 
 TEST(Expressions, ADerivativeOfYourOwn) {
-  const auto softplus = [](auto v) { using std::exp, std::log; return log(1 + exp(v)); };
-  const auto slope = [](auto v, auto) { using std::exp; return 1 / (1 + exp(-v)); };
+  const auto softplus = [](auto v) {
+    using std::exp, std::log;
+    return log(1 + exp(v));
+  };
+  const auto slope = [](auto v, auto) {
+    using std::exp;
+    return 1 / (1 + exp(-v));
+  };
   check([&](Value x, Value w) { return map(x * w, "softplus", softplus, slope); }, 10);
 }
 

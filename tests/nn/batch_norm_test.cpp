@@ -36,13 +36,15 @@ std::vector<double> numbers(std::int64_t n, double mean, unsigned seed) {
 }
 
 /// Normalised values and the gradient with respect to z, by the formulas, in double precision.
-void reference(const std::vector<double>& z, const std::vector<double>& dy, std::int64_t rows, std::int64_t c, std::vector<double>& norm,
-               std::vector<double>& dz) {
+void reference(const std::vector<double>& z, const std::vector<double>& dy, std::int64_t rows, std::int64_t c,
+               std::vector<double>& norm, std::vector<double>& dz) {
   norm.resize(z.size());
   dz.resize(z.size());
   const auto n = static_cast<double>(rows);
   for (std::int64_t j = 0; j < c; ++j) {
-    const auto at = [&](const std::vector<double>& v, std::int64_t r) { return v[static_cast<std::size_t>(r * c + j)]; };
+    const auto at = [&](const std::vector<double>& v, std::int64_t r) {
+      return v[static_cast<std::size_t>(r * c + j)];
+    };
     double mean = 0, variance = 0, sum_dy = 0, sum_dy_norm = 0;
     for (std::int64_t r = 0; r < rows; ++r) mean += at(z, r) / n;
     for (std::int64_t r = 0; r < rows; ++r) variance += (at(z, r) - mean) * (at(z, r) - mean) / n;
@@ -113,13 +115,14 @@ TEST(BatchNorm, EqualsTheDoublePrecisionReferenceFarFromZero) {
 /// The gradient with respect to z itself, read through a scale per sample.
 TEST(BatchNorm, GradientOfItsInputEqualsTheReference) {
   constexpr std::int64_t c = 3;
-  for (const auto& [rows, leaf_samples] : std::vector<std::pair<std::int64_t, std::int64_t>>{{32, 8}, {21, 4}, {7, 1}}) {
+  for (const auto& [rows, leaf_samples] :
+       std::vector<std::pair<std::int64_t, std::int64_t>>{{32, 8}, {21, 4}, {7, 1}}) {
     Graph g;
     const Value one_hot = g.input("one_hot", rows);  // x = one_hot W: the gradient of W is dz, row by row
     const Value weights = g.input("weights", c);
     const Value w = g.variable("w", {rows, c}, zeros());
-    const Value y = batch_norm(dense(one_hot, w), g.variable("gamma", {c}, constant(1.5)), g.variable("beta", {c}, constant(0.25)),
-                               epsilon, 0.1, "bn");
+    const Value y = batch_norm(dense(one_hot, w), g.variable("gamma", {c}, constant(1.5)),
+                               g.variable("beta", {c}, constant(0.25)), epsilon, 0.1, "bn");
     const Value loss = sum(y * weights);
     const auto z = numbers(rows * c, 1e4, 1);
     const auto dy = numbers(rows * c, 0, 2);

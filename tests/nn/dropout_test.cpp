@@ -7,7 +7,8 @@
 namespace shoal {
 namespace {
 
-std::vector<float> run(bool training, std::uint64_t step, std::vector<std::int64_t> ids, std::int64_t leaf_samples = 16) {
+std::vector<float> run(bool training, std::uint64_t step, std::vector<std::int64_t> ids,
+                       std::int64_t leaf_samples = 16) {
   Graph g;
   const Value x = g.input("x", 50);
   const Value y = dropout(x, 0.25, 1);

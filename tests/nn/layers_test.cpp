@@ -20,10 +20,13 @@ std::string error_of(const std::vector<LayerSpec>& layers) {
 }
 
 TEST(Layers, MistakesAreNamed) {
-  EXPECT_EQ(error_of({{"dens", {{"units", std::int64_t{3}}}}}), "model.layers: unknown layer \"dens\"; did you mean \"dense\"?");
+  EXPECT_EQ(error_of({{"dens", {{"units", std::int64_t{3}}}}}),
+            "model.layers: unknown layer \"dens\"; did you mean \"dense\"?");
   EXPECT_EQ(error_of({{"dense", {}}}), "model.layers: dense needs units, for example {type = \"dense\", units = 64}");
-  EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{0}}}}}), "model.layers: units of dense must be a whole number, 1 or more");
-  EXPECT_EQ(error_of({{"dropout", {{"rat", 0.5}}}}), "model.layers: dropout has no setting \"rat\"; did you mean \"rate\"?");
+  EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{0}}}}}),
+            "model.layers: units of dense must be a whole number, 1 or more");
+  EXPECT_EQ(error_of({{"dropout", {{"rat", 0.5}}}}),
+            "model.layers: dropout has no setting \"rat\"; did you mean \"rate\"?");
   EXPECT_NE(error_of({{"dropout", {{"rate", 1.5}}}}), "");
   EXPECT_NE(error_of({{"dense", {{"units", std::int64_t{3}}, {"init", std::string("hee")}}}}), "");
   EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{3}}}}, {"relu", {}}}), "");
@@ -31,8 +34,13 @@ TEST(Layers, MistakesAreNamed) {
 
 TEST(Layers, InitFollowsTheActivation) {
   Graph g;
-  build_layers(g, {{"dense", {{"units", std::int64_t{3}}}}, {"batch_norm", {}}, {"relu", {}},
-                   {"dense", {{"units", std::int64_t{3}}}}, {"tanh", {}}}, g.input("x", 4));
+  build_layers(g,
+               {{"dense", {{"units", std::int64_t{3}}}},
+                {"batch_norm", {}},
+                {"relu", {}},
+                {"dense", {{"units", std::int64_t{3}}}},
+                {"tanh", {}}},
+               g.input("x", 4));
   EXPECT_EQ(g.parameters()[0].initializer.kind, Initializer::Kind::he);
   EXPECT_EQ(g.parameters()[3].initializer.kind, Initializer::Kind::xavier);
 }

@@ -46,7 +46,8 @@ TEST(Losses, SoftmaxIsLogSumExpAndHoldsAtTheExtremes) {
 
 TEST(Losses, SoftmaxOfTwoClassesIsLogisticRegression) {
   const float z = 0.7f;
-  EXPECT_NEAR(evaluate(softmax_cross_entropy, {{0, z}}, {{1}}).loss, evaluate(sigmoid_cross_entropy, {{z}}, {{1}}).loss, 1e-12);
+  EXPECT_NEAR(evaluate(softmax_cross_entropy, {{0, z}}, {{1}}).loss, evaluate(sigmoid_cross_entropy, {{z}}, {{1}}).loss,
+              1e-12);
 }
 
 TEST(Losses, SigmoidAndSquaredErrorAverageOverOutputs) {

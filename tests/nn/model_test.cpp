@@ -21,8 +21,14 @@ TEST(Model, EveryDerivativeEqualsCentralDifferences) {
   for (const Loss loss : {Loss::softmax, Loss::sigmoid, Loss::mse}) {
     for (const bool after : {false, true}) {
       for (const char* activation : {"tanh", "gelu", "relu"}) {
-        MlpOptions options{.inputs = 5, .hidden = {7, 34}, .classes = 3, .activation = activation, .batch_norm = true,
-                           .batch_norm_after_activation = after, .dropout = 0.3, .loss = loss};
+        MlpOptions options{.inputs = 5,
+                           .hidden = {7, 34},
+                           .classes = 3,
+                           .activation = activation,
+                           .batch_norm = true,
+                           .batch_norm_after_activation = after,
+                           .dropout = 0.3,
+                           .loss = loss};
         check(mlp(options), 19, 4, 1e-5);
       }
     }
@@ -34,8 +40,9 @@ TEST(Model, NumbersLayersWithParametersInForwardOrder) {
   const Model model = mlp({.inputs = 64, .hidden = {128, 64}, .classes = 10, .batch_norm = true, .dropout = 0.1});
   std::vector<std::string> names;
   for (const Parameter& p : model.graph().parameters()) names.push_back(p.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"01_dense/weight", "02_batch_norm/gamma", "02_batch_norm/beta", "03_dense/weight",
-                                             "04_batch_norm/gamma", "04_batch_norm/beta", "05_dense/weight", "05_dense/bias"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"01_dense/weight", "02_batch_norm/gamma", "02_batch_norm/beta",
+                                             "03_dense/weight", "04_batch_norm/gamma", "04_batch_norm/beta",
+                                             "05_dense/weight", "05_dense/bias"}));
   EXPECT_EQ(model.graph().states()[0].name, "02_batch_norm/mean");
   EXPECT_EQ(model.graph().states()[3].name, "04_batch_norm/variance");
   EXPECT_EQ(model.parameter_count(), 64 * 128 + 2 * 128 + 128 * 64 + 2 * 64 + 64 * 10 + 10);

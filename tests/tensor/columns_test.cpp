@@ -70,7 +70,8 @@ TEST(Columns, NormalizeKeepsTheDigitsOfActivationsFarFromZero) {
     low[c] = static_cast<float>(mean[c] - high[c]);
     inverse[c] = static_cast<float>(1 / std::sqrt(m2[c] / 64 + 1e-5));
   }
-  normalize_panel(64, z.data(), NormalizePanel<float>{high.data(), low.data(), inverse.data(), gamma.data(), beta.data()},
+  normalize_panel(64, z.data(),
+                  NormalizePanel<float>{high.data(), low.data(), inverse.data(), gamma.data(), beta.data()},
                   norm.data(), y.data());
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double expected = (double{z[i]} - mean[i % 32]) / std::sqrt(m2[i % 32] / 64 + 1e-5);

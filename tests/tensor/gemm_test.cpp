@@ -18,7 +18,8 @@ struct Packed {
   Buffer<T> memory;
   Panels<T> panels;
 
-  explicit Packed(const RowMajor<T>& m) : memory(padded_size(m.rows(), m.cols())), panels{memory.data(), m.rows(), m.cols()} {
+  explicit Packed(const RowMajor<T>& m)
+      : memory(padded_size(m.rows(), m.cols())), panels{memory.data(), m.rows(), m.cols()} {
     pack(std::span<const T>(m.data(), static_cast<std::size_t>(m.size())), panels, m.rows());
   }
 };
@@ -55,10 +56,11 @@ TYPED_TEST(Gemm, ProductEqualsEigen) {
         }
         RowMajor<T> c(rows, columns);
         unpack(Panels<const T>(pc.panels), rows, std::span<T>(c.data(), static_cast<std::size_t>(c.size())));
-        const RowMajor<double> expected = (a.template cast<double>() * b.template cast<double>()).rowwise() +
-                                          bias.row(0).template cast<double>();
+        const RowMajor<double> expected =
+            (a.template cast<double>() * b.template cast<double>()).rowwise() + bias.row(0).template cast<double>();
         const double bound = this->tolerance * std::sqrt(double(depth)) * 8;
-        ASSERT_LE((c.template cast<double>() - expected).cwiseAbs().maxCoeff(), bound) << rows << " " << depth << " " << columns;
+        ASSERT_LE((c.template cast<double>() - expected).cwiseAbs().maxCoeff(), bound)
+            << rows << " " << depth << " " << columns;
         for (std::int64_t r = 0; r < rows; ++r) {
           for (std::int64_t i = pc.panels.width(pc.panels.panels() - 1); i < panel_width; ++i) {
             ASSERT_EQ(pc.panels.tile(pc.panels.panels() - 1, r)[i], T{0}) << "padding";
@@ -94,7 +96,8 @@ TYPED_TEST(Gemm, GradientEqualsEigen) {
       Packed<T> px(x), pd(d);
       Buffer<T> g(units * panel_width);
       gradient_panel<T>(rows, px.panels.data, units, pd.panels.data, g.data());
-      const RowMajor<double> expected = x.template cast<double>().leftCols(units).transpose() * d.template cast<double>();
+      const RowMajor<double> expected =
+          x.template cast<double>().leftCols(units).transpose() * d.template cast<double>();
       for (std::int64_t i = 0; i < units; ++i) {
         for (std::int64_t j = 0; j < 32; ++j) {
           ASSERT_NEAR(g.data()[i * panel_width + j], expected(i, j), this->tolerance * std::sqrt(double(rows)) * 8);

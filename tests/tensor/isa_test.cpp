@@ -20,8 +20,10 @@ std::string kernel_hash() {
   const RandomSource source(1, Purpose::initialise);
   Buffer<float> x(70 * 64), w(64 * 32), c(70 * 32), g(32 * 32), sum(32), low(32), y(70 * 32);
   Buffer<double> mean(32), m2(32);
-  for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(2 * source.normal(0, static_cast<std::uint64_t>(i)));
-  for (std::int64_t i = 0; i < w.size(); ++i) w.data()[i] = static_cast<float>(source.normal(1, static_cast<std::uint64_t>(i)));
+  for (std::int64_t i = 0; i < x.size(); ++i)
+    x.data()[i] = static_cast<float>(2 * source.normal(0, static_cast<std::uint64_t>(i)));
+  for (std::int64_t i = 0; i < w.size(); ++i)
+    w.data()[i] = static_cast<float>(source.normal(1, static_cast<std::uint64_t>(i)));
   Hash hash;
   const auto add = [&](const auto& buffer) { hash.add(std::as_bytes(buffer.span())); };
   product_panel<float>(70, 64, x.data(), 70 * 32, w.data(), w.data(), c.data());
@@ -35,7 +37,8 @@ std::string kernel_hash() {
   add(m2);
   column_sums<float>(70, x.data(), c.data(), mean.data(), m2.data());
   add(m2);
-  normalize_panel(70, c.data(), NormalizePanel<float>{sum.data(), low.data(), w.data(), w.data(), w.data()}, y.data(), c.data());
+  normalize_panel(70, c.data(), NormalizePanel<float>{sum.data(), low.data(), w.data(), w.data(), w.data()}, y.data(),
+                  c.data());
   add(c);
   normalize_panel_backward<float>(70, y.data(), c.data(), w.data(), w.data() + 32, w.data() + 64, c.data());
   for (int f = 0; f <= static_cast<int>(Unary::reciprocal); ++f) {

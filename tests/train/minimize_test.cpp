@@ -16,9 +16,10 @@ TEST(Minimize, ReachesTheMinimumOfAParabola) {
 }
 
 TEST(Minimize, TakesCoefficientsFromOutsideAndAnyOptimizer) {
-  for (const OptimizerSettings& optimizer : {OptimizerSettings(GradientDescent{.learning_rate = 0.01}), OptimizerSettings(Momentum{.learning_rate = 0.01}),
-                                             OptimizerSettings(RMSprop{.learning_rate = 0.01}), OptimizerSettings(Adam{.learning_rate = 0.05}),
-                                             OptimizerSettings(AdamW{.learning_rate = 0.05, .weight_decay = 0})}) {
+  for (const OptimizerSettings& optimizer :
+       {OptimizerSettings(GradientDescent{.learning_rate = 0.01}), OptimizerSettings(Momentum{.learning_rate = 0.01}),
+        OptimizerSettings(RMSprop{.learning_rate = 0.01}), OptimizerSettings(Adam{.learning_rate = 0.05}),
+        OptimizerSettings(AdamW{.learning_rate = 0.05, .weight_decay = 0})}) {
     Graph g;
     auto c = g.placeholder("coefficients", {3});
     auto w = g.variable("w", {1}, zeros());

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 /// A data set of 1,001 samples that all ranks can read.
 const std::string& data_file() {
   static const std::string path = [] {
-    std::string name = (fs::temp_directory_path() / ("shoal-training-test-" + std::to_string(getpid()) + ".h5")).string();
+    std::string name =
+        (fs::temp_directory_path() / ("shoal-training-test-" + std::to_string(getpid()) + ".h5")).string();
     test_world().broadcast_string(name);
     run_together(test_world(), [&] {
       if (test_world().rank() == 0) synth_gaussians({.samples = 1001, .features = 20, .classes = 5, .seed = 3}, name);
@@ -37,8 +38,10 @@ class Training : public testing::Test {
   }
 };
 
-std::string digest_of(Communicator& comm, const FitOptions& options, const OptimizerSettings& optimizer, bool batch_norm = true) {
-  Trainer trainer(mlp({.inputs = 20, .hidden = {40, 33}, .classes = 5, .batch_norm = batch_norm, .dropout = 0.2}), optimizer, comm);
+std::string digest_of(Communicator& comm, const FitOptions& options, const OptimizerSettings& optimizer,
+                      bool batch_norm = true) {
+  Trainer trainer(mlp({.inputs = 20, .hidden = {40, 33}, .classes = 5, .batch_norm = batch_norm, .dropout = 0.2}),
+                  optimizer, comm);
   trainer.fit(Dataset::open(data_file()), options);
   return trainer.digest();
 }
@@ -52,12 +55,15 @@ void expect_one_digest(FitOptions options, const OptimizerSettings& optimizer, b
 
 TEST_F(Training, RanksEqualOneRank) {
   expect_one_digest({.epochs = 2, .batch_size = 256}, Adam{.learning_rate = 3e-3});
-  expect_one_digest({.epochs = 2, .batch_size = 250}, Adam{.clip_norm = 0.5});                        // last batch of one
+  // The last batch holds one sample.
+  expect_one_digest({.epochs = 2, .batch_size = 250}, Adam{.clip_norm = 0.5});
   expect_one_digest({.epochs = 2, .batch_size = 100, .leaves = 4}, RMSprop{.l2 = 1e-3});
   expect_one_digest({.epochs = 2, .batch_size = 100, .leaves = 5}, Momentum{.learning_rate = 0.05});
-  expect_one_digest({.epochs = 2, .batch_size = 7, .leaves = 7}, GradientDescent{.learning_rate = 0.05}, false);  // leaves of one sample
-  expect_one_digest({.epochs = 1, .batch_size = 2000, .leaves = 64}, AdamW{}, false);                 // batch above the data
-  expect_one_digest({.epochs = 2, .batch_size = 256, .validation = 0.2, .normalize = "unit", .exact_statistics = true}, Adam{});
+  // Leaves of one sample; then a batch larger than the data.
+  expect_one_digest({.epochs = 2, .batch_size = 7, .leaves = 7}, GradientDescent{.learning_rate = 0.05}, false);
+  expect_one_digest({.epochs = 1, .batch_size = 2000, .leaves = 64}, AdamW{}, false);
+  expect_one_digest({.epochs = 2, .batch_size = 256, .validation = 0.2, .normalize = "unit", .exact_statistics = true},
+                    Adam{});
 }
 
 TEST_F(Training, ThreadsChangeNoBit) {
@@ -74,13 +80,16 @@ TEST_F(Training, ThreadsChangeNoBit) {
 }
 
 TEST_F(Training, LearnsAndEvaluatesTheSameOnEveryRank) {
-  Trainer trainer(mlp({.inputs = 20, .hidden = {32}, .classes = 5, .batch_norm = true}), Adam{.learning_rate = 1e-2}, test_world());
-  const Evaluation last = trainer.fit(Dataset::open(data_file()), {.epochs = 5, .batch_size = 128, .validation = 0.2, .quiet = true});
+  Trainer trainer(mlp({.inputs = 20, .hidden = {32}, .classes = 5, .batch_norm = true}), Adam{.learning_rate = 1e-2},
+                  test_world());
+  const Evaluation last =
+      trainer.fit(Dataset::open(data_file()), {.epochs = 5, .batch_size = 128, .validation = 0.2, .quiet = true});
   ASSERT_TRUE(last.accuracy.has_value());
   EXPECT_GT(*last.accuracy, 0.95);
   const Evaluation again = trainer.evaluate(Dataset::open(data_file()), "train");
   EXPECT_EQ(again.samples, 1001);
-  EXPECT_EQ(test_world().all_gather(again.loss), std::vector<double>(static_cast<std::size_t>(test_world().size()), again.loss));
+  EXPECT_EQ(test_world().all_gather(again.loss),
+            std::vector<double>(static_cast<std::size_t>(test_world().size()), again.loss));
 }
 
 TEST_F(Training, FewerLeavesThanRanksAreRefusedByAll) {
@@ -101,7 +110,8 @@ TEST_F(Training, FewerLeavesThanRanksAreRefusedByAll) {
 }
 
 TEST_F(Training, ARunThatDivergesStopsAllRanksAtTheSameStep) {
-  Trainer trainer(mlp({.inputs = 20, .hidden = {32, 32}, .classes = 5}), GradientDescent{.learning_rate = 1e30}, test_world());
+  Trainer trainer(mlp({.inputs = 20, .hidden = {32, 32}, .classes = 5}), GradientDescent{.learning_rate = 1e30},
+                  test_world());
   std::string message;
   try {
     trainer.fit(Dataset::open(data_file()), {.epochs = 5, .batch_size = 128, .quiet = true});

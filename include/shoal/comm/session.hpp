@@ -40,8 +40,8 @@ std::string mpi_library_version();
 /// The name of this host, as in messages.
 std::string host_name();
 
-/// How long the call is under way in which this process talks to other ranks now; 0 when it does not. May be asked by any
-/// thread: a watch leaves by it when the others are silent.
+/// How long the call is under way in which this process talks to other ranks now; 0 when it does not. May be asked by
+/// any thread: a watch leaves by it when the others are silent.
 double seconds_in_collective() noexcept;
 
 /// Whether this process was started by Open MPI's launcher, which announces the end of a job by SIGCONT.

@@ -155,7 +155,8 @@ inline double sigmoid(double x) {
   return x < 0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
 }
 
-/// log(1 + x) for x >= 0, accurate near 0. Source: Goldberg, What every computer scientist should know (1991), theorem 4.
+/// log(1 + x) for x >= 0, accurate near 0. Source: Goldberg, What every computer scientist should know (1991),
+/// theorem 4.
 inline double log1p(double x) {
   const double u = 1.0 + x;
   return u == 1.0 ? x : log(u) * (x / (u - 1.0));

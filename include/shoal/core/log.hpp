@@ -4,7 +4,8 @@
 
 namespace shoal {
 
-/// The one sink of log lines: standard error, from rank 0 alone. Lines read "shoal: message" or "shoal: warning: message".
+/// The one sink of log lines: standard error, from rank 0 alone. Lines read "shoal: message" or
+/// "shoal: warning: message".
 void log_info(std::string_view message);
 void log_warning(std::string_view message);
 

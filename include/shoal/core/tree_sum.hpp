@@ -24,7 +24,8 @@ class LocalTreeSum final : public TreeSum {
 
 /// One row per tree node that this rank owns, from partials of its leaves, asked for one at a time in order:
 /// (share.nodes().size(), width) row-major.
-std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge, const LeafPartial& partial);
+std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
+                                const LeafPartial& partial);
 /// The same from (leaves of this rank's run, width) row-major.
 std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
                                 std::span<const double> per_leaf);

@@ -13,8 +13,8 @@ namespace shoal {
 /// One pass over samples: which leaves this process holds, and what random numbers depend on.
 struct Batch {
   const LeafShare* share = nullptr;
-  LeafRun run;                               ///< leaves in the buffers now: share->run(), or a part of it when testing
-  bool training = false;                     ///< test time otherwise: running averages, no dropout
+  LeafRun run;            ///< leaves in the buffers now: share->run(), or a part of it when testing
+  bool training = false;  ///< test time otherwise: running averages, no dropout
   std::uint64_t seed = 0;
   std::uint64_t step = 0;                    ///< the update under way, from 1
   std::span<const std::int64_t> sample_ids;  ///< data-set row of each sample of the run; may be empty when testing
@@ -40,7 +40,8 @@ class Executor {
   Panels<const T> value(Value value) const;
 
   /// Collective when the batch needs sums. Computes values up to `until`. If `until` is a reduction (a loss), its
-  /// statistics are left per leaf, see leaf_statistics(), and its value is not made: the caller's own message carries it.
+  /// statistics are left per leaf, see leaf_statistics(), and its value is not made: the caller's own message carries
+  /// it.
   void forward(const Batch& batch, Value until);
   /// (leaves of the run, width) of the reduction that forward stopped at.
   std::span<const double> leaf_statistics() const { return leaf_statistics_; }
@@ -48,8 +49,8 @@ class Executor {
   /// Makes the value of the reduction that forward stopped at.
   void finish(std::span<const double> merged);
 
-  /// Collective when the batch needs sums. After forward: derivative of `until` with respect to every parameter, summed over
-  /// samples. partials: one flat buffer per tree node of this rank, batch.share->nodes() order; overwritten.
+  /// Collective when the batch needs sums. After forward: derivative of `until` with respect to every parameter, summed
+  /// over samples. partials: one flat buffer per tree node of this rank, batch.share->nodes() order; overwritten.
   void backward(std::span<T* const> partials);
 
   /// Test-time forward to the input of the operation `node`, then its training statistics: (leaves of the run, width).
@@ -63,7 +64,9 @@ class Executor {
   };
 
   std::int64_t leaf_first(std::int64_t leaf) const { return batch_.share->cut().begin(leaf) - batch_.first_sample(); }
-  std::int64_t leaf_rows(std::int64_t leaf) const { return batch_.share->cut().end(leaf) - batch_.share->cut().begin(leaf); }
+  std::int64_t leaf_rows(std::int64_t leaf) const {
+    return batch_.share->cut().end(leaf) - batch_.share->cut().begin(leaf);
+  }
   Panels<T> value_panels(std::size_t id) const;
   Panels<T> gradient_panels(std::size_t id) const;
   /// What node `id`'s operation sees of a leaf; leaf -1: everything of a node that works on whole values alone.

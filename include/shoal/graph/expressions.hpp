@@ -50,7 +50,8 @@ Value broadcast(Value x, std::int64_t columns);
 template <class F, class D>
 class Mapped final : public OperationOf<Mapped<F, D>> {
  public:
-  Mapped(std::string name, F f, D derivative) : name_(std::move(name)), f_(std::move(f)), derivative_(std::move(derivative)) {}
+  Mapped(std::string name, F f, D derivative)
+      : name_(std::move(name)), f_(std::move(f)), derivative_(std::move(derivative)) {}
   std::string_view name() const override { return name_; }
   ValueShape shape(std::span<const ValueShape> inputs) const override { return inputs[0]; }
   template <class T>

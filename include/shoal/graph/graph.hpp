@@ -83,7 +83,8 @@ class Graph {
   Value variable(const std::string& name, const std::vector<std::int64_t>& shape, const Initializer& initializer,
                  bool decay = false);
   /// @param name  owner of the operation's running statistics, if it has any
-  Value apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs, const std::string& name = "");
+  Value apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs,
+              const std::string& name = "");
 
   std::span<const Node> nodes() const { return nodes_; }
   std::span<const Parameter> parameters() const { return parameters_; }

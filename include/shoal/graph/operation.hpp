@@ -46,19 +46,19 @@ struct Leaf {
 
   bool training = false;
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;                      ///< the update under way, from 1
-  std::span<const std::int64_t> sample_ids;    ///< data-set row of each row of this leaf
+  std::uint64_t step = 0;                    ///< the update under way, from 1
+  std::span<const std::int64_t> sample_ids;  ///< data-set row of each row of this leaf
   std::array<Rows<const T>, most_inputs> input;
   Rows<T> output;
   Rows<const T> output_gradient;
-  Rows<T> auxiliary;          ///< auxiliary_columns wide: kept from forward to backward
-  std::span<T> derived;       ///< derived_size elements, made by finish()
+  Rows<T> auxiliary;     ///< auxiliary_columns wide: kept from forward to backward
+  std::span<T> derived;  ///< derived_size elements, made by finish()
 };
 
 /// A sum over the samples of the whole batch that an operation needs before it can go on.
 struct StatisticsPlan {
-  std::int64_t width = 0;         ///< numbers; 0: none
-  const Merge* merge = nullptr;   ///< how two parts of the batch meet
+  std::int64_t width = 0;        ///< numbers; 0: none
+  const Merge* merge = nullptr;  ///< how two parts of the batch meet
 };
 
 /// A named array that training changes but no gradient does (running averages), float64.
@@ -70,9 +70,9 @@ struct StateSpec {
 
 enum class Pass { forward, backward };
 
-/// One operation of a graph: the forward computation of a leaf and its derivative. Does not know how many leaves, threads
-/// or ranks there are. Each function writes whole tiles of (rows, 32); the executor zeroes padding, adds up a value's
-/// uses and keeps the tree of leaves. Write one by deriving from OperationOf.
+/// One operation of a graph: the forward computation of a leaf and its derivative. Does not know how many leaves,
+/// threads or ranks there are. Each function writes whole tiles of (rows, 32); the executor zeroes padding, adds up a
+/// value's uses and keeps the tree of leaves. Write one by deriving from OperationOf.
 class Operation {
  public:
   virtual ~Operation() = default;
@@ -118,12 +118,18 @@ class Operation {
 };
 
 /// Base of operations that are written once for float and double:
-///   struct Mine : OperationOf<Mine> { template <class T> void forward_leaf(const Leaf<T>&, std::int64_t panel) const; ... };
+///   struct Mine : OperationOf<Mine> {
+///     template <class T> void forward_leaf(const Leaf<T>&, std::int64_t panel) const; ...
+///   };
 template <class Derived>
 class OperationOf : public Operation {
  public:
-  void prepare(const Leaf<float>& l, Pass pass, std::int64_t task) const override { self().prepare_leaf(l, pass, task); }
-  void prepare(const Leaf<double>& l, Pass pass, std::int64_t task) const override { self().prepare_leaf(l, pass, task); }
+  void prepare(const Leaf<float>& l, Pass pass, std::int64_t task) const override {
+    self().prepare_leaf(l, pass, task);
+  }
+  void prepare(const Leaf<double>& l, Pass pass, std::int64_t task) const override {
+    self().prepare_leaf(l, pass, task);
+  }
   void forward(const Leaf<float>& l, std::int64_t p) const override { self().forward_leaf(l, p); }
   void forward(const Leaf<double>& l, std::int64_t p) const override { self().forward_leaf(l, p); }
   void backward(const Leaf<float>& l, std::size_t i, std::int64_t p, float* out) const override {

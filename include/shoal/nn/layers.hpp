@@ -9,7 +9,8 @@
 
 namespace shoal {
 
-/// What a layer is built into. Layers with parameters are numbered and named 01_dense, 02_batch_norm, ... in forward order.
+/// What a layer is built into. Layers with parameters are numbered and named 01_dense, 02_batch_norm, ... in forward
+/// order.
 class LayerContext {
  public:
   LayerContext(Graph& graph, std::vector<LayerSpec> layers) : graph_(&graph), layers_(std::move(layers)) {}
@@ -45,7 +46,8 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 
 /// Registers a layer under a name, for configs and checkpoints. Built in:
 ///   dense {units, init = "auto", bias = true}   no bias where batch_norm comes next; init "auto" is he before relu and
-///                                               leaky_relu (batch_norm and dropout in between do not count), else xavier
+///                                               leaky_relu (batch_norm and dropout between do not count),
+///                                               else xavier
 ///   batch_norm {epsilon = 1e-5, momentum = 0.1}
 ///   dropout {rate}
 ///   relu, leaky_relu {slope = 0.01}, tanh, sigmoid, gelu, identity

@@ -31,7 +31,8 @@ struct Operand {
 template <class T>
 void combine(Binary f, std::int64_t rows, Operand<T> a, Operand<T> b, T* y);
 
-/// dx = dy * (derivative of f with respect to operand 0 or 1), for every row, also where that operand has one row alone.
+/// dx = dy * (derivative of f with respect to operand 0 or 1), for every row, also where that operand has one row
+/// alone.
 template <class T>
 void combine_derivative(Binary f, int operand, std::int64_t rows, Operand<T> a, Operand<T> b, const T* dy, T* dx);
 

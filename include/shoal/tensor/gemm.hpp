@@ -28,8 +28,8 @@ inline constexpr std::int64_t gradient_chain_rows = 256;
 template <class T>
 void gradient_panel(std::int64_t rows, const T* x, std::int64_t units, const T* d, T* g);
 
-/// out[c] = sum over rows of a[r][c] * b[r][c], or of a[r][c] where b is null: chains of gradient_chain_rows joined by the
-/// tree. a, b: (rows, 32); out: 32.
+/// out[c] = sum over rows of a[r][c] * b[r][c], or of a[r][c] where b is null: chains of gradient_chain_rows joined by
+/// the tree. a, b: (rows, 32); out: 32.
 template <class T>
 void column_sum(std::int64_t rows, const T* a, const T* b, T* out);
 

@@ -25,9 +25,7 @@ struct Panels {
   std::int64_t panels() const { return panels_of(columns); }
   /// Row `row` of panel `panel`; the rows behind it follow at a stride of 32.
   T* tile(std::int64_t panel, std::int64_t row = 0) const { return data + (panel * rows + row) * panel_width; }
-  T& at(std::int64_t row, std::int64_t column) const {
-    return tile(column / panel_width, row)[column % panel_width];
-  }
+  T& at(std::int64_t row, std::int64_t column) const { return tile(column / panel_width, row)[column % panel_width]; }
   /// Columns of panel `panel` that are not padding.
   std::int64_t width(std::int64_t panel) const {
     const std::int64_t rest = columns - panel * panel_width;

@@ -106,6 +106,13 @@ Config load_config(const std::optional<std::string>& path, const std::vector<std
 Config parse_config(const std::string& text, const std::string& name, const std::string& base_directory,
                     const std::vector<std::string>& sets = {});
 
+/// Changes a config as one more `--set KEY=VALUE` does. @returns the full names of the keys set: several for a table
+/// @throws Error  usage, with the config as it was; the message starts with `KEY=VALUE: `
+std::vector<std::string> set_keys(Config& config, const std::string& assignment);
+
+/// The value of a key as TOML: `0.0003`, `"cosine"`. @throws Error  usage: no such key
+std::string value_text(const Config& config, const std::string& key);
+
 /// Checks ranges and what excludes each other, for a config that was filled in by a program.
 /// @throws Error  usage
 void check_config(const Config& config);

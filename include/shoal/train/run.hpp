@@ -18,6 +18,7 @@ struct TrainRequest {
   std::optional<std::string> resume;     ///< a checkpoint, a run directory, or "auto"
   std::optional<std::int64_t> rewind;    ///< with resume: branch from the checkpoint of this step
   std::optional<std::string> init_from;  ///< a checkpoint whose parameters are the start
+  std::optional<std::string> replay;     ///< a run directory, to be repeated with all its nudges in another one
   bool dry_run = false;                  ///< print what would be trained, and write nothing
 };
 

@@ -15,6 +15,7 @@ namespace shoal {
 ///   metrics.jsonl  nudges.jsonl
 ///   checkpoints/step-00001234.h5    after that many finished updates
 ///   checkpoints/latest  best        relative links
+///   requests/                       of nudges, until they are answered
 ///   lock
 class RunDirectory {
  public:

@@ -1,0 +1,23 @@
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "shoal/comm/run_together.hpp"
+#include "shoal/train/nudges.hpp"
+#include "train/stop_signal.hpp"
+
+namespace shoal {
+
+ExitStatus execute(const NudgeRequest& request, Communicator& world) {
+  run_together(world, [&] {
+    if (world.rank() != 0) return;
+    const StopSignal signals;  // a nudge that is not taken yet is withdrawn, not left behind
+    const auto cancelled = [] { return StopSignal::received() != 0; };
+    for (const Nudge& nudge : nudge_run(request.run, request.settings, request.at_step, cancelled)) {
+      print(fmt::format("{} = {} from step {} on\n", nudge.key, nudge.value, nudge.step));
+    }
+  });
+  return ExitStatus::done;
+}
+
+}  // namespace shoal

@@ -1,0 +1,30 @@
+// The command sweep: trains many models apart, and says which is the best and what mattered.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+
+namespace shoal {
+namespace {
+
+std::string report(const SweepSummary& summary) {
+  std::string text = align(summary.best);
+  if (!summary.importance.empty()) text += '\n' + align(summary.importance);
+  text += fmt::format("\n{} done", summary.done);
+  if (summary.stopped > 0) text += fmt::format(", {} stopped early", summary.stopped);
+  text += fmt::format(", {} failed; all in {}/sweep.csv\n", summary.failed, summary.folder);
+  if (summary.winner)
+    text += fmt::format("best: trial {}; train on with: shoal train --resume {}/best.h5 --set train.epochs=N\n",
+                        *summary.winner, summary.folder);
+  return text;
+}
+
+}  // namespace
+
+ExitStatus execute(const SweepRequest& request, Communicator& world) {
+  const SweepSummary summary = sweep_run(request, world);
+  if (world.rank() == 0 && summary.status == ExitStatus::done) print(report(summary));
+  return summary.status;
+}
+
+}  // namespace shoal

@@ -1,0 +1,40 @@
+#pragma once
+
+// How a nudge reaches a run: files alone, so that it works between hosts on one file system.
+//
+//   RUN/requests/<unique>.json    written by `shoal nudge`, removed by whoever claims it: the run, or `shoal nudge`
+//   again RUN/requests/<unique>.reply   written by the run, removed by `shoal nudge`
+//
+// A request names the owner of the run that it was written for. Another one, started later, ignores it: nobody waits
+// for an answer any more.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+
+struct NudgeRequestFile {
+  std::string owner;
+  std::vector<std::string> settings;  ///< KEY=VALUE
+  std::optional<std::int64_t> at_step;
+};
+std::string to_json(const NudgeRequestFile& request);
+/// @throws Error(bad_data)
+NudgeRequestFile parse_nudge_request(const std::string& text);
+
+struct NudgeReply {
+  ExitStatus status = ExitStatus::done;
+  std::string text;  ///< lines as in nudges.jsonl; of a refusal, why
+};
+std::string to_json(const NudgeReply& reply);
+/// @throws Error(bad_data)
+NudgeReply parse_nudge_reply(const std::string& text);
+
+std::filesystem::path requests_folder(const std::string& run);
+
+}  // namespace shoal

@@ -1,0 +1,302 @@
+#include "train/run_loop.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/train/metrics.hpp"
+#include "shoal/train/progress.hpp"
+#include "train/nudge_desk.hpp"
+#include "train/stop_signal.hpp"
+
+namespace shoal {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
+
+/// What ranks ask each other for with the loss of a step.
+enum Request : std::size_t { stop_by_signal, stop_by_time, save_by_time, nudge_waits, request_count };
+
+/// A run under way with its directory, which rank 0 alone has.
+class Run {
+ public:
+  Run(Training& training, RunPlan& plan, Communicator& comm)
+      : training_(training), plan_(plan), comm_(comm), started_(Clock::now()), saved_(started_) {
+    if (comm.rank() != 0) return;
+    metrics_.emplace(plan.directory->metrics_path());
+    desk_.emplace(plan.run);
+  }
+
+  ExitStatus go();
+
+ private:
+  std::vector<double> requests();
+  void save(bool must);
+  void take_nudges();
+  void answer_nudges();
+  void apply_nudges();
+  void record(const StepReport& report, double seconds);
+  void record(const std::string& split, const Evaluation& evaluation);
+  Evaluation evaluate_epoch(bool epoch_ended);
+  bool end_epoch(const StepReport& report, ProgressState& shown);
+  bool save_is_due(const StepReport& report) const;
+  std::string last_good() const;
+  std::string way_back() const;
+
+  Training& training_;
+  RunPlan& plan_;
+  Communicator& comm_;
+  Clock::time_point started_;
+  Clock::time_point saved_;
+  std::optional<MetricsWriter> metrics_;
+  bool metrics_warned_ = false;
+  std::optional<Progress> progress_;
+  std::optional<NudgeDesk> desk_;
+  std::vector<std::pair<NudgeDesk::Visitor, NudgeReply>> answers_;
+  std::int64_t failures_ = 0;
+  std::int64_t good_step_ = -1;
+  std::int64_t evaluated_step_ = -1;
+};
+
+std::vector<double> Run::requests() {
+  const TrainConfig& train = training_.config().train;
+  const double every = training_.config().checkpoint.every_seconds;
+  std::vector<double> asked(request_count);
+  asked[stop_by_signal] = StopSignal::received() != 0 ? 1.0 : 0.0;
+  if (comm_.rank() == 0) {
+    asked[stop_by_time] = train.max_seconds > 0.0 && seconds_since(started_) >= train.max_seconds ? 1.0 : 0.0;
+    asked[save_by_time] = every > 0.0 && seconds_since(saved_) >= every ? 1.0 : 0.0;
+    asked[nudge_waits] = desk_->has_visitors() ? 1.0 : 0.0;
+  }
+  return asked;
+}
+
+/// Resuming would take the last nudge again, which may be what went wrong.
+std::string Run::way_back() const {
+  std::int64_t last = 0;
+  for (const Nudge& nudge : plan_.journal.nudges()) {
+    if (nudge.step <= training_.progress().step + 1) last = std::max(last, nudge.step);
+  }
+  return last == 0 ? ""
+                   : fmt::format("; without the nudge of step {}: --resume {} --rewind {}", last, plan_.run, last - 1);
+}
+
+std::string Run::last_good() const {
+  return good_step_ < 0 ? "no checkpoint was written"
+                        : "the last good checkpoint is " + RunDirectory::checkpoint_path(plan_.run, good_step_);
+}
+
+/// Collective. A failure is reported and the run goes on with what it has, until give_up failures in a row; one that
+/// `must` succeed (the first and the last) ends the run at once.
+void Run::save(bool must) {
+  if (!training_.parameters_finite())
+    throw SharedError(
+        ExitStatus::diverged,
+        fmt::format("parameters are not finite after step {}; lower optimizer.learning_rate or set optimizer.clip_norm",
+                    training_.progress().step));
+  Archive archive = training_.snapshot();
+  const std::int64_t step = training_.progress().step;
+  std::string fault;
+  std::int64_t status = 0;
+  if (comm_.rank() == 0) {
+    try {
+      if (!plan_.parent.empty()) archive.attributes["parent"] = plan_.parent;
+      if (!plan_.init_from.empty()) archive.attributes["init_from"] = plan_.init_from;
+      archive.texts["config"] = to_toml(plan_.config);
+      archive.texts["journal"] = plan_.journal.text();
+      plan_.directory->check_owner();
+      const std::string path = plan_.directory->checkpoint_path(step);
+      write_atomically(path, encode(archive, static_cast<std::uint64_t>(step)));
+      plan_.directory->point_latest(step);
+      if (training_.progress().best_step == step) plan_.directory->point_best(step);
+      std::vector<std::int64_t> before_nudges;
+      for (const Nudge& nudge : plan_.journal.nudges()) before_nudges.push_back(nudge.step - 1);
+      plan_.directory->prune(training_.config().checkpoint.keep, before_nudges);
+    } catch (const Error& e) {
+      fault = e.what();
+      status = static_cast<std::int64_t>(e.status());
+    }
+  }
+  status = comm_.all_max(status);
+  saved_ = Clock::now();
+  if (status == 0) {
+    good_step_ = step;
+    failures_ = 0;
+    return;
+  }
+  ++failures_;
+  comm_.broadcast_string(fault);
+  const bool give_up = must || failures_ >= training_.config().checkpoint.give_up ||
+                       status != static_cast<std::int64_t>(ExitStatus::input_output);
+  if (give_up) throw SharedError(static_cast<ExitStatus>(status), fault + "; " + last_good());
+  log_warning(fmt::format("{}; training goes on, {}", fault, last_good()));
+}
+
+void Run::record(const StepReport& report, double seconds) {
+  if (!metrics_ || report.step % training_.config().train.log_every != 0) return;
+  try {
+    metrics_->record(StepRecord{report.step, report.epoch, report.loss, report.learning_rate,
+                                static_cast<double>(report.samples) / seconds});
+  } catch (const Error& e) {
+    if (!metrics_warned_) log_warning(std::string(e.what()) + "; training goes on without these lines");
+    metrics_warned_ = true;
+  }
+}
+
+void Run::record(const std::string& split, const Evaluation& evaluation) {
+  if (!metrics_) return;
+  const std::int64_t step = training_.progress().step;
+  try {
+    metrics_->record(EvaluationRecord{step, (step - 1) / training_.steps_per_epoch() + 1, split, evaluation.loss,
+                                      evaluation.accuracy});
+  } catch (const Error& e) {
+    if (!metrics_warned_) log_warning(std::string(e.what()) + "; training goes on without these lines");
+    metrics_warned_ = true;
+  }
+}
+
+/// Evaluates for `best` and early stopping; true when it is the best so far.
+bool Run::end_epoch(const StepReport& report, ProgressState& shown) {
+  const bool due = report.epoch % training_.config().train.evaluate_every == 0 || training_.finished();
+  if (report.ends_epoch) {
+    const Evaluation average = training_.epoch_average();
+    shown.loss = average.loss;
+    shown.accuracy = average.accuracy;
+    if (due && !training_.data().validation) {
+      record("train", average);
+      return training_.note(average);
+    }
+  }
+  if (!due || !training_.data().validation) return false;
+  const Evaluation evaluation = training_.evaluate(*training_.data().validation);
+  evaluated_step_ = report.step;
+  record(training_.data().validation_name, evaluation);
+  shown.validation_loss = evaluation.loss;
+  shown.validation_accuracy = evaluation.accuracy;
+  return training_.note(evaluation);
+}
+
+bool Run::save_is_due(const StepReport& report) const {
+  const CheckpointConfig& c = training_.config().checkpoint;
+  return (c.every_steps > 0 && report.step % c.every_steps == 0) ||
+         (c.every_epochs > 0 && report.ends_epoch && report.epoch % c.every_epochs == 0) ||
+         report.requests[save_by_time] > 0;
+}
+
+/// Collective. Takes what was asked for since: from here on it is part of the run, for it is on disk. Rank 0 judges; a
+/// request that is wrong concerns the one who made it alone.
+void Run::take_nudges() {
+  std::string text = plan_.journal.text();
+  run_together(comm_, [&] {
+    if (comm_.rank() != 0) return;
+    plan_.directory->check_owner();
+    NudgeJournal journal = plan_.journal;
+    const auto total_steps = [&](const Config& config) { return training_.total_steps(config); };
+    for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
+      const auto judge = [&](const NudgeRequestFile& request) {
+        return judge_nudge(request, plan_.config, journal, training_.progress().step, total_steps);
+      };
+      answers_.emplace_back(visitor, note_nudges(visitor.request, judge, plan_.directory->nudges_path(), journal));
+    }
+    text = journal.text();
+  });
+  comm_.broadcast_string(text);
+  const std::size_t known = plan_.journal.nudges().size();
+  plan_.journal = NudgeJournal::parse(text, "the journal of rank 0");
+  if (progress_) progress_->clear();
+  for (std::size_t i = known; i < plan_.journal.nudges().size(); ++i) {
+    const Nudge& nudge = plan_.journal.nudges()[i];
+    log_info(fmt::format("nudged: {} = {} from step {} on", nudge.key, nudge.value, nudge.step));
+  }
+}
+
+void Run::answer_nudges() {
+  for (const auto& [visitor, reply] : answers_) NudgeDesk::answer(visitor, reply);
+  answers_.clear();
+}
+
+/// Collective. Changes what the journal changes with the next step; also without a change, at the start of a run.
+void Run::apply_nudges() {
+  const std::int64_t done = training_.progress().step;
+  if (plan_.journal.acts_on(done + 1)) training_.reconfigure(plan_.journal.config_at(plan_.config, done + 1));
+  const std::int64_t per_epoch = training_.steps_per_epoch();
+  const std::int64_t total = training_.total_steps();
+  progress_.emplace(ProgressRange{(total + per_epoch - 1) / per_epoch, per_epoch, done, total},
+                    comm_.rank() == 0 ? choose_progress_style() : ProgressStyle::none);
+}
+
+ExitStatus Run::go() try {
+  // A new directory begins with a checkpoint: it proves that the place can be written, and a branch can go back to it.
+  if (plan_.in_place) {
+    good_step_ = training_.progress().step;
+  } else {
+    save(true);
+  }
+  apply_nudges();
+  while (!training_.finished()) {
+    const Clock::time_point before = Clock::now();
+    const StepReport report = training_.advance(requests());
+    const double seconds = seconds_since(before);
+    record(report, seconds);
+    ProgressState shown{
+        report.step, report.epoch, report.loss, {}, {}, {}, static_cast<double>(report.samples) / seconds};
+    // What belongs to the end of an epoch is done before a checkpoint of it: a resumed run then misses nothing.
+    bool best = false;
+    if (report.ends_epoch || training_.finished()) {
+      best = end_epoch(report, shown);
+      if (report.ends_epoch) progress_->end_epoch(shown);
+    } else {
+      progress_->step(shown);
+    }
+    if (report.requests[nudge_waits] > 0) take_nudges();
+    const bool nudged = plan_.journal.acts_on(report.step + 1);  // maybe to go on where the run would end
+    const bool stop = report.requests[stop_by_signal] > 0 || report.requests[stop_by_time] > 0;
+    if (training_.finished() && !nudged) break;
+    if (stop || best || nudged || save_is_due(report)) {
+      progress_->clear();
+      save(stop);
+    }
+    if (stop) {
+      answer_nudges();
+      if (metrics_) metrics_->close();
+      const int number = StopSignal::received();
+      log_info(fmt::format(
+          "stopped by {} after step {}; {}; go on with --resume auto",
+          report.requests[stop_by_time] > 0 ? "train.max_seconds" : (number != 0 ? strsignal(number) : "a signal"),
+          report.step, last_good()));
+      return ExitStatus::stopped;
+    }
+    if (nudged) apply_nudges();
+    answer_nudges();
+  }
+  answer_nudges();
+  progress_->clear();
+  training_.refine_statistics();
+  if (training_.config().model.batch_norm.running == "exact" && training_.data().validation)
+    record(training_.data().validation_name, training_.evaluate(*training_.data().validation));
+  save(true);
+  if (metrics_) metrics_->close();
+  log_info(fmt::format("finished after step {}; {}", training_.progress().step, last_good()));
+  return ExitStatus::done;
+} catch (const SharedError& e) {
+  if (e.status() != ExitStatus::diverged) throw;
+  throw SharedError(e.status(), fmt::format("{}; {}{}", e.what(), last_good(), way_back()));
+}
+
+}  // namespace
+
+ExitStatus run_loop(Training& training, RunPlan& plan, Communicator& comm) {
+  std::optional<Run> run;
+  run_together(comm, [&] { run.emplace(training, plan, comm); });
+  return run->go();
+}
+
+}  // namespace shoal

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace shoal {
+
+/// Who owns a run now, by its lock: different for every process that ever does; empty when nobody does.
+std::string run_owner(const std::string& run);
+
+/// Signs of life of the process that owns a run, maybe on another host: not its clock counts, but whether it counts on.
+class RunPulse {
+ public:
+  explicit RunPulse(std::string run);
+
+  const std::string& owner() const { return owner_; }
+  /// Looks. False once the owner has ended, was replaced, or has shown no sign of life for 30 s.
+  bool beats();
+
+ private:
+  std::string run_;
+  std::string owner_;
+  std::string record_;
+  std::chrono::steady_clock::time_point changed_;
+};
+
+}  // namespace shoal

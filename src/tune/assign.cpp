@@ -1,0 +1,23 @@
+#include "tune/assign.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "shoal/core/error.hpp"
+#include "train/config_convert.hpp"
+#include "train/config_keys.hpp"
+
+namespace shoal {
+
+void assign(Config& config, const std::string& key, const std::string& toml) {
+  const config_keys::Key* known = config_keys::find(key);
+  if (known == nullptr)
+    throw Error(ExitStatus::usage, fmt::format("unknown key \"{}\"; {}", key, config_keys::advice(key)));
+  const toml::table holder = toml::parse("value = " + toml);
+  const toml::node& node = *holder.get("value");
+  if (config_convert::convert(node, known->reference(config))) return;
+  throw Error(ExitStatus::usage,
+              fmt::format("{} is {}; use {}", key, config_convert::seen(node), config_keys::expected(*known)));
+}
+
+}  // namespace shoal

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <string>
+
+#include "shoal/tune/search_space.hpp"
+
+namespace shoal {
+
+/// One entry of [sweep.space]. @throws Error(usage)  naming the entry, what it says, and what to write
+Dimension read_dimension(const std::string& key, const toml::node& node);
+
+}  // namespace shoal

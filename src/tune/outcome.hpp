@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tune/search_plan.hpp"
+
+namespace shoal {
+
+/// A point of a learning curve. Losses are means over samples, accuracies 0 to 1.
+struct CurvePoint {
+  std::int64_t epoch = 0;  ///< finished epochs; the one under way where training ends inside it
+  double train_loss = 0.0;
+  std::optional<double> train_accuracy;
+  std::optional<double> validation_loss;
+  std::optional<double> validation_accuracy;
+
+  bool operator==(const CurvePoint&) const = default;
+};
+
+/// What became of a trial on one rung: a function of (config, data, seed, trial), but for what is below the line.
+struct Outcome {
+  std::int64_t trial = 0;
+  std::int64_t rung = 0;
+  bool failed = false;
+  std::string reason;             ///< why it failed
+  std::vector<CurvePoint> curve;  ///< since the trial's start; of a finished one not empty unless it failed
+
+  double seconds = 0.0;  ///< ---- that this training took
+  int rank = 0;          ///< that led it
+};
+
+/// What the trial is compared by, lower is better. The outcome did not fail.
+double score_of(const Outcome& outcome, Metric metric);
+/// The metric itself at a point, nothing where it has none.
+std::optional<double> metric_at(const CurvePoint& point, Metric metric);
+
+/// Everything known of one trial: its outcomes by rung.
+using History = std::vector<Outcome>;
+/// How every trial stands, by number.
+std::vector<Standing> standings_of(const std::vector<History>& trials, Metric metric);
+
+/// A JSON object on one line, with its newline; read back it is equal to the last bit.
+std::string to_json_line(const Outcome& outcome);
+/// Nothing for a line that is none, such as one that a killed writer left torn.
+std::optional<Outcome> parse_outcome(const std::string& line);
+
+}  // namespace shoal

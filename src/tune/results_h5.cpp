@@ -1,0 +1,103 @@
+// sweep.h5: every array has a row per trial, in the order of their numbers.
+//   trial round rung epochs                    whole numbers
+//   place                                      from 1; 0: failed
+//   status                                     0 done, 1 stopped, 2 failed (attribute status_names)
+//   metric/<name>                              at the end; NaN: none
+//   hyperparameters/<key>                      numbers, or for choices which one (attribute choices/<key>)
+//   curve/epoch, curve/<name>                  (trials, points), padded with -1 and NaN
+//   reason                                     (trials, bytes) text padded with zeros
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <span>
+
+#include "shoal/io/h5_file.hpp"
+#include "tune/results.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+const std::vector<std::pair<const char*, std::function<double(const CurvePoint&)>>>& measures() {
+  static const std::vector<std::pair<const char*, std::function<double(const CurvePoint&)>>> all = {
+      {"train.loss", [](const CurvePoint& p) { return p.train_loss; }},
+      {"train.accuracy", [](const CurvePoint& p) { return p.train_accuracy.value_or(none); }},
+      {"validation.loss", [](const CurvePoint& p) { return p.validation_loss.value_or(none); }},
+      {"validation.accuracy", [](const CurvePoint& p) { return p.validation_accuracy.value_or(none); }}};
+  return all;
+}
+
+class Writer {
+ public:
+  Writer(const SweepTable& table, const std::string& path) : table_(table), file_(path) {}
+
+  /// One value per trial, or `width` of them: value(row, i).
+  template <class T, class Value>
+  void array(const std::string& path, const Value& value, std::int64_t width = 0) {
+    std::vector<T> all;
+    for (const TrialRow& row : table_.rows) {
+      for (std::int64_t i = 0; i < std::max<std::int64_t>(1, width); ++i)
+        all.push_back(static_cast<T>(value(row, static_cast<std::size_t>(i))));
+    }
+    std::vector<std::int64_t> shape = {static_cast<std::int64_t>(table_.rows.size())};
+    if (width > 0) shape.push_back(width);
+    file_.create_array(path, element_type_of<T>(), shape);
+    file_.write_rows(path, 0, std::as_bytes(std::span(all)));
+  }
+
+  void write();
+
+ private:
+  const SweepTable& table_;
+  H5Writer file_;
+};
+
+void Writer::write() {
+  const std::vector<std::string> statuses = {"done", "stopped", "failed"};
+  array<std::int64_t>("trial", [](const TrialRow& row, std::size_t) { return row.trial; });
+  array<std::int64_t>("round", [](const TrialRow& row, std::size_t) { return row.round; });
+  array<std::int64_t>("rung", [](const TrialRow& row, std::size_t) { return row.rung; });
+  array<std::int64_t>("epochs",
+                      [](const TrialRow& row, std::size_t) { return row.curve.empty() ? 0 : row.curve.back().epoch; });
+  array<std::int64_t>("place", [](const TrialRow& row, std::size_t) { return row.place.value_or(0); });
+  array<std::int64_t>("status", [&](const TrialRow& row, std::size_t) {
+    return std::find(statuses.begin(), statuses.end(), row.status) - statuses.begin();
+  });
+  file_.set_attribute("status_names", statuses);
+  file_.set_attribute("metric", to_string(table_.settings.metric));
+
+  std::size_t points = 1;
+  std::size_t bytes = 1;
+  for (const TrialRow& row : table_.rows) {
+    points = std::max(points, row.curve.size());
+    bytes = std::max(bytes, row.reason.size());
+  }
+  const auto width = static_cast<std::int64_t>(points);
+  for (const auto& [name, measure] : measures()) {
+    array<double>(std::string("metric/") + name,
+                  [&](const TrialRow& row, std::size_t) { return row.result() ? measure(*row.result()) : none; });
+    array<double>(
+        std::string("curve/") + name,
+        [&](const TrialRow& row, std::size_t i) { return i < row.curve.size() ? measure(row.curve[i]) : none; }, width);
+  }
+  array<std::int64_t>(
+      "curve/epoch", [](const TrialRow& row, std::size_t i) { return i < row.curve.size() ? row.curve[i].epoch : -1; },
+      width);
+  for (std::size_t d = 0; d < table_.settings.space.size(); ++d) {
+    const Dimension& dimension = table_.settings.space[d];
+    array<double>("hyperparameters/" + dimension.key, [&](const TrialRow& row, std::size_t) { return row.numbers[d]; });
+    if (dimension.scale == Scale::choices) file_.set_attribute("choices/" + dimension.key, dimension.choices);
+  }
+  array<std::uint8_t>(
+      "reason", [](const TrialRow& row, std::size_t i) { return i < row.reason.size() ? row.reason[i] : '\0'; },
+      static_cast<std::int64_t>(bytes));
+  file_.finish();
+}
+
+}  // namespace
+
+void write_h5(const SweepTable& table, const std::string& path) { Writer(table, path).write(); }
+
+}  // namespace shoal

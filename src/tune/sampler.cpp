@@ -1,0 +1,91 @@
+#include "tune/sampler.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+
+#include "shoal/core/random.hpp"
+#include "tune/sobol.hpp"
+
+namespace shoal {
+namespace {
+
+/// What a trial draws: element 0 is its place, element 1 whether it leaves a survivor's choice.
+RandomSource draws(std::uint64_t seed, std::size_t dimension) {
+  return {seed, Purpose::search, 0, static_cast<std::uint32_t>(dimension)};
+}
+
+std::uint64_t item(std::int64_t trial) { return static_cast<std::uint64_t>(trial); }
+
+/// floor(a b / c) without overflow of the product: 128 bits.
+std::int64_t scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
+  __extension__ using Wide = __int128;
+  return static_cast<std::int64_t>(static_cast<Wide>(a) * b / c);
+}
+
+Place grid_point(const SweepSettings& settings, std::int64_t trial) {
+  const std::vector<std::int64_t> levels = grid_levels(settings.space, settings.trials);
+  std::int64_t points = 1;
+  for (const std::int64_t n : levels) points *= n;
+  // Where trials outnumber the points, the grid is repeated.
+  std::int64_t rest = points >= settings.trials ? scaled(trial, points, settings.trials) : trial % points;
+  Place place(settings.space.size());
+  for (std::size_t d = place.size(); d-- > 0;) {
+    place[d] = grid_place(settings.space[d], rest % levels[d], levels[d]);
+    rest /= levels[d];
+  }
+  return place;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> grid_levels(const std::vector<Dimension>& space, std::int64_t trials) {
+  std::vector<std::int64_t> levels(space.size(), 1);
+  std::int64_t points = 1;
+  while (points < trials) {
+    std::size_t fewest = space.size();
+    for (std::size_t d = 0; d < space.size(); ++d) {
+      if (levels[d] >= most_levels(space[d])) continue;
+      if (fewest == space.size() || levels[d] < levels[fewest]) fewest = d;
+    }
+    if (fewest == space.size()) break;
+    points = points / levels[fewest] * (levels[fewest] + 1);
+    ++levels[fewest];
+  }
+  return levels;
+}
+
+Place first_place(const SweepSettings& settings, std::uint64_t seed, std::int64_t trial) {
+  if (settings.search == Search::grid) return grid_point(settings, trial);
+  Place place(settings.space.size());
+  for (std::size_t d = 0; d < place.size(); ++d) {
+    const RandomSource source = draws(seed, d);
+    if (settings.search == Search::quasi_random) {
+      const auto scramble = static_cast<std::uint32_t>(source.bits(0));
+      place[d] = scrambled_sobol(static_cast<std::uint32_t>(trial), static_cast<int>(d), scramble);
+    } else {
+      place[d] = source.uniform(item(trial));
+    }
+  }
+  return place;
+}
+
+Place finer_place(const SweepSettings& settings, std::uint64_t seed, std::int64_t trial,
+                  std::span<const Place> survivors, double width) {
+  assert(!survivors.empty());
+  const Place& centre = survivors[item(trial) % survivors.size()];
+  Place place = centre;
+  for (std::size_t d = 0; d < place.size(); ++d) {
+    const RandomSource source = draws(seed, d);
+    const double u = source.uniform(item(trial));
+    if (settings.space[d].scale == Scale::choices) {
+      if (source.uniform(item(trial), 1) < width) place[d] = u;
+    } else {
+      const double low = std::clamp(centre[d] - 0.5 * width, 0.0, 1.0 - width);
+      place[d] = low + u * width;
+    }
+  }
+  return place;
+}
+
+}  // namespace shoal

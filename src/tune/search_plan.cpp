@@ -1,0 +1,139 @@
+#include "tune/search_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <numeric>
+#include <tuple>
+
+namespace shoal {
+namespace {
+
+constexpr std::array widths = {1.0, 0.4, 0.16};  // of the boxes of coarse_to_fine, by round
+constexpr std::int64_t least_round = 4;          // trials
+
+std::int64_t power(std::int64_t base, std::int64_t exponent) {
+  std::int64_t result = 1;
+  for (std::int64_t i = 0; i < exponent; ++i) result *= base;
+  return result;
+}
+
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+}  // namespace
+
+SearchPlan::SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs)
+    : settings_(settings), seed_(seed), epochs_(epochs) {
+  if (settings.search == Search::coarse_to_fine)
+    rounds_ = std::clamp<std::int64_t>(settings.trials / least_round, 1, static_cast<std::int64_t>(widths.size()));
+  if (settings.halving) {
+    const auto [eta, least] = *settings.halving;
+    for (std::int64_t most = epochs / eta; most >= least; most /= eta) ++rungs_;
+  }
+  begin_round(0, {});
+}
+
+std::int64_t SearchPlan::epochs_of_rung(std::int64_t rung) const {
+  return settings_.halving ? epochs_ / power(settings_.halving->eta, rungs_ - 1 - rung) : 0;
+}
+
+std::int64_t SearchPlan::round_size(std::int64_t round) const {
+  return settings_.trials / rounds_ + (round < settings_.trials % rounds_ ? 1 : 0);
+}
+
+std::int64_t SearchPlan::rung_size(std::int64_t round, std::int64_t rung) const {
+  return settings_.halving ? std::max<std::int64_t>(1, round_size(round) / power(settings_.halving->eta, rung))
+                           : round_size(round);
+}
+
+std::int64_t SearchPlan::round_of(std::int64_t trial) const {
+  std::int64_t round = 0;
+  for (std::int64_t first = round_size(0); first <= trial; first += round_size(round)) ++round;
+  return round;
+}
+
+std::int64_t SearchPlan::total_jobs() const {
+  std::int64_t jobs = 0;
+  for (std::int64_t round = 0; round < rounds_; ++round) {
+    for (std::int64_t rung = 0; rung < rungs_; ++rung) jobs += rung_size(round, rung);
+  }
+  return jobs;
+}
+
+std::int64_t SearchPlan::total_work() const {
+  if (!settings_.halving) return total_jobs();
+  std::int64_t work = 0;
+  for (std::int64_t round = 0; round < rounds_; ++round) {
+    for (std::int64_t rung = 0; rung < rungs_; ++rung)
+      work += rung_size(round, rung) * (epochs_of_rung(rung) - (rung > 0 ? epochs_of_rung(rung - 1) : 0));
+  }
+  return work;
+}
+
+void SearchPlan::begin_round(std::int64_t round, const std::vector<Standing>& standings) {
+  std::vector<Place> survivors;
+  if (round > 0) {
+    std::vector<std::int64_t> all(standings.size());
+    std::iota(all.begin(), all.end(), 0);
+    const std::int64_t kept = std::max<std::int64_t>(2, round_size(round) / 4);
+    for (const std::int64_t trial : from_best(std::move(all), standings)) {
+      if (!standings[at(trial)].failed && static_cast<std::int64_t>(survivors.size()) < kept)
+        survivors.push_back(places_[at(trial)]);
+    }
+  }
+  std::vector<std::int64_t> trials;
+  for (std::int64_t i = 0; i < round_size(round); ++i) {
+    const auto trial = static_cast<std::int64_t>(places_.size());
+    // Where all trials so far failed, the search goes on in the whole space.
+    places_.push_back(survivors.empty() ? first_place(settings_, seed_, trial)
+                                        : finer_place(settings_, seed_, trial, survivors, widths[at(round)]));
+    trials.push_back(trial);
+  }
+  stage_.round = round;
+  begin_rung(0, std::move(trials));
+}
+
+void SearchPlan::begin_rung(std::int64_t rung, std::vector<std::int64_t> trials) {
+  stage_.rung = rung;
+  stage_.epochs = epochs_of_rung(rung);
+  stage_.promoted = rung + 1 < rungs_ ? rung_size(stage_.round, rung + 1) : 0;
+  stage_.trials = std::move(trials);
+}
+
+bool SearchPlan::advance(const std::vector<Standing>& standings) {
+  assert(standings.size() == places_.size());
+  std::vector<std::int64_t> next;
+  for (const std::int64_t trial : from_best(stage_.trials, standings)) {
+    if (!standings[at(trial)].failed && static_cast<std::int64_t>(next.size()) < stage_.promoted) next.push_back(trial);
+  }
+  if (!next.empty()) {
+    std::sort(next.begin(), next.end());
+    begin_rung(stage_.rung + 1, std::move(next));
+    return true;
+  }
+  if (stage_.round + 1 == rounds_) return false;
+  begin_round(stage_.round + 1, standings);
+  return true;
+}
+
+std::vector<std::int64_t> from_best(std::vector<std::int64_t> trials, const std::vector<Standing>& standings) {
+  std::sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) {
+    const Standing& x = standings[at(a)];
+    const Standing& y = standings[at(b)];
+    if (x.failed || y.failed) return std::tie(x.failed, a) < std::tie(y.failed, b);
+    return std::tie(y.rung, x.score, a) < std::tie(x.rung, y.score, b);
+  });
+  return trials;
+}
+
+std::optional<std::int64_t> best_trial(const std::vector<Standing>& standings) {
+  std::vector<std::int64_t> trials;
+  for (std::size_t t = 0; t < standings.size(); ++t) {
+    if (standings[t].rung >= 0 && !standings[t].failed) trials.push_back(static_cast<std::int64_t>(t));
+  }
+  if (trials.empty()) return std::nullopt;
+  return from_best(std::move(trials), standings).front();
+}
+
+}  // namespace shoal

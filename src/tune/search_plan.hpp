@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "tune/sampler.hpp"
+
+namespace shoal {
+
+/// How a trial stands after its latest training.
+struct Standing {
+  std::int64_t rung = -1;  ///< the last one that it finished, from 0; -1: none
+  bool failed = false;
+  double score = 0.0;  ///< lower is better
+};
+
+/// Trials that may be trained in any order, by anyone: all of one round on one rung.
+struct Stage {
+  std::int64_t round = 0;
+  std::int64_t rung = 0;
+  std::int64_t epochs = 0;    ///< that the trials have at its end; 0: whatever their configs say
+  std::int64_t promoted = 0;  ///< how many of them go on to the next rung; 0: this is the last
+  std::vector<std::int64_t> trials;
+};
+
+/// Which trials are trained for how long. A function of (settings, seed, epochs) and the standings at the ends of the
+/// stages before, so that every rank, and a job that goes on, comes to the same.
+///
+/// coarse_to_fine has up to three rounds of equal size. The second and third draw around the best quarter, by number,
+/// of a round, taken from all trials so far: several regions survive, in boxes that shrink to 0.4 and 0.16 of every
+/// scale.
+class SearchPlan {
+ public:
+  /// @param epochs  of a whole training: train.epochs; unused without successive halving
+  SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs);
+
+  const Stage& stage() const { return stage_; }
+  /// Goes to the next stage, false at the end. standings: of all trials so far, after the stage under way
+  bool advance(const std::vector<Standing>& standings);
+
+  std::int64_t rounds() const { return rounds_; }
+  std::int64_t rungs() const { return rungs_; }
+  /// Of the trials so far, by number.
+  const std::vector<Place>& places() const { return places_; }
+  std::int64_t round_of(std::int64_t trial) const;
+  /// Trainings of the whole sweep, and their epochs where halving sets them (else one each): for estimates of time.
+  std::int64_t total_jobs() const;
+  std::int64_t total_work() const;
+  static std::int64_t work_of(const Stage& stage, std::int64_t epochs_before) {
+    return stage.epochs == 0 ? 1 : stage.epochs - epochs_before;
+  }
+  std::int64_t epochs_of_rung(std::int64_t rung) const;  ///< 0 without halving
+
+ private:
+  std::int64_t round_size(std::int64_t round) const;
+  std::int64_t rung_size(std::int64_t round, std::int64_t rung) const;
+  void begin_round(std::int64_t round, const std::vector<Standing>& standings);
+  void begin_rung(std::int64_t rung, std::vector<std::int64_t> trials);
+
+  SweepSettings settings_;
+  std::uint64_t seed_;
+  std::int64_t epochs_;
+  std::int64_t rounds_ = 1;
+  std::int64_t rungs_ = 1;
+  std::vector<Place> places_;
+  Stage stage_;
+};
+
+/// The given trials from the best on: those that failed last, then by rung, highest first, by score, by number.
+std::vector<std::int64_t> from_best(std::vector<std::int64_t> trials, const std::vector<Standing>& standings);
+/// The best of all trials that did not fail.
+std::optional<std::int64_t> best_trial(const std::vector<Standing>& standings);
+
+}  // namespace shoal

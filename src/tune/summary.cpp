@@ -1,0 +1,79 @@
+// What people read of a sweep: the best trials, and which hyperparameters mattered.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "tune/importance.hpp"
+#include "tune/results.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::size_t most_shown = 10;
+
+std::string shown(const std::optional<double>& value) { return value ? fmt::format("{:.4g}", *value) : "-"; }
+
+std::string shown_value(const TrialRow& row, const Dimension& dimension, std::size_t d) {
+  return dimension.scale == Scale::choices ? row.values[d] : fmt::format("{:.4g}", row.numbers[d]);
+}
+
+std::vector<std::vector<std::string>> best_table(const SweepTable& table) {
+  const auto& space = table.settings.space;
+  std::vector<const TrialRow*> placed;
+  for (const TrialRow& row : table.rows) {
+    if (row.place) placed.push_back(&row);
+  }
+  std::sort(placed.begin(), placed.end(), [](const TrialRow* a, const TrialRow* b) { return *a->place < *b->place; });
+  if (placed.empty()) return {};
+  const bool validated = placed[0]->result()->validation_loss.has_value();
+  const bool judged = placed[0]->result()->train_accuracy.has_value();
+  std::vector<std::vector<std::string>> rows(1, {"place", "trial", "epochs"});
+  if (validated) rows[0].emplace_back("validation.loss");
+  if (validated && judged) rows[0].emplace_back("validation.accuracy");
+  rows[0].emplace_back("train.loss");
+  for (const Dimension& d : space) rows[0].push_back(d.key);
+  for (std::size_t i = 0; i < std::min(most_shown, placed.size()); ++i) {
+    const TrialRow& row = *placed[i];
+    const CurvePoint& p = *row.result();
+    auto& cells = rows.emplace_back();
+    cells = {std::to_string(*row.place), std::to_string(row.trial), std::to_string(p.epoch)};
+    if (validated) cells.push_back(shown(p.validation_loss));
+    if (validated && judged) cells.push_back(shown(p.validation_accuracy));
+    cells.push_back(shown(p.train_loss));
+    for (std::size_t d = 0; d < space.size(); ++d) cells.push_back(shown_value(row, space[d], d));
+  }
+  return rows;
+}
+
+/// Over the first rung, where all trials were trained alike.
+std::vector<std::vector<std::string>> importance_table(const SweepTable& table, const std::vector<History>& trials) {
+  const auto& space = table.settings.space;
+  std::vector<std::vector<double>> values(space.size());
+  std::vector<double> scores;
+  for (std::size_t t = 0; t < trials.size(); ++t) {
+    const Outcome& first = trials[t].front();
+    if (first.failed) continue;
+    for (std::size_t d = 0; d < space.size(); ++d) values[d].push_back(table.rows[t].numbers[d]);
+    scores.push_back(metric_at(first.curve.back(), table.settings.metric).value_or(0.0));
+  }
+  if (scores.empty()) return {};
+  std::vector<std::vector<std::string>> rows(1, {"hyperparameter", "share of variance", "rank correlation"});
+  for (const Importance& one : importance(space, values, scores))
+    rows.push_back(
+        {one.key, fmt::format("{:.2f}", one.share), one.correlation ? fmt::format("{:+.2f}", *one.correlation) : "-"});
+  return rows;
+}
+
+}  // namespace
+
+void summarise(const SweepTable& table, const std::vector<History>& trials, SweepSummary& summary) {
+  for (const TrialRow& row : table.rows) {
+    ++(row.status == "failed" ? summary.failed : row.status == "done" ? summary.done : summary.stopped);
+    if (row.place == 1) summary.winner = row.trial;
+  }
+  summary.best = best_table(table);
+  summary.importance = importance_table(table, trials);
+}
+
+}  // namespace shoal

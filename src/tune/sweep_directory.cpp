@@ -1,0 +1,157 @@
+#include "tune/sweep_directory.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "io/posix.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/train/run_directory.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw Error(ExitStatus::input_output,
+                fmt::format("cannot make {}: {}; name another folder with --run", folder.string(), error.message()));
+}
+
+std::vector<fs::path> files_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    files.push_back(at->path());
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw Error(ExitStatus::input_output, fmt::format("cannot list {}: {}", folder.string(), error.message()));
+  return files;
+}
+
+bool is_journal(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.starts_with("journal") && name.ends_with(".jsonl");
+}
+
+void discard_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (error) log_warning(fmt::format("cannot remove {}: {}", folder.string(), error.message()));
+}
+
+[[noreturn]] void refuse_taken(const std::string& folder) {
+  throw Error(
+      ExitStatus::taken,
+      fmt::format("{} holds a run already; continue a sweep with --resume, or name another folder with --run", folder));
+}
+
+/// The outcomes in all journals, which become one file without torn lines and repetitions.
+std::vector<Outcome> gather_journals(const SweepPaths& paths) {
+  std::vector<fs::path> journals;
+  std::vector<Outcome> outcomes;
+  std::set<std::pair<std::int64_t, std::int64_t>> known;
+  std::string merged;
+  for (const fs::path& file : files_in(paths.folder)) {
+    if (!is_journal(file)) continue;
+    journals.push_back(file);
+    std::istringstream lines(read_text(file));
+    for (std::string line; std::getline(lines, line);) {
+      const auto outcome = parse_outcome(line);
+      const bool finished = outcome && (outcome->failed || !outcome->curve.empty());
+      if (!finished || !known.emplace(outcome->trial, outcome->rung).second) continue;
+      outcomes.push_back(*outcome);
+      merged += line + '\n';
+    }
+  }
+  write_text_atomically(paths.old_journal(), merged);
+  for (const fs::path& file : journals) {
+    if (file != paths.old_journal()) discard(file.string());
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+std::string SweepPaths::checkpoint(std::int64_t trial) const {
+  return fmt::format("{}/trials/{:04}.h5", folder, trial);
+}
+
+SweepDirectory::SweepDirectory(std::string folder, RunLock lock) : paths_{std::move(folder)}, lock_(std::move(lock)) {
+  for (const fs::path& file : files_in(paths_.folder)) {
+    if (file.filename().string().starts_with("claims-")) discard_folder(file);
+    if (file.extension() == ".tmp" && !file.filename().string().starts_with("lock")) discard(file.string());
+  }
+  for (const fs::path& file : files_in(paths_.folder + "/trials")) {
+    if (file.extension() == ".tmp") discard(file.string());
+  }
+  make_folder(paths_.folder + "/trials");
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  claims_ = fmt::format("{}/claims-{}-{}", paths_.folder, now, ::getpid());
+  make_folder(claims_);
+}
+
+SweepDirectory SweepDirectory::create(const std::string& folder) {
+  if (has_sweep(folder) || RunDirectory::has_run(folder)) refuse_taken(folder);
+  make_folder(folder);
+  RunLock lock{fs::path(folder)};
+  if (has_sweep(folder) || RunDirectory::has_run(folder)) refuse_taken(folder);  // made while this process waited
+  return {folder, std::move(lock)};
+}
+
+SweepDirectory SweepDirectory::open(const std::string& folder) {
+  if (!has_sweep(folder))
+    throw Error(ExitStatus::no_input,
+                fmt::format("there is no sweep in {} to go on with; name its folder with --run", folder));
+  SweepDirectory directory(folder, RunLock{fs::path(folder)});
+  directory.outcomes_ = gather_journals(directory.paths_);
+  return directory;
+}
+
+bool SweepDirectory::has_sweep(const std::string& folder) {
+  std::error_code none;
+  const SweepPaths paths{folder};
+  return fs::exists(paths.config(), none) && fs::exists(paths.fingerprint(), none);
+}
+
+bool SweepDirectory::promote(std::int64_t trial) const {
+  check_owner();
+  std::error_code error;
+  fs::rename(paths_.checkpoint(trial), paths_.best(), error);
+  if (error == std::errc::no_such_file_or_directory) return false;
+  if (error) throw Error(ExitStatus::input_output, fmt::format("cannot write {}: {}", paths_.best(), error.message()));
+  posix::sync_folder_of(paths_.best());
+  return true;
+}
+
+void SweepDirectory::clean() const {
+  check_owner();
+  discard_folder(claims_);
+  discard_folder(paths_.folder + "/trials");
+}
+
+bool claim(const std::string& claims, const std::string& name) {
+  const std::string path = claims + "/" + name;
+  const posix::Descriptor file = posix::open(path, O_WRONLY | O_CREAT | O_EXCL);
+  if (!file && errno != EEXIST) posix::fail("make the claim", path, errno);
+  return static_cast<bool>(file);
+}
+
+void discard(const std::string& file) {
+  std::error_code error;
+  fs::remove(file, error);
+  if (error) log_warning(fmt::format("cannot remove {}: {}", file, error.message()));
+}
+
+}  // namespace shoal

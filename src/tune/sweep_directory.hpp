@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/io/lock.hpp"
+#include "tune/outcome.hpp"
+
+namespace shoal {
+
+/// The names in the folder of a sweep.
+///
+///   config.toml                              as resolved
+///   fingerprint                              of the data and of what this processor computes
+///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
+///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial
+///   trials/0007.h5                           checkpoints that are still needed
+///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
+struct SweepPaths {
+  std::string folder;
+
+  std::string config() const { return folder + "/config.toml"; }
+  std::string fingerprint() const { return folder + "/fingerprint"; }
+  std::string journal(int rank) const { return folder + "/journal-" + std::to_string(rank) + ".jsonl"; }
+  std::string old_journal() const { return folder + "/journal.jsonl"; }
+  std::string checkpoint(std::int64_t trial) const;
+  std::string best() const { return folder + "/best.h5"; }
+  std::string result(const std::string& name) const { return folder + "/" + name; }
+};
+
+/// The folder of a sweep, owned by this process until destroyed. Rank 0 alone makes one.
+class SweepDirectory {
+ public:
+  /// Makes the folder and takes its lock. @throws Error  taken: holds a run or sweep already, or another process starts
+  /// one
+  static SweepDirectory create(const std::string& folder);
+  /// Takes the lock of a sweep that is to go on: what was claimed without an outcome is free again, torn lines and
+  /// half-written files are gone. @throws Error  no_input: no sweep there; taken: it is under way
+  static SweepDirectory open(const std::string& folder);
+  static bool has_sweep(const std::string& folder);
+
+  const SweepPaths& paths() const { return paths_; }
+  /// Of earlier jobs, in no order.
+  const std::vector<Outcome>& outcomes() const { return outcomes_; }
+  /// A folder that no process of an earlier job knows: one that still lives cannot claim what this job has to do.
+  const std::string& claims() const { return claims_; }
+  /// @throws Error(taken)  when another process has taken the folder over while this one seemed dead
+  void check_owner() const { lock_.check(); }
+  /// Makes the winner's checkpoint best.h5. False when it is not there.
+  bool promote(std::int64_t trial) const;
+  /// At the end: claims and trials' checkpoints are of no use any more.
+  void clean() const;
+
+ private:
+  SweepDirectory(std::string folder, RunLock lock);
+
+  SweepPaths paths_;
+  RunLock lock_;
+  std::string claims_;
+  std::vector<Outcome> outcomes_;
+};
+
+/// Whether this call, alone among all of a job, makes the claim of that name.
+/// @throws Error(input_output)
+bool claim(const std::string& claims, const std::string& name);
+
+/// Removes it where it is there. What cannot be removed is a warning.
+void discard(const std::string& file);
+
+}  // namespace shoal

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shoal/train/progress.hpp"
+#include "tune/outcome.hpp"
+#include "tune/sweep_directory.hpp"
+
+namespace shoal {
+
+/// What is shown of a sweep under way.
+struct SweepState {
+  std::int64_t jobs = 0;  ///< trainings of the whole sweep: trials, and with halving their rungs
+  std::int64_t done = 0;  ///< of them, those that failed included
+  std::int64_t running = 0;
+  std::int64_t failed = 0;
+  std::string metric;
+  std::optional<double> best;  ///< of it
+  std::int64_t best_trial = 0;
+  std::optional<double> seconds_left;
+};
+/// `12 of 64 done, 2 running, 1 failed, best validation.loss 0.1234 (trial 7), 0:42 left`
+std::string format_sweep_line(const SweepState& state);
+
+/// The live line of rank 0, which trains as well: between its own steps it looks, once a second, at what the other
+/// ranks have written to their journals.
+class SweepProgress {
+ public:
+  /// journals: of the other ranks
+  SweepProgress(ProgressStyle style, Metric metric, const SearchPlan& plan, std::vector<std::string> journals,
+                std::int64_t groups);
+  SweepProgress(const SweepProgress&) = delete;
+  SweepProgress& operator=(const SweepProgress&) = delete;
+  ~SweepProgress() { clear(); }
+
+  /// known: outcomes of this stage that there are already
+  void begin_stage(const Stage& stage, const std::vector<Outcome>& known);
+  void finished(const Outcome& outcome);  ///< one of rank 0's own
+  void tick();                            ///< to be called often; cheap
+  void clear();                           ///< wipes the line, before others are logged
+
+ private:
+  struct Journal {
+    std::string path;
+    std::int64_t offset = 0;
+  };
+
+  void count(const Outcome& outcome);
+  void read(Journal& journal);
+  void show(std::chrono::steady_clock::time_point now);
+
+  ProgressStyle style_;
+  Metric metric_;
+  const SearchPlan& plan_;
+  std::vector<Journal> journals_;
+  std::int64_t groups_;
+  SweepState state_;
+  std::int64_t stage_left_ = 0;  // trainings
+  std::int64_t job_work_ = 1;    // epochs of each training of this stage
+  double work_done_ = 0.0;       // by this job
+  double work_known_ = 0.0;      // by jobs before it
+  double best_score_ = 0.0;
+  std::int64_t best_rung_ = -1;
+  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point looked_;
+  std::chrono::steady_clock::time_point shown_;
+  bool line_is_drawn_ = false;
+};
+
+}  // namespace shoal

@@ -1,0 +1,130 @@
+#include "tune/sweep_settings.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "shoal/core/error.hpp"
+#include "train/config_convert.hpp"
+#include "tune/dimension_reader.hpp"
+#include "tune/sobol.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::array searches = {std::pair{"random", Search::random}, std::pair{"grid", Search::grid},
+                                 std::pair{"quasi_random", Search::quasi_random},
+                                 std::pair{"coarse_to_fine", Search::coarse_to_fine}};
+constexpr std::array metrics = {std::pair{"validation.loss", Metric::validation_loss},
+                                std::pair{"validation.accuracy", Metric::validation_accuracy},
+                                std::pair{"train.loss", Metric::train_loss}};
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(ExitStatus::usage, message); }
+
+/// Replaces `value` where the key is given.
+template <class Table>
+void read_word(const toml::table& sweep, const char* key, const Table& known,
+               decltype(Table::value_type::second)& value) {
+  const toml::node* node = sweep.get(key);
+  if (node == nullptr) return;
+  const auto word = node->value_exact<std::string>();
+  std::vector<std::string> names;
+  for (const auto& [name, meaning] : known) {
+    names.emplace_back(name);
+    if (word != name) continue;
+    value = meaning;
+    return;
+  }
+  std::string meant = word ? nearest_word(*word, names) : "";
+  if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
+  refuse(fmt::format("sweep.{} is {}; {}use one of \"{}\"", key, config_convert::seen(*node), meant,
+                     fmt::join(names, "\", \"")));
+}
+
+void read_count(const toml::table& table, const std::string& section, const char* key, std::int64_t least,
+                std::int64_t most, std::int64_t& value) {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return;
+  const auto number = node->value_exact<std::int64_t>();
+  if (!number || *number < least || *number > most)
+    refuse(fmt::format("{}.{} is {}; use a whole number from {} to {}", section, key, config_convert::seen(*node),
+                       least, most));
+  value = *number;
+}
+
+bool searched(const SweepSettings& settings, std::string_view key) {
+  for (const Dimension& d : settings.space) {
+    if (d.key == key) return true;
+  }
+  return false;
+}
+
+void check_halving(const SweepSettings& settings, const Config& config) {
+  const auto [eta, least] = *settings.halving;
+  if (config.train.steps > 0 || searched(settings, "train.steps"))
+    refuse("sweep.successive_halving counts epochs, and train.steps is set; use train.epochs");
+  if (searched(settings, "train.epochs"))
+    refuse("sweep.successive_halving decides how many epochs a trial gets; leave train.epochs out of sweep.space");
+  if (config.train.epochs < eta * least)
+    refuse(
+        fmt::format("train.epochs = {} leaves sweep.successive_halving no second rung with eta = {} and min_epochs = "
+                    "{}; use {} epochs or more",
+                    config.train.epochs, eta, least, eta * least));
+}
+
+}  // namespace
+
+SweepSettings read_sweep(const Config& config) {
+  const toml::table root = toml::parse(config.sweep.toml);
+  const toml::table* sweep = root.get_as<toml::table>("sweep");
+  const toml::table* space = sweep == nullptr ? nullptr : sweep->get_as<toml::table>("space");
+  if (space == nullptr || space->empty())
+    refuse(
+        "the config has no [sweep.space]; name what to search, for example \"optimizer.learning_rate\" = {scale = "
+        "\"log\", min = 1e-4, max = 1e-1}");
+  SweepSettings settings;
+  constexpr std::int64_t most = 1'000'000;
+  read_count(*sweep, "sweep", "trials", 1, most, settings.trials);
+  read_count(*sweep, "sweep", "ranks_per_trial", 1, most, settings.ranks_per_trial);
+  read_word(*sweep, "search", searches, settings.search);
+  read_word(*sweep, "metric", metrics, settings.metric);
+  for (const auto& [key, node] : *space) settings.space.push_back(read_dimension(std::string(key.str()), node));
+  if (settings.search == Search::quasi_random && settings.space.size() > most_sobol_dimensions)
+    refuse(fmt::format(
+        "sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
+        most_sobol_dimensions, settings.space.size()));
+  if (const toml::table* halving = sweep->get_as<toml::table>("successive_halving")) {
+    settings.halving.emplace();
+    read_count(*halving, "sweep.successive_halving", "eta", 2, most, settings.halving->eta);
+    read_count(*halving, "sweep.successive_halving", "min_epochs", 1, most, settings.halving->min_epochs);
+    check_halving(settings, config);
+  }
+  return settings;
+}
+
+bool may_go_on(const SweepSettings& before, const SweepSettings& now) {
+  const bool open_ended = !now.halving && (now.search == Search::random || now.search == Search::quasi_random);
+  const bool trials_fit = before.trials == now.trials || (open_ended && before.trials < now.trials);
+  return trials_fit && before.search == now.search && before.metric == now.metric && before.halving == now.halving &&
+         before.space == now.space;
+}
+
+std::string to_string(Search search) {
+  for (const auto& [name, value] : searches) {
+    if (value == search) return name;
+  }
+  return "";
+}
+
+std::string to_string(Metric metric) {
+  for (const auto& [name, value] : metrics) {
+    if (value == metric) return name;
+  }
+  return "";
+}
+
+}  // namespace shoal

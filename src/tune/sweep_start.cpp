@@ -1,0 +1,173 @@
+#include "tune/sweep_start.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <numeric>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/train/run_directory.hpp"
+#include "tune/search_plan.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double set_apart = 0.1;  // of train, where nothing else is there to validate on
+
+/// The config to go on with: the sweep's own, or the one given, which must agree in all that reaches the results.
+Config continued_config(const SweepRequest& request, const std::string& folder) {
+  const std::string path = SweepPaths{folder}.config();
+  const Config kept = parse_config(read_text(path), path, "/");
+  const Config wanted =
+      request.config ? load_config(request.config, request.sets) : parse_config(to_toml(kept), path, "/", request.sets);
+  for (const std::string& key : differing_keys(kept, wanted)) {
+    const bool fits = key == "sweep" ? may_go_on(read_sweep(kept), read_sweep(wanted))
+                                     : changes_no_bit(key, wanted) && key != "train.evaluate_every";
+    if (!fits)
+      throw Error(
+          ExitStatus::usage,
+          fmt::format("{} is not what the sweep in {} was begun with; leave it as it was, or begin another sweep", key,
+                      folder));
+  }
+  return wanted;
+}
+
+void check_metric(const SweepTask& task) {
+  const std::string metric = to_string(task.settings.metric);
+  if (task.settings.metric != Metric::train_loss && !task.data.validation)
+    throw Error(ExitStatus::usage,
+                fmt::format("sweep.metric = \"{}\" needs data to validate on, and data.validation sets none apart; use "
+                            "data.validation = 0.1, or the metric \"train.loss\"",
+                            metric));
+  if (task.settings.metric == Metric::validation_accuracy && task.data.description.classes == 0)
+    throw Error(
+        ExitStatus::usage,
+        fmt::format("sweep.metric = \"{}\" needs classes, and y holds real numbers; use \"validation.loss\"", metric));
+}
+
+/// A space of which no trial at all can be made is a mistake in the config, not bad luck.
+void check_trials(const SweepTask& task) {
+  const SearchPlan plan(task.settings, task.base.seed, task.base.train.epochs);
+  std::optional<Error> first;
+  for (const Place& place : plan.places()) {
+    try {
+      const Config config = trial_config(task.base, task.settings.space, place);
+      check_config(config);
+      static_cast<void>(make_model(config, task.data.train));
+      return;
+    } catch (const Error& error) {
+      if (!first) first = error;
+    }
+  }
+  throw Error(first->status(), fmt::format("no trial can be made: {}", first->what()));
+}
+
+/// Reads every value once, so that bad data is an error of the sweep and not of each trial.
+void check_values(const Split& split, int rank, int ranks) {
+  constexpr std::int64_t rows_at_once = 1024;
+  const std::int64_t end = split.rows() * (rank + 1) / ranks;
+  std::vector<double> values;
+  for (std::int64_t first = split.rows() * rank / ranks; first < end; first += rows_at_once) {
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(rows_at_once, end - first)));
+    std::iota(rows.begin(), rows.end(), first);
+    if (is_floating(split.element_type())) {
+      values.resize(rows.size() * static_cast<std::size_t>(split.features()));
+      split.read_values(rows, values);
+    }
+    if (split.has_labels()) {
+      std::vector<std::int32_t> labels(rows.size());
+      split.read_labels(rows, labels);
+    } else {
+      std::vector<float> targets(rows.size() * static_cast<std::size_t>(split.outputs()));
+      split.read_targets(rows, targets);
+    }
+  }
+}
+
+std::string fingerprint(const SweepTask& task) {
+  return fmt::format("content {}\nkernel_hash {}\n", task.data.description.content, kernel_hash());
+}
+
+}  // namespace
+
+SweepRequestPlan resolve(const SweepRequest& request) {
+  SweepRequestPlan plan;
+  const std::string usual =
+      "runs/" + (request.config ? fs::path(*request.config).stem().string() : std::string("sweep"));
+  plan.folder = request.run.value_or(usual);
+  if (request.resume && !request.config && !request.run)
+    throw Error(
+        ExitStatus::usage,
+        "--resume needs a CONFIG or --run, to know which sweep; for example: shoal sweep --run runs/digits --resume");
+  plan.goes_on = request.resume && SweepDirectory::has_sweep(plan.folder);
+  if (plan.goes_on) {
+    plan.config = continued_config(request, plan.folder);
+    return plan;
+  }
+  if (request.resume && !request.config && request.sets.empty())
+    throw Error(ExitStatus::no_input,
+                fmt::format("there is no sweep in {} to go on with; name its folder with --run, or give a CONFIG",
+                            plan.folder));
+  plan.config = load_config(request.config, request.sets);
+  if (plan.config.data.file.empty())
+    throw Error(ExitStatus::usage,
+                request.config ? *request.config + " does not set data.file; name a data set, see shoal import --help"
+                               : "no CONFIG given and no --set data.file=...; for example: shoal sweep digits.toml");
+  static_cast<void>(
+      read_sweep(plan.config));  // before the folder is looked at: a mistake in it is the user's first concern
+  if (!request.run && !request.resume) {
+    plan.folder = RunDirectory::next_free(usual);
+  } else if (SweepDirectory::has_sweep(plan.folder) || RunDirectory::has_run(plan.folder)) {
+    SweepDirectory::create(plan.folder);  // refuses
+  }
+  return plan;
+}
+
+SweepTask prepare(const Config& config, Communicator& comm) {
+  std::optional<SweepTask> task;
+  run_together(comm, [&] {
+    const SweepSettings settings = read_sweep(config);
+    const Dataset dataset = Dataset::open(config.data.file);
+    Config base = config;
+    base.sweep = {};
+    if (std::holds_alternative<std::monostate>(base.data.validation) && !dataset.has("validation"))
+      base.data.validation = set_apart;
+    task = SweepTask{base, settings, select_data(dataset, base)};
+    check_metric(*task);
+    check_trials(*task);
+    check_values(task->data.train, comm.rank(), comm.size());
+    if (task->data.validation) check_values(*task->data.validation, comm.rank(), comm.size());
+  });
+  return *task;
+}
+
+SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) {
+  SweepDirectory directory = plan.goes_on ? SweepDirectory::open(plan.folder) : SweepDirectory::create(plan.folder);
+  const SweepPaths& paths = directory.paths();
+  const std::string mine = fingerprint(task);
+  if (plan.goes_on) {
+    const std::string kept = read_text(paths.fingerprint());
+    const std::string content = mine.substr(0, mine.find('\n') + 1);
+    if (!kept.starts_with(content))
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("the sweep in {} was begun on other data than {}; name the same data with data.file",
+                              plan.folder, plan.config.data.file));
+    if (kept != mine)
+      log_warning(
+          fmt::format("this processor or build does not compute the bits of the one that began the sweep in {}; its "
+                      "trials are not alike",
+                      plan.folder));
+  } else {
+    write_text_atomically(paths.fingerprint(), mine);
+  }
+  write_text_atomically(paths.config(), to_toml(plan.config));  // last: from here on the folder holds a sweep
+  return directory;
+}
+
+}  // namespace shoal

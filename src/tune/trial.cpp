@@ -1,0 +1,195 @@
+#include "tune/trial.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <new>
+#include <nlohmann/json.hpp>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr const char* curve_text = "trial";  // of the checkpoint: the outcome so far
+
+/// Thrown where a checkpoint cannot be written: no fault of the trial.
+struct WriteFailure {
+  Error error;
+};
+
+class Trial {
+ public:
+  Trial(const TrialTask& task, const TrainingData& data, const TrialHooks& hooks, Communicator& comm, Outcome& outcome)
+      : task_(task), hooks_(hooks), comm_(comm), outcome_(outcome) {
+    // Before the parameters are made: a batch that cannot be, a model that does not fit the data.
+    run_together(comm, [&] {
+      check_config(task.config);
+      training_.emplace(task.config, make_model(task.config, data.train), data, comm);
+    });
+  }
+
+  /// False when it was stopped.
+  bool train();
+  void save();
+
+ private:
+  bool restore();
+  bool reached() const;
+  void measure(const StepReport& report);
+  Evaluation average_so_far() const;
+
+  const TrialTask& task_;
+  const TrialHooks& hooks_;
+  Communicator& comm_;
+  Outcome& outcome_;
+  std::optional<Training> training_;
+};
+
+/// Whether the checkpoint that an earlier rung or an interrupted job left was taken. One that is missing, damaged or of
+/// something else costs time, not bits: the trial starts anew.
+bool Trial::restore() {
+  std::vector<std::byte> bytes;
+  if (comm_.rank() == 0) {
+    try {
+      bytes = read_file(task_.checkpoint);
+    } catch (const Error&) {
+      bytes.clear();
+    }
+  }
+  comm_.broadcast_bytes(bytes);
+  std::optional<Archive> archive;
+  std::optional<Outcome> before;
+  if (!bytes.empty()) {
+    try {
+      archive = parse_checkpoint(bytes, task_.checkpoint);
+      before = parse_outcome(archive->text(curve_text));
+      const auto keys = differing_keys(read_config(*archive), task_.config);
+      const bool same =
+          std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return changes_no_bit(key, task_.config); });
+      if (!before || before->trial != task_.trial || before->rung > task_.rung || !same) archive.reset();
+    } catch (const Error&) {
+      archive.reset();
+    }
+  }
+  // Ranks of one group read the same bytes, but may not have the same memory left.
+  if (comm_.all_min(archive ? 1 : 0) == 0) return false;
+  run_together(comm_, [&] { training_->restore(*archive); });
+  outcome_.curve = before->curve;
+  return true;
+}
+
+bool Trial::reached() const {
+  if (training_->finished()) return true;
+  return !task_.rung_ends.empty() &&
+         training_->progress().step >= task_.rung_ends.back() * training_->steps_per_epoch();
+}
+
+/// As `shoal train` does at the end of an epoch, so that early stopping stops both at one step.
+void Trial::measure(const StepReport& report) {
+  const bool due = report.epoch % task_.config.train.evaluate_every == 0 || training_->finished();
+  const auto& ends = task_.rung_ends;
+  if (!due && std::find(ends.begin(), ends.end(), report.epoch) == ends.end()) return;
+  const Evaluation average = report.ends_epoch ? training_->epoch_average() : average_so_far();
+  CurvePoint point{report.epoch, average.loss, average.accuracy, {}, {}};
+  const bool validated = training_->data().validation.has_value();
+  Evaluation judged = validated ? training_->evaluate(*training_->data().validation) : average;
+  if (due && (validated || report.ends_epoch)) training_->note(judged);
+  if (training_->finished()) {
+    training_->refine_statistics();
+    if (validated && task_.config.model.batch_norm.running == "exact")
+      judged = training_->evaluate(*training_->data().validation);
+  }
+  if (validated) {
+    point.validation_loss = judged.loss;
+    point.validation_accuracy = judged.accuracy;
+  }
+  if (!std::isfinite(judged.loss))
+    throw SharedError(
+        ExitStatus::diverged,
+        fmt::format("the {} loss after epoch {} is {}; lower optimizer.learning_rate or set optimizer.clip_norm",
+                    validated ? "validation" : "train", report.epoch, judged.loss));
+  outcome_.curve.push_back(point);
+}
+
+/// Where train.steps ends in the middle of an epoch.
+Evaluation Trial::average_so_far() const {
+  const RunProgress& progress = training_->progress();
+  const auto samples = static_cast<double>(progress.position);
+  Evaluation average{progress.position, progress.epoch_loss / samples, {}};
+  if (training_->epoch_average().accuracy) average.accuracy = progress.epoch_right / samples;
+  return average;
+}
+
+bool Trial::train() {
+  if (!restore()) training_->start();
+  while (!reached()) {
+    const StepReport report = training_->advance({hooks_.stop() ? 1.0 : 0.0});
+    if (report.ends_epoch || training_->finished()) measure(report);
+    if (report.requests[0] > 0.0 && !reached()) return false;
+  }
+  if (!training_->parameters_finite()) throw SharedError(ExitStatus::diverged, "parameters are not finite");
+  return true;
+}
+
+void Trial::save() {
+  Archive archive = training_->snapshot();
+  if (comm_.rank() != 0) return;
+  archive.texts[curve_text] = to_json_line(outcome_);
+  try {
+    write_atomically(task_.checkpoint, encode(archive, static_cast<std::uint64_t>(training_->progress().step)));
+  } catch (const Error& error) {
+    throw WriteFailure{error};
+  }
+}
+
+/// The same text on every processor: the sign of a NaN is the processor's choice.
+std::string portable(std::string reason) {
+  for (std::size_t at = reason.find("-nan"); at != std::string::npos; at = reason.find("-nan")) reason.erase(at, 1);
+  return reason;
+}
+
+}  // namespace
+
+bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung) try {
+  const auto outcome = parse_outcome(parse_checkpoint(read_file(checkpoint), checkpoint).text(curve_text));
+  return outcome && outcome->trial == trial && outcome->rung == rung;
+} catch (const Error&) {
+  return false;
+}
+
+std::optional<Outcome> run_trial(const TrialTask& task, const TrainingData& data, const TrialHooks& hooks,
+                                 Communicator& comm) {
+  const auto begun = std::chrono::steady_clock::now();
+  Outcome outcome;
+  outcome.trial = task.trial;
+  outcome.rung = task.rung;
+  const auto fail = [&](const std::string& reason) {
+    outcome.failed = true;
+    outcome.reason = portable(reason);
+  };
+  try {
+    Trial trial(task, data, hooks, comm, outcome);
+    const bool finished = trial.train();
+    if (!finished || comm.all_max(comm.rank() == 0 && hooks.wanted(outcome) ? 1 : 0) != 0) trial.save();
+    if (!finished) return std::nullopt;
+  } catch (const WriteFailure& failure) {
+    throw failure.error;
+  } catch (const SharedError& error) {
+    fail(error.what());
+  } catch (const std::bad_alloc&) {
+    if (comm.size() > 1) throw;  // the others may wait for this rank
+    fail("out of memory");
+  } catch (const std::exception& error) {
+    if (comm.size() > 1) throw;
+    fail(error.what());
+  }
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return outcome;
+}
+
+}  // namespace shoal

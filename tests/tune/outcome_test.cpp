@@ -1,0 +1,57 @@
+#include "tune/outcome.hpp"
+
+#include <gtest/gtest.h>
+
+namespace shoal {
+namespace {
+
+Outcome sample() {
+  Outcome outcome;
+  outcome.trial = 12;
+  outcome.rung = 2;
+  outcome.curve = {{1, 0.1 + 0.2, {}, 1e-300, {}}, {2, 1.0 / 3.0, 0.5, 123456789.123456789, 0.99}};
+  outcome.seconds = 1.5;
+  outcome.rank = 3;
+  return outcome;
+}
+
+TEST(Outcome, ReadsBackToTheLastBit) {
+  const Outcome before = sample();
+  const std::string line = to_json_line(before);
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  const auto after = parse_outcome(line);
+  ASSERT_TRUE(after.has_value());
+  EXPECT_EQ(after->trial, 12);
+  EXPECT_EQ(after->rung, 2);
+  EXPECT_EQ(after->curve, before.curve);
+  EXPECT_EQ(after->rank, 3);
+  EXPECT_FALSE(after->failed);
+}
+
+TEST(Outcome, KeepsAnyReason) {
+  Outcome outcome;
+  outcome.failed = true;
+  outcome.reason = "a \"quoted\" line\nand \xff bytes";
+  const auto after = parse_outcome(to_json_line(outcome));
+  ASSERT_TRUE(after.has_value());
+  EXPECT_TRUE(after->failed);
+  EXPECT_NE(after->reason.find("a \"quoted\" line\nand "), std::string::npos);
+}
+
+TEST(Outcome, TornLinesAreNone) {
+  const std::string line = to_json_line(sample());
+  for (std::size_t length = 0; length + 1 < line.size(); ++length)
+    EXPECT_FALSE(parse_outcome(line.substr(0, length)).has_value()) << line.substr(0, length);
+  EXPECT_FALSE(parse_outcome("{\"trial\":1}").has_value());
+  EXPECT_FALSE(parse_outcome("[]").has_value());
+}
+
+TEST(Outcome, AccuracyIsMaximised) {
+  const Outcome outcome = sample();
+  EXPECT_EQ(score_of(outcome, Metric::validation_loss), 123456789.123456789);
+  EXPECT_EQ(score_of(outcome, Metric::validation_accuracy), -0.99);
+  EXPECT_EQ(score_of(outcome, Metric::train_loss), 1.0 / 3.0);
+}
+
+}  // namespace
+}  // namespace shoal

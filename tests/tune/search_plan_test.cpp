@@ -1,0 +1,124 @@
+#include "tune/search_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace shoal {
+namespace {
+
+SweepSettings search_of(Search search, std::int64_t trials, std::optional<SuccessiveHalving> halving = {}) {
+  SweepSettings settings;
+  settings.search = search;
+  settings.trials = trials;
+  settings.halving = halving;
+  settings.space = {{.key = "x", .scale = Scale::linear, .min = 0.0, .max = 1.0},
+                    {.key = "y", .scale = Scale::linear, .min = 0.0, .max = 1.0}};
+  return settings;
+}
+
+/// Lets the trials of a stage end with the scores that `score` gives them; NaN fails.
+template <class Score>
+void finish_stage(const SearchPlan& plan, std::vector<Standing>& standings, const Score& score) {
+  standings.resize(plan.places().size());
+  for (const std::int64_t trial : plan.stage().trials) {
+    const double s = score(trial);
+    standings[static_cast<std::size_t>(trial)] = {plan.stage().rung, std::isnan(s), std::isnan(s) ? 0.0 : s};
+  }
+}
+
+TEST(SearchPlan, WithoutHalvingIsOneStage) {
+  SearchPlan plan(search_of(Search::random, 5), 1, 10);
+  EXPECT_EQ(plan.stage().trials, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(plan.stage().epochs, 0);
+  EXPECT_EQ(plan.total_jobs(), 5);
+  std::vector<Standing> standings;
+  finish_stage(plan, standings, [](std::int64_t t) { return static_cast<double>(t); });
+  EXPECT_FALSE(plan.advance(standings));
+}
+
+TEST(SearchPlan, HalvingKeepsTheBestShareForLonger) {
+  SearchPlan plan(search_of(Search::random, 27, SuccessiveHalving{3, 1}), 1, 30);
+  std::vector<Standing> standings;
+  std::vector<std::int64_t> epochs;
+  std::vector<std::size_t> sizes;
+  do {
+    epochs.push_back(plan.stage().epochs);
+    sizes.push_back(plan.stage().trials.size());
+    finish_stage(plan, standings, [](std::int64_t t) { return -static_cast<double>(t); });
+  } while (plan.advance(standings));
+  EXPECT_EQ(epochs, (std::vector<std::int64_t>{1, 3, 10, 30}));
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{27, 9, 3, 1}));
+  EXPECT_EQ(plan.stage().trials, std::vector<std::int64_t>{26}) << "the best";
+  EXPECT_EQ(plan.total_jobs(), 27 + 9 + 3 + 1);
+  EXPECT_EQ(plan.total_work(), 27 * 1 + 9 * 2 + 3 * 7 + 1 * 20);
+  EXPECT_EQ(best_trial(standings), 26);
+}
+
+TEST(SearchPlan, TiesGoToTheLowerNumberAndFailuresNeverGoOn) {
+  SearchPlan plan(search_of(Search::random, 9, SuccessiveHalving{3, 1}), 1, 3);
+  std::vector<Standing> standings;
+  finish_stage(plan, standings, [](std::int64_t t) { return t < 2 ? std::nan("") : 1.0; });
+  ASSERT_TRUE(plan.advance(standings));
+  EXPECT_EQ(plan.stage().trials, (std::vector<std::int64_t>{2, 3, 4}));
+  finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
+  EXPECT_FALSE(plan.advance(standings));
+  EXPECT_EQ(best_trial(standings), 5) << "all that went on failed: the best of those that did not";
+}
+
+TEST(SearchPlan, NoTrialLeftEndsARoundEarly) {
+  SearchPlan plan(search_of(Search::random, 9, SuccessiveHalving{3, 1}), 1, 9);
+  std::vector<Standing> standings;
+  finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
+  EXPECT_FALSE(plan.advance(standings));
+  EXPECT_EQ(best_trial(standings), std::nullopt);
+}
+
+TEST(SearchPlan, CoarseToFineClosesInOnTheMinimum) {
+  const auto distance = [](const Place& p) { return std::hypot(p[0] - 0.3, p[1] - 0.8); };
+  SearchPlan plan(search_of(Search::coarse_to_fine, 60), 3, 10);
+  std::vector<Standing> standings;
+  std::vector<double> means;
+  do {
+    double sum = 0.0;
+    finish_stage(plan, standings, [&](std::int64_t t) {
+      const double d = distance(plan.places()[static_cast<std::size_t>(t)]);
+      sum += d;
+      return d;
+    });
+    EXPECT_EQ(plan.stage().trials.size(), 20U);
+    means.push_back(sum / 20.0);
+  } while (plan.advance(standings));
+  ASSERT_EQ(means.size(), 3U);
+  EXPECT_LT(means[1], 0.75 * means[0]);
+  EXPECT_LT(means[2], 0.75 * means[1]);
+  EXPECT_EQ(plan.round_of(0), 0);
+  EXPECT_EQ(plan.round_of(19), 0);
+  EXPECT_EQ(plan.round_of(20), 1);
+  EXPECT_EQ(plan.round_of(59), 2);
+}
+
+TEST(SearchPlan, SeveralRegionsSurvive) {
+  // Two minima of equal depth: both must be searched in the last round.
+  const auto score = [](const Place& p) { return std::min(std::abs(p[0] - 0.1), std::abs(p[0] - 0.9)); };
+  SearchPlan plan(search_of(Search::coarse_to_fine, 90), 3, 10);
+  std::vector<Standing> standings;
+  do {
+    finish_stage(plan, standings, [&](std::int64_t t) { return score(plan.places()[static_cast<std::size_t>(t)]); });
+  } while (plan.advance(standings));
+  int low = 0;
+  for (const std::int64_t t : plan.stage().trials) low += plan.places()[static_cast<std::size_t>(t)][0] < 0.5 ? 1 : 0;
+  EXPECT_GT(low, 0);
+  EXPECT_LT(low, 30);
+}
+
+TEST(SearchPlan, ARoundWithoutSurvivorsSearchesTheWholeSpaceAgain) {
+  SearchPlan plan(search_of(Search::coarse_to_fine, 12), 1, 10);
+  std::vector<Standing> standings;
+  finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
+  ASSERT_TRUE(plan.advance(standings));
+  EXPECT_EQ(plan.stage().trials, (std::vector<std::int64_t>{4, 5, 6, 7}));
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,114 @@
+#include "tune/sweep_settings.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+Config config_of(const std::string& sweep, const std::string& space, const std::string& rest = "") {
+  return parse_config(rest + "\n[sweep]\n" + sweep + "\n[sweep.space]\n" + space + "\n", "test", "/");
+}
+
+constexpr const char* rate = "\"optimizer.learning_rate\" = {scale = \"log\", min = 1e-4, max = 1.0}";
+
+/// The message of the usage error that reading throws.
+std::string fault(const std::string& sweep, const std::string& space, const std::string& rest = "") {
+  try {
+    static_cast<void>(read_sweep(config_of(sweep, space, rest)));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), ExitStatus::usage);
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    return error.what();
+  }
+  return "no error";
+}
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+TEST(SweepSettings, ReadsAllKeys) {
+  const SweepSettings s = read_sweep(config_of(
+      "trials = 9\nsearch = \"quasi_random\"\nmetric = \"validation.accuracy\"\nsuccessive_halving = {eta = 2, "
+      "min_epochs = 3}\nranks_per_trial = 2",
+      std::string(rate) +
+          "\n\"model.width\" = {scale = \"linear\", min = 32, max = 256, integer = true}\n"
+          "\"data.batch_size\" = {choices = [64, 128]}\n\"optimizer.l2\" = {min = 0, max = 1}\n"
+          "\"model.hidden\" = {choices = [[64], [64, 32]]}\n\"model.batch_norm.enabled\" = {choices = [true, false]}"));
+  EXPECT_EQ(s.trials, 9);
+  EXPECT_EQ(s.search, Search::quasi_random);
+  EXPECT_EQ(s.metric, Metric::validation_accuracy);
+  EXPECT_EQ(s.halving, (SuccessiveHalving{2, 3}));
+  EXPECT_EQ(s.ranks_per_trial, 2);
+  ASSERT_EQ(s.space.size(), 6U);
+  EXPECT_EQ(s.space[0].choices, (std::vector<std::string>{"64", "128"}));
+  EXPECT_EQ(s.space[2].choices, (std::vector<std::string>{"[64]", "[64, 32]"}));
+  EXPECT_EQ(s.space[3].integer, true);
+  EXPECT_EQ(s.space[4].scale, Scale::linear) << "the default";
+  EXPECT_EQ(s.space[5].scale, Scale::log);
+}
+
+TEST(SweepSettings, WholeNumberKeysAreSearchedInWholeNumbers) {
+  EXPECT_TRUE(
+      read_sweep(config_of("", "\"data.batch_size\" = {scale = \"log\", min = 16, max = 256}")).space[0].integer);
+  EXPECT_FALSE(read_sweep(config_of("", rate)).space[0].integer);
+}
+
+TEST(SweepSettings, MistakesInSweep) {
+  EXPECT_THAT(fault("trials = 0", rate), AllOf(HasSubstr("sweep.trials"), HasSubstr("0"), HasSubstr("from 1")));
+  EXPECT_THAT(fault("trials = \"many\"", rate), HasSubstr("the string \"many\""));
+  EXPECT_THAT(fault("search = \"grit\"", rate), HasSubstr("did you mean \"grid\"?"));
+  EXPECT_THAT(fault("metric = \"validation.los\"", rate), HasSubstr("did you mean \"validation.loss\"?"));
+  EXPECT_THAT(fault("metric = 3", rate), HasSubstr("use one of"));
+  EXPECT_THAT(fault("ranks_per_trial = -1", rate), HasSubstr("sweep.ranks_per_trial"));
+  EXPECT_THAT(fault("", ""), HasSubstr("no [sweep.space]"));
+  EXPECT_THAT(fault("successive_halving = {eta = 1}", rate),
+              HasSubstr("eta is the whole number 1; use a whole number from 2"));
+  EXPECT_THAT(fault("successive_halving = {eta = 4}", rate, "train.epochs = 3"), HasSubstr("use 4 epochs or more"));
+  EXPECT_THAT(fault("successive_halving = {eta = 2}", rate, "train.steps = 30"), HasSubstr("counts epochs"));
+  EXPECT_THAT(fault("successive_halving = {eta = 2}", "\"train.epochs\" = {min = 5, max = 9}"),
+              HasSubstr("leave train.epochs out"));
+}
+
+TEST(SweepSettings, MistakesInTheSpace) {
+  const auto space = [](const std::string& key, const std::string& table) {
+    return fault("", '"' + key + "\" = " + table);
+  };
+  EXPECT_THAT(space("optimizer.learning_rate", "{scale = \"logarithmic\", min = 1e-4, max = 1}"),
+              AllOf(HasSubstr("sweep.space.\"optimizer.learning_rate\""), HasSubstr("\"logarithmic\""),
+                    HasSubstr("\"one_minus_log\"")));
+  EXPECT_THAT(space("optimizer.learning_rate", "{scale = \"log\", max = 1}"), HasSubstr("has no min"));
+  EXPECT_THAT(space("optimizer.learning_rate", "{scale = \"log\", min = 1}"), HasSubstr("has no max"));
+  EXPECT_THAT(space("optimizer.learning_rate", "{scale = \"log\", min = 1.0, max = 0.1}"),
+              HasSubstr("min = 1.0 above max = 0.1"));
+  EXPECT_THAT(space("optimizer.l2", "{scale = \"log\", min = 0, max = 0.1}"), HasSubstr("min above 0"));
+  EXPECT_THAT(space("optimizer.beta1", "{scale = \"one_minus_log\", min = 0.9, max = 1.0}"), HasSubstr("max below 1"));
+  EXPECT_THAT(space("optimizer.beta1", "{min = 0.9, max = 1.5}"), HasSubstr("optimizer.beta1 is 1.5"));
+  EXPECT_THAT(space("optimizer.learning_rate", "{min = \"a\", max = 1.5}"), HasSubstr("the string \"a\""));
+  EXPECT_THAT(space("optimizer.learning_rate", "0.1"), HasSubstr("use a table"));
+  EXPECT_THAT(space("model.width", "{min = 0.5, max = 10}"), HasSubstr("whole number"));
+  EXPECT_THAT(space("model.width", "{min = 1, max = 10, integer = false}"), HasSubstr("integer = false"));
+  EXPECT_THAT(space("model.activation", "{min = 1, max = 10}"), HasSubstr("use choices"));
+  EXPECT_THAT(space("model.activation", "{choices = [\"relu\", \"rellu\"]}"), HasSubstr("did you mean \"relu\"?"));
+  EXPECT_THAT(space("data.batch_size", "{choices = [64, \"big\"]}"), HasSubstr("the string \"big\""));
+  EXPECT_THAT(space("data.batch_size", "{choices = []}"), HasSubstr("no choices"));
+  EXPECT_THAT(space("data.batch_size", "{choices = [64], min = 3}"), HasSubstr("choices and min"));
+  EXPECT_THAT(space("data.batch_size", "{choices = [64], scale = \"log\"}"), HasSubstr("the one or the other"));
+  EXPECT_THAT(space("seed", "{choices = [1, 2]}"), HasSubstr("one seed"));
+  EXPECT_THAT(space("checkpoint.keep", "{choices = [1, 2]}"), HasSubstr("changes no result"));
+  EXPECT_THAT(space("data.validation", "{choices = [0.1]}"), HasSubstr("the same data"));
+}
+
+TEST(SweepSettings, MoreTrialsAreFineWhereTrialsDoNotDependOnTheirNumber) {
+  const auto read = [](const std::string& sweep) { return read_sweep(config_of(sweep, rate)); };
+  EXPECT_TRUE(may_go_on(read("trials = 4"), read("trials = 8\nranks_per_trial = 3")));
+  EXPECT_FALSE(may_go_on(read("trials = 8"), read("trials = 4")));
+  EXPECT_FALSE(may_go_on(read("trials = 4\nsearch = \"grid\""), read("trials = 8\nsearch = \"grid\"")));
+  EXPECT_FALSE(may_go_on(read("metric = \"train.loss\""), read("")));
+  EXPECT_TRUE(may_go_on(read("search = \"random\""), read(""))) << "written or not";
+}
+
+}  // namespace
+}  // namespace shoal
