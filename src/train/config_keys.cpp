@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "shoal/optim/optimizer.hpp"
+#include "shoal/optim/schedule.hpp"
+
 namespace shoal::config_keys {
 namespace {
 
@@ -44,7 +47,7 @@ std::vector<Key> make_keys() {
       {"model.batch_norm.running", AT(model.batch_norm.running), none, words({"average", "exact"})},
       {"model.layers", AT(model.layers)},
 
-      {"optimizer.name", AT(optimizer.name), none, words({"gd", "momentum", "rmsprop", "adam", "adamw"})},
+      {"optimizer.name", AT(optimizer.name), none, words(optimizer_names())},
       {"optimizer.learning_rate", AT(optimizer.learning_rate), nudge, above(0)},
       {"optimizer.beta1", AT(optimizer.beta1), nudge, zero_to_below_one()},
       {"optimizer.beta2", AT(optimizer.beta2), nudge, zero_to_below_one()},
@@ -55,7 +58,7 @@ std::vector<Key> make_keys() {
       {"optimizer.weight_decay", AT(optimizer.weight_decay), nudge, from(0)},
       {"optimizer.clip_norm", AT(optimizer.clip_norm), nudge, from(0)},
 
-      {"schedule.name", AT(schedule.name), nudge, words({"constant", "step", "exponential", "inverse_time", "cosine"})},
+      {"schedule.name", AT(schedule.name), nudge, words(schedule_names())},
       {"schedule.warmup_steps", AT(schedule.warmup_steps), nudge, from(0)},
       {"schedule.step_epochs", AT(schedule.step_epochs), nudge, from(1)},
       {"schedule.factor", AT(schedule.factor), nudge, above(0)},
