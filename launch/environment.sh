@@ -8,6 +8,6 @@ fi
 export OMPI_MCA_rmaps_base_oversubscribe=${OMPI_MCA_rmaps_base_oversubscribe:-1}
 # When mpirun ends a job (TERM, INT, a rank that died) it sends SIGCONT at once, SIGTERM after so many seconds and SIGKILL
 # after as many again, and ends itself no sooner. shoal begins its last checkpoint at SIGCONT: twice this time is left.
-export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-15}
+export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-5}
 # Containers often forbid the system call behind single copies between processes, and Open MPI then prints warnings.
 export OMPI_MCA_btl_vader_single_copy_mechanism=${OMPI_MCA_btl_vader_single_copy_mechanism:-none}

@@ -37,5 +37,6 @@ function(shoal_mpi_test name)
     endforeach()
   else()
     shoal_add_mpi_run(${name}.np1 0 ${name})
+    set_tests_properties(${name}.np1 PROPERTIES ENVIRONMENT OMP_NUM_THREADS=2)  # all that runs at once in such a build
   endif()
 endfunction()

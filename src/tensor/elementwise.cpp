@@ -22,6 +22,7 @@ HWY_INLINE void each(std::int64_t n, const T* x, T* HWY_RESTRICT y, F f) {
 template <class T>
 void apply_target(Unary f, T p, std::int64_t n, const T* x, T* y) {
   switch (f) {
+    // NaN, the one value that differs from itself, passes. NOLINTNEXTLINE(misc-redundant-expression)
     case Unary::relu: return each(n, x, y, [](T v) { return v > T{0} ? v : (v == v ? T{0} : v); });
     case Unary::leaky_relu: return each(n, x, y, [p](T v) { return v > T{0} ? v : p * v; });
     case Unary::tanh: return each(n, x, y, [](T v) { return elementary::tanh(v); });

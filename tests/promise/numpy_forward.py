@@ -39,7 +39,7 @@ def main():
     for batch_norm in ("true", "false"):
         where = f"{folder}/numpy-{batch_norm}"
         run("train", "--set", "data.file=" + data, "--set", "model.hidden=[32,16]", "--set", "model.batch_norm=" + batch_norm,
-            "--set", "train.epochs=3", "--run", where)
+            "--set", "train.epochs=10", "--set", "optimizer.learning_rate=1e-2", "--run", where)
         checkpoint = where + "/checkpoints/latest"
         run("predict", checkpoint, "--data", data, "--split", "test", "--out", out)
         with h5py.File(data) as f, h5py.File(out) as p:

@@ -81,8 +81,20 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
         } catch (const Error& e) {
           if (e.status() != ExitStatus::usage) throw;
         }
-        nudge({"optimizer.l2=1e-3"}, first[0].step + 200);
-        nudge({"train.steps=" + std::to_string(first[0].step + 210)});
+        // Steps ahead of a run under way: further, until the run has not passed them meanwhile.
+        const auto ahead_of_the_run = [](const auto& attempt) {
+          for (std::int64_t ahead = 500;; ahead *= 2) {
+            try {
+              return attempt(ahead);
+            } catch (const Error& e) {
+              if (e.status() != ExitStatus::usage || ahead > 10000) throw;
+            }
+          }
+        };
+        const std::int64_t late = ahead_of_the_run(
+            [&](std::int64_t ahead) { return nudge({"optimizer.l2=1e-3"}, first[0].step + ahead)[0].step; });
+        ahead_of_the_run(
+            [&](std::int64_t ahead) { return nudge({"train.steps=" + std::to_string(late + ahead)})[0].step; });
       } catch (const std::exception& e) {
         fault = e.what();
       }
