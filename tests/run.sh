@@ -9,6 +9,7 @@
 #                  LLVM 14 is meant: other versions format otherwise and find other things
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export OMPI_MCA_odls_base_sigkill_timeout=1  # mpirun waits this long whenever a rank fails, as many tests want
 . launch/environment.sh
 
 passed=0 failed=0 skipped=0
