@@ -16,7 +16,6 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "train/stop_signal.hpp"
-#include "tune/cost.hpp"
 #include "tune/keeper.hpp"
 #include "tune/results.hpp"
 #include "tune/sweep_progress.hpp"
@@ -61,7 +60,6 @@ class Sweep {
   }
 
   bool run_stage();
-  void sort_by_cost(std::vector<std::int64_t>& trials) const;
   std::vector<Outcome> train_free_trials(const std::vector<std::int64_t>& trials);
   std::optional<std::int64_t> next_free(const std::vector<std::int64_t>& trials, std::size_t& from);
   std::optional<Outcome> train(std::int64_t trial, Keeper& keeper);
@@ -202,16 +200,6 @@ void Sweep::exchange(const std::vector<Outcome>& mine) {
   }
 }
 
-/// Longest first.
-void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
-  std::map<std::int64_t, double> costs;
-  for (const std::int64_t trial : trials) {
-    const Config config = trial_config(task_.base, task_.settings.space, plan_.places()[at(trial)]);
-    costs[trial] = estimated_cost(config, task_.data, !task_.settings.halving);
-  }
-  std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });
-}
-
 /// Collective. False when it was stopped before its end.
 bool Sweep::run_stage() {
   const Stage& stage = plan_.stage();
@@ -229,7 +217,6 @@ bool Sweep::run_stage() {
   }
   if (progress_) progress_->begin_stage(stage, known);
   if (left.empty()) return true;
-  sort_by_cost(left);
   exchange(train_free_trials(left));
   return std::all_of(left.begin(), left.end(), [&](std::int64_t trial) {
     return !histories_[at(trial)].empty() && histories_[at(trial)].back().rung == stage.rung;
