@@ -9,13 +9,18 @@ namespace {
 
 std::string report(const SweepSummary& summary) {
   std::string text = align(summary.best);
-  if (!summary.importance.empty()) text += '\n' + align(summary.importance);
+  if (!summary.importance.empty())
+    text +=
+        '\n' + align(summary.importance) +
+        "share of variance: functional ANOVA on one hyperparameter at a time (Hutter et al. 2014); rank correlation: "
+        "Spearman\n";
   text += fmt::format("\n{} done", summary.done);
   if (summary.stopped > 0) text += fmt::format(", {} stopped early", summary.stopped);
   text += fmt::format(", {} failed; all in {}/sweep.csv\n", summary.failed, summary.folder);
   if (summary.winner)
-    text += fmt::format("best: trial {}; train on with: shoal train --resume {}/best.h5 --set train.epochs=N\n",
-                        *summary.winner, summary.folder);
+    text += fmt::format("best: trial {}; train on with: shoal train --resume {}/best.h5 --set train.epochs=N ({})\n",
+                        *summary.winner, summary.folder,
+                        summary.winner_leaves == 1 ? "1 rank" : fmt::format("up to {} ranks", summary.winner_leaves));
   return text;
 }
 

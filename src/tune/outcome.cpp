@@ -18,12 +18,9 @@ std::optional<double> optional(const nlohmann::json& value) {
 
 std::optional<double> metric_at(const CurvePoint& point, Metric metric) {
   switch (metric) {
-    case Metric::validation_accuracy:
-      return point.validation_accuracy;
-    case Metric::train_loss:
-      return point.train_loss;
-    default:
-      return point.validation_loss;
+    case Metric::validation_accuracy: return point.validation_accuracy;
+    case Metric::train_loss: return point.train_loss;
+    default: return point.validation_loss;
   }
 }
 

@@ -11,6 +11,8 @@
 #include <functional>
 #include <limits>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "shoal/io/h5_file.hpp"
 #include "tune/results.hpp"
@@ -20,8 +22,13 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-const std::vector<std::pair<const char*, std::function<double(const CurvePoint&)>>>& measures() {
-  static const std::vector<std::pair<const char*, std::function<double(const CurvePoint&)>>> all = {
+struct Measure {
+  std::string name;
+  std::function<double(const CurvePoint&)> at;
+};
+
+const std::vector<Measure>& measures() {
+  static const std::vector<Measure> all = {
       {"train.loss", [](const CurvePoint& p) { return p.train_loss; }},
       {"train.accuracy", [](const CurvePoint& p) { return p.train_accuracy.value_or(none); }},
       {"validation.loss", [](const CurvePoint& p) { return p.validation_loss.value_or(none); }},
@@ -75,12 +82,13 @@ void Writer::write() {
     bytes = std::max(bytes, row.reason.size());
   }
   const auto width = static_cast<std::int64_t>(points);
-  for (const auto& [name, measure] : measures()) {
-    array<double>(std::string("metric/") + name,
-                  [&](const TrialRow& row, std::size_t) { return row.result() ? measure(*row.result()) : none; });
+  for (const Measure& measure : measures()) {
+    array<double>("metric/" + measure.name,
+                  [&](const TrialRow& row, std::size_t) { return row.result() ? measure.at(*row.result()) : none; });
     array<double>(
-        std::string("curve/") + name,
-        [&](const TrialRow& row, std::size_t i) { return i < row.curve.size() ? measure(row.curve[i]) : none; }, width);
+        "curve/" + measure.name,
+        [&](const TrialRow& row, std::size_t i) { return i < row.curve.size() ? measure.at(row.curve[i]) : none; },
+        width);
   }
   array<std::int64_t>(
       "curve/epoch", [](const TrialRow& row, std::size_t i) { return i < row.curve.size() ? row.curve[i].epoch : -1; },

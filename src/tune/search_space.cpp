@@ -41,13 +41,11 @@ double number_at(const Dimension& d, double u) {
   }
   if (d.integer) return whole_number_at(d, u);
   switch (d.scale) {
-    case Scale::log:
-      return between_logs(d.min, d.max, u);
+    case Scale::log: return between_logs(d.min, d.max, u);
     case Scale::one_minus_log:
       if (u <= 0.0) return d.min;  // 1 - (1 - min) need not be min
       return std::clamp(1.0 - between_logs(1.0 - d.min, 1.0 - d.max, u), d.min, d.max);
-    default:
-      return u >= 1.0 ? d.max : std::clamp(d.min + u * (d.max - d.min), d.min, d.max);
+    default: return u >= 1.0 ? d.max : std::clamp(d.min + u * (d.max - d.min), d.min, d.max);
   }
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
@@ -16,114 +15,61 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "train/stop_signal.hpp"
-#include "tune/keeper.hpp"
+#include "tune/cost.hpp"
 #include "tune/results.hpp"
-#include "tune/sweep_progress.hpp"
-#include "tune/sweep_start.hpp"
-#include "tune/trial.hpp"
+#include "tune/trial_worker.hpp"
 
 namespace shoal {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-/// The ranks that train a trial together: one by itself needs no MPI.
-Communicator make_group(const Communicator& world, std::int64_t ranks_per_trial) {
-  return ranks_per_trial == 1 ? Communicator() : world.split(static_cast<int>(world.rank() / ranks_per_trial));
-}
-
-/// A sweep under way, on every rank. Nobody hands out work: the first rank of each group claims the next trial that is
-/// free, and all ranks meet at the end of a stage alone.
+/// A sweep under way, on every rank. All of them meet at the end of a stage alone.
 class Sweep {
  public:
   Sweep(const SweepTask& task, SweepPaths paths, std::string claims, std::optional<SweepDirectory> directory,
         Communicator& world)
       : task_(task),
         paths_(std::move(paths)),
-        claims_(std::move(claims)),
         directory_(std::move(directory)),
         world_(world),
-        group_(make_group(world, task.settings.ranks_per_trial)),
-        plan_(task.settings, task.base.seed, task.base.train.epochs),
-        started_(Clock::now()) {}
+        worker_(task, paths_, std::move(claims), world),
+        plan_(task.settings, task.base.seed, task.base.train.epochs) {}
 
   void take(const std::vector<Outcome>& known);
-  void open_journal();
+  void open_journal() { worker_.open_journal(); }
   SweepSummary go();
 
  private:
-  bool leads() const { return group_.rank() == 0; }
   std::int64_t groups() const {
     return (world_.size() + task_.settings.ranks_per_trial - 1) / task_.settings.ranks_per_trial;
   }
 
+  Config config_of(std::int64_t trial) const {
+    return trial_config(task_.base, task_.settings.space, plan_.places()[at(trial)]);
+  }
   bool run_stage();
-  std::vector<Outcome> train_free_trials(const std::vector<std::int64_t>& trials);
-  std::optional<std::int64_t> next_free(const std::vector<std::int64_t>& trials, std::size_t& from);
-  std::optional<Outcome> train(std::int64_t trial, Keeper& keeper);
-  TrialTask task_of(std::int64_t trial, std::int64_t rung) const;
+  void sort_by_cost(std::vector<std::int64_t>& trials) const;
   void exchange(const std::vector<Outcome>& mine);
   void discard_checkpoints(const Stage& ended, std::optional<std::int64_t> best_before);
   Keeper make_keeper() const;
   std::optional<std::int64_t> best() const { return best_trial(standings_of(histories_, task_.settings.metric)); }
-  bool stop_asked();
   bool secure_winner(std::int64_t winner);
   bool finish(SweepSummary& summary);
 
   const SweepTask& task_;
   SweepPaths paths_;
-  std::string claims_;
   std::optional<SweepDirectory> directory_;  // on rank 0
   Communicator& world_;
-  Communicator group_;
+  TrialWorker worker_;
   SearchPlan plan_;
-  Clock::time_point started_;
-  Clock::time_point looked_;
   std::map<std::pair<std::int64_t, std::int64_t>, Outcome> known_;  // by trial and rung: of earlier jobs
   std::vector<History> histories_;
-  std::optional<AppendFile> journal_;  // where this rank leads
   std::optional<SweepProgress> progress_;
-  bool stopping_ = false;
 };
 
 void Sweep::take(const std::vector<Outcome>& known) {
   for (const Outcome& outcome : known) known_.emplace(std::pair(outcome.trial, outcome.rung), outcome);
-}
-
-void Sweep::open_journal() {
-  if (leads()) journal_.emplace(paths_.journal(world_.rank()));
-}
-
-/// Also of ranks that a signal did not reach: whoever stops leaves a note where all look once a second.
-bool Sweep::stop_asked() {
-  if (progress_) progress_->tick();
-  if (stopping_) return true;
-  const Clock::time_point now = Clock::now();
-  const double limit = task_.base.train.max_seconds;
-  stopping_ =
-      StopSignal::received() != 0 || (limit > 0.0 && std::chrono::duration<double>(now - started_).count() >= limit);
-  if (stopping_) {
-    claim(claims_, "stop");
-  } else if (now - looked_ >= std::chrono::seconds(1)) {
-    looked_ = now;
-    std::error_code none;
-    stopping_ = std::filesystem::exists(claims_ + "/stop", none);
-  }
-  return stopping_;
-}
-
-TrialTask Sweep::task_of(std::int64_t trial, std::int64_t rung) const {
-  TrialTask task{trial,
-                 rung,
-                 {},
-                 trial_config(task_.base, task_.settings.space, plan_.places()[at(trial)]),
-                 paths_.checkpoint(trial)};
-  if (task_.settings.halving) {
-    for (std::int64_t r = 0; r <= rung; ++r) task.rung_ends.push_back(plan_.epochs_of_rung(r));
-  }
-  return task;
 }
 
 /// On the last rung the best of all rounds before is kept as well, until a better one is there.
@@ -134,56 +80,6 @@ Keeper Sweep::make_keeper() const {
   const Outcome& outcome = histories_[at(*leader)].back();
   if (outcome.rung + 1 == plan_.rungs()) keeper.take(score_of(outcome, task_.settings.metric), *leader);
   return keeper;
-}
-
-std::optional<std::int64_t> Sweep::next_free(const std::vector<std::int64_t>& trials, std::size_t& from) {
-  while (from < trials.size() && !stop_asked()) {
-    const std::int64_t trial = trials[from++];
-    if (claim(claims_, fmt::format("{}-{}-{}", plan_.stage().round, plan_.stage().rung, trial))) return trial;
-  }
-  return std::nullopt;
-}
-
-/// Collective over the group. Nothing when it was stopped, and on ranks that the trial has no leaf for.
-std::optional<Outcome> Sweep::train(std::int64_t trial, Keeper& keeper) {
-  const TrialTask task = task_of(trial, plan_.stage().rung);
-  const Metric metric = task_.settings.metric;
-  const TrialHooks hooks{[this] { return stop_asked(); },
-                         [&](const Outcome& outcome) { return keeper.wants(score_of(outcome, metric), trial); }};
-  const std::int64_t batch = task.config.data.batch_size;
-  const std::int64_t leaves =
-      std::max<std::int64_t>(1, task.config.parallel.leaves > 0 ? task.config.parallel.leaves : default_leaves(batch));
-  if (leaves >= group_.size()) return run_trial(task, task_.data, hooks, group_);
-  Communicator part = group_.split(group_.rank() < leaves ? 0 : 1);
-  return group_.rank() < leaves ? run_trial(task, task_.data, hooks, part) : std::nullopt;
-}
-
-std::vector<Outcome> Sweep::train_free_trials(const std::vector<std::int64_t>& trials) {
-  Keeper keeper = make_keeper();
-  std::vector<Outcome> mine;
-  for (std::size_t from = 0;;) {
-    std::int64_t trial = leads() ? next_free(trials, from).value_or(-1) : -1;
-    group_.broadcast(std::as_writable_bytes(std::span(&trial, 1)));
-    if (trial < 0) return mine;
-    std::optional<Outcome> outcome = train(trial, keeper);
-    if (!leads()) continue;
-    if (!outcome) {
-      stopping_ = true;
-      continue;
-    }
-    outcome->rank = world_.rank();
-    journal_->append(to_json_line(*outcome));
-    journal_->sync();
-    mine.push_back(*outcome);
-    if (progress_) progress_->finished(*outcome);
-    if (outcome->failed) {
-      discard(paths_.checkpoint(trial));
-      continue;
-    }
-    const double score = score_of(*outcome, task_.settings.metric);
-    const auto dropped = keeper.wants(score, trial) ? keeper.take(score, trial) : trial;
-    if (dropped) discard(paths_.checkpoint(*dropped));
-  }
 }
 
 /// Collective. Everyone learns what everyone found.
@@ -198,6 +94,16 @@ void Sweep::exchange(const std::vector<Outcome>& mine) {
   for (std::string line; std::getline(stream, line);) {
     if (auto outcome = parse_outcome(line)) histories_[at(outcome->trial)].push_back(std::move(*outcome));
   }
+}
+
+/// Longest first, so that ranks end together.
+void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
+  std::map<std::int64_t, double> costs;
+  for (const std::int64_t trial : trials) {
+    const TrialCost cost = estimate_cost(config_of(trial), task_.data);
+    costs[trial] = task_.settings.halving ? cost.epoch : cost.whole;
+  }
+  std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });
 }
 
 /// Collective. False when it was stopped before its end.
@@ -217,7 +123,8 @@ bool Sweep::run_stage() {
   }
   if (progress_) progress_->begin_stage(stage, known);
   if (left.empty()) return true;
-  exchange(train_free_trials(left));
+  sort_by_cost(left);
+  exchange(worker_.train_free(plan_, left, make_keeper(), progress_ ? &*progress_ : nullptr));
   return std::all_of(left.begin(), left.end(), [&](std::int64_t trial) {
     return !histories_[at(trial)].empty() && histories_[at(trial)].back().rung == stage.rung;
   });
@@ -242,9 +149,7 @@ bool Sweep::secure_winner(std::int64_t winner) {
   const std::int64_t rung = histories_[at(winner)].back().rung;
   if (!holds_trial(paths_.checkpoint(winner), winner, rung)) {
     if (holds_trial(paths_.best(), winner, rung)) return true;
-    Communicator alone;
-    const TrialHooks hooks{[this] { return stop_asked(); }, [](const Outcome&) { return true; }};
-    const auto outcome = run_trial(task_of(winner, rung), task_.data, hooks, alone);
+    const auto outcome = worker_.train_again(plan_, winner, rung);
     if (!outcome) return false;
     if (outcome->failed)
       throw Error(ExitStatus::internal,
@@ -257,6 +162,7 @@ bool Sweep::secure_winner(std::int64_t winner) {
 bool Sweep::finish(SweepSummary& summary) {
   const SweepTable table = make_table(task_.settings, plan_, histories_);
   summarise(table, histories_, summary);
+  if (summary.winner) summary.winner_leaves = leaves_of(config_of(*summary.winner));
   std::int64_t secured = 1;
   run_together(world_, [&] {
     if (world_.rank() != 0) return;

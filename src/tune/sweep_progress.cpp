@@ -21,8 +21,8 @@ constexpr std::size_t columns = 79;
 std::string format_sweep_line(const SweepState& state) {
   std::string line =
       fmt::format("{} of {} done, {} running, {} failed", state.done, state.jobs, state.running, state.failed);
-  if (state.best) line += fmt::format(", best {} {:.4g} (trial {})", state.metric, *state.best, state.best_trial);
   if (state.seconds_left) line += fmt::format(", {} left", format_duration(*state.seconds_left));
+  if (state.best) line += fmt::format(", best {} {:.4g} (trial {})", state.metric, *state.best, state.best_trial);
   return line;
 }
 

@@ -24,7 +24,7 @@ struct SweepState {
   std::int64_t best_trial = 0;
   std::optional<double> seconds_left;
 };
-/// `12 of 64 done, 2 running, 1 failed, best validation.loss 0.1234 (trial 7), 0:42 left`
+/// `12 of 64 done, 2 running, 1 failed, 0:42 left, best validation.loss 0.1234 (trial 7)`
 std::string format_sweep_line(const SweepState& state);
 
 /// The live line of rank 0, which trains as well: between its own steps it looks, once a second, at what the other

@@ -11,6 +11,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/run_directory.hpp"
+#include "tune/cost.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {
@@ -59,6 +60,7 @@ void check_trials(const SweepTask& task) {
     try {
       const Config config = trial_config(task.base, task.settings.space, place);
       check_config(config);
+      check_memory(config, task.data);
       static_cast<void>(make_model(config, task.data.train));
       return;
     } catch (const Error& error) {

@@ -11,6 +11,7 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
+#include "tune/cost.hpp"
 
 namespace shoal {
 namespace {
@@ -29,6 +30,7 @@ class Trial {
     // Before the parameters are made: a batch that cannot be, a model that does not fit the data.
     run_together(comm, [&] {
       check_config(task.config);
+      check_memory(task.config, data);
       training_.emplace(task.config, make_model(task.config, data.train), data, comm);
     });
   }

@@ -1,29 +1,40 @@
 #!/usr/bin/env bash
 # One digest over ranks, threads, instruction sets, shifted memory and the build without MPI.
-#   digests.sh SHOAL [SHOAL_WITHOUT_MPI] [--data FILE.h5 --config FILE.toml]
-# Prints a line per case; ends with 1 at the first digest that differs.
+#   digests.sh SHOAL [SHOAL_WITHOUT_MPI] [--mnist FOLDER | --data FILE.h5 --config FILE.toml]
+# On the digits; or on MNIST's test images in FOLDER, with hidden = [256, 128]. Prints a line per case; ends with 1 at
+# the first digest that differs.
 shoal=$(realpath "$1")
 without_mpi=
 [ -n "${2:-}" ] && [ "${2#--}" = "$2" ] && without_mpi=$(realpath "$2") && shift
 shift
 . "$(dirname "$0")/common.sh"
-data= config=
+data= config= mnist=
 while [ $# -gt 0 ]; do
   case $1 in
+    --mnist) mnist=$(realpath "$2"); shift 2 ;;
     --data) data=$(realpath "$2"); shift 2 ;;
     --config) config=$(realpath "$2"); shift 2 ;;
     *) fail "unknown option $1" ;;
   esac
 done
+hidden="48, 40"
+if [ -n "$mnist" ]; then
+  hidden="256, 128" data=$work/mnist.h5
+  images=("$shoal" import idx --images "$mnist/t10k-images-idx3-ubyte.gz" --labels "$mnist/t10k-labels-idx1-ubyte.gz")
+  "${images[@]}" --test-last 2000 -o "$data" >/dev/null
+  "${images[@]}" --test-last 8999 -o "$work/odd.h5" >/dev/null
+else
+  "$shoal" synth gaussians --samples 1001 --features 20 --classes 5 --seed 3 -o "$work/odd.h5" >/dev/null
+fi
 if [ -z "$data" ]; then
   data=$work/digits.h5
   "$shoal" import csv "$here/data/digits.csv.gz" --label label --test-fraction 0.2 -o "$data" >/dev/null
 fi
 if [ -z "$config" ]; then
   config=$work/net.toml
-  cat >"$config" <<'TOML'
+  cat >"$config" <<TOML
 [model]
-hidden = [48, 40]
+hidden = [$hidden]
 batch_norm = true
 dropout = 0.2
 [optimizer]
@@ -37,7 +48,6 @@ epochs = 3
 every_epochs = 0
 TOML
 fi
-"$shoal" synth gaussians --samples 1001 --features 20 --classes 5 --seed 3 -o "$work/odd.h5" >/dev/null
 
 n=0
 run() { # name, ranks, threads, then settings
@@ -45,7 +55,8 @@ run() { # name, ranks, threads, then settings
   name=$1
   shift 3
   n=$((n + 1))
-  train "$ranks" "$threads" "$config" --set "data.file=$data" "$@" --run "$work/run-$n" 2>"$work/log" || { cat "$work/log"; fail "$name"; }
+  train "$ranks" "$threads" "$config" --set "data.file=$data" "$@" --run "$work/run-$n" 2>"$work/log" ||
+    { cat "$work/log"; fail "$name"; }
   digest=$(digest_of "$work/run-$n")
   [ -n "$digest" ] || fail "$name: no digest"
 }

@@ -80,6 +80,7 @@ TEST_F(SweepRun, TheBestIsTheBest) {
     winner = cells.at(12);
   }
   EXPECT_EQ(std::stod(winner), read_config(best).optimizer.learning_rate);
+  EXPECT_EQ(summary_.winner_leaves, default_leaves(read_config(best).data.batch_size));
   EXPECT_EQ(read_progress(best).best_loss, least) << "its last loss was its best, or this sweep is a bad example";
 }
 
@@ -119,6 +120,15 @@ TEST_F(SweepRun, TrialsThatBlowUpCostThemselves) {
   EXPECT_GT(count("run", "is above the batch size"), 0U) << "100 leaves of 32 samples: an impossible combination";
   EXPECT_EQ(status_alone(request("alone", wild)), ExitStatus::done);
   expect_same("run", "alone");
+}
+
+TEST_F(SweepRun, ModelsThatNoHostHoldsAreNotTried) {
+  const std::vector<std::string> huge = {R"(sweep.space."model.width"={choices=[8,400000,2000000000]})",
+                                         "model.depth=3"};
+  EXPECT_EQ(status_of(request("run", huge)), ExitStatus::done) << message_;
+  EXPECT_GT(summary_.done, 0);
+  EXPECT_GT(summary_.failed, 0);
+  EXPECT_EQ(count("run", "more than this host has"), static_cast<std::size_t>(summary_.failed));
 }
 
 TEST_F(SweepRun, AllTrialsMayFail) {

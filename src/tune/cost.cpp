@@ -1,0 +1,74 @@
+#include "tune/cost.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <variant>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr double float_bytes = 4.0;
+constexpr double flops_per_parameter = 6.0;  // forward, gradient of the input, gradient of the weight; each a
+                                             // multiplication and an addition
+constexpr double flops_per_step = 2e6;       // that the fixed work of a step could have done
+
+/// In doubles: a model may have more parameters than 64 bits count.
+struct Size {
+  double parameters = 0.0;
+  double values = 0.0;  // of a sample, in all layers
+};
+
+Size size_of(const ModelConfig& model, const Split& train) {
+  auto width = static_cast<double>(train.features());
+  Size size{0.0, width};
+  for (const LayerSpec& layer : layers_of(model)) {
+    const auto found = layer.settings.find("units");
+    if (found != layer.settings.end() && std::holds_alternative<std::int64_t>(found->second)) {
+      const auto units = static_cast<double>(std::get<std::int64_t>(found->second));
+      size.parameters += width * units;
+      width = units;
+    }
+    size.values += width;
+  }
+  const auto outputs = static_cast<double>(std::max(train.outputs(), train.classes()));
+  return {size.parameters + width * outputs, size.values + outputs};
+}
+
+double physical_memory() {
+  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+TrialCost estimate_cost(const Config& config, const TrainingData& data) {
+  const Size size = size_of(config.model, data.train);
+  const auto rows = static_cast<double>(data.train.rows());
+  const auto batch = static_cast<double>(std::max<std::int64_t>(1, config.data.batch_size));
+  const double steps = std::ceil(rows / batch);
+  const auto moments = static_cast<double>(Optimizer(config.optimizer.name).moments().size());
+  const double training = 3.0 + moments;        // parameters, gradient, its sum
+  const double saving = 3.0 * (1.0 + moments);  // a copy, its image, and that read back
+  TrialCost cost;
+  cost.bytes = float_bytes * (size.parameters * (training + saving) + 3.0 * size.values * batch);
+  cost.epoch = rows * size.parameters * flops_per_parameter + steps * flops_per_step;
+  cost.whole = cost.epoch * (config.train.steps > 0 ? static_cast<double>(config.train.steps) / steps
+                                                    : static_cast<double>(config.train.epochs));
+  return cost;
+}
+
+void check_memory(const Config& config, const TrainingData& data) {
+  const double bytes = estimate_cost(config, data).bytes;
+  if (bytes <= physical_memory()) return;
+  throw Error(ExitStatus::usage,
+              fmt::format("training and saving this model takes about {:.3g} GB, more than this host has; use fewer "
+                          "units or smaller batches",
+                          bytes * 1e-9));
+}
+
+}  // namespace shoal
