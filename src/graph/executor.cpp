@@ -345,8 +345,13 @@ void Executor<T>::parameter_gradient(std::size_t id, std::span<T* const> partial
 }
 
 template <class T>
-void Executor<T>::backward(std::span<T* const> partials) {
+void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete& complete) {
   const auto nodes = graph_.nodes();
+  // Parameters that `until` does not depend on come first, so that the others complete from the last to the first.
+  for (const Parameter& parameter : graph_.parameters()) {
+    if (reached_[parameter.node]) continue;
+    for (T* partial : partials) std::fill_n(partial + parameter.offset, parameter.size(), T{0});
+  }
   for (std::size_t id = until_ + 1; id-- > 0;) {
     if (!reached_[id] || !nodes[id].needs_gradient) continue;
     if (id == until_) {
@@ -354,6 +359,7 @@ void Executor<T>::backward(std::span<T* const> partials) {
       *gradient_panels(id).tile(0) = T{1};
     } else if (nodes[id].kind == Node::Kind::parameter) {
       parameter_gradient(id, partials);
+      if (complete) complete(nodes[id].parameter);
     } else if (nodes[id].shape.per_sample) {
       pull_gradient(id);
     } else {
@@ -362,11 +368,6 @@ void Executor<T>::backward(std::span<T* const> partials) {
     if (nodes[id].kind != Node::Kind::operation) continue;
     synchronize(id, Pass::backward);
     prepare(id, Pass::backward);
-  }
-  // Parameters that `until` does not depend on.
-  for (const Parameter& parameter : graph_.parameters()) {
-    if (reached_[parameter.node]) continue;
-    for (T* partial : partials) std::fill_n(partial + parameter.offset, parameter.size(), T{0});
   }
 }
 

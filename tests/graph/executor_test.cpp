@@ -75,10 +75,41 @@ TEST(Executor, ParametersThatTheLossDoesNotUseHaveNoGradient) {
   executor.finish(executor.leaf_statistics());
   EXPECT_EQ(*executor.value(cost).data, 18);
   float* partial = gradient.data();
-  executor.backward(std::span<float* const>(&partial, 1));
+  executor.backward(std::span<float* const>(&partial, 1), [&](std::size_t parameter) {
+    EXPECT_EQ(parameter, 0U);
+    EXPECT_EQ(gradient[gradient.size() - 1], 0) << "those without a gradient are complete first";
+  });
   EXPECT_EQ(gradient[0], 6);
   EXPECT_EQ(gradient[1], 6);
   for (std::size_t i = 2; i < gradient.size(); ++i) EXPECT_EQ(gradient[i], 0);
+}
+
+TEST(Executor, GradientsCompleteFromTheLastParameterToTheFirst) {
+  Graph g;
+  const Value x = g.input("x", 3);
+  const Value a = g.variable("a", {3, 40}, normal(1));
+  const Value b = g.variable("b", {40}, normal(1));
+  const Value c = g.variable("c", {40, 2}, normal(1));
+  const Value loss = sum(square(dense(dense(x, a, b), c)));
+  const LeafShare share(LeafCut{4, 2});
+  LocalTreeSum sums;
+  Executor<float> executor(g, 4, sums);
+  std::vector<float> parameters(static_cast<std::size_t>(g.parameter_size()));
+  g.initialize(1, parameters);
+  executor.bind(parameters.data(), {});
+  for (std::int64_t r = 0; r < 4; ++r) executor.input(x).at(r, r % 3) = 1.0f;
+  std::vector<float> whole(parameters.size()), gradient(parameters.size(), 9);
+  float* partial = whole.data();
+  executor.forward({&share, share.run(), true, 1, 1, {}}, loss);
+  executor.backward(std::span<float* const>(&partial, 1));
+  std::vector<std::size_t> order;
+  partial = gradient.data();
+  executor.backward(std::span<float* const>(&partial, 1), [&](std::size_t parameter) {
+    order.push_back(parameter);
+    for (auto i = static_cast<std::size_t>(g.parameters()[parameter].offset); i < whole.size(); ++i)
+      EXPECT_EQ(gradient[i], whole[i]) << "element " << i << " at parameter " << parameter;
+  });
+  EXPECT_EQ(order, (std::vector<std::size_t>{2, 1, 0}));
 }
 
 }  // namespace

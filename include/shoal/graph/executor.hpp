@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct Batch {
   std::int64_t first_sample() const { return share->cut().begin(run.first); }
   std::int64_t samples() const { return share->cut().begin(run.last) - first_sample(); }
 };
+
+/// Told that the gradients of all parameters from this one on (graph.parameters() order) are complete.
+using GradientsComplete = std::function<void(std::size_t parameter)>;
 
 /// Runs a graph on this process's leaves of a batch, forward and backward. T = float trains; T = double checks
 /// derivatives. The bits of everything depend on the leaves alone, not on which process or thread did them.
@@ -51,7 +55,8 @@ class Executor {
 
   /// Collective when the batch needs sums. After forward: derivative of `until` with respect to every parameter, summed
   /// over samples. partials: one flat buffer per tree node of this rank, batch.share->nodes() order; overwritten.
-  void backward(std::span<T* const> partials);
+  /// complete: called on this thread, between operations, with falling numbers; the weights may still be in use.
+  void backward(std::span<T* const> partials, const GradientsComplete& complete = {});
 
   /// Test-time forward to the input of the operation `node`, then its training statistics: (leaves of the run, width).
   std::vector<double> statistics_of(const Batch& batch, std::size_t node);
