@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <exception>
 #include <iostream>
 #include <new>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+#include "train/activity.hpp"
 
 namespace shoal {
 namespace {
@@ -17,13 +20,33 @@ void print_error(std::string_view where, std::string_view message) {
   std::cerr << "shoal: error" + std::string(where) + ": " + one_line(message) + '\n' << std::flush;
 }
 
+/// " on rank 2 at step 17"; without the step before the first one.
+std::string place(int rank) {
+  const std::string step = noted_step() > 0 ? " at step " + std::to_string(noted_step()) : "";
+  return " on rank " + std::to_string(rank) + step;
+}
+
+/// An exception that nobody could catch: out of a parallel region, another thread, or a function that promised none.
+[[noreturn]] void end_terminated() {
+  std::string message = "ended without a reason";
+  try {
+    if (std::current_exception()) std::rethrow_exception(std::current_exception());
+  } catch (const std::exception& e) {
+    message = e.what();
+  } catch (...) {
+    message = "unknown exception";
+  }
+  print_error(place(log_rank()), message);
+  _exit(static_cast<int>(ExitStatus::internal));  // the launcher then ends the other ranks
+}
+
 int end_alone(const Communicator& world, std::string_view message, ExitStatus status) {
   const int number = static_cast<int>(status);
   if (world.size() == 1) {
     print_error("", message);
     return number;
   }
-  print_error(" on rank " + std::to_string(world.rank()), message);
+  print_error(place(world.rank()), message);
   world.abort(number);
 }
 
@@ -60,6 +83,7 @@ int report_errors(const Communicator& world, const std::function<int()>& body) t
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  std::set_terminate(end_terminated);
   // Held back until a run is ready for it (StopSignal): a scheduler's warning may come while MPI starts.
   sigset_t held;
   sigemptyset(&held);

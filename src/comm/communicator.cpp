@@ -1,16 +1,48 @@
 #include "shoal/comm/communicator.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <thread>
 #include <utility>
 
+#include "comm/agreement.hpp"
 #include "comm/transport.hpp"
+#include "shoal/comm/session.hpp"
+#include "shoal/core/error.hpp"
 
 namespace shoal {
+namespace {
+
+#ifdef SHOAL_CHECK_COLLECTIVES
+constexpr bool calls_are_checked = true;
+#else
+constexpr bool calls_are_checked = false;
+#endif
+
+void agree(Transport& transport, const CollectiveCall& call) {
+  if constexpr (!calls_are_checked) return;
+  std::vector<CollectiveCall> calls(static_cast<std::size_t>(transport.place().size));
+  calls[static_cast<std::size_t>(transport.place().rank)] = call;
+  std::vector<std::int64_t> begin;
+  for (std::size_t r = 0; r <= calls.size(); ++r)
+    begin.push_back(static_cast<std::int64_t>(r * sizeof(CollectiveCall)));
+  transport.all_gather(std::as_writable_bytes(std::span(calls)), begin);
+  const std::string different = disagreement(calls);
+  if (!different.empty())
+    throw SharedError(ExitStatus::internal,
+                      fmt::format("ranks call different collectives: {}; it is number {} of this process", different,
+                                  collectives_begun()));
+}
+
+std::int64_t length(std::span<const std::byte> data) { return static_cast<std::int64_t>(data.size()); }
+
+}  // namespace
 
 Communicator::Communicator() : transport_(local_transport()) {}
 Communicator::Communicator(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
@@ -29,6 +61,7 @@ void Communicator::tree_reduce(const LeafShare& share, std::span<const double> p
   const std::size_t width = result.size();
   assert(share.ranks() == size() && share.rank() == rank());
   assert(share.slots() > 0 && partials.size() == share.nodes().size() * width);
+  agree(*transport_, {Collective::tree_reduce, 0, static_cast<std::int64_t>(share.slots() * width)});
   slots_.resize(share.slots() * width);
   std::copy(partials.begin(), partials.end(), slots_.begin() + static_cast<std::ptrdiff_t>(share.first_slot() * width));
   std::vector<std::int64_t> begin;
@@ -39,9 +72,15 @@ void Communicator::tree_reduce(const LeafShare& share, std::span<const double> p
   std::copy_n(slots_.begin(), width, result.begin());
 }
 
-void Communicator::barrier() const { transport_->barrier(); }
+void Communicator::barrier() const {
+  agree(*transport_, {Collective::barrier});
+  transport_->barrier();
+}
 
-void Communicator::broadcast(std::span<std::byte> data, int root) const { transport_->broadcast(data, root); }
+void Communicator::broadcast(std::span<std::byte> data, int root) const {
+  agree(*transport_, {Collective::broadcast, root, length(data)});
+  transport_->broadcast(data, root);
+}
 
 void Communicator::broadcast_bytes(std::vector<std::byte>& data, int root) const {
   std::uint64_t length = data.size();
@@ -64,12 +103,14 @@ std::vector<std::vector<std::byte>> Communicator::gather_bytes(std::span<const s
     for (const std::uint64_t length : lengths) all.emplace_back(length);
     std::copy(mine.begin(), mine.end(), all[static_cast<std::size_t>(root)].begin());
   }
+  agree(*transport_, {Collective::gather, root});
   transport_->gather(mine, all, root);
   return all;
 }
 
 void Communicator::all_gather_pieces(std::span<std::byte> all, std::span<const std::int64_t> begin) const {
   assert(begin.size() == static_cast<std::size_t>(size()) + 1 && begin.back() <= static_cast<std::int64_t>(all.size()));
+  agree(*transport_, {Collective::all_gather, 0, begin.back()});
   transport_->all_gather(all, begin);
 }
 
@@ -78,6 +119,7 @@ void Communicator::exchange(std::span<const float> send, std::span<const std::in
   assert(send_begin.size() == static_cast<std::size_t>(size()) + 1 && receive_begin.size() == send_begin.size());
   assert(send_begin.back() <= static_cast<std::int64_t>(send.size()) || size() == 1);
   assert(receive_begin.back() <= static_cast<std::int64_t>(receive.size()) || size() == 1);
+  agree(*transport_, {Collective::exchange});
   transport_->exchange(send, send_begin, receive, receive_begin);
 }
 
@@ -97,12 +139,20 @@ bool Communicator::all_equal(std::string_view text) const {
   return all_min(first == text ? 1 : 0) == 1;
 }
 
-Communicator Communicator::split(int color) const { return Communicator(transport_->split(color)); }
+Communicator Communicator::split(int color) const {
+  agree(*transport_, {Collective::split});
+  return Communicator(transport_->split(color));
+}
 
 void Communicator::abort(int status) const {
   std::cout.flush();
   std::cerr.flush();
   std::fflush(nullptr);
+  // Where the other ranks cannot be reached, MPI_Abort may hang.
+  std::thread([status] {
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    _exit(status);
+  }).detach();
   transport_->abort(status);
   _exit(status);  // MPI_Abort may return
 }

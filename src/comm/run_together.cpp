@@ -15,25 +15,30 @@ struct Failure {
   std::string message;
 };
 
-Failure attempt(const std::function<void()>& step) {
+/// A failure that was not foreseen is one of this rank, which its message names.
+Failure unforeseen(const Communicator& comm, const std::string& what) {
+  return {true, ExitStatus::internal, comm.size() == 1 ? what : "rank " + std::to_string(comm.rank()) + ": " + what};
+}
+
+Failure attempt(const Communicator& comm, const std::function<void()>& step) {
   try {
     step();
     return {};
   } catch (const Error& e) {
     return {true, e.status(), e.what()};
   } catch (const std::bad_alloc&) {
-    return {true, ExitStatus::internal, "out of memory"};
+    return unforeseen(comm, "out of memory");
   } catch (const std::exception& e) {
-    return {true, ExitStatus::internal, e.what()};
+    return unforeseen(comm, e.what());
   } catch (...) {
-    return {true, ExitStatus::internal, "unknown exception"};
+    return unforeseen(comm, "unknown exception");
   }
 }
 
 }  // namespace
 
 void run_together(const Communicator& comm, const std::function<void()>& step) {
-  Failure failure = attempt(step);
+  Failure failure = attempt(comm, step);
   const auto lowest = static_cast<int>(comm.all_min(failure.failed ? comm.rank() : comm.size()));
   if (lowest == comm.size()) return;
   comm.broadcast_string(failure.message, lowest);

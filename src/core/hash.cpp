@@ -42,4 +42,6 @@ std::string Hash::hex() const {
   return fmt::format("{:016x}{:016x}", digest.high64, digest.low64);
 }
 
+std::uint64_t Hash::number() const { return XXH3_128bits_digest(state_->xxh).high64; }
+
 }  // namespace shoal

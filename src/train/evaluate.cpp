@@ -3,17 +3,23 @@
 #include <numeric>
 
 #include "shoal/comm/run_together.hpp"
+#include "train/activity.hpp"
+#include "train/fault_point.hpp"
 #include "train/leaf_reader.hpp"
 #include "train/training.hpp"
 
 namespace shoal {
 
 Evaluation Training::evaluate(const Split& split) {
+  const Doing doing(Activity::evaluating);
+  SHOAL_FAULT_POINT("evaluation");
   return evaluate_split(*feeder_, split, leaf_samples_, capacity_, comm_);
 }
 
 void Training::refine_statistics() {
   if (config_.model.batch_norm.running != "exact") return;
+  const Doing doing(Activity::evaluating);
+  SHOAL_FAULT_POINT("exact");
   const LeafCut cut{data_.train.rows(), leaf_samples_};
   const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
   const MomentsMerge moments;
@@ -55,6 +61,7 @@ void Training::learn_normalization() {
 /// Reads every value once, each rank its share, so that a bad one is an agreed error before training starts.
 void Training::check_data() {
   run_together(comm_, [&] {
+    SHOAL_FAULT_POINT("check");
     for (const Split* split : {&data_.train, data_.validation ? &*data_.validation : nullptr}) {
       if (split == nullptr) continue;
       const LeafCut cut{split->rows(), leaf_samples_};

@@ -6,6 +6,7 @@
 
 #include "shoal/optim/clipping.hpp"
 #include "shoal/tensor/parallel.hpp"
+#include "train/fault_point.hpp"
 
 namespace shoal {
 namespace {
@@ -51,12 +52,14 @@ void Replica::backward(const LeafShare& share) {
   std::vector<float*> partials;
   for (std::size_t n = 0; n < share.nodes().size(); ++n) partials.push_back(partials_[n].data());
   executor_.backward(partials);
+  if (!partials.empty()) SHOAL_FAULT_POINT("gradient", partials_[0].span());
 }
 
 void Replica::update(const LeafShare& share, UpdateScalars scalars) {
   std::vector<const float*> partials;
   for (std::size_t n = 0; n < share.nodes().size(); ++n) partials.push_back(partials_[n].data());
   for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
+    SHOAL_FAULT_POINT("exchange");
     exchange_.reduce(bucket, share, partials, [&](std::int64_t chunk, std::span<float> sum) {
       const std::int64_t place = place_[static_cast<std::size_t>(chunk)];
       std::copy(sum.begin(), sum.end(), sums_.data() + owned_begin_[static_cast<std::size_t>(place)]);

@@ -9,6 +9,7 @@
 #include "shoal/graph/executor.hpp"
 #include "shoal/nn/model.hpp"
 #include "shoal/optim/optimizer.hpp"
+#include "train/drift.hpp"
 
 namespace shoal {
 
@@ -21,6 +22,8 @@ class Replica {
   Executor<float>& executor() { return executor_; }
   std::span<float> parameters() { return parameters_.span(); }
   std::span<double> states() { return states_; }
+  /// What every rank must hold alike.
+  Held held() { return {graph_, parameters(), states()}; }
   std::span<const std::string_view> moment_names() const { return optimizer_.moments(); }
 
   /// Collective. Gradient of the executor's batch, one partial per tree node of this rank.

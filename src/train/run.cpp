@@ -12,10 +12,12 @@
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/metrics.hpp"
+#include "train/fault_point.hpp"
 #include "train/run_loop.hpp"
 #include "train/run_plan.hpp"
 #include "train/stop_signal.hpp"
 #include "train/training.hpp"
+#include "train/watchdog.hpp"
 
 namespace shoal {
 namespace {
@@ -140,9 +142,12 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     if (comm.rank() == 0) plan = plan_run(request);
   });
   std::vector<std::byte> bytes = share_plan(plan, comm);
+  const Watchdog watchdog(comm, plan.config.parallel.stall_timeout);
+  SHOAL_FAULT_POINT("plan");
   std::optional<Training> training;
   std::optional<Archive> resumed;
   run_together(comm, [&] {
+    SHOAL_FAULT_POINT("open");
     const TrainingData data = select_data(Dataset::open(plan.config.data.file), plan.config);
     std::int64_t step = 0;
     if (!bytes.empty()) {

@@ -12,6 +12,8 @@
 #include "shoal/io/file.hpp"
 #include "shoal/train/metrics.hpp"
 #include "shoal/train/progress.hpp"
+#include "train/activity.hpp"
+#include "train/fault_point.hpp"
 #include "train/nudge_desk.hpp"
 #include "train/stop_signal.hpp"
 
@@ -97,6 +99,9 @@ std::string Run::last_good() const {
 /// Collective. A failure is reported and the run goes on with what it has, until give_up failures in a row; one that
 /// `must` succeed (the first and the last) ends the run at once.
 void Run::save(bool must) {
+  const Doing doing(Activity::saving);
+  SHOAL_FAULT_POINT("save_begin");
+  training_.check_drift();
   if (!training_.parameters_finite())
     throw SharedError(
         ExitStatus::diverged,
@@ -108,6 +113,7 @@ void Run::save(bool must) {
   std::int64_t status = 0;
   if (comm_.rank() == 0) {
     try {
+      SHOAL_FAULT_POINT("save_write");
       if (!plan_.parent.empty()) archive.attributes["parent"] = plan_.parent;
       if (!plan_.init_from.empty()) archive.attributes["init_from"] = plan_.init_from;
       archive.texts["config"] = to_toml(plan_.config);
@@ -125,6 +131,7 @@ void Run::save(bool must) {
       status = static_cast<std::int64_t>(e.status());
     }
   }
+  SHOAL_FAULT_POINT("save_end");
   status = comm_.all_max(status);
   saved_ = Clock::now();
   if (status == 0) {
@@ -165,6 +172,7 @@ void Run::record(const std::string& split, const Evaluation& evaluation) {
 
 /// Evaluates for `best` and early stopping; true when it is the best so far.
 bool Run::end_epoch(const StepReport& report, ProgressState& shown) {
+  SHOAL_FAULT_POINT("epoch_end");
   const bool due = report.epoch % training_.config().train.evaluate_every == 0 || training_.finished();
   if (report.ends_epoch) {
     const Evaluation average = training_.epoch_average();
@@ -194,6 +202,7 @@ bool Run::save_is_due(const StepReport& report) const {
 /// Collective. Takes what was asked for since: from here on it is part of the run, for it is on disk. Rank 0 judges; a
 /// request that is wrong concerns the one who made it alone.
 void Run::take_nudges() {
+  SHOAL_FAULT_POINT("nudge");
   std::string text = plan_.journal.text();
   run_together(comm_, [&] {
     if (comm_.rank() != 0) return;
@@ -287,6 +296,7 @@ ExitStatus Run::go() try {
   log_info(fmt::format("finished after step {}; {}", training_.progress().step, last_good()));
   return ExitStatus::done;
 } catch (const SharedError& e) {
+  if (e.status() == ExitStatus::internal) throw SharedError(e.status(), fmt::format("{}; {}", e.what(), last_good()));
   if (e.status() != ExitStatus::diverged) throw;
   throw SharedError(e.status(), fmt::format("{}; {}{}", e.what(), last_good(), way_back()));
 }

@@ -8,6 +8,7 @@
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/progress.hpp"
 #include "train/training.hpp"
+#include "train/watchdog.hpp"
 
 namespace shoal {
 
@@ -58,6 +59,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     state_->training = std::make_unique<Training>(config, state_->model, *selected, state_->comm);
   });
   Training& training = *state_->training;
+  const Watchdog watchdog(state_->comm, config.parallel.stall_timeout);
   training.start();
   const bool shown = state_->comm.rank() == 0 && !options.quiet;
   Progress progress({config.train.epochs, training.steps_per_epoch(), 0, training.total_steps()},

@@ -9,6 +9,9 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/optim/schedule.hpp"
+#include "train/activity.hpp"
+#include "train/drift.hpp"
+#include "train/fault_point.hpp"
 
 namespace shoal {
 namespace {
@@ -61,6 +64,8 @@ bool Training::finished(const Config& config) const {
 }
 
 void Training::start() {
+  const Doing doing(Activity::starting);
+  SHOAL_FAULT_POINT("start");
   check_data();
   learn_normalization();
   model_.graph().initialize(config_.seed, replica_->parameters());
@@ -110,6 +115,7 @@ void Training::adopt(const Archive& archive) {
 }
 
 StepReport Training::advance(const std::vector<double>& requests) {
+  note_step(progress_.step + 1);
   const std::int64_t epoch = progress_.step / steps_per_epoch_ + 1;
   const std::int64_t first = progress_.step % steps_per_epoch_ * config_.data.batch_size;
   const std::int64_t samples = std::min(config_.data.batch_size, data_.train.rows() - first);
@@ -121,33 +127,48 @@ StepReport Training::advance(const std::vector<double>& requests) {
   const LeafShare share = batch_share(samples);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(share.samples()));
   order_->rows(first + share.first_sample(), rows);
-  feeder_->feed(data_.train, rows);
+  {
+    const Doing doing(Activity::reading);
+    SHOAL_FAULT_POINT("read");
+    feeder_->feed(data_.train, rows);
+  }
+  SHOAL_FAULT_POINT("sample", std::span(replica_->executor().input(model_.input()).data, 1));
   for (std::int64_t& row : rows) row = data_.train.source_row(row);
 
   const Batch batch{&share, share.run(), true, config_.seed, static_cast<std::uint64_t>(progress_.step + 1), rows};
+  SHOAL_FAULT_POINT("forward");
   replica_->executor().forward(batch, model_.loss());
+  SHOAL_FAULT_POINT("statistics", replica_->states());
   const std::vector<double> per_leaf(replica_->executor().leaf_statistics().begin(),
                                      replica_->executor().leaf_statistics().end());
+  SHOAL_FAULT_POINT("backward");
   replica_->backward(share);
 
-  // One small message: the loss, and what ranks ask for.
-  const std::size_t width = 2 + requests.size();
+  // One small message: the loss, what ranks ask for, and now and then a hash of what each rank holds.
+  const bool checked = config_.parallel.check_every > 0 && (progress_.step + 1) % config_.parallel.check_every == 0;
+  const std::vector<double> hashes = checked ? hash_slots(replica_->held(), comm_) : std::vector<double>();
+  const std::size_t width = 2 + requests.size() + hashes.size();
   const AddMerge add;
   std::vector<double> partials = fold_leaves(share, width, add, [&](std::int64_t leaf, std::span<double> out) {
     const auto row = static_cast<std::size_t>(leaf - share.run().first) * 2;
     out[0] = per_leaf[row];
     out[1] = per_leaf[row + 1];
   });
-  if (!partials.empty()) std::copy(requests.begin(), requests.end(), partials.begin() + 2);
+  if (!partials.empty())
+    std::copy(hashes.begin(), hashes.end(), std::copy(requests.begin(), requests.end(), partials.begin() + 2));
   std::vector<double> sums(width);
+  SHOAL_FAULT_POINT("reduce");
+  SHOAL_FAULT_POINT("collective", comm_);
   comm_.tree_reduce(share, partials, add, sums);
+  const auto hashes_begin = sums.begin() + 2 + static_cast<std::ptrdiff_t>(requests.size());
+  if (slots_differ({hashes_begin, sums.end()})) report_drift(replica_->held(), comm_, progress_.step);
 
   StepReport report;
   report.step = progress_.step + 1;
   report.epoch = epoch;
   report.samples = samples;
   report.loss = sums[0] / static_cast<double>(samples);
-  report.requests.assign(sums.begin() + 2, sums.end());
+  report.requests.assign(sums.begin() + 2, hashes_begin);
   report.ends_epoch = report.step % steps_per_epoch_ == 0;
   report.learning_rate =
       learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch_, total_steps());
@@ -162,7 +183,9 @@ StepReport Training::advance(const std::vector<double>& requests) {
   scalars.learning_rate = report.learning_rate;
   scalars.step = report.step;
   scalars.batch = static_cast<float>(samples);
+  SHOAL_FAULT_POINT("update");
   replica_->update(share, scalars);
+  SHOAL_FAULT_POINT("parameters", replica_->parameters());
 
   progress_.step = report.step;
   progress_.epoch_loss += sums[0];
@@ -203,7 +226,14 @@ bool Training::parameters_finite() {
   return std::all_of(parameters.begin(), parameters.end(), [](float w) { return std::isfinite(w); });
 }
 
+void Training::check_drift() {
+  if (comm_.size() == 1) return;
+  const std::vector<double> hashes = comm_.all_gather(own_hash(replica_->held()));
+  if (slots_differ(hashes)) report_drift(replica_->held(), comm_, progress_.step);
+}
+
 Archive Training::snapshot() {
+  SHOAL_FAULT_POINT("snapshot");
   Archive archive;
   std::vector<std::vector<float>> moments;
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) moments.push_back(replica_->gather_moment(m));

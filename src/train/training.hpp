@@ -69,7 +69,8 @@ class Training {
   bool finished(const Config& config) const;
 
   /// One update. requests: what this rank asks all ranks to agree on; a rank that has no leaf in a short batch is heard
-  /// with the next one. @throws SharedError (diverged) when the loss is not finite, before the update
+  /// with the next one. @throws SharedError (diverged) when the loss is not finite, before the update; (internal) when
+  /// it is a multiple of parallel.check_every and ranks hold different parameters or statistics
   StepReport advance(const std::vector<double>& requests);
 
   /// Loss and accuracy of the epoch that has just ended, over its batches as they were trained.
@@ -81,6 +82,8 @@ class Training {
   void refine_statistics();
 
   bool parameters_finite();
+  /// @throws SharedError (internal) when ranks hold different parameters or statistics; see drift.hpp
+  void check_drift();
   /// On rank 0 everything that restore() takes; an empty archive elsewhere.
   Archive snapshot();
 

@@ -15,6 +15,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "train/stop_signal.hpp"
+#include "train/watchdog.hpp"
 #include "tune/cost.hpp"
 #include "tune/results.hpp"
 #include "tune/trial_worker.hpp"
@@ -180,6 +181,7 @@ bool Sweep::finish(SweepSummary& summary) {
 
 SweepSummary Sweep::go() {
   const StopSignal signals;
+  const Watchdog watchdog(world_, task_.base.parallel.stall_timeout);
   SweepSummary summary;
   summary.folder = paths_.folder;
   if (world_.rank() == 0) {

@@ -11,6 +11,7 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
+#include "train/fault_point.hpp"
 #include "tune/cost.hpp"
 
 namespace shoal {
@@ -128,6 +129,7 @@ Evaluation Trial::average_so_far() const {
 }
 
 bool Trial::train() {
+  SHOAL_FAULT_POINT("trial");
   if (!restore()) training_->start();
   while (!reached()) {
     const StepReport report = training_->advance({hooks_.stop() ? 1.0 : 0.0});
@@ -141,6 +143,7 @@ bool Trial::train() {
 void Trial::save() {
   Archive archive = training_->snapshot();
   if (comm_.rank() != 0) return;
+  SHOAL_FAULT_POINT("trial_save");
   archive.texts[curve_text] = to_json_line(outcome_);
   try {
     write_atomically(task_.checkpoint, encode(archive, static_cast<std::uint64_t>(training_->progress().step)));

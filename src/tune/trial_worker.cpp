@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "train/activity.hpp"
 #include "train/stop_signal.hpp"
 
 namespace shoal {
@@ -92,6 +93,7 @@ std::optional<Outcome> TrialWorker::train(const TrialTask& task, const Keeper& k
 
 std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::vector<std::int64_t>& trials,
                                              Keeper keeper, SweepProgress* progress) {
+  const Doing doing(Activity::apart);
   progress_ = progress;
   std::vector<Outcome> mine;
   for (std::size_t from = 0;;) {
@@ -120,6 +122,7 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
 }
 
 std::optional<Outcome> TrialWorker::train_again(const SearchPlan& plan, std::int64_t trial, std::int64_t rung) {
+  const Doing doing(Activity::apart);
   Communicator alone;
   const TrialHooks hooks{[this] { return stop_asked(); }, [](const Outcome&) { return true; }};
   return run_trial(task_of(plan, trial, rung), task_.data, hooks, alone);

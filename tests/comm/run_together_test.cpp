@@ -69,19 +69,21 @@ TEST(RunTogether, MessagesCanBeLong) {
 }
 
 TEST(RunTogether, ForeignExceptionsAreInternalErrors) {
-  const bool last = test_world().rank() == test_world().size() - 1;
+  const int size = test_world().size();
+  const bool last = test_world().rank() == size - 1;
+  const std::string who = size == 1 ? "" : "rank " + std::to_string(size - 1) + ": ";
   expect_end(end_of([&] {
                if (last) throw std::bad_alloc();
              }),
-             ExitStatus::internal, "out of memory");
+             ExitStatus::internal, who + "out of memory");
   expect_end(end_of([&] {
                if (last) throw std::out_of_range("vector::at");
              }),
-             ExitStatus::internal, "vector::at");
+             ExitStatus::internal, who + "vector::at");
   expect_end(end_of([&] {
                if (last) throw 5;
              }),
-             ExitStatus::internal, "unknown exception");
+             ExitStatus::internal, who + "unknown exception");
 }
 
 TEST(RunTogether, RanksGoOnTogetherAfterwards) {

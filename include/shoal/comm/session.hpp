@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "shoal/comm/communicator.hpp"
@@ -43,6 +44,9 @@ std::string host_name();
 /// How long the call is under way in which this process talks to other ranks now; 0 when it does not. May be asked by
 /// any thread: a watch leaves by it when the others are silent.
 double seconds_in_collective() noexcept;
+
+/// How many calls have talked to other ranks so far, the one under way among them. May be asked by any thread.
+std::uint64_t collectives_begun() noexcept;
 
 /// Whether this process was started by Open MPI's launcher, which announces the end of a job by SIGCONT.
 bool launcher_ends_jobs_by_sigcont() noexcept;

@@ -23,6 +23,8 @@ class Hash {
 
   /// 32 hex digits, most significant first.
   std::string hex() const;
+  /// The first 16 of those digits.
+  std::uint64_t number() const;
 
  private:
   struct State;

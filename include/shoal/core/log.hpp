@@ -11,5 +11,7 @@ void log_warning(std::string_view message);
 
 /// Silences every rank but 0. Called once by Session, before any thread starts.
 void set_log_rank(int rank);
+/// The rank that was set; 0 before.
+int log_rank() noexcept;
 
 }  // namespace shoal

@@ -1,0 +1,35 @@
+#include "train/activity.hpp"
+
+#include <atomic>
+
+namespace shoal {
+namespace {
+
+std::atomic<Activity> now = Activity::computing;
+std::atomic<std::int64_t> step_now = 0;
+
+}  // namespace
+
+const char* to_string(Activity activity) noexcept {
+  switch (activity) {
+    case Activity::computing: return "computing";
+    case Activity::starting: return "starting";
+    case Activity::reading: return "reading data";
+    case Activity::evaluating: return "evaluating";
+    case Activity::saving: return "writing a checkpoint";
+    case Activity::apart: return "training by itself";
+  }
+  return "busy";
+}
+
+Doing::Doing(Activity activity) noexcept : before_(now.exchange(activity, std::memory_order_relaxed)) {}
+
+Doing::~Doing() { now.store(before_, std::memory_order_relaxed); }
+
+Activity activity() noexcept { return now.load(std::memory_order_relaxed); }
+
+void note_step(std::int64_t step) noexcept { step_now.store(step, std::memory_order_relaxed); }
+
+std::int64_t noted_step() noexcept { return step_now.load(std::memory_order_relaxed); }
+
+}  // namespace shoal

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The node of a Slurm job is cut off, and Slurm queues the job again: it must finish elsewhere with the digest of the
+uninterrupted run, and the old ranks, which go on training on the cut node with the file system still there, must write
+nothing from then on.
+
+    requeue.py SHOAL [--count N] [--seed S]   as root, with slurm-wlm and munge: tests/cluster makes hosts and Slurm
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import subprocess
+import time
+
+from harness import MARK, REPOSITORY, Campaign, Job, wait_until
+
+STEPS = 3000
+SETTINGS = (f"train.steps={STEPS}", "checkpoint.every_steps=20")
+NAME = "requeue"
+ENVIRONMENT = dict(os.environ, HOSTS=NAME, CPUS="2", SLURMD_TIMEOUT="10", SLURM_CONF=f"/tmp/slurm-{NAME}/slurm.conf")
+
+
+def script(name, *arguments):
+    subprocess.run([f"{REPOSITORY}/tests/cluster/{name}", *arguments], env=ENVIRONMENT, check=True)
+
+
+def slurm(*command):
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def steps_of(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line)["step"] for line in file if '"learning_rate"' in line]
+
+
+def trial(campaign, number):
+    settings = [word for setting in SETTINGS for word in ("--set", setting)]
+    mark = f"{NAME}-{number}-{os.getpid()}"
+    submitted = subprocess.run(
+        ["sbatch", "--parsable", "-N1", "-n2", f"--output={campaign.path('log-%j')}", f"--export=ALL,SHOAL={campaign.shoal},{MARK}={mark}",
+         f"{REPOSITORY}/launch/slurm.sbatch", "net.toml", *settings],
+        cwd=campaign.folder, env=dict(ENVIRONMENT, OMP_NUM_THREADS="1"), capture_output=True, text=True, check=True)
+    job = submitted.stdout.strip()
+    run = campaign.path("runs", f"slurm-{job}")
+    log = campaign.path(f"log-{job}")
+
+    def said():
+        return open(log, encoding="utf-8").read() if os.path.exists(log) else ""
+
+    try:
+        if not wait_until(lambda: os.path.exists(f"{run}/checkpoints/latest") and campaign.saved_step(run) > 0, 60, 0.2):
+            return "does not start: " + said() + slurm("squeue")
+        time.sleep(campaign.random.random())
+        node = slurm("squeue", "-h", "-j", job, "-o", "%N")
+        script("hosts.sh", "cut", node.removeprefix(NAME))
+        reached = campaign.saved_step(run)
+        try:
+            if not wait_until(lambda: "SLURM_RESTART_COUNT=1" in slurm("scontrol", "show", "job", job) or
+                              re.search(r"Restarts=[1-9]", slurm("scontrol", "show", "job", job)), 60, 0.5):
+                return "was not queued again: " + slurm("scontrol", "show", "job", job)
+            if not wait_until(lambda: f"finished after step {STEPS}" in said() or not slurm("squeue", "-h", "-j", job), 150, 0.5):
+                return "does not finish: " + said() + slurm("squeue")
+        finally:
+            script("hosts.sh", "heal", node.removeprefix(NAME))
+        if "going on after step" not in said():
+            campaign.numbers["finished on the cut node"] = campaign.numbers.get("finished on the cut node", 0) + 1
+        steps = steps_of(f"{run}/metrics.jsonl")
+        if steps != list(range(1, STEPS + 1)):
+            return f"{len(steps)} lines of metrics, not each step once; cut after step {reached}: {said()}"
+        digest = campaign.inspect(os.path.join("runs", f"slurm-{job}"))["digest"]
+        return "" if digest == campaign.expected else f"digest {digest}, expected {campaign.expected}: {said()}"
+    finally:
+        slurm("scancel", job)
+        wait_until(lambda: slurm("sinfo", "-h", "-N", "-o", "%t").split() == ["idle", "idle"], 60, 0.5)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("shoal")
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    campaign = Campaign(options.shoal, options.seed)
+    campaign.uninterrupted(*SETTINGS)
+    script("hosts.sh", "up", "2")
+    try:
+        script("slurm.sh", "up", "--hosts")
+        for number in range(options.count):
+            campaign.judge(f"requeue {number}", trial(campaign, number))
+    finally:
+        script("slurm.sh", "down")
+        script("hosts.sh", "down")
+    raise SystemExit(0 if campaign.close("Slurm: node cut off, job queued again") else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""SIGUSR1 at random times, from the start of a run to its end: 75, and the same digest after resuming.
+
+    stop.py SHOAL [--count N] [--seed S] [--srun]
+
+--srun starts the ranks by srun, in whose cluster this runs (tests/cluster/slurm.sh), and sends the signal by scancel. A signal
+that comes before the launcher itself is ready for it ends the launcher; such trials are counted apart and made again.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import time
+
+from harness import Campaign, wait_until
+
+STEPS = 400
+SETTINGS = (f"train.steps={STEPS}", "checkpoint.every_steps=50")
+
+
+def step_of(job):
+    """The number of the job that srun has made, once it is there."""
+    found = []
+
+    def look():
+        output = subprocess.run(["squeue", "-h", "-s", "-n", "shoal-" + job.mark, "-o", "%i"], capture_output=True, text=True)
+        found[:] = output.stdout.split()
+        return bool(found) or job.process.poll() is not None
+
+    wait_until(look, 30, 0.05)
+    return found[0] if found else None
+
+
+def trial(campaign, number, ranks, later, srun):
+    """What went wrong, "" for nothing, None where the launcher was not ready."""
+    run = f"run-{number}"
+    wait_s = campaign.random.uniform(0.0, campaign.seconds)
+    launcher = ["srun", "--mpi=pmix", "-O", f"-n{ranks}"] if srun else None
+    with campaign.train(ranks, run, *SETTINGS, launcher=launcher) as job:
+        if srun:
+            if not wait_until(lambda: job.ranks() or job.process.poll() is not None, 30):
+                return "no rank starts: " + job.said()
+            time.sleep(wait_s / 2)
+            steps = subprocess.run(["squeue", "-h", "-s", "-o", "%i"], capture_output=True, text=True).stdout.split()
+            for step in steps:
+                subprocess.run(["scancel", "-s", "USR1", step], capture_output=True)
+        else:
+            time.sleep(wait_s)
+            if job.process.poll() is None:
+                os.kill(job.process.pid, signal.SIGUSR1)
+        status = job.wait(60)
+        if status == 0:
+            campaign.faster += 1
+        elif status == -signal.SIGUSR1 or (status not in (75, None) and not job.wait_for("run directory", 0)):
+            campaign.too_early += 1
+            campaign.remove(run)
+            return None
+        elif status != 75:
+            return f"status {status}: {job.said()}"
+        if not job.all_gone(5):
+            return f"left behind: {job.processes()}"
+    if status == 75:
+        wrong = campaign.finish(run, later, *SETTINGS)
+        if wrong:
+            return wrong
+    digest = campaign.digest(run)
+    campaign.remove(run)
+    return "" if digest == campaign.expected else f"digest {digest}, expected {campaign.expected}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("shoal")
+    parser.add_argument("--count", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--srun", action="store_true")
+    options = parser.parse_args()
+    campaign = Campaign(options.shoal, options.seed)
+    campaign.faster = campaign.too_early = 0
+    campaign.uninterrupted(*SETTINGS)
+    number = 0
+    while campaign.tried < options.count and number < 3 * options.count:
+        ranks = [2, 3, 1, 4][number % 4] if not options.srun else 2
+        later = campaign.random.choice([1, 2, 3, 4])
+        wrong = trial(campaign, number, ranks, later, options.srun)
+        if wrong is not None:
+            campaign.judge(f"USR1 {number}, np {ranks} then {later}", wrong)
+        number += 1
+    campaign.numbers["finished before the signal"] = campaign.faster
+    campaign.numbers["launcher not ready, made again"] = campaign.too_early
+    raise SystemExit(0 if campaign.close("SIGUSR1 under " + ("srun" if options.srun else "mpirun")) else 1)
+
+
+if __name__ == "__main__":
+    main()

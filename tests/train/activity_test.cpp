@@ -1,0 +1,30 @@
+#include "train/activity.hpp"
+
+#include <gtest/gtest.h>
+
+namespace shoal {
+namespace {
+
+TEST(Activity, ScopesNest) {
+  EXPECT_EQ(activity(), Activity::computing);
+  {
+    const Doing saving(Activity::saving);
+    EXPECT_EQ(activity(), Activity::saving);
+    {
+      const Doing reading(Activity::reading);
+      EXPECT_EQ(activity(), Activity::reading);
+    }
+    EXPECT_EQ(activity(), Activity::saving);
+  }
+  EXPECT_EQ(activity(), Activity::computing);
+  EXPECT_STREQ(to_string(Activity::reading), "reading data");
+}
+
+TEST(Activity, TheStepIsNoted) {
+  note_step(17);
+  EXPECT_EQ(noted_step(), 17);
+  note_step(0);
+}
+
+}  // namespace
+}  // namespace shoal
