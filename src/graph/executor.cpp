@@ -59,6 +59,12 @@ Panels<const T> Executor<T>::value(Value value) const {
 }
 
 template <class T>
+void Executor<T>::exchange_input(Value value, Buffer<T>& buffer) {
+  assert(graph_.nodes()[value.id()].kind == Node::Kind::input && buffer.size() == work_[value.id()].value.size());
+  std::swap(work_[value.id()].value, buffer);
+}
+
+template <class T>
 bool Executor<T>::works_per_sample(std::size_t id) const {
   const auto& shapes = work_[id].input_shapes;
   return std::any_of(shapes.begin(), shapes.end(), [](const ValueShape& s) { return s.per_sample; });

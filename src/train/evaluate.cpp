@@ -13,14 +13,14 @@ namespace shoal {
 Evaluation Training::evaluate(const Split& split) {
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("evaluation");
-  return evaluate_split(*feeder_, split, leaf_samples_, capacity_, comm_);
+  return evaluate_split(*feeder_, split, cut_.leaf_samples, capacity_, comm_);
 }
 
 void Training::refine_statistics() {
   if (config_.model.batch_norm.running != "exact") return;
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("exact");
-  const LeafCut cut{data_.train.rows(), leaf_samples_};
+  const LeafCut cut{data_.train.rows(), cut_.leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
   const MomentsMerge moments;
   for (const std::size_t node : model_.batch_norms()) {
@@ -46,7 +46,7 @@ void Training::refine_statistics() {
 
 void Training::learn_normalization() {
   const bool needed = needs_statistics(data_.train, config_.data.normalize);
-  const LeafCut cut{data_.train.rows(), leaf_samples_};
+  const LeafCut cut{data_.train.rows(), cut_.leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
   std::vector<double> partials;
   std::vector<double> statistics;
@@ -64,7 +64,7 @@ void Training::check_data() {
     SHOAL_FAULT_POINT("check");
     for (const Split* split : {&data_.train, data_.validation ? &*data_.validation : nullptr}) {
       if (split == nullptr) continue;
-      const LeafCut cut{split->rows(), leaf_samples_};
+      const LeafCut cut{split->rows(), cut_.leaf_samples};
       const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
       const bool values_read = split == &data_.train && needs_statistics(*split, config_.data.normalize);
       LeafReader reader(share, capacity_, [&](LeafRun run, std::span<const std::int64_t> rows) {

@@ -6,33 +6,16 @@ namespace shoal {
 
 void Feeder::feed(const Split& split, std::span<const std::int64_t> rows) {
   feed_features(split, rows);
-  feed_targets(split, rows);
+  loader_.targets(split, rows, executor_.input(model_.targets()));
 }
 
 void Feeder::feed_features(const Split& split, std::span<const std::int64_t> rows) {
-  features_.resize(rows.size() * static_cast<std::size_t>(model_.inputs()));
-  split.read(rows, normalization_, features_);
-  pack(std::span<const float>(features_), executor_.input(model_.input()), static_cast<std::int64_t>(rows.size()));
+  loader_.features(split, normalization_, rows, executor_.input(model_.input()));
 }
 
-void Feeder::feed_targets(const Split& split, std::span<const std::int64_t> rows) {
-  const Panels<float> targets = executor_.input(model_.targets());
-  const auto columns = static_cast<std::size_t>(targets.columns);
-  targets_.assign(rows.size() * columns, 0.0f);
-  if (split.has_targets()) {
-    split.read_targets(rows, targets_);
-  } else {
-    labels_.resize(rows.size());
-    split.read_labels(rows, labels_);
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      if (columns == 1) {
-        targets_[r] = static_cast<float>(labels_[r]);  // a class number, or the target itself
-      } else {
-        targets_[r * columns + static_cast<std::size_t>(labels_[r])] = 1.0f;
-      }
-    }
-  }
-  pack(std::span<const float>(targets_), targets, static_cast<std::int64_t>(rows.size()));
+void Feeder::feed(ReadBatch& batch) {
+  executor_.exchange_input(model_.input(), batch.features);
+  executor_.exchange_input(model_.targets(), batch.targets);
 }
 
 Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity,

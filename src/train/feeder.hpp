@@ -10,6 +10,8 @@
 #include "shoal/graph/executor.hpp"
 #include "shoal/nn/model.hpp"
 #include "shoal/train/evaluation.hpp"
+#include "train/batch_reader.hpp"
+#include "train/row_loader.hpp"
 
 namespace shoal {
 
@@ -25,16 +27,14 @@ class Feeder {
 
   void feed(const Split& split, std::span<const std::int64_t> rows);
   void feed_features(const Split& split, std::span<const std::int64_t> rows);
+  /// A batch that was read ahead, in place of the executor's inputs: nothing is copied.
+  void feed(ReadBatch& batch);
 
  private:
-  void feed_targets(const Split& split, std::span<const std::int64_t> rows);
-
   Model model_;
   Executor<float>& executor_;
   Normalization normalization_;
-  std::vector<float> features_;  // scratch, row-major
-  std::vector<float> targets_;
-  std::vector<std::int32_t> labels_;
+  RowLoader loader_;
 };
 
 /// Collective. Loss and accuracy over a whole split, in file order, with test-time batch norm.

@@ -36,6 +36,13 @@ std::int64_t leaves_for(const Config& config, int ranks) {
           batch, leaves, ranks, remedy, ranks));
 }
 
+/// How the batches of a run are cut, on this rank.
+BatchCut cut_of(const Config& config, std::int64_t rows, const Communicator& comm) {
+  const std::int64_t leaves = leaves_for(config, comm.size());
+  return {rows,       config.data.batch_size, leaves, samples_per_leaf(config.data.batch_size, leaves), comm.size(),
+          comm.rank()};
+}
+
 }  // namespace
 
 Training::Training(const Config& config, const Model& model, const TrainingData& data, Communicator& comm)
@@ -43,19 +50,13 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       model_(model),
       data_(data),
       comm_(comm),
-      leaves_(leaves_for(config, comm.size())),
-      leaf_samples_(samples_per_leaf(config.data.batch_size, leaves_)),
-      steps_per_epoch_((data.train.rows() + config.data.batch_size - 1) / config.data.batch_size),
-      capacity_(std::max(leaf_samples_, batch_share(config.data.batch_size).samples())),
+      cut_(cut_of(config, data.train.rows(), comm)),
+      capacity_(std::max(cut_.leaf_samples, cut_.share(config.data.batch_size).samples())),
       replica_(std::make_unique<Replica>(model_, config.optimizer.name, comm, capacity_)),
       feeder_(std::make_unique<Feeder>(model_, replica_->executor())) {}
 
-LeafShare Training::batch_share(std::int64_t samples) const {
-  return {LeafCut{samples, leaf_samples_}, leaves_, comm_.size(), comm_.rank()};
-}
-
 std::int64_t Training::total_steps(const Config& config) const {
-  return config.train.steps > 0 ? config.train.steps : config.train.epochs * steps_per_epoch_;
+  return config.train.steps > 0 ? config.train.steps : config.train.epochs * steps_per_epoch();
 }
 
 bool Training::finished(const Config& config) const {
@@ -66,6 +67,7 @@ bool Training::finished(const Config& config) const {
 void Training::start() {
   const Doing doing(Activity::starting);
   SHOAL_FAULT_POINT("start");
+  reader_.reset();
   check_data();
   learn_normalization();
   model_.graph().initialize(config_.seed, replica_->parameters());
@@ -73,6 +75,7 @@ void Training::start() {
 }
 
 void Training::restore(const Archive& archive) {
+  reader_.reset();
   const Graph& graph = model_.graph();
   read_parameters(archive, "parameters", graph, replica_->parameters());
   read_states(archive, graph, replica_->states());
@@ -114,28 +117,29 @@ void Training::adopt(const Archive& archive) {
   read_states(archive, model_.graph(), replica_->states());
 }
 
+ReadBatch& Training::next_batch() {
+  const std::int64_t step = progress_.step + 1;
+  if (reader_ == nullptr || reader_->step() != step) {
+    BatchReader::Source source{
+        data_.train, normalization(), config_.seed, config_.data.shuffle_block, cut_, capacity_, 0};
+    source.targets = replica_->executor().input(model_.targets()).columns;
+    reader_.reset();
+    reader_ = std::make_unique<BatchReader>(std::move(source), step);
+  }
+  const Doing doing(Activity::reading);
+  SHOAL_FAULT_POINT("read");
+  return reader_->next();
+}
+
 StepReport Training::advance(const std::vector<double>& requests) {
   note_step(progress_.step + 1);
-  const std::int64_t epoch = progress_.step / steps_per_epoch_ + 1;
-  const std::int64_t first = progress_.step % steps_per_epoch_ * config_.data.batch_size;
-  const std::int64_t samples = std::min(config_.data.batch_size, data_.train.rows() - first);
-  if (order_epoch_ != epoch) {
-    order_ = std::make_unique<EpochOrder>(config_.seed, static_cast<std::uint64_t>(epoch), data_.train.rows(),
-                                          config_.data.shuffle_block, data_.train.row_bytes());
-    order_epoch_ = epoch;
-  }
-  const LeafShare share = batch_share(samples);
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(share.samples()));
-  order_->rows(first + share.first_sample(), rows);
-  {
-    const Doing doing(Activity::reading);
-    SHOAL_FAULT_POINT("read");
-    feeder_->feed(data_.train, rows);
-  }
+  ReadBatch& read = next_batch();
+  const LeafShare& share = *read.share;
+  const std::int64_t samples = share.cut().samples;
+  feeder_->feed(read);
   SHOAL_FAULT_POINT("sample", std::span(replica_->executor().input(model_.input()).data, 1));
-  for (std::int64_t& row : rows) row = data_.train.source_row(row);
 
-  const Batch batch{&share, share.run(), true, config_.seed, static_cast<std::uint64_t>(progress_.step + 1), rows};
+  const Batch batch{&share, share.run(), true, config_.seed, static_cast<std::uint64_t>(read.step), read.sample_ids};
   SHOAL_FAULT_POINT("forward");
   replica_->executor().forward(batch, model_.loss());
   SHOAL_FAULT_POINT("statistics", replica_->states());
@@ -164,14 +168,14 @@ StepReport Training::advance(const std::vector<double>& requests) {
   if (slots_differ({hashes_begin, sums.end()})) report_drift(replica_->held(), comm_, progress_.step);
 
   StepReport report;
-  report.step = progress_.step + 1;
-  report.epoch = epoch;
+  report.step = read.step;
+  report.epoch = cut_.epoch(read.step);
   report.samples = samples;
   report.loss = sums[0] / static_cast<double>(samples);
   report.requests.assign(sums.begin() + 2, hashes_begin);
-  report.ends_epoch = report.step % steps_per_epoch_ == 0;
+  report.ends_epoch = report.step % steps_per_epoch() == 0;
   report.learning_rate =
-      learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch_, total_steps());
+      learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch(), total_steps());
   if (!std::isfinite(report.loss))
     throw SharedError(
         ExitStatus::diverged,
@@ -190,11 +194,11 @@ StepReport Training::advance(const std::vector<double>& requests) {
   progress_.step = report.step;
   progress_.epoch_loss += sums[0];
   progress_.epoch_right += sums[1];
-  progress_.position = first + samples;
-  progress_.epoch = epoch;
+  progress_.position = cut_.first(report.step) + samples;
+  progress_.epoch = report.epoch;
   if (report.ends_epoch) {
     ended_epoch_ = progress_;
-    progress_.epoch = epoch + 1;
+    progress_.epoch = report.epoch + 1;
     progress_.position = 0;
     progress_.epoch_loss = progress_.epoch_right = 0.0;
   }

@@ -8,8 +8,8 @@
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/dataset.hpp"
-#include "shoal/data/epoch_order.hpp"
 #include "shoal/train/evaluation.hpp"
+#include "train/batch_reader.hpp"
 #include "train/checkpoint.hpp"
 #include "train/feeder.hpp"
 #include "train/replica.hpp"
@@ -60,7 +60,7 @@ class Training {
   const RunProgress& progress() const { return progress_; }
   const Normalization& normalization() const { return feeder_->normalization(); }
   const TrainingData& data() const { return data_; }
-  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  std::int64_t steps_per_epoch() const { return cut_.steps_per_epoch(); }
   std::int64_t total_steps() const { return total_steps(config_); }
   /// Of another config with the same data.
   std::int64_t total_steps(const Config& config) const;
@@ -90,23 +90,21 @@ class Training {
  private:
   void check_data();
   void learn_normalization();
-  LeafShare batch_share(std::int64_t samples) const;
+  /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
+  ReadBatch& next_batch();
 
   Config config_;
   Model model_;
   TrainingData data_;
   Communicator& comm_;
-  std::int64_t leaves_;
-  std::int64_t leaf_samples_;
-  std::int64_t steps_per_epoch_;
+  BatchCut cut_;
   std::int64_t capacity_;
   // Made anew when another config needs other layers.
   std::unique_ptr<Replica> replica_;
   std::unique_ptr<Feeder> feeder_;
   RunProgress progress_;
   RunProgress ended_epoch_;
-  std::unique_ptr<EpochOrder> order_;
-  std::int64_t order_epoch_ = 0;
+  std::unique_ptr<BatchReader> reader_;
 };
 
 /// A hash of one leaf, forward and backward, on fixed numbers: what this processor and build compute.

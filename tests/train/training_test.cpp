@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <limits>
 
 #include "mpi_test.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/synth.hpp"
+#include "shoal/io/h5_file.hpp"
 #include "shoal/shoal.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "train/training.hpp"
@@ -107,6 +110,35 @@ TEST_F(Training, FewerLeavesThanRanksAreRefusedByAll) {
     EXPECT_NE(message.find("batch size 33 makes 1 leaves for"), std::string::npos) << message;
     EXPECT_NE(message.find("parallel.leaves = "), std::string::npos) << message;
   }
+}
+
+/// Read ahead by a thread of its own, on every rank: the error is that of the step that needs the row.
+TEST_F(Training, ARowThatTurnsBadIsAnErrorOfItsStep) {
+  const std::string path = data_file() + "." + std::to_string(test_world().rank());
+  synth_gaussians({.samples = 1001, .features = 20, .classes = 5, .seed = 3}, path);
+  Config config;
+  config.data.file = path;
+  config.data.batch_size = 100;
+  Communicator alone;
+  const TrainingData data = select_data(Dataset::open(path), config);
+  shoal::Training training(config, make_model(config, data.train), data, alone);
+  training.start();
+  {
+    // NaN over all of the file's features, once they were checked.
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    const auto array = H5Reader(path).array("train/x");
+    file.seekp(array.offset);
+    const std::vector<float> bad(1001 * 20, std::numeric_limits<float>::quiet_NaN());
+    file.write(reinterpret_cast<const char*>(bad.data()), static_cast<std::streamsize>(bad.size() * sizeof(float)));
+  }
+  try {
+    training.advance({});
+    ADD_FAILURE() << "trained on NaN";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::bad_data);
+    EXPECT_NE(std::string(e.what()).find("feature 0 is nan"), std::string::npos) << e.what();
+  }
+  fs::remove(path);
 }
 
 TEST_F(Training, ARunThatDivergesStopsAllRanksAtTheSameStep) {

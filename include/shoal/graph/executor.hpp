@@ -42,6 +42,8 @@ class Executor {
   /// Where the caller writes an input's rows before forward (padding stays zero).
   Panels<T> input(Value value) const;
   Panels<const T> value(Value value) const;
+  /// Takes a buffer that was filled like input() in place of the one that it has, and gives that back.
+  void exchange_input(Value value, Buffer<T>& buffer);
 
   /// Collective when the batch needs sums. Computes values up to `until`. If `until` is a reduction (a loss), its
   /// statistics are left per leaf, see leaf_statistics(), and its value is not made: the caller's own message carries

@@ -1,0 +1,105 @@
+#include "train/batch_reader.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t ahead_bytes = std::int64_t{4} << 20;
+
+/// Batches in memory, the one in use among them. Small batches are read many at a time: to wake a thread costs as much
+/// as to read one of them.
+std::size_t ring_size(const BatchReader::Source& source) {
+  const std::int64_t floats =
+      padded_size(source.capacity, source.split.features()) + padded_size(source.capacity, source.targets);
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(ahead_bytes / (floats * 4), 3, 32));
+}
+
+/// A thread that takes no signals: they are for the thread that handled them before.
+template <class Body>
+std::thread quiet_thread(const Body& body) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(body);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+BatchReader::BatchReader(Source source, std::int64_t first_step)
+    : source_(std::move(source)), step_(first_step), ring_(ring_size(source_)) {
+  for (Slot& slot : ring_) {
+    slot.batch.features = Buffer<float>(padded_size(source_.capacity, source_.split.features()));
+    slot.batch.targets = Buffer<float>(padded_size(source_.capacity, source_.targets));
+  }
+  helper_ = quiet_thread([this, first_step] { run(first_step); });
+}
+
+BatchReader::~BatchReader() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  room_.notify_all();
+  helper_.join();
+}
+
+ReadBatch& BatchReader::next() {
+  std::unique_lock lock(mutex_);
+  if (lent_) {
+    --filled_;
+    if (has_room()) room_.notify_one();
+  }
+  lent_ = true;
+  ready_.wait(lock, [this] { return filled_ > 0; });
+  Slot& slot = ring_[static_cast<std::size_t>(step_) % ring_.size()];
+  ++step_;
+  if (slot.fault) std::rethrow_exception(slot.fault);
+  return slot.batch;
+}
+
+/// The helper. Once all slots are full it sleeps until half of them are free.
+void BatchReader::run(std::int64_t step) {
+  std::unique_lock lock(mutex_);
+  for (;; ++step) {
+    if (filled_ == ring_.size()) room_.wait(lock, [this] { return stop_ || has_room(); });
+    if (stop_) return;
+    Slot& slot = ring_[static_cast<std::size_t>(step) % ring_.size()];
+    lock.unlock();
+    slot.fault = nullptr;
+    try {
+      read(step, slot.batch);
+    } catch (...) {
+      slot.fault = std::current_exception();
+    }
+    lock.lock();
+    ++filled_;
+    ready_.notify_one();
+  }
+}
+
+void BatchReader::read(std::int64_t step, ReadBatch& batch) {
+  const BatchCut& cut = source_.cut;
+  if (const std::int64_t epoch = cut.epoch(step); order_epoch_ != epoch) {
+    order_ = std::make_unique<EpochOrder>(source_.seed, static_cast<std::uint64_t>(epoch), cut.rows,
+                                          source_.shuffle_block, source_.split.row_bytes());
+    order_epoch_ = epoch;
+  }
+  const std::int64_t first = cut.first(step);
+  batch.step = step;
+  batch.share = cut.share(std::min(cut.batch_size, cut.rows - first));
+  rows_.resize(static_cast<std::size_t>(batch.share->samples()));
+  order_->rows(first + batch.share->first_sample(), rows_);
+  loader_.features(source_.split, source_.normalization, rows_,
+                   {batch.features.data(), source_.capacity, source_.split.features()});
+  loader_.targets(source_.split, rows_, {batch.targets.data(), source_.capacity, source_.targets});
+  batch.sample_ids.resize(rows_.size());
+  std::transform(rows_.begin(), rows_.end(), batch.sample_ids.begin(),
+                 [this](std::int64_t row) { return source_.split.source_row(row); });
+}
+
+}  // namespace shoal

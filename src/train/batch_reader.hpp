@@ -1,0 +1,102 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "shoal/core/leaf_tree.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/data/epoch_order.hpp"
+#include "shoal/data/normalization.hpp"
+#include "shoal/tensor/buffer.hpp"
+#include "train/row_loader.hpp"
+
+namespace shoal {
+
+/// How the steps of a run take the rows of a split: epochs, batches, and the share of a rank. Steps and epochs count
+/// from 1.
+struct BatchCut {
+  std::int64_t rows = 0;
+  std::int64_t batch_size = 1;
+  std::int64_t leaves = 1;  ///< V
+  std::int64_t leaf_samples = 1;
+  int ranks = 1;
+  int rank = 0;
+
+  std::int64_t steps_per_epoch() const { return (rows + batch_size - 1) / batch_size; }
+  std::int64_t epoch(std::int64_t step) const { return (step - 1) / steps_per_epoch() + 1; }
+  /// Position in the epoch of the first sample of a step's batch.
+  std::int64_t first(std::int64_t step) const { return (step - 1) % steps_per_epoch() * batch_size; }
+  LeafShare share(std::int64_t samples) const { return {LeafCut{samples, leaf_samples}, leaves, ranks, rank}; }
+};
+
+/// A rank's part of one batch, as a model takes it.
+struct ReadBatch {
+  std::int64_t step = 0;
+  std::optional<LeafShare> share;
+  std::vector<std::int64_t> sample_ids;  ///< rows in the file
+  Buffer<float> features;                ///< panels of (capacity, features), of which share->samples() rows count
+  Buffer<float> targets;                 ///< panels of (capacity, targets)
+};
+
+/// Reads, shuffles, decodes and normalises the batches of the next steps on a thread of its own, beside the
+/// computation. What a batch holds is a function of the arguments and its step alone.
+class BatchReader {
+ public:
+  struct Source {
+    Split split;
+    Normalization normalization;
+    std::uint64_t seed = 1;
+    std::int64_t shuffle_block = 0;
+    BatchCut cut;
+    std::int64_t capacity = 0;  ///< rows of the panels
+    std::int64_t targets = 0;   ///< columns of the target panels
+  };
+
+  /// Starts reading for the steps from first_step on, as far ahead as a few batches or 4 MiB go.
+  BatchReader(Source source, std::int64_t first_step);
+  /// Ends the thread; waits at most for the batch that it is reading.
+  ~BatchReader();
+  BatchReader(const BatchReader&) = delete;
+  BatchReader& operator=(const BatchReader&) = delete;
+
+  /// The step that the next call of next() is for.
+  std::int64_t step() const { return step_; }
+  /// The batch of step(); waits until it is there. It is the caller's, who may exchange its buffers for others of their
+  /// size, until the next call. @throws Error  what went wrong when this batch was read
+  ReadBatch& next();
+
+ private:
+  struct Slot {
+    ReadBatch batch;
+    std::exception_ptr fault;
+  };
+
+  void run(std::int64_t step);
+  void read(std::int64_t step, ReadBatch& batch);
+  bool has_room() const { return filled_ <= (ring_.size() + 1) / 2; }
+
+  const Source source_;
+  std::int64_t step_;
+  std::vector<Slot> ring_;
+  // The helper's own.
+  RowLoader loader_;
+  std::unique_ptr<EpochOrder> order_;
+  std::int64_t order_epoch_ = 0;
+  std::vector<std::int64_t> rows_;
+  // Shared, under the mutex.
+  std::mutex mutex_;
+  std::condition_variable room_;
+  std::condition_variable ready_;
+  std::size_t filled_ = 0;  // slots read and not given back, the caller's among them
+  bool lent_ = false;       // the caller holds one
+  bool stop_ = false;
+  std::thread helper_;  // last: it uses all of the above
+};
+
+}  // namespace shoal
