@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Time of a training step in PyTorch: dense layers, batch norm, relu, Adam, on made-up data that is in memory.
+
+  torch_step.py [--ranks P] [--threads T] [--batch B] [--widths 784,1024,1024,1024,10] [--steps N] [--adam fused]
+  torch_step.py --tune ...   tries every way of Adam, and prints the fastest
+
+With --ranks above 1: DistributedDataParallel over gloo on this host, the batch shared out, batch norm over each rank's
+own part (PyTorch has no synchronised batch norm on CPUs). Prints one line: the median step and the least, in ms.
+"""
+import argparse
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ranks", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="of each rank")
+    parser.add_argument("--batch", type=int, default=256, help="of all ranks together")
+    parser.add_argument("--widths", default="784,1024,1024,1024,10")
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--adam", choices=["loop", "foreach", "fused"], default="fused")
+    parser.add_argument("--tune", action="store_true")
+    return parser.parse_args()
+
+
+def start_ranks(options):
+    """This process stays small: the ranks are its children, so that their memory can be added up."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    ranks = []
+    for rank in range(options.ranks):
+        environment = dict(os.environ, SHOAL_BENCH_RANK=str(rank), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
+                           OMP_NUM_THREADS=str(options.threads))
+        ranks.append(subprocess.Popen([sys.executable, *sys.argv], env=environment))
+    return max(rank.wait() for rank in ranks)
+
+
+def make(torch, options, adam):
+    widths = [int(w) for w in options.widths.split(",")]
+    layers = []
+    for inputs, outputs in zip(widths[:-2], widths[1:-1]):
+        layers += [torch.nn.Linear(inputs, outputs, bias=False), torch.nn.BatchNorm1d(outputs), torch.nn.ReLU()]
+    layers.append(torch.nn.Linear(widths[-2], widths[-1]))
+    torch.manual_seed(1)
+    model = torch.nn.Sequential(*layers)
+    if options.ranks > 1:
+        model = torch.nn.parallel.DistributedDataParallel(model, gradient_as_bucket_view=True, static_graph=True)
+    keys = {"loop": {"foreach": False}, "foreach": {"foreach": True}, "fused": {"fused": True}}[adam]
+    return widths, model, torch.optim.Adam(model.parameters(), lr=1e-4, **keys)
+
+
+def measure(torch, options, adam, rank):
+    widths, model, optimizer = make(torch, options, adam)
+    rows = options.batch // options.ranks
+    x = torch.randn(rows, widths[0], generator=torch.Generator().manual_seed(rank + 1))
+    y = torch.arange(rows) % widths[-1]
+    loss_of = torch.nn.CrossEntropyLoss()
+    times = []
+    for step in range(options.steps + 5):
+        if options.ranks > 1:
+            torch.distributed.barrier()
+        before = time.perf_counter()
+        optimizer.zero_grad(set_to_none=True)
+        loss_of(model(x), y).backward()
+        optimizer.step()
+        if step >= 5:
+            times.append(1e3 * (time.perf_counter() - before))
+    return statistics.median(times), min(times)
+
+
+def main():
+    options = arguments()
+    rank = os.environ.get("SHOAL_BENCH_RANK")
+    if options.ranks > 1 and rank is None:
+        return start_ranks(options)
+    rank = int(rank or 0)
+    try:
+        import torch
+    except ImportError:
+        print(f"torch_step: {sys.executable} has no PyTorch; install it: pip install torch==2.13.0", file=sys.stderr)
+        return 69
+    torch.set_num_threads(options.threads)
+    if options.ranks > 1:
+        torch.distributed.init_process_group("gloo", rank=rank, world_size=options.ranks)
+    results = {}
+    for adam in ["loop", "foreach", "fused"] if options.tune else [options.adam]:
+        results[adam] = measure(torch, options, adam, rank)
+    if rank == 0:
+        if options.tune:
+            print("; ".join(f"{adam} {median:.3f} ms" for adam, (median, _) in results.items()))
+        adam = min(results, key=lambda name: results[name][0])
+        median, least = results[adam]
+        print(f"torch {torch.__version__} batch {options.batch} ranks {options.ranks} threads {options.threads} "
+              f"adam {adam}: step {median:.3f} ms (min {least:.3f})", flush=True)
+    if options.ranks > 1:
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
