@@ -38,7 +38,7 @@ def trial(campaign, number):
                         f"parallel.stall_timeout={TIMEOUT}", launcher=launcher, MPIARGS=arguments, STATUS_FOLDER=folder,
                         **NAME) as job:
         if not job.wait_for("run directory"):
-            return "does not start: " + job.said()
+            return f"does not start: {job.processes()}: {job.said()}"
         time.sleep(campaign.random.random())
         if len(job.ranks()) != ranks:
             return f"not {ranks} ranks: {job.processes()}: {job.said()}"
@@ -75,12 +75,12 @@ def main():
     campaign = Campaign(options.shoal, options.seed)
     campaign.write("rank.sh", RANK)
     os.chmod(campaign.path("rank.sh"), 0o755)
-    hosts("up", "2")
-    try:
-        for number in range(options.count):
+    for number in range(options.count):
+        hosts("up", "2")
+        try:
             campaign.judge(f"cut {number}", trial(campaign, number))
-    finally:
-        hosts("down")
+        finally:
+            hosts("down")
     raise SystemExit(0 if campaign.close("link cut between two hosts") else 1)
 
 

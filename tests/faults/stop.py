@@ -19,19 +19,6 @@ STEPS = 400
 SETTINGS = (f"train.steps={STEPS}", "checkpoint.every_steps=50")
 
 
-def step_of(job):
-    """The number of the job that srun has made, once it is there."""
-    found = []
-
-    def look():
-        output = subprocess.run(["squeue", "-h", "-s", "-n", "shoal-" + job.mark, "-o", "%i"], capture_output=True, text=True)
-        found[:] = output.stdout.split()
-        return bool(found) or job.process.poll() is not None
-
-    wait_until(look, 30, 0.05)
-    return found[0] if found else None
-
-
 def trial(campaign, number, ranks, later, srun):
     """What went wrong, "" for nothing, None where the launcher was not ready."""
     run = f"run-{number}"
