@@ -11,6 +11,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -83,13 +84,43 @@ bool has_ended(pid_t pid, const std::string& start) {
   return state == "Z" || state == "X" || start_of(pid) != start;
 }
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::int64_t number(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// The Slurm job that this process belongs to, and a space; empty outside of one.
+std::string slurm_job() {
+  const std::string job = variable("SLURM_JOB_ID");
+  return job.empty() ? "" : fmt::format("{}/{} ", variable("SLURM_CLUSTER_NAME"), job);
+}
+
+/// How often Slurm has queued that job again.
+std::int64_t slurm_restarts() { return number(variable("SLURM_RESTART_COUNT")); }
+
+/// Slurm starts a job again only once it has given the earlier start up, whatever that may still do on a node that was
+/// cut off.
+bool slurm_gave_up(std::string_view record) {
+  const std::string job = slurm_job();
+  const std::string owner = line(record, "slurm").value_or("");
+  return !job.empty() && owner.starts_with(job) && number(owner.substr(job.size())) < slurm_restarts();
+}
+
 }  // namespace
 
 std::string new_lock_identity() {
   static std::atomic<int> made{0};
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  return fmt::format("host {}\nmachine {}\npid {}\nstart {}\nmark {}-{}\n", host_name(), machine(), ::getpid(),
-                     start_of(::getpid()), now, made++);
+  const std::string job = slurm_job();
+  return fmt::format("host {}\nmachine {}\npid {}\nstart {}\nmark {}-{}\n{}", host_name(), machine(), ::getpid(),
+                     start_of(::getpid()), now, made++,
+                     job.empty() ? "" : fmt::format("slurm {}{}\n", job, slurm_restarts()));
 }
 
 std::string lock_record(const std::string& identity, std::uint64_t heartbeat) {
@@ -109,6 +140,7 @@ std::string owner_of(const std::string& record) {
 }
 
 LockOwner judge_lock(const std::string& record) {
+  if (slurm_gave_up(record)) return LockOwner::dead;
   const std::optional<pid_t> pid = process_of(record);
   const std::optional<std::string> start = line(record, "start");
   if (!pid || !start || line(record, "host") != host_name() || line(record, "machine") != machine()) {

@@ -19,7 +19,7 @@ std::string owner_of(const std::string& record);
 
 enum class LockOwner {
   alive,    ///< a process of this host that lives
-  dead,     ///< a process of this host that has ended
+  dead,     ///< a process of this host that has ended, or an earlier start of the Slurm job that this process is of
   unknown,  ///< of another host or container, before a restart of this one, or a record that cannot be read
 };
 LockOwner judge_lock(const std::string& record);

@@ -1,5 +1,6 @@
 """Jobs that campaigns break: started with a mark in their environment by which every process of theirs is found again."""
 
+import atexit
 import json
 import os
 import random
@@ -139,6 +140,9 @@ class Campaign:
         self.tried = self.right = 0
         self.faults = []
         self.numbers = {}
+        self.open = True
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # jobs end, and what was done counts
+        atexit.register(self.close, "interrupted")
         self.alone("import", "csv", f"{REPOSITORY}/data/digits.csv.gz", "--label", "label", "--test-fraction", "0.2",
                    "--validation-fraction", "0.1", "-o", "digits.h5")
         self.write("net.toml", NET)
@@ -213,6 +217,9 @@ class Campaign:
         self.numbers[name] = max(value, self.numbers.get(name, value))
 
     def close(self, title):
+        if not self.open:
+            return False
+        self.open = False
         numbers = "".join(f"; {name} {value:.3g}" for name, value in self.numbers.items())
         print(f"{title}: {self.right} of {self.tried}{numbers}", flush=True)
         shutil.rmtree(self.folder, ignore_errors=True)

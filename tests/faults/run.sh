@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The full campaigns: what must stand whatever breaks. Writes a table of counts to TABLE (faults.txt); takes hours.
 #   run.sh [TABLE]
-# After tests/run.sh, which builds. As root, with iproute2, slurm-wlm, munge and faketime, it makes hosts and a Slurm of its own.
+# After tests/run.sh, which builds. As root, with iproute2, slurm-wlm, munge and valgrind, it makes hosts and a Slurm of its own.
 # SHARE (1) of the counts, for example 0.1; ONLY: campaigns whose name matches this pattern.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -39,5 +39,9 @@ if [[ usr1-srun =~ ${ONLY:-.} ]]; then
   export HOSTS=usr1
   tests/cluster/slurm.sh up && eval "$(tests/cluster/slurm.sh env)" && campaign usr1-srun 100 stop.py $shoal --srun
   tests/cluster/slurm.sh down
+fi
+if [[ memcheck =~ ${ONLY:-.} ]]; then
+  tests/faults/memcheck.sh $shoal | sed 's/^/memcheck  /' | tee -a "$table"
+  [ "${PIPESTATUS[0]}" = 0 ] || bad=1
 fi
 exit $bad

@@ -52,6 +52,8 @@ def nan(campaign, run, ranks, what):
         return f"not one line that names the last good checkpoint: {said}"
     found = int(re.search(r"step (\d+)", errors[0]).group(1))
     campaign.worst("steps until a NaN is noticed", found - step)
+    if found - step > 1:  # the loss of the next step knows of any wrong parameter
+        return f"NaN in a {what} of step {step}, noticed in step {found}"
     return "" if is_finite(campaign.path(run, "checkpoints", "latest")) else "the last checkpoint is not finite"
 
 

@@ -122,6 +122,24 @@ TEST(RunLock, OfAnotherHostIsRespectedWhileItsHeartBeats) {
   other.join();
 }
 
+TEST(RunLock, OfAnEarlierStartOfTheSlurmJobIsTakenOverAtOnce) {
+  const TemporaryFolder folder;
+  ::setenv("SLURM_CLUSTER_NAME", "c", 1);
+  ::setenv("SLURM_JOB_ID", "12", 1);
+  ::setenv("SLURM_RESTART_COUNT", "1", 1);
+  EXPECT_NE(new_lock_identity().find("\nslurm c/12 1\n"), std::string::npos);
+  write_text_atomically(folder / "lock", lock_record(elsewhere + "slurm c/12 0\n", 3));
+  {
+    const RunLock lock(folder.path(), patient);
+    lock.check();
+  }
+  for (const char* other : {"slurm c/12 1\n", "slurm c/1 0\n", "slurm d/12 0\n", ""}) {
+    EXPECT_EQ(judge_lock(lock_record(elsewhere + other, 3)), LockOwner::unknown) << other;
+  }
+  for (const char* name : {"SLURM_CLUSTER_NAME", "SLURM_JOB_ID", "SLURM_RESTART_COUNT"}) ::unsetenv(name);
+  EXPECT_EQ(judge_lock(lock_record(elsewhere + "slurm c/12 0\n", 3)), LockOwner::unknown);
+}
+
 TEST(RunLock, AGarbledOneIsTakenOverAfterPatience) {
   for (const std::string garbled : {"", "shoal lock, heartbeat 0000", "\n\n\0\n", "x\nhost h\npid many\nstart 1\n"}) {
     const TemporaryFolder folder;
