@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "csv_reader.hpp"
 #include "labels.hpp"
@@ -48,8 +49,20 @@ bool is_column_number(const std::string& label) {
          std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// A table of one column that other programs would cut into several.
+void check_separator(const std::string& file, const Cells& first) {
+  if (first.size() != 1) return;
+  for (const auto& [separator, name] : {std::pair{';', "semicolon"}, std::pair{'\t', "tab"}}) {
+    if (first[0].find(separator) != std::string::npos)
+      throw Error(
+          ExitStatus::bad_data,
+          fmt::format("{}:1: one cell with a {} in it; put commas between columns, and points in numbers", file, name));
+  }
+}
+
 /// Where the label is and whether line 1 is a header, by the rules of CsvOptions.
 Layout layout_of(const CsvOptions& options, const Cells& first) {
+  check_separator(options.file, first);
   Layout layout;
   layout.width = first.size();
   const bool numbered = is_column_number(options.label);
@@ -82,6 +95,9 @@ Layout layout_of(const CsvOptions& options, const Cells& first) {
                                               : "; did you mean \"" + shown(near) + "\"?"));
     }
     layout.label = static_cast<std::size_t>(found - layout.names.begin());
+    if (std::find(found + 1, layout.names.end(), options.label) != layout.names.end())
+      refuse_options(fmt::format("--label {}: {} has several columns of that name; give its number from 0",
+                                 options.label, options.file));
   }
   for (std::size_t c = 0; c < layout.width; ++c) {
     if (c != layout.label) layout.features.push_back(c);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 #include "shoal/core/error.hpp"
@@ -87,6 +88,11 @@ void sync_folder_of(const std::filesystem::path& path) {
 }
 
 std::filesystem::path temporary_name(const std::filesystem::path& path) {
+  std::error_code none;
+  const std::filesystem::file_status there = std::filesystem::status(path, none);
+  if (std::filesystem::is_other(there))
+    throw Error(ExitStatus::input_output,
+                fmt::format("cannot write {}: it is a device, pipe or socket; name a file", path.string()));
   return path.string() + fmt::format(".{}.tmp", ::getpid());
 }
 

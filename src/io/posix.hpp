@@ -50,7 +50,8 @@ int close(Descriptor file);  ///< 0, or the errno value
 /// Makes a rename in the folder of `path` last. @throws Error(input_output)
 void sync_folder_of(const std::filesystem::path& path);
 
-/// `<path>.<pid>.tmp`
+/// `<path>.<pid>.tmp`, to be renamed to `path` when it is whole. @throws Error(input_output)  where a device, pipe or
+/// socket is: the rename would put a file in its place
 std::filesystem::path temporary_name(const std::filesystem::path& path);
 
 /// Removes the file of that name when destroyed, unless it was moved or kept.

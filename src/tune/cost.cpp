@@ -16,7 +16,9 @@ namespace {
 constexpr double float_bytes = 4.0;
 constexpr double flops_per_parameter = 6.0;  // forward, gradient of the input, gradient of the weight; each a
                                              // multiplication and an addition
-constexpr double flops_per_step = 2e6;       // that the fixed work of a step could have done
+// That other work could have done, as measured with small networks: reading a row, its loss; the rest of a step.
+constexpr double flops_per_row = 1e5;
+constexpr double flops_per_step = 1e6;
 
 /// In doubles: a model may have more parameters than 64 bits count.
 struct Size {
@@ -56,7 +58,7 @@ TrialCost estimate_cost(const Config& config, const TrainingData& data) {
   const double saving = 3.0 * (1.0 + moments);  // a copy, its image, and that read back
   TrialCost cost;
   cost.bytes = float_bytes * (size.parameters * (training + saving) + 3.0 * size.values * batch);
-  cost.epoch = rows * size.parameters * flops_per_parameter + steps * flops_per_step;
+  cost.epoch = rows * (size.parameters * flops_per_parameter + flops_per_row) + steps * flops_per_step;
   cost.whole = cost.epoch * (config.train.steps > 0 ? static_cast<double>(config.train.steps) / steps
                                                     : static_cast<double>(config.train.epochs));
   return cost;

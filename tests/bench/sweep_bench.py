@@ -10,6 +10,7 @@ In the space of `search` two hyperparameters matter (learning rate and momentum)
 to start 2 ranks: source launch/environment.sh first.
 """
 import argparse
+import collections
 import csv
 import json
 import os
@@ -44,14 +45,17 @@ file = "{data}"
 normalize = "unit"
 [model]
 depth = 2
+[train]
+epochs = 81
 [sweep]
 trials = 64
 [sweep.space]
 "optimizer.learning_rate" = {{scale = "log", min = 1e-4, max = 1e-1}}
 "model.width" = {{scale = "log", min = 16, max = 256}}
 "data.batch_size" = {{choices = [32, 64, 128]}}
-"train.epochs" = {{scale = "log", min = 40, max = 400}}
 """
+UNEQUAL = 'sweep.space."train.epochs"={scale="log",min=20,max=200}'
+HALVING = "sweep.successive_halving={eta=3,min_epochs=3}"  # 64, 21, 7, 2 trials up to 3, 9, 27, 81 epochs
 
 
 def sweep(shoal, config, folder, ranks, threads, *sets):
@@ -84,26 +88,31 @@ def search(shoal, config, work, seeds):
         print(f"{name:<15} {statistics.median(found):8.4f} {min(found):8.4f} {max(found):8.4f}  {wins_text}")
 
 
-def busy(folder):
-    seconds = {}
+def busy(folder, last_rung=None):
+    """For each rank the share of the time that it trained: of all, or with halving of the rungs before the last."""
+    seconds = collections.defaultdict(lambda: [0.0, 0.0])  # by rung, of both ranks
     with open(folder + "/times.jsonl") as file:
         for line in file:
             record = json.loads(line)
-            seconds[record["rank"]] = seconds.get(record["rank"], 0.0) + record["seconds"]
-    return seconds
+            seconds[record["rung"]][record["rank"]] += record["seconds"]
+    rungs = [both for rung, both in seconds.items() if rung != last_rung]
+    whole = sum(map(max, rungs))  # ranks meet at the end of a rung
+    return [sum(both[rank] for both in rungs) / whole for rank in range(2)]
+
+
+def percent(shares):
+    return " and ".join(f"{100 * share:.1f} %" for share in sorted(shares))
 
 
 def schedule(shoal, config, work, repeat):
     print("64 trials of unequal length; trials a minute include the start of the job")
     for attempt in range(1, repeat + 1):
-        one = sweep(shoal, config, f"{work}/one-{attempt}", 1, 2)
-        two = sweep(shoal, config, f"{work}/two-{attempt}", 2, 1)
-        seconds = busy(f"{work}/two-{attempt}")
-        least = min(seconds.values()) / max(seconds.values())
-        whole = sum(seconds.values()) / (2 * two)
+        one = sweep(shoal, config, f"{work}/one-{attempt}", 1, 2, UNEQUAL)
+        two = sweep(shoal, config, f"{work}/two-{attempt}", 2, 1, UNEQUAL)
+        sweep(shoal, config, f"{work}/halving-{attempt}", 2, 1, HALVING)
         print(f"one process x 2 threads {64 * 60 / one:6.0f} a minute, 2 ranks x 1 thread {64 * 60 / two:6.0f}, ratio "
-              f"{one / two:5.2f}; the less busy rank trained {100 * least:.1f} % of the time of the other, both "
-              f"{100 * whole:.1f} % of the job's time", flush=True)
+              f"{one / two:5.2f}; ranks trained {percent(busy(f'{work}/two-{attempt}'))} of the time; with halving, "
+              f"until the last rung, {percent(busy(f'{work}/halving-{attempt}', 3))}", flush=True)
 
 
 def main():

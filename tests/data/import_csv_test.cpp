@@ -124,6 +124,9 @@ TEST_F(ImportCsv, RefusesFilesAndLabelsThatDoNotFit) {
   expect_refused("b\n1\n", {.label = "b"}, {"features are needed"});
   expect_refused("pixel,label\n1,2\n", {.label = "lable"}, {"lable", "did you mean \"label\""}, ExitStatus::usage);
   expect_refused("1,2\n", {.label = "2"}, {"2 columns", "0..1"}, ExitStatus::usage);
+  expect_refused("a,a,y\n1,2,0\n", {.label = "a"}, {"several columns", "number"}, ExitStatus::usage);
+  expect_refused("a;b;y\n1,5;2;0\n", {.label = "y"}, {"t.csv:1", "semicolon", "commas"});
+  expect_refused("1\t2\t0\n", {.label = "2"}, {"t.csv:1", "tab", "commas"});
   expect_refused("a,b\n1,2\n", {.label = "b", .header = false}, {"--header no"}, ExitStatus::usage);
   expect_error([&] { import_csv({.file = path("nowhere.csv")}, path("out.h5")); }, ExitStatus::no_input,
                {"nowhere.csv"});

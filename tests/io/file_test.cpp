@@ -1,5 +1,7 @@
 #include "shoal/io/file.hpp"
 
+#include <sys/stat.h>
+
 #include <thread>
 
 #include "io/support.hpp"
@@ -54,6 +56,17 @@ TEST(WriteAtomically, SaysWhereItCannotWrite) {
   expect_error(ExitStatus::input_output, {(folder / "d").string(), "directory"},
                [&] { write_text_atomically(folder / "d", "y"); });
   EXPECT_EQ(folder.names(), (Names{"a", "d"}));
+}
+
+TEST(WriteAtomically, PutsNoFileInPlaceOfADevice) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  expect_error(ExitStatus::input_output, {(folder / "pipe").string(), "pipe", "name a file"},
+               [&] { write_text_atomically(folder / "pipe", "x"); });
+  EXPECT_TRUE(std::filesystem::is_fifo(folder / "pipe"));
+  replace_link(folder / "link", "/dev/null");
+  expect_error(ExitStatus::input_output, {"link", "device"}, [&] { write_text_atomically(folder / "link", "x"); });
+  EXPECT_EQ(folder.names(), (Names{"link", "pipe"}));
 }
 
 TEST(ReplaceLink, PointsElsewhereInOneStep) {
