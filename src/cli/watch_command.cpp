@@ -29,11 +29,13 @@ bool shows_unicode() {
   return true;
 }
 
-FrameStyle style_of(bool terminal) {
+ProgressStyle style_of_output() {
+  return choose_progress_style(::isatty(STDOUT_FILENO) == 1, std::getenv("TERM"), std::getenv("NO_COLOR"));
+}
+
+FrameStyle frame_style() {
   const Terminal::Size size = Terminal::size();
-  const bool coloured =
-      choose_progress_style(terminal, std::getenv("TERM"), std::getenv("NO_COLOR")) == ProgressStyle::coloured_bar;
-  return {size.rows, size.columns, shows_unicode(), coloured};
+  return {size.rows, size.columns, shows_unicode(), style_of_output() == ProgressStyle::coloured_bar};
 }
 
 void print_frame(const RunView& view, const FrameStyle& style) {
@@ -47,7 +49,7 @@ bool follow(RunFollower& follower) {
   for (;;) {
     const RunView& view = follower.refresh();
     if (!view.under_way) return true;
-    Terminal::draw(draw_frame(view, style_of(true)));
+    Terminal::draw(draw_frame(view, frame_style()));
     const char key = terminal.wait_for_key(between_frames);
     if (key == 'q' || key == 'Q' || key == ctrl_c || StopSignal::received() != 0) return false;
   }
@@ -55,10 +57,10 @@ bool follow(RunFollower& follower) {
 
 void watch(const WatchRequest& request) {
   RunFollower follower(request.run);
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  const bool follows = terminal && !request.once && follower.refresh().under_way;
+  const bool drawable = style_of_output() != ProgressStyle::lines;  // a terminal on which a frame can be drawn again
+  const bool follows = drawable && !request.once && follower.refresh().under_way;
   // The last frame stays on the screen, unless it was left before.
-  if (!follows || follow(follower)) print_frame(follower.refresh(), style_of(terminal));
+  if (!follows || follow(follower)) print_frame(follower.refresh(), frame_style());
 }
 
 }  // namespace

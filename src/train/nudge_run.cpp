@@ -69,8 +69,7 @@ void check(const std::string& run, const std::vector<std::string>& settings, std
 
 std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
                              std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled) {
-  if (!RunDirectory::has_run(run))
-    throw Error(ExitStatus::no_input, fmt::format("there is no run in {}; name a folder with a config.toml", run));
+  RunDirectory::require(run);
   check(run, settings, at_step);
   RunPulse pulse(run);
   if (!pulse.beats()) refuse_not_under_way(run);

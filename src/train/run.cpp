@@ -185,7 +185,8 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   }
   const std::int64_t first = training->progress().step;
   if (training->finished() && training->finished(plan.journal.config_at(plan.config, first + 1))) {
-    log_info(fmt::format("{} is finished: {} steps are done; raise train.epochs to train on", plan.run, first));
+    log_info(fmt::format("{} is finished: {} steps are done; raise train.epochs to train on",
+                         plan.in_place ? plan.run : plan.resumed_path, first));
     return ExitStatus::done;
   }
   run_together(comm, [&] {

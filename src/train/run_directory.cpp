@@ -77,9 +77,7 @@ RunDirectory RunDirectory::create(const std::string& path) {
 }
 
 RunDirectory RunDirectory::open(const std::string& path) {
-  if (!has_run(path)) {
-    throw Error(ExitStatus::no_input, fmt::format("there is no run in {}; name a folder with a config.toml", path));
-  }
+  require(path);
   RunLock lock{fs::path(path)};
   std::error_code error;
   fs::create_directories(checkpoints(path), error);
@@ -97,6 +95,15 @@ bool RunDirectory::has_run(const std::string& path) {
   std::error_code none;
   return fs::exists(fs::path(path) / "config.toml", none) ||
          (fs::is_directory(checkpoints(path), none) && !checkpoint_steps(path).empty());
+}
+
+void RunDirectory::require(const std::string& path) {
+  if (!has_run(path))
+    throw Error(ExitStatus::no_input, fmt::format("there is no run in {}; name a folder with a config.toml", path));
+  std::error_code none;
+  if (fs::exists(fs::path(path) / "fingerprint", none))  // see SweepPaths
+    throw Error(ExitStatus::no_input,
+                fmt::format("{0} holds a sweep and no run; the best of its trials is {0}/best.h5", path));
 }
 
 std::string RunDirectory::next_free(const std::string& base) {

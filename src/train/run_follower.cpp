@@ -88,8 +88,7 @@ void RunFollower::State::read_metrics() {
 }
 
 RunFollower::RunFollower(const std::string& run) {
-  if (!RunDirectory::has_run(run))
-    throw Error(ExitStatus::no_input, fmt::format("there is no run in {}; name a folder with a config.toml", run));
+  RunDirectory::require(run);
   state_ = std::make_unique<State>(run);
 }
 RunFollower::RunFollower(RunFollower&&) noexcept = default;

@@ -120,10 +120,15 @@ void resume(const TrainRequest& request, RunPlan& plan) {
       plan.run = home;  // nothing to go on with: a start
       return;
     }
+    RunDirectory::require(home);
   } else if (fs::is_directory(what)) {
     home = what;
     if (!RunDirectory::has_run(home))
       throw Error(ExitStatus::no_input, what + " holds no run; give a run directory, a checkpoint, or auto");
+    RunDirectory::require(home);
+    if (!request.config && RunDirectory::checkpoint_steps(home).empty())
+      throw Error(ExitStatus::no_input,
+                  what + " has no checkpoint to go on from; give its CONFIG as well, to start it from the beginning");
   } else {
     take_checkpoint(what, plan);
     home = RunDirectory::containing(what).value_or("");
@@ -172,9 +177,7 @@ void replay(const TrainRequest& request, RunPlan& plan) {
         ExitStatus::usage,
         "--replay takes config and start from the run that it repeats; leave out CONFIG, --resume and --init-from");
   plan.replays = fs::path(*request.replay + "/").parent_path().string();
-  if (!RunDirectory::has_run(plan.replays))
-    throw Error(ExitStatus::no_input,
-                fmt::format("there is no run in {}; name a folder with a config.toml", plan.replays));
+  RunDirectory::require(plan.replays);
   const Config own = load_config(plan.replays + "/config.toml", {});
   plan.config = load_config(plan.replays + "/config.toml", request.sets);
   for (const std::string& key : differing_keys(own, plan.config)) {

@@ -22,7 +22,7 @@ std::string format_sweep_line(const SweepState& state) {
   std::string line =
       fmt::format("{} of {} done, {} running, {} failed", state.done, state.jobs, state.running, state.failed);
   if (state.seconds_left) line += fmt::format(", {} left", format_duration(*state.seconds_left));
-  if (state.best) line += fmt::format(", best {} {:.4g} (trial {})", state.metric, *state.best, state.best_trial);
+  if (state.best) line += fmt::format(", best {:.4g} (trial {})", *state.best, state.best_trial);
   return line;
 }
 
@@ -37,7 +37,6 @@ SweepProgress::SweepProgress(ProgressStyle style, Metric metric, const SearchPla
       shown_(started_) {
   for (std::string& path : journals) journals_.push_back({std::move(path)});
   state_.jobs = plan.total_jobs();
-  state_.metric = to_string(metric);
 }
 
 void SweepProgress::begin_stage(const Stage& stage, const std::vector<Outcome>& known) {

@@ -19,12 +19,11 @@ struct SweepState {
   std::int64_t done = 0;  ///< of them, those that failed included
   std::int64_t running = 0;
   std::int64_t failed = 0;
-  std::string metric;
-  std::optional<double> best;  ///< of it
+  std::optional<double> best;  ///< of the metric
   std::int64_t best_trial = 0;
   std::optional<double> seconds_left;
 };
-/// `12 of 64 done, 2 running, 1 failed, 0:42 left, best validation.loss 0.1234 (trial 7)`
+/// `12 of 64 done, 2 running, 1 failed, 0:42 left, best 0.1234 (trial 7)`
 std::string format_sweep_line(const SweepState& state);
 
 /// The live line of rank 0, which trains as well: between its own steps it looks, once a second, at what the other

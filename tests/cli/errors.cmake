@@ -57,6 +57,13 @@ cli_error(no_checkpoint 66 "missing.h5" COMMAND evaluate missing.h5 --data data.
 cli_error(no_run 66 "missing" COMMAND train --resume missing)
 cli_error(no_split 65 "no split \"exam\"; there are test, train" COMMAND evaluate ${latest} --data data.h5 --split exam)
 cli_error(no_csv 66 "missing.csv" GUARD --makes-no new@np@.h5 COMMAND import csv missing.csv -o new@np@.h5)
+cli_error(no_checkpoint_yet 66 "unstarted has no checkpoint to go on from" COMMAND train --resume unstarted)
+foreach(use "train --resume" "train --replay" "train --resume auto --run" watch "inspect")
+  string(MAKE_C_IDENTIFIER "${use}" name)
+  separate_arguments(words UNIX_COMMAND "${use}")
+  cli_error(sweep_as_run.${name} 66 "sweep holds a sweep and no run; the best of its trials is sweep/best.h5" AT 1
+    COMMAND ${words} sweep)
+endforeach()
 cli_error(empty_folder 66 "checkpoints is a folder without checkpoints" COMMAND inspect run/checkpoints)
 
 # Not HDF5, cut short, one flipped bit

@@ -23,4 +23,8 @@ epochs = 1
 TOML
 "$shoal" train config.toml --run run
 for copy in 1 3; do cp -a run "run$copy"; done  # tests at that many ranks own one each
+"$shoal" sweep config.toml --set "model.hidden=[4]" --set sweep.trials=1 \
+  --set 'sweep.space."optimizer.l2"={min=0.0,max=0.1}' --run sweep
+mkdir unstarted
+cp config.toml unstarted/
 python3 "$here/make_bad_files.py"

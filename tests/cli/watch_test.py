@@ -20,10 +20,10 @@ ENTER, LEAVE, HOME = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[H"
 
 
 class Watch:
-    def __init__(self, run):
+    def __init__(self, run, term="xterm"):
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
-            os.execve(shoal, [shoal, "watch", run], dict(os.environ, TERM="xterm", LANG="C.UTF-8", LC_ALL=""))
+            os.execve(shoal, [shoal, "watch", run], dict(os.environ, TERM=term, LANG="C.UTF-8", LC_ALL=""))
         self.seen = b""
 
     def wait_for(self, done, what):
@@ -42,11 +42,11 @@ class Watch:
     def resize(self, rows, columns):
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def end(self):
+    def end(self, screens=1):
         self.wait_for(lambda: False, "end")
         status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         assert status == 0, f"status {status}"
-        assert self.seen.count(ENTER) == 1 and self.seen.count(LEAVE) == 1, self.seen
+        assert self.seen.count(ENTER) == self.seen.count(LEAVE) == screens, self.seen
         os.close(self.terminal)
 
 
@@ -76,6 +76,10 @@ try:
         while modes(watch.terminal) != before:
             assert time.time() < end, f"the terminal stays changed: {before} {modes(watch.terminal)}"
         watch.end()
+
+    watch = Watch("run", "dumb")
+    watch.end(screens=0)  # one frame, as without a terminal
+    assert b"run  under way  step" in watch.seen and b"\x1b" not in watch.seen, watch.seen
 
     watch = Watch("run")
     watch.resize(12, 40)

@@ -165,5 +165,14 @@ TEST_F(RunDirectoryTest, FindsTheRunThatACheckpointLiesIn) {
   EXPECT_EQ(RunDirectory::containing(folder_ / "no/checkpoints/a.h5"), std::nullopt);
 }
 
+TEST_F(RunDirectoryTest, ASweepIsNoRun) {
+  expect_error([&] { RunDirectory::require(run_); }, ExitStatus::no_input, "there is no run in " + run_);
+  make_run();
+  EXPECT_NO_THROW(RunDirectory::require(run_));
+  testing::write(run_ + "/fingerprint", "of a sweep");
+  expect_error([&] { RunDirectory::require(run_); }, ExitStatus::no_input, "holds a sweep");
+  expect_error([&] { RunDirectory::open(run_); }, ExitStatus::no_input, "holds a sweep");
+}
+
 }  // namespace
 }  // namespace shoal

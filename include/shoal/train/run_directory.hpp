@@ -28,6 +28,8 @@ class RunDirectory {
   static RunDirectory open(const std::string& path);
 
   static bool has_run(const std::string& path);
+  /// @throws Error(no_input)  no run there, or a sweep, whose folder looks much like one
+  static void require(const std::string& path);
   /// `base`, or the first of base-2, base-3, ... of which nothing exists. Two processes may get one answer: the lock
   /// tells them apart.
   static std::string next_free(const std::string& base);
