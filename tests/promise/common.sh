@@ -3,6 +3,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=launch/environment.sh
 . "$here/launch/environment.sh"
+export OMP_WAIT_POLICY=passive  # up to 8 threads on few cores: those that spin would keep the others from computing
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
