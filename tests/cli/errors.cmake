@@ -61,7 +61,7 @@ cli_error(no_checkpoint_yet 66 "unstarted has no checkpoint to go on from" COMMA
 foreach(use "train --resume" "train --replay" "train --resume auto --run" watch "inspect")
   string(MAKE_C_IDENTIFIER "${use}" name)
   separate_arguments(words UNIX_COMMAND "${use}")
-  cli_error(sweep_as_run.${name} 66 "sweep holds a sweep and no run; the best of its trials is sweep/best.h5" AT 1
+  cli_error(sweep_as_run.${name} 66 "sweep holds a sweep and no run" AT 1
     COMMAND ${words} sweep)
 endforeach()
 cli_error(empty_folder 66 "checkpoints is a folder without checkpoints" COMMAND inspect run/checkpoints)
