@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures sweeps on the digits.
 
-    sweep_bench.py search SHOAL DIGITS.h5 [--seeds 10]     random against grid, quasi_random and coarse_to_fine, at equal
-                                                           trials and epochs
-    sweep_bench.py schedule SHOAL DIGITS.h5 [--repeat 3]   how busy 2 ranks are; trials a minute against one process with
-                                                           2 threads
+    sweep_bench.py search SHOAL DIGITS.h5 [--seeds 10]
+    sweep_bench.py schedule SHOAL DIGITS.h5 [--repeat 3]
+
+search: random against grid, quasi_random and coarse_to_fine, at equal trials and epochs. schedule: how busy 2 ranks are,
+and trials a minute against one process with 2 threads.
 
 In the space of `search` two hyperparameters matter (learning rate and momentum) and two hardly do. mpirun must be able
 to start 2 ranks: source launch/environment.sh first.
