@@ -95,14 +95,19 @@ TEST_F(SweepResume, OutOfTimeItStopsWithinATrialAndGoesOnThere) {
     const std::string whole = "whole" + std::to_string(sets.size());
     const std::string parts = "parts" + std::to_string(sets.size());
     EXPECT_EQ(status_alone(request(whole, sets)), ExitStatus::done);
+    double seconds = 0.004;  // and more for each job, so that machines of any speed come to the end
+    const auto limit = [&] { return "train.max_seconds=" + std::to_string(seconds); };
     std::vector<std::string> short_of_time = sets;
-    short_of_time.emplace_back("train.max_seconds=0.005");
+    short_of_time.push_back(limit());
     EXPECT_EQ(status_of(request(parts, short_of_time)), ExitStatus::stopped) << message_;
-    int jobs = 2;  // the first one, and the one that ends it
-    while (status_of(resume(parts)) == ExitStatus::stopped && jobs < 200) ++jobs;
-    EXPECT_EQ(message_, "");
+    int jobs = 1;
+    ExitStatus status = ExitStatus::stopped;
+    for (; status == ExitStatus::stopped; ++jobs) {
+      seconds *= 1.2;
+      status = status_of(resume(parts, {limit()}));
+    }
+    EXPECT_EQ(status, ExitStatus::done) << message_;
     EXPECT_GT(jobs, 2) << "or this sweep is too short for the test";
-    EXPECT_LT(jobs, 200);
     for (const char* file : {"sweep.csv", "sweep.jsonl", "sweep.h5"})
       EXPECT_TRUE(text(whole + "/" + file) == text(parts + "/" + file)) << file << " after " << jobs << " jobs";
   }
@@ -119,7 +124,7 @@ TEST_F(SweepResume, ASignalStopsAllRanks) {
   });
   // Listening already, in case that the sweep is not yet.
   std::signal(SIGUSR1, SIG_IGN);
-  EXPECT_EQ(status_of(request("run", {"sweep.trials=100000"})), ExitStatus::stopped) << message_;
+  EXPECT_EQ(status_of(request("run", {"sweep.trials=5000"})), ExitStatus::stopped) << message_;
   sender.join();
   std::signal(SIGUSR1, SIG_DFL);
   test_world().barrier();
