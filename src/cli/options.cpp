@@ -132,6 +132,9 @@ void CommandLine::add_train() {
   text(app, "--init-from", train_.init_from, "FILE", "Start with the parameters of a checkpoint");
   text(app, "--replay", train_.replay, "RUN", "Repeat a run from its start, with all its nudges, in another directory");
   app->add_flag("--dry-run", train_.dry_run, "Print what would be trained, and write nothing");
+  app->add_flag("--profile", train_.profile, "Print at the end where the time of the steps went");
+  text(app, "--profile-trace", train_.profile_trace, "FILE",
+       "As --profile, and write a Chrome trace (chrome://tracing, Perfetto)");
 }
 
 void CommandLine::add_sweep() {

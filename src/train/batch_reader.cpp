@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "shoal/core/profile.hpp"
+
 namespace shoal {
 namespace {
 
@@ -83,6 +85,7 @@ void BatchReader::run(std::int64_t step) {
 }
 
 void BatchReader::read(std::int64_t step, ReadBatch& batch) {
+  const Span span(SpanKind::read, "coming batch");
   const BatchCut& cut = source_.cut;
   if (const std::int64_t epoch = cut.epoch(step); order_epoch_ != epoch) {
     order_ = std::make_unique<EpochOrder>(source_.seed, static_cast<std::uint64_t>(epoch), cut.rows,

@@ -13,6 +13,7 @@
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/metrics.hpp"
 #include "train/fault_point.hpp"
+#include "train/profile_report.hpp"
 #include "train/run_loop.hpp"
 #include "train/run_plan.hpp"
 #include "train/stop_signal.hpp"
@@ -193,7 +194,10 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     if (comm.rank() == 0) prepare_directory(plan, first);
   });
   log_info("run directory " + plan.run);
+  std::optional<Profiler> profiler;
+  if (request.profile || request.profile_trace) profiler.emplace(comm, request.profile_trace.value_or(""));
   const ExitStatus status = run_loop(*training, plan, comm);
+  if (profiler) profiler->finish();
   run_together(comm, [&] {
     if (comm.rank() == 0 && !plan.replays.empty() && status == ExitStatus::done)
       compare_with_original(plan, training->progress().step);

@@ -8,6 +8,7 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/profile.hpp"
 #include "shoal/optim/schedule.hpp"
 #include "train/activity.hpp"
 #include "train/drift.hpp"
@@ -128,11 +129,13 @@ ReadBatch& Training::next_batch() {
   }
   const Doing doing(Activity::reading);
   SHOAL_FAULT_POINT("read");
+  const Span wait(SpanKind::wait, "next batch");
   return reader_->next();
 }
 
 StepReport Training::advance(const std::vector<double>& requests) {
   note_step(progress_.step + 1);
+  const Span step(SpanKind::step, "step");
   ReadBatch& read = next_batch();
   const LeafShare& share = *read.share;
   const std::int64_t samples = share.cut().samples;

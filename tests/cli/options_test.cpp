@@ -42,6 +42,10 @@ TEST(Options, Train) {
   EXPECT_EQ(request.rewind, 12);
   EXPECT_EQ(request.init_from, "i.h5");
   EXPECT_TRUE(request.dry_run);
+  EXPECT_FALSE(request.profile);
+  const auto profiled = parse<TrainRequest>({"train", "--profile", "--profile-trace", "t.json"});
+  EXPECT_TRUE(profiled.profile);
+  EXPECT_EQ(profiled.profile_trace, "t.json");
   EXPECT_FALSE(parse<TrainRequest>({"train"}).resume.has_value());
 }
 
@@ -156,7 +160,7 @@ TEST(Options, MistakesNameTheNearestWord) {
   expect_refused({"import", "cvs", "f"}, "shoal import has no command \"cvs\"; did you mean csv?");
   expect_refused({"evaluate", "c.h5", "--dta", "d.h5"}, "shoal evaluate has no option --dta; did you mean --data?");
   expect_refused({"train", "--resum=auto"}, "no option --resum; did you mean --resume?");
-  expect_refused({"train", "--frobnicate"}, "no option --frobnicate; see shoal train --help");
+  expect_refused({"train", "--xyzzy-word"}, "no option --xyzzy-word; see shoal train --help");
   expect_refused({"--json"}, "shoal has no option --json");
 }
 

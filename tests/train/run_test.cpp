@@ -145,5 +145,18 @@ TEST_F(TrainRun, DivergenceKeepsTheLastGoodCheckpoint) {
   EXPECT_FALSE(digest_in("run").empty());
 }
 
+TEST_F(TrainRun, AProfileChangesNoBitAndItsTraceHasEveryRank) {
+  ASSERT_EQ(status_of(request("plain")), ExitStatus::done);
+  TrainRequest profiled = request("profiled");
+  profiled.profile_trace = path("trace.json");
+  ASSERT_EQ(status_of(profiled), ExitStatus::done);
+  EXPECT_EQ(digest_in("profiled"), digest_in("plain"));
+  const std::string trace = read_text(path("trace.json"));
+  for (int rank = 0; rank < test_world().size(); ++rank)
+    EXPECT_NE(trace.find("\"rank " + std::to_string(rank) + "\""), std::string::npos);
+  EXPECT_NE(trace.find("\"step\""), std::string::npos);
+  EXPECT_NE(trace.find("\"coming batch\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace shoal
