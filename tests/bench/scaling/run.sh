@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SIMULATED scaling of a training step over hosts, by SimGrid's SMPI, next to the alpha-beta model. Nothing is trained:
+# step_pattern.cpp has the messages, and the times of computing are measured on this machine before, which stands for
+# every host of the cluster.
+#   run.sh BUILD_DIR [--hosts "1 4 16 64 256"] [--gbps "25 100"] [--weak "256 1024"] [--strong 8192] [--latency-us 2]
+#          [--threads 2] [--widths 784,1024,1024,1024,10] [--seconds 100: give up on a simulation that takes longer]
+# --weak: samples of each host, in turn. --strong: samples of all hosts together; at least 32 a host.
+# Needs smpicxx (Debian: libsimgrid-dev) and step_bench in BUILD_DIR.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -ge 1 ] || { sed -n 2,9p "$0"; exit 64; }
+build=$(realpath "$1"); shift
+hosts_tried="1 4 16 64 256" rates="25 100" weak="256 1024" strong=8192 latency_us=2 threads=2 seconds=100
+widths=784,1024,1024,1024,10
+while [ $# -gt 0 ]; do
+  case $1 in
+    --hosts) hosts_tried=$2 ;; --gbps) rates=$2 ;; --weak) weak=$2 ;; --strong) strong=$2 ;; --threads) threads=$2 ;;
+    --latency-us) latency_us=$2 ;; --widths) widths=$2 ;; --seconds) seconds=$2 ;;
+    *) echo "scaling: unknown option $1" >&2; exit 64 ;;
+  esac
+  shift 2
+done
+command -v smpicxx >/dev/null || { echo "scaling: no smpicxx; install SimGrid (Debian: libsimgrid-dev)" >&2; exit 69; }
+[ -x "$build/step_bench" ] || { echo "scaling: no step_bench; cmake --build $build --target step_bench" >&2; exit 69; }
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+smpicxx -O2 -std=c++20 "$here/step_pattern.cpp" -o "$work/step_pattern"
+
+# Time of a host's samples alone, once for each number of samples: forward, backward, update, in ms.
+declare -A times
+measure() { # samples
+  [ -n "${times[$1]:-}" ] && return
+  local line
+  line=$(OMP_NUM_THREADS=$threads "$build/step_bench" "$1" 21 "$widths" | tail -1)
+  times[$1]=$(sed -E 's/.*forward ([0-9.]+), backward ([0-9.]+), update ([0-9.]+).*/\1 \2 \3/' <<<"$line")
+}
+simulate() { # hosts, Gb/s, forward, backward, update
+  cat >"$work/cluster.xml" <<XML
+<?xml version='1.0'?>
+<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
+<platform version="4.1">
+  <cluster id="c" prefix="host-" suffix="" radical="0-$(($1 - 1))" speed="1Gf" bw="$2Gbps" lat="$(awk "BEGIN {print $latency_us / 2}")us"
+    loopback_bw="100GBps" loopback_lat="0us" sharing_policy="SPLITDUPLEX"/>
+</platform>
+XML
+  for ((i = 0; i < $1; ++i)); do echo "host-$i"; echo "host-$i"; done >"$work/hosts"
+  timeout "$seconds" smpirun -np $((2 * $1)) -platform "$work/cluster.xml" -hostfile "$work/hosts" \
+    --cfg=smpi/simulate-computation:no --log=root.thres:critical "$work/step_pattern" "$widths" "$3" "$4" "$5" \
+    2>"$work/log" | tail -1
+}
+# Sends of 2 N (H - 1) / H floats, of which what the backward pass hides is the first half up to its last bucket; small
+# sums in log2 H rounds; no contention.
+model() { # hosts, Gb/s, forward, backward, update
+  awk -v H="$1" -v rate="$2" -v f="$3" -v b="$4" -v u="$5" -v w="$widths" -v alpha_us="$latency_us" 'BEGIN {
+    n = split(w, width, ","); N = 0; back = 0
+    for (l = 1; l < n; ++l) N += (width[l] + (l < n - 1 ? 2 : 1)) * width[l + 1]
+    for (l = 1; l < n; ++l) back += width[l] * width[l + 1] * (l == 1 ? 1 : 2)
+    ms = 4 * 8 / (rate * 1e6)       # of a float
+    rounds = log(H) / log(2); small = 0
+    for (l = 2; l < n; ++l) small += 2 * rounds * (alpha_us * 1e-3 + 2 * width[l] * 8 * 8 / (rate * 1e6))
+    last = width[1] * width[2]                    # the bucket that nothing hides
+    spread = N * ms * (H - 1) / H
+    hidden = b - b * last / back
+    wait = last * ms * (H - 1) / H
+    if (spread - hidden > wait) wait = spread - hidden
+    printf "%.3f", f + b + small + wait + u / H + (H > 1 ? spread + 2 * alpha_us * 1e-3 : 0)
+  }'
+}
+row() { # kind, hosts, samples a host, Gb/s, time of one host, factor
+  measure "$3"
+  # shellcheck disable=SC2086
+  set -- "$1" "$2" "$3" "$4" ${times[$3]}
+  local simulated modelled
+  simulated=$(simulate "$2" "$4" "$5" "$6" "$7")
+  modelled=$(model "$2" "$4" "$5" "$6" "$7")
+  [ "$2" != 1 ] || { one=$simulated; one_model=$modelled; one_samples=$3; }
+  awk -v k="$1" -v H="$2" -v s="$3" -v g="$4" -v t="${simulated:-0}" -v m="$modelled" -v t1="$one" -v m1="$one_model" \
+    -v s1="$one_samples" 'BEGIN {
+    efficiency = (t > 0) ? sprintf("%.3f", t1 * s / s1 / t) : "-"
+    printf "%-7s %6d %8d %6d %10s %11s %10.3f %11.3f\n", k, H, s, g, (t > 0 ? sprintf("%.3f", t) : "gave up"), efficiency,
+      m, m1 * s / s1 / m }'
+}
+echo "SIMULATED (SimGrid SMPI $(dpkg-query -W -f '${Version}' libsimgrid-dev 2>/dev/null || true)); hosts of $threads threads, latency $latency_us us, network $widths"
+echo "kind     hosts  samples   Gb/s    step ms  efficiency   model ms  efficiency"
+for rate in $rates; do
+  for samples in $weak; do
+    for hosts in $hosts_tried; do row weak "$hosts" "$samples" "$rate"; done
+  done
+  for hosts in $hosts_tried; do
+    [ $((strong / hosts)) -ge 32 ] || continue
+    row strong "$hosts" $((strong / hosts)) "$rate"
+  done
+done
+for samples in "${!times[@]}"; do echo "measured here, $samples samples: forward, backward, update ${times[$samples]} ms"; done | sort -k4 -n

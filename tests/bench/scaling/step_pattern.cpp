@@ -1,0 +1,159 @@
+// The messages of one training step between hosts, for a simulated cluster: no training, no data, virtual time. Two
+// ranks stand for a host: one computes, one carries the messages. Compiled with smpicxx, run by run.sh.
+//   step_pattern WIDTHS FORWARD_MS BACKWARD_MS UPDATE_MS
+// The times are those of a host's samples without other hosts, and of an update of all parameters.
+//
+// As in src/comm: batch-norm statistics of each layer and direction, and the loss, are small sums by recursive
+// doubling. A bucket of gradients starts when the backward pass has completed it: every host sends each other host the
+// part of that one's slice. Then each host updates its slices and sends the new parameters to all.
+#include <mpi.h>
+#include <simgrid/actor.h>
+#include <smpi/smpi.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::int64_t bucket_floats = 1 << 20;
+// A host sends so many messages at a time: the simulator slows down with their number.
+constexpr int most_in_flight = 8;
+constexpr std::size_t half_bytes = std::size_t{32} << 20;
+
+int host = 0;
+int hosts = 1;
+MPI_Comm computing = MPI_COMM_NULL;  // the first rank of every host
+char* memory = nullptr;              // to send from, and half_bytes behind to receive into; contents do not matter
+
+/// Messages with every other host, by a second rank on each host: the network carries them while the first computes.
+class Exchange {
+ public:
+  /// The second rank: serves what the first starts, in order, until it sends a length below 0.
+  static void serve(MPI_Comm carriers) {
+    for (;;) {
+      std::int64_t bytes = 0;
+      MPI_Recv(&bytes, 1, MPI_INT64_T, mate(), 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+      if (bytes < 0) return;
+      std::vector<MPI_Request> requests;
+      for (int distance = 1; distance < hosts; ++distance) {
+        MPI_Irecv(memory + half_bytes, static_cast<int>(bytes), MPI_BYTE, (host + hosts - distance) % hosts, 0,
+                  carriers, &requests.emplace_back());
+        MPI_Isend(memory, static_cast<int>(bytes), MPI_BYTE, (host + distance) % hosts, 0, carriers,
+                  &requests.emplace_back());
+        if (distance % most_in_flight == 0 || distance + 1 == hosts) {
+          MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
+          requests.clear();
+        }
+      }
+      MPI_Send(nullptr, 0, MPI_BYTE, mate(), 0, MPI_COMM_WORLD);
+    }
+  }
+
+  void start(std::int64_t bytes_each) {
+    MPI_Send(&bytes_each, 1, MPI_INT64_T, mate(), 0, MPI_COMM_WORLD);
+    started_ += bytes_each < 0 ? 0 : 1;
+  }
+  void wait() {
+    for (; started_ > 0; --started_) MPI_Recv(nullptr, 0, MPI_BYTE, mate(), 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  }
+
+ private:
+  static int mate() {
+    int rank = 0;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    return rank ^ 1;
+  }
+  int started_ = 0;
+};
+
+void compute(double seconds) { sg_actor_sleep_for(seconds); }
+
+/// A small sum over all hosts; for numbers of hosts that are powers of two.
+void small_sum(int bytes) {
+  for (int distance = 1; distance < hosts; distance *= 2) {
+    MPI_Sendrecv(memory, bytes, MPI_BYTE, host ^ distance, 1, memory + half_bytes, bytes, MPI_BYTE, host ^ distance, 1,
+                 computing, MPI_STATUS_IGNORE);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  MPI_Init(&argc, &argv);
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &hosts);
+  hosts /= 2;
+  host = rank / 2;
+  MPI_Comm mine = MPI_COMM_NULL;
+  MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &mine);
+  memory = static_cast<char*>(SMPI_SHARED_MALLOC(2 * half_bytes));  // one for all ranks, and nothing is copied
+  if (argc != 5 || (hosts & (hosts - 1)) != 0) {
+    if (rank == 0) std::fprintf(stderr, "usage: step_pattern WIDTHS FORWARD_MS BACKWARD_MS UPDATE_MS, 2^n hosts\n");
+    MPI_Abort(MPI_COMM_WORLD, 64);
+  }
+  std::vector<std::int64_t> widths;
+  std::istringstream in(argv[1]);
+  for (std::string part; std::getline(in, part, ',');) widths.push_back(std::atoll(part.c_str()));
+  const double forward_s = std::atof(argv[2]) * 1e-3;
+  const double backward_s = std::atof(argv[3]) * 1e-3;
+  const double update_s = std::atof(argv[4]) * 1e-3;
+  const std::size_t layers = widths.size() - 1;
+
+  // Time goes to layers by their products: one forward, two backward but for the first layer.
+  double products = 0.0;
+  double backward_products = 0.0;
+  std::int64_t parameters = 0;
+  std::vector<double> weight(layers);
+  for (std::size_t l = 0; l < layers; ++l) {
+    weight[l] = static_cast<double>(widths[l] * widths[l + 1]);
+    products += weight[l];
+    backward_products += weight[l] * (l == 0 ? 1.0 : 2.0);
+    parameters += (widths[l] + (l + 1 < layers ? 2 : 1)) * widths[l + 1];
+  }
+
+  if (rank % 2 != 0) {
+    Exchange::serve(mine);
+    SMPI_SHARED_FREE(memory);
+    MPI_Finalize();
+    return 0;
+  }
+  computing = mine;
+  Exchange exchange;
+  MPI_Barrier(computing);
+  const double start = MPI_Wtime();
+  for (std::size_t l = 0; l < layers; ++l) {
+    compute(forward_s * weight[l] / products);
+    if (l + 1 < layers) small_sum(static_cast<int>(2 * widths[l + 1] * 8));  // mean and squared deviations, float64
+  }
+  small_sum(64);  // loss, and what ranks ask each other
+  std::vector<std::int64_t> buckets;
+  std::int64_t in_bucket = 0;
+  for (std::size_t l = layers; l-- > 0;) {
+    if (l + 1 < layers) small_sum(static_cast<int>(2 * widths[l + 1] * 8));
+    compute(backward_s * weight[l] * (l == 0 ? 1.0 : 2.0) / backward_products);
+    in_bucket += (widths[l] + (l + 1 < layers ? 2 : 1)) * widths[l + 1];
+    while (in_bucket >= bucket_floats || (l == 0 && in_bucket > 0)) {
+      const std::int64_t floats = l == 0 && in_bucket < 2 * bucket_floats ? in_bucket : bucket_floats;
+      buckets.push_back(floats);
+      in_bucket -= floats;
+      exchange.start(floats * 4 / hosts);
+    }
+  }
+  exchange.wait();
+  for (std::size_t b = 0; b < buckets.size(); ++b) {
+    compute(update_s * static_cast<double>(buckets[b]) / static_cast<double>(parameters) / hosts);
+    exchange.start(buckets[b] * 4 / hosts);
+  }
+  exchange.wait();
+  MPI_Barrier(computing);
+  if (rank == 0) std::printf("%.6f\n", (MPI_Wtime() - start) * 1e3);
+  exchange.start(-1);
+  SMPI_SHARED_FREE(memory);
+  MPI_Finalize();
+  return 0;
+}
