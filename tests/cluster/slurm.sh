@@ -6,7 +6,7 @@
 #   slurm.sh down             ends it and removes its files
 # Needs the Debian packages slurm-wlm and munge. CPUS per node (4: more than there may be). HOSTS names a set of hosts, as in
 # hosts.sh. A node that is cut off is given up after SLURMD_TIMEOUT (20) seconds, and its job is
-# queued again, to start when its old credentials have expired (10 s).
+# queued again, to start when its old credentials have expired (5 s).
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 export HOSTS=${HOSTS:-shoal}
@@ -27,7 +27,7 @@ SlurmdPort=$3
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$folder/munge.sock,cred_expire=10
+AuthInfo=socket=$folder/munge.sock,cred_expire=5
 CredType=cred/munge
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool/%n
@@ -48,6 +48,7 @@ ReturnToService=2
 SlurmdTimeout=${SLURMD_TIMEOUT:-20}
 KillWait=10
 JobRequeue=1
+SchedulerParameters=sched_interval=2,bf_interval=2
 CONF
   local name address extra
   while read -r name address extra; do

@@ -16,10 +16,10 @@ import time
 
 from harness import MARK, REPOSITORY, Campaign, Job, wait_until
 
-STEPS = 3000
+STEPS = 16000
 SETTINGS = (f"train.steps={STEPS}", "checkpoint.every_steps=20")
 NAME = "requeue"
-ENVIRONMENT = dict(os.environ, HOSTS=NAME, CPUS="2", SLURMD_TIMEOUT="10", SLURM_CONF=f"/tmp/slurm-{NAME}/slurm.conf")
+ENVIRONMENT = dict(os.environ, HOSTS=NAME, CPUS="2", SLURMD_TIMEOUT="6", SLURM_CONF=f"/tmp/slurm-{NAME}/slurm.conf")
 
 
 def script(name, *arguments):
