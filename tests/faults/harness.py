@@ -15,6 +15,8 @@ import uuid
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MARK = "SHOAL_TEST_JOB"
 
+LONGEST = 1500  # characters of what a job has said, at its end
+
 NET = """
 [data]
 file = "digits.h5"
@@ -197,7 +199,7 @@ class Campaign:
 
     def uninterrupted(self, *settings):
         with self.train(2, "whole", *settings) as job:
-            assert job.wait(120) == 0, job.said()
+            assert job.wait(600) == 0, job.said()[-LONGEST:]
             self.seconds = time.monotonic() - job.started
         self.expected = self.digest("whole")
 
@@ -208,6 +210,7 @@ class Campaign:
         """Notes one trial; `fault` is what went wrong with it, if anything."""
         self.tried += 1
         if fault:
+            fault = fault if len(fault) < 2 * LONGEST else f"{fault[:LONGEST]} ... {fault[-LONGEST:]}"
             self.faults.append(f"{what}: {fault}")
             print(f"FAILED {what}: {fault}", file=sys.stderr, flush=True)
         else:

@@ -16,7 +16,7 @@ import time
 
 from harness import MARK, REPOSITORY, Campaign, Job, wait_until
 
-STEPS = 16000
+STEPS = 9000
 SETTINGS = (f"train.steps={STEPS}", "checkpoint.every_steps=20")
 NAME = "requeue"
 ENVIRONMENT = dict(os.environ, HOSTS=NAME, CPUS="2", SLURMD_TIMEOUT="6", SLURM_CONF=f"/tmp/slurm-{NAME}/slurm.conf")
