@@ -25,7 +25,7 @@ constexpr double set_apart = 0.1;  // of train, where nothing else is there to v
 Config continued_config(const SweepRequest& request, const std::string& folder) {
   const std::string path = SweepPaths{folder}.config();
   const Config kept = parse_config(read_text(path), path, "/");
-  const Config wanted =
+  Config wanted =
       request.config ? load_config(request.config, request.sets) : parse_config(to_toml(kept), path, "/", request.sets);
   for (const std::string& key : differing_keys(kept, wanted)) {
     const bool fits = key == "sweep" ? may_go_on(read_sweep(kept), read_sweep(wanted))
