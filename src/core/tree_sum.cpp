@@ -23,6 +23,28 @@ std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const
   });
 }
 
+void fold_leaves_in_place(const LeafShare& share, std::size_t width, const Merge& merge, std::span<double> per_leaf) {
+  const LeafCut& cut = share.cut();
+  std::size_t at = 0;
+  for (const TreeNode& node : share.nodes()) {
+    const LeafRun run = node.leaves(cut.leaves());
+    const auto row = [&](std::int64_t leaf) {
+      return per_leaf.subspan(static_cast<std::size_t>(leaf - share.run().first) * width, width);
+    };
+    for (std::int64_t step = 1; step < run.size(); step *= 2) {
+      for (std::int64_t left = run.first; left + step < run.last; left += 2 * step) {
+        const std::int64_t right = left + step;
+        merge(row(left), row(right), cut.begin(right) - cut.begin(left),
+              cut.begin(std::min(run.last, right + step)) - cut.begin(right));
+      }
+    }
+    const auto folded = row(run.first);
+    if (at != static_cast<std::size_t>(run.first - share.run().first))
+      std::copy(folded.begin(), folded.end(), per_leaf.begin() + static_cast<std::ptrdiff_t>(at * width));
+    ++at;
+  }
+}
+
 void fold_slots(const LeafShare& share, std::span<double> slots, std::size_t width, const Merge& merge) {
   for (const MergeStep& step : share.plan()) {
     merge(slots.subspan(step.left * width, width), slots.subspan(step.right * width, width), step.left_samples,

@@ -16,6 +16,7 @@ class UnaryOperation final : public OperationOf<UnaryOperation> {
   std::string_view name() const override { return name_; }
   Settings settings() const override { return {{"parameter", parameter_}}; }
   ValueShape shape(std::span<const ValueShape> inputs) const override { return inputs[0]; }
+  bool tilewise() const override { return true; }
   template <class T>
   void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
     shoal::apply(f_, static_cast<T>(parameter_), leaf.output.count * panel_width, leaf.input[0].tile(panel),
@@ -37,6 +38,7 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
  public:
   BinaryOperation(Binary f, std::string name) : f_(f), name_(std::move(name)) {}
   std::string_view name() const override { return name_; }
+  bool tilewise() const override { return true; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     const ValueShape& a = in[0];
     const ValueShape& b = in[1];
@@ -77,9 +79,10 @@ class DenseOperation final : public OperationOf<DenseOperation> {
                   fmt::format("the bias of dense is {}; it must be (1, {})", to_string(in[2]), in[1].columns));
     return {true, 1, in[1].columns};
   }
-  /// derived: W^T in panels, for the gradient with respect to x.
-  std::int64_t derived_size(std::span<const ValueShape> in) const override {
-    return padded_size(in[1].columns, in[1].rows);
+  /// derived: the output's gradient transposed, [blocks of 32 samples][units][32], so that dx^T = W dy^T reads W as it
+  /// lies. A copy of W^T would cost more for the batches of training, and every writer of W had to renew it.
+  std::int64_t derived_size(std::span<const ValueShape> in, std::int64_t capacity) const override {
+    return panels_of(capacity) * in[1].columns * panel_width;
   }
   template <class T>
   void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
@@ -88,26 +91,51 @@ class DenseOperation final : public OperationOf<DenseOperation> {
     product_panel<T>(leaf.output.count, x.columns(), x.tile(0), x.panels.rows * panel_width, leaf.input[1].tile(panel),
                      bias.panels.data == nullptr ? nullptr : bias.tile(panel), leaf.output.tile(panel));
   }
-  std::int64_t preparations(Pass pass, std::span<const ValueShape> in) const override {
-    return pass == Pass::backward ? panels_of(in[1].rows) : 0;
-  }
   template <class T>
-  void prepare_leaf(const Leaf<T>& leaf, Pass, std::int64_t panel) const {
-    const Panels<const T>& w = leaf.input[1].panels;
-    transpose_panel<T>(w, panel, leaf.derived.data() + panel * w.columns * panel_width);
+  void take_gradient_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
+    const Rows<const T>& dy = leaf.output_gradient;
+    const std::int64_t width = dy.panels.width(panel);
+    for_blocks(dy.first, dy.count, [&](std::int64_t block, std::int64_t begin, std::int64_t count) {
+      T* out = transposed(leaf, block) + panel * panel_width * panel_width + begin % panel_width;
+      transpose_tile<T>(count, width, dy.panels.tile(panel, begin), panel_width, out, panel_width);
+    });
   }
   template <class T>
   void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
     const Rows<const T>& dy = leaf.output_gradient;
-    const T* transposed = leaf.derived.data() + panel * dy.columns() * panel_width;
-    product_panel<T>(dy.count, dy.columns(), dy.tile(0), dy.panels.rows * panel_width, transposed, nullptr, out);
+    const Panels<const T>& w = leaf.input[1].panels;
+    const std::int64_t inputs = std::min(panel_width, w.rows - panel * panel_width);
+    for_blocks(dy.first, dy.count, [&](std::int64_t block, std::int64_t begin, std::int64_t count) {
+      alignas(64) T dx[panel_width * panel_width];  // (inputs, 32 samples)
+      product_panel<T>(inputs, w.columns, w.tile(0, panel * panel_width), w.rows * panel_width, transposed(leaf, block),
+                       nullptr, dx);
+      transpose_tile<T>(inputs, count, dx + begin % panel_width, panel_width, out + (begin - dy.first) * panel_width,
+                        panel_width);
+    });
   }
   template <class T>
   void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
                      T* out) const {
     const T* dy = leaf.output_gradient.tile(panel);
-    if (i == 2) return column_sum<T>(leaf.output.count, dy, nullptr, out);
-    gradient_panel<T>(leaf.output.count, leaf.input[0].tile(first / panel_width) + first % panel_width, count, dy, out);
+    if (i == 2) return column_sum<T>(leaf.output.count, leaf.leaf_rows, dy, nullptr, out);
+    gradient_panel<T>(leaf.output.count, leaf.leaf_rows, leaf.input[0].tile(first / panel_width) + first % panel_width,
+                      count, dy, out);
+  }
+
+ private:
+  /// Rows [first, first + count), cut where a block of 32 ends.
+  template <class F>
+  static void for_blocks(std::int64_t first, std::int64_t count, F f) {
+    for (std::int64_t begin = first; begin < first + count;) {
+      const std::int64_t block = begin / panel_width;
+      const std::int64_t end = std::min(first + count, (block + 1) * panel_width);
+      f(block, begin, end - begin);
+      begin = end;
+    }
+  }
+  template <class T>
+  static T* transposed(const Leaf<T>& leaf, std::int64_t block) {
+    return leaf.derived.data() + block * leaf.output_gradient.columns() * panel_width;
   }
 };
 

@@ -24,7 +24,8 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
     return in[0];
   }
   std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
-  std::int64_t derived_size(std::span<const ValueShape> in) const override {
+  bool tilewise() const override { return true; }
+  std::int64_t derived_size(std::span<const ValueShape> in, std::int64_t) const override {
     return rows_derived * padded_size(1, in[0].columns);
   }
   std::vector<StateSpec> states(std::span<const ValueShape> in) const override {
@@ -100,8 +101,8 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
 
   template <class T>
   void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t, T* out) const {
-    column_sum<T>(leaf.output.count, leaf.output_gradient.tile(panel), i == 1 ? leaf.auxiliary.tile(panel) : nullptr,
-                  out);
+    column_sum<T>(leaf.output.count, leaf.leaf_rows, leaf.output_gradient.tile(panel),
+                  i == 1 ? leaf.auxiliary.tile(panel) : nullptr, out);
   }
 
  private:

@@ -14,6 +14,7 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
   std::string_view name() const override { return "dropout"; }
   Settings settings() const override { return {{"rate", rate_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override { return in[0]; }
+  bool tilewise() const override { return true; }
   std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
 
   template <class T>

@@ -7,14 +7,29 @@
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/nn/operations.hpp"
+#include "tensor/targets.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "nn/losses.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target:
+#include <hwy/highway.h>
+
+#ifndef SHOAL_NN_LOSSES_SAMPLE
+#define SHOAL_NN_LOSSES_SAMPLE
 namespace shoal {
-namespace {
 
 struct SampleLoss {
   double loss = 0.0;
   bool right = false;
 };
+
+}  // namespace shoal
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace shoal {
+namespace HWY_NAMESPACE {
 
 std::size_t largest(std::span<const double> v) {
   return static_cast<std::size_t>(std::max_element(v.begin(), v.end()) - v.begin());
@@ -24,16 +39,15 @@ std::size_t largest(std::span<const double> v) {
 SampleLoss softmax_sample(std::span<const double> z, std::span<const double> t, std::span<double> d) {
   const std::size_t best = largest(z);
   const auto label = static_cast<std::size_t>(t[0]);
+  for (std::size_t k = 0; k < z.size(); ++k) d[k] = elementary::exp(z[k] - z[best]);
   double sum = 0.0;
+  double rest = 0.0;  // the largest term is 1: log(1 + rest) keeps the digits of a small loss
   for (std::size_t k = 0; k < z.size(); ++k) {
-    d[k] = elementary::exp(z[k] - z[best]);
     sum += d[k];
+    rest += k == best ? 0.0 : d[k];
   }
   for (double& v : d) v /= sum;
   d[label] -= 1.0;
-  // The largest term is 1: log(1 + rest) keeps the digits of a small loss.
-  double rest = 0.0;
-  for (std::size_t k = 0; k < z.size(); ++k) rest += k == best ? 0.0 : elementary::exp(z[k] - z[best]);
   return {(z[best] - z[label]) + elementary::log1p(rest), best == label};
 }
 
@@ -56,6 +70,28 @@ SampleLoss squared_sample(std::span<const double> z, std::span<const double> t, 
     d[k] = 2.0 * error / outputs;
   }
   return {loss / outputs, false};
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace shoal
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace shoal {
+namespace {
+
+HWY_EXPORT(softmax_sample);
+HWY_EXPORT(sigmoid_sample);
+HWY_EXPORT(squared_sample);
+
+SampleLoss call_softmax(std::span<const double> z, std::span<const double> t, std::span<double> d) {
+  return HWY_DYNAMIC_DISPATCH(softmax_sample)(z, t, d);
+}
+SampleLoss call_sigmoid(std::span<const double> z, std::span<const double> t, std::span<double> d) {
+  return HWY_DYNAMIC_DISPATCH(sigmoid_sample)(z, t, d);
+}
+SampleLoss call_squared(std::span<const double> z, std::span<const double> t, std::span<double> d) {
+  return HWY_DYNAMIC_DISPATCH(squared_sample)(z, t, d);
 }
 
 using SampleFunction = SampleLoss (*)(std::span<const double>, std::span<const double>, std::span<double>);
@@ -131,13 +167,14 @@ Value loss(std::string name, SampleFunction sample, bool class_numbers, Value ou
 }  // namespace
 
 Value softmax_cross_entropy(Value logits, Value targets) {
-  return loss("softmax_cross_entropy", softmax_sample, true, logits, targets);
+  return loss("softmax_cross_entropy", call_softmax, true, logits, targets);
 }
 Value sigmoid_cross_entropy(Value logits, Value targets) {
-  return loss("sigmoid_cross_entropy", sigmoid_sample, false, logits, targets);
+  return loss("sigmoid_cross_entropy", call_sigmoid, false, logits, targets);
 }
 Value mean_squared_error(Value outputs, Value targets) {
-  return loss("mean_squared_error", squared_sample, false, outputs, targets);
+  return loss("mean_squared_error", call_squared, false, outputs, targets);
 }
 
 }  // namespace shoal
+#endif

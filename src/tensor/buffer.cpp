@@ -1,14 +1,19 @@
 #include "shoal/tensor/buffer.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "shoal/tensor/parallel.hpp"
+
 namespace shoal {
 namespace {
 
-constexpr std::size_t alignment = 64;
+constexpr std::size_t line_bytes = 64;
+constexpr std::size_t huge_page_bytes = std::size_t{1} << 21;
 
 std::size_t shift_elements() {
   static const std::size_t shift = [] {
@@ -23,12 +28,25 @@ std::size_t shift_elements() {
 template <class T>
 Buffer<T>::Buffer(std::int64_t size) : size_(size) {
   const std::size_t shift = shift_elements() * sizeof(T);
-  const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(T) + shift;
-  void* memory = std::aligned_alloc(alignment, std::max(alignment, (bytes + alignment - 1) / alignment * alignment));
+  const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(T);
+  const bool large = bytes >= 4 * huge_page_bytes;
+  const std::size_t alignment = large ? huge_page_bytes : line_bytes;
+  const std::size_t whole = std::max(alignment, (bytes + shift + alignment - 1) / alignment * alignment);
+  void* memory = std::aligned_alloc(alignment, whole);
   if (memory == nullptr) throw std::bad_alloc();
   memory_.reset(memory);
   start_ = reinterpret_cast<T*>(static_cast<std::byte*>(memory) + shift);
-  std::memset(start_, 0, static_cast<std::size_t>(size) * sizeof(T));
+  if (!large) {
+    std::memset(start_, 0, bytes);
+    return;
+  }
+  // Fewer page-table walks where the system grants huge pages. A page lies near the thread that touches it first: the
+  // threads touch what parallel_for will hand to them.
+  madvise(memory, whole, MADV_HUGEPAGE);
+  const auto pages = static_cast<std::int64_t>(whole / huge_page_bytes);
+  parallel_for(pages, [&](std::int64_t page) {
+    std::memset(static_cast<std::byte*>(memory) + static_cast<std::size_t>(page) * huge_page_bytes, 0, huge_page_bytes);
+  });
 }
 
 template <class T>

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "shoal/core/leaf_tree.hpp"
-#include "shoal/tensor/gemm.hpp"
+#include "tensor/gradient_chains.hpp"
 #include "tensor/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -69,28 +68,28 @@ void backward_target(std::int64_t rows, const T* dy, const T* z_norm, const T* s
 }
 
 template <class T>
-void column_sum_target(std::int64_t rows, const T* a, const T* b, T* HWY_RESTRICT out) {
-  T stack[40][panel_width];
-  std::int64_t depth = 0;
-  const std::int64_t chains = std::max<std::int64_t>(1, (rows + gradient_chain_rows - 1) / gradient_chain_rows);
-  for (std::int64_t chain = 0; chain < chains; ++chain) {
-    T* sum = stack[depth];
-    std::fill_n(sum, panel_width, T{0});
-    const std::int64_t begin = chain * gradient_chain_rows;
-    const std::int64_t end = std::min(rows, begin + gradient_chain_rows);
-    for (std::int64_t r = begin; r < end; ++r) {
-      for (std::int64_t c = 0; c < panel_width; ++c) {
-        const T va = a[r * panel_width + c];
-        sum[c] = b == nullptr ? sum[c] + va : std::fma(va, b[r * panel_width + c], sum[c]);
+void column_sum_target(std::int64_t rows, std::int64_t leaf_rows, const T* a, const T* b, T* HWY_RESTRICT out) {
+  T stack[most_waiting_chains][panel_width];
+  int depth = 0;
+  for_each_gradient_chain(rows, leaf_rows, [&](std::int64_t begin, std::int64_t end, int merges, bool) {
+    T sum[panel_width] = {};
+    if (b == nullptr) {
+      for (std::int64_t r = begin; r < end; ++r) {
+        for (std::int64_t c = 0; c < panel_width; ++c) sum[c] += a[r * panel_width + c];
+      }
+    } else {
+      for (std::int64_t r = begin; r < end; ++r) {
+        for (std::int64_t c = 0; c < panel_width; ++c)
+          sum[c] = std::fma(a[r * panel_width + c], b[r * panel_width + c], sum[c]);
       }
     }
-    ++depth;
-    int merges = merges_after(chain, chain + 1 == chains, static_cast<int>(depth));
     for (; merges > 0; --merges) {
       --depth;
-      for (std::int64_t c = 0; c < panel_width; ++c) stack[depth - 1][c] += stack[depth][c];
+      for (std::int64_t c = 0; c < panel_width; ++c) sum[c] = stack[depth][c] + sum[c];
     }
-  }
+    std::copy_n(sum, panel_width, stack[depth]);
+    ++depth;
+  });
   std::copy_n(stack[0], panel_width, out);
 }
 
@@ -116,11 +115,11 @@ void backward_double(std::int64_t rows, const double* dy, const double* z_norm, 
                      const double* mean_dy, const double* mean_dy_z_norm, double* dz) {
   backward_target(rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz);
 }
-void column_sum_float(std::int64_t rows, const float* a, const float* b, float* out) {
-  column_sum_target(rows, a, b, out);
+void column_sum_float(std::int64_t rows, std::int64_t leaf_rows, const float* a, const float* b, float* out) {
+  column_sum_target(rows, leaf_rows, a, b, out);
 }
-void column_sum_double(std::int64_t rows, const double* a, const double* b, double* out) {
-  column_sum_target(rows, a, b, out);
+void column_sum_double(std::int64_t rows, std::int64_t leaf_rows, const double* a, const double* b, double* out) {
+  column_sum_target(rows, leaf_rows, a, b, out);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -178,12 +177,12 @@ void normalize_panel_backward<double>(std::int64_t rows, const double* dy, const
   HWY_DYNAMIC_DISPATCH(backward_double)(rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz);
 }
 template <>
-void column_sum<float>(std::int64_t rows, const float* a, const float* b, float* out) {
-  HWY_DYNAMIC_DISPATCH(column_sum_float)(rows, a, b, out);
+void column_sum<float>(std::int64_t rows, std::int64_t leaf_rows, const float* a, const float* b, float* out) {
+  HWY_DYNAMIC_DISPATCH(column_sum_float)(rows, leaf_rows, a, b, out);
 }
 template <>
-void column_sum<double>(std::int64_t rows, const double* a, const double* b, double* out) {
-  HWY_DYNAMIC_DISPATCH(column_sum_double)(rows, a, b, out);
+void column_sum<double>(std::int64_t rows, std::int64_t leaf_rows, const double* a, const double* b, double* out) {
+  HWY_DYNAMIC_DISPATCH(column_sum_double)(rows, leaf_rows, a, b, out);
 }
 
 }  // namespace shoal

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "shoal/core/leaf_tree.hpp"
+#include "tensor/gradient_chains.hpp"
 #include "tensor/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -45,77 +45,95 @@ struct Kernel {
   }
 
   template <int M>
-  static HWY_NOINLINE void product_rows(std::int64_t depth, const T* a, std::int64_t a_stride, const T* b,
-                                        const T* bias, T* c) {
-    const D d;
-    V acc[M][vectors];
+  static HWY_INLINE void load(V (&acc)[M][vectors], const T* from, std::int64_t stride) {
 #pragma GCC unroll 8
     for (int r = 0; r < M; ++r) {
 #pragma GCC unroll 32
-      for (int v = 0; v < vectors; ++v) acc[r][v] = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + v * lanes);
+      for (int v = 0; v < vectors; ++v) acc[r][v] = hn::LoadU(D(), from + r * stride + v * lanes);
+    }
+  }
+  template <int M>
+  static HWY_INLINE void store(const V (&acc)[M][vectors], T* to) {
+#pragma GCC unroll 8
+    for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 32
+      for (int v = 0; v < vectors; ++v) hn::StoreU(acc[r][v], D(), to + r * panel_width + v * lanes);
+    }
+  }
+  template <int M>
+  static HWY_INLINE void clear(V (&acc)[M][vectors]) {
+#pragma GCC unroll 8
+    for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 32
+      for (int v = 0; v < vectors; ++v) acc[r][v] = hn::Zero(D());
+    }
+  }
+
+  /// @param start   where the chains begin: the bias, or c itself when they go on; null for zeros
+  /// @param stride  0 when all rows begin alike
+  template <int M>
+  static HWY_NOINLINE void product_rows(std::int64_t depth, const T* a, std::int64_t a_stride, const T* b,
+                                        const T* start, std::int64_t stride, T* c) {
+    V acc[M][vectors];
+    if (start == nullptr) {
+      clear<M>(acc);
+    } else {
+      load<M>(acc, start, stride);
     }
     for (; depth > 0; depth -= panel_width, a += a_stride, b += panel_width * panel_width) {
       accumulate<M>(
           std::min(depth, panel_width), [a](int r, std::int64_t k) { return a + r * panel_width + k; }, b, acc);
     }
-#pragma GCC unroll 8
-    for (int r = 0; r < M; ++r) {
-#pragma GCC unroll 32
-      for (int v = 0; v < vectors; ++v) hn::StoreU(acc[r][v], d, c + r * panel_width + v * lanes);
-    }
+    store<M>(acc, c);
   }
 
   template <int M>
-  static HWY_NOINLINE void gradient_rows(std::int64_t rows, const T* x, const T* dy, T* g) {
-    const D d;
-    T stack[40][M * panel_width];  // one partial per level of the tree
+  static HWY_NOINLINE void gradient_rows(std::int64_t rows, std::int64_t leaf_rows, const T* x, const T* d, T* g) {
+    T stack[most_waiting_chains][M * panel_width];
     int depth = 0;
-    const std::int64_t chains = (rows + gradient_chain_rows - 1) / gradient_chain_rows;
-    for (std::int64_t chain = 0; chain < chains; ++chain) {
+    for_each_gradient_chain(rows, leaf_rows, [&](std::int64_t begin, std::int64_t end, int merges, bool last) HWY_ATTR {
       V acc[M][vectors];
-#pragma GCC unroll 8
-      for (int r = 0; r < M; ++r) {
-#pragma GCC unroll 32
-        for (int v = 0; v < vectors; ++v) acc[r][v] = hn::Zero(d);
-      }
-      const std::int64_t begin = chain * gradient_chain_rows;
-      const T* x_chain = x + begin * panel_width;
+      clear<M>(acc);
+      const T* chain = x + begin * panel_width;
       accumulate<M>(
-          std::min(gradient_chain_rows, rows - begin),
-          [x_chain](int r, std::int64_t k) { return x_chain + k * panel_width + r; }, dy + begin * panel_width, acc);
-      int merges = merges_after(chain, chain + 1 == chains, depth + 1);
+          end - begin, [chain](int r, std::int64_t k) { return chain + k * panel_width + r; }, d + begin * panel_width,
+          acc);
       for (; merges > 0; --merges) {
         --depth;
 #pragma GCC unroll 8
         for (int r = 0; r < M; ++r) {
 #pragma GCC unroll 32
           for (int v = 0; v < vectors; ++v)
-            acc[r][v] = hn::Add(hn::LoadU(d, stack[depth] + r * panel_width + v * lanes), acc[r][v]);
+            acc[r][v] = hn::Add(hn::LoadU(D(), stack[depth] + r * panel_width + v * lanes), acc[r][v]);
         }
       }
-      T* out = chain + 1 == chains ? g : stack[depth];
-#pragma GCC unroll 8
-      for (int r = 0; r < M; ++r) {
-#pragma GCC unroll 32
-        for (int v = 0; v < vectors; ++v) hn::StoreU(acc[r][v], d, out + r * panel_width + v * lanes);
-      }
+      store<M>(acc, last ? g : stack[depth]);
       ++depth;
-    }
+    });
   }
 
   template <int M = tile_rows>
+  static void product_block(std::int64_t rows, std::int64_t depth, const T* a, std::int64_t a_stride, const T* b,
+                            const T* start, std::int64_t stride, T* c) {
+    for (; rows >= M; rows -= M, a += M * panel_width, c += M * panel_width, start += M * stride)
+      product_rows<M>(depth, a, a_stride, b, start, stride, c);
+    if constexpr (M > 1) product_block<M - 1>(rows, depth, a, a_stride, b, start, stride, c);
+  }
+
+  /// Cut over k, so that a block of B stays in the first-level cache for all rows.
   static void product(std::int64_t rows, std::int64_t depth, const T* a, std::int64_t a_stride, const T* b,
                       const T* bias, T* c) {
-    for (; rows >= M; rows -= M, a += M * panel_width, c += M * panel_width) {
-      product_rows<M>(depth, a, a_stride, b, bias, c);
-    }
-    if constexpr (M > 1) product<M - 1>(rows, depth, a, a_stride, b, bias, c);
+    constexpr std::int64_t block = 16 * panel_width;
+    product_block(rows, std::min(depth, block), a, a_stride, b, bias, 0, c);
+    for (std::int64_t k = block; k < depth; k += block)
+      product_block(rows, std::min(depth - k, block), a + k / panel_width * a_stride, a_stride, b + k * panel_width, c,
+                    panel_width, c);
   }
 
   template <int M = tile_rows>
-  static void gradient(std::int64_t rows, const T* x, std::int64_t units, const T* dy, T* g) {
-    for (; units >= M; units -= M, x += M, g += M * panel_width) gradient_rows<M>(rows, x, dy, g);
-    if constexpr (M > 1) gradient<M - 1>(rows, x, units, dy, g);
+  static void gradient(std::int64_t rows, std::int64_t leaf_rows, const T* x, std::int64_t units, const T* d, T* g) {
+    for (; units >= M; units -= M, x += M, g += M * panel_width) gradient_rows<M>(rows, leaf_rows, x, d, g);
+    if constexpr (M > 1) gradient<M - 1>(rows, leaf_rows, x, units, d, g);
   }
 };
 
@@ -127,11 +145,46 @@ void product_double(std::int64_t rows, std::int64_t depth, const double* a, std:
                     const double* bias, double* c) {
   Kernel<double>::product(rows, depth, a, a_stride, b, bias, c);
 }
-void gradient_float(std::int64_t rows, const float* x, std::int64_t units, const float* d, float* g) {
-  Kernel<float>::gradient(rows, x, units, d, g);
+void gradient_float(std::int64_t rows, std::int64_t leaf_rows, const float* x, std::int64_t units, const float* d,
+                    float* g) {
+  Kernel<float>::gradient(rows, leaf_rows, x, units, d, g);
 }
-void gradient_double(std::int64_t rows, const double* x, std::int64_t units, const double* d, double* g) {
-  Kernel<double>::gradient(rows, x, units, d, g);
+void gradient_double(std::int64_t rows, std::int64_t leaf_rows, const double* x, std::int64_t units, const double* d,
+                     double* g) {
+  Kernel<double>::gradient(rows, leaf_rows, x, units, d, g);
+}
+
+/// In squares of 4 x 4 where vectors of four floats exist.
+void transpose_float(std::int64_t rows, std::int64_t columns, const float* in, std::int64_t in_stride, float* out,
+                     std::int64_t out_stride) {
+  std::int64_t whole_rows = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::FixedTag<float, 4> d;
+  const hn::Repartition<double, decltype(d)> pairs;
+  const std::int64_t whole_columns = columns / 4 * 4;
+  for (; whole_rows + 4 <= rows; whole_rows += 4) {
+    for (std::int64_t c = 0; c < whole_columns; c += 4) {
+      const float* from = in + whole_rows * in_stride + c;
+      const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + in_stride);
+      const auto row2 = hn::LoadU(d, from + 2 * in_stride), row3 = hn::LoadU(d, from + 3 * in_stride);
+      const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, row0, row1));
+      const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, row2, row3));
+      const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, row0, row1));
+      const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, row2, row3));
+      float* to = out + c * out_stride + whole_rows;
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, to);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, to + out_stride);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, to + 2 * out_stride);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, to + 3 * out_stride);
+    }
+    for (std::int64_t r = whole_rows; r < whole_rows + 4; ++r) {
+      for (std::int64_t c = whole_columns; c < columns; ++c) out[c * out_stride + r] = in[r * in_stride + c];
+    }
+  }
+#endif
+  for (std::int64_t r = whole_rows; r < rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c) out[c * out_stride + r] = in[r * in_stride + c];
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -145,6 +198,7 @@ HWY_EXPORT(product_float);
 HWY_EXPORT(product_double);
 HWY_EXPORT(gradient_float);
 HWY_EXPORT(gradient_double);
+HWY_EXPORT(transpose_float);
 
 template <>
 void product_panel<float>(std::int64_t rows, std::int64_t depth, const float* a, std::int64_t a_stride, const float* b,
@@ -157,30 +211,27 @@ void product_panel<double>(std::int64_t rows, std::int64_t depth, const double* 
   HWY_DYNAMIC_DISPATCH(product_double)(rows, depth, a, a_stride, b, bias, c);
 }
 template <>
-void gradient_panel<float>(std::int64_t rows, const float* x, std::int64_t units, const float* d, float* g) {
-  HWY_DYNAMIC_DISPATCH(gradient_float)(rows, x, units, d, g);
+void gradient_panel<float>(std::int64_t rows, std::int64_t leaf_rows, const float* x, std::int64_t units,
+                           const float* d, float* g) {
+  HWY_DYNAMIC_DISPATCH(gradient_float)(rows, leaf_rows, x, units, d, g);
 }
 template <>
-void gradient_panel<double>(std::int64_t rows, const double* x, std::int64_t units, const double* d, double* g) {
-  HWY_DYNAMIC_DISPATCH(gradient_double)(rows, x, units, d, g);
+void gradient_panel<double>(std::int64_t rows, std::int64_t leaf_rows, const double* x, std::int64_t units,
+                            const double* d, double* g) {
+  HWY_DYNAMIC_DISPATCH(gradient_double)(rows, leaf_rows, x, units, d, g);
 }
-
-template <class T>
-void transpose_panel(Panels<const T> w, std::int64_t panel, T* out) {
-  const std::int64_t first = panel * panel_width;
-  const std::int64_t width = std::min(panel_width, w.rows - first);
-  for (std::int64_t p = 0; p < w.panels(); ++p) {
-    const T* tile = w.tile(p, first);
-    for (std::int64_t c = 0; c < w.width(p); ++c) {
-      T* row = out + (p * panel_width + c) * panel_width;
-      for (std::int64_t r = 0; r < width; ++r) row[r] = tile[r * panel_width + c];
-      for (std::int64_t r = width; r < panel_width; ++r) row[r] = T{0};
-    }
+template <>
+void transpose_tile<float>(std::int64_t rows, std::int64_t columns, const float* in, std::int64_t in_stride, float* out,
+                           std::int64_t out_stride) {
+  HWY_DYNAMIC_DISPATCH(transpose_float)(rows, columns, in, in_stride, out, out_stride);
+}
+template <>
+void transpose_tile<double>(std::int64_t rows, std::int64_t columns, const double* in, std::int64_t in_stride,
+                            double* out, std::int64_t out_stride) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c) out[c * out_stride + r] = in[r * in_stride + c];
   }
 }
-
-template void transpose_panel<float>(Panels<const float>, std::int64_t, float*);
-template void transpose_panel<double>(Panels<const double>, std::int64_t, double*);
 
 }  // namespace shoal
 #endif

@@ -2,10 +2,17 @@
 
 #include <omp.h>
 
+#include <exception>
+
+#include "tensor/team.hpp"
+
 namespace shoal {
 namespace {
 
 int configured_threads = 0;
+
+/// The team whose thread 0 this is, outside its tasks.
+thread_local Team* standing_by = nullptr;
 
 }  // namespace
 
@@ -13,14 +20,38 @@ void set_threads(int threads) { configured_threads = threads; }
 
 int threads() { return configured_threads > 0 ? configured_threads : omp_get_max_threads(); }
 
-void parallel_for(std::int64_t tasks, const std::function<void(std::int64_t)>& task) {
-  const int team = static_cast<int>(tasks < threads() ? tasks : threads());
-  if (team <= 1) {
-    for (std::int64_t i = 0; i < tasks; ++i) task(i);
+void run_tasks(const TaskList& list) {
+  if (list.tasks <= 1 || threads() <= 1 || (standing_by == nullptr && omp_in_parallel() != 0)) {
+    for (std::int64_t i = 0; i < list.tasks; ++i) list.function(list.context, i);
     return;
   }
-#pragma omp parallel for schedule(dynamic) num_threads(team) default(none) shared(tasks, task)
-  for (std::int64_t i = 0; i < tasks; ++i) task(i);
+  if (standing_by == nullptr) return with_team([&list] { run_tasks(list); });
+  Team* const team = standing_by;
+  standing_by = nullptr;  // a task that asks for more tasks does them itself
+  team->run(list);
+  standing_by = team;
+}
+
+void with_team(const TaskList& body) {
+  if (threads() <= 1 || standing_by != nullptr || omp_in_parallel() != 0) return body.function(body.context, 0);
+  Team team(threads());
+  std::exception_ptr thrown;  // nothing may leave the region
+#pragma omp parallel num_threads(threads()) default(none) shared(team, body, thrown)
+  {
+    if (omp_get_thread_num() == 0) {
+      standing_by = &team;
+      try {
+        body.function(body.context, 0);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      standing_by = nullptr;
+      team.dismiss();
+    } else {
+      team.help(omp_get_thread_num());
+    }
+  }
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 }  // namespace shoal

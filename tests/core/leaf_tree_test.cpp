@@ -19,13 +19,21 @@ double reference(const std::vector<double>& leaves, int level, std::int64_t inde
   return left + reference(leaves, level - 1, 2 * index + 1);
 }
 
-double reduce_over_ranks(const std::vector<double>& values, LeafCut cut, std::int64_t dealt, int ranks) {
+double reduce_over_ranks(const std::vector<double>& values, LeafCut cut, std::int64_t dealt, int ranks,
+                         bool in_place = false) {
   std::vector<double> slots;
   const AddMerge add;
   for (int rank = 0; rank < ranks; ++rank) {
     const LeafShare share(cut, dealt, ranks, rank);
-    const std::vector<double> partials =
-        fold_leaves(share, 1, add, std::span(values).subspan(static_cast<std::size_t>(share.run().first)));
+    const auto mine = std::span(values).subspan(static_cast<std::size_t>(share.run().first),
+                                                static_cast<std::size_t>(share.run().size()));
+    std::vector<double> partials(mine.begin(), mine.end());
+    if (in_place) {
+      fold_leaves_in_place(share, 1, add, partials);
+      partials.resize(share.nodes().size());
+    } else {
+      partials = fold_leaves(share, 1, add, mine);
+    }
     slots.insert(slots.end(), partials.begin(), partials.end());
   }
   const LeafShare share(cut, dealt, ranks, 0);
@@ -47,6 +55,8 @@ TEST(LeafTree, AnyNumberOfRanksGivesTheBitsOfTheDefinition) {
       for (int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 13, 32, 300}) {
         ASSERT_EQ(reduce_over_ranks(values, {present * 3 - 1, 3}, leaves, ranks), expected)
             << leaves << " leaves, " << present << " present, " << ranks << " ranks";
+        ASSERT_EQ(reduce_over_ranks(values, {present * 3 - 1, 3}, leaves, ranks, true), expected)
+            << "in place: " << leaves << " leaves, " << present << " present, " << ranks << " ranks";
       }
     }
   }
@@ -113,6 +123,9 @@ TEST(LeafTree, MomentsOfUnevenPartsAreThoseOfTheWhole) {
   const LeafShare share(cut);
   ASSERT_EQ(share.nodes().size(), 1u);
   const std::vector<double> whole = fold_leaves(share, 2, MomentsMerge(), partials);
+  std::vector<double> folded = partials;
+  fold_leaves_in_place(share, 2, MomentsMerge(), folded);
+  EXPECT_EQ(std::vector<double>(folded.begin(), folded.begin() + 2), whole);
   double mean = 0;
   double m2 = 0;
   for (double v : x) mean += v;

@@ -52,11 +52,24 @@ TEST(Columns, FloatSumsAreChainsJoinedByTheTree) {
   const std::size_t rows = 256 * 2 + 5;
   const auto a = normal_numbers(rows * 32, 0, 1);
   std::vector<float> out(32);
-  column_sum<float>(static_cast<std::int64_t>(rows), a.data(), nullptr, out.data());
+  column_sum<float>(static_cast<std::int64_t>(rows), static_cast<std::int64_t>(rows), a.data(), nullptr, out.data());
   for (std::size_t c = 0; c < 32; ++c) {
     float chain[3] = {};
     for (std::size_t r = 0; r < rows; ++r) chain[r / 256] += a[r * 32 + c];
     EXPECT_EQ(out[c], (chain[0] + chain[1]) + chain[2]);
+  }
+}
+
+TEST(Columns, FloatSumsOfARunOfLeavesAreJoinedByTheTree) {
+  const std::size_t rows = 32 * 2 + 5;
+  const auto a = normal_numbers(rows * 32, 0, 1);
+  const auto b = normal_numbers(rows * 32, 0, 2);
+  std::vector<float> out(32);
+  column_sum<float>(static_cast<std::int64_t>(rows), 32, a.data(), b.data(), out.data());
+  for (std::size_t c = 0; c < 32; ++c) {
+    float leaf[3] = {};
+    for (std::size_t r = 0; r < rows; ++r) leaf[r / 32] = std::fma(a[r * 32 + c], b[r * 32 + c], leaf[r / 32]);
+    EXPECT_EQ(out[c], (leaf[0] + leaf[1]) + leaf[2]);
   }
 }
 

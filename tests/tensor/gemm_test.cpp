@@ -95,7 +95,7 @@ TYPED_TEST(Gemm, GradientEqualsEigen) {
       const auto d = random_matrix<T>(rows, 32, 2);
       Packed<T> px(x), pd(d);
       Buffer<T> g(units * panel_width);
-      gradient_panel<T>(rows, px.panels.data, units, pd.panels.data, g.data());
+      gradient_panel<T>(rows, rows, px.panels.data, units, pd.panels.data, g.data());
       const RowMajor<double> expected =
           x.template cast<double>().leftCols(units).transpose() * d.template cast<double>();
       for (std::int64_t i = 0; i < units; ++i) {
@@ -107,41 +107,60 @@ TYPED_TEST(Gemm, GradientEqualsEigen) {
   }
 }
 
+/// A gradient's parts over runs of rows, joined as the test says.
+template <class T>
+class GradientParts {
+ public:
+  explicit GradientParts(std::int64_t rows)
+      : rows_(rows), x_(random_matrix<T>(rows, 32, 1)), d_(random_matrix<T>(rows, 32, 2)) {}
+  Buffer<T> over(std::int64_t first, std::int64_t last, std::int64_t leaf_rows) const {
+    Buffer<T> g(4 * panel_width);
+    last = std::min(last, rows_);
+    gradient_panel<T>(last - first, leaf_rows, x_.panels.tile(0, first), 4, d_.panels.tile(0, first), g.data());
+    return g;
+  }
+
+ private:
+  std::int64_t rows_;
+  Packed<T> x_, d_;
+};
+
 TYPED_TEST(Gemm, LongLeavesAreCutEvery256RowsAndJoinedByTheTree) {
   using T = TypeParam;
   const std::int64_t rows = 256 * 5 + 17;
-  const auto x = random_matrix<T>(rows, 32, 1);
-  const auto d = random_matrix<T>(rows, 32, 2);
-  Packed<T> px(x), pd(d);
+  const GradientParts<T> parts(rows);
   std::vector<Buffer<T>> chains;
-  for (std::int64_t first = 0; first < rows; first += 256) {
-    chains.emplace_back(4 * panel_width);
-    gradient_panel<T>(std::min<std::int64_t>(256, rows - first), px.panels.tile(0, first), 4, pd.panels.tile(0, first),
-                      chains.back().data());
-  }
-  Buffer<T> g(4 * panel_width);
-  gradient_panel<T>(rows, px.panels.data, 4, pd.panels.data, g.data());
+  for (std::int64_t first = 0; first < rows; first += 256) chains.push_back(parts.over(first, first + 256, 256));
+  const Buffer<T> g = parts.over(0, rows, rows);
   for (std::int64_t i = 0; i < g.size(); ++i) {
     const auto c = [&](std::size_t chain) { return chains[chain].data()[i]; };
     ASSERT_EQ(g.data()[i], ((c(0) + c(1)) + (c(2) + c(3))) + (c(4) + c(5)));
   }
 }
 
-TYPED_TEST(Gemm, TransposePanel) {
+TYPED_TEST(Gemm, LeavesOfARunAreJoinedByTheTreeAfterTheirChains) {
   using T = TypeParam;
-  for (std::int64_t rows : {5, 32, 40}) {
-    for (std::int64_t columns : {3, 32, 70}) {
-      const auto w = random_matrix<T>(rows, columns, 1);
-      Packed<T> pw(w);
-      for (std::int64_t panel = 0; panel < panels_of(rows); ++panel) {
-        Buffer<T> out(columns * panel_width);
-        transpose_panel<T>(pw.panels, panel, out.data());
-        for (std::int64_t c = 0; c < columns; ++c) {
-          for (std::int64_t r = 0; r < panel_width; ++r) {
-            const std::int64_t row = panel * panel_width + r;
-            ASSERT_EQ(out.data()[c * panel_width + r], row < rows ? w(row, c) : T{0});
-          }
-        }
+  // Five leaves of 700 rows (three chains each), the last one short.
+  const GradientParts<T> parts(700 * 4 + 30);
+  std::vector<Buffer<T>> leaves;
+  for (std::int64_t first = 0; first < 700 * 5; first += 700) leaves.push_back(parts.over(first, first + 700, 700));
+  const Buffer<T> g = parts.over(0, 700 * 5, 700);
+  for (std::int64_t i = 0; i < g.size(); ++i) {
+    const auto l = [&](std::size_t leaf) { return leaves[leaf].data()[i]; };
+    ASSERT_EQ(g.data()[i], ((l(0) + l(1)) + (l(2) + l(3))) + l(4));
+  }
+}
+
+TYPED_TEST(Gemm, TransposeTile) {
+  using T = TypeParam;
+  for (std::int64_t rows : {1, 3, 4, 7, 31, 32}) {
+    for (std::int64_t columns : {1, 4, 10, 32}) {
+      const auto in = random_matrix<T>(rows, 40, 1);
+      std::vector<T> out(static_cast<std::size_t>(columns * 35), T{9});
+      transpose_tile<T>(rows, columns, in.data(), 40, out.data(), 35);
+      for (std::int64_t c = 0; c < columns; ++c) {
+        for (std::int64_t r = 0; r < 35; ++r)
+          ASSERT_EQ(out[static_cast<std::size_t>(c * 35 + r)], r < rows ? in(r, c) : T{9}) << r << " " << c;
       }
     }
   }

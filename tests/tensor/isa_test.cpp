@@ -28,9 +28,9 @@ std::string kernel_hash() {
   const auto add = [&](const auto& buffer) { hash.add(std::as_bytes(buffer.span())); };
   product_panel<float>(70, 64, x.data(), 70 * 32, w.data(), w.data(), c.data());
   add(c);
-  gradient_panel<float>(70, x.data(), 32, c.data(), g.data());
+  gradient_panel<float>(70, 30, x.data(), 32, c.data(), g.data());
   add(g);
-  column_sum<float>(70, x.data(), c.data(), sum.data());
+  column_sum<float>(70, 30, x.data(), c.data(), sum.data());
   add(sum);
   column_moments<float>(70, c.data(), mean.data(), m2.data());
   add(mean);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stdexcept>
 #include <vector>
 
 namespace shoal {
@@ -16,6 +17,50 @@ TEST(Parallel, EachTaskRunsOnce) {
     parallel_for(1000, [&](std::int64_t i) { ++runs[static_cast<std::size_t>(i)]; });
     for (auto& count : runs) EXPECT_EQ(count, 1);
     parallel_for(0, [](std::int64_t) { FAIL(); });
+  }
+}
+
+TEST(Parallel, ManyListsOfOneTeam) {
+  for (int size : {1, 2, 3, 8}) {
+    set_threads(size);
+    std::vector<std::int64_t> sums(3000, 0);  // list k adds k to its first k % 40 elements, which the next one reads
+    with_team([&] {
+      for (std::int64_t k = 1; k <= 3000; ++k) {
+        parallel_for(k % 40, [&](std::int64_t i) { sums[static_cast<std::size_t>(i)] += k; });
+      }
+    });
+    for (std::int64_t i = 0; i < 40; ++i) {
+      std::int64_t expected = 0;
+      for (std::int64_t k = 1; k <= 3000; ++k) expected += i < k % 40 ? k : 0;
+      ASSERT_EQ(sums[static_cast<std::size_t>(i)], expected) << size << " threads, element " << i;
+    }
+  }
+}
+
+TEST(Parallel, MoreTasksThanAShareCounts) {
+  set_threads(3);
+  std::vector<std::atomic<std::uint8_t>> runs(1'000'003);
+  parallel_for(static_cast<std::int64_t>(runs.size()), [&](std::int64_t i) { ++runs[static_cast<std::size_t>(i)]; });
+  for (auto& count : runs) ASSERT_EQ(count, 1);
+}
+
+TEST(Parallel, ATaskThatAsksForMoreDoesThemItself) {
+  set_threads(2);
+  std::atomic<int> runs = 0;
+  with_team([&] {
+    parallel_for(10, [&](std::int64_t) { parallel_for(10, [&](std::int64_t) { ++runs; }); });
+    with_team([&] { parallel_for(5, [&](std::int64_t) { ++runs; }); });
+  });
+  EXPECT_EQ(runs, 105);
+}
+
+TEST(Parallel, WhatABodyThrowsReachesTheCaller) {
+  for (int size : {1, 2}) {
+    set_threads(size);
+    EXPECT_THROW(with_team([] { throw std::runtime_error("lost"); }), std::runtime_error);
+    int runs = 0;
+    with_team([&] { ++runs; });
+    EXPECT_EQ(runs, 1);
   }
 }
 

@@ -30,6 +30,9 @@ std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const
 std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
                                 std::span<const double> per_leaf);
 
+/// The same in place: the first share.nodes().size() rows of per_leaf end as those partials, the others as remains.
+void fold_leaves_in_place(const LeafShare& share, std::size_t width, const Merge& merge, std::span<double> per_leaf);
+
 /// Runs share.plan() over slots: (share.slots(), width) row-major, overwritten; the whole ends in row 0.
 void fold_slots(const LeafShare& share, std::span<double> slots, std::size_t width, const Merge& merge);
 

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "shoal/core/tree_sum.hpp"
@@ -24,6 +26,10 @@ struct Batch {
   std::int64_t samples() const { return share->cut().begin(run.last) - first_sample(); }
 };
 
+struct Phase;
+struct TaskGroup;
+struct PassSchedules;
+
 /// Told that the gradients of all parameters from this one on (graph.parameters() order) are complete.
 using GradientsComplete = std::function<void(std::size_t parameter)>;
 
@@ -35,6 +41,7 @@ class Executor {
   /// @param capacity  most samples in the buffers at a time
   /// @param sums      finishes sums over the batch; outlives this
   Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums);
+  ~Executor();
 
   /// The flat buffers to work on; they outlive this. parameters: graph.parameter_size(), states: graph.state_size().
   void bind(T* parameters, std::span<double> states);
@@ -50,14 +57,14 @@ class Executor {
   /// it.
   void forward(const Batch& batch, Value until);
   /// (leaves of the run, width) of the reduction that forward stopped at.
-  std::span<const double> leaf_statistics() const { return leaf_statistics_; }
+  std::span<const double> leaf_statistics() const { return leaf_statistics_; }  // valid until the next pass
   std::int64_t statistics_width() const { return statistics_width_; }
   /// Makes the value of the reduction that forward stopped at.
   void finish(std::span<const double> merged);
 
   /// Collective when the batch needs sums. After forward: derivative of `until` with respect to every parameter, summed
   /// over samples. partials: one flat buffer per tree node of this rank, batch.share->nodes() order; overwritten.
-  /// complete: called on this thread, between operations, with falling numbers; the weights may still be in use.
+  /// @param complete  called on this thread, outside any task, with falling numbers; the weights may still be in use
   void backward(std::span<T* const> partials, const GradientsComplete& complete = {});
 
   /// Test-time forward to the input of the operation `node`, then its training statistics: (leaves of the run, width).
@@ -68,27 +75,44 @@ class Executor {
     Buffer<T> value, gradient, auxiliary, derived;
     std::vector<std::pair<std::size_t, std::size_t>> uses;  // (node, input number), in order of use
     std::vector<ValueShape> input_shapes;
+    bool per_sample = false;  // works per sample
+    Leaf<T> everything;       // what its operation sees, without the numbers of a batch
+    Leaf<T> run;              // what it sees of all rows of the batch
+    std::vector<double> statistics;
+  };
+  /// Rows of the buffers.
+  struct RowRun {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+    bool operator==(const RowRun&) const = default;
   };
 
-  std::int64_t leaf_first(std::int64_t leaf) const { return batch_.share->cut().begin(leaf) - batch_.first_sample(); }
-  std::int64_t leaf_rows(std::int64_t leaf) const {
-    return batch_.share->cut().end(leaf) - batch_.share->cut().begin(leaf);
-  }
   Panels<T> value_panels(std::size_t id) const;
   Panels<T> gradient_panels(std::size_t id) const;
-  /// What node `id`'s operation sees of a leaf; leaf -1: everything of a node that works on whole values alone.
-  Leaf<T> view(std::size_t id, std::int64_t leaf) const;
-  bool works_per_sample(std::size_t id) const;
-  std::vector<std::int64_t> leaves_of(std::size_t id) const;
-  void statistics(std::size_t id, Pass pass, bool training, std::span<double> per_leaf, std::int64_t width) const;
+  Leaf<T> everything(std::size_t id) const;
+  void begin(const Batch& batch, std::size_t until);
+  RowRun rows_of(LeafRun leaves) const;
+  /// What node `id`'s operation sees of some rows: nothing per sample where there are none.
+  Leaf<T> view(std::size_t id, RowRun rows) const;
+  void narrow(Leaf<T>& leaf, RowRun rows) const;
+  /// The same without a copy where the rows are all there are; `storage` holds it else.
+  const Leaf<T>& view(std::size_t id, RowRun rows, Leaf<T>& storage) const;
+  std::span<double> state_of(std::size_t id) const;
+
+  void run(const Phase& phase, Pass pass, std::span<T* const> partials);
+  void run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRun leaves);
+  void forward_tile(std::size_t id, RowRun rows, std::int64_t panel);
+  void leaf_statistics_of(std::size_t id, Pass pass, std::int64_t panel, LeafRun leaves, bool training);
   void synchronize(std::size_t id, Pass pass);
-  void prepare(std::size_t id, Pass pass);
-  void run_forward(std::size_t id);
-  void pull_gradient(std::size_t id);
+  void forward_whole(std::size_t id);
+  void reserve_statistics(std::size_t id, Pass pass, bool training);
+
+  // executor_backward.cpp
+  void pull_gradient(std::size_t id, RowRun rows, std::int64_t panel);
   void pull_whole_gradient(std::size_t id);
-  void parameter_gradient(std::size_t id, std::span<T* const> partials);
-  bool used(std::size_t user) const { return reached_[user]; }
-  void reach(std::size_t until);
+  void pull_by_samples(std::size_t id);
+  void parameter_tile(std::size_t id, std::int64_t task, std::span<T* const> partials);
+  bool used_by(std::size_t id, bool per_sample) const;
 
   const Graph& graph_;
   std::int64_t capacity_;
@@ -98,9 +122,11 @@ class Executor {
   std::span<double> states_;
   Batch batch_;
   std::size_t until_ = 0;
+  std::unique_ptr<PassSchedules> schedules_;
   std::vector<bool> reached_;  // nodes that `until` depends on
-  std::vector<double> leaf_statistics_;
+  std::span<const double> leaf_statistics_;
   std::int64_t statistics_width_ = 0;
+  std::vector<double> merged_;
 };
 
 extern template class Executor<float>;

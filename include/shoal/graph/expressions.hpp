@@ -54,6 +54,7 @@ class Mapped final : public OperationOf<Mapped<F, D>> {
       : name_(std::move(name)), f_(std::move(f)), derivative_(std::move(derivative)) {}
   std::string_view name() const override { return name_; }
   ValueShape shape(std::span<const ValueShape> inputs) const override { return inputs[0]; }
+  bool tilewise() const override { return true; }
   template <class T>
   void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
     const T* x = leaf.input[0].tile(panel);

@@ -27,7 +27,7 @@ struct ValueShape {
 };
 std::string to_string(const ValueShape& shape);
 
-/// The rows of a value that one task reads or writes: those of a leaf, or all of a whole value.
+/// The rows of a value that one task reads or writes: some of the batch, or all of a whole value.
 template <class T>
 struct Rows {
   Panels<T> panels;
@@ -39,20 +39,21 @@ struct Rows {
   std::int64_t columns() const { return panels.columns; }
 };
 
-/// What an operation sees of one leaf.
+/// What an operation sees of the batch: the rows of one leaf or of a run of leaves.
 template <class T>
 struct Leaf {
   static constexpr std::size_t most_inputs = 4;
 
+  std::int64_t leaf_rows = 1;  ///< rows in each leaf; the last one of a run may be short
   bool training = false;
   std::uint64_t seed = 0;
   std::uint64_t step = 0;                    ///< the update under way, from 1
-  std::span<const std::int64_t> sample_ids;  ///< data-set row of each row of this leaf
+  std::span<const std::int64_t> sample_ids;  ///< data-set row of each row
   std::array<Rows<const T>, most_inputs> input;
   Rows<T> output;
   Rows<const T> output_gradient;
   Rows<T> auxiliary;     ///< auxiliary_columns wide: kept from forward to backward
-  std::span<T> derived;  ///< derived_size elements, made by finish()
+  std::span<T> derived;  ///< derived_size elements, made by finish() or take_gradient()
 };
 
 /// A sum over the samples of the whole batch that an operation needs before it can go on.
@@ -70,9 +71,10 @@ struct StateSpec {
 
 enum class Pass { forward, backward };
 
-/// One operation of a graph: the forward computation of a leaf and its derivative. Does not know how many leaves,
-/// threads or ranks there are. Each function writes whole tiles of (rows, 32); the executor zeroes padding, adds up a
-/// value's uses and keeps the tree of leaves. Write one by deriving from OperationOf.
+/// One operation of a graph: the forward computation of some rows and its derivative. Does not know how many leaves,
+/// threads or ranks there are. forward and backward are row by row: a row has the same bits whatever rows stand beside
+/// it, so the executor calls them with one leaf or many. Each function writes whole tiles of (rows, 32); the executor
+/// zeroes padding, adds up a value's uses and keeps the tree of leaves. Write one by deriving from OperationOf.
 class Operation {
  public:
   virtual ~Operation() = default;
@@ -82,7 +84,8 @@ class Operation {
   /// @throws Error (usage) that names the shapes when they do not fit.
   virtual ValueShape shape(std::span<const ValueShape> inputs) const = 0;
   virtual std::int64_t auxiliary_columns(std::span<const ValueShape>) const { return 0; }
-  virtual std::int64_t derived_size(std::span<const ValueShape>) const { return 0; }
+  /// @param capacity  most rows of the batch in the buffers at a time
+  virtual std::int64_t derived_size(std::span<const ValueShape>, std::int64_t /*capacity*/) const { return 0; }
   virtual std::vector<StateSpec> states(std::span<const ValueShape>) const { return {}; }
   virtual StatisticsPlan statistics(Pass, bool /*training*/, std::span<const ValueShape>) const { return {}; }
   /// Whether forward makes all panels of a leaf in one task (panel = 0) instead of one each.
@@ -90,24 +93,29 @@ class Operation {
   /// Whether input i has a derivative.
   virtual bool differentiable(std::size_t) const { return true; }
 
-  /// Tasks that fill `derived` once a step before a pass, when the pass is needed (backward: when input 0 wants its
-  /// gradient).
-  virtual std::int64_t preparations(Pass, std::span<const ValueShape>) const { return 0; }
+  /// Whether panel p of the output, of the derivative and of the statistics depends on panel p alone of values per
+  /// sample, all of which have the columns of the output. A chain of such operations runs tile by tile, while the data
+  /// are in cache. Elementwise operations say yes.
+  virtual bool tilewise() const { return false; }
 
-  virtual void prepare(const Leaf<float>&, Pass, std::int64_t task) const = 0;
-  virtual void prepare(const Leaf<double>&, Pass, std::int64_t task) const = 0;
   /// Output panel `panel`.
   virtual void forward(const Leaf<float>&, std::int64_t panel) const = 0;
   virtual void forward(const Leaf<double>&, std::int64_t panel) const = 0;
   /// Panel `panel` of the gradient with respect to input i, row by row, into out: (rows of this leaf, 32).
   virtual void backward(const Leaf<float>&, std::size_t i, std::int64_t panel, float* out) const = 0;
   virtual void backward(const Leaf<double>&, std::size_t i, std::int64_t panel, double* out) const = 0;
-  /// This leaf's part of the gradient of whole input i: rows [first, first + count), count <= 32, of panel `panel`.
+  /// Called for each tile of the output's gradient once it is complete, before any backward() or gradient() that reads
+  /// it, if input 0 wants its gradient: the place to lay it out anew in `derived`.
+  virtual void take_gradient(const Leaf<float>&, std::int64_t panel) const = 0;
+  virtual void take_gradient(const Leaf<double>&, std::int64_t panel) const = 0;
+  /// The gradient of whole input i over a run of leaves, summed inside each leaf and then along the tree of the run's
+  /// leaves: rows [first, first + count), count <= 32, of panel `panel`.
   virtual void gradient(const Leaf<float>&, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
                         float* out) const = 0;
   virtual void gradient(const Leaf<double>&, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
                         double* out) const = 0;
-  /// This leaf's part of the statistics; called once for each panel of input 0 (forward) or of the output (backward).
+  /// One leaf's part of the statistics, which it overwrites; called once for each panel of input 0 (forward) or of the
+  /// output (backward).
   virtual void leaf_statistics(const Leaf<float>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
   virtual void leaf_statistics(const Leaf<double>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
   /// Takes the statistics of the whole batch of `samples` samples; leaf.output is the output of a reduction.
@@ -124,12 +132,6 @@ class Operation {
 template <class Derived>
 class OperationOf : public Operation {
  public:
-  void prepare(const Leaf<float>& l, Pass pass, std::int64_t task) const override {
-    self().prepare_leaf(l, pass, task);
-  }
-  void prepare(const Leaf<double>& l, Pass pass, std::int64_t task) const override {
-    self().prepare_leaf(l, pass, task);
-  }
   void forward(const Leaf<float>& l, std::int64_t p) const override { self().forward_leaf(l, p); }
   void forward(const Leaf<double>& l, std::int64_t p) const override { self().forward_leaf(l, p); }
   void backward(const Leaf<float>& l, std::size_t i, std::int64_t p, float* out) const override {
@@ -138,6 +140,8 @@ class OperationOf : public Operation {
   void backward(const Leaf<double>& l, std::size_t i, std::int64_t p, double* out) const override {
     self().backward_leaf(l, i, p, out);
   }
+  void take_gradient(const Leaf<float>& l, std::int64_t p) const override { self().take_gradient_leaf(l, p); }
+  void take_gradient(const Leaf<double>& l, std::int64_t p) const override { self().take_gradient_leaf(l, p); }
   void gradient(const Leaf<float>& l, std::size_t i, std::int64_t p, std::int64_t first, std::int64_t count,
                 float* out) const override {
     self().gradient_leaf(l, i, p, first, count, out);
@@ -163,15 +167,15 @@ class OperationOf : public Operation {
 
   // What an operation need not write.
   template <class T>
-  void prepare_leaf(const Leaf<T>&, Pass, std::int64_t) const {}
-  template <class T>
   void forward_leaf(const Leaf<T>&, std::int64_t) const {}
-  /// For inputs of one row, used by every row of the leaf: the sum of backward over the leaf's rows.
+  template <class T>
+  void take_gradient_leaf(const Leaf<T>&, std::int64_t) const {}
+  /// For inputs of one row, used by every row of the batch: the sum of backward over rows.
   template <class T>
   void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t, T* out) const {
     std::vector<T> rows(static_cast<std::size_t>(leaf.output.count * panel_width));
     self().backward_leaf(leaf, i, panel, rows.data());
-    column_sum<T>(leaf.output.count, rows.data(), nullptr, out);
+    column_sum<T>(leaf.output.count, leaf.leaf_rows, rows.data(), nullptr, out);
   }
   template <class T>
   void statistics_leaf(const Leaf<T>&, Pass, std::int64_t, std::span<double>) const {}

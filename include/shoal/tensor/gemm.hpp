@@ -21,20 +21,25 @@ void product_panel(std::int64_t rows, std::int64_t depth, const T* a, std::int64
 /// Rows in a chain of the weight gradient; longer leaves are cut there and joined by the tree.
 inline constexpr std::int64_t gradient_chain_rows = 256;
 
-/// One leaf's part of G = X^T D: `units` rows (at most 32, within one panel of X) of one panel of G.
-/// @param x    column i of the first row in a panel of X; the rows behind follow at a stride of 32
-/// @param d    (rows, 32): the panel of D
-/// @param g    (units, 32), overwritten
+/// G = X^T D over a run of leaves: `units` rows (at most 32, within one panel of X) of one panel of G. Every element is
+/// one chain of fused multiply-adds a leaf (two or more where it is longer than gradient_chain_rows), joined by the
+/// tree of chains of a leaf, then by that of leaves.
+/// @param rows       of X and D, the whole run
+/// @param leaf_rows  rows in a leaf; the last one may be short
+/// @param x          column i of the first row in a panel of X; the rows behind follow at a stride of 32
+/// @param d          (rows, 32): the panel of D
+/// @param g          (units, 32), overwritten
 template <class T>
-void gradient_panel(std::int64_t rows, const T* x, std::int64_t units, const T* d, T* g);
+void gradient_panel(std::int64_t rows, std::int64_t leaf_rows, const T* x, std::int64_t units, const T* d, T* g);
 
-/// out[c] = sum over rows of a[r][c] * b[r][c], or of a[r][c] where b is null: chains of gradient_chain_rows joined by
-/// the tree. a, b: (rows, 32); out: 32.
+/// out[c] = sum over rows of a[r][c] * b[r][c], or of a[r][c] where b is null, in chains and trees as gradient_panel.
+/// a, b: (rows, 32); out: 32.
 template <class T>
-void column_sum(std::int64_t rows, const T* a, const T* b, T* out);
+void column_sum(std::int64_t rows, std::int64_t leaf_rows, const T* a, const T* b, T* out);
 
-/// Panel `panel` of W^T, (columns of W, 32), from W.
+/// out[c * out_stride + r] = in[r * in_stride + c] for r below rows, c below columns, both at most 32.
 template <class T>
-void transpose_panel(Panels<const T> w, std::int64_t panel, T* out);
+void transpose_tile(std::int64_t rows, std::int64_t columns, const T* in, std::int64_t in_stride, T* out,
+                    std::int64_t out_stride);
 
 }  // namespace shoal

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <type_traits>
 
 namespace shoal {
 
@@ -9,9 +9,33 @@ namespace shoal {
 void set_threads(int threads);
 int threads();
 
-/// Runs task(i) for each i in [0, tasks), each whole by one thread. Which thread does which, and when, is free: a task
-/// must not depend on it. Tasks must not throw; check before. Every thread has the rounding and denormal modes that the
-/// processor starts with, which nothing in shoal changes.
-void parallel_for(std::int64_t tasks, const std::function<void(std::int64_t)>& task);
+/// Work of one call of parallel_for: function(context, i) for each task i.
+struct TaskList {
+  using Function = void (*)(const void* context, std::int64_t task);
+  std::int64_t tasks = 0;
+  Function function = nullptr;
+  const void* context = nullptr;
+};
+void run_tasks(const TaskList& list);
+
+/// Runs task(i) for each i in [0, tasks), each whole by one thread; returns when all are done. Which thread does which,
+/// and when, is free: a task must not depend on it. Threads begin with contiguous runs of tasks (the same ones for
+/// equal counts, so that data stay near) and take from each other when theirs are done, so that a thread that a foreign
+/// process holds up delays nobody for longer than one task. Tasks must not throw; check before. Called from inside a
+/// task it runs serially. Every thread has the rounding and denormal modes that the processor starts with, which
+/// nothing in shoal changes.
+template <class F>
+void parallel_for(std::int64_t tasks, const F& task) {
+  run_tasks({tasks, [](const void* context, std::int64_t i) { (*static_cast<const F*>(context))(i); }, &task});
+}
+
+/// Runs `body` on the calling thread while the other threads stand by: each parallel_for inside costs a light barrier
+/// instead of a parallel region. A training step is one such body. Inside another one it is a plain call. What body
+/// throws is thrown to the caller.
+void with_team(const TaskList& body);
+template <class F>
+void with_team(const F& body) {
+  with_team(TaskList{1, [](const void* context, std::int64_t) { (*static_cast<const F*>(context))(); }, &body});
+}
 
 }  // namespace shoal

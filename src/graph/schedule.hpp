@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "shoal/graph/graph.hpp"
+
+namespace shoal {
+
+/// What is done to one tile (rows, 32) of a node, or to one leaf of it.
+struct Stage {
+  enum class Kind { forward, statistics, pull_gradient };
+  Kind kind = Kind::forward;
+  std::size_t node = 0;
+};
+
+/// Tasks that run side by side: tiles, on each of which a chain of stages runs while it is in cache; or the tiles of
+/// one parameter's gradient.
+struct TaskGroup {
+  std::vector<Stage> stages;
+  std::int64_t panels = 1;  ///< of a parameter: tiles
+  bool parameter = false;   ///< the gradient of parameter node `node`
+  std::size_t node = 0;
+};
+
+/// A stretch of a pass without a point where all threads meet, and what the calling thread does before and after it.
+struct Phase {
+  std::vector<std::size_t> whole;  ///< nodes that the calling thread works on by itself, first
+  std::vector<std::size_t> ready;  ///< operations that take their running statistics, before the tasks
+  std::vector<TaskGroup> groups;
+  std::vector<std::size_t> synchronize;  ///< operations whose statistics are complete after the tasks
+  std::vector<std::size_t> parameters;   ///< parameter nodes whose gradient is complete after the tasks
+};
+
+using Schedule = std::vector<Phase>;
+
+/// Values that another one depends on, itself included: one flag per node.
+std::vector<bool> nodes_below(const Graph& graph, std::size_t until);
+
+/// The forward pass up to `until`. Each operation runs as early as what it reads allows; an operation that works tile
+/// by tile joins the chain that makes its input.
+/// @param last  whether `until` itself is computed too
+Schedule forward_schedule(const Graph& graph, std::size_t until, bool training, bool last);
+
+/// The backward pass from `until`, in reverse order of nodes, likewise.
+Schedule backward_schedule(const Graph& graph, std::size_t until, bool training);
+
+/// Facts of the graph that schedules and executor both need.
+bool works_per_sample(const Graph& graph, const Node& node);
+std::vector<ValueShape> input_shapes(const Graph& graph, const Node& node);
+
+}  // namespace shoal
