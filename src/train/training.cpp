@@ -10,6 +10,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/profile.hpp"
 #include "shoal/optim/schedule.hpp"
+#include "shoal/tensor/parallel.hpp"
 #include "train/activity.hpp"
 #include "train/drift.hpp"
 #include "train/fault_point.hpp"
@@ -137,6 +138,12 @@ StepReport Training::advance(const std::vector<double>& requests) {
   note_step(progress_.step + 1);
   const Span step(SpanKind::step, "step");
   ReadBatch& read = next_batch();
+  StepReport report;
+  with_team([&] { report = train_on(read, requests); });
+  return report;
+}
+
+StepReport Training::train_on(ReadBatch& read, const std::vector<double>& requests) {
   const LeafShare& share = *read.share;
   const std::int64_t samples = share.cut().samples;
   feeder_->feed(read);

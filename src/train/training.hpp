@@ -92,6 +92,7 @@ class Training {
   void learn_normalization();
   /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
   ReadBatch& next_batch();
+  StepReport train_on(ReadBatch& read, const std::vector<double>& requests);
 
   Config config_;
   Model model_;

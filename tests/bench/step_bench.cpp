@@ -63,16 +63,19 @@ int main(int argc, char** argv) {
   std::vector<double> forward, backward, update, whole;
   for (int step = 1; step <= steps + 3; ++step) {
     world.barrier();
-    const auto t0 = Clock::now();
-    replica.executor().forward({&share, share.run(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
-    const auto t1 = Clock::now();
-    replica.backward(share);
-    const auto t2 = Clock::now();
     UpdateScalars scalars;
     scalars.settings.learning_rate = scalars.learning_rate = 1e-4;
     scalars.step = step;
     scalars.batch = static_cast<float>(batch);
-    replica.update(share, scalars);
+    Clock::time_point t1, t2;
+    const auto t0 = Clock::now();
+    with_team([&] {
+      replica.executor().forward({&share, share.run(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
+      t1 = Clock::now();
+      replica.backward(share);
+      t2 = Clock::now();
+      replica.update(share, scalars);
+    });
     const auto t3 = Clock::now();
     if (step <= 3) continue;
     const auto ms = [](auto a, auto b) { return std::chrono::duration<double, std::milli>(b - a).count(); };
