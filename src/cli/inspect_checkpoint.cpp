@@ -114,7 +114,7 @@ std::string as_text(const Archive& archive) {
 }  // namespace
 
 std::string inspect_checkpoint(const std::string& path, bool json) {
-  const Archive archive = parse_checkpoint(read_file(path), path);
+  const Archive archive = parse_checkpoint(read_checkpoint(path), path);
   return json ? as_json(archive) : as_text(archive);
 }
 

@@ -46,8 +46,18 @@ std::uint64_t header_hash(std::span<const std::byte> file) {
   throw Error(ExitStatus::bad_data, name + " " + what);
 }
 
-[[noreturn]] void refuse_short(const std::string& name, std::size_t bytes, std::uint64_t whole, const char* more = "") {
+[[noreturn]] void refuse_short(const std::string& name, std::uint64_t bytes, std::uint64_t whole,
+                               const char* more = "") {
   refuse(name, fmt::format("is cut short: {} bytes of {}{}; use another checkpoint", bytes, whole, more));
+}
+
+void check_length(std::uint64_t file_bytes, const CheckpointHeader& header, const std::string& name) {
+  const std::uint64_t image_bytes = file_bytes - checkpoint_header_bytes;
+  if (image_bytes < header.image_bytes) refuse_short(name, file_bytes, header.image_bytes + checkpoint_header_bytes);
+  if (image_bytes > header.image_bytes) {
+    refuse(name, fmt::format("is altered: {} bytes where its header says {}; use another checkpoint", file_bytes,
+                             header.image_bytes + checkpoint_header_bytes));
+  }
 }
 
 }  // namespace
@@ -88,15 +98,8 @@ CheckpointHeader read_checkpoint_header(std::span<const std::byte> file, const s
 }
 
 std::span<const std::byte> verify_checkpoint(std::span<const std::byte> file, const std::string& name) {
-  const CheckpointHeader header = read_checkpoint_header(file, name);
+  check_length(file.size(), read_checkpoint_header(file, name), name);
   const std::span<const std::byte> image = file.subspan(checkpoint_header_bytes);
-  if (image.size() < header.image_bytes) {
-    refuse_short(name, file.size(), header.image_bytes + checkpoint_header_bytes);
-  }
-  if (image.size() > header.image_bytes) {
-    refuse(name, fmt::format("is altered: {} bytes where its header says {}; use another checkpoint", file.size(),
-                             header.image_bytes + checkpoint_header_bytes));
-  }
   const XXH128_hash_t hash = XXH3_128bits(image.data(), image.size());
   if (hash.low64 != get<std::uint64_t>(file, image_hash_at) ||
       hash.high64 != get<std::uint64_t>(file, image_hash_at + 8)) {
@@ -107,6 +110,21 @@ std::span<const std::byte> verify_checkpoint(std::span<const std::byte> file, co
 
 std::uint64_t checkpoint_step(std::span<const std::byte> bytes, const std::string& name) {
   return read_checkpoint_header(bytes, name).step;
+}
+
+std::vector<std::byte> read_checkpoint(const std::filesystem::path& path) {
+  const RandomAccessFile file(path);
+  const auto size = static_cast<std::uint64_t>(file.size());
+  std::vector<std::byte> bytes(std::min<std::size_t>(size, checkpoint_header_bytes));
+  file.read(0, bytes);
+  check_length(size, read_checkpoint_header(bytes, path.string()), path.string());
+  // A file with holes can say any size and take no place; its arrays are copied out of it.
+  if (const std::uint64_t most = posix::usable_memory() / 2; size > most) {
+    refuse(path.string(), fmt::format("has {} bytes, more than half of this machine's memory ({} bytes)", size, most));
+  }
+  bytes.resize(size);
+  file.read(checkpoint_header_bytes, std::span(bytes).subspan(checkpoint_header_bytes));
+  return bytes;
 }
 
 bool looks_like_checkpoint(const std::filesystem::path& path) try {

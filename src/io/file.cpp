@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,16 +60,7 @@ std::string read_text(const std::filesystem::path& path) {
 }
 
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  const auto size = static_cast<std::int64_t>(bytes.size());
-  const std::filesystem::path name = posix::temporary_name(path);
-  posix::Descriptor file = posix::open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-  if (!file) posix::fail("write", path, errno, size);
-  posix::TemporaryFile temporary(name);
-  int error = posix::write_all(file.get(), bytes);
-  if (error == 0) error = posix::sync(file.get());
-  if (error == 0) error = posix::close(std::move(file));
-  if (error != 0) posix::fail("write", path, error, size);
-  temporary.move_to(path);
+  posix::write_via(posix::temporary_name(path), path, bytes);
 }
 
 void write_text_atomically(const std::filesystem::path& path, std::string_view text) {
@@ -76,10 +68,13 @@ void write_text_atomically(const std::filesystem::path& path, std::string_view t
 }
 
 void replace_link(const std::filesystem::path& path, const std::filesystem::path& target) {
-  const std::filesystem::path name = posix::temporary_name(path);
-  ::unlink(name.c_str());  // left by a process of the same number that died
-  if (::symlink(target.c_str(), name.c_str()) != 0) posix::fail("make the link", path, errno);
-  posix::TemporaryFile(name).move_to(path);
+  posix::link_via(posix::temporary_name(path), path, target);
+}
+
+std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder) {
+  struct statvfs status = {};
+  if (::statvfs(folder.c_str(), &status) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
 RandomAccessFile::RandomAccessFile(std::filesystem::path path) : path_(std::move(path)) {

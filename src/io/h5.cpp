@@ -59,6 +59,11 @@ herr_t collect_link(hid_t, const char* name, const H5L_info_t*, void* data) {
 
 }  // namespace
 
+std::mutex& Turn::mutex() {
+  static std::mutex one;
+  return one;
+}
+
 hid_t check(hid_t result, const char* what) {
   if (result < 0) throw_failure(what);
   return result;

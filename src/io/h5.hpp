@@ -6,6 +6,7 @@
 #include <hdf5.h>
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,6 +16,17 @@
 #include "shoal/io/element_type.hpp"
 
 namespace shoal::h5 {
+
+/// HDF5 is not made for two threads, and a checkpoint is built by another one than the one that trains: every public
+/// function of io that uses HDF5 takes its turn first, and keeps it until the last handle is closed.
+class Turn {
+ public:
+  Turn() : held_(mutex()) {}
+
+ private:
+  static std::mutex& mutex();
+  std::scoped_lock<std::mutex> held_;
+};
 
 /// What was tried, and HDF5's own innermost reason.
 class Failure : public std::runtime_error {
@@ -76,8 +88,9 @@ Handle string_type(std::size_t length);
 /// Attributes of the root. Strings are written with fixed length. HDF5 keeps attributes below 64 KiB.
 /// @throws Error(bad_data) for more
 void write_attribute(hid_t file, const std::string& name, const Attribute& value);
-/// Nothing for a type that Attribute has not. Strings of variable length only where they are allowed.
-std::optional<Attribute> read_attribute(hid_t file, const std::string& name, bool variable_strings);
+/// Nothing for a type that Attribute has not, and for more than `limit` bytes. Strings of variable length only where
+/// they are allowed.
+std::optional<Attribute> read_attribute(hid_t file, const std::string& name, std::size_t limit, bool variable_strings);
 std::vector<std::string> attribute_names(hid_t file);
 /// Names of the links of a group, sorted bytewise.
 std::vector<std::string> link_names(hid_t group);

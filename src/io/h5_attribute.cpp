@@ -90,13 +90,11 @@ void write_attribute(hid_t file, const std::string& name, const Attribute& value
   }
 }
 
-std::optional<Attribute> read_attribute(hid_t file, const std::string& name, bool variable_strings) {
+std::optional<Attribute> read_attribute(hid_t file, const std::string& name, std::size_t limit, bool variable_strings) {
   const Handle attribute(H5Aopen(file, name.c_str(), H5P_DEFAULT), H5Aclose, "open an attribute");
   const Handle type(H5Aget_type(attribute), H5Tclose, "read an attribute");
   const Handle space(H5Aget_space(attribute), H5Sclose, "read an attribute");
   const std::vector<std::int64_t> shape = shape_of(space);
-  // An attribute in place is below 64 KiB; the limit is for those that newer HDF5 keeps elsewhere.
-  constexpr std::size_t limit = std::size_t{1} << 30;
   if (shape.size() > 1 || !bytes_within(shape, std::max<std::size_t>(8, H5Tget_size(type)), limit)) return std::nullopt;
   const std::size_t count = shape.empty() ? 1 : static_cast<std::size_t>(shape[0]);
   switch (H5Tget_class(type)) {

@@ -62,6 +62,7 @@ std::string odd_storage(hid_t dataset) {
 }  // namespace
 
 std::string hdf5_version() {
+  const h5::Turn turn;
   unsigned major = 0;
   unsigned minor = 0;
   unsigned release = 0;
@@ -80,13 +81,20 @@ std::int64_t ArrayInfo::row_bytes() const { return row_elements() * static_cast<
 H5Reader::H5Reader(std::filesystem::path path) {
   // Opened by us first: no such file and a file that may not be read have messages and exit statuses of their own.
   const std::int64_t file_bytes = RandomAccessFile(path).size();
+  const h5::Turn turn;
   h5::Handle file = open_file(path, file_bytes);
   state_ = std::make_unique<State>(State{std::move(path), file_bytes, std::move(file)});
 }
 
 H5Reader::H5Reader(H5Reader&&) noexcept = default;
-H5Reader& H5Reader::operator=(H5Reader&&) noexcept = default;
-H5Reader::~H5Reader() = default;
+H5Reader& H5Reader::operator=(H5Reader&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+H5Reader::~H5Reader() {
+  const h5::Turn turn;
+  state_.reset();
+}
 
 const std::filesystem::path& H5Reader::path() const { return state_->path; }
 
@@ -111,18 +119,21 @@ std::optional<H5O_type_t> H5Reader::State::type_of(const std::string& name) cons
 }
 
 bool H5Reader::contains(const std::string& path) const try {
+  const h5::Turn turn;
   return state_->type_of(path).has_value();
 } catch (const h5::Failure& failure) {
   state_->refuse(failure.what());
 }
 
 bool H5Reader::is_group(const std::string& path) const try {
+  const h5::Turn turn;
   return state_->type_of(path) == H5O_TYPE_GROUP;
 } catch (const h5::Failure& failure) {
   state_->refuse(failure.what());
 }
 
 std::vector<std::string> H5Reader::list(const std::string& group) const try {
+  const h5::Turn turn;
   if (state_->type_of(group) != H5O_TYPE_GROUP) state_->refuse("there is no group " + group);
   const std::string name = group.empty() ? "/" : group;
   return h5::link_names(h5::Handle(H5Gopen2(state_->file, name.c_str(), H5P_DEFAULT), H5Gclose, "open a group"));
@@ -142,6 +153,7 @@ std::int64_t H5Reader::State::offset_of(hid_t dataset, const std::string& name, 
 }
 
 ArrayInfo H5Reader::array(const std::string& path) const try {
+  const h5::Turn turn;
   if (state_->type_of(path) != H5O_TYPE_DATASET) state_->refuse("there is no array " + path);
   const h5::Handle dataset(H5Dopen2(state_->file, path.c_str(), H5P_DEFAULT), H5Dclose, "open an array");
   if (const std::string odd = odd_storage(dataset); !odd.empty()) {
@@ -171,8 +183,10 @@ ArrayInfo H5Reader::array(const std::string& path) const try {
 
 template <class T>
 std::optional<T> H5Reader::attribute(const std::string& name) const try {
+  const h5::Turn turn;
   if (h5::check(H5Aexists(state_->file, name.c_str()), "look for an attribute") == 0) return std::nullopt;
-  const std::optional<Attribute> value = h5::read_attribute(state_->file, name, true);
+  const auto limit = static_cast<std::size_t>(state_->file_bytes);
+  const std::optional<Attribute> value = h5::read_attribute(state_->file, name, limit, true);
   if (value) {
     if (const T* found = std::get_if<T>(&*value)) return *found;
     if constexpr (std::is_same_v<T, double>) {
@@ -191,6 +205,7 @@ template std::optional<std::vector<std::int64_t>> H5Reader::attribute(const std:
 template std::optional<std::vector<std::string>> H5Reader::attribute(const std::string&) const;
 
 std::vector<std::string> H5Reader::attribute_names() const try {
+  const h5::Turn turn;
   return h5::attribute_names(state_->file);
 } catch (const h5::Failure& failure) {
   state_->refuse(failure.what());

@@ -67,6 +67,7 @@ void H5Writer::State::take_space(const ArrayInfo& info) const {
 }
 
 H5Writer::H5Writer(const std::filesystem::path& path) {
+  const h5::Turn turn;
   try {
     state_ = std::make_unique<State>(path);
   } catch (const h5::Failure& failure) {
@@ -75,10 +76,17 @@ H5Writer::H5Writer(const std::filesystem::path& path) {
 }
 
 H5Writer::H5Writer(H5Writer&&) noexcept = default;
-H5Writer& H5Writer::operator=(H5Writer&&) noexcept = default;
-H5Writer::~H5Writer() = default;
+H5Writer& H5Writer::operator=(H5Writer&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+H5Writer::~H5Writer() {
+  const h5::Turn turn;
+  state_.reset();
+}
 
 void H5Writer::create_array(const std::string& path, ElementType type, const std::vector<std::int64_t>& shape) try {
+  const h5::Turn turn;
   h5::make_groups(state_->file, path);
   const h5::Handle dataset(H5Dcreate2(state_->file, path.c_str(), h5::type_id(type), h5::simple_space(shape),
                                       H5P_DEFAULT, h5::array_creation(), H5P_DEFAULT),
@@ -108,12 +116,14 @@ void H5Writer::write_rows(const std::string& path, std::int64_t first_row, std::
 }
 
 void H5Writer::set_attribute(const std::string& name, const Attribute& value) try {
+  const h5::Turn turn;
   h5::write_attribute(state_->file, name, value);
 } catch (const h5::Failure& failure) {
   state_->fail(failure);
 }
 
 void H5Writer::finish() try {
+  const h5::Turn turn;
   for ([[maybe_unused]] const auto& [path, array] : state_->arrays) {
     assert(array.info.bytes == 0 || array.rows_written >= array.info.rows());
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "io/image_memory.hpp"
+
 namespace shoal::h5 {
 namespace {
 
@@ -9,25 +11,25 @@ constexpr int deepest = 32;  // each level takes stack here
 
 Handle open_image(std::span<const std::byte> image) {
   start();
-  const Handle access = file_access();
-  constexpr std::size_t increment = std::size_t{1} << 20;
-  check_status(H5Pset_fapl_core(access, increment, 0), "open the image");
-  // HDF5 copies the bytes; its interface is older than const.
-  check_status(H5Pset_file_image(access, const_cast<std::byte*>(image.data()), image.size()), "open the image");
-  return {H5Fopen("checkpoint", H5F_ACC_RDONLY, access), H5Fclose, "open the image"};
+  return {H5Fopen("checkpoint", H5F_ACC_RDONLY, reading_access(image)), H5Fclose, "open the image"};
 }
 
 void refuse_odd_storage(hid_t dataset, const std::string& path) {
   const Handle list(H5Dget_create_plist(dataset), H5Pclose, "read a layout");
-  const H5D_layout_t layout = H5Pget_layout(list);
-  if (layout != H5D_CONTIGUOUS && layout != H5D_COMPACT) throw Failure(path + " is chunked or virtual");
-  if (H5Pget_nfilters(list) != 0) throw Failure(path + " is filtered");
   if (H5Pget_external_count(list) != 0) throw Failure(path + " lies in another file");
+  if (H5Pget_layout(list) != H5D_CONTIGUOUS) throw Failure(path + " is chunked, compact or virtual");
+  if (H5Pget_nfilters(list) != 0) throw Failure(path + " is filtered");
 }
 
 }  // namespace
 
-ImageReader::ImageReader(std::span<const std::byte> image) : unclaimed_(image.size()), file_(open_image(image)) {}
+ImageReader::ImageReader(std::span<const std::byte> image)
+    : image_(image), unclaimed_(image.size()), file_(open_image(image)) {
+  const Handle list(H5Fget_create_plist(file_), H5Pclose, "read how the image was made");
+  hsize_t front = 0;
+  check_status(H5Pget_userblock(list, &front), "read how the image was made");
+  if (front != 0) throw Failure("the image does not begin with HDF5's own mark");
+}
 
 void ImageReader::read_members() {
   const Handle root(H5Gopen2(file_, "/", H5P_DEFAULT), H5Gclose, "open the root");
@@ -64,40 +66,41 @@ void ImageReader::read_array(const std::string& path) {
   const Handle dataset(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose, "open an array");
   refuse_odd_storage(dataset, path);
   const Handle type(H5Dget_type(dataset), H5Tclose, "read a type");
+  if (H5Tcommitted(type) != 0) throw Failure(path + " has a type that lies elsewhere in the file");
   const Handle space(H5Dget_space(dataset), H5Sclose, "read a shape");
-  std::vector<std::int64_t> shape = shape_of(space);
+  const std::vector<std::int64_t> shape = shape_of(space);
   if (H5Tget_class(type) == H5T_STRING) {
     if (H5Tis_variable_str(type) != 0) throw Failure(path + " is a string of variable length");
     if (H5Sget_simple_extent_type(space) != H5S_SCALAR) throw Failure(path + " is an array of strings");
-    std::string text(claim(shape, H5Tget_size(type), path), '\0');
-    check_status(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), "read a text");
+    const std::span bytes = storage(dataset, shape, H5Tget_size(type), path);
+    std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     text.erase(std::min(text.find('\0'), text.size()));
     on_text(path, std::move(text));
     return;
   }
   const std::optional<ElementType> element = element_type(type);
   if (!element) throw Failure(path + " has elements of another type than whole numbers and floats, little endian");
-  NamedArray array{path, *element, std::move(shape), {}};
-  array.data.resize(claim(array.shape, element_bytes(*element), path));
-  if (!array.data.empty()) {
-    if (H5Dget_storage_size(dataset) < array.data.size()) throw Failure(path + " has less storage than its shape");
-    check_status(H5Dread(dataset, type_id(*element), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data.data()),
-                 "read an array");
-  }
-  on_array(std::move(array));
+  on_array(path, {*element, shape, storage(dataset, shape, element_bytes(*element), path)});
 }
 
-std::size_t ImageReader::claim(const std::vector<std::int64_t>& shape, std::size_t element, const std::string& path) {
+std::span<const std::byte> ImageReader::storage(hid_t dataset, const std::vector<std::int64_t>& shape,
+                                                std::size_t element, const std::string& path) {
   const std::optional<std::size_t> bytes = bytes_within(shape, element, unclaimed_);
   if (!bytes) throw Failure(path + " is larger than the file that holds it");
   unclaimed_ -= *bytes;
-  return *bytes;
+  if (*bytes == 0) return {};
+  const haddr_t offset = H5Dget_offset(dataset);
+  if (H5Dget_storage_size(dataset) < *bytes || offset == HADDR_UNDEF) {
+    throw Failure(path + " has less storage than its shape");
+  }
+  if (offset > image_.size() || *bytes > image_.size() - offset) throw Failure(path + " ends beyond its file");
+  return image_.subspan(offset, *bytes);
 }
 
 std::map<std::string, Attribute> ImageReader::read_attributes() {
   std::map<std::string, Attribute> attributes;
   for (const std::string& name : attribute_names(file_)) {
-    std::optional<Attribute> value = read_attribute(file_, name, false);
+    std::optional<Attribute> value = read_attribute(file_, name, image_.size(), false);
     if (!value) throw Failure("the attribute " + name + " is of a type that a checkpoint does not hold");
     attributes.emplace(name, *std::move(value));
   }

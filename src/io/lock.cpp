@@ -8,15 +8,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <thread>
 
+#include "io/incarnation.hpp"
 #include "io/lock_record.hpp"
 #include "io/posix.hpp"
+#include "io/signals_blocked.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
@@ -24,11 +25,11 @@
 namespace shoal {
 namespace {
 
-constexpr int most_vanished = 100;
+constexpr int most_tries = 100;
 
 /// One process or thread of this host at a time looks at the lock of a directory and changes it: what was judged stale
-/// is then what is replaced. The system lets go when the process dies. Where the file system has no such lock (some
-/// network file systems have none for folders) two hosts are still kept apart by settle().
+/// is then what is replaced. The system lets go when the process dies. Hosts, and file systems without such a lock, are
+/// kept apart by incarnations: of two that take the directory over in one moment, the later fences off the earlier.
 class FolderGuard {
  public:
   explicit FolderGuard(const std::filesystem::path& directory)
@@ -55,22 +56,6 @@ std::optional<std::string> read_lock(const std::filesystem::path& path) try {
                                              directory.string(), owner_of(content)));
 }
 
-/// Threads inherit the mask of blocked signals: the heartbeat must not take those that the main thread waits for.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 }  // namespace
 
 struct RunLock::State {
@@ -83,6 +68,7 @@ struct RunLock::State {
   std::filesystem::path path;
   RunLockOptions options;
   std::string identity = new_lock_identity();
+  std::optional<Incarnation> incarnation;
   posix::Descriptor file;  // stays with the file that was made here, whatever is at `path` later
 
   std::mutex mutex;
@@ -91,10 +77,7 @@ struct RunLock::State {
   std::thread heart;
 
   void acquire();
-  bool create();
-  void replace();
-  void write_record() const;
-  void settle() const;
+  void write_record();
   std::optional<std::string> watch(const std::string& seen) const;
   bool is_ours(const std::optional<std::string>& content) const { return content && identity_of(*content) == identity; }
   void beat();
@@ -115,76 +98,60 @@ RunLock::State::~State() {
   wake.notify_all();
   heart.join();
   try {
-    const FolderGuard guard(directory);
-    if (is_ours(read_lock(path))) ::unlink(path.c_str());
+    // Succeeds only as long as no other has taken the directory over, and then there is no other's lock to remove.
+    if (is_ours(read_lock(path))) incarnation->remove(path);
   } catch (const Error& error) {
     // The next owner finds a lock whose process is dead.
-    log_warning(fmt::format("the lock of {} stays behind: {}", directory.string(), error.what()));
+    if (incarnation->stands())
+      log_warning(fmt::format("the lock of {} stays behind: {}", directory.string(), error.what()));
   }
 }
 
 void RunLock::State::acquire() {
   std::optional<std::string> stood_still;  // a lock that was watched for long enough
-  for (int vanished = 0;;) {
+  for (int tries = 0; tries < most_tries;) {
     std::optional<std::string> seen;
     {
       const FolderGuard guard(directory);
-      if (create()) return;
+      const std::int64_t before = Incarnation::newest(directory);
       seen = read_lock(path);
-      if (!seen) {
-        // Removed by another host in this moment; not time and again, unless it is a link to nowhere.
-        if (++vanished > most_vanished) posix::fail("lock", directory, EEXIST);
-        continue;
-      }
-      const LockOwner owner = judge_lock(*seen);
+      const LockOwner owner = seen ? judge_lock(*seen) : LockOwner::dead;
       if (owner == LockOwner::alive) refuse(directory, *seen);
       if (owner == LockOwner::dead || seen == stood_still) {
-        replace();
-        log_warning(fmt::format("took over {} from {}, which is gone", directory.string(), owner_of(*seen)));
-        if (owner == LockOwner::dead) return;
-        break;
+        incarnation = Incarnation::claim(directory, before + 1);
+        ++tries;
+        if (!incarnation) continue;  // another host was faster; its lock says who it is
+        incarnation->fence_off_earlier();
+        write_record();
+        if (seen) log_warning(fmt::format("took over {} from {}, which is gone", directory.string(), owner_of(*seen)));
+        return;
       }
     }
     log_info(fmt::format("{} is locked by {}; waiting {:.3g} s for a sign of life", directory.string(), owner_of(*seen),
                          std::chrono::duration<double>(options.patience).count()));
     stood_still = watch(*seen);
   }
-  settle();
+  refuse(directory, "");
 }
 
-/// False when there is a lock already.
-bool RunLock::State::create() {
-  file = posix::open(path, O_RDWR | O_CREAT | O_EXCL);
-  if (!file && errno == EEXIST) return false;
-  if (!file) posix::fail("lock", directory, errno);
-  posix::TemporaryFile until_written(path);
-  write_record();
-  until_written.keep();
-  return true;
-}
-
-void RunLock::State::replace() {
-  const std::filesystem::path name = posix::temporary_name(path);
+/// The lock file of this process in its place. Another that took the directory over since is not disturbed by it.
+void RunLock::State::write_record() {
+  const std::filesystem::path name = incarnation->workshop(path);
   file = posix::open(name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
-  if (!file) posix::fail("lock", directory, errno);
-  posix::TemporaryFile temporary(name);
-  write_record();
-  temporary.move_to(path);
-}
-
-void RunLock::State::write_record() const {
+  int error = file ? 0 : errno;
   const std::string record = lock_record(identity, 0);
-  int error = posix::write_all(file.get(), std::as_bytes(std::span(record)));
+  if (error == 0) error = posix::write_all(file.get(), std::as_bytes(std::span(record)));
   if (error == 0) error = posix::sync(file.get());
-  if (error != 0) posix::fail("lock", directory, error);
-}
-
-/// Two hosts that watched the same lock may both replace it, within the moment between reading and renaming. The later
-/// one owns it; after a wait that is long against that moment, the other one sees so.
-void RunLock::State::settle() const {
-  std::this_thread::sleep_for(options.patience / 30);
-  const std::optional<std::string> content = read_lock(path);
-  if (!is_ours(content)) refuse(directory, content.value_or(""));
+  if (error == 0) {
+    try {
+      posix::TemporaryFile(name).move_to(path);
+      return;
+    } catch (const Error&) {
+      if (incarnation->stands()) throw;
+    }
+  }
+  if (!incarnation->stands()) refuse(directory, read_lock(path).value_or(""));
+  posix::fail("lock", directory, error);
 }
 
 /// Returns the lock when it did not change for as long as the patience lasts, nothing when it went away.
@@ -222,9 +189,37 @@ RunLock::~RunLock() = default;
 
 void RunLock::check() const {
   const std::optional<std::string> content = read_lock(state_->path);
-  if (state_->is_ours(content)) return;
-  throw Error(ExitStatus::taken, fmt::format("{} was taken over by {} while this process seemed dead; this one stops",
-                                             state_->directory.string(), owner_of(content.value_or(""))));
+  const bool named = state_->is_ours(content);
+  if (named && state_->incarnation->stands()) return;
+  throw Error(ExitStatus::taken,
+              fmt::format("{} was taken over by {} while this process seemed dead; this one stops",
+                          state_->directory.string(), named ? "another process" : owner_of(content.value_or(""))));
+}
+
+std::int64_t RunLock::incarnation() const { return state_->incarnation->number(); }
+
+/// What fails because this process was fenced off says so.
+template <class Change>
+void RunLock::fenced(const Change& change) const {
+  check();
+  try {
+    change(*state_->incarnation);
+  } catch (const Error&) {
+    check();
+    throw;
+  }
+}
+
+void RunLock::write(const std::filesystem::path& place, std::span<const std::byte> bytes) const {
+  fenced([&](const Incarnation& own) { own.write(place, bytes); });
+}
+
+void RunLock::link(const std::filesystem::path& place, const std::filesystem::path& target) const {
+  fenced([&](const Incarnation& own) { own.link(place, target); });
+}
+
+void RunLock::remove(const std::filesystem::path& place) const {
+  fenced([&](const Incarnation& own) { own.remove(place); });
 }
 
 }  // namespace shoal

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,6 +42,13 @@ Descriptor open(const std::filesystem::path& path, int flags) {
     descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);  // NOLINT(cppcoreguidelines-pro-type-vararg)
   } while (descriptor < 0 && errno == EINTR);
   return Descriptor(descriptor);
+}
+
+std::uint64_t usable_memory() {
+  const auto machine =
+      static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_AS, &limit) == 0 ? std::min<std::uint64_t>(machine, limit.rlim_cur) : machine;
 }
 
 Descriptor open_for_reading(const std::filesystem::path& path) {
@@ -104,6 +112,26 @@ void TemporaryFile::move_to(const std::filesystem::path& place) {
   if (std::rename(path_.c_str(), place.c_str()) != 0) fail("write", place, errno);
   path_.clear();
   sync_folder_of(place);
+}
+
+void write_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
+               std::span<const std::byte> bytes) {
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  Descriptor file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  if (!file) fail("write", path, errno, size);
+  TemporaryFile made(temporary);
+  int error = write_all(file.get(), bytes);
+  if (error == 0) error = sync(file.get());
+  if (error == 0) error = close(std::move(file));
+  if (error != 0) fail("write", path, error, size);
+  made.move_to(path);
+}
+
+void link_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
+              const std::filesystem::path& target) {
+  ::unlink(temporary.c_str());  // left by a process of the same number that died
+  if (::symlink(target.c_str(), temporary.c_str()) != 0) fail("make the link", path, errno);
+  TemporaryFile(temporary).move_to(path);
 }
 
 }  // namespace shoal::posix

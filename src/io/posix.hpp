@@ -1,6 +1,6 @@
 #pragma once
 
-// The system calls that file.cpp, lock.cpp and h5_writer.cpp share.
+// The system calls that files, links and locks share.
 
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +39,9 @@ std::string reason(int error);
 /// open(2) with O_CLOEXEC, again after EINTR; no descriptor and errno on failure.
 Descriptor open(const std::filesystem::path& path, int flags);
 
+/// Bytes of memory that this process may use at most: the machine's, or the limit set for it.
+std::uint64_t usable_memory();
+
 /// Opens for reading. @throws Error(no_input) when it is not there, Error(input_output) otherwise
 Descriptor open_for_reading(const std::filesystem::path& path);
 
@@ -70,5 +73,13 @@ class TemporaryFile {
  private:
   std::filesystem::path path_;
 };
+
+/// Writes and syncs the file `temporary`, renames it to `path` and syncs the folder of that. When any of it fails, what
+/// was at `path` is as before and the temporary file is gone. @throws Error(input_output)
+void write_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
+               std::span<const std::byte> bytes);
+/// The same for a symbolic link.
+void link_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
+              const std::filesystem::path& target);
 
 }  // namespace shoal::posix

@@ -35,11 +35,10 @@ Loss loss_by_name(const std::string& name) {
 }  // namespace
 
 void write_parameters(Archive& archive, const std::string& group, const Graph& graph, std::span<const float> flat) {
-  std::vector<float> row_major;
   for (const Parameter& p : graph.parameters()) {
-    row_major.resize(static_cast<std::size_t>(p.rows * p.columns));
-    unpack(p.in(flat.data()), p.rows, std::span(row_major));
-    archive.arrays.push_back(make_array<float>(group + "/" + p.name, file_shape(p), row_major));
+    NamedArray& array = archive.renew(group + "/" + p.name, ElementType::float32, file_shape(p));
+    unpack(p.in(flat.data()), p.rows,
+           std::span(reinterpret_cast<float*>(array.data.data()), array.data.size() / sizeof(float)));
   }
 }
 
@@ -52,7 +51,7 @@ void read_parameters(const Archive& archive, const std::string& group, const Gra
 
 void write_states(Archive& archive, const Graph& graph, std::span<const double> states) {
   for (const State& s : graph.states()) {
-    archive.arrays.push_back(
+    archive.put(
         make_array<double>("batch_norm/" + s.name, {s.size},
                            states.subspan(static_cast<std::size_t>(s.offset), static_cast<std::size_t>(s.size))));
   }
@@ -67,7 +66,7 @@ void read_states(const Archive& archive, const Graph& graph, std::span<double> s
 
 void write_progress(Archive& archive, const RunProgress& p) {
   const auto put = [&](const char* name, auto value) {
-    archive.arrays.push_back(make_scalar("progress/" + std::string(name), value));
+    archive.put(make_scalar("progress/" + std::string(name), value));
   };
   put("step", p.step);
   put("epoch", p.epoch);
@@ -101,8 +100,8 @@ RunProgress read_progress(const Archive& archive) {
 void write_normalization(Archive& archive, const Normalization& n) {
   const auto size = static_cast<std::int64_t>(n.mean.size());
   archive.texts["normalization/mode"] = n.mode;
-  archive.arrays.push_back(make_array<double>("normalization/mean", {size}, n.mean));
-  archive.arrays.push_back(make_array<double>("normalization/deviation", {size}, n.deviation));
+  archive.put(make_array<double>("normalization/mean", {size}, n.mean));
+  archive.put(make_array<double>("normalization/deviation", {size}, n.deviation));
 }
 
 Normalization read_normalization(const Archive& archive) {
@@ -143,6 +142,11 @@ std::string digest(const Archive& archive) {
     for (const NamedArray* array : arrays) hash.add(array->data);
   }
   return hash.hex();
+}
+
+void encode_checkpoint(Archive& archive, std::vector<std::byte>& bytes) {
+  archive.attributes["digest"] = digest(archive);
+  encode(archive, static_cast<std::uint64_t>(archive.scalar<std::int64_t>("progress/step")), bytes);
 }
 
 Config read_config(const Archive& archive) {

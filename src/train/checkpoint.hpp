@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -50,6 +51,9 @@ DataDescription read_description(const Archive& archive);
 
 /// XXH3-128 over step, parameters, running statistics and optimizer moments, in order of their paths, without padding.
 std::string digest(const Archive& archive);
+
+/// The bytes of a checkpoint's file, in memory that is used again. Gives the archive its attribute `digest`.
+void encode_checkpoint(Archive& archive, std::vector<std::byte>& bytes);
 
 /// The config in a checkpoint. The model that it describes, with the inputs and outputs that it was trained with.
 Config read_config(const Archive& archive);

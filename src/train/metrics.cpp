@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -91,10 +90,7 @@ void MetricsWriter::flush() {
   file_.append(std::exchange(pending_, {}));
 }
 
-void MetricsWriter::truncate_after(const std::string& path, std::int64_t step) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error) && !error) return;
-  const std::string text = read_text(path);
+std::string MetricsWriter::lines_until(std::int64_t step, const std::string& text) {
   std::string kept;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
@@ -104,7 +100,7 @@ void MetricsWriter::truncate_after(const std::string& path, std::int64_t step) {
     if (found && *found <= step) kept += line;
     begin = end + 1;
   }
-  if (kept != text) write_text_atomically(path, kept);
+  return kept;
 }
 
 }  // namespace shoal

@@ -102,18 +102,19 @@ std::vector<Nudge> judge_nudge(const NudgeRequestFile& request, const Config& st
 }
 
 NudgeReply note_nudges(const NudgeRequestFile& request,
-                       const std::function<std::vector<Nudge>(const NudgeRequestFile&)>& judge, const std::string& file,
-                       NudgeJournal& journal) try {
+                       const std::function<std::vector<Nudge>(const NudgeRequestFile&)>& judge,
+                       const std::function<void(const std::string& lines)>& write, NudgeJournal& journal) try {
   NudgeJournal longer = journal;
   NudgeReply reply;
   for (const Nudge& nudge : judge(request)) {
     longer.add(nudge);
     reply.text += to_json_line(nudge);
   }
-  write_text_atomically(file, longer.text());
+  write(longer.text());
   journal = longer;
   return reply;
 } catch (const Error& e) {
+  if (e.status() == ExitStatus::taken) throw;  // that concerns this run, not the one who asks
   return {e.status(), e.what()};
 }
 

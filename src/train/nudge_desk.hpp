@@ -47,9 +47,10 @@ class NudgeDesk {
 std::vector<Nudge> judge_nudge(const NudgeRequestFile& request, const Config& start, const NudgeJournal& journal,
                                std::int64_t done, const std::function<std::int64_t(const Config&)>& total_steps);
 
-/// Judges a request and, where it is right, adds its nudges to the journal in `file` and to `journal`: both or none.
+/// Judges a request and, where it is right, adds its nudges to `journal`, whose lines `write` then keeps: both or none.
+/// @throws Error(taken)  from `write`
 NudgeReply note_nudges(const NudgeRequestFile& request,
-                       const std::function<std::vector<Nudge>(const NudgeRequestFile&)>& judge, const std::string& file,
-                       NudgeJournal& journal);
+                       const std::function<std::vector<Nudge>(const NudgeRequestFile&)>& judge,
+                       const std::function<void(const std::string& lines)>& write, NudgeJournal& journal);
 
 }  // namespace shoal

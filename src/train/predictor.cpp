@@ -104,7 +104,7 @@ struct Predictor::State {
 Predictor::Predictor(const std::string& checkpoint, Communicator& comm) {
   std::vector<std::byte> bytes;
   run_together(comm, [&] {
-    if (comm.rank() == 0) bytes = read_file(checkpoint);
+    if (comm.rank() == 0) bytes = read_checkpoint(checkpoint);
   });
   comm.broadcast_bytes(bytes);
   run_together(comm, [&] {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <iostream>
 
 #include "shoal/comm/run_together.hpp"
@@ -97,7 +98,7 @@ void check_content(const std::string& of, const std::string& content, const Trai
 void adopt(const std::string& path, Training& training, Communicator& comm) {
   std::vector<std::byte> start;
   run_together(comm, [&] {
-    if (comm.rank() == 0) start = read_file(path);
+    if (comm.rank() == 0) start = read_checkpoint(path);
   });
   comm.broadcast_bytes(start);
   run_together(comm, [&] { training.adopt(parse_checkpoint(start, path)); });
@@ -106,12 +107,14 @@ void adopt(const std::string& path, Training& training, Communicator& comm) {
 /// The run's own place on disk, as it is before the first step.
 void prepare_directory(RunPlan& plan, std::int64_t step) {
   if (!plan.directory) plan.directory = RunDirectory::create(plan.run);
-  plan.directory->check_owner();
   if (plan.journal != NudgeJournal::of_run(plan.run))
-    write_text_atomically(plan.directory->nudges_path(), plan.journal.text());
+    plan.directory->write(plan.directory->nudges_path(), plan.journal.text());
   plan.directory->write_config(to_toml(plan.config));
   if (plan.in_place) plan.directory->remove_checkpoints_after(step);
-  MetricsWriter::truncate_after(plan.directory->metrics_path(), step);
+  // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
+  const std::string metrics = plan.directory->metrics_path();
+  if (std::filesystem::exists(metrics))
+    plan.directory->write(metrics, MetricsWriter::lines_until(step, read_text(metrics)));
 }
 
 /// Rank 0. Compares a finished replay with the run that it repeats, as far as that has come to the same end.
@@ -119,8 +122,8 @@ void compare_with_original(const RunPlan& plan, std::int64_t step) {
   if (RunDirectory::link_target(plan.replays, "latest") != step) return;
   const std::string path = RunDirectory::checkpoint_path(plan.replays, step);
   const std::string mine = RunDirectory::checkpoint_path(plan.run, step);
-  const Archive original = parse_checkpoint(read_file(path), path);
-  const Archive repeated = parse_checkpoint(read_file(mine), mine);
+  const Archive original = parse_checkpoint(read_checkpoint(path), path);
+  const Archive repeated = parse_checkpoint(read_checkpoint(mine), mine);
   if (original.text("journal") != repeated.text("journal")) return;  // nudged since
   if (digest(original) == digest(repeated)) {
     log_info(fmt::format("the same digest as {} after step {}: {}", plan.replays, step, digest(repeated)));

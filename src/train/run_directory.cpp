@@ -46,12 +46,6 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-void remove_file(const fs::path& file) {
-  std::error_code error;
-  fs::remove(file, error);
-  if (error) log_warning(fmt::format("cannot remove {}: {}", file.string(), error.message()));
-}
-
 [[noreturn]] void refuse_taken(const std::string& path) {
   throw Error(
       ExitStatus::taken,
@@ -84,9 +78,6 @@ RunDirectory RunDirectory::open(const std::string& path) {
   if (error) {
     throw Error(ExitStatus::input_output,
                 fmt::format("cannot make {}: {}", checkpoints(path).string(), error.message()));
-  }
-  for (const std::string& name : names_in(checkpoints(path))) {
-    if (name.ends_with(".tmp")) remove_file(checkpoints(path) / name);
   }
   return {path, std::move(lock)};
 }
@@ -145,23 +136,26 @@ std::optional<std::int64_t> RunDirectory::link_target(const std::string& run, co
   return error ? std::nullopt : step_of(target.string());
 }
 
-void RunDirectory::write_config(const std::string& toml) const {
-  check_owner();
-  write_text_atomically(config_path(), toml);
+void RunDirectory::write(const std::string& file, std::string_view text) const {
+  lock_.write(file, std::as_bytes(std::span(text)));
 }
 
-void RunDirectory::point_latest(std::int64_t step) const {
-  check_owner();
-  replace_link(checkpoints(path_) / "latest", file_name(step));
+void RunDirectory::write_config(const std::string& toml) const { write(config_path(), toml); }
+
+void RunDirectory::write_checkpoint(std::int64_t step, std::span<const std::byte> bytes) const {
+  lock_.write(checkpoint_path(step), bytes);
 }
 
-void RunDirectory::point_best(std::int64_t step) const {
-  check_owner();
-  replace_link(checkpoints(path_) / "best", file_name(step));
+void RunDirectory::point_latest(std::int64_t step) const { lock_.link(checkpoints(path_) / "latest", file_name(step)); }
+
+void RunDirectory::point_best(std::int64_t step) const { lock_.link(checkpoints(path_) / "best", file_name(step)); }
+
+void RunDirectory::remove(const fs::path& file) const try { lock_.remove(file); } catch (const Error& error) {
+  if (error.status() != ExitStatus::input_output) throw;
+  log_warning(error.what());
 }
 
 void RunDirectory::prune(std::int64_t keep, const std::vector<std::int64_t>& spared) const {
-  check_owner();
   std::set<std::int64_t> stay(spared.begin(), spared.end());
   stay.insert({0, latest().value_or(0), best().value_or(0)});
   std::vector<std::int64_t> steps = checkpoint_steps();
@@ -169,16 +163,15 @@ void RunDirectory::prune(std::int64_t keep, const std::vector<std::int64_t>& spa
   const auto surplus = std::max<std::int64_t>(0, static_cast<std::int64_t>(steps.size()) - keep);
   for (std::int64_t i = 0; i < surplus; ++i) {
     const std::int64_t step = steps[static_cast<std::size_t>(i)];
-    if (!stay.contains(step)) remove_file(checkpoint_path(step));
+    if (!stay.contains(step)) remove(checkpoint_path(step));
   }
 }
 
 void RunDirectory::remove_checkpoints_after(std::int64_t step) const {
-  check_owner();
-  if (latest().value_or(0) > step) remove_file(checkpoints(path_) / "latest");
-  if (best().value_or(0) > step) remove_file(checkpoints(path_) / "best");
+  if (latest().value_or(0) > step) remove(checkpoints(path_) / "latest");
+  if (best().value_or(0) > step) remove(checkpoints(path_) / "best");
   for (const std::int64_t found : checkpoint_steps()) {
-    if (found > step) remove_file(checkpoint_path(found));
+    if (found > step) remove(checkpoint_path(found));
   }
 }
 

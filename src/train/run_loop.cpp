@@ -9,12 +9,12 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
-#include "shoal/io/file.hpp"
 #include "shoal/train/metrics.hpp"
 #include "shoal/train/progress.hpp"
 #include "train/activity.hpp"
 #include "train/fault_point.hpp"
 #include "train/nudge_desk.hpp"
+#include "train/run_saver.hpp"
 #include "train/stop_signal.hpp"
 
 namespace shoal {
@@ -25,13 +25,21 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
 
 /// What ranks ask each other for with the loss of a step.
-enum Request : std::size_t { stop_by_signal, stop_by_time, save_by_time, nudge_waits, request_count };
+enum Request : std::size_t {
+  stop_by_signal,
+  stop_by_time,
+  save_now,
+  save_not,
+  end_by_fault,
+  nudge_waits,
+  request_count
+};
 
 /// A run under way with its directory, which rank 0 alone has.
 class Run {
  public:
   Run(Training& training, RunPlan& plan, Communicator& comm)
-      : training_(training), plan_(plan), comm_(comm), started_(Clock::now()), saved_(started_) {
+      : training_(training), plan_(plan), comm_(comm), saver_(training, plan, comm), started_(Clock::now()) {
     if (comm.rank() != 0) return;
     metrics_.emplace(plan.directory->metrics_path());
     desk_.emplace(plan.run);
@@ -41,41 +49,40 @@ class Run {
 
  private:
   std::vector<double> requests();
-  void save(bool must);
+  void flush_metrics();
   void take_nudges();
   void answer_nudges();
   void apply_nudges();
   void record(const StepReport& report, double seconds);
   void record(const std::string& split, const Evaluation& evaluation);
-  Evaluation evaluate_epoch(bool epoch_ended);
+  template <class Write>
+  void write_metrics(const Write& write);
   bool end_epoch(const StepReport& report, ProgressState& shown);
   bool save_is_due(const StepReport& report) const;
-  std::string last_good() const;
   std::string way_back() const;
 
   Training& training_;
   RunPlan& plan_;
   Communicator& comm_;
+  RunSaver saver_;
   Clock::time_point started_;
-  Clock::time_point saved_;
   std::optional<MetricsWriter> metrics_;
   bool metrics_warned_ = false;
   std::optional<Progress> progress_;
   std::optional<NudgeDesk> desk_;
   std::vector<std::pair<NudgeDesk::Visitor, NudgeReply>> answers_;
-  std::int64_t failures_ = 0;
-  std::int64_t good_step_ = -1;
-  std::int64_t evaluated_step_ = -1;
 };
 
 std::vector<double> Run::requests() {
   const TrainConfig& train = training_.config().train;
-  const double every = training_.config().checkpoint.every_seconds;
   std::vector<double> asked(request_count);
   asked[stop_by_signal] = StopSignal::received() != 0 ? 1.0 : 0.0;
   if (comm_.rank() == 0) {
     asked[stop_by_time] = train.max_seconds > 0.0 && seconds_since(started_) >= train.max_seconds ? 1.0 : 0.0;
-    asked[save_by_time] = every > 0.0 && seconds_since(saved_) >= every ? 1.0 : 0.0;
+    const RunSaver::Wishes wishes = saver_.wishes();
+    asked[save_now] = wishes.save;
+    asked[save_not] = wishes.pause;
+    asked[end_by_fault] = wishes.status;
     asked[nudge_waits] = desk_->has_visitors() ? 1.0 : 0.0;
   }
   return asked;
@@ -91,83 +98,37 @@ std::string Run::way_back() const {
                    : fmt::format("; without the nudge of step {}: --resume {} --rewind {}", last, plan_.run, last - 1);
 }
 
-std::string Run::last_good() const {
-  return good_step_ < 0 ? "no checkpoint was written"
-                        : "the last good checkpoint is " + RunDirectory::checkpoint_path(plan_.run, good_step_);
-}
-
-/// Collective. A failure is reported and the run goes on with what it has, until give_up failures in a row; one that
-/// `must` succeed (the first and the last) ends the run at once.
-void Run::save(bool must) {
-  const Doing doing(Activity::saving);
-  SHOAL_FAULT_POINT("save_begin");
-  training_.check_drift();
-  if (!training_.parameters_finite())
-    throw SharedError(
-        ExitStatus::diverged,
-        fmt::format("parameters are not finite after step {}; lower optimizer.learning_rate or set optimizer.clip_norm",
-                    training_.progress().step));
-  Archive archive = training_.snapshot();
-  const std::int64_t step = training_.progress().step;
-  std::string fault;
-  std::int64_t status = 0;
-  if (comm_.rank() == 0) {
-    try {
-      SHOAL_FAULT_POINT("save_write");
-      if (!plan_.parent.empty()) archive.attributes["parent"] = plan_.parent;
-      if (!plan_.init_from.empty()) archive.attributes["init_from"] = plan_.init_from;
-      archive.texts["config"] = to_toml(plan_.config);
-      archive.texts["journal"] = plan_.journal.text();
-      plan_.directory->check_owner();
-      const std::string path = plan_.directory->checkpoint_path(step);
-      write_atomically(path, encode(archive, static_cast<std::uint64_t>(step)));
-      plan_.directory->point_latest(step);
-      if (training_.progress().best_step == step) plan_.directory->point_best(step);
-      std::vector<std::int64_t> before_nudges;
-      for (const Nudge& nudge : plan_.journal.nudges()) before_nudges.push_back(nudge.step - 1);
-      plan_.directory->prune(training_.config().checkpoint.keep, before_nudges);
-    } catch (const Error& e) {
-      fault = e.what();
-      status = static_cast<std::int64_t>(e.status());
-    }
+/// A full disk must not end a run that can go on without these lines.
+template <class Write>
+void Run::write_metrics(const Write& write) {
+  if (!metrics_) return;
+  try {
+    write(*metrics_);
+  } catch (const Error& e) {
+    if (!metrics_warned_) log_warning(std::string(e.what()) + "; training goes on without these lines");
+    metrics_warned_ = true;
   }
-  SHOAL_FAULT_POINT("save_end");
-  status = comm_.all_max(status);
-  saved_ = Clock::now();
-  if (status == 0) {
-    good_step_ = step;
-    failures_ = 0;
-    return;
-  }
-  ++failures_;
-  comm_.broadcast_string(fault);
-  const bool give_up = must || failures_ >= training_.config().checkpoint.give_up ||
-                       status != static_cast<std::int64_t>(ExitStatus::input_output);
-  if (give_up) throw SharedError(static_cast<ExitStatus>(status), fault + "; " + last_good());
-  log_warning(fmt::format("{}; training goes on, {}", fault, last_good()));
 }
 
 void Run::record(const StepReport& report, double seconds) {
-  if (!metrics_ || report.step % training_.config().train.log_every != 0) return;
-  try {
-    metrics_->record(StepRecord{report.step, report.epoch, report.loss, report.learning_rate,
-                                static_cast<double>(report.samples) / seconds});
-  } catch (const Error& e) {
-    if (!metrics_warned_) log_warning(std::string(e.what()) + "; training goes on without these lines");
-    metrics_warned_ = true;
-  }
+  if (report.step % training_.config().train.log_every != 0) return;
+  write_metrics([&](MetricsWriter& metrics) {
+    metrics.record(StepRecord{report.step, report.epoch, report.loss, report.learning_rate,
+                              static_cast<double>(report.samples) / seconds});
+  });
 }
 
 void Run::record(const std::string& split, const Evaluation& evaluation) {
-  if (!metrics_) return;
   const std::int64_t step = training_.progress().step;
-  try {
-    metrics_->record(EvaluationRecord{step, (step - 1) / training_.steps_per_epoch() + 1, split, evaluation.loss,
-                                      evaluation.accuracy});
-  } catch (const Error& e) {
-    if (!metrics_warned_) log_warning(std::string(e.what()) + "; training goes on without these lines");
-    metrics_warned_ = true;
-  }
+  write_metrics([&](MetricsWriter& metrics) {
+    metrics.record(EvaluationRecord{step, (step - 1) / training_.steps_per_epoch() + 1, split, evaluation.loss,
+                                    evaluation.accuracy});
+  });
+}
+
+/// Before a checkpoint: a run that goes on from it must find all lines up to its step.
+void Run::flush_metrics() {
+  write_metrics([](MetricsWriter& metrics) { metrics.flush(); });
 }
 
 /// Evaluates for `best` and early stopping; true when it is the best so far.
@@ -185,7 +146,6 @@ bool Run::end_epoch(const StepReport& report, ProgressState& shown) {
   }
   if (!due || !training_.data().validation) return false;
   const Evaluation evaluation = training_.evaluate(*training_.data().validation);
-  evaluated_step_ = report.step;
   record(training_.data().validation_name, evaluation);
   shown.validation_loss = evaluation.loss;
   shown.validation_accuracy = evaluation.accuracy;
@@ -196,7 +156,7 @@ bool Run::save_is_due(const StepReport& report) const {
   const CheckpointConfig& c = training_.config().checkpoint;
   return (c.every_steps > 0 && report.step % c.every_steps == 0) ||
          (c.every_epochs > 0 && report.ends_epoch && report.epoch % c.every_epochs == 0) ||
-         report.requests[save_by_time] > 0;
+         report.requests[save_now] > 0;
 }
 
 /// Collective. Takes what was asked for since: from here on it is part of the run, for it is on disk. Rank 0 judges; a
@@ -209,11 +169,12 @@ void Run::take_nudges() {
     plan_.directory->check_owner();
     NudgeJournal journal = plan_.journal;
     const auto total_steps = [&](const Config& config) { return training_.total_steps(config); };
+    const auto write = [&](const std::string& lines) { plan_.directory->write(plan_.directory->nudges_path(), lines); };
     for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
       const auto judge = [&](const NudgeRequestFile& request) {
         return judge_nudge(request, plan_.config, journal, training_.progress().step, total_steps);
       };
-      answers_.emplace_back(visitor, note_nudges(visitor.request, judge, plan_.directory->nudges_path(), journal));
+      answers_.emplace_back(visitor, note_nudges(visitor.request, judge, write, journal));
     }
     text = journal.text();
   });
@@ -243,12 +204,9 @@ void Run::apply_nudges() {
 }
 
 ExitStatus Run::go() try {
+  saver_.check_space();
   // A new directory begins with a checkpoint: it proves that the place can be written, and a branch can go back to it.
-  if (plan_.in_place) {
-    good_step_ = training_.progress().step;
-  } else {
-    save(true);
-  }
+  if (!plan_.in_place) saver_.save_and_wait(false);
   apply_nudges();
   while (!training_.finished()) {
     const Clock::time_point before = Clock::now();
@@ -265,22 +223,28 @@ ExitStatus Run::go() try {
     } else {
       progress_->step(shown);
     }
+    if (report.requests[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(report.requests[end_by_fault]));
     if (report.requests[nudge_waits] > 0) take_nudges();
     const bool nudged = plan_.journal.acts_on(report.step + 1);  // maybe to go on where the run would end
     const bool stop = report.requests[stop_by_signal] > 0 || report.requests[stop_by_time] > 0;
     if (training_.finished() && !nudged) break;
-    if (stop || best || nudged || save_is_due(report)) {
+    const bool due = (best || save_is_due(report)) && report.requests[save_not] == 0;
+    if (stop || nudged || due) {
       progress_->clear();
-      save(stop);
+      flush_metrics();
+    }
+    if (stop || nudged) {
+      saver_.save_and_wait();  // the run ends, or the state before a nudge is what a rewind goes back to
+    } else if (due) {
+      saver_.save();
     }
     if (stop) {
       answer_nudges();
-      if (metrics_) metrics_->close();
       const int number = StopSignal::received();
       log_info(fmt::format(
           "stopped by {} after step {}; {}; go on with --resume auto",
           report.requests[stop_by_time] > 0 ? "train.max_seconds" : (number != 0 ? strsignal(number) : "a signal"),
-          report.step, last_good()));
+          report.step, saver_.last_good()));
       return ExitStatus::stopped;
     }
     if (nudged) apply_nudges();
@@ -291,14 +255,15 @@ ExitStatus Run::go() try {
   training_.refine_statistics();
   if (training_.config().model.batch_norm.running == "exact" && training_.data().validation)
     record(training_.data().validation_name, training_.evaluate(*training_.data().validation));
-  save(true);
-  if (metrics_) metrics_->close();
-  log_info(fmt::format("finished after step {}; {}", training_.progress().step, last_good()));
+  flush_metrics();
+  saver_.save_and_wait();
+  log_info(fmt::format("finished after step {}; {}", training_.progress().step, saver_.last_good()));
   return ExitStatus::done;
 } catch (const SharedError& e) {
-  if (e.status() == ExitStatus::internal) throw SharedError(e.status(), fmt::format("{}; {}", e.what(), last_good()));
+  if (e.status() == ExitStatus::internal)
+    throw SharedError(e.status(), fmt::format("{}; {}", e.what(), saver_.last_good()));
   if (e.status() != ExitStatus::diverged) throw;
-  throw SharedError(e.status(), fmt::format("{}; {}{}", e.what(), last_good(), way_back()));
+  throw SharedError(e.status(), fmt::format("{}; {}{}", e.what(), saver_.last_good(), way_back()));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ void take_newest_sound(const std::string& run, RunPlan& plan) {
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     const std::string path = RunDirectory::checkpoint_path(run, *step);
     try {
-      std::vector<std::byte> bytes = read_file(path);
+      std::vector<std::byte> bytes = read_checkpoint(path);
       static_cast<void>(parse_checkpoint(bytes, path));
       if (!first_fault.empty()) log_warning(fmt::format("{}; falling back to {}", first_fault, path));
       plan.resumed = std::move(bytes);
@@ -44,7 +44,7 @@ void take_newest_sound(const std::string& run, RunPlan& plan) {
 }
 
 void take_checkpoint(const std::string& path, RunPlan& plan) {
-  plan.resumed = read_file(path);
+  plan.resumed = read_checkpoint(path);
   plan.resumed_path = path;
 }
 

@@ -96,16 +96,18 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
 }
 
 void Trainer::save(const std::string& path) {
-  const Archive archive = state_->trained().snapshot();
+  Archive archive = state_->trained().snapshot();
   run_together(state_->comm, [&] {
-    if (state_->comm.rank() == 0)
-      write_atomically(path, encode(archive, static_cast<std::uint64_t>(state_->training->progress().step)));
+    if (state_->comm.rank() != 0) return;
+    std::vector<std::byte> bytes;
+    encode_checkpoint(archive, bytes);
+    write_atomically(path, bytes);
   });
 }
 
 std::string Trainer::digest() {
   const Archive archive = state_->trained().snapshot();
-  std::string text = state_->comm.rank() == 0 ? archive.attribute<std::string>("digest") : "";
+  std::string text = state_->comm.rank() == 0 ? shoal::digest(archive) : "";
   state_->comm.broadcast_string(text);
   return text;
 }

@@ -246,9 +246,9 @@ void Training::check_drift() {
   if (slots_differ(hashes)) report_drift(replica_->held(), comm_, progress_.step);
 }
 
-Archive Training::snapshot() {
+Archive Training::snapshot(Archive earlier) {
   SHOAL_FAULT_POINT("snapshot");
-  Archive archive;
+  Archive archive = std::move(earlier);
   std::vector<std::vector<float>> moments;
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) moments.push_back(replica_->gather_moment(m));
   if (comm_.rank() != 0) return archive;
@@ -266,7 +266,6 @@ Archive Training::snapshot() {
   archive.attributes["format_version"] = checkpoint_format_version;
   archive.attributes["shoal_version"] = std::string(SHOAL_VERSION);
   archive.attributes["kernel_hash"] = kernel_hash();
-  archive.attributes["digest"] = digest(archive);
   return archive;
 }
 

@@ -85,7 +85,8 @@ class Training {
   /// @throws SharedError (internal) when ranks hold different parameters or statistics; see drift.hpp
   void check_drift();
   /// On rank 0 everything that restore() takes; an empty archive elsewhere.
-  Archive snapshot();
+  /// @param earlier  its memory is used again: new memory takes longer than the copy
+  Archive snapshot(Archive earlier = {});
 
  private:
   void check_data();

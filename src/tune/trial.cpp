@@ -59,7 +59,7 @@ bool Trial::restore() {
   std::vector<std::byte> bytes;
   if (comm_.rank() == 0) {
     try {
-      bytes = read_file(task_.checkpoint);
+      bytes = read_checkpoint(task_.checkpoint);
     } catch (const Error&) {
       bytes.clear();
     }
@@ -146,7 +146,9 @@ void Trial::save() {
   SHOAL_FAULT_POINT("trial_save");
   archive.texts[curve_text] = to_json_line(outcome_);
   try {
-    write_atomically(task_.checkpoint, encode(archive, static_cast<std::uint64_t>(training_->progress().step)));
+    std::vector<std::byte> bytes;
+    encode_checkpoint(archive, bytes);
+    write_atomically(task_.checkpoint, bytes);
   } catch (const Error& error) {
     throw WriteFailure{error};
   }
@@ -161,7 +163,7 @@ std::string portable(std::string reason) {
 }  // namespace
 
 bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung) try {
-  const auto outcome = parse_outcome(parse_checkpoint(read_file(checkpoint), checkpoint).text(curve_text));
+  const auto outcome = parse_outcome(parse_checkpoint(read_checkpoint(checkpoint), checkpoint).text(curve_text));
   return outcome && outcome->trial == trial && outcome->rung == rung;
 } catch (const Error&) {
   return false;

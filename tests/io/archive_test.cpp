@@ -1,6 +1,8 @@
 #include "shoal/io/archive.hpp"
 
+#include <atomic>
 #include <limits>
+#include <thread>
 
 #include "io/support.hpp"
 #include "shoal/io/file.hpp"
@@ -66,6 +68,44 @@ TEST(Archive, BytesAreAFunctionOfContentAndStep) {
   for (int i = 0; i < 100; ++i) std::vector<char>(static_cast<std::size_t>(100 * i), 'x').shrink_to_fit();
   EXPECT_EQ(encode(reversed, 7), bytes);
   EXPECT_NE(encode(reversed, 8), bytes);
+}
+
+TEST(Archive, EncodesIntoMemoryThatWasUsedBefore) {
+  std::vector<std::byte> bytes(1 << 20, std::byte{0x5a});  // longer, and full of something
+  encode(example(), 7, bytes);
+  EXPECT_EQ(bytes, encode(example(), 7));
+  encode({}, 1, bytes);
+  EXPECT_EQ(bytes, encode({}, 1));
+  encode(example(), 7, bytes);
+  EXPECT_EQ(bytes, encode(example(), 7));
+}
+
+TEST(Archive, KeepsOneArrayOfAPath) {
+  Archive archive = example();
+  const std::size_t count = archive.arrays.size();
+  archive.put(make_scalar<double>("progress/best", 0.5));
+  EXPECT_EQ(archive.scalar<double>("progress/best"), 0.5);
+  EXPECT_EQ(archive.renew("labels", ElementType::float32, {2, 1}).data.size(), 8U);
+  EXPECT_EQ(archive.array("labels").values<float>().size(), 2U);
+  EXPECT_EQ(archive.arrays.size(), count);
+  archive.renew("new", ElementType::uint8, {3});
+  archive.put(make_scalar<float>("other", 1));
+  EXPECT_EQ(archive.arrays.size(), count + 2);
+}
+
+TEST(Archive, TwoThreadsTakeTurns) {
+  const std::vector<std::byte> expected = encode(example(), 3);
+  std::vector<std::thread> threads;
+  std::atomic<int> right{0};
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) {
+        if (encode(example(), 3) == expected && decode(expected, "c").arrays.size() == example().arrays.size()) ++right;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, 100);
 }
 
 TEST(Archive, TellsWhatIsMissingOrOfAnotherType) {

@@ -84,5 +84,27 @@ TEST(Header, IsWhereTheContractSaysItIs) {
   EXPECT_EQ(std::memcmp(bytes.data() + 512, "\x89HDF\r\n\x1a\n", 8), 0);
 }
 
+TEST(ReadCheckpoint, TakesNoMemoryForAFileThatIsNotWhatItsHeaderSays) {
+  const testing::TemporaryFolder folder;
+  const std::vector<std::byte> bytes = small_checkpoint();
+  write_atomically(folder / "c.h5", bytes);
+  EXPECT_EQ(read_checkpoint(folder / "c.h5"), bytes);
+  std::filesystem::resize_file(folder / "c.h5", std::uint64_t{1} << 40);  // a hole: it takes no place on the disk
+  expect_error(ExitStatus::bad_data, {"c.h5", "altered", "1099511627776"}, [&] { read_checkpoint(folder / "c.h5"); });
+  std::vector<std::byte> lying = bytes;
+  const std::uint64_t length = (std::uint64_t{1} << 40) - 512;
+  std::memcpy(lying.data() + 16, &length, sizeof length);
+  std::fill_n(lying.begin() + 48, 8, std::byte{0});
+  const std::uint64_t hash = XXH3_64bits(lying.data(), 512);
+  std::memcpy(lying.data() + 48, &hash, sizeof hash);
+  write_atomically(folder / "l.h5", lying);
+  expect_error(ExitStatus::bad_data, {"l.h5", "cut short"}, [&] { read_checkpoint(folder / "l.h5"); });
+  std::filesystem::resize_file(folder / "l.h5", std::uint64_t{1} << 40);
+  expect_error(ExitStatus::bad_data, {"l.h5", "memory"}, [&] { read_checkpoint(folder / "l.h5"); });
+  write_text_atomically(folder / "empty", "");
+  expect_error(ExitStatus::bad_data, {"cut short"}, [&] { read_checkpoint(folder / "empty"); });
+  expect_error(ExitStatus::no_input, {"none"}, [&] { read_checkpoint(folder / "none"); });
+}
+
 }  // namespace
 }  // namespace shoal

@@ -32,6 +32,17 @@ TEST(ImageReader, RefusesOddStorage) {
   H5Pset_external(external, "/dev/zero", 0, 48);
   expect_refused("another file", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, external, false); });
   expect_refused("less storage", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, H5P_DEFAULT, false); });
+  const hid_t compact = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_layout(compact, H5D_COMPACT);
+  expect_refused("compact", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, compact); });
+  const hid_t elsewhere = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t extents[2] = {4, 3};
+  const hid_t space = H5Screate_simple(2, extents, nullptr);
+  H5Pset_virtual(elsewhere, space, "other.h5", "x", space);
+  expect_refused("virtual", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, elsewhere, false); });
+  H5Sclose(space);
+  H5Pclose(compact);
+  H5Pclose(elsewhere);
   H5Pclose(chunked);
   H5Pclose(external);
 }
@@ -54,6 +65,35 @@ TEST(ImageReader, RefusesOddTypes) {
     H5Tclose(type);
     H5Sclose(space);
   });
+}
+
+TEST(ImageReader, RefusesTypesThatLieElsewhere) {
+  expect_refused("type", [](hid_t file) {
+    const hid_t type = H5Tcopy(H5T_IEEE_F32LE);
+    H5Tcommit2(file, "t", type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    make_dataset(file, "a", type, H5P_DEFAULT);
+    H5Tclose(type);
+  });
+  expect_refused("another type", [](hid_t file) {
+    const hid_t type = H5Tcreate(H5T_COMPOUND, 8);
+    H5Tinsert(type, "r", 0, H5T_IEEE_F32LE);
+    H5Tinsert(type, "i", 4, H5T_IEEE_F32LE);
+    make_dataset(file, "a", type, H5P_DEFAULT, false);
+    H5Tclose(type);
+  });
+}
+
+TEST(ImageReader, RefusesAnImageBehindAnotherUserBlock) {
+  const TemporaryFolder folder;
+  const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_userblock(creation, 512);
+  H5Fclose(H5Fcreate((folder / "u.h5").c_str(), H5F_ACC_TRUNC, creation, H5P_DEFAULT));
+  H5Pclose(creation);
+  const std::vector<std::byte> image = read_file(folder / "u.h5");
+  std::vector<std::byte> bytes(checkpoint_header_bytes + image.size());
+  std::copy(image.begin(), image.end(), bytes.begin() + checkpoint_header_bytes);
+  write_checkpoint_header(bytes, 1);
+  expect_error(ExitStatus::bad_data, {"c.h5", "mark"}, [&] { decode(bytes, "c.h5"); });
 }
 
 TEST(ImageReader, RefusesLinks) {

@@ -96,32 +96,16 @@ TEST_F(Metrics, AFullDiskIsAnError) {
   }
 }
 
-TEST_F(Metrics, TruncationDropsWhatIsAfterTheCheckpointAndTornLines) {
+TEST_F(Metrics, AResumedRunKeepsWholeLinesUpToTheCheckpoint) {
   const std::string kept = to_json_line(StepRecord{1, 1, 1, 1, 1}) + to_json_line(StepRecord{2, 1, 1, 1, 1}) +
                            to_json_line(EvaluationRecord{2, 1, "test", 1, 0.5});
-  testing::write(path_, kept + to_json_line(StepRecord{3, 2, 1, 1, 1}) + "{\"step\":4,\"epo");
-  MetricsWriter::truncate_after(path_, 2);
-  EXPECT_EQ(text(), kept);
-
-  testing::write(path_, kept + "{\"step\":2}");  // whole as JSON, but without its newline
-  MetricsWriter::truncate_after(path_, 2);
-  EXPECT_EQ(text(), kept);
-
-  testing::write(path_, "{\"step\":1,\"ep\n" + kept + "[2]\n{\"stop\":1}\n{\"step\":\"1\"}\n");
-  MetricsWriter::truncate_after(path_, 9);
-  EXPECT_EQ(text(), kept);
-
-  MetricsWriter::truncate_after(path_, 0);
-  EXPECT_EQ(text(), "");
-}
-
-TEST_F(Metrics, TruncationLeavesAFileThatIsRightOrNotThere) {
-  EXPECT_NO_THROW(MetricsWriter::truncate_after(path_, 3));
-  EXPECT_FALSE(std::filesystem::exists(path_));
-  testing::write(path_, to_json_line(StepRecord{1, 1, 1, 1, 1}));
-  std::filesystem::create_hard_link(path_, folder_ / "same");
-  MetricsWriter::truncate_after(path_, 3);
-  EXPECT_TRUE(std::filesystem::equivalent(path_, folder_ / "same"));  // not replaced
+  const std::string torn = to_json_line(StepRecord{3, 2, 1, 1, 1}) + "{\"step\":4,\"epo";
+  EXPECT_EQ(MetricsWriter::lines_until(2, kept + torn), kept);
+  EXPECT_EQ(MetricsWriter::lines_until(2, kept + "{\"step\":2}"), kept);  // whole as JSON, but without its newline
+  const std::string odd = "{\"step\":1,\"ep\n" + kept + "[2]\n{\"stop\":1}\n{\"step\":\"1\"}\n";
+  EXPECT_EQ(MetricsWriter::lines_until(9, odd), kept);
+  EXPECT_EQ(MetricsWriter::lines_until(0, kept), "");
+  EXPECT_EQ(MetricsWriter::lines_until(2, ""), "");
 }
 
 }  // namespace

@@ -70,13 +70,16 @@ TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
   const auto judge = [&](const NudgeRequestFile& request) {
     return judge_nudge(request, Config(), journal, 4, [](const Config&) { return std::int64_t{100}; });
   };
-  const NudgeReply wrong = note_nudges({"", {"optimizer.l2=1", "optimizer.l3=1"}, {}}, judge, file, journal);
+  const auto write_to = [](const std::string& place) {
+    return [place](const std::string& lines) { write_text_atomically(place, lines); };
+  };
+  const NudgeReply wrong = note_nudges({"", {"optimizer.l2=1", "optimizer.l3=1"}, {}}, judge, write_to(file), journal);
   EXPECT_EQ(wrong.status, ExitStatus::usage);
   EXPECT_FALSE(fs::exists(file));
-  EXPECT_EQ(note_nudges({"", {"optimizer.l2=1"}, {}}, judge, folder / "none/nudges.jsonl", journal).status,
+  EXPECT_EQ(note_nudges({"", {"optimizer.l2=1"}, {}}, judge, write_to(folder / "none/nudges.jsonl"), journal).status,
             ExitStatus::input_output);
   EXPECT_EQ(journal, before);
-  const NudgeReply right = note_nudges({"", {"optimizer.l2=1"}, {}}, judge, file, journal);
+  const NudgeReply right = note_nudges({"", {"optimizer.l2=1"}, {}}, judge, write_to(file), journal);
   EXPECT_EQ(right.status, ExitStatus::done);
   EXPECT_EQ(right.text, to_json_line({5, "optimizer.l2", "1.0"}));
   EXPECT_EQ(testing::read(file), before.text() + right.text);

@@ -101,7 +101,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
     });
   }
   // Should the hand fail, the run ends all the same.
-  EXPECT_EQ(status_of(request("run", {"train.steps=20000", "train.max_seconds=40", "checkpoint.every_epochs=3"})),
+  EXPECT_EQ(status_of(request("run", {"train.steps=20000", "train.max_seconds=40", "checkpoint.every_epochs=50"})),
             ExitStatus::done)
       << message_;
   if (hand.joinable()) hand.join();

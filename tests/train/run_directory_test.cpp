@@ -90,9 +90,10 @@ TEST_F(RunDirectoryTest, OpensOnlyARun) {
 
 TEST_F(RunDirectoryTest, OpeningClearsWhatAKilledWriterLeft) {
   make_run({5});
-  testing::write(run_ + "/checkpoints/step-00000006.h5.123.tmp", "half");
+  testing::write(run_ + "/incarnation-1/step-00000006.h5.tmp", "half");
   const RunDirectory run = RunDirectory::open(run_);
-  EXPECT_FALSE(fs::exists(run_ + "/checkpoints/step-00000006.h5.123.tmp"));
+  EXPECT_FALSE(fs::exists(run_ + "/incarnation-1"));
+  EXPECT_TRUE(fs::is_empty(run_ + "/incarnation-2"));
   EXPECT_THAT(run.checkpoint_steps(), ElementsAre(5));
 }
 

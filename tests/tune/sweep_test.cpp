@@ -54,8 +54,8 @@ TEST_F(SweepRun, LeavesResultsAndNothingElse) {
     if (!name.starts_with("journal")) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
-  EXPECT_THAT(names, ::testing::ElementsAre("best.h5", "config.toml", "fingerprint", "sweep.csv", "sweep.h5",
-                                            "sweep.jsonl", "times.jsonl"));
+  EXPECT_THAT(names, ::testing::ElementsAre("best.h5", "config.toml", "fingerprint", "incarnation-1", "sweep.csv",
+                                            "sweep.h5", "sweep.jsonl", "times.jsonl"));
   EXPECT_EQ(summary_.done + summary_.stopped + summary_.failed, 12);
   EXPECT_EQ(summary_.done, 3) << "one of each of three rounds";
   EXPECT_EQ(count("run", "stopped"), 9U);

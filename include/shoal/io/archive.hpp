@@ -61,6 +61,10 @@ struct Archive {
   std::string name;  ///< the file that it came from, for messages
 
   const NamedArray* find(const std::string& path) const;  ///< nullptr when there is none
+  /// Takes the place of the array of that path, if there is one.
+  void put(NamedArray array);
+  /// The array of that path with `data` of the right size and any content; keeps the memory of the one that was there.
+  NamedArray& renew(const std::string& path, ElementType type, const std::vector<std::int64_t>& shape);
 
   /// These throw Error(bad_data) that names what is missing, or of another type.
   const NamedArray& array(const std::string& path) const;
@@ -83,15 +87,20 @@ struct Archive {
   [[noreturn]] void refuse_scalar(const std::string& path) const;
 };
 
-/// The bytes of a checkpoint: a function of content and step alone. Needs about twice the size of the archive beside
-/// it; reads its own image back and compares before it returns.
+/// Makes `bytes` those of a checkpoint: a function of content and step alone. Memory that `bytes` has is used again;
+/// the archive is copied once, into it. Reads its own image back and compares before it returns.
+void encode(const Archive& archive, std::uint64_t step, std::vector<std::byte>& bytes);
 std::vector<std::byte> encode(const Archive& archive, std::uint64_t step);
 
 /// @param name  of the file, for messages
 /// @throws Error(bad_data) for bytes that are cut short, altered in any bit, or no checkpoint. Content that encode()
-/// does
-///         not write (filters, chunks, links, external storage, strings of variable length) is refused too.
+///         does not write (filters, chunks, links, external storage, strings of variable length) is refused too.
 Archive decode(std::span<const std::byte> bytes, const std::string& name);
+
+/// The bytes of a checkpoint file. Its header is judged first: no memory is taken for a file whose length is not the
+/// one in the header, or that is larger than half of this machine's memory.
+/// @throws Error(bad_data) as decode(), Error(no_input), Error(input_output)
+std::vector<std::byte> read_checkpoint(const std::filesystem::path& path);
 
 /// The step in the header, after the header alone was verified. @throws Error(bad_data) as decode().
 std::uint64_t checkpoint_step(std::span<const std::byte> bytes, const std::string& name);

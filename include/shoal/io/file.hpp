@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ void write_text_atomically(const std::filesystem::path& path, std::string_view t
 /// Makes `path` a symbolic link to `target` (as given, so relative to the link's folder), in place of whatever link or
 /// file is there, in one step.
 void replace_link(const std::filesystem::path& path, const std::filesystem::path& target);
+
+/// What the file system says is left in `folder`; a hint: it knows no quotas. Nothing when it does not say.
+std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder);
 
 /// A file open for reading. Move-only; read() may be called by many threads at once.
 class RandomAccessFile {

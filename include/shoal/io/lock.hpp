@@ -1,8 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 
 namespace shoal {
 
@@ -12,7 +15,8 @@ struct RunLockOptions {
 };
 
 /// Owns a run directory through its file `lock`, which names host, process and process start time, and a heartbeat that
-/// a thread of its own keeps counting. Held until destroyed.
+/// a thread of its own keeps counting; and through its number, the folder `incarnation-N`, which the next owner
+/// removes. Held until destroyed. The folder stays, so that numbers only grow.
 class RunLock {
  public:
   /// A lock whose process is dead on this host is taken over at once. One that cannot be judged (another host, another
@@ -23,11 +27,23 @@ class RunLock {
   RunLock& operator=(RunLock&&) noexcept;
   ~RunLock();
 
-  /// The fence: to be called before writing into the directory. @throws Error(taken) when another process, after this
-  /// one seemed dead to it, has taken the directory over.
+  /// How many owners the directory has had, this one included.
+  std::int64_t incarnation() const;
+
+  /// @throws Error(taken) when another process, after this one seemed dead to it, has taken the directory over.
   void check() const;
 
+  /// The fence: as write_atomically(), replace_link() and removing a file, for places in the directory, but never once
+  /// another process has taken it over, not even by a call that was under way then.
+  /// @throws Error(taken) in that case, Error(input_output) in others
+  void write(const std::filesystem::path& place, std::span<const std::byte> bytes) const;
+  void link(const std::filesystem::path& place, const std::filesystem::path& target) const;
+  void remove(const std::filesystem::path& place) const;
+
  private:
+  template <class Change>
+  void fenced(const Change& change) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -39,7 +39,7 @@ class MetricsWriter {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// The file may have no torn last line: see truncate_after.
+  /// The file may have no torn last line: see lines_until.
   explicit MetricsWriter(const std::string& path, Clock clock = std::chrono::steady_clock::now);
   MetricsWriter(const MetricsWriter&) = delete;
   MetricsWriter& operator=(const MetricsWriter&) = delete;
@@ -50,9 +50,8 @@ class MetricsWriter {
   void flush();
   void close() { flush(); }
 
-  /// On resume: drops the lines after `step` and lines that are not whole (a torn last one), atomically. A file that is
-  /// not there is no error.
-  static void truncate_after(const std::string& path, std::int64_t step);
+  /// What a resumed run keeps of the file: no lines after `step`, none that are not whole (a torn last one).
+  static std::string lines_until(std::int64_t step, const std::string& text);
 
  private:
   AppendFile file_;

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shoal/io/lock.hpp"
@@ -17,13 +21,14 @@ namespace shoal {
 ///   checkpoints/latest  best        relative links
 ///   requests/                       of nudges, until they are answered
 ///   lock
+///   incarnation-3/                  the third job that trains it; what is being written lies here
 class RunDirectory {
  public:
   /// Makes the folders and takes the lock.
   /// @throws Error  taken: a run is there already, or another process is about to start one;
   ///                input_output: cannot be made or written
   static RunDirectory create(const std::string& path);
-  /// Takes the lock of a run that is to go on, and clears what a killed writer left half-written.
+  /// Takes the lock of a run that is to go on. What a killed writer left half-written goes with its incarnation.
   /// @throws Error  no_input: no run there; taken: another process trains it; input_output: cannot be written
   static RunDirectory open(const std::string& path);
 
@@ -52,12 +57,15 @@ class RunDirectory {
   std::optional<std::int64_t> latest() const { return link_target(path_, "latest"); }
   std::optional<std::int64_t> best() const { return link_target(path_, "best"); }
 
-  /// To be called before a checkpoint is written. The functions below call it themselves.
-  /// @throws Error  taken: another process has taken the run over while this one seemed dead
+  /// @throws Error  taken: another process has taken the run over while this one seemed dead. All functions below throw
+  ///                it, and then have changed nothing: see RunLock
   void check_owner() const { lock_.check(); }
 
+  /// Replaces a file of the run.
+  void write(const std::string& file, std::string_view text) const;
   /// Replaces config.toml; from then on the folder holds a run.
   void write_config(const std::string& toml) const;
+  void write_checkpoint(std::int64_t step, std::span<const std::byte> bytes) const;
   void point_latest(std::int64_t step) const;
   void point_best(std::int64_t step) const;
 
@@ -69,6 +77,7 @@ class RunDirectory {
 
  private:
   RunDirectory(std::string path, RunLock lock);
+  void remove(const std::filesystem::path& file) const;
 
   std::string path_;
   RunLock lock_;

@@ -1,0 +1,48 @@
+#pragma once
+
+// Fencing. A scheduler may start a job anew while ranks of the old one still run on a host that it lost sight of. Each
+// job that owns a run directory has a number and a folder there, `incarnation-N`, and whatever it puts into the run
+// directory it first makes in that folder and then renames. The next owner takes N + 1, by making a folder that was not
+// there, and removes the folders before it: from then on every rename of an earlier owner fails, however late it wakes
+// up and whatever it believes. Making, renaming and removing are atomic on network file systems too, and no clock
+// counts.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+
+#include "io/posix.hpp"
+
+namespace shoal {
+
+class Incarnation {
+ public:
+  /// The greatest number in a run directory, 0 when there is none. @throws Error(input_output)
+  static std::int64_t newest(const std::filesystem::path& directory);
+  /// Takes a number. Nothing when somebody else has it. @throws Error(input_output)
+  static std::optional<Incarnation> claim(const std::filesystem::path& directory, std::int64_t number);
+
+  std::int64_t number() const { return number_; }
+  /// Ends the power of all before this one. @throws Error(input_output)
+  void fence_off_earlier() const;
+  /// False once a later one has fenced this one off.
+  bool stands() const;
+
+  /// Where to make what is to be renamed to `place`.
+  std::filesystem::path workshop(const std::filesystem::path& place) const;
+  /// As write_atomically(), replace_link() and unlinking. @throws Error(input_output), also when this one was fenced
+  /// off
+  void write(const std::filesystem::path& place, std::span<const std::byte> bytes) const;
+  void link(const std::filesystem::path& place, const std::filesystem::path& target) const;
+  void remove(const std::filesystem::path& place) const;
+
+ private:
+  Incarnation(std::filesystem::path directory, std::int64_t number);
+
+  std::filesystem::path directory_;
+  std::int64_t number_;
+};
+
+}  // namespace shoal
