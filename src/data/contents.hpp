@@ -17,6 +17,12 @@ static_assert(std::endian::native == std::endian::little, "rows are taken from t
 /// More than anyone trains, and few enough to keep a name for each.
 constexpr std::int64_t most_classes = std::int64_t{1} << 20;
 
+/// Of one row; wider ones would take memory by the gigabyte, for a small file that only says so.
+constexpr std::int64_t most_features = std::int64_t{1} << 26;
+
+/// HDF5 has no arrays of more dimensions.
+constexpr std::size_t most_dimensions = 32;
+
 /// What the splits of one open data set share.
 struct Split::Contents {
   struct Arrays {

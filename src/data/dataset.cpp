@@ -41,11 +41,18 @@ void check_x(const std::string& path, const std::string& array, const ArrayInfo&
     refuse(path, fmt::format("{} has shape {} and so no values; a split needs rows and features", array,
                              shape_text(x.shape)));
   }
+  if (x.row_elements() > most_features) {
+    refuse(path, fmt::format("{} has shape {}: {} features a row, more than {}", array, shape_text(x.shape),
+                             x.row_elements(), most_features));
+  }
 }
 
 void check_y(const std::string& path, const std::string& split, const ArrayInfo& x, const ArrayInfo& y) {
   if (y.shape.empty() || y.shape.size() > 2 || y.row_elements() < 1) {
     refuse(path, fmt::format("{}/y has shape {}; it must be (N), or (N, K) of floats", split, shape_text(y.shape)));
+  }
+  if (y.row_elements() > most_features) {
+    refuse(path, fmt::format("{}/y has {} outputs a row, more than {}", split, y.row_elements(), most_features));
   }
   if (y.rows() != x.rows()) {
     refuse(path, fmt::format("{0}/x has {1} rows and {0}/y {2}; each row needs its label", split, x.rows(), y.rows()));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "contents.hpp"
 #include "input_file.hpp"
 #include "labels.hpp"
 #include "shoal/core/error.hpp"
@@ -39,6 +40,7 @@ Idx read_idx(const std::string& path) {
            fmt::format("IDX element type 0x{:02x}; only unsigned bytes (0x08) are read, convert to NPY or CSV", type));
   }
   if (rank == 0) refuse(path, "IDX rank is 0; an array of at least one dimension is needed");
+  if (rank > most_dimensions) refuse(path, fmt::format("IDX rank is {}; {} is the most", rank, most_dimensions));
   Idx idx;
   std::size_t bytes = 1;
   for (std::size_t d = 0; d < rank; ++d) {

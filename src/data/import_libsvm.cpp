@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "contents.hpp"
 #include "csv_reader.hpp"
 #include "labels.hpp"
 #include "shoal/core/error.hpp"
@@ -58,9 +59,8 @@ Entry parse_entry(const LineReader& reader, std::string_view word, std::int64_t 
   if (colon == std::string_view::npos) reader.refuse(fmt::format("\"{}\" is no index:value", shown(word)));
   std::int64_t index = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + colon, index);
-  constexpr std::int64_t most = std::int64_t{1} << 31;
-  if (error != std::errc() || end != word.data() + colon || index < 1 || index >= most) {
-    reader.refuse(fmt::format("\"{}\": the index must be a whole number from 1", shown(word)));
+  if (error != std::errc() || end != word.data() + colon || index < 1 || index > most_features) {
+    reader.refuse(fmt::format("\"{}\": the index must be a whole number from 1 to {}", shown(word), most_features));
   }
   if (index - 1 <= previous) {
     reader.refuse(fmt::format("\"{}\" follows index {}; indices must rise within a row", shown(word), previous + 1));

@@ -108,6 +108,9 @@ Npy read_npy(const std::string& path) {
   if (header_value(path, header, "fortran_order").starts_with("True") && npy.shape.size() > 1) {
     refuse(path, "an NPY array in Fortran order; save numpy.ascontiguousarray(array)");
   }
+  if (npy.shape.size() > most_dimensions) {
+    refuse(path, fmt::format("an NPY array of {} dimensions; {} are the most", npy.shape.size(), most_dimensions));
+  }
   std::size_t bytes = element_bytes(npy.type);
   for (const std::int64_t extent : npy.shape) {
     if (__builtin_mul_overflow(bytes, static_cast<std::size_t>(extent), &bytes))

@@ -67,7 +67,7 @@ void write_checkpoint_header(std::span<std::byte> file, std::uint64_t step) {
   const XXH128_hash_t hash = XXH3_128bits(image.data(), image.size());
   std::fill_n(file.begin(), checkpoint_header_bytes, std::byte{0});
   std::memcpy(file.data(), magic.data(), magic.size());
-  put(file, version_at, checkpoint_format_version);
+  put(file, version_at, header_format_version);
   put(file, length_at, static_cast<std::uint32_t>(checkpoint_header_bytes));
   put(file, image_bytes_at, std::uint64_t{image.size()});
   put(file, image_hash_at, hash.low64);
@@ -86,9 +86,9 @@ CheckpointHeader read_checkpoint_header(std::span<const std::byte> file, const s
   if (get<std::uint64_t>(file, header_hash_at) != header_hash(file)) {
     refuse(name, "is altered: its header does not have the hash that it names; use another checkpoint");
   }
-  if (const auto version = get<std::uint32_t>(file, version_at); version != checkpoint_format_version) {
+  if (const auto version = get<std::uint32_t>(file, version_at); version != header_format_version) {
     refuse(name, fmt::format("has checkpoint format {}, this shoal reads {}; use the shoal that wrote it", version,
-                             checkpoint_format_version));
+                             header_format_version));
   }
   if (const auto length = get<std::uint32_t>(file, length_at); length != checkpoint_header_bytes) {
     refuse(name, fmt::format("is not a shoal checkpoint: its header says that it has {} bytes, not {}", length,

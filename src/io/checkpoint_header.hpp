@@ -14,7 +14,7 @@
 namespace shoal {
 
 constexpr std::size_t checkpoint_header_bytes = 512;  // the least that HDF5 allows
-constexpr std::uint32_t checkpoint_format_version = 1;
+constexpr std::uint32_t header_format_version = 1;
 
 /// Writes the header of the image that follows it in `file`.
 void write_checkpoint_header(std::span<std::byte> file, std::uint64_t step);

@@ -98,23 +98,22 @@ H5Reader::~H5Reader() {
 
 const std::filesystem::path& H5Reader::path() const { return state_->path; }
 
-/// Nothing where there is no such object. HDF5 asks link by link.
+/// Nothing where there is no such object. Asked link by link: only hard ones are followed.
 std::optional<H5O_type_t> H5Reader::State::type_of(const std::string& name) const {
   const std::string full = name.empty() || name.front() != '/' ? "/" + name : name;
   for (auto slash = full.find('/', 1);; slash = full.find('/', slash + 1)) {
     const std::string part = full.substr(0, slash);
-    if (part != "/" &&
-        (H5Lexists(file, part.c_str(), H5P_DEFAULT) <= 0 || H5Oexists_by_name(file, part.c_str(), H5P_DEFAULT) <= 0)) {
-      return std::nullopt;
+    if (part != "/") {
+      if (H5Lexists(file, part.c_str(), H5P_DEFAULT) <= 0) return std::nullopt;
+      H5L_info_t link{};
+      h5::check_status(H5Lget_info(file, part.c_str(), &link, H5P_DEFAULT), "read a link");
+      if (link.type == H5L_TYPE_EXTERNAL) refuse(name + " lies in another file; copy it into this one");
+      if (link.type != H5L_TYPE_HARD) refuse(name + " is a link; put what it leads to in its place");
     }
     if (slash == std::string::npos) break;
   }
   H5O_info_t info{};
   h5::check_status(H5Oget_info_by_name2(file, full.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT), "read an object");
-  H5O_info_t root{};
-  h5::check_status(H5Oget_info2(file, &root, H5O_INFO_BASIC), "read the root");
-  // Reached by an external link; an offset would be one of that file.
-  if (info.fileno != root.fileno) refuse(name + " lies in another file; copy it into this one");
   return info.type;
 }
 

@@ -11,6 +11,9 @@
 
 namespace shoal::h5 {
 
+/// The name of an image. HDF5 looks for a file of that name before it makes one in memory; nothing can have this one.
+inline constexpr const char* no_file = "/dev/null/image";
+
 /// Access to an image that is read where it lies. It must outlive the files opened with it.
 Handle reading_access(std::span<const std::byte> image);
 

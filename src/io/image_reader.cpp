@@ -11,7 +11,7 @@ constexpr int deepest = 32;  // each level takes stack here
 
 Handle open_image(std::span<const std::byte> image) {
   start();
-  return {H5Fopen("checkpoint", H5F_ACC_RDONLY, reading_access(image)), H5Fclose, "open the image"};
+  return {H5Fopen(no_file, H5F_ACC_RDONLY, reading_access(image)), H5Fclose, "open the image"};
 }
 
 void refuse_odd_storage(hid_t dataset, const std::string& path) {

@@ -39,7 +39,7 @@ void write_image(const Archive& archive, std::size_t front, std::vector<std::byt
   start();
   ImageMemory memory(bytes, front);
   const Handle access = memory.writing_access(image_bytes(archive));
-  Handle file(H5Fcreate("checkpoint", H5F_ACC_TRUNC, file_creation(), access), H5Fclose, "make an image");
+  Handle file(H5Fcreate(no_file, H5F_ACC_TRUNC, file_creation(), access), H5Fclose, "make an image");
   for (const NamedArray* array : sorted_by_path(archive)) {
     const auto size = bytes_within(array->shape, element_bytes(array->type), array->data.size());
     if (size != array->data.size()) throw Failure(array->path + " does not have as many elements as its shape");

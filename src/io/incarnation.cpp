@@ -60,13 +60,15 @@ std::optional<Incarnation> Incarnation::claim(const fs::path& directory, std::in
 void Incarnation::fence_off_earlier() const {
   for (const std::int64_t number : numbers_in(directory_)) {
     if (number >= number_) continue;
+    const fs::path earlier = folder(directory_, number);
     std::error_code error;
-    // One that is not dead after all may be making a file in this moment; it can do so only so often.
+    std::error_code none;
+    // It may be making a file in this moment, or somebody else be removing it; either only so often.
     for (int tries = 0; tries < most_tries; ++tries) {
-      fs::remove_all(folder(directory_, number), error);
-      if (error != std::errc::directory_not_empty) break;
+      fs::remove_all(earlier, error);
+      if (!fs::exists(fs::symlink_status(earlier, none))) break;
     }
-    if (error) posix::fail("remove", folder(directory_, number), error.value());
+    if (fs::exists(fs::symlink_status(earlier, none))) posix::fail("remove", earlier, error.value());
   }
 }
 

@@ -174,9 +174,20 @@ std::vector<LayerSpec> layers_of(const ModelConfig& config) {
 
 Model read_model(const Archive& archive) {
   const Config config = read_config(archive);
-  return {archive.attribute<std::int64_t>("inputs"), layers_of(config.model),
-          archive.attribute<std::int64_t>("outputs"), loss_by_name(archive.attribute<std::string>("loss")),
-          config.model.init};
+  const auto inputs = archive.attribute<std::int64_t>("inputs");
+  const auto outputs = archive.attribute<std::int64_t>("outputs");
+  const Loss loss = loss_by_name(archive.attribute<std::string>("loss"));
+  const Model model = [&]() -> Model {
+    try {
+      return {inputs, layers_of(config.model), outputs, loss, config.model.init};
+    } catch (const Error& e) {
+      throw Error(ExitStatus::bad_data, archive.name + ": " + e.what());
+    }
+  }();
+  // Before anybody takes memory for a model that is not in the file.
+  for (const Parameter& p : model.graph().parameters()) array_of_shape(archive, "parameters/" + p.name, file_shape(p));
+  for (const State& s : model.graph().states()) array_of_shape(archive, "batch_norm/" + s.name, {s.size});
+  return model;
 }
 
 Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& path) {

@@ -94,6 +94,13 @@ TEST_F(Datasets, RefuseFilesThatAreNone) {
 TEST_F(Datasets, RefuseArraysThatDoNotFit) {
   expect_refused([](H5Writer& w) { put(w, "train/x", {1, 1}, Ints{1}); }, {"train/x", "int32", "float32"});
   expect_refused([](H5Writer& w) { put(w, "train/x", {0, 1}, Floats{}); }, {"train/x", "(0, 1)"});
+  constexpr std::int64_t wide = (std::int64_t{1} << 26) + 1;
+  expect_refused(
+      [](H5Writer& w) {
+        w.create_array("train/x", ElementType::uint8, {1, wide});
+        w.write_rows("train/x", 0, std::vector<std::byte>(wide));
+      },
+      {"train/x", "67108865 features a row"});
   expect_refused(
       [](H5Writer& w) {
         put(w, "train/x", {2, 1}, Floats{1, 2});

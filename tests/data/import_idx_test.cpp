@@ -72,6 +72,7 @@ TEST_F(ImportIdx, RefusesDamagedFiles) {
   expect_refused("\x89PNG and more", {"no IDX file", "89 50"});
   expect_refused(idx({3, 2}, {0, 1, 2, 3, 4, 5}, 0x0D), {"type 0x0d"});
   expect_refused(idx({}, {}), {"rank is 0"});
+  expect_refused(idx(std::vector<int>(33, 1), {7}), {"rank is 33", "32"});
   expect_refused(idx({0, 2}, {}), {"(0, 2)"});
   expect_refused(idx({3, 2}, {}).substr(0, 9), {"ends inside the IDX header"});
   expect_refused(idx({3, 2}, {0, 1, 2, 3, 4}), {"(3, 2) needs 6 bytes", "holds 5"});

@@ -41,6 +41,7 @@ TEST_F(ImportLibsvm, NamesTheLineOfAMistake) {
   expect_refused("", {"t.svm: the file holds no row"});
   expect_refused("1\n2\n", {"no row holds a feature"});
   expect_refused("1 1:1\nx 1:1\n", {"t.svm:2: label \"x\""});
+  expect_refused("1 67108865:1\n", {"t.svm:1: \"67108865:1\"", "67108864"});
   expect_refused("nan 1:1\n", {"t.svm:1: label \"nan\""});
   expect_refused("1 1:1\n1 2\n", {"t.svm:2: \"2\" is no index:value"});
   expect_refused("1 0:1\n", {"t.svm:1: \"0:1\"", "from 1"});

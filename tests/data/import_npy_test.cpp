@@ -75,6 +75,9 @@ TEST_F(ImportNpy, ReadsTargets) {
 }
 
 TEST_F(ImportNpy, RefusesDamagedFiles) {
+  std::string many = "(1";
+  for (int i = 0; i < 32; ++i) many += ", 1";
+  expect_refused(npy<float>("<f4", many + ")", {1}), "", {"33 dimensions", "32"});
   expect_refused("", "", {"x.npy: the file is empty"});
   expect_refused("PK\x03\x04 an npz file", "", {"no NPY file"});
   expect_refused(npy<float>("<f4", "(1, 1)", {1}, 4), "", {"NPY version 4"});

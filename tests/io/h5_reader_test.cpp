@@ -133,7 +133,7 @@ TEST(H5Reader, RefusesWhatCannotBeReadByOffset) {
   refused({"type"}, H5T_NATIVE_LDOUBLE, H5P_DEFAULT);
 }
 
-TEST(H5Reader, RefusesAnArrayOfAnotherFile) {
+TEST(H5Reader, FollowsNoLinks) {
   const TemporaryFolder folder;
   make_h5(folder / "other.h5", [](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, H5P_DEFAULT); });
   make_h5(folder / "d.h5", [&](hid_t file) {
@@ -144,8 +144,9 @@ TEST(H5Reader, RefusesAnArrayOfAnotherFile) {
   });
   const H5Reader reader(folder / "d.h5");
   expect_error(bad, {"d.h5", "x lies in another file"}, [&] { reader.array("x"); });
-  EXPECT_EQ(reader.array("alias").offset, reader.array("own").offset);
-  EXPECT_FALSE(reader.contains("broken"));
+  expect_error(bad, {"d.h5", "alias is a link"}, [&] { reader.array("alias"); });
+  expect_error(bad, {"d.h5", "broken is a link"}, [&] { reader.contains("broken"); });
+  EXPECT_EQ(reader.array("own").bytes, 48);
 }
 
 TEST(H5Reader, NamesFilesThatAreNotDataSets) {

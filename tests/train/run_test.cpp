@@ -71,6 +71,7 @@ TEST_F(TrainRun, FinishedRunsAreLeftAloneAndNewOnesDoNotOverwrite) {
 TEST_F(TrainRun, FallsBackToTheNewestSoundCheckpoint) {
   EXPECT_EQ(status_of(request("run")), ExitStatus::done);
   const std::string expected = digest_in("run");
+  test_world().barrier();  // all have read it
   run_together(test_world(), [&] {
     if (test_world().rank() != 0) return;
     const std::string newest =

@@ -1,0 +1,243 @@
+// Checkpoints that are damaged, of something else, or made to harm: refused with bad_data and one line.
+#include <gtest/gtest.h>
+#include <hdf5.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iostream>
+#include <limits>
+#include <random>
+#include <set>
+
+#include "campaign.hpp"
+#include "io/checkpoint_header.hpp"
+#include "shoal/core/error.hpp"
+#include "train/checkpoint.hpp"
+
+namespace shoal {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+using testing::campaign;
+using testing::count_or;
+using testing::real_checkpoint;
+using testing::refusal;
+
+/// Memory beyond which nothing may be taken for a file of some 30 KB. (AddressSanitizer, which takes terabytes of
+/// addresses, has a limit of its own: max_allocation_size_mb.)
+class MemoryLimit {
+ public:
+  MemoryLimit() {
+#ifndef __SANITIZE_ADDRESS__
+    ::getrlimit(RLIMIT_AS, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = rlim_t{1} << 30;
+    ::setrlimit(RLIMIT_AS, &limit);
+#endif
+  }
+  ~MemoryLimit() {
+#ifndef __SANITIZE_ADDRESS__
+    ::setrlimit(RLIMIT_AS, &before_);
+#endif
+  }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+/// Runs `make(generator, number)` and expects each file to be refused.
+template <class Make>
+void expect_all_refused(const std::string& kind, const Make& make) {
+  const int count = count_or(200);
+  real_checkpoint();  // before memory is short
+  const MemoryLimit limit;
+  std::set<std::string> reasons;
+  int refused = 0;
+  for (int i = 0; i < count; ++i) {
+    std::mt19937 generator(campaign().seed * 1000003U + static_cast<std::uint32_t>(i));
+    const std::string line = refusal(make(generator, i));
+    EXPECT_NE(line, "") << kind << " number " << i << " was taken";
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+    if (!line.empty()) ++refused;
+    if (reasons.size() < 1000) reasons.insert(line);
+  }
+  std::cout << kind << ": " << refused << " of " << count << " refused, by " << reasons.size() << " different lines\n";
+}
+
+std::size_t below(std::mt19937& generator, std::size_t end) { return generator() % end; }
+unsigned up_to(std::mt19937& generator, unsigned most) { return 1 + static_cast<unsigned>(generator() % most); }
+
+TEST(Damage, OfOneBitIsFoundOrWithoutEffect) {
+  const Bytes& whole = real_checkpoint();
+  const Archive expected = testing::use_checkpoint(whole);
+  const int count = count_or(10000);
+  std::mt19937 generator(campaign().seed);
+  int found = 0;
+  int harmless = 0;
+  for (int i = 0; i < count; ++i) {
+    Bytes flipped = whole;
+    const std::size_t bit = below(generator, whole.size() * 8);
+    flipped[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
+    try {
+      const Archive read = testing::use_checkpoint(flipped);
+      const bool same = digest(read) == digest(expected) && read.arrays == expected.arrays &&
+                        read.texts == expected.texts && read.attributes == expected.attributes;
+      EXPECT_TRUE(same) << "bit " << bit << " changes what is read, and nobody says so";
+      harmless += same ? 1 : 0;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), ExitStatus::bad_data) << error.what();
+      ++found;
+    }
+  }
+  std::cout << found << " of " << count << " flipped bits found, " << harmless << " without effect\n";
+  EXPECT_EQ(found + harmless, count);
+}
+
+TEST(Damage, CutShort) {
+  expect_all_refused("cut short", [](std::mt19937& generator, int) {
+    Bytes bytes = real_checkpoint();
+    bytes.resize(below(generator, bytes.size()));
+    return bytes;
+  });
+}
+
+TEST(Damage, Garbage) {
+  expect_all_refused("garbage", [](std::mt19937& generator, int number) {
+    Bytes bytes = number % 2 == 0 ? Bytes(below(generator, 20000)) : real_checkpoint();
+    const std::size_t first = number % 4 == 1 ? 8 : 0;  // behind the magic
+    const std::size_t last = number % 4 == 3 ? checkpoint_header_bytes : bytes.size();
+    for (std::size_t i = first; i < std::min(last, bytes.size()); ++i) bytes[i] = static_cast<std::byte>(generator());
+    return bytes;
+  });
+}
+
+/// Gives the file a header that says the truth, whatever the image is.
+Bytes sealed(Bytes bytes, std::uint64_t step = 3) {
+  write_checkpoint_header(bytes, step);
+  return bytes;
+}
+
+TEST(Damage, OtherVersion) {
+  expect_all_refused("other version", [](std::mt19937& generator, int number) {
+    const std::uint32_t version = 1 + up_to(generator, 1000000);
+    if (number % 2 == 0) return testing::with_header_version(real_checkpoint(), version);
+    Archive archive = decode(real_checkpoint(), "c.h5");
+    archive.attributes["format_version"] = std::int64_t{version};
+    return encode(archive, 3);
+  });
+}
+
+TEST(Damage, OtherModel) {
+  expect_all_refused("other model", [](std::mt19937& generator, int number) {
+    Archive archive = decode(real_checkpoint(), "c.h5");
+    NamedArray& array = archive.arrays[below(generator, archive.arrays.size())];
+    switch (number % 4) {
+      case 0: archive.arrays.erase(archive.arrays.begin() + (&array - archive.arrays.data())); break;
+      case 1: archive.put(make_array<float>(array.path, {0}, {})); break;
+      case 2: {
+        const std::vector<float> values(1 + below(generator, 500));
+        array = make_array<float>(array.path, {1, static_cast<std::int64_t>(values.size()), 1}, std::span(values));
+        break;
+      }
+      default: {
+        constexpr const char* keys[] = {"inputs", "outputs"};
+        archive.attributes[keys[below(generator, 2)]] =
+            static_cast<std::int64_t>(generator()) - (std::int64_t{1} << 31);
+      }
+    }
+    return encode(archive, 3);
+  });
+}
+
+/// An image of `fill`, as HDF5 makes it.
+Bytes image_of(const std::function<void(hid_t)>& fill) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_fapl_core(access, 1 << 16, 0);
+  const hid_t file = H5Fcreate("hostile", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  fill(file);
+  H5Fflush(file, H5F_SCOPE_GLOBAL);
+  const ssize_t size = H5Fget_file_image(file, nullptr, 0);
+  Bytes bytes(checkpoint_header_bytes + static_cast<std::size_t>(size));
+  H5Fget_file_image(file, bytes.data() + checkpoint_header_bytes, static_cast<std::size_t>(size));
+  H5Fclose(file);
+  H5Pclose(access);
+  return sealed(bytes);
+}
+
+hid_t odd_type(std::mt19937& generator) {
+  switch (generator() % 6) {
+    case 0: return H5Tcopy(H5T_IEEE_F32LE);
+    case 1: return H5Tcopy(H5T_STD_I64LE);
+    case 2: return H5Tcreate(H5T_OPAQUE, 1 + generator() % 100000);
+    case 3: {
+      const hid_t type = H5Tcopy(H5T_C_S1);
+      H5Tset_size(type, generator() % 2 == 0 ? H5T_VARIABLE : 1 + generator() % (1U << 30));
+      return type;
+    }
+    case 4: return H5Tvlen_create(H5T_STD_I32LE);
+    default: {
+      const hsize_t extents[1] = {1 + generator() % 100000};
+      return H5Tarray_create2(H5T_IEEE_F64LE, 1, extents);
+    }
+  }
+}
+
+TEST(Damage, HostileSizes) {
+  expect_all_refused("hostile sizes", [](std::mt19937& generator, int) {
+    return image_of([&](hid_t file) {
+      for (unsigned n = up_to(generator, 3); n > 0; --n) {
+        std::vector<hsize_t> extents(1 + generator() % 8);
+        for (hsize_t& extent : extents) extent = hsize_t{1} << (generator() % (62 / extents.size()));
+        extents[0] = std::max(extents[0], hsize_t{1} << 20);
+        const hid_t type = odd_type(generator);
+        const hid_t space = H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr);
+        std::string name = "x";
+        name += std::to_string(n);
+        const hid_t array = H5Dcreate2(file, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        if (array >= 0) H5Dclose(array);
+        H5Sclose(space);
+        H5Tclose(type);
+      }
+    });
+  });
+}
+
+TEST(Damage, HostileLinksAndStorage) {
+  expect_all_refused("hostile links and storage", [](std::mt19937& generator, int number) {
+    return image_of([&](hid_t file) {
+      H5Gclose(H5Gcreate2(file, "parameters", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+      std::string name = generator() % 2 == 0 ? "parameters/" : "";
+      name += std::to_string(generator());
+      const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+      const hsize_t extents[2] = {1 + generator() % 50, 1 + generator() % 50};
+      const hid_t space = H5Screate_simple(2, extents, nullptr);
+      switch (number % 7) {
+        case 0: H5Lcreate_soft("/etc/passwd", file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT); break;
+        case 1: H5Lcreate_external("/etc/passwd", "/x", file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT); break;
+        case 2: H5Lcreate_hard(file, "parameters", file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT); break;
+        case 3: H5Pset_external(creation, "/dev/zero", 0, extents[0] * extents[1] * 4); break;
+        case 4: H5Pset_virtual(creation, space, "/etc/passwd", "/x", space); break;
+        case 5: {
+          H5Pset_chunk(creation, 2, extents);
+          H5Pset_deflate(creation, up_to(generator, 9));
+          break;
+        }
+        default: {
+          const hid_t type = odd_type(generator);
+          H5Tcommit2(file, name.c_str(), type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+          H5Tclose(type);
+        }
+      }
+      if (number % 7 >= 3 && number % 7 <= 5)
+        H5Dclose(H5Dcreate2(file, name.c_str(), H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+      H5Sclose(space);
+      H5Pclose(creation);
+    });
+  });
+}
+
+}  // namespace
+}  // namespace shoal
