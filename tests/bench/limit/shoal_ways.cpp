@@ -41,7 +41,7 @@ class ShoalProducts final : public LayerProducts {
   }
 
  private:
-  static constexpr std::int64_t rows_a_task = 32;
+  static constexpr std::int64_t rows_a_task = 256;
 
   void product(Panels<const float> a, Panels<const float> b, Panels<float> c) const {
     const std::int64_t blocks = (batch_ + rows_a_task - 1) / rows_a_task;
@@ -58,8 +58,9 @@ class ShoalProducts final : public LayerProducts {
     shoal::parallel_for(dw_.panels() * blocks, [&](std::int64_t task) {
       const std::int64_t panel = task / blocks;
       const std::int64_t first = task % blocks * panel_width;
-      shoal::gradient_panel<float>(batch_, x_.tile(first / panel_width), std::min(panel_width, layer_.inputs - first),
-                                   y_.tile(panel), dw_.tile(panel, first));
+      shoal::gradient_panel<float>(batch_, batch_, x_.tile(first / panel_width),
+                                   std::min(panel_width, layer_.inputs - first), y_.tile(panel),
+                                   dw_.tile(panel, first));
     });
   }
 
