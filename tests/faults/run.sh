@@ -36,8 +36,8 @@ campaign spoil 50 spoil.py $faults
 campaign cut 10 cut.py $shoal
 campaign save 1 ../../build/release/save_campaign
 campaign race 100 ../../build/release/race_campaign
-campaign flipped-bits 10000 ../../build/release/damage_campaign --gtest_filter='*OneBit'
-campaign damage 2000 ../../build/release/damage_campaign --gtest_filter=-'*OneBit'
+campaign flipped-bits 10000 ../../build/release/damage_campaign --gtest_filter='*OneBit*'
+campaign damage 2000 ../../build/release/damage_campaign --gtest_filter=-'*OneBit*'
 campaign disk 5 saving/disk.py $shoal build/release/tests/faults/saving/libfull_disk.so
 campaign full-tmpfs 5 saving/disk.py $shoal none --tmpfs
 campaign requeue 20 requeue.py $shoal

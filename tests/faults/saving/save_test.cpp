@@ -233,7 +233,7 @@ TEST(Save, OfAnOwnerTakenOverAtAnySystemCallChangesNothingMore) {
         status = error.status();
       }
     }
-    EXPECT_EQ(content_of(place.run), then) << what;
+    EXPECT_TRUE(content_of(place.run) == then) << what;            // printing it would take pages
     const bool over = at + 1 == static_cast<int>(records.size());  // nothing was left to do
     if (!over && status != ExitStatus::taken) {
       // Only what does not change the run may still have come: the sync of a folder, closing it, the last unlink.
