@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "graph/pass_schedules.hpp"
+#include "shoal/core/profile.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -167,6 +168,7 @@ const Leaf<T>& Executor<T>::view(std::size_t id, RowRun rows, Leaf<T>& storage) 
 /// Every phase of a step runs here: the calling thread's own work, the tasks of all threads, the sums over the batch.
 template <class T>
 void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partials) {
+  const Span span(SpanKind::compute, phase.name, phase.flops_per_sample * static_cast<double>(batch_.samples()));
   for (std::size_t id : phase.whole) pass == Pass::forward ? forward_whole(id) : pull_whole_gradient(id);
   for (std::size_t id : phase.ready)
     graph_.nodes()[id].operation->finish(view(id, {}), Pass::forward, {}, 0, state_of(id));

@@ -58,7 +58,10 @@ class Planner {
   }
 
   const Graph& graph() const { return graph_; }
-  Schedule take() { return std::move(schedule_); }
+  Schedule take(Pass pass) {
+    for (Phase& phase : schedule_) describe(graph_, pass, phase);
+    return std::move(schedule_);
+  }
 
  private:
   const Graph& graph_;
@@ -174,7 +177,7 @@ Schedule forward_schedule(const Graph& graph, std::size_t until, bool training, 
   for (std::size_t id = 0; id < until + (last ? 1 : 0); ++id) {
     if (below[id] && graph.nodes()[id].kind == Node::Kind::operation) plan_forward(plan, id, training);
   }
-  return plan.take();
+  return plan.take(Pass::forward);
 }
 
 Schedule backward_schedule(const Graph& graph, std::size_t until, bool training) {
@@ -183,7 +186,7 @@ Schedule backward_schedule(const Graph& graph, std::size_t until, bool training)
   for (std::size_t id = until; id-- > 0;) {
     if (below[id] && graph.nodes()[id].needs_gradient) plan_backward(plan, id, training, users_of(graph, id, below));
   }
-  return plan.take();
+  return plan.take(Pass::backward);
 }
 
 }  // namespace shoal

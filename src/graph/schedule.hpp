@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "shoal/graph/graph.hpp"
@@ -31,9 +32,14 @@ struct Phase {
   std::vector<TaskGroup> groups;
   std::vector<std::size_t> synchronize;  ///< operations whose statistics are complete after the tasks
   std::vector<std::size_t> parameters;   ///< parameter nodes whose gradient is complete after the tasks
+  std::string name;                      ///< what it does, for profiles
+  double flops_per_sample = 0.0;         ///< in products with parameters
 };
 
 using Schedule = std::vector<Phase>;
+
+/// Sets name and flops_per_sample: the nodes whose values (forward) or whose gradients (backward) are made.
+void describe(const Graph& graph, Pass pass, Phase& phase);
 
 /// Values that another one depends on, itself included: one flag per node.
 std::vector<bool> nodes_below(const Graph& graph, std::size_t until);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "shoal/core/profile.hpp"
 #include "shoal/optim/clipping.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "train/fault_point.hpp"
@@ -56,6 +57,7 @@ void Replica::backward(const LeafShare& share) {
 }
 
 void Replica::update(const LeafShare& share, UpdateScalars scalars) {
+  const Span span(SpanKind::compute, "sum gradients, update parameters");
   std::vector<const float*> partials;
   for (std::size_t n = 0; n < share.nodes().size(); ++n) partials.push_back(partials_[n].data());
   for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {

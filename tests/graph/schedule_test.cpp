@@ -67,5 +67,27 @@ TEST(Schedule, WholeValuesAreTheCallersWork) {
             (std::vector<std::string>{"whole 1", "whole 0 | parameter 0"}));
 }
 
+TEST(Schedule, PhasesSayWhatTheyDoAndCountTheirProducts) {
+  Graph g;
+  const Value h = relu(dense(g.input("x", 40), g.variable("1/w", {40, 70}, xavier())));
+  const Value loss = sum(square(dense(h, g.variable("2/w", {70, 3}, xavier()))));
+  double flops = 0.0;
+  std::string names;
+  for (const Phase& phase : forward_schedule(g, loss.id(), true, true)) {
+    flops += phase.flops_per_sample;
+    names += phase.name + '\n';
+  }
+  EXPECT_EQ(flops, 2.0 * (40 * 70 + 70 * 3));
+  EXPECT_NE(names.find("forward 1 relu"), std::string::npos) << names;
+  flops = 0.0;
+  names.clear();
+  for (const Phase& phase : backward_schedule(g, loss.id(), true)) {
+    flops += phase.flops_per_sample;
+    names += phase.name + '\n';
+  }
+  EXPECT_EQ(flops, 2.0 * (40 * 70 + 2 * 70 * 3));  // no derivative of x
+  EXPECT_NE(names.find("2/w"), std::string::npos) << names;
+}
+
 }  // namespace
 }  // namespace shoal

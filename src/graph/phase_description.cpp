@@ -1,0 +1,70 @@
+// Names and work of phases, for profiles.
+#include <algorithm>
+
+#include "graph/schedule.hpp"
+
+namespace shoal {
+namespace {
+
+/// Whom an operation belongs to: the owner of its first parameter, else what it is.
+std::string label(const Graph& graph, std::size_t id) {
+  const Node& node = graph.nodes()[id];
+  if (node.kind == Node::Kind::parameter) return graph.parameters()[node.parameter].name;
+  if (node.operation == nullptr) return node.name;
+  for (std::size_t input : node.inputs) {
+    if (graph.nodes()[input].kind != Node::Kind::parameter) continue;
+    const std::string& name = graph.parameters()[graph.nodes()[input].parameter].name;
+    return name.substr(0, name.find('/'));
+  }
+  return std::string(node.operation->name());
+}
+
+/// Multiplications and additions of a sample in a product with this matrix; 0 for vectors and what is no parameter.
+double product_flops(const Graph& graph, std::size_t id) {
+  const Node& node = graph.nodes()[id];
+  if (node.kind != Node::Kind::parameter || node.shape.rows < 2) return 0.0;
+  return 2.0 * static_cast<double>(node.shape.rows * node.shape.columns);
+}
+
+double product_flops_of_inputs(const Graph& graph, std::size_t id) {
+  double flops = 0.0;
+  for (std::size_t input : graph.nodes()[id].inputs) flops += product_flops(graph, input);
+  return flops;
+}
+
+double flops_of(const Graph& graph, const Stage& stage) {
+  if (stage.kind == Stage::Kind::forward) return product_flops_of_inputs(graph, stage.node);
+  if (stage.kind == Stage::Kind::statistics) return 0.0;
+  double flops = 0.0;
+  for (std::size_t user = stage.node + 1; user < graph.nodes().size(); ++user) {
+    const std::vector<std::size_t>& inputs = graph.nodes()[user].inputs;
+    if (std::find(inputs.begin(), inputs.end(), stage.node) != inputs.end())
+      flops += product_flops_of_inputs(graph, user);
+  }
+  return flops;
+}
+
+}  // namespace
+
+void describe(const Graph& graph, Pass pass, Phase& phase) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  };
+  phase.flops_per_sample = 0.0;
+  for (std::size_t id : phase.whole) add(label(graph, id));
+  for (const TaskGroup& group : phase.groups) {
+    if (group.parameter) {
+      add(label(graph, group.node));
+      phase.flops_per_sample += product_flops(graph, group.node);
+    }
+    for (const Stage& stage : group.stages) {
+      add(label(graph, stage.node));
+      phase.flops_per_sample += flops_of(graph, stage);
+    }
+  }
+  phase.name = pass == Pass::forward ? "forward" : "backward";
+  for (const std::string& name : names) phase.name += ' ' + name;
+}
+
+}  // namespace shoal
