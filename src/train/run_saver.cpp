@@ -45,12 +45,12 @@ RunSaver::Wishes RunSaver::wishes() {
 void RunSaver::save() {
   const Doing doing(Activity::saving);
   SHOAL_FAULT_POINT("save_begin");
-  training_.check_drift();
   if (!training_.parameters_finite())
     throw SharedError(
         ExitStatus::diverged,
         fmt::format("parameters are not finite after step {}; lower optimizer.learning_rate or set optimizer.clip_norm",
                     training_.progress().step));
+  training_.check_drift();
   if (writer_) {
     if (const auto outcome = writer_->wait()) note(*outcome);
   }

@@ -57,7 +57,11 @@ StopSignal::~StopSignal() {
   }
   ended_changed_.notify_all();
   watch_.join();
-  for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &former[i], nullptr);
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    // A scheduler's warning that comes when the work is done must not end the process before it says so.
+    const bool harmless = signals[i] == SIGUSR1 && former[i].sa_handler == SIG_DFL;
+    if (!harmless) sigaction(signals[i], &former[i], nullptr);
+  }
 }
 
 int StopSignal::received() noexcept { return signal_received; }

@@ -175,7 +175,6 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   SHOAL_FAULT_POINT("collective", comm_);
   comm_.tree_reduce(share, partials, add, sums);
   const auto hashes_begin = sums.begin() + 2 + static_cast<std::ptrdiff_t>(requests.size());
-  if (slots_differ({hashes_begin, sums.end()})) report_drift(replica_->held(), comm_, progress_.step);
 
   StepReport report;
   report.step = read.step;
@@ -191,6 +190,8 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
         ExitStatus::diverged,
         fmt::format("the loss of step {} is {}; lower optimizer.learning_rate ({}) or set optimizer.clip_norm",
                     report.step, report.loss, report.learning_rate));
+
+  if (slots_differ({hashes_begin, sums.end()})) report_drift(replica_->held(), comm_, progress_.step);
 
   UpdateScalars scalars;
   scalars.settings = config_.optimizer;
@@ -237,7 +238,8 @@ bool Training::note(const Evaluation& evaluation) {
 
 bool Training::parameters_finite() {
   const auto parameters = replica_->parameters();
-  return std::all_of(parameters.begin(), parameters.end(), [](float w) { return std::isfinite(w); });
+  const bool finite = std::all_of(parameters.begin(), parameters.end(), [](float w) { return std::isfinite(w); });
+  return comm_.all_min(finite ? 1 : 0) == 1;
 }
 
 void Training::check_drift() {

@@ -81,6 +81,7 @@ class Training {
   /// Replaces running averages by the statistics of the whole training set, where the config asks for it.
   void refine_statistics();
 
+  /// On every rank.
   bool parameters_finite();
   /// @throws SharedError (internal) when ranks hold different parameters or statistics; see drift.hpp
   void check_drift();

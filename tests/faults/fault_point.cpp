@@ -93,10 +93,10 @@ void spoil(const char* point, std::span<T> values) {
   if (fault == nullptr || values.empty()) return;
   if (fault->mode == "nan") {
     values[0] = std::numeric_limits<T>::quiet_NaN();
-  } else if (fault->mode == "flip") {  // the lowest bit of one number
+  } else if (fault->mode == "flip") {  // one bit that the rounding of later steps does not wash out
     std::array<unsigned char, sizeof(T)> bytes;
     std::memcpy(bytes.data(), &values[0], sizeof(T));
-    bytes[0] ^= 1U;
+    bytes[sizeof(T) - 2] ^= 1U;
     std::memcpy(&values[0], bytes.data(), sizeof(T));
   } else {
     act(fault->mode);
