@@ -16,12 +16,14 @@
 namespace shoal {
 namespace {
 
+constexpr std::string_view between = "(between the spans)";
 constexpr std::size_t most_trace_events = 200'000;
 
-std::string line_text(const ProfileLine& line, double steps, double step_seconds, double peak_gflops) {
+std::string line_text(const ProfileLine& line, std::size_t width, double steps, double step_seconds,
+                      double peak_gflops) {
   const bool own = line.kind == SpanKind::step;
-  std::string text = fmt::format("{:<8} {:<32} {:>8.1f} {:>9.4f} {:>6.1f}%", own ? "" : to_string(line.kind),
-                                 own ? "(between the spans)" : line.name, static_cast<double>(line.calls) / steps,
+  std::string text = fmt::format("{:<8} {:<{}} {:>8.1f} {:>9.4f} {:>6.1f}%", own ? "" : to_string(line.kind),
+                                 own ? between : line.name, width, static_cast<double>(line.calls) / steps,
                                  line.seconds / steps * 1e3, 100.0 * line.seconds / step_seconds);
   const double gflops = line.seconds > 0.0 ? line.flops / line.seconds * 1e-9 : 0.0;
   text += line.flops > 0.0 ? fmt::format(" {:>8.1f} {:>6.1f}%", gflops, 100.0 * gflops / peak_gflops)
@@ -47,12 +49,14 @@ std::string profile_table(const Profile& profile, double peak_gflops, int thread
     const bool b_beside = b.kind == SpanKind::read;
     return a_beside != b_beside ? b_beside : a.seconds > b.seconds;
   });
+  std::size_t width = between.size();
+  for (const ProfileLine& line : lines) width = std::max(width, line.name.size());
   std::string text = fmt::format(
       "{:.0f} steps of {:.4f} ms on rank 0; peak of {} {} {:.1f} GFLOP/s, measured at the start\n"
-      "{:<8} {:<32} {:>8} {:>9} {:>7} {:>8} {:>7} {:>12}\n",
-      steps, seconds / steps * 1e3, threads, threads == 1 ? "thread" : "threads", peak_gflops, "kind", "name", "calls",
-      "ms", "share", "GFLOP/s", "of peak", "bytes sent");
-  for (const ProfileLine& line : lines) text += line_text(line, steps, seconds, peak_gflops);
+      "{:<8} {:<{}} {:>8} {:>9} {:>7} {:>8} {:>7} {:>12}\n",
+      steps, seconds / steps * 1e3, threads, threads == 1 ? "thread" : "threads", peak_gflops, "kind", "name", width,
+      "calls", "ms", "share", "GFLOP/s", "of peak", "bytes sent");
+  for (const ProfileLine& line : lines) text += line_text(line, width, steps, seconds, peak_gflops);
   return text + "calls, ms and bytes are those of a step; `read` runs beside it\n";
 }
 
