@@ -52,7 +52,12 @@ std::int64_t Incarnation::newest(const fs::path& directory) {
 std::optional<Incarnation> Incarnation::claim(const fs::path& directory, std::int64_t number) {
   constexpr mode_t mode = 0777;  // less the process's umask
   const fs::path path = folder(directory, number);
-  if (::mkdir(path.c_str(), mode) == 0) return Incarnation(directory, number);
+  if (::mkdir(path.c_str(), mode) == 0) {
+    if (newest(directory) == number) return Incarnation(directory, number);
+    // A later owner has removed this number before; it must not be taken twice.
+    ::rmdir(path.c_str());
+    return std::nullopt;
+  }
   if (errno == EEXIST) return std::nullopt;
   posix::fail("make", path, errno);
 }
@@ -72,10 +77,7 @@ void Incarnation::fence_off_earlier() const {
   }
 }
 
-bool Incarnation::stands() const {
-  std::error_code error;
-  return fs::is_directory(folder(directory_, number_), error);
-}
+bool Incarnation::stands() const { return newest(directory_) == number_; }
 
 fs::path Incarnation::workshop(const fs::path& place) const {
   return folder(directory_, number_) / fs::path(place.filename().string() + ".tmp");

@@ -27,7 +27,7 @@ class Incarnation {
   std::int64_t number() const { return number_; }
   /// Ends the power of all before this one. @throws Error(input_output)
   void fence_off_earlier() const;
-  /// False once a later one has fenced this one off.
+  /// False once there is a later one, which fences this one off. @throws Error(input_output)
   bool stands() const;
 
   /// Where to make what is to be renamed to `place`.

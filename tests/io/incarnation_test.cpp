@@ -18,6 +18,8 @@ TEST(Incarnation, NumbersAreTakenOnceAndOnlyGrow) {
   EXPECT_TRUE(Incarnation::claim(folder.path(), 1));
   EXPECT_FALSE(Incarnation::claim(folder.path(), 1));
   EXPECT_TRUE(Incarnation::claim(folder.path(), 10));
+  EXPECT_FALSE(Incarnation::claim(folder.path(), 9)) << "less than the newest: its owner was fenced off";
+  EXPECT_FALSE(std::filesystem::exists(folder / "incarnation-9"));
   for (const std::string other : {"incarnation-", "incarnation-x", "incarnation-11x", "incarnation--12", "incarnation"})
     std::filesystem::create_directory(folder / other);
   EXPECT_EQ(Incarnation::newest(folder.path()), 10);  // by number, not as text
@@ -47,7 +49,7 @@ TEST(Incarnation, OnceFencedOffChangesNothing) {
   old->link(folder / "link", "file");
   write_text_atomically(old->workshop(folder / "half"), "under way");
   const auto next = Incarnation::claim(folder.path(), 2);
-  EXPECT_TRUE(old->stands());
+  EXPECT_FALSE(old->stands());
   next->fence_off_earlier();
   EXPECT_FALSE(old->stands());
   EXPECT_TRUE(next->stands());
