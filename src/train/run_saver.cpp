@@ -154,7 +154,9 @@ std::string RunSaver::last_good() {
   if (writer_) {
     if (const auto outcome = writer_->wait()) note(*outcome);
   }
-  return good();
+  std::string text = good();
+  comm_.broadcast_string(text);  // which saves succeeded is known to rank 0
+  return text;
 }
 
 }  // namespace shoal

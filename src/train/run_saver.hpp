@@ -44,7 +44,7 @@ class RunSaver {
   /// kept may not. @throws SharedError (input_output)
   void check_space();
 
-  /// "the last good checkpoint is ...", of a save that has ended. Waits for the one under way.
+  /// Collective. "the last good checkpoint is ...", of a save that has ended. Waits for the one under way.
   std::string last_good();
 
  private:
