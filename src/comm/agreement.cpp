@@ -12,7 +12,7 @@ std::string describe(const CollectiveCall& call) {
     case Collective::gather: return fmt::format("gather on rank {}", call.root);
     case Collective::all_gather: return fmt::format("all_gather of {}", call.count);
     case Collective::tree_reduce: return fmt::format("tree_reduce of {}", call.count);
-    case Collective::exchange: return "exchange";
+    case Collective::exchange_gradients: return "exchange of gradients";
     case Collective::split: return "split";
   }
   return "an unknown collective";

@@ -6,7 +6,9 @@
 
 namespace shoal {
 
-enum class Collective : std::int32_t { barrier, broadcast, gather, all_gather, tree_reduce, exchange, split };
+class Transport;
+
+enum class Collective : std::int32_t { barrier, broadcast, gather, all_gather, tree_reduce, exchange_gradients, split };
 
 /// A collective that a rank is about to call: what all must call alike. Where SHOAL_CHECK_COLLECTIVES is defined (debug
 /// builds, and the binary of tests/faults) a communicator compares them before each, at the cost of a message. A rank
@@ -21,5 +23,8 @@ struct CollectiveCall {
 
 /// The ranks that differ from rank 0, and the calls; empty where there are none. calls: by rank.
 std::string disagreement(std::span<const CollectiveCall> calls);
+
+/// Compares, where that is wanted. @throws SharedError (internal) that says which rank calls what
+void agree(Transport& transport, const CollectiveCall& call);
 
 }  // namespace shoal

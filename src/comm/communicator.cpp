@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "comm/agreement.hpp"
+#include "comm/small_sums.hpp"
 #include "comm/transport.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/core/error.hpp"
@@ -24,6 +25,10 @@ constexpr bool calls_are_checked = true;
 #else
 constexpr bool calls_are_checked = false;
 #endif
+
+std::int64_t length(std::span<const std::byte> data) { return static_cast<std::int64_t>(data.size()); }
+
+}  // namespace
 
 void agree(Transport& transport, const CollectiveCall& call) {
   if constexpr (!calls_are_checked) return;
@@ -40,12 +45,9 @@ void agree(Transport& transport, const CollectiveCall& call) {
                                   collectives_begun()));
 }
 
-std::int64_t length(std::span<const std::byte> data) { return static_cast<std::int64_t>(data.size()); }
-
-}  // namespace
-
-Communicator::Communicator() : transport_(local_transport()) {}
-Communicator::Communicator(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
+Communicator::Communicator() : Communicator(local_transport()) {}
+Communicator::Communicator(std::unique_ptr<Transport> transport)
+    : transport_(std::move(transport)), sums_(std::make_unique<SmallSums>(*transport_)) {}
 Communicator::Communicator(Communicator&&) noexcept = default;
 Communicator& Communicator::operator=(Communicator&&) noexcept = default;
 Communicator::~Communicator() = default;
@@ -58,18 +60,10 @@ int Communicator::threads_for_this_rank() const noexcept { return transport_->pl
 
 void Communicator::tree_reduce(const LeafShare& share, std::span<const double> partials, const Merge& merge,
                                std::span<double> result) {
-  const std::size_t width = result.size();
   assert(share.ranks() == size() && share.rank() == rank());
-  assert(share.slots() > 0 && partials.size() == share.nodes().size() * width);
-  agree(*transport_, {Collective::tree_reduce, 0, static_cast<std::int64_t>(share.slots() * width)});
-  slots_.resize(share.slots() * width);
-  std::copy(partials.begin(), partials.end(), slots_.begin() + static_cast<std::ptrdiff_t>(share.first_slot() * width));
-  std::vector<std::int64_t> begin;
-  for (int r = 0; r <= size(); ++r)
-    begin.push_back(static_cast<std::int64_t>(share.first_slot(r) * width * sizeof(double)));
-  transport_->all_gather(std::as_writable_bytes(std::span(slots_)), begin);
-  fold_slots(share, slots_, width, merge);
-  std::copy_n(slots_.begin(), width, result.begin());
+  assert(share.slots() > 0 && partials.size() == share.nodes().size() * result.size());
+  agree(*transport_, {Collective::tree_reduce, 0, static_cast<std::int64_t>(share.slots() * result.size())});
+  sums_->reduce(share, partials, merge, result);
 }
 
 void Communicator::barrier() const {
@@ -114,15 +108,6 @@ void Communicator::all_gather_pieces(std::span<std::byte> all, std::span<const s
   transport_->all_gather(all, begin);
 }
 
-void Communicator::exchange(std::span<const float> send, std::span<const std::int64_t> send_begin,
-                            std::span<float> receive, std::span<const std::int64_t> receive_begin) const {
-  assert(send_begin.size() == static_cast<std::size_t>(size()) + 1 && receive_begin.size() == send_begin.size());
-  assert(send_begin.back() <= static_cast<std::int64_t>(send.size()) || size() == 1);
-  assert(receive_begin.back() <= static_cast<std::int64_t>(receive.size()) || size() == 1);
-  agree(*transport_, {Collective::exchange});
-  transport_->exchange(send, send_begin, receive, receive_begin);
-}
-
 std::int64_t Communicator::all_max(std::int64_t mine) const {
   const std::vector<std::int64_t> all = all_gather(mine);
   return *std::max_element(all.begin(), all.end());
@@ -141,7 +126,7 @@ bool Communicator::all_equal(std::string_view text) const {
 
 Communicator Communicator::split(int color) const {
   agree(*transport_, {Collective::split});
-  return Communicator(transport_->split(color));
+  return Communicator(transport_->split(color, transport_->place().most_in_group));
 }
 
 void Communicator::abort(int status) const {

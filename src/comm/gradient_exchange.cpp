@@ -1,102 +1,157 @@
 #include "shoal/comm/gradient_exchange.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cassert>
 
+#include "comm/agreement.hpp"
+#include "comm/group_messages.hpp"
+#include "comm/group_partials.hpp"
+#include "comm/waiting.hpp"
+#include "shoal/tensor/parallel.hpp"
+
 namespace shoal {
-namespace {
 
-constexpr auto float_bytes = static_cast<std::int64_t>(sizeof(float));
-
-/// Floats of rank p's slice.
-std::int64_t slice_floats(const Bucket& bucket, int p) {
-  return bucket.slice_begin[static_cast<std::size_t>(p) + 1] - bucket.slice_begin[static_cast<std::size_t>(p)];
-}
-
-}  // namespace
-
-GradientExchange::GradientExchange(const Communicator& comm, const BucketPlan& plan) : comm_(&comm), plan_(&plan) {
+GradientExchange::GradientExchange(const Communicator& comm, const BucketPlan& plan, std::size_t nodes)
+    : transport_(comm.transport()),
+      plan_(plan),
+      // A rank without a leaf has room for a partial all the same: its sums are kept there.
+      partials_(std::make_unique<GroupPartials>(transport_, plan.chunk_begin(plan.chunks()),
+                                                std::max<std::size_t>(1, nodes))) {
   assert(plan.ranks() == comm.size());
+  if (partials_->groups().count() > 1) messages_ = std::make_unique<GroupMessages>(transport_, plan, *partials_);
+  for (int bucket = 0; bucket < plan.buckets(); ++bucket) {
+    owned_begin_.push_back(owned_.size());
+    const ChunkRun slice = plan.slice(bucket, comm.rank());
+    for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk) owned_.push_back({bucket, chunk});
+  }
+  owned_begin_.push_back(owned_.size());
 }
 
-void GradientExchange::reduce(int bucket, const LeafShare& share, std::span<const float* const> partials,
-                              const SummedChunk& on_chunk) {
-  assert(share.ranks() == comm_->size() && share.rank() == comm_->rank());
-  assert(share.slots() > 0 && partials.size() == share.nodes().size());
-  const Bucket& cut = plan_->bucket(bucket);
-  const int self = comm_->rank();
-  const auto nodes = static_cast<std::int64_t>(partials.size());
-  const std::int64_t width = slice_floats(cut, self);
+GradientExchange::~GradientExchange() = default;
 
-  std::vector<std::int64_t> send_begin{0};
-  received_begin_.assign(1, 0);
-  for (int r = 0; r < comm_->size(); ++r) {
-    const bool other = r != self;
-    send_begin.push_back(send_begin.back() + (other ? nodes * slice_floats(cut, r) : 0));
-    const auto rank_nodes = static_cast<std::int64_t>(share.nodes(r).size());
-    received_begin_.push_back(received_begin_.back() + (other ? rank_nodes * width : 0));
-  }
-  bytes_sent_ += send_begin.back() * float_bytes;
-  received_.resize(static_cast<std::size_t>(received_begin_.back()));
-
-  if (partials.size() == 1) {  // the slices lie one after the other already
-    for (std::size_t p = 0; p < send_begin.size(); ++p) send_begin[p] = cut.slice_begin[p] - cut.begin;
-    const std::span whole(partials[0] + cut.begin, static_cast<std::size_t>(cut.end - cut.begin));
-    comm_->exchange(whole, send_begin, received_, received_begin_);
-  } else {
-    packed_.resize(static_cast<std::size_t>(send_begin.back()));
-    float* out = packed_.data();
-    for (int r = 0; r < comm_->size(); ++r) {
-      if (r == self) continue;
-      for (const float* partial : partials) {
-        out = std::copy_n(partial + cut.slice_begin[static_cast<std::size_t>(r)], slice_floats(cut, r), out);
-      }
-    }
-    comm_->exchange(packed_, send_begin, received_, received_begin_);
-  }
-  fold_slice(bucket, share, partials, on_chunk);
+std::span<float> GradientExchange::parameters() {
+  return {partials_->parameters(), static_cast<std::size_t>(partials_->floats())};
 }
 
-void GradientExchange::fold_slice(int bucket, const LeafShare& share, std::span<const float* const> partials,
-                                  const SummedChunk& on_chunk) {
-  const Bucket& cut = plan_->bucket(bucket);
-  const int self = comm_->rank();
-  const std::int64_t slice_begin = cut.slice_begin[static_cast<std::size_t>(self)];
-  const std::int64_t width = slice_floats(cut, self);
-  const ChunkRun chunks = plan_->slice(bucket, self);
-  rows_.resize(share.slots());
-  for (std::int64_t chunk = chunks.first; chunk < chunks.last; ++chunk) {
-    const std::int64_t begin = plan_->chunk_begin(chunk);
-    const auto floats = static_cast<std::size_t>(plan_->chunk_begin(chunk + 1) - begin);
-    own_.resize(std::max(own_.size(), partials.size() * floats));
-    for (int r = 0; r < comm_->size(); ++r) {
-      float* row = received_.data() + received_begin_[static_cast<std::size_t>(r)] + (begin - slice_begin);
-      for (std::size_t node = 0; node < share.nodes(r).size(); ++node) {
-        if (r == self) {
-          rows_[share.first_slot(r) + node] = own_.data() + node * floats;
-          std::copy_n(partials[node] + begin, floats, own_.data() + node * floats);
-        } else {
-          rows_[share.first_slot(r) + node] = row + static_cast<std::int64_t>(node) * width;
-        }
-      }
-    }
-    for (const MergeStep& step : share.plan()) {
-      float* left = rows_[step.left];
-      const float* right = rows_[step.right];
-      for (std::size_t i = 0; i < floats; ++i) left[i] += right[i];
-    }
-    on_chunk(chunk, std::span(rows_[0], floats));
-  }
+bool GradientExchange::fills_parameters() const { return transport_.place().rank == partials_->groups().begin(); }
+
+std::span<float> GradientExchange::partial(std::size_t node) {
+  return {partials_->partial(transport_.place().rank, node), static_cast<std::size_t>(partials_->floats())};
 }
 
-void GradientExchange::all_gather(int bucket, std::span<float> flat) {
-  const Bucket& cut = plan_->bucket(bucket);
-  assert(cut.end <= static_cast<std::int64_t>(flat.size()));
-  std::vector<std::int64_t> begin;  // in bytes of this bucket
-  for (const std::int64_t slice : cut.slice_begin) begin.push_back((slice - cut.begin) * float_bytes);
-  bytes_sent_ += slice_floats(cut, comm_->rank()) * float_bytes * (comm_->size() - 1);
-  const auto floats = static_cast<std::size_t>(cut.end - cut.begin);
-  comm_->all_gather_pieces(std::as_writable_bytes(flat.subspan(static_cast<std::size_t>(cut.begin), floats)), begin);
+std::int64_t GradientExchange::bytes_sent() const noexcept { return messages_ ? messages_->bytes_sent() : 0; }
+
+GradientExchange::Chunks GradientExchange::owned(int bucket) const {
+  const auto b = static_cast<std::size_t>(bucket);
+  return Chunks(owned_).subspan(owned_begin_[b], owned_begin_[b + 1] - owned_begin_[b]);
+}
+
+void GradientExchange::begin(const LeafShare& share) {
+  assert(share.ranks() == plan_.ranks() && share.rank() == transport_.place().rank && share.slots() > 0);
+  partials_->begin(share);
+  ++step_;
+  complete_ = opened_ = summed_ = 0;
+}
+
+/// What a rank signals when all buckets of this step are complete; each bucket before counts one less.
+std::uint64_t GradientExchange::complete_signal() const {
+  return step_ * (static_cast<std::uint64_t>(plan_.buckets()) + 1);
+}
+
+void GradientExchange::complete_from(std::int64_t first) {
+  int complete = complete_;
+  while (complete < plan_.buckets() && plan_.bucket(complete).begin >= first) ++complete;
+  // Bucket by bucket is of use to those alone who send.
+  if (complete == complete_ || (!messages_ && first > 0)) return;
+  complete_ = complete;
+  partials_->window().signal(complete_signal() - static_cast<std::uint64_t>(plan_.buckets() - complete));
+  while (messages_ && advance()) continue;
+}
+
+/// Takes a step of the sums across groups, if one can be taken without waiting.
+bool GradientExchange::advance() {
+  const std::uint64_t behind = complete_signal() - std::min(complete_signal(), partials_->window().lowest_signal());
+  const std::int64_t complete = plan_.buckets() - static_cast<std::int64_t>(behind);
+  if (opened_ < complete && opened_ - summed_ < GroupMessages::most_open) {
+    messages_->open(opened_++);
+    return true;
+  }
+  if (summed_ < opened_ && messages_->arrived(summed_)) {
+    keep_sums(owned(summed_));
+    ++summed_;
+    return true;
+  }
+  return false;
+}
+
+/// Waits until every rank of this group has finished its backward pass and, with other groups, all sums are there.
+void GradientExchange::finish_backward() {
+  assert(complete_ == plan_.buckets());
+  const Waiting waiting;
+  while (messages_ && summed_ < plan_.buckets()) {
+    if (!advance()) sched_yield();
+  }
+  partials_->window().wait_for_signals(complete_signal());
+}
+
+/// Where the sum of a chunk is kept: in this rank's first partial, since no other rank reads this part of it.
+std::span<float> GradientExchange::kept(const Owned& chunk) {
+  const std::int64_t begin = plan_.chunk_begin(chunk.chunk);
+  return {partials_->partial(transport_.place().rank, 0) + begin,
+          static_cast<std::size_t>(plan_.chunk_begin(chunk.chunk + 1) - begin)};
+}
+
+/// The sum of a chunk of this rank's, in memory of this thread or in a partial.
+std::span<const float> GradientExchange::sum(const Owned& chunk) const {
+  thread_local GroupPartials::Scratch rows;
+  const std::int64_t begin = plan_.chunk_begin(chunk.chunk);
+  const std::int64_t floats = plan_.chunk_begin(chunk.chunk + 1) - begin;
+  partials_->sum(begin, floats, rows);
+  if (messages_) {
+    messages_->set_rows(chunk.bucket, chunk.chunk, rows);
+    rows.rest.run(partials_->by_group().plan(), rows.groups, static_cast<std::size_t>(floats));
+  }
+  return {rows.groups[0], static_cast<std::size_t>(floats)};
+}
+
+void GradientExchange::keep_sums(Chunks chunks) {
+  parallel_for(static_cast<std::int64_t>(chunks.size()), [&](std::int64_t i) {
+    const Owned& chunk = chunks[static_cast<std::size_t>(i)];
+    const std::span<const float> from = sum(chunk);
+    const std::span<float> to = kept(chunk);
+    if (from.data() != to.data()) std::copy(from.begin(), from.end(), to.begin());
+  });
+}
+
+void GradientExchange::visit_sums(const Visit& visit) {
+  agree(transport_, {Collective::exchange_gradients, 0, 1});
+  finish_backward();
+  for (; summed_ < plan_.buckets(); ++summed_) keep_sums(owned(summed_));
+  parallel_for(static_cast<std::int64_t>(owned_.size()), [&](std::int64_t i) {
+    const Owned& chunk = owned_[static_cast<std::size_t>(i)];
+    visit(chunk.chunk, kept(chunk));
+  });
+}
+
+void GradientExchange::update(const Update& update) {
+  agree(transport_, {Collective::exchange_gradients, 0, 2});
+  finish_backward();
+  const std::span<float> parameters = this->parameters();
+  for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
+    const Chunks chunks = owned(bucket);
+    parallel_for(static_cast<std::int64_t>(chunks.size()), [&](std::int64_t i) {
+      const Owned& chunk = chunks[static_cast<std::size_t>(i)];
+      const std::span<const float> total = bucket < summed_ ? kept(chunk) : sum(chunk);
+      update(chunk.chunk, total,
+             parameters.subspan(static_cast<std::size_t>(plan_.chunk_begin(chunk.chunk)), total.size()));
+    });
+    if (messages_) messages_->start_parameters(bucket);
+  }
+  const Waiting waiting;
+  if (messages_) messages_->wait_for_parameters();
+  partials_->window().barrier();
 }
 
 }  // namespace shoal

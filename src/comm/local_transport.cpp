@@ -4,6 +4,13 @@
 namespace shoal {
 namespace {
 
+class NoMessages final : public Messages {
+  void send(int, int, std::span<const std::byte>) override {}
+  void receive(int, int, std::span<std::byte>) override {}
+  bool test() override { return true; }
+  void wait() override {}
+};
+
 /// One process: what the others would bring is empty.
 class LocalTransport final : public Transport {
  public:
@@ -13,9 +20,9 @@ class LocalTransport final : public Transport {
   void broadcast(std::span<std::byte>, int) override {}
   void all_gather(std::span<std::byte>, std::span<const std::int64_t>) override {}
   void gather(std::span<const std::byte>, std::span<std::vector<std::byte>>, int) override {}
-  void exchange(std::span<const float>, std::span<const std::int64_t>, std::span<float>,
-                std::span<const std::int64_t>) override {}
-  std::unique_ptr<Transport> split(int) override { return std::make_unique<LocalTransport>(); }
+  std::unique_ptr<Messages> messages() override { return std::make_unique<NoMessages>(); }
+  void progress() override {}
+  std::unique_ptr<Transport> split(int, int) override { return std::make_unique<LocalTransport>(); }
   void abort(int) override {}
 };
 

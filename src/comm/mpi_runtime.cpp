@@ -18,15 +18,22 @@ namespace shoal {
 namespace {
 
 /// The ranks of this rank's host, itself among them, that have the same affinity mask: those that share its cores.
-int sharing_ranks(MPI_Comm comm, int rank, const std::vector<int>& lowest_on_host) {
+struct Sharing {
+  int ranks = 0;
+  int index = 0;  // of this one among them
+};
+Sharing sharing_ranks(MPI_Comm comm, int rank, const std::vector<int>& lowest_on_host) {
   const std::vector<unsigned char> mask = affinity_mask();
   const std::string_view text(reinterpret_cast<const char*>(mask.data()), mask.size());
   const std::uint64_t own = std::hash<std::string_view>()(text);
   std::vector<std::uint64_t> all(lowest_on_host.size());
   check_mpi(MPI_Allgather(&own, 1, MPI_UINT64_T, all.data(), 1, MPI_UINT64_T, comm), "MPI_Allgather");
-  int sharing = 0;
+  Sharing sharing;
   const int own_host = lowest_on_host[static_cast<std::size_t>(rank)];
-  for (std::size_t r = 0; r < all.size(); ++r) sharing += lowest_on_host[r] == own_host && all[r] == own ? 1 : 0;
+  for (std::size_t r = 0; r < all.size(); ++r) {
+    if (static_cast<int>(r) == rank) sharing.index = sharing.ranks;
+    sharing.ranks += lowest_on_host[r] == own_host && all[r] == own ? 1 : 0;
+  }
   return sharing;
 }
 
@@ -35,10 +42,18 @@ std::unique_ptr<Transport> world_by_host() {
   check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
   const std::vector<int> lowest = lowest_ranks_on_hosts(MPI_COMM_WORLD);
   const std::vector<int> place = order_by_host(lowest);
-  const int threads = thread_count(omp_num_threads(), usable_cores(), sharing_ranks(MPI_COMM_WORLD, rank, lowest));
+  const Sharing sharing = sharing_ranks(MPI_COMM_WORLD, rank, lowest);
+  const int threads = thread_count(omp_num_threads(), usable_cores(), sharing.ranks);
+  const bool crowded = threads * sharing.ranks > usable_cores();
+  if (!crowded && sharing.ranks > 1 && !user_places_threads(std::getenv)) {
+    // Nobody has bound the ranks, or their masks would differ. Left alone, the system at times puts two on one core.
+    const std::vector<int> processors = by_core(processors_of(affinity_mask()));
+    const std::span<const int> share = share_of_processors(processors, sharing.ranks, sharing.index);
+    if (static_cast<int>(share.size()) >= threads) stay_on(share);
+  }
   MPI_Comm ordered = MPI_COMM_NULL;
   check_mpi(MPI_Comm_split(MPI_COMM_WORLD, 0, place[static_cast<std::size_t>(rank)], &ordered), "MPI_Comm_split");
-  return std::make_unique<MpiTransport>(ordered, threads);
+  return std::make_unique<MpiTransport>(ordered, threads, crowded, most_in_group(std::getenv("SHOAL_WINDOWS")));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "comm/mpi_check.hpp"
+#include "comm/mpi_messages.hpp"
 #include "comm/pieces.hpp"
 #include "comm/waiting.hpp"
 
@@ -14,9 +15,9 @@ namespace {
 
 constexpr int gather_tag = 1;
 
-Place place_of(MPI_Comm comm, int threads) {
+Place place_of(MPI_Comm comm, int threads, bool crowded, int most_in_group) {
   check_mpi(MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  Place place{.threads = threads};
+  Place place{.threads = threads, .crowded = crowded, .most_in_group = most_in_group};
   check_mpi(MPI_Comm_rank(comm, &place.rank), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(comm, &place.size), "MPI_Comm_size");
   const std::vector<int> lowest = lowest_ranks_on_hosts(comm);
@@ -24,6 +25,7 @@ Place place_of(MPI_Comm comm, int threads) {
   place.ranks_on_host = static_cast<int>(std::count(lowest.begin(), lowest.end(), own_host));
   place.hosts = 0;
   for (int r = 0; r < place.size; ++r) place.hosts += lowest[static_cast<std::size_t>(r)] == r ? 1 : 0;
+  place.groups = group_by_host(lowest, most_in_group, place.rank);
   return place;
 }
 
@@ -57,7 +59,8 @@ std::vector<int> lowest_ranks_on_hosts(MPI_Comm comm) {
   return all;
 }
 
-MpiTransport::MpiTransport(MPI_Comm comm, int threads) : Transport(place_of(comm, threads)), comm_(comm) {}
+MpiTransport::MpiTransport(MPI_Comm comm, int threads, bool crowded, int most_in_group)
+    : Transport(place_of(comm, threads, crowded, most_in_group)), comm_(comm) {}
 
 MpiTransport::~MpiTransport() {
   int ended = 0;
@@ -113,25 +116,19 @@ void MpiTransport::gather(std::span<const std::byte> mine, std::span<std::vector
   }
 }
 
-void MpiTransport::exchange(std::span<const float> send, std::span<const std::int64_t> send_begin,
-                            std::span<float> receive, std::span<const std::int64_t> receive_begin) {
-  const Waiting waiting;
-  Pieces out(send_begin);
-  Pieces in(receive_begin);
-  const auto self = static_cast<std::size_t>(place().rank);
-  out.counts[self] = 0;
-  in.counts[self] = 0;
-  check_mpi(MPI_Alltoallv(send.data(), out.counts.data(), out.positions.data(), MPI_FLOAT, receive.data(),
-                          in.counts.data(), in.positions.data(), MPI_FLOAT, comm_),
-            "MPI_Alltoallv");
+std::unique_ptr<Messages> MpiTransport::messages() { return std::make_unique<MpiMessages>(comm_); }
+
+void MpiTransport::progress() {
+  int found = 0;
+  check_mpi(MPI_Iprobe(MPI_ANY_SOURCE, gather_tag, comm_, &found, MPI_STATUS_IGNORE), "MPI_Iprobe");
 }
 
-std::unique_ptr<Transport> MpiTransport::split(int color) {
+std::unique_ptr<Transport> MpiTransport::split(int color, int most_in_group) {
   const Waiting waiting;
   assert(color >= 0);
   MPI_Comm part = MPI_COMM_NULL;
   check_mpi(MPI_Comm_split(comm_, color, place().rank, &part), "MPI_Comm_split");
-  return std::make_unique<MpiTransport>(part, place().threads);
+  return std::make_unique<MpiTransport>(part, place().threads, place().crowded, most_in_group);
 }
 
 void MpiTransport::abort(int status) { MPI_Abort(MPI_COMM_WORLD, status); }

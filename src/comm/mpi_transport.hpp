@@ -14,17 +14,17 @@ std::vector<int> lowest_ranks_on_hosts(MPI_Comm comm);
 /// Carries bytes by MPI messages and owns its communicator.
 class MpiTransport final : public Transport {
  public:
-  /// Takes `comm` over. threads: see Communicator::threads_for_this_rank. Collective.
-  MpiTransport(MPI_Comm comm, int threads);
+  /// Takes `comm` over. threads: see Communicator::threads_for_this_rank; crowded: see Place. Collective.
+  MpiTransport(MPI_Comm comm, int threads, bool crowded, int most_in_group);
   ~MpiTransport() override;
 
   void barrier() override;
   void broadcast(std::span<std::byte> data, int root) override;
   void all_gather(std::span<std::byte> all, std::span<const std::int64_t> begin) override;
   void gather(std::span<const std::byte> mine, std::span<std::vector<std::byte>> received, int root) override;
-  void exchange(std::span<const float> send, std::span<const std::int64_t> send_begin, std::span<float> receive,
-                std::span<const std::int64_t> receive_begin) override;
-  std::unique_ptr<Transport> split(int color) override;
+  std::unique_ptr<Messages> messages() override;
+  void progress() override;
+  std::unique_ptr<Transport> split(int color, int most_in_group) override;
   void abort(int status) override;
 
  private:

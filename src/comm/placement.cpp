@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <numeric>
 #include <string_view>
 
@@ -35,6 +36,60 @@ int usable_cores() {
   for (const unsigned char byte : affinity_mask()) cores += std::popcount(byte);
   if (cores == 0) cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
   return std::max(1, cores);
+}
+
+std::vector<int> processors_of(std::span<const unsigned char> mask) {
+  std::vector<int> processors;
+  for (std::size_t byte = 0; byte < mask.size(); ++byte) {
+    for (int bit = 0; bit < 8; ++bit) {
+      if ((mask[byte] >> bit & 1) != 0) processors.push_back(static_cast<int>(byte) * 8 + bit);
+    }
+  }
+  return processors;
+}
+
+std::vector<int> by_core(std::vector<int> processors) {
+  struct Core {
+    int package = 0;
+    int core = 0;
+    int processor = 0;
+    auto operator<=>(const Core&) const = default;
+  };
+  std::vector<Core> cores;
+  for (const int processor : processors) {
+    const std::string folder = "/sys/devices/system/cpu/cpu" + std::to_string(processor) + "/topology/";
+    Core core{.processor = processor};
+    std::ifstream(folder + "physical_package_id") >> core.package;
+    if (!(std::ifstream(folder + "core_id") >> core.core)) return processors;
+    cores.push_back(core);
+  }
+  std::sort(cores.begin(), cores.end());
+  std::transform(cores.begin(), cores.end(), processors.begin(), [](const Core& core) { return core.processor; });
+  return processors;
+}
+
+std::span<const int> share_of_processors(std::span<const int> processors, int ranks, int index) {
+  const auto cut = [&](int i) {
+    return processors.size() * static_cast<std::size_t>(i) / static_cast<std::size_t>(ranks);
+  };
+  return processors.subspan(cut(index), cut(index + 1) - cut(index));
+}
+
+bool user_places_threads(const ReadVariable& variable) {
+  const auto set = [&](const char* name) { return variable(name) != nullptr; };
+  return set("OMP_PROC_BIND") || set("OMP_PLACES") || set("GOMP_CPU_AFFINITY") || set("KMP_AFFINITY");
+}
+
+void stay_on(std::span<const int> processors) {
+  std::vector<unsigned long> mask;
+  constexpr int bits = 8 * sizeof(unsigned long);
+  for (const int processor : processors) {
+    const auto word = static_cast<std::size_t>(processor / bits);
+    if (mask.size() <= word) mask.resize(word + 1);
+    mask[word] |= 1UL << (processor % bits);
+  }
+  // Where the system refuses, threads stay where they were.
+  sched_setaffinity(0, mask.size() * sizeof(unsigned long), reinterpret_cast<cpu_set_t*>(mask.data()));
 }
 
 const char* omp_num_threads() { return std::getenv("OMP_NUM_THREADS"); }

@@ -4,12 +4,29 @@
 #include <string>
 #include <vector>
 
+#include "comm/launcher.hpp"
 #include "shoal/comm/session.hpp"
 
 namespace shoal {
 
 /// The affinity mask of this process as bits, for comparison between ranks of a host; empty where the system has none.
 std::vector<unsigned char> affinity_mask();
+
+/// The processors in a mask, by number.
+std::vector<int> processors_of(std::span<const unsigned char> mask);
+
+/// Those processors with the threads of one core, and the cores of one package, side by side; as they are where the
+/// system does not say.
+std::vector<int> by_core(std::vector<int> processors);
+
+/// An equal run of `processors` for the `index`-th of `ranks` that share them, none of it another's.
+std::span<const int> share_of_processors(std::span<const int> processors, int ranks, int index);
+
+/// Whether the user says by OpenMP's variables where threads run, be it anywhere (OMP_PROC_BIND=false).
+bool user_places_threads(const ReadVariable& variable);
+
+/// Keeps this thread, and those that it starts from here on, on these processors.
+void stay_on(std::span<const int> processors);
 
 /// OMP_NUM_THREADS, or null.
 const char* omp_num_threads();

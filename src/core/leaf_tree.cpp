@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cassert>
+#include <utility>
 
 namespace shoal {
 namespace {
@@ -61,6 +62,14 @@ struct Planner {
   }
 };
 
+std::vector<LeafRun> deal(std::int64_t present, std::int64_t dealt, int ranks) {
+  assert(ranks > 0);
+  std::vector<LeafRun> runs;
+  for (int p = 0; p < ranks; ++p)
+    runs.push_back({std::min(present, cut_point(dealt, ranks, p)), std::min(present, cut_point(dealt, ranks, p + 1))});
+  return runs;
+}
+
 }  // namespace
 
 std::int64_t default_leaves(std::int64_t batch_size) { return power_of_two_below(batch_size / least_leaf_samples); }
@@ -86,12 +95,16 @@ void MomentsMerge::operator()(std::span<double> left, std::span<const double> ri
   }
 }
 
-LeafShare::LeafShare(LeafCut cut, std::int64_t dealt, int ranks, int rank) : cut_(cut), rank_(rank) {
-  assert(ranks > 0 && rank >= 0 && rank < ranks && cut.leaves() <= dealt);
+LeafShare::LeafShare(LeafCut cut, std::int64_t dealt, int ranks, int rank)
+    : LeafShare(cut, deal(cut.leaves(), dealt, ranks), rank) {
+  assert(cut.leaves() <= dealt);
+}
+
+LeafShare::LeafShare(LeafCut cut, std::vector<LeafRun> runs, int rank)
+    : cut_(cut), rank_(rank), runs_(std::move(runs)) {
+  assert(rank >= 0 && rank < ranks());
   const std::int64_t present = cut.leaves();
-  for (int p = 0; p < ranks; ++p) {
-    const LeafRun run{std::min(present, cut_point(dealt, ranks, p)), std::min(present, cut_point(dealt, ranks, p + 1))};
-    runs_.push_back(run);
+  for (const LeafRun& run : runs_) {
     first_slot_.push_back(nodes_.size());
     append_nodes(run, present, nodes_);
   }
@@ -101,6 +114,21 @@ LeafShare::LeafShare(LeafCut cut, std::int64_t dealt, int ranks, int rank) : cut
     while ((std::int64_t{1} << root) < present) ++root;
     Planner{cut_, nodes_, plan_}.visit({root, 0});
   }
+}
+
+LeafShare LeafShare::by_group(std::span<const int> first_rank, int group) const {
+  std::vector<LeafRun> runs;
+  for (std::size_t g = 0; g + 1 < first_rank.size(); ++g)
+    runs.push_back({run(first_rank[g]).first, run(first_rank[g + 1] - 1).last});
+  return {cut_, std::move(runs), group};
+}
+
+LeafShare::GroupFold LeafShare::fold_of_group(const LeafShare& groups, std::span<const int> first_rank,
+                                              int group) const {
+  GroupFold fold;
+  Planner planner{cut_, nodes_, fold.plan, first_slot(first_rank[static_cast<std::size_t>(group)])};
+  for (const TreeNode& node : groups.nodes(group)) fold.of_node.push_back(planner.visit(node));
+  return fold;
 }
 
 std::span<const TreeNode> LeafShare::nodes(int rank) const {

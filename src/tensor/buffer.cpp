@@ -15,19 +15,19 @@ namespace {
 constexpr std::size_t line_bytes = 64;
 constexpr std::size_t huge_page_bytes = std::size_t{1} << 21;
 
-std::size_t shift_elements() {
-  static const std::size_t shift = [] {
+}  // namespace
+
+std::int64_t memory_shift() {
+  static const std::int64_t shift = [] {
     const char* text = std::getenv("SHOAL_MEMORY_SHIFT");
-    return text == nullptr ? std::size_t{0} : static_cast<std::size_t>(std::strtoul(text, nullptr, 10));
+    return text == nullptr ? std::int64_t{0} : static_cast<std::int64_t>(std::strtoul(text, nullptr, 10));
   }();
   return shift;
 }
 
-}  // namespace
-
 template <class T>
 Buffer<T>::Buffer(std::int64_t size) : size_(size) {
-  const std::size_t shift = shift_elements() * sizeof(T);
+  const std::size_t shift = static_cast<std::size_t>(memory_shift()) * sizeof(T);
   const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(T);
   const bool large = bytes >= 4 * huge_page_bytes;
   const std::size_t alignment = large ? huge_page_bytes : line_bytes;

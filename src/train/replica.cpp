@@ -1,33 +1,35 @@
 #include "train/replica.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
 #include "shoal/core/profile.hpp"
 #include "shoal/optim/clipping.hpp"
-#include "shoal/tensor/parallel.hpp"
 #include "train/fault_point.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr std::int64_t bucket_floats = 1 << 20;
+constexpr std::size_t most_moments = 8;
 
 }  // namespace
 
-Replica::Replica(const Model& model, const std::string& optimizer, Communicator& comm, std::int64_t capacity)
+Replica::Replica(const Model& model, const std::string& optimizer, Communicator& comm, std::int64_t capacity,
+                 std::size_t nodes)
     : graph_(model.graph()),
       comm_(comm),
       executor_(graph_, capacity, comm),
       optimizer_(optimizer),
       plan_(graph_.chunks(), comm.size(), bucket_floats),
-      exchange_(comm, plan_),
-      parameters_(graph_.parameter_size()),
+      exchange_(comm, plan_, nodes),
       states_(static_cast<std::size_t>(graph_.state_size())),
       place_(static_cast<std::size_t>(plan_.chunks()), -1),
       decay_(static_cast<std::size_t>(plan_.chunks())) {
-  executor_.bind(parameters_.data(), states_);
+  executor_.bind(exchange_.parameters().data(), states_);
   graph_.initialize_states(states_);
   owned_begin_.push_back(0);
   for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
@@ -44,44 +46,47 @@ Replica::Replica(const Model& model, const std::string& optimizer, Communicator&
     while (plan_.chunk_begin(chunk) >= parameters[parameter].offset + parameters[parameter].size()) ++parameter;
     decay_[static_cast<std::size_t>(chunk)] = parameters[parameter].decay;
   }
-  sums_ = Buffer<float>(owned_begin_.back());
+  assert(optimizer_.moments().size() <= most_moments);
   for (std::size_t m = 0; m < optimizer_.moments().size(); ++m) moments_.emplace_back(owned_begin_.back());
 }
 
-void Replica::backward(const LeafShare& share) {
-  while (partials_.size() < share.nodes().size()) partials_.emplace_back(graph_.parameter_size());
-  std::vector<float*> partials;
-  for (std::size_t n = 0; n < share.nodes().size(); ++n) partials.push_back(partials_[n].data());
-  executor_.backward(partials);
-  if (!partials.empty()) SHOAL_FAULT_POINT("gradient", partials_[0].span());
+void Replica::fill_parameters(const std::function<void(std::span<float>)>& fill) {
+  if (exchange_.fills_parameters()) fill(exchange_.parameters());
 }
 
-void Replica::update(const LeafShare& share, UpdateScalars scalars) {
+void Replica::backward(const LeafShare& share) {
+  exchange_.begin(share);
+  partials_.clear();
+  for (std::size_t n = 0; n < share.nodes().size(); ++n) partials_.push_back(exchange_.partial(n).data());
+  executor_.backward(partials_, [&](std::size_t parameter) {
+    // The first parameter is complete before its last use: see below.
+    if (parameter > 0) exchange_.complete_from(graph_.parameters()[parameter].offset);
+  });
+  if (!partials_.empty()) SHOAL_FAULT_POINT("gradient", exchange_.partial(0));
+  exchange_.complete_from(0);
+}
+
+void Replica::update(UpdateScalars scalars) {
   const Span span(SpanKind::compute, "sum gradients, update parameters");
-  std::vector<const float*> partials;
-  for (std::size_t n = 0; n < share.nodes().size(); ++n) partials.push_back(partials_[n].data());
-  for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
-    SHOAL_FAULT_POINT("exchange");
-    exchange_.reduce(bucket, share, partials, [&](std::int64_t chunk, std::span<float> sum) {
-      const std::int64_t place = place_[static_cast<std::size_t>(chunk)];
-      std::copy(sum.begin(), sum.end(), sums_.data() + owned_begin_[static_cast<std::size_t>(place)]);
-    });
-  }
+  SHOAL_FAULT_POINT("exchange");
   scalars.clip_factor = clip_factor_of(scalars);
-  update_chunks(scalars);
-  for (int bucket = 0; bucket < plan_.buckets(); ++bucket) exchange_.all_gather(bucket, parameters_.span());
+  exchange_.update([&](std::int64_t chunk, std::span<const float> sum, std::span<float> parameters) {
+    const std::int64_t begin = owned_begin_[place_of(chunk)];
+    UpdateScalars mine = scalars;
+    mine.decay = decay_[static_cast<std::size_t>(chunk)];
+    std::array<float*, most_moments> moments{};
+    for (std::size_t m = 0; m < moments_.size(); ++m) moments[m] = moments_[m].data() + begin;
+    optimizer_.update(mine, parameters, sum, std::span(moments).first(moments_.size()));
+  });
+  SHOAL_FAULT_POINT("parameters", exchange_.parameters());
 }
 
 /// The norm is one float64 per chunk, folded by the tree over chunk numbers: a function of the gradient alone.
 double Replica::clip_factor_of(const UpdateScalars& scalars) {
   if (scalars.settings.clip_norm == 0.0) return 1.0;
-  const auto owned = static_cast<std::int64_t>(owned_chunks_.size());
   std::vector<double> mine(owned_chunks_.size());
-  parallel_for(owned, [&](std::int64_t i) {
-    const auto place = static_cast<std::size_t>(i);
-    const std::span<const float> sum(sums_.data() + owned_begin_[place],
-                                     static_cast<std::size_t>(owned_begin_[place + 1] - owned_begin_[place]));
-    mine[place] = sum_of_squares(sum, scalars.batch);
+  exchange_.visit_sums([&](std::int64_t chunk, std::span<const float> sum) {
+    mine[place_of(chunk)] = sum_of_squares(sum, scalars.batch);
   });
   std::vector<std::int64_t> begin = {0};
   for (int rank = 0; rank < comm_.size(); ++rank) {
@@ -108,21 +113,6 @@ double Replica::clip_factor_of(const UpdateScalars& scalars) {
   std::vector<double> norm = fold_leaves(chunks, 1, add, by_chunk);
   fold_slots(chunks, norm, 1, add);
   return clip_factor(norm[0], scalars.settings.clip_norm);
-}
-
-void Replica::update_chunks(const UpdateScalars& scalars) {
-  parallel_for(static_cast<std::int64_t>(owned_chunks_.size()), [&](std::int64_t i) {
-    const auto place = static_cast<std::size_t>(i);
-    const std::int64_t chunk = owned_chunks_[place];
-    const std::int64_t begin = owned_begin_[place];
-    const auto size = static_cast<std::size_t>(owned_begin_[place + 1] - begin);
-    UpdateScalars mine = scalars;
-    mine.decay = decay_[static_cast<std::size_t>(chunk)];
-    std::vector<float*> moments;
-    for (Buffer<float>& moment : moments_) moments.push_back(moment.data() + begin);
-    optimizer_.update(mine, {parameters_.data() + plan_.chunk_begin(chunk), size}, {sums_.data() + begin, size},
-                      moments);
-  });
 }
 
 std::vector<float> Replica::gather_moment(std::size_t moment) {

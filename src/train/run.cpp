@@ -162,8 +162,9 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     if (!plan.content.empty()) check_content(plan.replays, plan.content, data, plan.config);
     const Config config = plan.journal.config_at(plan.config, step);
     training.emplace(config, make_model(config, data.train), data, comm);
-    if (resumed) training->restore(*resumed);
   });
+  training->allocate();
+  if (resumed) run_together(comm, [&] { training->restore(*resumed); });
   std::vector<std::byte>().swap(bytes);
   if (request.dry_run) {
     if (comm.rank() == 0) print_dry_run(*training, comm);

@@ -60,6 +60,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   });
   Training& training = *state_->training;
   const Watchdog watchdog(state_->comm, config.parallel.stall_timeout);
+  training.allocate();
   training.start();
   const bool shown = state_->comm.rank() == 0 && !options.quiet;
   Progress progress({config.train.epochs, training.steps_per_epoch(), 0, training.total_steps()},

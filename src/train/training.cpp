@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <numeric>
 
@@ -53,9 +54,13 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       data_(data),
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
-      capacity_(std::max(cut_.leaf_samples, cut_.share(config.data.batch_size).samples())),
-      replica_(std::make_unique<Replica>(model_, config.optimizer.name, comm, capacity_)),
-      feeder_(std::make_unique<Feeder>(model_, replica_->executor())) {}
+      capacity_(std::max(cut_.leaf_samples, cut_.share(config.data.batch_size).samples())) {}
+
+void Training::allocate() {
+  const std::size_t nodes = cut_.share(config_.data.batch_size).nodes().size();
+  replica_ = std::make_unique<Replica>(model_, config_.optimizer.name, comm_, capacity_, nodes);
+  feeder_ = std::make_unique<Feeder>(model_, replica_->executor());
+}
 
 std::int64_t Training::total_steps(const Config& config) const {
   return config.train.steps > 0 ? config.train.steps : config.train.epochs * steps_per_epoch();
@@ -69,18 +74,19 @@ bool Training::finished(const Config& config) const {
 void Training::start() {
   const Doing doing(Activity::starting);
   SHOAL_FAULT_POINT("start");
+  assert(replica_ != nullptr);
   reader_.reset();
   check_data();
   learn_normalization();
-  model_.graph().initialize(config_.seed, replica_->parameters());
+  replica_->fill_parameters([&](std::span<float> flat) { model_.graph().initialize(config_.seed, flat); });
   model_.graph().initialize_states(replica_->states());
+  comm_.barrier();
 }
 
 void Training::restore(const Archive& archive) {
   reader_.reset();
   const Graph& graph = model_.graph();
-  read_parameters(archive, "parameters", graph, replica_->parameters());
-  read_states(archive, graph, replica_->states());
+  read_start(archive);
   std::vector<float> flat(static_cast<std::size_t>(graph.parameter_size()));
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
     std::fill(flat.begin(), flat.end(), 0.0f);
@@ -105,17 +111,21 @@ void Training::reconfigure(const Config& config) {
   feeder_.reset();
   replica_.reset();
   model_ = make_model(config_, data_.train);
-  replica_ = std::make_unique<Replica>(model_, config_.optimizer.name, comm_, capacity_);
-  feeder_ = std::make_unique<Feeder>(model_, replica_->executor());
+  allocate();
   feeder_->set_normalization(normalization);
-  std::copy(parameters.begin(), parameters.end(), replica_->parameters().begin());
+  replica_->fill_parameters(
+      [&](std::span<float> flat) { std::copy(parameters.begin(), parameters.end(), flat.begin()); });
   std::copy(states.begin(), states.end(), replica_->states().begin());
   for (std::size_t m = 0; m < moments.size(); ++m)
     std::copy(moments[m].begin(), moments[m].end(), replica_->owned_moment(m).begin());
+  comm_.barrier();
 }
 
-void Training::adopt(const Archive& archive) {
-  read_parameters(archive, "parameters", model_.graph(), replica_->parameters());
+void Training::adopt(const Archive& archive) { read_start(archive); }
+
+void Training::read_start(const Archive& archive) {
+  replica_->fill_parameters(
+      [&](std::span<float> flat) { read_parameters(archive, "parameters", model_.graph(), flat); });
   read_states(archive, model_.graph(), replica_->states());
 }
 
@@ -175,6 +185,9 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   SHOAL_FAULT_POINT("collective", comm_);
   comm_.tree_reduce(share, partials, add, sums);
   const auto hashes_begin = sums.begin() + 2 + static_cast<std::ptrdiff_t>(requests.size());
+  // What ends here on all ranks together leaves no message of the gradient under way.
+  const bool drifted = slots_differ({hashes_begin, sums.end()});
+  if (drifted || !std::isfinite(sums[0])) replica_->drop_gradient();
 
   StepReport report;
   report.step = read.step;
@@ -191,7 +204,7 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
         fmt::format("the loss of step {} is {}; lower optimizer.learning_rate ({}) or set optimizer.clip_norm",
                     report.step, report.loss, report.learning_rate));
 
-  if (slots_differ({hashes_begin, sums.end()})) report_drift(replica_->held(), comm_, progress_.step);
+  if (drifted) report_drift(replica_->held(), comm_, progress_.step);
 
   UpdateScalars scalars;
   scalars.settings = config_.optimizer;
@@ -199,8 +212,7 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   scalars.step = report.step;
   scalars.batch = static_cast<float>(samples);
   SHOAL_FAULT_POINT("update");
-  replica_->update(share, scalars);
-  SHOAL_FAULT_POINT("parameters", replica_->parameters());
+  replica_->update(scalars);
 
   progress_.step = report.step;
   progress_.epoch_loss += sums[0];

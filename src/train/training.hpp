@@ -40,19 +40,22 @@ struct StepReport {
 };
 
 /// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. Everything it
-/// computes is a function of (config, data, seed). All functions but the getters are collective.
+/// computes is a function of (config, data, seed). All functions but the constructor, restore(), adopt() and the
+/// getters are collective.
 class Training {
  public:
   /// @throws Error (usage)  when there are fewer leaves than ranks; names both numbers and the remedy
   Training(const Config& config, const Model& model, const TrainingData& data, Communicator& comm);
+  /// Takes memory for the model, which ranks of a host share; comes before everything below but plain getters.
+  void allocate();
 
   /// Starts anew: initial parameters, normalisation learnt, every value of the data checked.
   void start();
-  /// Goes on from a checkpoint.
+  /// Goes on from a checkpoint, the same on every rank. For run_together(): the next collective ends it on all.
   void restore(const Archive& archive);
   /// Goes on with a config that differs in keys that may be nudged. Keeps parameters, moments, statistics and progress.
   void reconfigure(const Config& config);
-  /// Takes parameters and running statistics alone, as a start.
+  /// Takes parameters and running statistics alone, as a start; like restore().
   void adopt(const Archive& archive);
 
   const Config& config() const { return config_; }
@@ -90,6 +93,7 @@ class Training {
   Archive snapshot(Archive earlier = {});
 
  private:
+  void read_start(const Archive& archive);
   void check_data();
   void learn_normalization();
   /// The batch of the update after progress_.step, read ahead where the step before was made by this object.

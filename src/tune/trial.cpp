@@ -34,6 +34,7 @@ class Trial {
       check_memory(task.config, data);
       training_.emplace(task.config, make_model(task.config, data.train), data, comm);
     });
+    training_->allocate();
   }
 
   /// False when it was stopped.

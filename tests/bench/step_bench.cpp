@@ -49,8 +49,8 @@ int main(int argc, char** argv) {
                            .classes = widths.back(),
                            .batch_norm = true});
   const LeafShare share({batch, samples_per_leaf(batch, leaves)}, leaves, world.size(), world.rank());
-  Replica replica(model, "adam", world, share.samples());
-  model.graph().initialize(1, replica.parameters());
+  Replica replica(model, "adam", world, share.samples(), share.nodes().size());
+  replica.fill_parameters([&](std::span<float> flat) { model.graph().initialize(1, flat); });
   const RandomSource source(1, Purpose::initialise, 1);
   std::vector<std::int64_t> ids;
   for (std::int64_t r = 0; r < share.samples(); ++r) {
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
       t1 = Clock::now();
       replica.backward(share);
       t2 = Clock::now();
-      replica.update(share, scalars);
+      replica.update(scalars);
     });
     const auto t3 = Clock::now();
     if (step <= 3) continue;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string>
 
+#include "comm/grouped.hpp"
 #include "comm/tree_reference.hpp"
 #include "mpi_test.hpp"
 
@@ -36,22 +37,44 @@ void expect_whole_tree(Communicator& comm, const LeafCut& cut, std::int64_t deal
 }
 
 TEST(TreeReduce, AnyRanksGiveTheBitsOfOne) {
-  for (const std::int64_t leaves : {1, 2, 3, 4, 5, 7, 8, 13, 64, 100}) {
-    const std::vector<LeafCut> cuts = cuts_of(leaves);
-    for (std::size_t c = 0; c<cuts.size(); c += leaves> 16 ? 11 : 1) {
-      for (const std::size_t width : {1U, 6U}) expect_whole_tree(test_world(), cuts[c], leaves, width, AddMerge());
+  for (Communicator& world : grouped_worlds()) {
+    for (const std::int64_t leaves : {1, 2, 3, 4, 5, 7, 8, 13, 64, 100}) {
+      const std::vector<LeafCut> cuts = cuts_of(leaves);
+      for (std::size_t c = 0; c < cuts.size(); c += leaves < 16 ? 1 : 11) {
+        for (const std::size_t width : {1U, 6U}) expect_whole_tree(world, cuts[c], leaves, width, AddMerge());
+      }
     }
   }
 }
 
 TEST(TreeReduce, MergesMomentsWithTheirCounts) {
-  for (const std::int64_t leaves : {2, 5, 8}) {
-    for (const LeafCut& cut : cuts_of(leaves)) expect_whole_tree(test_world(), cut, leaves, 8, MomentsMerge());
+  for (Communicator& world : grouped_worlds()) {
+    for (const std::int64_t leaves : {2, 4, 5, 8}) {
+      for (const LeafCut& cut : cuts_of(leaves)) expect_whole_tree(world, cut, leaves, 8, MomentsMerge());
+    }
   }
 }
 
-TEST(TreeReduce, ResultCanBeWide) {
-  expect_whole_tree(test_world(), {.samples = 7, .leaf_samples = 1}, 7, 20000, AddMerge());
+TEST(TreeReduce, WidthMayChange) {
+  for (Communicator& world : grouped_worlds()) {
+    for (const std::size_t width : {3U, 20000U, 1U, 40000U, 40000U})
+      expect_whole_tree(world, {.samples = 7, .leaf_samples = 1}, 7, width, AddMerge());
+  }
+}
+
+TEST(TreeReduce, ManyInARowWithoutAnotherCollective) {
+  for (Communicator& world : grouped_worlds()) {
+    const LeafShare share({.samples = 8, .leaf_samples = 1}, 8, world.size(), world.rank());
+    const std::vector<double> ones(share.nodes().size(), 1.0);
+    const auto nodes = static_cast<double>(share.slots());
+    for (int i = 0; i < 1000; ++i) {
+      std::vector<double> partials = ones;
+      for (double& value : partials) value *= i;
+      double result = -1.0;
+      world.tree_reduce(share, partials, AddMerge(), std::span(&result, 1));
+      ASSERT_EQ(result, nodes * i);
+    }
+  }
 }
 
 TEST(Communicator, OneProcessIsAnOrdinaryCommunicator) {
@@ -127,27 +150,6 @@ TEST(Communicator, SeesWhetherTextsAreEqual) {
   const bool last = world.rank() == world.size() - 1;
   EXPECT_EQ(world.all_equal(last ? "other" : "the same"), world.size() == 1);
   EXPECT_EQ(world.all_equal(last ? "the same but longer" : "the same"), world.size() == 1);
-}
-
-TEST(Communicator, ExchangesAllButOwnPieces) {
-  const Communicator& world = test_world();
-  const int size = world.size();
-  const int self = world.rank();
-  // Rank r sends r + q + 1 floats of value 100 r + q to q.
-  std::vector<std::int64_t> send_begin{0};
-  std::vector<std::int64_t> receive_begin{0};
-  std::vector<float> send;
-  std::vector<float> expected;
-  for (int q = 0; q < size; ++q) {
-    const auto floats = static_cast<std::size_t>(self) + static_cast<std::size_t>(q) + 1;
-    send.insert(send.end(), floats, static_cast<float>(100 * self + q));
-    expected.insert(expected.end(), floats, q == self ? -1.0F : static_cast<float>(100 * q + self));
-    send_begin.push_back(static_cast<std::int64_t>(send.size()));
-    receive_begin.push_back(static_cast<std::int64_t>(expected.size()));
-  }
-  std::vector<float> received(expected.size(), -1.0F);
-  world.exchange(send, send_begin, received, receive_begin);
-  EXPECT_EQ(received, expected);
 }
 
 TEST(Communicator, SplitsByColorInOrder) {

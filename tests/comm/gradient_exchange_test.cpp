@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "comm/grouped.hpp"
 #include "comm/tree_reference.hpp"
 #include "mpi_test.hpp"
 
@@ -18,107 +19,152 @@ std::vector<std::int64_t> begins(const std::vector<std::int64_t>& sizes) {
   return begin;
 }
 
-/// The gradient buffers of this rank's nodes.
-struct Partials {
-  std::vector<std::vector<float>> rows;
-  std::vector<const float*> pointers;
+std::size_t floats_of(const BucketPlan& plan) { return static_cast<std::size_t>(plan.chunk_begin(plan.chunks())); }
 
-  Partials(const LeafShare& share, std::size_t width) {
-    for (const TreeNode& node : share.nodes()) rows.push_back(node_reference<float>(share.cut(), node, width, add));
-    for (const std::vector<float>& row : rows) pointers.push_back(row.data());
-  }
-};
-
-/// Sums all buckets and has every rank update its slices; checks each chunk's sum and the whole buffer on every rank.
-void expect_exchange(const LeafCut& cut, std::int64_t dealt, const BucketPlan& plan, int times = 1) {
-  Communicator& world = test_world();
-  const LeafShare share(cut, dealt, world.size(), world.rank());
-  const auto width = static_cast<std::size_t>(plan.chunk_begin(plan.chunks()));
-  const Partials partials(share, width);
-  const std::vector<float> expected = whole_reference<float>(cut, width, add);
-  GradientExchange exchange(world, plan);
-  for (; times > 0; --times) {
-    std::vector<float> flat(width, -1.0F);
-    std::vector<std::int64_t> order;
-    std::vector<std::int64_t> expected_order;
-    for (int b = 0; b < plan.buckets(); ++b) {
-      const ChunkRun slice = plan.slice(b, world.rank());
-      for (std::int64_t c = slice.first; c < slice.last; ++c) expected_order.push_back(c);
-      exchange.reduce(b, share, partials.pointers, [&](std::int64_t chunk, std::span<float> sum) {
-        order.push_back(chunk);
-        EXPECT_EQ(static_cast<std::int64_t>(sum.size()), plan.chunk_begin(chunk + 1) - plan.chunk_begin(chunk));
-        std::copy(sum.begin(), sum.end(), flat.begin() + plan.chunk_begin(chunk));
-        std::fill(sum.begin(), sum.end(), 1e9F);  // the span is ours to change
-      });
-      exchange.all_gather(b, flat);
+/// One backward pass: writes the partials of this rank's nodes, times `factor`, from the last chunk to the first.
+void write_partials(GradientExchange& exchange, const LeafShare& share, const BucketPlan& plan, float factor) {
+  std::vector<std::vector<float>> nodes;
+  for (const TreeNode& node : share.nodes())
+    nodes.push_back(node_reference<float>(share.cut(), node, floats_of(plan), add));
+  exchange.begin(share);
+  for (std::int64_t chunk = plan.chunks(); chunk-- > 0;) {
+    for (std::size_t n = 0; n < nodes.size(); ++n) {
+      for (auto i = static_cast<std::size_t>(plan.chunk_begin(chunk));
+           i < static_cast<std::size_t>(plan.chunk_begin(chunk + 1)); ++i)
+        exchange.partial(n)[i] = factor * nodes[n][i];
     }
-    EXPECT_EQ(order, expected_order);
-    EXPECT_EQ(flat, expected) << "dealt " << dealt << " samples " << cut.samples << " ranks " << world.size();
+    exchange.complete_from(plan.chunk_begin(chunk));
+  }
+}
+
+/// Steps of parameters += sum, with or without a look at the sums before; checks every sum and all parameters.
+void expect_exchange(Communicator& world, const LeafCut& cut, std::int64_t dealt, const BucketPlan& plan,
+                     int steps = 1) {
+  const LeafShare full({dealt, 1}, dealt, world.size(), world.rank());
+  const LeafShare share(cut, dealt, world.size(), world.rank());
+  const std::vector<float> whole = whole_reference<float>(cut, floats_of(plan), add);
+  GradientExchange exchange(world, plan, full.nodes().size());
+  std::vector<float> expected(whole.size());
+  for (int step = 1; step <= steps; ++step) {
+    const auto factor = static_cast<float>(1 << step);  // exact, so that sums scale
+    write_partials(exchange, share, plan, factor);
+    const auto expect_sum = [&](std::int64_t chunk, std::span<const float> sum) {
+      const auto begin = static_cast<std::size_t>(plan.chunk_begin(chunk));
+      ASSERT_EQ(sum.size(), static_cast<std::size_t>(plan.chunk_begin(chunk + 1)) - begin);
+      for (std::size_t i = 0; i < sum.size(); ++i) EXPECT_EQ(sum[i], factor * whole[begin + i]) << "chunk " << chunk;
+    };
+    if (step % 2 == 1) {
+      std::int64_t seen = 0;
+      exchange.visit_sums([&](std::int64_t chunk, std::span<const float> sum) {
+        expect_sum(chunk, sum);
+        seen += static_cast<std::int64_t>(sum.size());
+      });
+      EXPECT_EQ(seen, plan.owned_floats(world.rank()));
+    }
+    exchange.update([&](std::int64_t chunk, std::span<const float> sum, std::span<float> parameters) {
+      expect_sum(chunk, sum);
+      for (std::size_t i = 0; i < sum.size(); ++i) parameters[i] += sum[i];
+    });
+    for (std::size_t i = 0; i < whole.size(); ++i) expected[i] += factor * whole[i];
+    const std::span<const float> parameters = exchange.parameters();
+    EXPECT_EQ(std::vector<float>(parameters.begin(), parameters.end()), expected)
+        << "dealt " << dealt << " samples " << cut.samples << " ranks " << world.size() << " step " << step;
   }
 }
 
 TEST(GradientExchange, AnyRanksGiveTheBitsOfOne) {
   const auto chunks = begins({16, 16, 5, 16, 1, 16, 16, 9, 16, 2});
-  for (const std::int64_t leaves : {1, 2, 3, 4, 5, 7, 8, 13}) {
-    for (const LeafCut& cut : cuts_of(leaves)) {
-      for (const std::int64_t bucket_floats : {1, 40, 1000}) {
-        expect_exchange(cut, leaves, BucketPlan(chunks, test_world().size(), bucket_floats));
+  for (Communicator& world : grouped_worlds()) {
+    for (const std::int64_t leaves : {1, 2, 3, 4, 5, 7, 8, 13}) {
+      const std::vector<LeafCut> cuts = cuts_of(leaves);
+      for (std::size_t c = 0; c < cuts.size(); ++c) {
+        const std::int64_t bucket_floats = std::array{1, 40, 1000}[c % 3];
+        expect_exchange(world, cuts[c], leaves, BucketPlan(chunks, world.size(), bucket_floats), 2);
       }
     }
   }
 }
 
 TEST(GradientExchange, ManyLeavesPerRank) {
-  const BucketPlan plan(begins(std::vector<std::int64_t>(9, 1024)), test_world().size(), 3000);
-  for (const std::int64_t leaves : {64, 100})
-    expect_exchange({.samples = leaves * 2, .leaf_samples = 2}, leaves, plan, 2);
+  for (Communicator& world : grouped_worlds()) {
+    const BucketPlan plan(begins(std::vector<std::int64_t>(9, 1024)), world.size(), 3000);
+    for (const std::int64_t leaves : {64, 100})
+      expect_exchange(world, {.samples = leaves * 2, .leaf_samples = 2}, leaves, plan, 4);
+  }
 }
 
 TEST(GradientExchange, MoreRanksThanChunks) {
-  const BucketPlan plan(begins({7, 1}), test_world().size(), 1000);
-  for (const LeafCut& cut : cuts_of(5)) expect_exchange(cut, 5, plan);
-}
-
-TEST(GradientExchange, PartialsAreOnlyRead) {
-  Communicator& world = test_world();
-  const BucketPlan plan(begins({8, 8, 8}), world.size(), 100);
-  const LeafShare share({.samples = 7, .leaf_samples = 1}, 7, world.size(), world.rank());
-  const Partials partials(share, 24);
-  const Partials before(share, 24);
-  GradientExchange exchange(world, plan);
-  exchange.reduce(0, share, partials.pointers,
-                  [](std::int64_t, std::span<float> sum) { std::fill(sum.begin(), sum.end(), 0.0F); });
-  EXPECT_EQ(partials.rows, before.rows);
-}
-
-TEST(GradientExchange, MovesTheBytesOfAnAllReduce) {
-  Communicator& world = test_world();
-  const int ranks = world.size();
-  const std::int64_t floats = 24576;
-  const BucketPlan plan(begins(std::vector<std::int64_t>(24, 1024)), ranks,
-                        floats / 2);  // slices equal for 1 to 4 ranks
-  const LeafShare share({.samples = 5L * ranks, .leaf_samples = 5}, ranks, ranks, world.rank());
-  ASSERT_EQ(share.nodes().size(), 1U);
-  const Partials partials(share, static_cast<std::size_t>(floats));
-  GradientExchange exchange(world, plan);
-  std::vector<float> flat(static_cast<std::size_t>(floats));
-  for (int b = 0; b < plan.buckets(); ++b) {
-    exchange.reduce(b, share, partials.pointers, [](std::int64_t, std::span<float>) {});
-    exchange.all_gather(b, flat);
+  for (Communicator& world : grouped_worlds()) {
+    const BucketPlan plan(begins({7, 1}), world.size(), 1000);
+    for (const LeafCut& cut : cuts_of(5)) expect_exchange(world, cut, 5, plan, 2);
   }
-  EXPECT_EQ(exchange.bytes_sent(), 2 * floats * (ranks - 1) / ranks * 4);
 }
 
-TEST(GradientExchange, MorePartialsMoveMoreBytes) {
-  Communicator& world = test_world();
+TEST(GradientExchange, BucketsLongerThanTheMessagesThatMayWait) {
+  for (Communicator& world : grouped_worlds()) {
+    const BucketPlan plan(begins(std::vector<std::int64_t>(96, 1024)), world.size(), 12 * 1024);
+    expect_exchange(world, {.samples = 12, .leaf_samples = 1}, 12, plan, 4);
+  }
+}
+
+TEST(GradientExchange, AStepCanBeDropped) {
+  for (Communicator& world : grouped_worlds()) {
+    const BucketPlan plan(begins(std::vector<std::int64_t>(24, 1024)), world.size(), 4096);
+    const LeafShare share({8, 1}, 8, world.size(), world.rank());
+    GradientExchange exchange(world, plan, share.nodes().size());
+    for (int step = 0; step < 3; ++step) {
+      write_partials(exchange, share, plan, 1.0F);
+      if (step == 1) {
+        exchange.drop();
+        continue;
+      }
+      exchange.update([](std::int64_t, std::span<const float> sum, std::span<float> parameters) {
+        for (std::size_t i = 0; i < sum.size(); ++i) parameters[i] += sum[i];
+      });
+    }
+    const std::vector<float> whole = whole_reference<float>({8, 1}, floats_of(plan), add);
+    for (std::size_t i = 0; i < whole.size(); ++i) ASSERT_EQ(exchange.parameters()[i], 2 * whole[i]);
+  }
+}
+
+TEST(GradientExchange, OneRankOfAHostFillsItsParameters) {
+  for (Communicator& world : grouped_worlds()) {
+    const BucketPlan plan(begins({8, 8}), world.size(), 100);
+    GradientExchange exchange(world, plan, 1);
+    world.barrier();
+    if (exchange.fills_parameters()) std::fill(exchange.parameters().begin(), exchange.parameters().end(), 3.0F);
+    world.barrier();
+    for (const float w : exchange.parameters()) EXPECT_EQ(w, 3.0F);
+  }
+}
+
+TEST(GradientExchange, MovesTheBytesOfAnAllReduceBetweenHosts) {
+  for (Communicator& world : grouped_worlds()) {
+    const int ranks = world.size();
+    const int groups = world.transport().place().groups.count();
+    if (ranks % groups != 0) continue;  // deputies then have unequal shares
+    const std::int64_t floats = 24576;
+    const BucketPlan plan(begins(std::vector<std::int64_t>(24, 1024)), ranks, floats / 2);  // slices equal for 1 to 4
+    const LeafShare share({.samples = 5L * ranks, .leaf_samples = 5}, ranks, ranks, world.rank());
+    ASSERT_EQ(share.nodes().size(), 1U);
+    GradientExchange exchange(world, plan, 1);
+    write_partials(exchange, share, plan, 1.0F);
+    exchange.update([](std::int64_t, std::span<const float>, std::span<float>) {});
+    EXPECT_EQ(exchange.bytes_sent(), 2 * floats * (groups - 1) / ranks * 4);  // 2 N (G - 1) / G a group
+  }
+}
+
+TEST(GradientExchange, MoreNodesMoveMoreBytes) {
+  Communicator world(test_world().transport().split(0, 1));
   const int ranks = world.size();
   const BucketPlan plan(begins(std::vector<std::int64_t>(12, 64)), ranks, 10000);
   const LeafShare share({.samples = 7, .leaf_samples = 1}, 7, ranks, world.rank());
-  const Partials partials(share, 768);
-  GradientExchange exchange(world, plan);
-  exchange.reduce(0, share, partials.pointers, [](std::int64_t, std::span<float>) {});
+  GradientExchange exchange(world, plan, share.nodes().size());
+  write_partials(exchange, share, plan, 1.0F);
+  exchange.update([](std::int64_t, std::span<const float>, std::span<float>) {});
   const auto nodes = static_cast<std::int64_t>(share.nodes().size());
-  EXPECT_EQ(exchange.bytes_sent(), nodes * (768 - plan.owned_floats(world.rank())) * 4);
+  const std::int64_t own = plan.owned_floats(world.rank());
+  EXPECT_EQ(exchange.bytes_sent(), (nodes * (768 - own) + own * (ranks - 1)) * 4);
 }
 
 }  // namespace

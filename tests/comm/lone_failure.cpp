@@ -1,4 +1,5 @@
-// The last rank throws alone, while the others wait for it in a barrier.
+// The last rank throws alone, while the others wait for it: in a barrier, or with a second argument `window` in memory
+// that they share.
 //   lone_failure abort     it is caught where the communicator is at hand, which ends every rank
 //   lone_failure unwind    it leaves the Session, which then must not wait for the others
 
@@ -12,8 +13,19 @@
 
 namespace {
 
-void fail_alone(const shoal::Communicator& world) {
+bool in_window = false;
+
+void sum(shoal::Communicator& world) {
+  const shoal::LeafShare share({world.size(), 1}, world.size(), world.size(), world.rank());
+  const double one = 1.0;
+  double ranks = 0.0;
+  world.tree_reduce(share, std::span(&one, 1), shoal::AddMerge(), std::span(&ranks, 1));
+}
+
+void fail_alone(shoal::Communicator& world) {
+  if (in_window) sum(world);
   if (world.rank() == world.size() - 1) throw std::runtime_error("the disk is on fire");
+  if (in_window) sum(world);
   world.barrier();
 }
 
@@ -48,4 +60,7 @@ int run(int argc, char** argv, bool abort) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return run(argc, argv, argc > 1 && std::string(argv[1]) == "abort"); }
+int main(int argc, char** argv) {
+  in_window = argc > 2 && std::string(argv[2]) == "window";
+  return run(argc, argv, argc > 1 && std::string(argv[1]) == "abort");
+}

@@ -42,6 +42,40 @@ TEST(UsableCores, CountsTheAffinityMask) {
   ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
+TEST(Processors, AreReadFromAMask) {
+  const std::vector<unsigned char> mask{0b101, 0, 0b10000000};
+  EXPECT_THAT(processors_of(mask), ElementsAre(0, 2, 23));
+}
+
+TEST(Processors, AreShared) {
+  const std::vector<int> five{0, 2, 4, 6, 9};
+  EXPECT_THAT(share_of_processors(five, 2, 0), ElementsAre(0, 2));
+  EXPECT_THAT(share_of_processors(five, 2, 1), ElementsAre(4, 6, 9));
+  EXPECT_THAT(share_of_processors(five, 1, 0), ElementsAre(0, 2, 4, 6, 9));
+  EXPECT_EQ(share_of_processors(five, 7, 0).size(), 0U);
+}
+
+TEST(Processors, KeepTheirNumberWhenSortedByCore) {
+  std::vector<int> here = processors_of(affinity_mask());
+  std::vector<int> sorted = by_core(here);
+  EXPECT_THAT(sorted, testing::UnorderedElementsAreArray(here));
+  EXPECT_THAT(by_core({1000001, 1000000}), ElementsAre(1000001, 1000000)) << "processors that are not there";
+}
+
+TEST(Processors, AThreadStaysOnThoseNamed) {
+  const std::vector<int> before = processors_of(affinity_mask());
+  stay_on(std::span(before).last(1));
+  EXPECT_THAT(processors_of(affinity_mask()), ElementsAre(before.back()));
+  stay_on(before);
+  EXPECT_EQ(processors_of(affinity_mask()), before);
+}
+
+TEST(Processors, AreLeftToAUserWhoPlacesThreads) {
+  EXPECT_FALSE(user_places_threads([](const char*) -> const char* { return nullptr; }));
+  for (const std::string name : {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"})
+    EXPECT_TRUE(user_places_threads([&](const char* asked) { return name == asked ? "false" : nullptr; })) << name;
+}
+
 TEST(OrderByHost, LeavesContiguousHostsAlone) {
   const std::vector<int> one_host{0, 0, 0, 0};
   EXPECT_THAT(order_by_host(one_host), ElementsAre(0, 1, 2, 3));

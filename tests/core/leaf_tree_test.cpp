@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <random>
+#include <string>
 
 #include "shoal/core/tree_sum.hpp"
 
@@ -92,6 +93,60 @@ TEST(LeafTree, EveryRankHasALeafWhenThereAreEnough) {
     for (int ranks = 1; ranks <= leaves; ++ranks) {
       const LeafShare share({leaves, 1}, leaves, ranks, 0);
       for (int rank = 0; rank < ranks; ++rank) EXPECT_GE(share.run(rank).size(), 1) << leaves << " over " << ranks;
+    }
+  }
+}
+
+/// Groups of ranks pass on larger nodes; inside and between groups the merges are those of the one tree.
+TEST(LeafTree, GroupsOfRanksMakeTheSameTree) {
+  using Text = std::string;  // (a b): who met whom, in which order
+  const auto merge = [](std::vector<Text>& slots, const MergeStep& step) {
+    slots[step.left] = "(" + slots[step.left] + " " + slots[step.right] + ")";
+  };
+  const auto leaf_texts = [](const LeafShare& one) {
+    std::vector<Text> leaves;
+    for (std::int64_t i = 0; i < one.cut().leaves(); ++i) leaves.push_back(std::to_string(i));
+    return leaves;
+  };
+  for (const std::int64_t dealt : {1, 4, 6, 8, 13}) {
+    for (std::int64_t present = 1; present <= dealt; ++present) {
+      for (const std::vector<int>& first : {std::vector<int>{0, 2, 4}, {0, 1, 4, 6}, {0, 3, 4, 5, 7}, {0, 5}}) {
+        const int ranks = first.back();
+        const LeafCut cut{present, 1};
+        // As many ranks as leaves: their slots are the leaves.
+        const LeafShare leaves(cut, present, static_cast<int>(present), 0);
+        std::vector<Text> whole = leaf_texts(leaves);
+        for (const MergeStep& step : leaves.plan()) merge(whole, step);
+
+        const LeafShare share(cut, dealt, ranks, 0);
+        const LeafShare groups = share.by_group(first, 0);
+        std::vector<Text> slots;
+        for (int r = 0; r < ranks; ++r) {
+          for (const TreeNode& node : share.nodes(r)) {
+            // The node's own leaves, as one rank folds them.
+            const LeafRun run = node.leaves(present);
+            std::vector<Text> stack;
+            for (std::int64_t leaf = run.first; leaf < run.last; ++leaf) {
+              stack.push_back(std::to_string(leaf));
+              int merges = merges_after(leaf - run.first, leaf + 1 == run.last, static_cast<int>(stack.size()));
+              for (; merges > 0; --merges, stack.pop_back())
+                stack[stack.size() - 2] = "(" + stack[stack.size() - 2] + " " + stack.back() + ")";
+            }
+            slots.push_back(stack[0]);
+          }
+        }
+        std::vector<Text> group_slots;
+        for (int g = 0; g < groups.ranks(); ++g) {
+          std::vector<Text> mine = slots;
+          const LeafShare::GroupFold fold = share.fold_of_group(groups, first, g);
+          ASSERT_EQ(fold.of_node.size(), groups.nodes(g).size());
+          for (const MergeStep& step : fold.plan) merge(mine, step);
+          for (const std::size_t slot : fold.of_node) group_slots.push_back(mine[slot]);
+        }
+        for (const MergeStep& step : groups.plan()) merge(group_slots, step);
+        EXPECT_EQ(group_slots[0], whole[0]) << present << " of " << dealt << " leaves, " << ranks << " ranks";
+        EXPECT_TRUE(groups.ranks() > 1 || groups.plan().empty());
+      }
     }
   }
 }

@@ -78,10 +78,11 @@ void follow(const std::string& name) {
       file.numbers(softmax ? "labels" : (config.model.loss == "sigmoid" ? "multi_label" : "regression"));
 
   Communicator alone;
-  Replica replica(model, config.optimizer.name, alone, batch_size);
+  Replica replica(model, config.optimizer.name, alone, batch_size, 1);
   for (const Parameter& p : model.graph().parameters()) {
     const std::vector<double> start = file.numbers(path + "/initial/" + p.name);
-    pack(std::span<const double>(start), p.in(replica.parameters().data()), p.rows);
+    replica.fill_parameters(
+        [&](std::span<float> flat) { pack(std::span<const double>(start), p.in(flat.data()), p.rows); });
   }
   const LeafShare share({batch_size, samples_per_leaf(batch_size, default_leaves(batch_size))},
                         default_leaves(batch_size), 1, 0);
@@ -107,7 +108,7 @@ void follow(const std::string& name) {
     scalars.step = step;
     scalars.batch = static_cast<float>(batch_size);
     replica.backward(share);
-    replica.update(share, scalars);
+    replica.update(scalars);
   }
   for (const Parameter& p : model.graph().parameters()) {
     const std::vector<double> expected = file.numbers(path + "/final/" + p.name);

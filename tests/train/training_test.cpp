@@ -122,6 +122,7 @@ TEST_F(Training, ARowThatTurnsBadIsAnErrorOfItsStep) {
   Communicator alone;
   const TrainingData data = select_data(Dataset::open(path), config);
   shoal::Training training(config, make_model(config, data.train), data, alone);
+  training.allocate();
   training.start();
   {
     // NaN over all of the file's features, once they were checked.

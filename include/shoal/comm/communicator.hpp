@@ -13,6 +13,7 @@
 
 namespace shoal {
 
+class SmallSums;
 class Transport;
 
 /// The ranks that call each collective together, in the same order. A communicator of one process is an ordinary one.
@@ -61,12 +62,6 @@ class Communicator : public TreeSum {
   /// on all.
   void all_gather_pieces(std::span<std::byte> all, std::span<const std::int64_t> begin) const;
 
-  /// Rank q gets floats [send_begin[q], send_begin[q + 1]) of `send`; what rank r sends arrives at
-  /// [receive_begin[r], receive_begin[r + 1]) of `receive`. A rank's piece for itself does not travel: it stays
-  /// untouched in both. begins: (size + 1). @throws Error(internal) when a position exceeds what MPI counts in an int.
-  void exchange(std::span<const float> send, std::span<const std::int64_t> send_begin, std::span<float> receive,
-                std::span<const std::int64_t> receive_begin) const;
-
   std::int64_t all_max(std::int64_t mine) const;
   std::int64_t all_min(std::int64_t mine) const;
   /// Whether `text` is the same on every rank.
@@ -75,12 +70,15 @@ class Communicator : public TreeSum {
   /// The ranks with equal color (>= 0), in the order that they have here.
   Communicator split(int color) const;
 
+  /// What carries the bytes, for those who exchange more than fits the functions above.
+  Transport& transport() const { return *transport_; }
+
   /// Not collective: ends every rank of the job at once, with this exit status.
   [[noreturn]] void abort(int status) const;
 
  private:
   std::unique_ptr<Transport> transport_;
-  std::vector<double> slots_;  // of tree_reduce, kept to save allocations
+  std::unique_ptr<SmallSums> sums_;
 };
 
 template <class T>

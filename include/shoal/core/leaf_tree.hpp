@@ -21,6 +21,7 @@ struct LeafCut {
   std::int64_t samples = 0;
   std::int64_t leaf_samples = 1;  ///< s
 
+  bool operator==(const LeafCut&) const = default;
   std::int64_t leaves() const { return (samples + leaf_samples - 1) / leaf_samples; }  ///< those with samples in them
   std::int64_t begin(std::int64_t leaf) const { return std::min(samples, leaf * leaf_samples); }
   std::int64_t end(std::int64_t leaf) const { return begin(leaf + 1); }
@@ -31,6 +32,7 @@ struct LeafRun {
   std::int64_t first = 0;
   std::int64_t last = 0;
   std::int64_t size() const { return last - first; }
+  bool operator==(const LeafRun&) const = default;
 };
 
 /// Node (l, i) of the one tree covers leaves [i 2^l, (i + 1) 2^l), of which those that there are count.
@@ -85,6 +87,19 @@ class LeafShare {
   /// One rank that holds everything.
   explicit LeafShare(LeafCut cut) : LeafShare(cut, cut.leaves(), 1, 0) {}
 
+  /// The same leaves by groups of consecutive ranks: group g, here as rank g, holds all that the ranks
+  /// [first_rank[g], first_rank[g + 1]) hold, so its nodes may be larger. group: this process's.
+  LeafShare by_group(std::span<const int> first_rank, int group) const;
+  /// What makes the nodes of one of those groups from the nodes of its ranks: merges over slots of this share, after
+  /// which node n of the group lies in slot of_node[n].
+  struct GroupFold {
+    std::vector<MergeStep> plan;
+    std::vector<std::size_t> of_node;
+  };
+  GroupFold fold_of_group(const LeafShare& groups, std::span<const int> first_rank, int group) const;
+
+  bool deals_as(const LeafShare& other) const { return cut_ == other.cut_ && runs_ == other.runs_; }
+
   const LeafCut& cut() const { return cut_; }
   int ranks() const { return static_cast<int>(runs_.size()); }
   int rank() const { return rank_; }
@@ -106,9 +121,11 @@ class LeafShare {
   std::span<const MergeStep> plan() const { return plan_; }
 
  private:
+  LeafShare(LeafCut cut, std::vector<LeafRun> runs, int rank);
+
   LeafCut cut_;
   int rank_;
-  std::vector<LeafRun> runs_;
+  std::vector<LeafRun> runs_;  // present leaves alone
   std::vector<TreeNode> nodes_;
   std::vector<std::size_t> first_slot_;  // ranks + 1
   std::vector<MergeStep> plan_;

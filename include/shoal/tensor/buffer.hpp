@@ -7,8 +7,11 @@
 
 namespace shoal {
 
-/// Zero-filled memory that starts on a 64-byte boundary. Move-only. The environment variable SHOAL_MEMORY_SHIFT moves
-/// the start of every buffer by so many elements, to show that results do not depend on where memory lies.
+/// By how many elements the start of every array is moved, to show that results do not depend on where memory lies: the
+/// environment variable SHOAL_MEMORY_SHIFT, else 0.
+std::int64_t memory_shift();
+
+/// Zero-filled memory that starts on a 64-byte boundary, moved by memory_shift(). Move-only.
 template <class T>
 class Buffer {
  public:

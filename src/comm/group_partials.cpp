@@ -1,0 +1,46 @@
+#include "comm/group_partials.hpp"
+
+#include <algorithm>
+
+#include "shoal/tensor/buffer.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t line_floats = 16;
+constexpr auto float_bytes = static_cast<std::int64_t>(sizeof(float));
+
+}  // namespace
+
+GroupPartials::GroupPartials(Transport& transport, std::int64_t floats, std::size_t nodes)
+    : floats_(floats),
+      stride_((floats + line_floats - 1) / line_floats * line_floats),
+      window_(transport, (floats + memory_shift()) * float_bytes,
+              (stride_ * static_cast<std::int64_t>(nodes) + memory_shift()) * float_bytes) {}
+
+float* GroupPartials::parameters() const { return reinterpret_cast<float*>(window_.common()) + memory_shift(); }
+
+float* GroupPartials::partial(int rank, std::size_t node) const {
+  return reinterpret_cast<float*>(window_.part(rank)) + memory_shift() + stride_ * static_cast<std::int64_t>(node);
+}
+
+void GroupPartials::begin(const LeafShare& share) {
+  if (share_ && share_->deals_as(share)) return;
+  share_ = share;
+  by_group_ = share.by_group(groups().first, groups().own);
+  fold_ = share.fold_of_group(*by_group_, groups().first, groups().own);
+}
+
+void GroupPartials::sum(std::int64_t begin, std::int64_t floats, Scratch& scratch) const {
+  scratch.ranks.resize(share_->slots());
+  scratch.groups.resize(by_group_->slots());
+  for (int r = groups().begin(); r < groups().begin() + groups().size(); ++r) {
+    for (std::size_t n = 0; n < share_->nodes(r).size(); ++n)
+      scratch.ranks[share_->first_slot(r) + n] = partial(r, n) + begin;
+  }
+  scratch.sums.run(fold_.plan, scratch.ranks, static_cast<std::size_t>(floats));
+  for (std::size_t n = 0; n < fold_.of_node.size(); ++n)
+    scratch.groups[by_group_->first_slot() + n] = scratch.ranks[fold_.of_node[n]];
+}
+
+}  // namespace shoal
