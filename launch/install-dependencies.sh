@@ -31,6 +31,7 @@ mpi_needs='
 libopenmpi-dev       command:mpicc
 openmpi-bin          command:mpirun'
 test_needs='
+iproute2             command:ip
 libgtest-dev         module:gtest
 libgmock-dev         module:gmock
 python3              command:python3

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "shoal/core/profile.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -36,7 +37,9 @@ void GroupMessages::for_each_ward(const Act& act) const {
 void GroupMessages::send(Messages& messages, int to, int tag, const float* from, std::int64_t floats) {
   if (floats == 0) return;
   messages.send(to, tag, std::as_bytes(std::span(from, static_cast<std::size_t>(floats))));
-  bytes_sent_ += floats * static_cast<std::int64_t>(sizeof(float));
+  const std::int64_t bytes = floats * static_cast<std::int64_t>(sizeof(float));
+  bytes_sent_ += bytes;
+  profile_bytes(bytes);
 }
 
 void GroupMessages::open(int bucket) {

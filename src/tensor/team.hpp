@@ -14,7 +14,7 @@ namespace shoal {
 /// owner takes from the front, others from the back once their own is empty. A word of an older or newer list never
 /// matches, so a thread that wakes up late takes nothing that is not there. A list is done when all tasks have been
 /// executed, whether or not every thread has noticed it.
-class Team {
+class Team {  // NOLINT(clang-analyzer-optin.performance.Padding): on cache lines of their own on purpose
  public:
   explicit Team(int size);
 

@@ -35,9 +35,9 @@ std::string layer_line(const Model& model) {
 std::string start_line(const Training& training, const Communicator& comm) {
   const int cores = usable_cores();
   std::string line =
-      fmt::format("{} {} on {} {} x {} {} ({}, {} cores in reach)", comm.size(), comm.size() == 1 ? "rank" : "ranks",
+      fmt::format("{} {} on {} {} x {} {} ({}, {} {} in reach)", comm.size(), comm.size() == 1 ? "rank" : "ranks",
                   comm.host_count(), comm.host_count() == 1 ? "host" : "hosts", threads(),
-                  threads() == 1 ? "thread" : "threads", instruction_set(), cores);
+                  threads() == 1 ? "thread" : "threads", instruction_set(), cores, cores == 1 ? "core" : "cores");
   const std::int64_t batch = training.config().data.batch_size;
   const std::int64_t leaves =
       training.config().parallel.leaves > 0 ? training.config().parallel.leaves : default_leaves(batch);

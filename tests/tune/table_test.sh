@@ -8,7 +8,7 @@ shoal=$(realpath "$1") folder=$2
 shift 2
 export OMPI_MCA_odls_base_sigkill_timeout=1  # mpirun waits this long when a rank has died
 . "$(dirname "$0")/../promise/common.sh"
-search=random trials=24 epochs=8 count=1 seed=1
+search=random trials=24 epochs=60 count=1 seed=1
 while [ $# -gt 0 ]; do
   case $1 in
     --search) search=$2 ;;
@@ -72,9 +72,11 @@ same pairs "np 4, two ranks a trial"
 
 # Starts or resumes the sweep in $1, and kills $2 (one or all) of its ranks after some new results: at a random time.
 disturb() {
-  local run=$1 victims=$2 ranks=$((RANDOM % 3 + 2)) before after pids pid
+  local run=$1 victims=$2 ranks=$((RANDOM % 3 + 2)) before third after pids pid
   before=$(finished "$run")
-  after=$((before + RANDOM % ((all - before) / 3) + 1))
+  third=$(((all - before) / 3))
+  [ $third -gt 0 ] || fail "only $((all - before)) of $all were left to kill in $run: it is too short for this test"
+  after=$((before + RANDOM % third + 1))
   (sweep $ranks "$run" --resume) &
   local job=$!
   while [ "$(finished "$run")" -lt $after ]; do
