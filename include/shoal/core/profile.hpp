@@ -9,9 +9,10 @@
 
 namespace shoal {
 
-/// Where the time of training steps goes. Off until start_profile(): a span then costs a look at one flag. Spans are for
-/// whole operations of a step, not for what one thread of many does inside of one. Those of `step` and `read` may stand
-/// alone; the others are noted inside of a step, and left out where the same is done for an evaluation or a checkpoint.
+/// Where the time of training steps goes. Off until start_profile(): a span then costs a look at one flag. Spans are
+/// for whole operations of a step, not for what one thread of many does inside of one. Those of `step` and `read` may
+/// stand alone; the others are noted inside of a step, and left out where the same is done for an evaluation or a
+/// checkpoint.
 enum class SpanKind {
   compute,
   wait,  ///< for other ranks, or for a batch that is not read yet
