@@ -6,32 +6,16 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
-#include <sstream>
 #include <vector>
 
+#include "bench_numbers.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/core/random.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "train/replica.hpp"
 
-namespace {
-
 using Clock = std::chrono::steady_clock;
-
-double median(std::vector<double> v) {
-  std::sort(v.begin(), v.end());
-  return v[v.size() / 2];
-}
-
-std::vector<std::int64_t> numbers(const std::string& text) {
-  std::vector<std::int64_t> out;
-  std::istringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) out.push_back(std::stoll(part));
-  return out;
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   using namespace shoal;

@@ -13,9 +13,9 @@
 #include <cstdlib>
 #include <functional>
 #include <iostream>
-#include <sstream>
 #include <vector>
 
+#include "bench_numbers.hpp"
 #include "shoal/comm/gradient_exchange.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/graph/executor.hpp"
@@ -30,18 +30,6 @@ using namespace shoal;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t chunk_floats = 1024;
-
-double median(std::vector<double> v) {
-  std::sort(v.begin(), v.end());
-  return v[v.size() / 2];
-}
-
-std::vector<std::int64_t> numbers(const std::string& text) {
-  std::vector<std::int64_t> out;
-  std::istringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) out.push_back(std::stoll(part));
-  return out;
-}
 
 /// Gradients by the tree and sliced updates, as in a Replica.
 class TreeSums {
