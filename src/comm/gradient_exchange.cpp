@@ -79,7 +79,9 @@ bool GradientExchange::advance() {
     return true;
   }
   if (summed_ < opened_ && messages_->arrived(summed_)) {
-    keep_sums(owned(summed_));
+    const Chunks chunks = owned(summed_);
+    parallel_for(static_cast<std::int64_t>(chunks.size()),
+                 [&](std::int64_t i) { keep_sum(chunks[static_cast<std::size_t>(i)]); });
     ++summed_;
     return true;
   }
@@ -103,36 +105,35 @@ std::span<float> GradientExchange::kept(const Owned& chunk) {
           static_cast<std::size_t>(plan_.chunk_begin(chunk.chunk + 1) - begin)};
 }
 
-/// The sum of a chunk of this rank's, in memory of this thread or in a partial.
-std::span<const float> GradientExchange::sum(const Owned& chunk) const {
+/// The sum of a chunk of this rank's: at `out` if there is anything to add, else in a partial; without `out`, in memory
+/// of this thread, which costs no memory traffic where the sum is used at once.
+std::span<const float> GradientExchange::sum(const Owned& chunk, float* out) const {
   thread_local GroupPartials::Scratch rows;
   const std::int64_t begin = plan_.chunk_begin(chunk.chunk);
   const std::int64_t floats = plan_.chunk_begin(chunk.chunk + 1) - begin;
-  partials_->sum(begin, floats, rows);
+  partials_->sum(begin, floats, rows, messages_ ? nullptr : out);
   if (messages_) {
     messages_->set_rows(chunk.bucket, chunk.chunk, rows);
-    rows.rest.run(partials_->by_group().plan(), rows.groups, static_cast<std::size_t>(floats));
+    rows.rest.run(partials_->by_group().plan(), rows.groups, static_cast<std::size_t>(floats), out);
   }
   return {rows.groups[0], static_cast<std::size_t>(floats)};
 }
 
-void GradientExchange::keep_sums(Chunks chunks) {
-  parallel_for(static_cast<std::int64_t>(chunks.size()), [&](std::int64_t i) {
-    const Owned& chunk = chunks[static_cast<std::size_t>(i)];
-    const std::span<const float> from = sum(chunk);
-    const std::span<float> to = kept(chunk);
-    if (from.data() != to.data()) std::copy(from.begin(), from.end(), to.begin());
-  });
+void GradientExchange::keep_sum(const Owned& chunk) {
+  const std::span<float> to = kept(chunk);
+  const std::span<const float> from = sum(chunk, to.data());
+  if (from.data() != to.data()) std::copy(from.begin(), from.end(), to.begin());
 }
 
 void GradientExchange::visit_sums(const Visit& visit) {
   agree(transport_, {Collective::exchange_gradients, 0, 1});
   finish_backward();
-  for (; summed_ < plan_.buckets(); ++summed_) keep_sums(owned(summed_));
   parallel_for(static_cast<std::int64_t>(owned_.size()), [&](std::int64_t i) {
     const Owned& chunk = owned_[static_cast<std::size_t>(i)];
+    if (chunk.bucket >= summed_) keep_sum(chunk);
     visit(chunk.chunk, kept(chunk));
   });
+  summed_ = plan_.buckets();
 }
 
 void GradientExchange::update(const Update& update) {
@@ -143,7 +144,7 @@ void GradientExchange::update(const Update& update) {
     const Chunks chunks = owned(bucket);
     parallel_for(static_cast<std::int64_t>(chunks.size()), [&](std::int64_t i) {
       const Owned& chunk = chunks[static_cast<std::size_t>(i)];
-      const std::span<const float> total = bucket < summed_ ? kept(chunk) : sum(chunk);
+      const std::span<const float> total = bucket < summed_ ? kept(chunk) : sum(chunk, nullptr);
       update(chunk.chunk, total,
              parameters.subspan(static_cast<std::size_t>(plan_.chunk_begin(chunk.chunk)), total.size()));
     });

@@ -31,14 +31,14 @@ void GroupPartials::begin(const LeafShare& share) {
   fold_ = share.fold_of_group(*by_group_, groups().first, groups().own);
 }
 
-void GroupPartials::sum(std::int64_t begin, std::int64_t floats, Scratch& scratch) const {
+void GroupPartials::sum(std::int64_t begin, std::int64_t floats, Scratch& scratch, float* last) const {
   scratch.ranks.resize(share_->slots());
   scratch.groups.resize(by_group_->slots());
   for (int r = groups().begin(); r < groups().begin() + groups().size(); ++r) {
     for (std::size_t n = 0; n < share_->nodes(r).size(); ++n)
       scratch.ranks[share_->first_slot(r) + n] = partial(r, n) + begin;
   }
-  scratch.sums.run(fold_.plan, scratch.ranks, static_cast<std::size_t>(floats));
+  scratch.sums.run(fold_.plan, scratch.ranks, static_cast<std::size_t>(floats), last);
   for (std::size_t n = 0; n < fold_.of_node.size(); ++n)
     scratch.groups[by_group_->first_slot() + n] = scratch.ranks[fold_.of_node[n]];
 }

@@ -39,7 +39,8 @@ class GroupPartials {
     RowSums rest;
   };
   /// Sums floats [begin, begin + floats) over this group's leaves: sets scratch.groups for the nodes of this group.
-  void sum(std::int64_t begin, std::int64_t floats, Scratch& scratch) const;
+  /// last: as in RowSums.
+  void sum(std::int64_t begin, std::int64_t floats, Scratch& scratch, float* last = nullptr) const;
 
  private:
   std::int64_t floats_;

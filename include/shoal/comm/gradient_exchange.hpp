@@ -70,8 +70,8 @@ class GradientExchange {
   bool advance();
   void finish_backward();
   std::span<float> kept(const Owned& chunk);
-  std::span<const float> sum(const Owned& chunk) const;
-  void keep_sums(Chunks chunks);
+  std::span<const float> sum(const Owned& chunk, float* out) const;
+  void keep_sum(const Owned& chunk);
 
   Transport& transport_;
   const BucketPlan& plan_;
