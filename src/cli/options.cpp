@@ -4,58 +4,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <optional>
 #include <string_view>
 
 #include "cli/mistakes.hpp"
+#include "cli/option_values.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/tensor/isa.hpp"
 
 namespace shoal {
 namespace {
-
-[[noreturn]] void refuse(const std::string& message) { throw Error(ExitStatus::usage, message); }
-
-template <class T>
-T parse_number(const std::string& option, const std::string& text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  bool right = error == std::errc{} && end == text.data() + text.size();
-  if constexpr (std::is_floating_point_v<T>) right = right && std::isfinite(value);
-  if (right) return value;
-  const char* kind = std::is_floating_point_v<T> ? "a number"
-                     : std::is_signed_v<T>       ? "a whole number"
-                                                 : "a whole number of at least 0";
-  refuse(fmt::format("{} is \"{}\"; it must be {}", option, text, kind));
-}
-
-bool parse_yes_no(const std::string& option, const std::string& text) {
-  if (text != "yes" && text != "no") refuse(fmt::format("{} is \"{}\"; it must be yes or no", option, text));
-  return text == "yes";
-}
-
-// Values are taken as texts and read here: CLI11 would split "[256]", and read 010 as 8.
-
-template <class T>
-CLI::Option* text(CLI::App* app, const std::string& name, T& value, const char* type, const std::string& help) {
-  return app
-      ->add_option_function<std::string>(
-          name, [&value](const std::string& given) { value = given; }, help)
-      ->type_name(type);
-}
-
-template <class T>
-CLI::Option* number(CLI::App* app, const std::string& name, T& value, const char* type, const std::string& help) {
-  using Number = typename std::conditional_t<std::is_same_v<T, std::optional<std::int64_t>>,
-                                             std::type_identity<std::int64_t>, std::type_identity<T>>::type;
-  return app
-      ->add_option_function<std::string>(
-          name, [&value, name](const std::string& given) { value = parse_number<Number>(name, given); }, help)
-      ->type_name(type);
-}
 
 /// Every command that the line may name, its options bound to the requests below. Not to be moved: CLI11 keeps
 /// references.
@@ -287,7 +245,7 @@ Request CommandLine::parse(std::vector<std::string> arguments) {
     throw Error(ExitStatus::usage, explain(app_, error));
   }
   if (!any) return PrintRequest{app_.help(), ExitStatus::usage};
-  if (app_.get_subcommands().empty()) refuse("shoal: no command is given; see shoal --help");
+  if (app_.get_subcommands().empty()) throw Error(ExitStatus::usage, "shoal: no command is given; see shoal --help");
   return request();
 }
 

@@ -4,7 +4,6 @@
 #include <cassert>
 
 #include "graph/pass_schedules.hpp"
-#include "shoal/core/profile.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -165,126 +164,9 @@ const Leaf<T>& Executor<T>::view(std::size_t id, RowRun rows, Leaf<T>& storage) 
   return storage;
 }
 
-/// Every phase of a step runs here: the calling thread's own work, the tasks of all threads, the sums over the batch.
-template <class T>
-void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partials) {
-  const Span span(SpanKind::compute, phase.name, phase.flops_per_sample * static_cast<double>(batch_.samples()));
-  for (std::size_t id : phase.whole) pass == Pass::forward ? forward_whole(id) : pull_whole_gradient(id);
-  for (std::size_t id : phase.ready)
-    graph_.nodes()[id].operation->finish(view(id, {}), Pass::forward, {}, 0, state_of(id));
-  for (std::size_t id : phase.synchronize) reserve_statistics(id, pass, batch_.training);
-
-  // Few panels are cut into blocks of leaves too, so that every thread has work.
-  const std::int64_t leaves = batch_.run.size();
-  const std::int64_t wanted = threads() == 1 ? 1 : 4 * static_cast<std::int64_t>(threads());
-  const auto blocks_of = [&](const TaskGroup& group) {
-    return std::clamp<std::int64_t>((wanted + group.panels - 1) / group.panels, 1, std::max<std::int64_t>(1, leaves));
-  };
-  std::int64_t tasks = 0;
-  for (const TaskGroup& group : phase.groups)
-    tasks += group.parameter ? group.panels : leaves > 0 ? group.panels * blocks_of(group) : 0;
-  parallel_for(tasks, [&](std::int64_t task) {
-    auto group = phase.groups.begin();
-    for (; true; ++group) {
-      const std::int64_t mine = group->parameter ? group->panels : leaves > 0 ? group->panels * blocks_of(*group) : 0;
-      if (task < mine) break;
-      task -= mine;
-    }
-    if (group->parameter) return parameter_tile(group->node, task, partials);
-    // The blocks of a panel follow each other: its weights stay in the cache.
-    const std::int64_t blocks = blocks_of(*group);
-    const std::int64_t block = task % blocks;
-    run_tiles(*group, pass, task / blocks,
-              {batch_.run.first + leaves * block / blocks, batch_.run.first + leaves * (block + 1) / blocks});
-  });
-  for (std::size_t id : phase.synchronize) synchronize(id, pass);
-}
-
-template <class T>
-void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRun leaves) {
-  const RowRun rows = rows_of(leaves);
-  for (const Stage& stage : group.stages) {
-    switch (stage.kind) {
-      case Stage::Kind::forward: forward_tile(stage.node, rows, panel); break;
-      case Stage::Kind::pull_gradient: pull_gradient(stage.node, rows, panel); break;
-      case Stage::Kind::statistics: leaf_statistics_of(stage.node, pass, panel, leaves, batch_.training); break;
-    }
-  }
-}
-
-template <class T>
-void Executor<T>::forward_tile(std::size_t id, RowRun rows, std::int64_t panel) {
-  const Operation& operation = *graph_.nodes()[id].operation;
-  Leaf<T> storage;
-  const Leaf<T>& leaf = view(id, rows, storage);
-  operation.forward(leaf, panel);
-  const std::int64_t last = leaf.output.panels.panels() - 1;
-  if (operation.whole_rows() || panel == last)
-    zero_padding(leaf.output.count, leaf.output.panels.width(last), leaf.output.tile(last));
-}
-
-template <class T>
-void Executor<T>::leaf_statistics_of(std::size_t id, Pass pass, std::int64_t panel, LeafRun leaves, bool training) {
-  if (leaves.size() == 0) return;
-  Workspace& work = work_[id];
-  const std::size_t width = work.statistics.size() / static_cast<std::size_t>(batch_.run.size());
-  Leaf<T> seen = work.run;
-  seen.training = training;
-  for (std::int64_t leaf = leaves.first; leaf < leaves.last; ++leaf) {
-    narrow(seen, rows_of({leaf, leaf + 1}));
-    graph_.nodes()[id].operation->leaf_statistics(
-        seen, pass, panel,
-        std::span(work.statistics).subspan(static_cast<std::size_t>(leaf - batch_.run.first) * width, width));
-  }
-}
-
-template <class T>
-void Executor<T>::reserve_statistics(std::size_t id, Pass pass, bool training) {
-  Workspace& work = work_[id];
-  const StatisticsPlan plan = graph_.nodes()[id].operation->statistics(pass, training, work.input_shapes);
-  work.statistics.resize(static_cast<std::size_t>(work.per_sample ? batch_.run.size() * plan.width : plan.width));
-}
-
-template <class T>
-void Executor<T>::synchronize(std::size_t id, Pass pass) {
-  const Node& node = graph_.nodes()[id];
-  Workspace& work = work_[id];
-  const StatisticsPlan plan = node.operation->statistics(pass, batch_.training, work.input_shapes);
-  const auto width = static_cast<std::size_t>(plan.width);
-  if (id == until_ && pass == Pass::forward && !node.shape.per_sample) {
-    leaf_statistics_ = work.statistics;
-    statistics_width_ = plan.width;
-    return;
-  }
-  std::span<const double> merged = work.statistics;
-  if (work.per_sample) {
-    assert(batch_.run.first == batch_.share->run().first && batch_.run.last == batch_.share->run().last);
-    fold_leaves_in_place(*batch_.share, width, *plan.merge, work.statistics);
-    merged_.resize(width);
-    sums_.tree_reduce(*batch_.share, std::span(work.statistics).first(batch_.share->nodes().size() * width),
-                      *plan.merge, merged_);
-    merged = merged_;
-  }
-  node.operation->finish(view(id, {}), pass, merged, batch_.share->cut().samples, state_of(id));
-}
-
 template <class T>
 void Executor<T>::finish(std::span<const double> merged) {
   graph_.nodes()[until_].operation->finish(view(until_, {}), Pass::forward, merged, batch_.share->cut().samples, {});
-}
-
-/// An operation on whole values alone, by this thread.
-template <class T>
-void Executor<T>::forward_whole(std::size_t id) {
-  const Node& node = graph_.nodes()[id];
-  if (node.operation->statistics(Pass::forward, batch_.training, work_[id].input_shapes).width > 0) {
-    reserve_statistics(id, Pass::forward, batch_.training);
-    for (std::int64_t panel = 0; panel < panels_of(work_[id].input_shapes[0].columns); ++panel)
-      node.operation->leaf_statistics(view(id, {}), Pass::forward, panel, work_[id].statistics);
-    synchronize(id, Pass::forward);
-  }
-  const std::int64_t panels = node.operation->whole_rows() ? 1 : panels_of(node.shape.columns);
-  for (std::int64_t panel = 0; panel < panels; ++panel) forward_tile(id, {}, panel);
 }
 
 template <class T>

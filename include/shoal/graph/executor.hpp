@@ -99,6 +99,7 @@ class Executor {
   const Leaf<T>& view(std::size_t id, RowRun rows, Leaf<T>& storage) const;
   std::span<double> state_of(std::size_t id) const;
 
+  // executor_phases.cpp
   void run(const Phase& phase, Pass pass, std::span<T* const> partials);
   void run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRun leaves);
   void forward_tile(std::size_t id, RowRun rows, std::int64_t panel);

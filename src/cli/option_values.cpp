@@ -1,0 +1,41 @@
+#include "cli/option_values.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+[[noreturn]] void refuse(const std::string& option, const std::string& text, const char* right) {
+  throw Error(ExitStatus::usage, fmt::format("{} is \"{}\"; it must be {}", option, text, right));
+}
+
+}  // namespace
+
+template <class T>
+T parse_number(const std::string& option, const std::string& text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool right = error == std::errc{} && end == text.data() + text.size();
+  if constexpr (std::is_floating_point_v<T>) right = right && std::isfinite(value);
+  if (right) return value;
+  refuse(option, text,
+         std::is_floating_point_v<T> ? "a number"
+         : std::is_signed_v<T>       ? "a whole number"
+                                     : "a whole number of at least 0");
+}
+
+template double parse_number(const std::string&, const std::string&);
+template std::int64_t parse_number(const std::string&, const std::string&);
+template std::uint64_t parse_number(const std::string&, const std::string&);
+
+bool parse_yes_no(const std::string& option, const std::string& text) {
+  if (text != "yes" && text != "no") refuse(option, text, "yes or no");
+  return text == "yes";
+}
+
+}  // namespace shoal

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+namespace shoal {
+
+// Values are taken as texts and read here: CLI11 would split "[256]", and read 010 as 8.
+
+/// The value of an option, whole and finite.
+/// @throws Error(usage)  that names option and text
+template <class T>
+T parse_number(const std::string& option, const std::string& text);
+bool parse_yes_no(const std::string& option, const std::string& text);
+
+/// Adds an option or, where the name is in capitals, an argument, whose text goes to `value`. type: what help calls it.
+template <class T>
+CLI::Option* text(CLI::App* app, const std::string& name, T& value, const char* type, const std::string& help) {
+  return app
+      ->add_option_function<std::string>(
+          name, [&value](const std::string& given) { value = given; }, help)
+      ->type_name(type);
+}
+
+/// The same for a number.
+template <class T>
+CLI::Option* number(CLI::App* app, const std::string& name, T& value, const char* type, const std::string& help) {
+  using Number = typename std::conditional_t<std::is_same_v<T, std::optional<std::int64_t>>,
+                                             std::type_identity<std::int64_t>, std::type_identity<T>>::type;
+  return app
+      ->add_option_function<std::string>(
+          name, [&value, name](const std::string& given) { value = parse_number<Number>(name, given); }, help)
+      ->type_name(type);
+}
+
+}  // namespace shoal
