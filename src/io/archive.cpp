@@ -14,28 +14,21 @@
 namespace shoal {
 namespace {
 
-/// An image that HDF5 cannot read back would be found when it is needed most.
-void compare_with(const Archive& archive, std::span<const std::byte> image) {
-  h5::ImageReader reader(image);
-  std::size_t members = 0;
-  reader.on_array = [&](const std::string& path, const h5::ArrayView& read) {
-    const NamedArray* written = archive.find(path);
-    const bool same = written != nullptr && written->type == read.type && written->shape == read.shape &&
-                      written->data.size() == read.data.size() &&
-                      (read.data.empty() || std::memcmp(written->data.data(), read.data.data(), read.data.size()) == 0);
-    if (!same) throw h5::Failure(path + " did not read back as written");
-    ++members;
-  };
-  reader.on_text = [&](const std::string& path, const std::string& read) {
-    const auto written = archive.texts.find(path);
-    if (written == archive.texts.end() || written->second != read) {
-      throw h5::Failure(path + " did not read back as written");
-    }
-    ++members;
-  };
-  reader.read_members();
-  if (members != archive.arrays.size() + archive.texts.size()) throw h5::Failure("an array did not read back");
-  if (reader.read_attributes() != archive.attributes) throw h5::Failure("the attributes did not read back as written");
+/// An image that cannot be read back would be found when it is needed most.
+void compare_with(const Archive& archive, std::span<const std::byte> bytes) {
+  const h5::Image image = h5::read_image(bytes);
+  for (const NamedArray& written : archive.arrays) {
+    const auto found = image.arrays.find(written.path);
+    if (found == image.arrays.end()) throw h5::Failure(written.path + " did not read back");
+    const h5::ArrayView& read = found->second;
+    const bool same = written.type == read.type && written.shape == read.shape &&
+                      written.data.size() == read.data.size() &&
+                      (read.data.empty() || std::memcmp(written.data.data(), read.data.data(), read.data.size()) == 0);
+    if (!same) throw h5::Failure(written.path + " did not read back as written");
+  }
+  if (image.arrays.size() != archive.arrays.size()) throw h5::Failure("the image has arrays that were not written");
+  if (image.texts != archive.texts) throw h5::Failure("the texts did not read back as written");
+  if (image.attributes != archive.attributes) throw h5::Failure("the attributes did not read back as written");
 }
 
 }  // namespace
@@ -110,19 +103,14 @@ std::vector<std::byte> encode(const Archive& archive, std::uint64_t step) {
 }
 
 Archive decode(std::span<const std::byte> bytes, const std::string& name) try {
-  const std::span<const std::byte> image = verify_checkpoint(bytes, name);
-  const h5::Turn turn;
-  h5::ImageReader reader(image);
+  h5::Image image = h5::read_image(verify_checkpoint(bytes, name));
   Archive archive;
   archive.name = name;
-  reader.on_array = [&](const std::string& path, const h5::ArrayView& view) {
-    archive.arrays.push_back({path, view.type, view.shape, {view.data.begin(), view.data.end()}});
-  };
-  reader.on_text = [&](const std::string& path, std::string text) { archive.texts.emplace(path, std::move(text)); };
-  reader.read_members();
-  archive.attributes = reader.read_attributes();
-  std::sort(archive.arrays.begin(), archive.arrays.end(),
-            [](const NamedArray& a, const NamedArray& b) { return a.path < b.path; });
+  for (auto& [path, view] : image.arrays) {
+    archive.arrays.push_back({path, view.type, std::move(view.shape), {view.data.begin(), view.data.end()}});
+  }
+  archive.texts = std::move(image.texts);
+  archive.attributes = std::move(image.attributes);
   return archive;
 } catch (const h5::Failure& failure) {
   throw Error(ExitStatus::bad_data, fmt::format("{} is not a shoal checkpoint: {}", name, failure.what()));

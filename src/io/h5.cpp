@@ -52,11 +52,6 @@ std::array<TypePair, 10> all_types() {
            {ElementType::float64, H5T_IEEE_F64LE}}};
 }
 
-herr_t collect_link(hid_t, const char* name, const H5L_info_t*, void* data) {
-  static_cast<std::vector<std::string>*>(data)->emplace_back(name);
-  return 0;
-}
-
 }  // namespace
 
 std::mutex& Turn::mutex() {
@@ -117,28 +112,10 @@ hid_t type_id(ElementType type) {
   return H5I_INVALID_HID;
 }
 
-std::optional<ElementType> element_type(hid_t type) {
-  for (const TypePair& pair : all_types()) {
-    if (H5Tequal(type, pair.id) > 0) return pair.type;
-  }
-  if (H5Tequal(type, H5T_STD_U8BE) > 0) return ElementType::uint8;  // a single byte has no order
-  if (H5Tequal(type, H5T_STD_I8BE) > 0) return ElementType::int8;
-  return std::nullopt;
-}
-
 Handle simple_space(const std::vector<std::int64_t>& shape) {
   if (shape.empty()) return {H5Screate(H5S_SCALAR), H5Sclose, "make a shape"};
   const std::vector<hsize_t> extents(shape.begin(), shape.end());
   return {H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose, "make a shape"};
-}
-
-std::vector<std::int64_t> shape_of(hid_t space) {
-  if (H5Sget_simple_extent_type(space) == H5S_NULL) return {0};  // "no value": an array without elements
-  const int rank = H5Sget_simple_extent_ndims(space);
-  check_status(rank, "read a shape");
-  std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
-  check_status(H5Sget_simple_extent_dims(space, extents.data(), nullptr), "read a shape");
-  return {extents.begin(), extents.end()};
 }
 
 void make_groups(hid_t file, const std::string& path) {
@@ -155,25 +132,6 @@ Handle string_type(std::size_t length) {
   check_status(H5Tset_strpad(type, H5T_STR_NULLPAD), "make a string type");
   check_status(H5Tset_cset(type, H5T_CSET_UTF8), "make a string type");
   return type;
-}
-
-std::vector<std::string> link_names(hid_t group) {
-  std::vector<std::string> names;
-  hsize_t position = 0;
-  check_status(H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, collect_link, &names), "list a group");
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::optional<std::size_t> bytes_within(const std::vector<std::int64_t>& shape, std::size_t element,
-                                        std::size_t limit) {
-  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
-  std::size_t bytes = element;
-  for (const std::int64_t extent : shape) {
-    if (extent < 0 || bytes > limit / static_cast<std::size_t>(extent)) return std::nullopt;
-    bytes *= static_cast<std::size_t>(extent);
-  }
-  return bytes <= limit ? std::optional(bytes) : std::nullopt;
 }
 
 }  // namespace shoal::h5

@@ -1,18 +1,16 @@
 #pragma once
 
-// The HDF5 C API with owners for its handles and exceptions for its return codes. Internal to io: Failure becomes an
-// Error that names the file in the public functions.
+// The HDF5 C API with owners for its handles and exceptions for its return codes. It writes; format/ reads.
 
 #include <hdf5.h>
 
 #include <cstdint>
 #include <mutex>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "io/failure.hpp"
 #include "shoal/io/element_type.hpp"
 
 namespace shoal::h5 {
@@ -26,12 +24,6 @@ class Turn {
  private:
   static std::mutex& mutex();
   std::scoped_lock<std::mutex> held_;
-};
-
-/// What was tried, and HDF5's own innermost reason.
-class Failure : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 /// Returns what is not negative. @throws Failure "cannot <what>: <HDF5's reason>"
@@ -74,10 +66,8 @@ Handle array_creation();  ///< contiguous, its place taken at once, not filled
 
 /// The little-endian type in the file, which is the one in memory too.
 hid_t type_id(ElementType type);
-std::optional<ElementType> element_type(hid_t type);
 
 Handle simple_space(const std::vector<std::int64_t>& shape);
-std::vector<std::int64_t> shape_of(hid_t space);
 
 /// Makes the groups that `path` needs and that are not there.
 void make_groups(hid_t file, const std::string& path);
@@ -88,14 +78,5 @@ Handle string_type(std::size_t length);
 /// Attributes of the root. Strings are written with fixed length. HDF5 keeps attributes below 64 KiB.
 /// @throws Error(bad_data) for more
 void write_attribute(hid_t file, const std::string& name, const Attribute& value);
-/// Nothing for a type that Attribute has not, and for more than `limit` bytes. Strings of variable length only where
-/// they are allowed.
-std::optional<Attribute> read_attribute(hid_t file, const std::string& name, std::size_t limit, bool variable_strings);
-std::vector<std::string> attribute_names(hid_t file);
-/// Names of the links of a group, sorted bytewise.
-std::vector<std::string> link_names(hid_t group);
-
-/// Product of the extents times `element`, nothing when it overflows or exceeds `limit`.
-std::optional<std::size_t> bytes_within(const std::vector<std::int64_t>& shape, std::size_t element, std::size_t limit);
 
 }  // namespace shoal::h5

@@ -13,6 +13,15 @@
 
 namespace shoal {
 
+std::string hdf5_version() {
+  const h5::Turn turn;
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return fmt::format("{}.{}.{}", major, minor, release);
+}
+
 // HDF5 writes the little that describes the arrays; rows are written past it, at the offsets that it gave out. Its own
 // writes of rows to a full disk can fail without a return code that says so.
 struct H5Writer::State {

@@ -11,12 +11,7 @@ void* same(void* object) { return object; }
 herr_t keep(void*) { return 0; }
 herr_t keep_image(void*, Operation, void*) { return 0; }
 
-// Reading: HDF5 "allocates" the image's own memory, and copies it onto itself.
-void* lend(std::size_t, Operation, void* image) { return image; }
 void* leave(void* to, const void*, std::size_t, Operation, void*) { return to; }
-void* never_grow(void*, std::size_t, Operation, void*) { return nullptr; }
-
-// Writing.
 void* grow_from_nothing(std::size_t bytes, Operation, void* memory) {
   return static_cast<ImageMemory*>(memory)->resize(bytes);
 }
@@ -25,17 +20,6 @@ void* grow(void*, std::size_t bytes, Operation, void* memory) {
 }
 
 }  // namespace
-
-Handle reading_access(std::span<const std::byte> image) {
-  Handle access = file_access();
-  constexpr std::size_t increment = 1;  // nothing grows
-  check_status(H5Pset_fapl_core(access, increment, 0), "open the image");
-  void* bytes = const_cast<std::byte*>(image.data());  // read only, but HDF5's interface is older than const
-  H5FD_file_image_callbacks_t calls{lend, leave, never_grow, keep_image, same, keep, bytes};
-  check_status(H5Pset_file_image_callbacks(access, &calls), "open the image");
-  check_status(H5Pset_file_image(access, bytes, image.size()), "open the image");
-  return access;
-}
 
 Handle ImageMemory::writing_access(std::size_t increment) {
   Handle access = file_access();

@@ -1,7 +1,6 @@
 #pragma once
 
-// HDF5's core driver keeps a file in memory; here, in memory of ours, so that images are neither copied on their way
-// out nor on their way in.
+// HDF5's core driver keeps a file in memory; here, in memory of ours, so that images are not copied on their way out.
 
 #include <cstddef>
 #include <span>
@@ -13,9 +12,6 @@ namespace shoal::h5 {
 
 /// The name of an image. HDF5 looks for a file of that name before it makes one in memory; nothing can have this one.
 inline constexpr const char* no_file = "/dev/null/image";
-
-/// Access to an image that is read where it lies. It must outlive the files opened with it.
-Handle reading_access(std::span<const std::byte> image);
 
 /// Memory for one image that is written, behind `front` bytes that HDF5 never sees. What `bytes` has room for is used
 /// again, without the pages and zeros of new memory. Both must outlive the file.

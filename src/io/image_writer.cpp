@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/bytes_within.hpp"
 #include "io/h5.hpp"
 #include "io/image_memory.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "io/checkpoint_header.hpp"
 #include "io/support.hpp"
+#include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
 
 namespace shoal {
@@ -30,8 +31,8 @@ TEST(ImageReader, RefusesOddStorage) {
   expect_refused("chunked", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, chunked); });
   const hid_t external = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_external(external, "/dev/zero", 0, 48);
-  expect_refused("another file", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, external, false); });
-  expect_refused("less storage", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, H5P_DEFAULT, false); });
+  expect_refused("other files", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, external, false); });
+  expect_refused("never written", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, H5P_DEFAULT, false); });
   const hid_t compact = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_layout(compact, H5D_COMPACT);
   expect_refused("compact", [&](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32LE, compact); });
@@ -48,7 +49,7 @@ TEST(ImageReader, RefusesOddStorage) {
 }
 
 TEST(ImageReader, RefusesOddTypes) {
-  expect_refused("another type", [](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32BE, H5P_DEFAULT); });
+  expect_refused("big endian", [](hid_t file) { make_dataset(file, "x", H5T_IEEE_F32BE, H5P_DEFAULT); });
   expect_refused("variable length", [](hid_t file) {
     const hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, H5T_VARIABLE);
@@ -68,13 +69,18 @@ TEST(ImageReader, RefusesOddTypes) {
 }
 
 TEST(ImageReader, RefusesTypesThatLieElsewhere) {
-  expect_refused("type", [](hid_t file) {
+  expect_refused("is neither group nor array", [](hid_t file) {
+    const hid_t type = H5Tcopy(H5T_IEEE_F32LE);
+    H5Tcommit2(file, "t", type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Tclose(type);
+  });
+  expect_refused("a has a type that lies elsewhere", [](hid_t file) {
     const hid_t type = H5Tcopy(H5T_IEEE_F32LE);
     H5Tcommit2(file, "t", type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     make_dataset(file, "a", type, H5P_DEFAULT);
     H5Tclose(type);
   });
-  expect_refused("another type", [](hid_t file) {
+  expect_refused("of a type that shoal does not read", [](hid_t file) {
     const hid_t type = H5Tcreate(H5T_COMPOUND, 8);
     H5Tinsert(type, "r", 0, H5T_IEEE_F32LE);
     H5Tinsert(type, "i", 4, H5T_IEEE_F32LE);
@@ -98,7 +104,7 @@ TEST(ImageReader, RefusesAnImageBehindAnotherUserBlock) {
 
 TEST(ImageReader, RefusesLinks) {
   expect_refused("link", [](hid_t file) { H5Lcreate_soft("/x", file, "s", H5P_DEFAULT, H5P_DEFAULT); });
-  expect_refused("link",
+  expect_refused("another file",
                  [](hid_t file) { H5Lcreate_external("/etc/passwd", "/x", file, "s", H5P_DEFAULT, H5P_DEFAULT); });
   expect_refused("twice", [](hid_t file) { H5Lcreate_hard(file, "/", file, "self", H5P_DEFAULT, H5P_DEFAULT); });
   expect_refused("too deep", [](hid_t file) {

@@ -2,7 +2,7 @@
 
 // A checkpoint as a list of named arrays, texts and attributes, and its bytes: 512 bytes of our own (magic, format
 // version, lengths, hashes, step), then a plain HDF5 image, which any HDF5 tool opens as it is. The bytes are hashed
-// whole, so that a file that was cut short or altered is refused before HDF5 parses it.
+// whole, so that a file that was cut short or altered is refused before its content is looked at.
 
 #include <cassert>
 #include <cstddef>

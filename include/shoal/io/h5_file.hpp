@@ -1,7 +1,7 @@
 #pragma once
 
-// Data sets in HDF5: arrays that are contiguous and unfiltered, so that rows are read by offset from the file, without
-// HDF5 in between. Not for two threads at once.
+// Data sets in HDF5: arrays that are contiguous and unfiltered, so that rows are read by offset from the file. Files
+// are written by the HDF5 library and read without it: it was not made for files that want to harm.
 
 #include <cstddef>
 #include <cstdint>
@@ -31,10 +31,14 @@ struct ArrayInfo {
   std::int64_t row_bytes() const;
 };
 
-/// Reads what an HDF5 file holds and where; RandomAccessFile reads the numbers.
+/// What an HDF5 file holds and where, read once, at the start; RandomAccessFile reads the numbers. Takes the
+/// superblocks 0, 2 and 3, groups that are not kept in heaps, and little of what HDF5 knows beside arrays of plain
+/// numbers.
 class H5Reader {
  public:
-  /// @throws Error(no_input) when there is no such file, Error(bad_data) when it is not HDF5 or is cut short
+  /// @throws Error(no_input) when there is no such file, Error(bad_data) when it is not HDF5, is cut short or damaged:
+  ///         parts beyond its end, in two places or in each other, groups nested deeper than 32, more than 64 MiB of
+  ///         description
   explicit H5Reader(std::filesystem::path path);
   H5Reader(H5Reader&&) noexcept;
   H5Reader& operator=(H5Reader&&) noexcept;
@@ -43,6 +47,7 @@ class H5Reader {
   const std::filesystem::path& path() const;
 
   /// Whether there is a group or array of that name ("train", "train/x").
+  /// @throws Error(bad_data) for a link, for what is linked twice, for a group in a heap; says what to do
   bool contains(const std::string& path) const;
   bool is_group(const std::string& path) const;
   /// Names of the members of a group, sorted bytewise; "/" is the root. @throws Error(bad_data) when it is no group
