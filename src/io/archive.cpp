@@ -87,7 +87,7 @@ void Archive::refuse_scalar(const std::string& path) const {
   throw Error(ExitStatus::bad_data, fmt::format("the array {} of {} is not a single number", path, name));
 }
 
-void encode(const Archive& archive, std::uint64_t step, std::vector<std::byte>& bytes) try {
+void encode(const Archive& archive, std::uint64_t step, FileBytes& bytes) try {
   const h5::Turn turn;
   h5::write_image(archive, checkpoint_header_bytes, bytes);
   compare_with(archive, std::span(bytes).subspan(checkpoint_header_bytes));
@@ -97,9 +97,9 @@ void encode(const Archive& archive, std::uint64_t step, std::vector<std::byte>& 
 }
 
 std::vector<std::byte> encode(const Archive& archive, std::uint64_t step) {
-  std::vector<std::byte> bytes;
+  FileBytes bytes;
   encode(archive, step, bytes);
-  return bytes;
+  return {bytes.begin(), bytes.end()};
 }
 
 Archive decode(std::span<const std::byte> bytes, const std::string& name) try {

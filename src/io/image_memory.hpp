@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "io/h5.hpp"
+#include "shoal/io/file_bytes.hpp"
 
 namespace shoal::h5 {
 
@@ -17,7 +17,7 @@ inline constexpr const char* no_file = "/dev/null/image";
 /// again, without the pages and zeros of new memory. Both must outlive the file.
 class ImageMemory {
  public:
-  ImageMemory(std::vector<std::byte>& bytes, std::size_t front) : bytes_(bytes), front_(front) {}
+  ImageMemory(FileBytes& bytes, std::size_t front) : bytes_(bytes), front_(front) {}
   ImageMemory(const ImageMemory&) = delete;
   ImageMemory& operator=(const ImageMemory&) = delete;
 
@@ -30,7 +30,7 @@ class ImageMemory {
   void* resize(std::size_t image_bytes) noexcept;
 
  private:
-  std::vector<std::byte>& bytes_;
+  FileBytes& bytes_;
   std::size_t front_;
   std::size_t image_bytes_ = 0;
 };

@@ -36,7 +36,7 @@ void write_dataset(hid_t file, const std::string& path, hid_t type, hid_t space,
 
 }  // namespace
 
-void write_image(const Archive& archive, std::size_t front, std::vector<std::byte>& bytes) {
+void write_image(const Archive& archive, std::size_t front, FileBytes& bytes) {
   start();
   ImageMemory memory(bytes, front);
   const Handle access = memory.writing_access(image_bytes(archive));

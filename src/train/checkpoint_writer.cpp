@@ -9,7 +9,7 @@
 
 namespace shoal {
 
-void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, std::vector<std::byte>& bytes) {
+void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, FileBytes& bytes) {
   encode_checkpoint(job.archive, bytes);
   directory.write_checkpoint(job.step, bytes);
   directory.point_latest(job.step);

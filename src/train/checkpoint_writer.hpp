@@ -36,7 +36,7 @@ struct SaveOutcome {
 /// before.
 /// @param bytes  memory for the file, used again
 /// @throws Error
-void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, std::vector<std::byte>& bytes);
+void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, FileBytes& bytes);
 
 /// Puts checkpoints into a run directory with a thread of its own, one at a time. Rank 0 has one.
 class CheckpointWriter {
@@ -60,7 +60,7 @@ class CheckpointWriter {
   std::optional<SaveOutcome> take_outcome();
 
   const RunDirectory& directory_;
-  std::vector<std::byte> bytes_;
+  FileBytes bytes_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<CheckpointJob> job_;  // not yet done

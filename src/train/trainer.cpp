@@ -100,7 +100,7 @@ void Trainer::save(const std::string& path) {
   Archive archive = state_->trained().snapshot();
   run_together(state_->comm, [&] {
     if (state_->comm.rank() != 0) return;
-    std::vector<std::byte> bytes;
+    FileBytes bytes;
     encode_checkpoint(archive, bytes);
     write_atomically(path, bytes);
   });

@@ -147,7 +147,7 @@ void Trial::save() {
   SHOAL_FAULT_POINT("trial_save");
   archive.texts[curve_text] = to_json_line(outcome_);
   try {
-    std::vector<std::byte> bytes;
+    FileBytes bytes;
     encode_checkpoint(archive, bytes);
     write_atomically(task_.checkpoint, bytes);
   } catch (const Error& error) {

@@ -71,13 +71,13 @@ TEST(Archive, BytesAreAFunctionOfContentAndStep) {
 }
 
 TEST(Archive, EncodesIntoMemoryThatWasUsedBefore) {
-  std::vector<std::byte> bytes(1 << 20, std::byte{0x5a});  // longer, and full of something
+  FileBytes bytes(1 << 20, std::byte{0x5a});  // longer, and full of something
   encode(example(), 7, bytes);
-  EXPECT_EQ(bytes, encode(example(), 7));
+  EXPECT_TRUE(std::ranges::equal(bytes, encode(example(), 7)));
   encode({}, 1, bytes);
-  EXPECT_EQ(bytes, encode({}, 1));
+  EXPECT_TRUE(std::ranges::equal(bytes, encode({}, 1)));
   encode(example(), 7, bytes);
-  EXPECT_EQ(bytes, encode(example(), 7));
+  EXPECT_TRUE(std::ranges::equal(bytes, encode(example(), 7)));
 }
 
 TEST(Archive, KeepsOneArrayOfAPath) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "shoal/io/element_type.hpp"
+#include "shoal/io/file_bytes.hpp"
 
 namespace shoal {
 
@@ -89,7 +90,7 @@ struct Archive {
 
 /// Makes `bytes` those of a checkpoint: a function of content and step alone. Memory that `bytes` has is used again;
 /// the archive is copied once, into it. Reads its own image back and compares before it returns.
-void encode(const Archive& archive, std::uint64_t step, std::vector<std::byte>& bytes);
+void encode(const Archive& archive, std::uint64_t step, FileBytes& bytes);
 std::vector<std::byte> encode(const Archive& archive, std::uint64_t step);
 
 /// @param name  of the file, for messages

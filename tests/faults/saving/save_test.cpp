@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -43,7 +44,7 @@ CheckpointJob job_of(std::int64_t step) {
 
 void save(const RunDirectory& directory, std::int64_t step) {
   CheckpointJob job = job_of(step);
-  std::vector<std::byte> bytes;
+  FileBytes bytes;
   put_checkpoint(directory, job, bytes);
 }
 
@@ -164,6 +165,24 @@ TEST(Save, OutlivesAFailureOfEachSystemCall) {
   std::cout << cases << " cases;";
   for (const auto& [name, count] : reported) std::cout << ' ' << name << ": " << count << " reported;";
   std::cout << '\n';
+}
+
+TEST(Save, GoesThroughThePageCacheWhereTheFileSystemWantsThat) {
+  const auto records = calls_of_a_save();
+  const auto is_direct = [](const testing::Record& r) { return r.call == Call::open && (r.flags & O_DIRECT) != 0; };
+  const auto direct = std::find_if(records.begin(), records.end(), is_direct);
+  ASSERT_NE(direct, records.end());
+  const auto opened = static_cast<int>(direct - records.begin());
+  ASSERT_EQ(records[static_cast<std::size_t>(opened) + 1].call, direct->done ? Call::write : Call::open);
+  // Some say so when the file is opened, some when it is written.
+  for (const int refused : {opened, direct->done ? opened + 1 : opened}) {
+    Place place;
+    const SystemCalls calls([&](int number, Call, const std::string&) {
+      return number == refused ? Fate{Fate::fail, EINVAL} : Fate{};
+    });
+    save(*place.directory, after);
+    expect_sound(place.run, "EINVAL of call " + std::to_string(refused), after);
+  }
 }
 
 TEST(Save, OutlivesAPowerCutAfterEachSystemCall) {
