@@ -97,9 +97,24 @@ std::vector<std::vector<std::byte>> Communicator::gather_bytes(std::span<const s
     for (const std::uint64_t length : lengths) all.emplace_back(length);
     std::copy(mine.begin(), mine.end(), all[static_cast<std::size_t>(root)].begin());
   }
+  const std::vector<std::span<std::byte>> places(all.begin(), all.end());
   agree(*transport_, {Collective::gather, root});
-  transport_->gather(mine, all, root);
+  transport_->gather(mine, places, root);
   return all;
+}
+
+void Communicator::gather_pieces(std::span<const std::byte> mine, std::span<std::byte> all,
+                                 std::span<const std::int64_t> begin, int root) const {
+  const auto at = [&](int r) { return static_cast<std::size_t>(begin[static_cast<std::size_t>(r)]); };
+  assert(begin.size() == static_cast<std::size_t>(size()) + 1 && mine.size() == at(rank() + 1) - at(rank()));
+  assert(rank() != root || at(size()) <= all.size());
+  std::vector<std::span<std::byte>> places;
+  if (rank() == root) {
+    for (int r = 0; r < size(); ++r) places.push_back(all.subspan(at(r), at(r + 1) - at(r)));
+    std::copy(mine.begin(), mine.end(), places[static_cast<std::size_t>(root)].begin());
+  }
+  agree(*transport_, {Collective::gather, root, begin.back()});
+  transport_->gather(mine, places, root);
 }
 
 void Communicator::all_gather_pieces(std::span<std::byte> all, std::span<const std::int64_t> begin) const {

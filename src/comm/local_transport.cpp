@@ -19,7 +19,7 @@ class LocalTransport final : public Transport {
   void barrier() override {}
   void broadcast(std::span<std::byte>, int) override {}
   void all_gather(std::span<std::byte>, std::span<const std::int64_t>) override {}
-  void gather(std::span<const std::byte>, std::span<std::vector<std::byte>>, int) override {}
+  void gather(std::span<const std::byte>, std::span<const std::span<std::byte>>, int) override {}
   std::unique_ptr<Messages> messages() override { return std::make_unique<NoMessages>(); }
   void progress() override {}
   std::unique_ptr<Transport> split(int, int) override { return std::make_unique<LocalTransport>(); }

@@ -97,7 +97,7 @@ void MpiTransport::all_gather(std::span<std::byte> all, std::span<const std::int
             "MPI_Allgatherv");
 }
 
-void MpiTransport::gather(std::span<const std::byte> mine, std::span<std::vector<std::byte>> received, int root) {
+void MpiTransport::gather(std::span<const std::byte> mine, std::span<const std::span<std::byte>> places, int root) {
   const Waiting waiting;
   if (place().rank != root) {
     for_each_piece(mine, largest_piece_bytes, [&](std::span<const std::byte> piece) {
@@ -107,12 +107,11 @@ void MpiTransport::gather(std::span<const std::byte> mine, std::span<std::vector
   }
   for (int r = 0; r < place().size; ++r) {
     if (r == root) continue;
-    for_each_piece(
-        std::span(received[static_cast<std::size_t>(r)]), largest_piece_bytes, [&](std::span<std::byte> piece) {
-          check_mpi(
-              MPI_Recv(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, r, gather_tag, comm_, MPI_STATUS_IGNORE),
-              "MPI_Recv");
-        });
+    for_each_piece(places[static_cast<std::size_t>(r)], largest_piece_bytes, [&](std::span<std::byte> piece) {
+      check_mpi(
+          MPI_Recv(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, r, gather_tag, comm_, MPI_STATUS_IGNORE),
+          "MPI_Recv");
+    });
   }
 }
 

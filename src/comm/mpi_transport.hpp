@@ -21,7 +21,7 @@ class MpiTransport final : public Transport {
   void barrier() override;
   void broadcast(std::span<std::byte> data, int root) override;
   void all_gather(std::span<std::byte> all, std::span<const std::int64_t> begin) override;
-  void gather(std::span<const std::byte> mine, std::span<std::vector<std::byte>> received, int root) override;
+  void gather(std::span<const std::byte> mine, std::span<const std::span<std::byte>> places, int root) override;
   std::unique_ptr<Messages> messages() override;
   void progress() override;
   std::unique_ptr<Transport> split(int color, int most_in_group) override;

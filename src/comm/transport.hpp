@@ -47,8 +47,8 @@ class Transport {
   virtual void barrier() = 0;
   virtual void broadcast(std::span<std::byte> data, int root) = 0;
   virtual void all_gather(std::span<std::byte> all, std::span<const std::int64_t> begin) = 0;
-  /// received: on `root`, room for each rank's bytes in rank order; root's own entry is left alone.
-  virtual void gather(std::span<const std::byte> mine, std::span<std::vector<std::byte>> received, int root) = 0;
+  /// places: on `root`, room for each rank's bytes in rank order; root's own is left alone.
+  virtual void gather(std::span<const std::byte> mine, std::span<const std::span<std::byte>> places, int root) = 0;
   virtual std::unique_ptr<Messages> messages() = 0;
   /// Not collective: lets messages under way go on.
   virtual void progress() = 0;

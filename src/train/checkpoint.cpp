@@ -7,6 +7,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
+#include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
 namespace {
@@ -35,10 +36,13 @@ Loss loss_by_name(const std::string& name) {
 }  // namespace
 
 void write_parameters(Archive& archive, const std::string& group, const Graph& graph, std::span<const float> flat) {
+  constexpr std::int64_t block = 32;  // rows that a thread copies at a time: what it reads and writes is in few pages
   for (const Parameter& p : graph.parameters()) {
     NamedArray& array = archive.renew(group + "/" + p.name, ElementType::float32, file_shape(p));
-    unpack(p.in(flat.data()), p.rows,
-           std::span(reinterpret_cast<float*>(array.data.data()), array.data.size() / sizeof(float)));
+    const std::span out(reinterpret_cast<float*>(array.data.data()), array.data.size() / sizeof(float));
+    parallel_for((p.rows + block - 1) / block, [&](std::int64_t i) {
+      unpack_rows(p.in(flat.data()), i * block, std::min(p.rows, (i + 1) * block), out);
+    });
   }
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cstring>
 #include <utility>
 
 #include "shoal/core/profile.hpp"
@@ -115,20 +114,17 @@ double Replica::clip_factor_of(const UpdateScalars& scalars) {
   return clip_factor(norm[0], scalars.settings.clip_norm);
 }
 
-std::vector<float> Replica::gather_moment(std::size_t moment) {
-  const auto all = comm_.gather_bytes(std::as_bytes(std::as_const(moments_[moment]).span()));
-  std::vector<float> flat(all.empty() ? 0 : static_cast<std::size_t>(graph_.parameter_size()));
-  for (std::size_t rank = 0; rank < all.size(); ++rank) {
-    const std::byte* from = all[rank].data();
-    for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
-      const ChunkRun slice = plan_.slice(bucket, static_cast<int>(rank));
-      const std::int64_t begin = plan_.chunk_begin(slice.first);
-      const auto bytes = static_cast<std::size_t>(plan_.chunk_begin(slice.last) - begin) * sizeof(float);
-      if (bytes > 0) std::memcpy(flat.data() + begin, from, bytes);
-      from += bytes;
-    }
+void Replica::gather_moment(std::size_t moment, std::span<float> flat) {
+  std::span<const float> mine = moments_[moment].span();
+  for (int b = 0; b < plan_.buckets(); ++b) {
+    std::vector<std::int64_t> begin;
+    for (const std::int64_t first : plan_.bucket(b).slice_begin)
+      begin.push_back(first * static_cast<std::int64_t>(sizeof(float)));
+    const auto rank = static_cast<std::size_t>(comm_.rank());
+    const auto slice = static_cast<std::size_t>(begin[rank + 1] - begin[rank]) / sizeof(float);
+    comm_.gather_pieces(std::as_bytes(mine.first(slice)), std::as_writable_bytes(flat), begin);
+    mine = mine.subspan(slice);
   }
-  return flat;
 }
 
 void Replica::set_moment(std::size_t moment, std::span<const float> flat) {

@@ -43,8 +43,8 @@ class Replica {
 
   /// This rank's slices of one moment, one after the other.
   std::span<float> owned_moment(std::size_t moment) { return moments_[moment].span(); }
-  /// Collective. A whole flat buffer of one moment on rank 0, nothing elsewhere.
-  std::vector<float> gather_moment(std::size_t moment);
+  /// Collective. One moment whole, into a flat buffer of rank 0; the others' is not used.
+  void gather_moment(std::size_t moment, std::span<float> flat);
   /// Takes the slices owned from a whole flat buffer.
   void set_moment(std::size_t moment, std::span<const float> flat);
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <numeric>
@@ -37,6 +39,20 @@ std::int64_t leaves_for(const Config& config, int ranks) {
       fmt::format(
           "batch size {} makes {} leaves for {} ranks; use data.batch_size = {} or more, or parallel.leaves = {}",
           batch, leaves, ranks, remedy, ranks));
+}
+
+bool all_finite(std::span<const float> values) {
+  constexpr std::size_t part = 1 << 16;            // values that a thread looks at in one go
+  constexpr std::uint32_t exponent = 0x7f800000U;  // all of these bits are set in infinities and NaN, and in no other
+  std::atomic<bool> finite = true;
+  parallel_for(static_cast<std::int64_t>((values.size() + part - 1) / part), [&](std::int64_t i) {
+    const std::size_t first = static_cast<std::size_t>(i) * part;
+    bool odd = false;
+    for (const float value : values.subspan(first, std::min(part, values.size() - first)))
+      odd |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent;
+    if (odd) finite = false;
+  });
+  return finite;
 }
 
 /// How the batches of a run are cut, on this rank.
@@ -249,8 +265,7 @@ bool Training::note(const Evaluation& evaluation) {
 }
 
 bool Training::parameters_finite() {
-  const auto parameters = replica_->parameters();
-  const bool finite = std::all_of(parameters.begin(), parameters.end(), [](float w) { return std::isfinite(w); });
+  const bool finite = all_finite(replica_->parameters());
   return comm_.all_min(finite ? 1 : 0) == 1;
 }
 
@@ -263,15 +278,18 @@ void Training::check_drift() {
 Archive Training::snapshot(Archive earlier) {
   SHOAL_FAULT_POINT("snapshot");
   Archive archive = std::move(earlier);
-  std::vector<std::vector<float>> moments;
-  for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) moments.push_back(replica_->gather_moment(m));
-  if (comm_.rank() != 0) return archive;
   const Graph& graph = model_.graph();
-  write_parameters(archive, "parameters", graph, replica_->parameters());
-  write_states(archive, graph, replica_->states());
-  for (std::size_t m = 0; m < moments.size(); ++m) {
-    write_parameters(archive, "optimizer/" + std::string(replica_->moment_names()[m]), graph, moments[m]);
+  const bool root = comm_.rank() == 0;
+  if (root) {
+    gathered_.resize(static_cast<std::size_t>(graph.parameter_size()));
+    write_parameters(archive, "parameters", graph, replica_->parameters());
+    write_states(archive, graph, replica_->states());
   }
+  for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
+    replica_->gather_moment(m, gathered_);
+    if (root) write_parameters(archive, "optimizer/" + std::string(replica_->moment_names()[m]), graph, gathered_);
+  }
+  if (!root) return archive;
   write_progress(archive, progress_);
   write_normalization(archive, feeder_->normalization());
   write_description(archive, model_, data_.description);

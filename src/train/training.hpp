@@ -112,6 +112,7 @@ class Training {
   RunProgress progress_;
   RunProgress ended_epoch_;
   std::unique_ptr<BatchReader> reader_;
+  std::vector<float> gathered_;  // on rank 0: a moment on its way into a snapshot
 };
 
 /// A hash of one leaf, forward and backward, on fixed numbers: what this processor and build compute.

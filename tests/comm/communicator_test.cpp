@@ -122,6 +122,24 @@ TEST(Communicator, GathersBytesOfAnyLengths) {
   }
 }
 
+TEST(Communicator, GathersPiecesIntoMemoryThatIsThere) {
+  const Communicator& world = test_world();
+  const auto length = [](int rank) { return rank == 1 ? std::size_t{0} : static_cast<std::size_t>(rank) * 40000 + 3; };
+  std::vector<std::int64_t> begin = {2};
+  std::vector<std::byte> expected = bytes_of(99, 2);
+  for (int r = 0; r < world.size(); ++r) {
+    const std::vector<std::byte> piece = bytes_of(r, length(r));
+    expected.insert(expected.end(), piece.begin(), piece.end());
+    begin.push_back(static_cast<std::int64_t>(expected.size()));
+  }
+  for (int root = 0; root < world.size(); ++root) {
+    std::vector<std::byte> all = bytes_of(99, 2);
+    all.resize(world.rank() == root ? expected.size() : 2);
+    world.gather_pieces(bytes_of(world.rank(), length(world.rank())), all, begin, root);
+    EXPECT_EQ(all, world.rank() == root ? expected : bytes_of(99, 2));
+  }
+}
+
 TEST(Communicator, GathersOneValueOfEachRank) {
   const Communicator& world = test_world();
   const auto integers = world.all_gather(std::int64_t{-5} * world.rank());

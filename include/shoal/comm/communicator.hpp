@@ -52,6 +52,10 @@ class Communicator : public TreeSum {
 
   /// One entry per rank on `root`, of any lengths; nothing elsewhere.
   std::vector<std::vector<std::byte>> gather_bytes(std::span<const std::byte> mine, int root = 0) const;
+  /// The same where all know the lengths, into memory that is there: rank r's bytes become [begin[r], begin[r + 1]) of
+  /// `all` on `root`. all: used there alone; begin: (size + 1), equal on all.
+  void gather_pieces(std::span<const std::byte> mine, std::span<std::byte> all, std::span<const std::int64_t> begin,
+                     int root = 0) const;
 
   /// One value per rank, on every rank. The type must be the same on all.
   template <class T>

@@ -49,16 +49,21 @@ void pack(std::span<const From> row_major, Panels<T> panels, std::int64_t rows) 
   }
 }
 
+/// Rows [first, last) of the whole matrix.
 template <class T, class To>
-void unpack(Panels<T> panels, std::int64_t rows, std::span<To> row_major) {
+void unpack_rows(Panels<T> panels, std::int64_t first, std::int64_t last, std::span<To> row_major) {
   for (std::int64_t p = 0; p < panels.panels(); ++p) {
     const std::int64_t width = panels.width(p);
-    for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t r = first; r < last; ++r) {
       const T* in = panels.tile(p, r);
       To* out = row_major.data() + r * panels.columns + p * panel_width;
       for (std::int64_t c = 0; c < width; ++c) out[c] = static_cast<To>(in[c]);
     }
   }
+}
+template <class T, class To>
+void unpack(Panels<T> panels, std::int64_t rows, std::span<To> row_major) {
+  unpack_rows(panels, 0, rows, row_major);
 }
 
 }  // namespace shoal
