@@ -52,8 +52,12 @@ void SmallSums::prepare(const LeafShare& share, std::size_t width) {
     const auto bytes = static_cast<std::int64_t>(2 * capacity_ * sizeof(double));
     window_ = std::make_unique<Window>(transport_, bytes, bytes);
     share_.reset();
-    if (leaders_ == nullptr && window_->groups().count() > 1)
-      leaders_ = transport_.split(transport_.place().rank == window_->groups().begin() ? 0 : 1, 1);
+    // Memory of this size may be refused where less was granted: then every rank is a group of its own.
+    const Groups& groups = window_->groups();
+    if (groups.count() > 1 && groups.first != led_) {
+      leaders_ = transport_.split(transport_.place().rank == groups.begin() ? 0 : 1, 1);
+      led_ = groups.first;
+    }
   }
   if (share_ && share_->deals_as(share)) return;
   const Groups& groups = window_->groups();

@@ -37,6 +37,7 @@ class SmallSums {
   Transport& transport_;
   std::unique_ptr<Window> window_;
   std::unique_ptr<Transport> leaders_;  // the first ranks of all groups, and another of the other ranks
+  std::vector<int> led_;                // Groups::first that they were made for
   // Two places, in turn: a rank can be one sum ahead of another that still reads.
   std::size_t capacity_ = 0;
   bool odd_ = false;

@@ -62,6 +62,15 @@ TEST(TreeReduce, WidthMayChange) {
   }
 }
 
+/// The ranks of a host then share the sums that fit, and send those that do not.
+TEST(TreeReduce, WideSumsMayFindNoMemoryToShare) {
+  for (Communicator& world : grouped_worlds()) {
+    const SharedMemoryLimit limit(1 << 20);
+    for (const std::size_t width : {3U, 40000U, 3U})
+      expect_whole_tree(world, {.samples = 7, .leaf_samples = 1}, 7, width, AddMerge());
+  }
+}
+
 TEST(TreeReduce, ManyInARowWithoutAnotherCollective) {
   for (Communicator& world : grouped_worlds()) {
     const LeafShare share({.samples = 8, .leaf_samples = 1}, 8, world.size(), world.rank());

@@ -1,11 +1,10 @@
 #include "comm/window.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstring>
+#include <optional>
 
 #include "comm/grouped.hpp"
 #include "mpi_test.hpp"
@@ -54,14 +53,11 @@ TEST(Window, SignalsShowTheSlowestRank) {
 /// One rank of the host may not have that much: then none shares, and all have memory.
 TEST(Window, IsRefusedOnAllRanksWhereOneCannotHaveIt) {
   Communicator& world = test_world();
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  rlimit low = before;
-  low.rlim_cur = 1 << 20;
-  if (world.rank() == 0) setrlimit(RLIMIT_FSIZE, &low);
+  std::optional<SharedMemoryLimit> limit;
+  if (world.rank() == 0) limit.emplace(1 << 20);
   Window small(world.transport(), 1000, 1000);
   Window large(world.transport(), 1 << 20, 1 << 20);
-  if (world.rank() == 0) setrlimit(RLIMIT_FSIZE, &before);
+  limit.reset();
   EXPECT_EQ(small.groups().count(), world.transport().place().groups.count());
   EXPECT_EQ(large.groups().count(), world.size());
   EXPECT_EQ(large.groups().begin(), world.rank());
