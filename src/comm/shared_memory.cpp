@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -49,7 +50,14 @@ SharedMemory SharedMemory::make(std::int64_t bytes) {
 SharedMemory SharedMemory::open(const Address& address, std::int64_t bytes) {
   if (address.descriptor < 0) return {};
   const std::string path = "/proc/" + std::to_string(address.process) + "/fd/" + std::to_string(address.descriptor);
-  return {::open(path.c_str(), O_RDWR | O_CLOEXEC), bytes};
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  struct stat found {};
+  if (descriptor >= 0 && (fstat(descriptor, &found) != 0 || found.st_dev != address.device ||
+                          found.st_ino != address.inode || found.st_size != bytes)) {
+    close(descriptor);
+    return {};
+  }
+  return {descriptor, bytes};
 }
 
 SharedMemory SharedMemory::make_private(std::int64_t bytes) {
@@ -77,7 +85,9 @@ SharedMemory::~SharedMemory() {
 }
 
 SharedMemory::Address SharedMemory::address() const {
-  return {static_cast<std::int64_t>(getpid()), data_ == nullptr ? -1 : descriptor_};
+  struct stat own {};
+  if (data_ == nullptr || fstat(descriptor_, &own) != 0) return {};
+  return {static_cast<std::int64_t>(getpid()), descriptor_, own.st_dev, own.st_ino};
 }
 
 void SharedMemory::seal() {

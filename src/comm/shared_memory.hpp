@@ -10,16 +10,20 @@ namespace shoal {
 /// Move-only.
 class SharedMemory {
  public:
-  /// How another process finds it while this one holds it open.
+  /// How another process finds it while this one holds it open, and knows it: the numbers of processes may mean others
+  /// there, in containers.
   struct Address {
     std::int64_t process = 0;
     std::int64_t descriptor = -1;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
   };
 
   SharedMemory() = default;
   /// Makes it; data() is null where the system refuses.
   static SharedMemory make(std::int64_t bytes);
-  /// Maps what another process made and still holds open; data() is null where the system refuses.
+  /// Maps what another process made and still holds open; data() is null where the system refuses, or where another
+  /// file is found.
   static SharedMemory open(const Address& address, std::int64_t bytes);
   /// Memory of this process alone, with the same properties.
   static SharedMemory make_private(std::int64_t bytes);
