@@ -80,6 +80,7 @@ struct RunLock::State {
   void write_record();
   std::optional<std::string> watch(const std::string& seen) const;
   bool is_ours(const std::optional<std::string>& content) const { return content && identity_of(*content) == identity; }
+  bool may_stand() const noexcept;
   void beat();
 };
 
@@ -102,9 +103,13 @@ RunLock::State::~State() {
     if (is_ours(read_lock(path))) incarnation->remove(path);
   } catch (const Error& error) {
     // The next owner finds a lock whose process is dead.
-    if (incarnation->stands())
-      log_warning(fmt::format("the lock of {} stays behind: {}", directory.string(), error.what()));
+    if (may_stand()) log_warning(fmt::format("the lock of {} stays behind: {}", directory.string(), error.what()));
   }
+}
+
+/// Also where that cannot be seen any more.
+bool RunLock::State::may_stand() const noexcept try { return incarnation->stands(); } catch (const Error&) {
+  return true;
 }
 
 void RunLock::State::acquire() {

@@ -173,6 +173,18 @@ TEST(RunLock, KnowsWhenItWasTakenOverAndLeavesTheOtherAlone) {
   EXPECT_EQ(read_text(folder / "lock"), other);
 }
 
+/// As on a file system that goes away: a run that is done is done.
+TEST(RunLock, LetsGoWhereItsFolderIsGone) {
+  const TemporaryFolder folder;
+  std::optional<RunLock> lock;
+  lock.emplace(folder.path(), patient);
+  std::filesystem::remove_all(folder.path());
+  std::filesystem::create_symlink(folder.path(), folder.path());
+  expect_error(ExitStatus::input_output, {folder.path().string()}, [&] { lock->check(); });
+  lock.reset();
+  std::filesystem::remove(folder.path());
+}
+
 TEST(RunLock, SaysWhereItCannotBeMade) {
   const TemporaryFolder folder;
   expect_error(ExitStatus::input_output, {"none"}, [&] { RunLock lock(folder / "none"); });
