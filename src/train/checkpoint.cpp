@@ -95,7 +95,8 @@ RunProgress read_progress(const Archive& archive) {
   get("best_step", p.best_step);
   get("best_loss", p.best_loss);
   get("stale_evaluations", p.stale_evaluations);
-  if (p.step < 0 || p.epoch < 1 || p.position < 0)
+  constexpr std::int64_t most_steps = std::int64_t{1} << 40;  // more would overflow when samples are counted
+  if (p.step < 0 || p.step > most_steps || p.epoch < 1 || p.epoch > most_steps || p.position < 0)
     throw Error(ExitStatus::bad_data, fmt::format("{}: progress of step {}, epoch {}, position {} cannot be",
                                                   archive.name, p.step, p.epoch, p.position));
   return p;
@@ -111,7 +112,15 @@ void write_normalization(Archive& archive, const Normalization& n) {
 Normalization read_normalization(const Archive& archive) {
   const auto mean = archive.array("normalization/mean").values<double>();
   const auto deviation = archive.array("normalization/deviation").values<double>();
-  return {archive.text("normalization/mode"), {mean.begin(), mean.end()}, {deviation.begin(), deviation.end()}};
+  const std::string& mode = archive.text("normalization/mode");
+  const auto inputs = archive.attribute<std::int64_t>("inputs");
+  const bool fits = mean.empty() || std::ssize(mean) == inputs;
+  if (!fits || mean.size() != deviation.size() || (mode != "standard" && mode != "unit" && mode != "none"))
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: normalisation \"{}\" with {} means and {} deviations does not fit "
+                            "{} inputs",
+                            archive.name, mode, mean.size(), deviation.size(), inputs));
+  return {mode, {mean.begin(), mean.end()}, {deviation.begin(), deviation.end()}};
 }
 
 void write_description(Archive& archive, const Model& model, const DataDescription& data) {
@@ -131,6 +140,20 @@ DataDescription read_description(const Archive& archive) {
   data.content = archive.attribute<std::string>("content");
   if (archive.attributes.contains("class_names"))
     data.class_names = archive.attribute<std::vector<std::string>>("class_names");
+  // Whoever made the file may have changed one without the other; rows and labels are later trusted to fit.
+  const auto inputs = archive.attribute<std::int64_t>("inputs");
+  const auto outputs = archive.attribute<std::int64_t>("outputs");
+  std::int64_t features = 1;
+  for (const std::int64_t extent : data.shape)
+    features = extent > 0 && features > 0 && extent <= inputs / features ? features * extent : 0;
+  if (features != inputs)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: features of shape ({}) are not its {} inputs", archive.name,
+                                                  fmt::join(data.shape, ", "), inputs));
+  const bool labels_fit =
+      data.classes <= outputs || (outputs == 1 && archive.attribute<std::string>("loss") != "softmax");
+  if (data.classes < 0 || std::ssize(data.class_names) != data.classes || !labels_fit)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: {} classes with {} names do not fit its {} outputs",
+                                                  archive.name, data.classes, data.class_names.size(), outputs));
   return data;
 }
 

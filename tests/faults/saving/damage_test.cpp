@@ -152,6 +152,37 @@ TEST(Damage, OtherModel) {
   });
 }
 
+/// What rows and labels are later trusted to fit. The model has 4 inputs and 3 outputs, for 3 classes.
+TEST(Damage, DescriptionsThatDoNotFit) {
+  const auto expect_refused = [](const std::string& words, const std::function<void(Archive&)>& change) {
+    Archive archive = decode(real_checkpoint(), "c.h5");
+    change(archive);
+    const std::string line = refusal(encode(archive, 3));
+    EXPECT_NE(line.find(words), std::string::npos) << line << " / " << words;
+  };
+  const auto set_classes = [](Archive& archive, std::int64_t classes, std::vector<std::string> names) {
+    archive.attributes["classes"] = classes;
+    archive.attributes["class_names"] = std::move(names);
+  };
+  expect_refused("4 classes with 4 names", [&](Archive& archive) { set_classes(archive, 4, {"a", "b", "c", "d"}); });
+  expect_refused("3 classes with 2 names", [&](Archive& archive) { set_classes(archive, 3, {"a", "b"}); });
+  expect_refused("-1 classes", [&](Archive& archive) { set_classes(archive, -1, {}); });
+  expect_refused("3 classes with 0 names", [](Archive& archive) { archive.attributes.erase("class_names"); });
+  const std::vector<std::vector<std::int64_t>> shapes{{5}, {2, 3}, {}, {0, 4}, {-2, -2}, {std::int64_t{1} << 62, 4, 4}};
+  for (const std::vector<std::int64_t>& shape : shapes) {
+    expect_refused("are not its 4 inputs", [&](Archive& archive) { archive.attributes["shape"] = shape; });
+  }
+  for (const char* path : {"normalization/mean", "normalization/deviation"}) {
+    const std::vector<double> values(3, 1.0);
+    expect_refused("does not fit 4 inputs",
+                   [&](Archive& archive) { archive.put(make_array<double>(path, {3}, std::span(values))); });
+  }
+  expect_refused("normalisation \"odd\"", [](Archive& archive) { archive.texts["normalization/mode"] = "odd"; });
+  expect_refused("cannot be", [](Archive& archive) {
+    archive.put(make_scalar("progress/step", std::numeric_limits<std::int64_t>::max()));
+  });
+}
+
 /// An image of `fill`, as HDF5 makes it.
 Bytes image_of(const std::function<void(hid_t)>& fill) {
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -237,6 +268,38 @@ TEST(Damage, HostileLinksAndStorage) {
       H5Pclose(creation);
     });
   });
+}
+
+/// Addresses, sizes and counts of HDF5's own structures, which mostly lie at multiples of 8 bytes.
+std::uint64_t hostile_number(std::mt19937& generator, const Bytes& file) {
+  std::uint64_t number = ~std::uint64_t{0};
+  switch (generator() % 4) {
+    case 0: return number >> (generator() % 64);
+    case 1: return std::uint64_t{1} << (generator() % 64);
+    case 2: return below(generator, file.size());
+    default: std::memcpy(&number, file.data() + 8 * below(generator, file.size() / 8), sizeof number); return number;
+  }
+}
+
+TEST(Damage, HostileStructure) {
+  const int count = count_or(2000);
+  const Bytes& whole = real_checkpoint();
+  const MemoryLimit limit;
+  int refused = 0;
+  for (int i = 0; i < count; ++i) {
+    std::mt19937 generator(campaign().seed * 1000003U + static_cast<std::uint32_t>(i));
+    Bytes bytes = whole;
+    for (unsigned changes = up_to(generator, 4); changes > 0; --changes) {
+      const std::uint64_t number = hostile_number(generator, whole);
+      const std::size_t first = checkpoint_header_bytes / 8;
+      std::memcpy(bytes.data() + 8 * (first + below(generator, whole.size() / 8 - first)), &number, sizeof number);
+    }
+    const std::string line = refusal(sealed(bytes));  // empty where nothing that counts was changed, or a weight
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+    if (!line.empty()) ++refused;
+  }
+  std::cout << "hostile structure: " << refused << " of " << count << " refused, the others read\n";
+  EXPECT_GT(refused, count / 4);
 }
 
 }  // namespace
