@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "io/posix.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
@@ -35,6 +36,23 @@ void to_probabilities(Loss loss, std::span<double> z) {
   }
 }
 
+/// Rows at a time. The config of a checkpoint can ask for leaves of any size, and has no rows to show for it.
+/// @throws Error(bad_data)  when they would take more than half of the memory that there is
+std::int64_t affordable(std::int64_t capacity, const Model& model, const std::string& path) {
+  double columns = 0.0;
+  for (const Node& node : model.graph().nodes()) {
+    if (node.shape.per_sample)
+      columns += (node.needs_gradient ? 2.0 : 1.0) * static_cast<double>(padded_size(1, node.shape.columns));
+  }
+  const double bytes = columns * static_cast<double>(capacity) * sizeof(float);
+  if (bytes > static_cast<double>(posix::usable_memory()) / 2.0)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: {} samples at a time take about {:.3g} GB, more than half of this "
+                            "machine's memory",
+                            path, capacity, bytes * 1e-9));
+  return capacity;
+}
+
 }  // namespace
 
 struct Predictor::State {
@@ -60,7 +78,7 @@ struct Predictor::State {
         capacity(1),
         parameters(model.graph().parameter_size()),
         states(static_cast<std::size_t>(model.graph().state_size())),
-        executor(model.graph(), capacity_of(read_config(archive)), comm),
+        executor(model.graph(), affordable(capacity_of(read_config(archive)), model, path), comm),
         feeder(model, executor) {
     const Config config = read_config(archive);
     leaf_samples = leaf_samples_of(config);

@@ -1,13 +1,13 @@
 #include "tune/cost.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <variant>
 
+#include "io/posix.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -42,10 +42,6 @@ Size size_of(const ModelConfig& model, const Split& train) {
   return {size.parameters + width * outputs, size.values + outputs};
 }
 
-double physical_memory() {
-  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
 }  // namespace
 
 TrialCost estimate_cost(const Config& config, const TrainingData& data) {
@@ -66,7 +62,7 @@ TrialCost estimate_cost(const Config& config, const TrainingData& data) {
 
 void check_memory(const Config& config, const TrainingData& data) {
   const double bytes = estimate_cost(config, data).bytes;
-  if (bytes <= physical_memory()) return;
+  if (bytes <= static_cast<double>(posix::usable_memory())) return;
   throw Error(ExitStatus::usage,
               fmt::format("training and saving this model takes about {:.3g} GB, more than this host has; use fewer "
                           "units or smaller batches",

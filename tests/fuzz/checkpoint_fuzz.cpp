@@ -1,10 +1,13 @@
-// A checkpoint, with all that resuming and inspecting read of it. Inputs that do not begin like one are images: they
-// get a header that says the truth, as whoever wants to harm would give them, or no input would come past the hash.
+// A checkpoint, with all that resuming and inspecting read of it, and evaluation on two rows that fit the model in the
+// corpus. Inputs that do not begin like one are images: they get a header that says the truth, as whoever wants to harm
+// would give them, or no input would come past the hash.
 #include <cstring>
 
 #include "fuzz.hpp"
 #include "io/checkpoint_header.hpp"
+#include "shoal/io/h5_file.hpp"
 #include "shoal/train/nudges.hpp"
+#include "shoal/train/predictor.hpp"
 #include "train/checkpoint.hpp"
 
 namespace {
@@ -14,6 +17,20 @@ std::vector<std::uint8_t> sealed(std::span<const std::uint8_t> image) {
   bytes.insert(bytes.end(), image.begin(), image.end());
   shoal::write_checkpoint_header(std::as_writable_bytes(std::span(bytes)), 1);
   return bytes;
+}
+
+/// Two features, two classes.
+shoal::Dataset data_set() {
+  const std::string& path = shoal::fuzz::output_path();
+  shoal::H5Writer writer(path);
+  const float x[4] = {0.0F, 1.0F, -1.0F, 2.0F};
+  const std::int32_t y[2] = {0, 1};
+  writer.create_array("train/x", shoal::ElementType::float32, {2, 2});
+  writer.create_array("train/y", shoal::ElementType::int32, {2});
+  writer.write_rows("train/x", 0, std::as_bytes(std::span(x)));
+  writer.write_rows("train/y", 0, std::as_bytes(std::span(y)));
+  writer.finish();
+  return shoal::Dataset::open(path);
 }
 
 }  // namespace
@@ -32,5 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     shoal::read_model(archive);
     shoal::digest(archive);
     shoal::NudgeJournal::parse(archive.text("journal"), "the journal");
+    static const shoal::Dataset data = data_set();
+    static shoal::Communicator alone;
+    shoal::Predictor(file.path(), alone).evaluate(data, "train");
   });
 }
