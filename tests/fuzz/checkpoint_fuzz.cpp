@@ -49,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     shoal::read_model(archive);
     shoal::digest(archive);
     shoal::NudgeJournal::parse(archive.text("journal"), "the journal");
+    if (shoal::read_config(archive).data.batch_size > 4096) return;  // may take half of the memory
     static const shoal::Dataset data = data_set();
     static shoal::Communicator alone;
     shoal::Predictor(file.path(), alone).evaluate(data, "train");

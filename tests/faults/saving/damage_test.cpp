@@ -13,7 +13,10 @@
 #include "campaign.hpp"
 #include "io/checkpoint_header.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/train/predictor.hpp"
 #include "train/checkpoint.hpp"
+#include "train/temporary_folder.hpp"
 
 namespace shoal {
 namespace {
@@ -181,6 +184,27 @@ TEST(Damage, DescriptionsThatDoNotFit) {
   expect_refused("cannot be", [](Archive& archive) {
     archive.put(make_scalar("progress/step", std::numeric_limits<std::int64_t>::max()));
   });
+}
+
+TEST(Damage, ALeafThatNoMemoryHolds) {
+  Archive archive = decode(real_checkpoint(), "c.h5");
+  std::string& config = archive.texts.at("config");
+  for (const auto& [from, to] :
+       {std::pair{"batch_size = 64", "batch_size = 2147483647"}, {"leaves = 0", "leaves = 1"}}) {
+    const std::size_t at = config.find(from);
+    ASSERT_NE(at, std::string::npos) << config;
+    config.replace(at, std::strlen(from), to);
+  }
+  const testing::TemporaryFolder folder;
+  write_atomically(folder / "c.h5", encode(archive, 3));
+  Communicator comm;
+  try {
+    Predictor(folder / "c.h5", comm).step();
+    ADD_FAILURE() << "taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), ExitStatus::bad_data) << error.what();
+    EXPECT_NE(std::string(error.what()).find("memory"), std::string::npos) << error.what();
+  }
 }
 
 /// An image of `fill`, as HDF5 makes it.
