@@ -65,6 +65,7 @@ struct Planner {
 std::vector<LeafRun> deal(std::int64_t present, std::int64_t dealt, int ranks) {
   assert(ranks > 0);
   std::vector<LeafRun> runs;
+  runs.reserve(static_cast<std::size_t>(ranks));
   for (int p = 0; p < ranks; ++p)
     runs.push_back({std::min(present, cut_point(dealt, ranks, p)), std::min(present, cut_point(dealt, ranks, p + 1))});
   return runs;
