@@ -53,6 +53,7 @@ std::vector<int> by_core(std::vector<int> processors) {
     int package = 0;
     int core = 0;
     int processor = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): LLVM 14 means the hidden 0 that its result is compared with
     auto operator<=>(const Core&) const = default;
   };
   std::vector<Core> cores;
