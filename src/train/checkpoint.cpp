@@ -53,17 +53,17 @@ void read_parameters(const Archive& archive, const std::string& group, const Gra
   }
 }
 
-void write_states(Archive& archive, const Graph& graph, std::span<const double> states) {
+void write_states(Archive& archive, const std::string& group, const Graph& graph, std::span<const double> states) {
   for (const State& s : graph.states()) {
     archive.put(
-        make_array<double>("batch_norm/" + s.name, {s.size},
+        make_array<double>(group + "/" + s.name, {s.size},
                            states.subspan(static_cast<std::size_t>(s.offset), static_cast<std::size_t>(s.size))));
   }
 }
 
-void read_states(const Archive& archive, const Graph& graph, std::span<double> states) {
+void read_states(const Archive& archive, const std::string& group, const Graph& graph, std::span<double> states) {
   for (const State& s : graph.states()) {
-    const auto values = array_of_shape(archive, "batch_norm/" + s.name, {s.size}).values<double>();
+    const auto values = array_of_shape(archive, group + "/" + s.name, {s.size}).values<double>();
     std::copy(values.begin(), values.end(), states.begin() + s.offset);
   }
 }

@@ -15,6 +15,11 @@ namespace shoal {
 
 inline constexpr std::int64_t checkpoint_format_version = 1;
 
+/// The groups of running statistics: those that predictions take; and, where these were refined at the end of training,
+/// the averages that training would go on from.
+inline constexpr const char* statistics_group = "batch_norm";
+inline constexpr const char* averages_group = "running_averages";
+
 /// How far a run is, and what decides when it ends.
 struct RunProgress {
   std::int64_t step = 0;      ///< finished updates
@@ -40,8 +45,8 @@ struct DataDescription {
 void write_parameters(Archive& archive, const std::string& group, const Graph& graph, std::span<const float> flat);
 /// @throws Error(bad_data)  when an array is missing or of another shape; names both shapes
 void read_parameters(const Archive& archive, const std::string& group, const Graph& graph, std::span<float> flat);
-void write_states(Archive& archive, const Graph& graph, std::span<const double> states);
-void read_states(const Archive& archive, const Graph& graph, std::span<double> states);
+void write_states(Archive& archive, const std::string& group, const Graph& graph, std::span<const double> states);
+void read_states(const Archive& archive, const std::string& group, const Graph& graph, std::span<double> states);
 void write_progress(Archive& archive, const RunProgress& progress);
 RunProgress read_progress(const Archive& archive);
 void write_normalization(Archive& archive, const Normalization& normalization);

@@ -20,6 +20,7 @@ void Training::refine_statistics() {
   if (config_.model.batch_norm.running != "exact") return;
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("exact");
+  if (averages_.empty()) averages_.assign(replica_->states().begin(), replica_->states().end());
   const LeafCut cut{data_.train.rows(), cut_.leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
   const MomentsMerge moments;

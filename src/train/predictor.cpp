@@ -84,7 +84,7 @@ struct Predictor::State {
     leaf_samples = leaf_samples_of(config);
     capacity = capacity_of(config);
     read_parameters(archive, "parameters", model.graph(), parameters.span());
-    read_states(archive, model.graph(), states);
+    read_states(archive, statistics_group, model.graph(), states);
     executor.bind(parameters.data(), states);
     feeder.set_normalization(read_normalization(archive));
   }

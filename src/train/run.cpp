@@ -105,12 +105,17 @@ void adopt(const std::string& path, Training& training, Communicator& comm) {
 }
 
 /// The run's own place on disk, as it is before the first step.
-void prepare_directory(RunPlan& plan, std::int64_t step) {
+void prepare_directory(RunPlan& plan, const RunProgress& progress) {
+  const std::int64_t step = progress.step;
   if (!plan.directory) plan.directory = RunDirectory::create(plan.run);
   if (plan.journal != NudgeJournal::of_run(plan.run))
     plan.directory->write(plan.directory->nudges_path(), plan.journal.text());
-  plan.directory->write_config(to_toml(plan.config));
-  if (plan.in_place) plan.directory->remove_checkpoints_after(step);
+  if (plan.in_place) {
+    plan.directory->write_config(to_toml(plan.config));
+    plan.directory->remove_checkpoints_after(step);
+    if (std::filesystem::exists(RunDirectory::checkpoint_path(plan.run, progress.best_step)))
+      plan.directory->point_best(progress.best_step);
+  }
   // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
   const std::string metrics = plan.directory->metrics_path();
   if (std::filesystem::exists(metrics))
@@ -195,7 +200,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     return ExitStatus::done;
   }
   run_together(comm, [&] {
-    if (comm.rank() == 0) prepare_directory(plan, first);
+    if (comm.rank() == 0) prepare_directory(plan, training->progress());
   });
   log_info("run directory " + plan.run);
   std::optional<Profiler> profiler;

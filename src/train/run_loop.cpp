@@ -206,7 +206,13 @@ void Run::apply_nudges() {
 ExitStatus Run::go() try {
   saver_.check_space();
   // A new directory begins with a checkpoint: it proves that the place can be written, and a branch can go back to it.
-  if (!plan_.in_place) saver_.save_and_wait(false);
+  // Only then is it a run: one that ends before has nothing that --resume could go on with, and begins as it was asked.
+  if (!plan_.in_place) {
+    saver_.save_and_wait(false);
+    run_together(comm_, [&] {
+      if (comm_.rank() == 0) plan_.directory->write_config(to_toml(plan_.config));
+    });
+  }
   apply_nudges();
   while (!training_.finished()) {
     const Clock::time_point before = Clock::now();

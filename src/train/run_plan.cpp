@@ -153,6 +153,7 @@ void resume(const TrainRequest& request, RunPlan& plan) {
   plan.in_place = true;
   if (!request.dry_run) plan.directory = RunDirectory::open(home);
   if (!plan.resumed) take_newest_sound(home, plan);
+  if (!plan.resumed) plan.in_place = false;  // its first save never came to an end: a start
 }
 
 /// Step 0 is never pruned and holds the very start; a branch has none, and starts as its config says.

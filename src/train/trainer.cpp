@@ -78,7 +78,6 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     }
     const Evaluation average = training.epoch_average();
     latest = average;
-    if (training.progress().step == training.total_steps()) training.refine_statistics();
     if (training.data().validation) {
       latest = training.evaluate(*training.data().validation);
       state.validation_loss = latest.loss;
@@ -89,6 +88,8 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     training.note(latest);
     progress.end_epoch(state);
   }
+  training.refine_statistics();
+  if (options.exact_statistics && training.data().validation) latest = training.evaluate(*training.data().validation);
   return latest;
 }
 

@@ -55,6 +55,8 @@ bool all_finite(std::span<const float> values) {
   return finite;
 }
 
+bool is_average(const NamedArray& array) { return array.path.starts_with(std::string(averages_group) + "/"); }
+
 /// How the batches of a run are cut, on this rank.
 BatchCut cut_of(const Config& config, std::int64_t rows, const Communicator& comm) {
   const std::int64_t leaves = leaves_for(config, comm.size());
@@ -70,10 +72,12 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       data_(data),
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
-      capacity_(std::max(cut_.leaf_samples, cut_.share(config.data.batch_size).samples())) {}
+      capacity_(std::max(cut_.leaf_samples, cut_.share(largest_batch()).samples())) {}
+
+std::int64_t Training::largest_batch() const { return std::min(config_.data.batch_size, data_.train.rows()); }
 
 void Training::allocate() {
-  const std::size_t nodes = cut_.share(config_.data.batch_size).nodes().size();
+  const std::size_t nodes = cut_.share(largest_batch()).nodes().size();
   replica_ = std::make_unique<Replica>(model_, config_.optimizer.name, comm_, capacity_, nodes);
   feeder_ = std::make_unique<Feeder>(model_, replica_->executor());
 }
@@ -110,6 +114,12 @@ void Training::restore(const Archive& archive) {
     replica_->set_moment(m, flat);
   }
   progress_ = read_progress(archive);
+  averages_.clear();
+  const bool refined = std::any_of(archive.arrays.begin(), archive.arrays.end(), is_average);
+  if (refined) {
+    averages_.resize(static_cast<std::size_t>(graph.state_size()));
+    read_states(archive, averages_group, graph, averages_);
+  }
   feeder_->set_normalization(read_normalization(archive));
 }
 
@@ -142,7 +152,7 @@ void Training::adopt(const Archive& archive) { read_start(archive); }
 void Training::read_start(const Archive& archive) {
   replica_->fill_parameters(
       [&](std::span<float> flat) { read_parameters(archive, "parameters", model_.graph(), flat); });
-  read_states(archive, model_.graph(), replica_->states());
+  read_states(archive, statistics_group, model_.graph(), replica_->states());
 }
 
 ReadBatch& Training::next_batch() {
@@ -164,6 +174,10 @@ StepReport Training::advance(const std::vector<double>& requests) {
   note_step(progress_.step + 1);
   const Span step(SpanKind::step, "step");
   ReadBatch& read = next_batch();
+  if (!averages_.empty()) {
+    std::copy(averages_.begin(), averages_.end(), replica_->states().begin());
+    averages_.clear();
+  }
   StepReport report;
   with_team([&] { report = train_on(read, requests); });
   return report;
@@ -283,7 +297,12 @@ Archive Training::snapshot(Archive earlier) {
   if (root) {
     gathered_.resize(static_cast<std::size_t>(graph.parameter_size()));
     write_parameters(archive, "parameters", graph, replica_->parameters());
-    write_states(archive, graph, replica_->states());
+    write_states(archive, statistics_group, graph, replica_->states());
+    if (averages_.empty()) {
+      std::erase_if(archive.arrays, is_average);
+    } else {
+      write_states(archive, averages_group, graph, averages_);
+    }
   }
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
     replica_->gather_moment(m, gathered_);

@@ -81,7 +81,8 @@ class Training {
   Evaluation evaluate(const Split& split);
   /// Notes an evaluation for `best` and early stopping; true when it is the best so far.
   bool note(const Evaluation& evaluation);
-  /// Replaces running averages by the statistics of the whole training set, where the config asks for it.
+  /// Replaces running averages by the statistics of the whole training set, where the config asks for it. Training
+  /// that goes on, now or from a checkpoint, goes on from the averages.
   void refine_statistics();
 
   /// On every rank.
@@ -93,6 +94,7 @@ class Training {
   Archive snapshot(Archive earlier = {});
 
  private:
+  std::int64_t largest_batch() const;
   void read_start(const Archive& archive);
   void check_data();
   void learn_normalization();
@@ -113,6 +115,7 @@ class Training {
   RunProgress ended_epoch_;
   std::unique_ptr<BatchReader> reader_;
   std::vector<float> gathered_;  // on rank 0: a moment on its way into a snapshot
+  std::vector<double> averages_;  // of the running statistics, where refine_statistics() replaced them; else empty
 };
 
 /// A hash of one leaf, forward and backward, on fixed numbers: what this processor and build compute.

@@ -161,6 +161,12 @@ std::string portable(std::string reason) {
   return reason;
 }
 
+/// A disk that fails says nothing of the hyperparameters, and a trial that is tried again may succeed.
+bool is_the_trials_own(const Error& error) {
+  return error.status() != ExitStatus::input_output && error.status() != ExitStatus::no_input &&
+         error.status() != ExitStatus::taken;
+}
+
 }  // namespace
 
 bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung) try {
@@ -188,6 +194,10 @@ std::optional<Outcome> run_trial(const TrialTask& task, const TrainingData& data
   } catch (const WriteFailure& failure) {
     throw failure.error;
   } catch (const SharedError& error) {
+    if (!is_the_trials_own(error)) throw;
+    fail(error.what());
+  } catch (const Error& error) {
+    if (comm.size() > 1 || !is_the_trials_own(error)) throw;
     fail(error.what());
   } catch (const std::bad_alloc&) {
     if (comm.size() > 1) throw;  // the others may wait for this rank

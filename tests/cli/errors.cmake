@@ -108,7 +108,7 @@ cli_error(other_model.resume 64 "model.hidden" GUARD --keeps run@np@/checkpoints
 cli_error(other_model.start 65 "another model" ${no_run} ${train} --init-from ${latest} --set "model.hidden=[511, 512]")
 
 # Places that cannot be written, or are taken
-cli_error(full_disk.start 74 "File too large" LIMITED GUARD --makes-no full@np@/checkpoints/step-00000000.h5
+cli_error(full_disk.start 74 "File too large" LIMITED GUARD --makes-no full@np@/checkpoints/step-00000000.h5 --makes-no full@np@/config.toml
   COMMAND train config.toml --run full@np@)
 cli_error(full_disk.resume 74 "File too large.*step-00000005.h5" LIMITED
   GUARD --keeps run@np@/checkpoints/latest --makes-no run@np@/checkpoints/step-00000010.h5

@@ -60,7 +60,7 @@ subprocess.run(["rm", "-rf", "run"], check=True)
 trainer = subprocess.Popen([shoal, *"train --run run --set data.file=data.h5 --set train.epochs=1000000".split()],
                            stderr=subprocess.DEVNULL)
 try:
-    while not os.path.exists("run/metrics.jsonl"):
+    while not os.path.exists("run/config.toml"):
         assert trainer.poll() is None, "the run has ended"
         time.sleep(0.05)
 

@@ -65,7 +65,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
       try {
         const std::string run = path("run");
         const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (!fs::exists(run + "/metrics.jsonl") && std::chrono::steady_clock::now() < patience)
+        while (!fs::exists(run + "/config.toml") && std::chrono::steady_clock::now() < patience)
           std::this_thread::sleep_for(std::chrono::milliseconds(5));
         const auto nudge = [&](const std::vector<std::string>& settings, std::optional<std::int64_t> at_step = {}) {
           return nudge_run(run, settings, at_step, [] { return false; });

@@ -86,6 +86,50 @@ TEST_F(TrainRun, FallsBackToTheNewestSoundCheckpoint) {
   EXPECT_EQ(digest_in("run"), expected);
 }
 
+TEST_F(TrainRun, AnExtendedRunGoesOnFromTheAveragesThatExactStatisticsReplaced) {
+  const std::vector<std::string> exact = {"model.batch_norm.running=\"exact\"", "checkpoint.keep=9"};
+  TrainRequest whole = request("whole", exact);
+  whole.sets.emplace_back("train.epochs=5");
+  EXPECT_EQ(status_alone(whole), ExitStatus::done);
+  EXPECT_EQ(status_of(request("parts", exact)), ExitStatus::done) << message_;
+  TrainRequest more = request("parts", exact);
+  more.sets.emplace_back("train.epochs=5");
+  more.resume = "auto";
+  EXPECT_EQ(status_of(more), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("parts"), digest_in("whole"));
+  EXPECT_EQ(digest_in("parts", "step-00000016.h5"), digest_in("whole", "step-00000016.h5")) << "the epoch between";
+  test_world().barrier();
+  EXPECT_EQ(metrics("parts").back(), metrics("whole").back());
+}
+
+TEST_F(TrainRun, GoingBackToABestCheckpointKeepsItTheBest) {
+  EXPECT_EQ(status_of(request("run", {"checkpoint.keep=9"})), ExitStatus::done) << message_;
+  test_world().barrier();
+  run_together(test_world(), [&] {
+    if (test_world().rank() != 0) return;
+    for (const std::int64_t step : {8, 12}) fs::remove(RunDirectory::checkpoint_path(path("run"), step));
+  });
+  TrainRequest worse = request("run", {"checkpoint.keep=9", "optimizer.learning_rate=1"});
+  worse.resume = path("run/checkpoints/step-00000004.h5");
+  EXPECT_EQ(status_of(worse), ExitStatus::done) << message_;
+  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), 4);
+}
+
+TEST_F(TrainRun, AFolderWithoutACheckpointIsAStart) {
+  EXPECT_EQ(status_of(request("whole")), ExitStatus::done) << message_;
+  const std::string expected = digest_in("whole");
+  test_world().barrier();
+  if (test_world().rank() == 0) {
+    fs::create_directories(path("begun/checkpoints"));
+    fs::copy_file(path("whole/config.toml"), path("begun/config.toml"));
+  }
+  TrainRequest again = request("begun");
+  again.resume = "auto";
+  EXPECT_EQ(status_of(again), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("begun"), expected);
+  EXPECT_EQ(RunDirectory::checkpoint_steps(path("begun")).front(), 0);
+}
+
 TEST_F(TrainRun, ARewindBranchesAndNamesItsParent) {
   EXPECT_EQ(status_of(request("run")), ExitStatus::done);
   const std::string whole = digest_in("run");

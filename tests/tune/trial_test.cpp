@@ -49,6 +49,12 @@ TEST_F(RunTrial, RungsLeadWhereOneTrainingLeads) {
   EXPECT_TRUE(text("whole.h5") == text("parts.h5"));
 }
 
+TEST_F(RunTrial, ADiskThatFailsIsNotTheTrialsFault) {
+  const TrialHooks hooks{[]() -> bool { throw Error(ExitStatus::input_output, "the disk is gone"); },
+                         [](const Outcome&) { return true; }};
+  EXPECT_THROW(run_trial(task("t.h5", {}, 0), *data_, hooks, test_world()), Error);
+}
+
 TEST_F(RunTrial, AStopInTheMiddleOfAnEpochLosesNothing) {
   const auto whole = run(task("whole.h5", {}, 0));
   ASSERT_TRUE(whole.has_value());
