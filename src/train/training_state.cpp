@@ -1,0 +1,103 @@
+// What Training keeps and takes back: the state between two steps.
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+
+#include "shoal/tensor/parallel.hpp"
+#include "train/drift.hpp"
+#include "train/fault_point.hpp"
+#include "train/training.hpp"
+
+namespace shoal {
+namespace {
+
+bool all_finite(std::span<const float> values) {
+  constexpr std::size_t part = 1 << 16;            // values that a thread looks at in one go
+  constexpr std::uint32_t exponent = 0x7f800000U;  // all of these bits are set in infinities and NaN, and in no other
+  std::atomic<bool> finite = true;
+  parallel_for(static_cast<std::int64_t>((values.size() + part - 1) / part), [&](std::int64_t i) {
+    const std::size_t first = static_cast<std::size_t>(i) * part;
+    bool odd = false;
+    for (const float value : values.subspan(first, std::min(part, values.size() - first)))
+      odd |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent;
+    if (odd) finite = false;
+  });
+  return finite;
+}
+
+bool is_average(const NamedArray& array) { return array.path.starts_with(std::string(averages_group) + "/"); }
+
+}  // namespace
+
+void Training::restore(const Archive& archive) {
+  reader_.reset();
+  const Graph& graph = model_.graph();
+  read_start(archive);
+  std::vector<float> flat(static_cast<std::size_t>(graph.parameter_size()));
+  for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
+    std::fill(flat.begin(), flat.end(), 0.0f);
+    read_parameters(archive, "optimizer/" + std::string(replica_->moment_names()[m]), graph, flat);
+    replica_->set_moment(m, flat);
+  }
+  progress_ = read_progress(archive);
+  averages_.clear();
+  const bool refined = std::any_of(archive.arrays.begin(), archive.arrays.end(), is_average);
+  if (refined) {
+    averages_.resize(static_cast<std::size_t>(graph.state_size()));
+    read_states(archive, averages_group, graph, averages_);
+  }
+  feeder_->set_normalization(read_normalization(archive));
+}
+
+void Training::adopt(const Archive& archive) { read_start(archive); }
+
+void Training::read_start(const Archive& archive) {
+  replica_->fill_parameters(
+      [&](std::span<float> flat) { read_parameters(archive, "parameters", model_.graph(), flat); });
+  read_states(archive, statistics_group, model_.graph(), replica_->states());
+}
+
+bool Training::parameters_finite() {
+  const bool finite = all_finite(replica_->parameters());
+  return comm_.all_min(finite ? 1 : 0) == 1;
+}
+
+void Training::check_drift() {
+  if (comm_.size() == 1) return;
+  const std::vector<double> hashes = comm_.all_gather(own_hash(replica_->held()));
+  if (slots_differ(hashes)) report_drift(replica_->held(), comm_, progress_.step);
+}
+
+Archive Training::snapshot(Archive earlier) {
+  SHOAL_FAULT_POINT("snapshot");
+  Archive archive = std::move(earlier);
+  const Graph& graph = model_.graph();
+  const bool root = comm_.rank() == 0;
+  if (root) {
+    gathered_.resize(static_cast<std::size_t>(graph.parameter_size()));
+    write_parameters(archive, "parameters", graph, replica_->parameters());
+    write_states(archive, statistics_group, graph, replica_->states());
+    if (averages_.empty()) {
+      std::erase_if(archive.arrays, is_average);
+    } else {
+      write_states(archive, averages_group, graph, averages_);
+    }
+  }
+  for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
+    replica_->gather_moment(m, gathered_);
+    if (root) write_parameters(archive, "optimizer/" + std::string(replica_->moment_names()[m]), graph, gathered_);
+  }
+  if (!root) return archive;
+  write_progress(archive, progress_);
+  write_normalization(archive, feeder_->normalization());
+  write_description(archive, model_, data_.description);
+  archive.texts["config"] = to_toml(config_);
+  archive.texts["journal"] = "";
+  archive.attributes["format_version"] = checkpoint_format_version;
+  archive.attributes["shoal_version"] = std::string(SHOAL_VERSION);
+  archive.attributes["kernel_hash"] = kernel_hash();
+  return archive;
+}
+
+}  // namespace shoal
