@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "comm/grouped.hpp"
 #include "comm/tree_reference.hpp"
 #include "mpi_test.hpp"
@@ -54,7 +56,7 @@ void expect_exchange(Communicator& world, const LeafCut& cut, std::int64_t dealt
       for (std::size_t i = 0; i < sum.size(); ++i) EXPECT_EQ(sum[i], factor * whole[begin + i]) << "chunk " << chunk;
     };
     if (step % 2 == 1) {
-      std::int64_t seen = 0;
+      std::atomic<std::int64_t> seen = 0;  // several threads call
       exchange.visit_sums([&](std::int64_t chunk, std::span<const float> sum) {
         expect_sum(chunk, sum);
         seen += static_cast<std::int64_t>(sum.size());

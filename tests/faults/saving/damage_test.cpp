@@ -27,12 +27,12 @@ using testing::count_or;
 using testing::real_checkpoint;
 using testing::refusal;
 
-/// Memory beyond which nothing may be taken for a file of some 30 KB. (AddressSanitizer, which takes terabytes of
-/// addresses, has a limit of its own: max_allocation_size_mb.)
+/// Memory beyond which nothing may be taken for a file of some 30 KB. (Sanitizers, which take terabytes of
+/// addresses, have no such limit; AddressSanitizer has one of its own, max_allocation_size_mb.)
 class MemoryLimit {
  public:
   MemoryLimit() {
-#ifndef __SANITIZE_ADDRESS__
+#ifndef SHOAL_SANITIZED
     ::getrlimit(RLIMIT_AS, &before_);
     rlimit limit = before_;
     limit.rlim_cur = rlim_t{1} << 30;
@@ -40,7 +40,7 @@ class MemoryLimit {
 #endif
   }
   ~MemoryLimit() {
-#ifndef __SANITIZE_ADDRESS__
+#ifndef SHOAL_SANITIZED
     ::setrlimit(RLIMIT_AS, &before_);
 #endif
   }
