@@ -51,6 +51,8 @@ alternate() { # name=command ...
     for each in "$@"; do ${each#*=} >>"$work/${each%%=*}.samples"; done
   done
 }
+# The cores of a virtual machine can be near or far, and what is small follows it: said before and after such rows.
+distance() { [ ! -x "$build/core_distance" ] || echo "row $1: $("$build/core_distance")"; }
 statistics() { # file -> median least greatest
   sort -g "$work/$1.samples" | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)], v[1], v[NR]; else print "- - -" }'
 }
@@ -84,12 +86,14 @@ wanted 2 && ddp 2 256 ">= 1.5"
 wanted 3 && ddp 3 1024 ">= 1.2"
 if wanted 4 && have 4 step_bench && have_torch 4; then
   small="--widths $S --batch 64 --steps 300"
+  distance 4
   alternate "ddp=torch $small --ranks 2" "shoal2=shoal_ranks 2 64 300 $S" "torch1=torch $small" "torch2=torch $small --threads 2" \
     "shoal1=shoal_threads 1 64 300 $S" "shoal12=shoal_threads 2 64 300 $S"
   line 4 "S, DDP 2 ranks against shoal 2 ranks" ddp shoal2 ">= 12" ms
   for a in torch1 torch2; do
     for b in shoal1 shoal12; do line 4 "S, PyTorch $a against $b" $a $b ">= 6 (faster of each)" ms; done
   done
+  distance 4
 fi
 if wanted 5 && have 5 step_bench; then
   alternate "promise=shoal_threads 2 256 $steps $M" "free=shoal_threads 2 256 $steps $M 2"
@@ -108,7 +112,10 @@ if wanted 7 && have 7 variant_bench; then
   line 7 "M at 256, 2 ranks: sync BN against local statistics" sync local "<= 1.03" ms
 fi
 if wanted 8 && have 8 exchange_bench; then
-  echo "row 8 (bar >= 5): $(OMP_NUM_THREADS=1 ranks 2 "$build/exchange_bench" sum)"
+  for ((round = 0; round < rounds; ++round)); do
+    distance 8
+    echo "row 8 (bar >= 5): $(OMP_NUM_THREADS=1 ranks 2 "$build/exchange_bench" sum)"
+  done
 fi
 if wanted 9 && have 9 exchange_bench; then
   echo "row 9 (bar >= 0.85): $(OMP_NUM_THREADS=1 ranks 2 "$build/exchange_bench" update)"
