@@ -163,7 +163,7 @@ void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete
   });
 }
 
-// The members of this file; executor.cpp has the others.
+// The members of this file; executor.cpp has the others. NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define SHOAL_BACKWARD_OF(T)                                                                 \
   template bool Executor<T>::used_by(std::size_t, bool) const;                               \
   template void Executor<T>::pull_gradient(std::size_t, RowRun, std::int64_t);               \
@@ -174,5 +174,6 @@ void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete
 SHOAL_BACKWARD_OF(float)
 SHOAL_BACKWARD_OF(double)
 #undef SHOAL_BACKWARD_OF
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace shoal

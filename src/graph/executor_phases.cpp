@@ -103,6 +103,7 @@ void Executor<T>::synchronize(std::size_t id, Pass pass) {
   std::span<const double> merged = work.statistics;
   if (work.per_sample) {
     assert(batch_.run.first == batch_.share->run().first && batch_.run.last == batch_.share->run().last);
+    // Statistics come with their merge. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
     fold_leaves_in_place(*batch_.share, width, *plan.merge, work.statistics);
     merged_.resize(width);
     sums_.tree_reduce(*batch_.share, std::span(work.statistics).first(batch_.share->nodes().size() * width),
@@ -126,7 +127,7 @@ void Executor<T>::forward_whole(std::size_t id) {
   for (std::int64_t panel = 0; panel < panels; ++panel) forward_tile(id, {}, panel);
 }
 
-// The members of this file; executor.cpp has the others.
+// The members of this file; executor.cpp has the others. NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define SHOAL_PHASES_OF(T)                                                                       \
   template void Executor<T>::run(const Phase&, Pass, std::span<T* const>);                       \
   template void Executor<T>::run_tiles(const TaskGroup&, Pass, std::int64_t, LeafRun);           \
@@ -138,5 +139,6 @@ void Executor<T>::forward_whole(std::size_t id) {
 SHOAL_PHASES_OF(float)
 SHOAL_PHASES_OF(double)
 #undef SHOAL_PHASES_OF
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace shoal
