@@ -1,10 +1,9 @@
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <string>
 
 #include "train/config_keys.hpp"
+#include "train/toml.hpp"
 
 namespace shoal::config_convert {
 

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,6 +12,7 @@
 #include "train/config_keys.hpp"
 #include "train/config_sweep.hpp"
 #include "train/config_text.hpp"
+#include "train/toml.hpp"
 
 namespace shoal {
 namespace {

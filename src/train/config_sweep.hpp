@@ -1,12 +1,11 @@
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "shoal/train/config.hpp"
+#include "train/toml.hpp"
 
 namespace shoal::config_sweep {
 

@@ -1,11 +1,11 @@
 #include "tune/assign.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "shoal/core/error.hpp"
 #include "train/config_convert.hpp"
 #include "train/config_keys.hpp"
+#include "train/toml.hpp"
 
 namespace shoal {
 

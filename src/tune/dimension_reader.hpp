@@ -1,10 +1,9 @@
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <string>
 
 #include "shoal/tune/search_space.hpp"
+#include "train/toml.hpp"
 
 namespace shoal {
 

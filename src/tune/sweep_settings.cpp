@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <array>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "shoal/core/error.hpp"
 #include "train/config_convert.hpp"
+#include "train/toml.hpp"
 #include "tune/dimension_reader.hpp"
 #include "tune/sobol.hpp"
 
