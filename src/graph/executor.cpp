@@ -50,7 +50,11 @@ void Executor<T>::bind(T* parameters, std::span<double> states) {
 template <class T>
 Panels<T> Executor<T>::value_panels(std::size_t id) const {
   const Node& node = graph_.nodes()[id];
-  if (node.kind == Node::Kind::parameter) return graph_.parameters()[node.parameter].in(parameters_);
+  if (node.kind == Node::Kind::parameter) {
+    const Parameter& parameter = graph_.parameters()[node.parameter];
+    if (parameters_ == nullptr) return {nullptr, parameter.rows, parameter.columns};  // not bound yet
+    return parameter.in(parameters_);
+  }
   return {const_cast<T*>(work_[id].value.data()), node.shape.per_sample ? capacity_ : node.shape.rows,
           node.shape.columns};
 }
