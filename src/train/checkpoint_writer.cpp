@@ -64,17 +64,19 @@ void CheckpointWriter::work() {
     changed_.wait(held, [this] { return job_ || ending_; });
     if (!job_) return;
     held.unlock();
-    SaveOutcome outcome{job_->step, ExitStatus::done, ""};
+    SaveOutcome outcome{job_->step, ExitStatus::done, "", {}};
+    const auto begun = std::chrono::steady_clock::now();
     try {
       put_checkpoint(directory_, *job_, bytes_);
     } catch (const Error& error) {
-      outcome = {job_->step, error.status(), error.what()};
+      outcome = {job_->step, error.status(), error.what(), {}};
     } catch (const std::bad_alloc&) {
       // As with a full disk, training can go on, and there may be memory the next time.
-      outcome = {job_->step, ExitStatus::input_output, "there is not enough memory to build a checkpoint"};
+      outcome = {job_->step, ExitStatus::input_output, "there is not enough memory to build a checkpoint", {}};
     } catch (const std::exception& error) {
-      outcome = {job_->step, ExitStatus::internal, error.what()};
+      outcome = {job_->step, ExitStatus::internal, error.what(), {}};
     }
+    outcome.took = std::chrono::steady_clock::now() - begun;
     held.lock();
     done_ = std::move(job_->archive);
     job_.reset();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,7 @@ struct SaveOutcome {
   std::int64_t step = 0;
   ExitStatus status = ExitStatus::done;
   std::string fault;  ///< why it failed
+  std::chrono::steady_clock::duration took{};
 };
 
 /// Puts a checkpoint into a run directory: the file, synced, then the links to it, and only then are older ones

@@ -45,6 +45,7 @@ RunSaver::Wishes RunSaver::wishes() {
 void RunSaver::save() {
   const Doing doing(Activity::saving);
   SHOAL_FAULT_POINT("save_begin");
+  const Clock::duration interval = Clock::now() - went_on_;
   if (!training_.parameters_finite())
     throw SharedError(
         ExitStatus::diverged,
@@ -69,6 +70,10 @@ void RunSaver::save() {
       std::move(archive), progress.step, progress.best_step == progress.step, training_.config().checkpoint.keep, {}};
   for (const Nudge& nudge : plan_.journal.nudges()) job.spared.push_back(nudge.step - 1);
   writer_->begin(std::move(job));
+  if (interval < took_) {
+    if (const auto outcome = writer_->wait()) note(*outcome);
+  }
+  went_on_ = Clock::now();
 }
 
 void RunSaver::save_and_wait(bool patient) {
@@ -82,6 +87,7 @@ void RunSaver::save_and_wait(bool patient) {
       next = status_ != 0 ? status_ : (failures_ > 0 ? try_again : 0);
     }
     next = comm_.all_max(next);
+    went_on_ = Clock::now();
     if (next == 0) return;
     if (next != try_again) end_with(next);
     if (retry_at_) std::this_thread::sleep_until(*retry_at_);
@@ -89,6 +95,7 @@ void RunSaver::save_and_wait(bool patient) {
 }
 
 void RunSaver::note(const SaveOutcome& outcome) {
+  took_ = outcome.took;
   if (outcome.status == ExitStatus::done) {
     good_step_ = outcome.step;
     failures_ = 0;

@@ -12,9 +12,13 @@
 
 namespace shoal {
 
-/// The checkpoints of a run under way. Training stops while the state is copied; a thread of rank 0 writes the copy.
-/// When the next save is due before that is done, training waits for it: a run that is killed goes on from the last
-/// checkpoint that was due, or from the one before if that one was still being written.
+/// The checkpoints of a run under way. Training stops while the state is copied; a thread of rank 0 writes the copy. A
+/// run that is killed has lost what it trained since the last checkpoint on disk:
+///   - at most one interval between saves, if none was being written;
+///   - else that interval and what was trained while the save was written; never more than two intervals, for a save
+///     that is due waits for the one under way.
+/// Where the last interval was shorter than the last save took, training waits for the save at once and loses no more
+/// than one interval: most of the next one would pass before the save is on disk, and the one after would wait anyway.
 ///
 /// A save that fails is reported, and tried again with the state of then, after 2, 4, 8 ... 60 s; meanwhile those that
 /// are due are left out. `checkpoint.give_up` failures in a row end the run.
@@ -59,6 +63,8 @@ class RunSaver {
   Communicator& comm_;
   std::optional<CheckpointWriter> writer_;
   Clock::time_point saved_ = Clock::now();
+  Clock::time_point went_on_ = Clock::now();  // with training, after a save
+  Clock::duration took_{};                    // the last save, to write
   std::optional<Clock::time_point> retry_at_;
   std::int64_t failures_ = 0;  // in a row
   std::string fault_;

@@ -219,6 +219,9 @@ class Campaign:
     def worst(self, name, value):
         self.numbers[name] = max(value, self.numbers.get(name, value))
 
+    def count(self, name, yes):
+        self.numbers[name] = self.numbers.get(name, 0) + int(yes)
+
     def close(self, title):
         if not self.open:
             return False

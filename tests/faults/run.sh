@@ -22,11 +22,11 @@ campaign() { # name, full count, then script and arguments
 }
 
 date -u '+%F %H:%M' >>"$table"
-campaign kill-rank 200 kill.py $shoal rank
+campaign kill-rank 200 kill.py $faults rank
 campaign kill-save 50 kill.py $faults save
-campaign kill-launcher 50 kill.py $shoal launcher
-campaign kill-all 50 kill.py $shoal all
-campaign kill-mixed 20 kill.py $shoal mixed
+campaign kill-launcher 50 kill.py $faults launcher
+campaign kill-all 50 kill.py $faults all
+campaign kill-mixed 20 kill.py $faults mixed
 campaign throw 120 leave.py $faults throw
 campaign sigstop 50 leave.py $shoal stop
 campaign hang 20 leave.py $faults hang
