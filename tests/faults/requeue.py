@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The node of a Slurm job is cut off, and Slurm queues the job again: it must finish elsewhere with the digest of the
 uninterrupted run, and the old ranks, which go on training on the cut node with the file system still there, must write
-nothing from then on.
+nothing from then on. The run is made long enough for this machine at this time; a trial in which the cut node finishes the
+run before the job starts again is counted apart and made again.
 
     requeue.py SHOAL [--count N] [--seed S]   as root, with slurm-wlm and munge: tests/cluster makes hosts and Slurm
 """
@@ -16,8 +17,7 @@ import time
 
 from harness import MARK, REPOSITORY, Campaign, Job, wait_until
 
-STEPS = 9000
-SETTINGS = (f"train.steps={STEPS}", "checkpoint.every_steps=20")
+LONG_S = 30  # of a run: Slurm gives up a node after 6 s and waits for old credentials before it starts the job again
 NAME = "requeue"
 ENVIRONMENT = dict(os.environ, HOSTS=NAME, CPUS="2", SLURMD_TIMEOUT="6", SLURM_CONF=f"/tmp/slurm-{NAME}/slurm.conf")
 
@@ -35,8 +35,22 @@ def steps_of(path):
         return [json.loads(line)["step"] for line in file if '"learning_rate"' in line]
 
 
-def trial(campaign, number):
-    settings = [word for setting in SETTINGS for word in ("--set", setting)]
+def settings_of(steps):
+    return (f"train.steps={steps}", "checkpoint.every_steps=20")
+
+
+def steps_in(campaign, seconds):
+    """How many a run takes in so long, while the machine is as busy as now."""
+    with campaign.train(2, "pace", "train.max_seconds=5", "train.epochs=100000000", "checkpoint.every_steps=20") as job:
+        assert job.wait(60) == 75, job.said()
+    steps = campaign.saved_step("pace")
+    campaign.remove("pace")
+    return int(steps * seconds / 5)
+
+
+def trial(campaign, number, steps):
+    """What went wrong, "" for nothing, None where the cut node was faster than Slurm."""
+    settings = [word for setting in settings_of(steps) for word in ("--set", setting)]
     mark = f"{NAME}-{number}-{os.getpid()}"
     submitted = subprocess.run(
         ["sbatch", "--parsable", "-N1", "-n2", f"--output={campaign.path('log-%j')}", f"--export=ALL,SHOAL={campaign.shoal},{MARK}={mark}",
@@ -60,15 +74,16 @@ def trial(campaign, number):
             if not wait_until(lambda: "SLURM_RESTART_COUNT=1" in slurm("scontrol", "show", "job", job) or
                               re.search(r"Restarts=[1-9]", slurm("scontrol", "show", "job", job)), 60, 0.5):
                 return "was not queued again: " + slurm("scontrol", "show", "job", job)
-            if not wait_until(lambda: f"finished after step {STEPS}" in said() or not slurm("squeue", "-h", "-j", job), 150, 0.5):
+            if not wait_until(lambda: f"finished after step {steps}" in said() or not slurm("squeue", "-h", "-j", job), 150, 0.5):
                 return "does not finish: " + said() + slurm("squeue")
         finally:
             script("hosts.sh", "heal", node.removeprefix(NAME))
         if "going on after step" not in said():
-            campaign.numbers["finished on the cut node"] = campaign.numbers.get("finished on the cut node", 0) + 1
-        steps = steps_of(f"{run}/metrics.jsonl")
-        if steps != list(range(1, STEPS + 1)):
-            return f"{len(steps)} lines of metrics, not each step once; cut after step {reached}: {said()}"
+            campaign.faster += 1
+            return None
+        lines = steps_of(f"{run}/metrics.jsonl")
+        if lines != list(range(1, steps + 1)):
+            return f"{len(lines)} lines of metrics, not each step once; cut after step {reached}: {said()}"
         digest = campaign.inspect(os.path.join("runs", f"slurm-{job}"))["digest"]
         return "" if digest == campaign.expected else f"digest {digest}, expected {campaign.expected}: {said()}"
     finally:
@@ -83,15 +98,22 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     campaign = Campaign(options.shoal, options.seed)
-    campaign.uninterrupted(*SETTINGS)
+    campaign.faster = 0
+    steps = steps_in(campaign, LONG_S)
+    campaign.uninterrupted(*settings_of(steps))
     script("hosts.sh", "up", "2")
     try:
         script("slurm.sh", "up", "--hosts")
-        for number in range(options.count):
-            campaign.judge(f"requeue {number}", trial(campaign, number))
+        for number in range(3 * options.count):
+            if campaign.tried == options.count:
+                break
+            wrong = trial(campaign, number, steps)
+            if wrong is not None:
+                campaign.judge(f"requeue {number}", wrong)
     finally:
         script("slurm.sh", "down")
         script("hosts.sh", "down")
+    campaign.numbers["made again, cut node was faster"] = campaign.faster
     raise SystemExit(0 if campaign.close("Slurm: node cut off, job queued again") else 1)
 
 
