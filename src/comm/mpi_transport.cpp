@@ -1,5 +1,7 @@
 #include "comm/mpi_transport.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cassert>
 #include <exception>
@@ -42,6 +44,15 @@ struct Pieces {
   }
 };
 
+/// Waits for what `call` has begun. Not as MPI's own waits do, which in MPICH never leave a core to another rank.
+void finish(MPI_Request request, const char* call) {
+  for (int finished = 0;;) {
+    check_mpi(MPI_Test(&request, &finished, MPI_STATUS_IGNORE), call);
+    if (finished != 0) return;
+    sched_yield();
+  }
+}
+
 }  // namespace
 
 std::vector<int> lowest_ranks_on_hosts(MPI_Comm comm) {
@@ -71,13 +82,17 @@ MpiTransport::~MpiTransport() {
 
 void MpiTransport::barrier() {
   const Waiting waiting;
-  check_mpi(MPI_Barrier(comm_), "MPI_Barrier");
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_mpi(MPI_Ibarrier(comm_, &request), "MPI_Ibarrier");
+  finish(request, "MPI_Ibarrier");
 }
 
 void MpiTransport::broadcast(std::span<std::byte> data, int root) {
   const Waiting waiting;
   for_each_piece(data, largest_piece_bytes, [&](std::span<std::byte> piece) {
-    check_mpi(MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, root, comm_), "MPI_Bcast");
+    MPI_Request request = MPI_REQUEST_NULL;
+    check_mpi(MPI_Ibcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, root, comm_, &request), "MPI_Ibcast");
+    finish(request, "MPI_Ibcast");
   });
 }
 
@@ -92,25 +107,31 @@ void MpiTransport::all_gather(std::span<std::byte> all, std::span<const std::int
   }
   const Waiting waiting;
   const Pieces pieces(begin);
-  check_mpi(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all.data(), pieces.counts.data(),
-                           pieces.positions.data(), MPI_BYTE, comm_),
-            "MPI_Allgatherv");
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_mpi(MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all.data(), pieces.counts.data(),
+                            pieces.positions.data(), MPI_BYTE, comm_, &request),
+            "MPI_Iallgatherv");
+  finish(request, "MPI_Iallgatherv");
 }
 
 void MpiTransport::gather(std::span<const std::byte> mine, std::span<const std::span<std::byte>> places, int root) {
   const Waiting waiting;
   if (place().rank != root) {
     for_each_piece(mine, largest_piece_bytes, [&](std::span<const std::byte> piece) {
-      check_mpi(MPI_Send(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, root, gather_tag, comm_), "MPI_Send");
+      MPI_Request request = MPI_REQUEST_NULL;
+      check_mpi(MPI_Isend(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, root, gather_tag, comm_, &request),
+                "MPI_Isend");
+      finish(request, "MPI_Isend");
     });
     return;
   }
   for (int r = 0; r < place().size; ++r) {
     if (r == root) continue;
     for_each_piece(places[static_cast<std::size_t>(r)], largest_piece_bytes, [&](std::span<std::byte> piece) {
-      check_mpi(
-          MPI_Recv(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, r, gather_tag, comm_, MPI_STATUS_IGNORE),
-          "MPI_Recv");
+      MPI_Request request = MPI_REQUEST_NULL;
+      check_mpi(MPI_Irecv(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, r, gather_tag, comm_, &request),
+                "MPI_Irecv");
+      finish(request, "MPI_Irecv");
     });
   }
 }

@@ -83,7 +83,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
         }
         // Steps ahead of a run under way: further, until the run has not passed them meanwhile.
         const auto ahead_of_the_run = [](const auto& attempt) {
-          for (std::int64_t ahead = 500;; ahead *= 2) {
+          for (std::int64_t ahead = 50;; ahead *= 2) {
             try {
               return attempt(ahead);
             } catch (const Error& e) {
