@@ -13,6 +13,7 @@
 #include <random>
 
 #include "shoal/comm/session.hpp"
+#include "shoal/core/log.hpp"
 
 namespace shoal {
 namespace {
@@ -57,6 +58,7 @@ RollCall::~RollCall() {
 RollCall::Address RollCall::open() {
   Address mine;
   mine.process = static_cast<std::int32_t>(getpid());
+  mine.rank = log_rank();
   const std::string host = host_name();
   std::copy_n(host.begin(), std::min(host.size(), mine.host.size() - 1), mine.host.begin());
   bell_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -80,7 +82,7 @@ RollCall::Address RollCall::open() {
 
 std::string RollCall::name(int rank) const {
   const Address& address = addresses_[static_cast<std::size_t>(rank)];
-  return fmt::format("rank {} (process {} on {})", rank, address.process, address.host.data());
+  return fmt::format("rank {} (process {} on {})", address.rank, address.process, address.host.data());
 }
 
 void RollCall::send_all(Word word) {

@@ -42,7 +42,7 @@ class RollCall {
   bool works() const noexcept { return socket_ >= 0; }
   int rank() const noexcept { return rank_; }
   int size() const noexcept { return static_cast<int>(addresses_.size()); }
-  /// For messages: "rank 3 (process 812 on node7)".
+  /// For messages: "rank 3 (process 812 on node7)", a rank of the whole job whatever the communicator.
   std::string name(int rank) const;
 
   /// Asks all other ranks for a sign of life.
@@ -59,6 +59,7 @@ class RollCall {
     std::uint32_t count = 0;
     std::uint16_t port = 0;  // the same
     std::int32_t process = 0;
+    std::int32_t rank = 0;  // as messages name it
     std::array<char, 64> host{};
   };
   enum class Word : std::uint32_t { question, answer, leave };

@@ -17,7 +17,8 @@ enum class Activity : std::int32_t {
 /// As in "has been <...> for 120 s".
 const char* to_string(Activity activity) noexcept;
 
-/// Marks what the main thread does from here to the end of a scope. Scopes nest; outside of all, a rank computes.
+/// Marks what the main thread does from here to the end of a scope. Scopes nest; outside of all, a rank computes. What
+/// it does inside of `apart` is for those alone who train with it.
 class Doing {
  public:
   explicit Doing(Activity activity) noexcept;
@@ -27,10 +28,14 @@ class Doing {
 
  private:
   Activity before_;
+  bool before_apart_;
 };
 
+/// Who asks what a rank does: those that it trains with at the moment, or all others as well.
+enum class Onlookers { together, all };
+
 /// May be asked by any thread.
-Activity activity() noexcept;
+Activity activity(Onlookers onlookers = Onlookers::together) noexcept;
 
 /// The update that this rank works on, 0 before the first. For messages, and may be asked by any thread.
 void note_step(std::int64_t step) noexcept;

@@ -8,7 +8,7 @@
 
 #include "shoal/comm/session.hpp"
 #include "shoal/core/error.hpp"
-#include "train/activity.hpp"
+#include "shoal/core/log.hpp"
 
 namespace shoal {
 namespace {
@@ -17,11 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double slow_patience = 10.0;
 constexpr double longest_tick_s = 0.2;
-
-Presence own_presence() {
-  return {noted_step(), collectives_begun(), static_cast<std::int32_t>(activity()),
-          seconds_in_collective() > 0.0 ? 1 : 0};
-}
 
 std::string list(const std::vector<int>& ranks, const std::function<std::string(int)>& name) {
   std::string text;
@@ -75,7 +70,8 @@ std::string judge_wait(int rank, const Presence& self, const std::vector<Peer>& 
   return waited + "messages, as all ranks do: they are all there, but MPI does not deliver";
 }
 
-Watchdog::Watchdog(const Communicator& comm, double timeout_s) : timeout_s_(timeout_s) {
+Watchdog::Watchdog(const Communicator& comm, double timeout_s, Onlookers onlookers)
+    : timeout_s_(timeout_s), onlookers_(onlookers) {
   if (comm.size() == 1 || timeout_s == 0.0) return;
   roll_.emplace(comm);
   thread_ = std::thread(&Watchdog::watch, this);
@@ -86,6 +82,11 @@ Watchdog::~Watchdog() {
   ended_ = true;
   roll_->wake();
   thread_.join();
+}
+
+Presence Watchdog::own_presence() const {
+  return {noted_step(), collectives_begun(), static_cast<std::int32_t>(activity(onlookers_)),
+          seconds_in_collective() > 0.0 ? 1 : 0};
 }
 
 void Watchdog::watch() {
@@ -133,7 +134,7 @@ void Watchdog::leave(const std::string& why) {
   const std::string line = fmt::format(
       "shoal: error on rank {}: {}; all ranks leave, the checkpoints written before are sound: go on with --resume "
       "auto\n",
-      roll_->rank(), why);
+      log_rank(), why);
   [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
   roll_->tell_to_leave();
   _exit(static_cast<int>(ExitStatus::lost));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "comm/roll_call.hpp"
+#include "train/activity.hpp"
 
 namespace shoal {
 
@@ -28,20 +29,23 @@ std::string judge_wait(int rank, const Presence& self, const std::vector<Peer>& 
 /// has waited for them half of its time, it asks all of them for signs of life, beside MPI; when the time has run out,
 /// it says which ranks are missing and at which step, tells the others, and ends this process with ExitStatus::lost,
 /// whatever MPI does. A rank that is told so by another leaves as well. Time counts while this process runs: a job that
-/// was suspended as a whole has lost nothing.
+/// was suspended as a whole has lost nothing. Beside the one of all ranks there may be one of those that train a trial
+/// together, whom the others leave alone.
 class Watchdog {
  public:
   /// Collective. timeout_s: 0 watches nothing, and nothing is needed where there is one rank.
-  Watchdog(const Communicator& comm, double timeout_s);
+  Watchdog(const Communicator& comm, double timeout_s, Onlookers onlookers = Onlookers::all);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();
 
  private:
+  Presence own_presence() const;
   void watch();
   [[noreturn]] void leave(const std::string& why);
 
   double timeout_s_;
+  Onlookers onlookers_;
   std::optional<RollCall> roll_;
   std::atomic<bool> ended_ = false;
   std::thread thread_;

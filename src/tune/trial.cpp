@@ -12,6 +12,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "train/fault_point.hpp"
+#include "train/watchdog.hpp"
 #include "tune/cost.hpp"
 
 namespace shoal {
@@ -187,6 +188,7 @@ std::optional<Outcome> run_trial(const TrialTask& task, const TrainingData& data
     outcome.reason = portable(reason);
   };
   try {
+    const Watchdog watchdog(comm, task.config.parallel.stall_timeout, Onlookers::together);
     Trial trial(task, data, hooks, comm, outcome);
     const bool finished = trial.train();
     if (!finished || comm.all_max(comm.rank() == 0 && hooks.wanted(outcome) ? 1 : 0) != 0) trial.save();

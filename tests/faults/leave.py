@@ -6,7 +6,8 @@
   throw        an exception on one rank at each fault point, at np 2, 3 and 4 in turn: 70 within 5 s; now and then one
                that nobody can catch, out of memory, or a full disk. SHOAL is the binary with fault points
   stop         SIGSTOP of a random rank at a random time: 77 within parallel.stall_timeout + 5 s
-  hang         a rank that goes on for ever without coming to the next exchange, at a random point: the same
+  hang         a rank that goes on for ever without coming to the next exchange, at a random point, in a run or in a
+               sweep with two ranks a trial: the same
   collectives  ranks call different collectives: 70 where it happens
 No process of the job may be left, the stopped one included.
 """
@@ -109,11 +110,25 @@ def stop(campaign, number):
 
 def hang(campaign, number):
     ranks = [2, 3, 4][number % 3]
+    if number % 4 == 1:
+        return hang_in_sweep(campaign, number, ranks)
     victim = campaign.random.randrange(ranks)
     point = campaign.random.choice(["forward", "backward", "reduce", "update"])
     fault = f"{point}:{victim}:{campaign.random.randrange(1, 200)}:{campaign.random.choice(['hang', 'spin'])}"
     with campaign.train(ranks, f"run-{number}", "train.steps=100000", f"parallel.stall_timeout={TIMEOUT}",
                         SHOAL_FAULT=fault) as job:
+        if not job.wait_for("fault:"):
+            return "the point was not reached: " + job.said()
+        return missing(campaign, job, victim)
+
+
+def hang_in_sweep(campaign, number, ranks):
+    """Of the two ranks that train a trial together; nobody else knows how long a trial should take."""
+    campaign.write("sweep.toml", SWEEP)
+    victim = campaign.random.randrange(2)
+    fault = f"{campaign.random.choice(['forward', 'update'])}:{victim}:3:{campaign.random.choice(['hang', 'spin'])}"
+    with campaign.start(["sweep", "sweep.toml", "--run", f"run-{number}", "--set", f"parallel.stall_timeout={TIMEOUT}"],
+                        ranks, SHOAL_FAULT=fault) as job:
         if not job.wait_for("fault:"):
             return "the point was not reached: " + job.said()
         return missing(campaign, job, victim)

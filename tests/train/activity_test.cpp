@@ -20,6 +20,18 @@ TEST(Activity, ScopesNest) {
   EXPECT_STREQ(to_string(Activity::reading), "reading data");
 }
 
+TEST(Activity, WhatIsDoneApartIsForThoseWhoTrainTogether) {
+  const Doing apart(Activity::apart);
+  EXPECT_EQ(activity(Onlookers::all), Activity::apart);
+  EXPECT_EQ(activity(Onlookers::together), Activity::computing);
+  {
+    const Doing evaluating(Activity::evaluating);
+    EXPECT_EQ(activity(Onlookers::all), Activity::apart);
+    EXPECT_EQ(activity(Onlookers::together), Activity::evaluating);
+  }
+  EXPECT_EQ(activity(Onlookers::all), Activity::apart);
+}
+
 TEST(Activity, TheStepIsNoted) {
   note_step(17);
   EXPECT_EQ(noted_step(), 17);
