@@ -1,7 +1,5 @@
 #include "comm/mpi_messages.hpp"
 
-#include <sched.h>
-
 #include "comm/mpi_check.hpp"
 #include "comm/waiting.hpp"
 
@@ -29,7 +27,7 @@ bool MpiMessages::test() {
 
 void MpiMessages::wait() {
   const Waiting waiting;
-  while (!test()) sched_yield();  // MPI_Waitall never leaves the core to another rank in MPICH
+  wait_until([this] { return test(); });
 }
 
 }  // namespace shoal

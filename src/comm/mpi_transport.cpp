@@ -1,7 +1,5 @@
 #include "comm/mpi_transport.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cassert>
 #include <exception>
@@ -44,13 +42,13 @@ struct Pieces {
   }
 };
 
-/// Waits for what `call` has begun. Not as MPI's own waits do, which in MPICH never leave a core to another rank.
+/// Waits for what `call` has begun.
 void finish(MPI_Request request, const char* call) {
-  for (int finished = 0;;) {
+  wait_until([&] {
+    int finished = 0;
     check_mpi(MPI_Test(&request, &finished, MPI_STATUS_IGNORE), call);
-    if (finished != 0) return;
-    sched_yield();
-  }
+    return finished != 0;
+  });
 }
 
 }  // namespace

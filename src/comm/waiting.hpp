@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sched.h>
+
 #include "shoal/core/profile.hpp"
 
 namespace shoal {
@@ -17,5 +19,15 @@ class Waiting {
   bool outermost_;
   Span span_{SpanKind::wait, "other ranks"};
 };
+
+/// Asks until the answer is yes: without a break at first, as messages are often a moment away, then leaving the core
+/// to others in between. MPI's own waits do not, in MPICH.
+template <class Ask>
+void wait_until(const Ask& ask) {
+  constexpr int tries_without_break = 500;  // some 50 us
+  for (int tries = 0; !ask(); ++tries) {
+    if (tries >= tries_without_break) sched_yield();
+  }
+}
 
 }  // namespace shoal

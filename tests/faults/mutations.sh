@@ -44,8 +44,9 @@ done
 survived=0
 for i in "${!names[@]}"; do
   name=${names[i]} file=${files[i]}
+  cp "$work/source/$file" "$work/whole"
   sed -i -E "${programs[i]}" "$work/source/$file"
-  ! cmp -s "$root/$file" "$work/source/$file" || { echo "$name: $file has nothing that the sed program changes"; exit 1; }
+  ! cmp -s "$work/whole" "$work/source/$file" || { echo "$name: $file has nothing that the sed program changes"; exit 1; }
   build "${targets[i]}"
   if passes "$name" "${commands[i]}"; then
     echo "$name: nothing fails without it"
@@ -53,7 +54,7 @@ for i in "${!names[@]}"; do
   else
     echo "$name: caught by ${commands[i]}"
   fi
-  cp "$root/$file" "$work/source/$file"  # newer than what was built of the other
+  cp "$work/whole" "$work/source/$file"  # newer than what was built of the other
 done
 echo "$((${#names[@]} - survived)) of ${#names[@]} caught"
 [ "$survived" = 0 ]
