@@ -41,8 +41,9 @@ def is_finite(path):
 
 def nan(campaign, run, ranks, what):
     victim = campaign.random.randrange(ranks)
-    step = campaign.random.randrange(3, 40)
-    with campaign.train(ranks, run, "train.epochs=10", SHOAL_FAULT=f"{what}:{victim}:{step}:nan") as job:
+    step = 50 * campaign.random.randrange(3) + campaign.random.randrange(3, 40)  # no save, which looks as well, is near
+    with campaign.train(ranks, run, "train.epochs=15", "checkpoint.every_steps=50", "checkpoint.every_epochs=0",
+                        SHOAL_FAULT=f"{what}:{victim}:{step}:nan") as job:
         status = job.wait(60)
         said = job.said()
     if status != 76:
