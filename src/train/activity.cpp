@@ -17,7 +17,7 @@ const char* to_string(Activity activity) noexcept {
     case Activity::starting: return "starting";
     case Activity::reading: return "reading data";
     case Activity::evaluating: return "evaluating";
-    case Activity::saving: return "writing a checkpoint";
+    case Activity::saving: return "saving";
     case Activity::apart: return "training by itself";
   }
   return "busy";

@@ -7,10 +7,10 @@ namespace shoal {
 /// What a rank does while it does not wait for others; the watch of the others is patient accordingly.
 enum class Activity : std::int32_t {
   computing,   ///< one step
-  starting,    ///< reads all data once
+  starting,    ///< all before the first step
   reading,     ///< rows of a batch
   evaluating,  ///< a whole split
-  saving,      ///< a checkpoint
+  saving,      ///< a checkpoint, nudges, results
   apart,       ///< on its own, for as long as it takes: a trial of a sweep
 };
 

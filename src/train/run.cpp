@@ -13,6 +13,7 @@
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/metrics.hpp"
+#include "train/activity.hpp"
 #include "train/fault_point.hpp"
 #include "train/profile_report.hpp"
 #include "train/run_loop.hpp"
@@ -124,6 +125,7 @@ void prepare_directory(RunPlan& plan, const RunProgress& progress) {
 
 /// Rank 0. Compares a finished replay with the run that it repeats, as far as that has come to the same end.
 void compare_with_original(const RunPlan& plan, std::int64_t step) {
+  const Doing doing(Activity::reading);
   if (RunDirectory::link_target(plan.replays, "latest") != step) return;
   const std::string path = RunDirectory::checkpoint_path(plan.replays, step);
   const std::string mine = RunDirectory::checkpoint_path(plan.run, step);
@@ -152,6 +154,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   });
   std::vector<std::byte> bytes = share_plan(plan, comm);
   const Watchdog watchdog(comm, plan.config.parallel.stall_timeout);
+  std::optional<Doing> doing(std::in_place, Activity::starting);
   SHOAL_FAULT_POINT("plan");
   std::optional<Training> training;
   std::optional<Archive> resumed;
@@ -205,6 +208,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   log_info("run directory " + plan.run);
   std::optional<Profiler> profiler;
   if (request.profile || request.profile_trace) profiler.emplace(comm, request.profile_trace.value_or(""));
+  doing.reset();
   const ExitStatus status = run_loop(*training, plan, comm);
   if (profiler) profiler->finish();
   run_together(comm, [&] {

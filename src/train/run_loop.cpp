@@ -162,6 +162,7 @@ bool Run::save_is_due(const StepReport& report) const {
 /// Collective. Takes what was asked for since: from here on it is part of the run, for it is on disk. Rank 0 judges; a
 /// request that is wrong concerns the one who made it alone.
 void Run::take_nudges() {
+  const Doing doing(Activity::saving);
   SHOAL_FAULT_POINT("nudge");
   std::string text = plan_.journal.text();
   run_together(comm_, [&] {

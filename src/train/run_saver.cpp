@@ -158,6 +158,7 @@ std::string RunSaver::good() const {
 }
 
 std::string RunSaver::last_good() {
+  const Doing doing(Activity::saving);
   if (writer_) {
     if (const auto outcome = writer_->wait()) note(*outcome);
   }

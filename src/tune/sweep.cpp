@@ -14,6 +14,7 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
+#include "train/activity.hpp"
 #include "train/stop_signal.hpp"
 #include "train/watchdog.hpp"
 #include "tune/cost.hpp"
@@ -167,6 +168,7 @@ bool Sweep::finish(SweepSummary& summary) {
   std::int64_t secured = 1;
   run_together(world_, [&] {
     if (world_.rank() != 0) return;
+    const Doing doing(Activity::saving);
     if (summary.winner) secured = secure_winner(*summary.winner) ? 1 : 0;
     if (secured == 0) return;
     directory_->check_owner();
