@@ -1,7 +1,12 @@
 #include "comm/launcher.hpp"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 namespace shoal {
 namespace {
@@ -11,6 +16,19 @@ int positive_number(const char* text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text, text + std::strlen(text), number);
   return error == std::errc() && *end == '\0' && number > 0 ? number : 0;
+}
+
+/// 0 where that cannot be seen, as the system has it of a parent outside of a container.
+int parent_of(int process) {
+  if (process == getpid()) return getppid();
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  std::istringstream behind_name(line.substr(line.rfind(')') + 1));
+  std::string state;
+  int parent = 0;
+  behind_name >> state >> parent;
+  return parent;
 }
 
 }  // namespace
@@ -27,6 +45,11 @@ Launcher find_launcher(const ReadVariable& variable) {
     if (launcher.ranks == 0) launcher.ranks = positive_number(variable(name));
   }
   return launcher;
+}
+
+int process_of_mpirun(const ReadVariable& variable) {
+  // What mpirun starts leads a process group of its own: the rank, or a script that starts it.
+  return variable("OMPI_COMM_WORLD_RANK") == nullptr ? -1 : parent_of(getpgrp());
 }
 
 }  // namespace shoal

@@ -17,4 +17,8 @@ struct Launcher {
 /// are also set in a batch script, where a plain `shoal` is one process.
 Launcher find_launcher(const ReadVariable& variable);
 
+/// The process of Open MPI's launcher (mpirun, or its daemon on another host) that started this rank: it announces the
+/// end of a job by SIGCONT. -1 where there is none.
+int process_of_mpirun(const ReadVariable& variable);
+
 }  // namespace shoal

@@ -85,22 +85,21 @@ std::string RollCall::name(int rank) const {
   return fmt::format("rank {} (process {} on {})", address.rank, address.process, address.host.data());
 }
 
-void RollCall::send_all(Word word) {
-  for (int to = 0; to < size(); ++to) {
-    if (to == rank_) continue;
-    const Address& address = addresses_[static_cast<std::size_t>(to)];
-    const Datagram datagram{key_, word, rank_, to, 0, {}};
-    for (std::uint32_t i = 0; i < address.count; ++i) {
-      const sockaddr_in place = socket_address(address.hosts[i], address.port);
-      sendto(socket_, &datagram, sizeof datagram, 0, reinterpret_cast<const sockaddr*>(&place), sizeof place);
-    }
+void RollCall::send(int to, Word word) {
+  const Address& address = addresses_[static_cast<std::size_t>(to)];
+  const Datagram datagram{key_, word, rank_, to, 0, {}};
+  for (std::uint32_t i = 0; i < address.count; ++i) {
+    const sockaddr_in place = socket_address(address.hosts[i], address.port);
+    sendto(socket_, &datagram, sizeof datagram, 0, reinterpret_cast<const sockaddr*>(&place), sizeof place);
   }
 }
 
-void RollCall::ask() { send_all(Word::question); }
-
 void RollCall::tell_to_leave() {
-  for (int i = 0; i < 3; ++i) send_all(Word::leave);  // each may be lost
+  for (int i = 0; i < 3; ++i) {  // each may be lost
+    for (int to = 0; to < size(); ++to) {
+      if (to != rank_) send(to, Word::leave);
+    }
+  }
 }
 
 RollCall::Heard RollCall::receive(int milliseconds, const Presence& self) {
@@ -113,18 +112,18 @@ RollCall::Heard RollCall::receive(int milliseconds, const Presence& self) {
       recvfrom(socket_, &datagram, sizeof datagram, MSG_TRUNC, reinterpret_cast<sockaddr*>(&sender), &length);
   if (bytes != static_cast<ssize_t>(sizeof datagram) || datagram.key != key_ || datagram.to != rank_ ||
       datagram.from < 0 || datagram.from >= size()) {
-    return {};
+    return {Heard::Kind::other, 0, {}};
   }
   switch (datagram.word) {
     case Word::question: {
       const Datagram answer{key_, Word::answer, rank_, datagram.from, 0, self};
       sendto(socket_, &answer, sizeof answer, 0, reinterpret_cast<const sockaddr*>(&sender), length);
-      return {};
+      return {Heard::Kind::other, datagram.from, {}};
     }
     case Word::answer: return {Heard::Kind::answer, datagram.from, datagram.presence};
     case Word::leave: return {Heard::Kind::leave, datagram.from, {}};
   }
-  return {};
+  return {Heard::Kind::other, 0, {}};
 }
 
 void RollCall::wake() noexcept {

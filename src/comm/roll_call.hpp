@@ -26,7 +26,7 @@ struct Presence {
 class RollCall {
  public:
   struct Heard {
-    enum class Kind { nothing, answer, leave };
+    enum class Kind { nothing, other, answer, leave };
     Kind kind = Kind::nothing;
     int rank = 0;
     Presence presence;  ///< of an answer
@@ -45,17 +45,18 @@ class RollCall {
   /// For messages: "rank 3 (process 812 on node7)", a rank of the whole job whatever the communicator.
   std::string name(int rank) const;
 
-  /// Asks all other ranks for a sign of life.
-  void ask();
+  /// Asks another rank for a sign of life.
+  void ask(int rank) { send(rank, Word::question); }
   /// Tells all other ranks that this one leaves and that they must, too.
   void tell_to_leave();
-  /// Waits for a datagram, at most so long, or for wake(). Answers the questions of others with `self`.
+  /// Waits for a datagram, at most so long, or for wake(). Answers the questions of others with `self`. What arrives
+  /// waits in a buffer that holds some hundred: who asks more ranks at once must receive in between.
   Heard receive(int milliseconds, const Presence& self);
   void wake() noexcept;
 
  private:
   struct Address {
-    std::array<std::uint32_t, 8> hosts{};  // IPv4, as the network has them
+    std::array<std::uint32_t, 16> hosts{};  // IPv4, as the network has them
     std::uint32_t count = 0;
     std::uint16_t port = 0;  // the same
     std::int32_t process = 0;
@@ -73,7 +74,7 @@ class RollCall {
   };
 
   Address open();
-  void send_all(Word word);
+  void send(int to, Word word);
 
   int rank_;
   int socket_ = -1;

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 
 #include "shoal/comm/session.hpp"
 
@@ -36,7 +35,5 @@ double seconds_in_collective() noexcept {
 }
 
 std::uint64_t collectives_begun() noexcept { return begun.load(std::memory_order_relaxed); }
-
-bool launcher_ends_jobs_by_sigcont() noexcept { return std::getenv("OMPI_COMM_WORLD_RANK") != nullptr; }
 
 }  // namespace shoal

@@ -1,34 +1,29 @@
 #include "train/stop_signal.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <optional>
-#include <string_view>
+#include <cstdlib>
 
-#include "shoal/comm/session.hpp"
-#include "shoal/core/error.hpp"
+#include "comm/launcher.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1, SIGCONT};
-constexpr double longest_silence_s = 5.0;
 constexpr auto tick = std::chrono::milliseconds(200);
 std::atomic<int> signal_received = 0;  // without a lock, so that a signal handler may set it
 std::atomic<bool> continued = false;
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+int mpirun = -1;  // its process, set before the handlers
 std::array<struct sigaction, signals.size()> former;
 
-extern "C" void note_signal(int number) {
-  if (number == SIGCONT) {
-    continued = true;
-  } else {
+extern "C" void note_signal(int number, siginfo_t* info, void*) {
+  if (number != SIGCONT) {
     signal_received = number;
+  } else if (info->si_pid == mpirun) {
+    continued = true;
   }
 }
 
@@ -37,9 +32,10 @@ extern "C" void note_signal(int number) {
 StopSignal::StopSignal() {
   signal_received = 0;
   continued = false;
+  mpirun = process_of_mpirun([](const char* name) { return std::getenv(name); });
   struct sigaction action = {};
-  action.sa_handler = note_signal;
-  action.sa_flags = SA_RESTART;
+  action.sa_sigaction = note_signal;
+  action.sa_flags = SA_RESTART | SA_SIGINFO;
   sigemptyset(&action.sa_mask);
   for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &action, &former[i]);
   watch_ = std::thread(&StopSignal::watch, this);
@@ -66,31 +62,20 @@ StopSignal::~StopSignal() {
 
 int StopSignal::received() noexcept { return signal_received; }
 
+bool StopSignal::told_to_end() noexcept { return signal_received == SIGTERM || signal_received == SIGINT; }
+
 void StopSignal::watch() {
   using Clock = std::chrono::steady_clock;
-  const auto seconds_since = [](Clock::time_point then) {
-    return std::chrono::duration<double>(Clock::now() - then).count();
-  };
   Clock::time_point last_tick = Clock::now();
-  std::optional<Clock::time_point> asked;
   std::unique_lock lock(mutex_);
   while (!ended_changed_.wait_for(lock, tick, [&] { return ended_; })) {
     // A process that was stopped has missed ticks; one that was not gets SIGCONT from a launcher that ends the job.
-    const bool was_stopped = seconds_since(last_tick) > 1.0;
+    const bool was_stopped = Clock::now() - last_tick > std::chrono::seconds(1);
     last_tick = Clock::now();
-    if (continued.exchange(false) && !was_stopped && launcher_ends_jobs_by_sigcont()) {
+    if (continued.exchange(false) && !was_stopped) {
       int none = 0;
       signal_received.compare_exchange_strong(none, SIGTERM);
     }
-    const int signal = received();
-    if (signal != SIGTERM && signal != SIGINT) continue;
-    if (!asked) asked = Clock::now();
-    if (std::min(seconds_in_collective(), seconds_since(*asked)) < longest_silence_s) continue;
-    // Nothing that could wait for anybody: a plain write, and out.
-    constexpr std::string_view message =
-        "shoal: error: asked to stop, but the other ranks are silent; the checkpoints written before are sound\n";
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, message.data(), message.size());
-    _exit(static_cast<int>(ExitStatus::lost));
   }
 }
 

@@ -11,10 +11,7 @@ namespace shoal {
 /// either, where it had no handler before.
 ///
 /// Open MPI's mpirun, when it ends a job (it was told to, or a rank died), sends SIGCONT at once and SIGTERM only
-/// odls_base_sigkill_timeout seconds later: SIGCONT in a process that was not stopped counts as SIGTERM there.
-///
-/// After SIGTERM or SIGINT a launcher waits for the ranks to end, and they may wait for one that is dead: a rank whose
-/// peers have been silent for 5 s then leaves by itself, with ExitStatus::lost.
+/// odls_base_sigkill_timeout seconds later: its SIGCONT in a process that was not stopped counts as SIGTERM there.
 class StopSignal {
  public:
   StopSignal();
@@ -24,6 +21,8 @@ class StopSignal {
 
   /// The number of the signal that came, 0 if none.
   static int received() noexcept;
+  /// Whether it was SIGTERM or SIGINT: whoever sent it waits for the end, and ranks may wait for one that is dead.
+  static bool told_to_end() noexcept;
 
  private:
   void watch();

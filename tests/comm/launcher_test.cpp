@@ -1,6 +1,8 @@
 #include "comm/launcher.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <map>
 #include <string>
@@ -8,12 +10,14 @@
 namespace shoal {
 namespace {
 
-Launcher find_in(const std::map<std::string, std::string>& environment) {
-  return find_launcher([&](const char* name) {
+ReadVariable reader(const std::map<std::string, std::string>& environment) {
+  return [environment](const char* name) {
     const auto found = environment.find(name);
     return found == environment.end() ? nullptr : found->second.c_str();
-  });
+  };
 }
+
+Launcher find_in(const std::map<std::string, std::string>& environment) { return find_launcher(reader(environment)); }
 
 void expect_launcher(const Launcher& launcher, int ranks) {
   EXPECT_TRUE(launcher.found);
@@ -40,6 +44,26 @@ TEST(Launcher, TheInnermostCounts) {
 TEST(Launcher, ANonsenseSizeIsUnknown) {
   expect_launcher(find_in({{"OMPI_COMM_WORLD_SIZE", "many"}}), 0);
   expect_launcher(find_in({{"PMI_SIZE", "-1"}}), 0);
+}
+
+/// The exit status of a process that does this.
+int status_of(const std::function<int()>& body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body());
+  int status = -1;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(ProcessOfMpirun, IsTheParentOfTheProcessGroup) {
+  const int self = getpid();
+  EXPECT_EQ(process_of_mpirun(reader({{"PMI_RANK", "1"}})), -1);
+  const auto is_found = [&] { return process_of_mpirun(reader({{"OMPI_COMM_WORLD_RANK", "1"}})) == self ? 0 : 1; };
+  const auto lead_group = [&](bool script) {
+    setpgid(0, 0);
+    return script ? status_of(is_found) : is_found();
+  };
+  for (const bool script : {false, true}) EXPECT_EQ(status_of([&] { return lead_group(script); }), 0) << script;
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ campaign sigstop 50 leave.py $shoal stop
 campaign hang 20 leave.py $faults hang
 campaign collectives 20 leave.py $faults collectives
 campaign usr1 100 stop.py $shoal
+campaign patient 5 patient.py $faults build/release/tests/faults/libslow.so
 campaign spoil 50 spoil.py $faults
 campaign cut 10 cut.py $shoal
 campaign save 1 ../../build/release/save_campaign

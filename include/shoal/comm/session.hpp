@@ -42,14 +42,11 @@ std::string mpi_library_version();
 std::string host_name();
 
 /// How long the call is under way in which this process talks to other ranks now; 0 when it does not. May be asked by
-/// any thread: a watch leaves by it when the others are silent.
+/// any thread.
 double seconds_in_collective() noexcept;
 
 /// How many calls have talked to other ranks so far, the one under way among them. May be asked by any thread.
 std::uint64_t collectives_begun() noexcept;
-
-/// Whether this process was started by Open MPI's launcher, which announces the end of a job by SIGCONT.
-bool launcher_ends_jobs_by_sigcont() noexcept;
 
 /// The processors that this process may use: those in its affinity mask, at least 1.
 int usable_cores();
