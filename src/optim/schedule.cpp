@@ -28,7 +28,8 @@ constexpr NamedDecay decays[] = {
     {"constant", [](const ScheduleSettings&, const Moment& now) { return now.rate; }},
     {"cosine",
      [](const ScheduleSettings& s, const Moment& now) {
-       return s.min_rate + (now.rate - s.min_rate) * 0.5 * (1.0 + elementary::cos_pi(now.progress));
+       const double floor = std::min(s.min_rate, now.rate);
+       return floor + (now.rate - floor) * 0.5 * (1.0 + elementary::cos_pi(now.progress));
      }},
     {"exponential",
      [](const ScheduleSettings& s, const Moment& now) {

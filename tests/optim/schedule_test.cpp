@@ -56,6 +56,13 @@ TEST(Schedule, CosineRunsFromTheRateToItsFloor) {
   EXPECT_EQ(learning_rate(optimizer, cosine, 11, 5, 10), 0.5);     // the warm-up took all that was planned
 }
 
+TEST(Schedule, AFloorAboveTheRateRaisesNothing) {
+  for (const std::string& name : schedule_names()) {
+    for (const std::int64_t step : {1, 2, 10, 20})
+      EXPECT_EQ(learning_rate({.learning_rate = 1e-3}, {.name = name, .min_rate = 0.1}, step, 5, 20), 1e-3) << name;
+  }
+}
+
 TEST(Schedule, MinRateIsAFloorAfterTheWarmUp) {
   const OptimizerSettings optimizer{.learning_rate = 0.1};
   for (const char* name : {"step", "exponential", "inverse_time"}) {
