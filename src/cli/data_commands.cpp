@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/output_file.hpp"
 #include "shoal/comm/run_together.hpp"
 
 namespace shoal {
@@ -12,6 +13,11 @@ DatasetSummary import_from(const IdxOptions& options, const std::string& out) { 
 DatasetSummary import_from(const CsvOptions& options, const std::string& out) { return import_csv(options, out); }
 DatasetSummary import_from(const NpyOptions& options, const std::string& out) { return import_npy(options, out); }
 DatasetSummary import_from(const LibsvmOptions& options, const std::string& out) { return import_libsvm(options, out); }
+
+std::vector<std::string> files_of(const IdxOptions& o) { return {o.images, o.labels, o.test_images, o.test_labels}; }
+std::vector<std::string> files_of(const CsvOptions& o) { return {o.file, o.like}; }
+std::vector<std::string> files_of(const NpyOptions& o) { return {o.x, o.y}; }
+std::vector<std::string> files_of(const LibsvmOptions& o) { return {o.file}; }
 
 std::string summary_text(const DatasetSummary& summary, const std::string& out) {
   std::vector<std::vector<std::string>> rows{{"split", "rows"}};
@@ -38,13 +44,19 @@ ExitStatus make_dataset(const Make& make, const std::string& out, const Communic
 
 ExitStatus execute(const ImportRequest& request, Communicator& world) {
   const auto make = [&] {
-    return std::visit([&](const auto& source) { return import_from(source, request.out); }, request.source);
+    return std::visit(
+        [&](const auto& source) {
+          check_output_file(request.out, files_of(source));
+          return import_from(source, request.out);
+        },
+        request.source);
   };
   return make_dataset(make, request.out, world);
 }
 
 ExitStatus execute(const SynthRequest& request, Communicator& world) {
   const auto make = [&] {
+    check_output_file(request.out, {});
     return request.kind == "spirals" ? synth_spirals(request.options, request.out)
                                      : synth_gaussians(request.options, request.out);
   };

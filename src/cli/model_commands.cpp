@@ -7,6 +7,7 @@
 #include "cli/checkpoint_path.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/output_file.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/train/predictor.hpp"
@@ -49,7 +50,13 @@ std::string evaluation_json(const std::string& split, const Evaluation& result) 
 
 }  // namespace
 
-ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
+ExitStatus execute(const TrainRequest& request, Communicator& world) {
+  run_together(world, [&] {
+    if (world.rank() == 0 && request.profile_trace)
+      check_output_file(*request.profile_trace, {request.config.value_or("")});
+  });
+  return train_run(request, world);
+}
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   const Dataset data = open_together(request.data, world);
@@ -62,7 +69,11 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const Dataset data = open_together(request.data, world);
-  Predictor predictor(agreed_checkpoint(request.checkpoint, world), world);
+  const std::string checkpoint = agreed_checkpoint(request.checkpoint, world);
+  run_together(world, [&] {
+    if (world.rank() == 0) check_output_file(request.out, {request.data, checkpoint});
+  });
+  Predictor predictor(checkpoint, world);
   const std::int64_t rows = predictor.predict(data, request.split, request.out);
   if (world.rank() == 0) print(fmt::format("{} rows written to {}\n", rows, request.out));
   return ExitStatus::done;
