@@ -13,6 +13,10 @@
 namespace shoal::config_sweep {
 namespace {
 
+// A table that may be given as true or false, here as in [model], and what that sets.
+constexpr const char* batch_norm = "model.batch_norm";
+constexpr const char* batch_norm_key = "model.batch_norm.enabled";
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -37,7 +41,7 @@ class Checker {
  private:
   void check_space(const std::vector<std::string>& path, const std::string& name, const toml::node& node,
                    const toml::source_position& key) const {
-    if (path.size() == 2 && (config_keys::find(path[1]) == nullptr || path[1] == "sweep")) {
+    if (path.size() == 2 && path[1] != batch_norm && (config_keys::find(path[1]) == nullptr || path[1] == "sweep")) {
       complain_(key, fmt::format("unknown key {} in [sweep.space]; {}", config_text::quote(path[1]),
                                  config_keys::advice(path[1])));
     }
@@ -110,9 +114,10 @@ std::string canonical(const toml::table& sweep) {
 
 }  // namespace
 
-void read(SweepConfig& sweep, const std::vector<std::string>& path, const toml::node& node,
+void read(SweepConfig& sweep, std::vector<std::string> path, const toml::node& node,
           const toml::source_position& key_position, const Complain& complain) {
   Checker(complain).check(path, node, key_position);
+  if (path.size() > 1 && path[1] == batch_norm) path[1] = batch_norm_key;
   toml::table root = toml::parse(sweep.toml);
   toml::table* place = &root;
   std::string last = "sweep";
@@ -122,6 +127,12 @@ void read(SweepConfig& sweep, const std::vector<std::string>& path, const toml::
     last = component;
   }
   node.visit([&](const auto& value) { place->insert_or_assign(last, value); });
+  if (toml::table* space = root["sweep"]["space"].as_table()) {
+    if (const toml::node* both = space->get(batch_norm)) {
+      both->visit([&](const auto& value) { space->insert_or_assign(batch_norm_key, value); });
+      space->erase(batch_norm);
+    }
+  }
   sweep.toml = canonical(*root.get_as<toml::table>("sweep"));
 }
 

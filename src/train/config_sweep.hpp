@@ -14,7 +14,7 @@ using Complain = std::function<void(const toml::source_position&, const std::str
 
 /// Puts `node` at `path` below [sweep] ({} for all of it), in place of what was there, and checks the names of its
 /// keys.
-void read(SweepConfig& sweep, const std::vector<std::string>& path, const toml::node& node,
+void read(SweepConfig& sweep, std::vector<std::string> path, const toml::node& node,
           const toml::source_position& key_position, const Complain& complain);
 
 }  // namespace shoal::config_sweep

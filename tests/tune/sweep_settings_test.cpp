@@ -50,6 +50,16 @@ TEST(SweepSettings, ReadsAllKeys) {
   EXPECT_EQ(s.space[5].scale, Scale::log);
 }
 
+TEST(SweepSettings, BatchNormIsSearchedByItsShortName) {
+  Config config = config_of("", "\"model.batch_norm\" = {choices = [true, false]}");
+  ASSERT_EQ(read_sweep(config).space.size(), 1U);
+  EXPECT_EQ(read_sweep(config).space[0].key, "model.batch_norm.enabled");
+  EXPECT_EQ(read_sweep(config).space[0].choices, (std::vector<std::string>{"true", "false"}));
+  set_keys(config, "sweep.space.\"model.batch_norm\".choices = [true]");
+  ASSERT_EQ(read_sweep(config).space.size(), 1U) << "not a second time";
+  EXPECT_EQ(read_sweep(config).space[0].choices, (std::vector<std::string>{"true"}));
+}
+
 TEST(SweepSettings, WholeNumberKeysAreSearchedInWholeNumbers) {
   EXPECT_TRUE(
       read_sweep(config_of("", "\"data.batch_size\" = {scale = \"log\", min = 16, max = 256}")).space[0].integer);
