@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "shoal/nn/model.hpp"
-
 namespace shoal {
 
 /// Writes predictions row by row; see Predictor::predict for the formats.
@@ -19,8 +17,16 @@ class PredictionWriter {
   virtual void finish() = 0;
 };
 
-/// By the ending of `out`. class_names: empty for a regression.
-std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows, const Model& model,
-                                                         const std::vector<std::string>& class_names);
+/// What a row holds.
+struct PredictionLayout {
+  std::int64_t columns = 0;    ///< K
+  bool probabilities = false;  ///< else outputs as they are
+  bool labels = false;         ///< and the class that is the most probable
+  std::vector<std::string> class_names;
+};
+
+/// By the ending of `out`.
+std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows,
+                                                         const PredictionLayout& layout);
 
 }  // namespace shoal

@@ -21,6 +21,11 @@ namespace {
 
 constexpr std::int64_t samples_at_a_time = 1024;
 
+/// The parameters of a run that diverged, or features that it has never seen the like of.
+[[noreturn]] void refuse_not_finite(const std::string& what) {
+  throw Error(ExitStatus::diverged, what + "; use an earlier checkpoint, and look at the data");
+}
+
 /// Logits of one sample to what is reported: probabilities, or the outputs themselves.
 void to_probabilities(Loss loss, std::span<double> z) {
   if (loss == Loss::sigmoid) {
@@ -144,7 +149,14 @@ Evaluation Predictor::evaluate(const Dataset& data, const std::string& name) {
     if (split->rows() < 1)
       throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", name, data.path()));
   });
-  return evaluate_split(state_->feeder, *split, state_->leaf_samples, state_->capacity, state_->comm);
+  const Evaluation result =
+      evaluate_split(state_->feeder, *split, state_->leaf_samples, state_->capacity, state_->comm);
+  run_together(state_->comm, [&] {
+    if (!std::isfinite(result.loss))
+      refuse_not_finite(
+          fmt::format("the loss of {} on split \"{}\" of {} is not finite", state_->path, name, data.path()));
+  });
+  return result;
 }
 
 std::int64_t Predictor::predict(const Dataset& data, const std::string& name, const std::string& out) {
@@ -152,17 +164,23 @@ std::int64_t Predictor::predict(const Dataset& data, const std::string& name, co
   std::optional<Split> split;
   std::unique_ptr<PredictionWriter> writer;
   const auto outputs = static_cast<std::size_t>(s.model.outputs());
+  // A single output tells two classes apart: the probability of the second.
+  const bool binary = s.model.loss_kind() == Loss::sigmoid && s.data.classes == 2 && outputs == 1;
+  const std::size_t columns = binary ? 2 : outputs;
+  const PredictionLayout layout{static_cast<std::int64_t>(columns), s.model.loss_kind() != Loss::mse,
+                                s.model.loss_kind() != Loss::mse && s.data.classes > 0, s.data.class_names};
   run_together(s.comm, [&] {
     split = data.split(name);
     s.check_features(data);
-    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), s.model, s.data.class_names);
+    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), layout);
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
   const std::int64_t round = s.capacity * s.comm.size();
   for (std::int64_t first = 0; first < split->rows(); first += round) {
     const std::int64_t begin = std::min(split->rows(), first + s.capacity * s.comm.rank());
     const std::int64_t end = std::min(split->rows(), begin + s.capacity);
-    std::vector<float> mine(static_cast<std::size_t>(end - begin) * outputs);
+    std::vector<float> mine;
+    mine.reserve(static_cast<std::size_t>(end - begin) * columns);
     run_together(s.comm, [&] {
       if (begin == end) return;
       std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));
@@ -175,8 +193,12 @@ std::int64_t Predictor::predict(const Dataset& data, const std::string& name, co
       for (std::size_t r = 0; r < rows.size(); ++r) {
         for (std::size_t k = 0; k < outputs; ++k)
           z[k] = static_cast<double>(logits.at(static_cast<std::int64_t>(r), static_cast<std::int64_t>(k)));
+        if (!std::all_of(z.begin(), z.end(), [](double v) { return std::isfinite(v); }))
+          refuse_not_finite(fmt::format("what {} makes of row {} of split \"{}\" of {} is not finite", s.path, rows[r],
+                                        name, data.path()));
         to_probabilities(s.model.loss_kind(), z);
-        for (std::size_t k = 0; k < outputs; ++k) mine[r * outputs + k] = static_cast<float>(z[k]);
+        if (binary) mine.push_back(static_cast<float>(1.0 - z[0]));
+        for (const double v : z) mine.push_back(static_cast<float>(v));
       }
     });
     const auto all = s.comm.gather_bytes(std::as_bytes(std::span(mine)));
