@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -172,6 +173,28 @@ void Split::read_targets(std::span<const std::int64_t> rows, std::span<float> ta
     }
     if (!finite) refuse(contents_->path, arrays.name + "/y", source(i), "output", bytes, arrays.y->type, width);
   });
+}
+
+void Split::check(std::span<const std::int64_t> rows, bool values, bool probabilities) const {
+  if (values && is_floating(element_type())) {
+    std::vector<double> x(rows.size() * static_cast<std::size_t>(features()));
+    read_values(rows, x);
+  }
+  if (has_labels()) {
+    std::vector<std::int32_t> labels(rows.size());
+    read_labels(rows, labels);
+  } else if (has_targets()) {
+    std::vector<float> targets(rows.size() * static_cast<std::size_t>(outputs()));
+    read_targets(rows, targets);
+    const auto wrong = std::find_if(targets.begin(), targets.end(), [](float t) { return t < 0.0F || t > 1.0F; });
+    if (!probabilities || wrong == targets.end()) return;
+    const std::int64_t at = wrong - targets.begin();
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: {}/y row {}, output {} is {}, and a sigmoid loss takes 0 to 1; correct it, or use "
+                            "model.loss = \"mse\"",
+                            contents_->path, name(), source_row(rows[static_cast<std::size_t>(at / outputs())]),
+                            at % outputs(), *wrong));
+  }
 }
 
 }  // namespace shoal

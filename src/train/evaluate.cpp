@@ -1,14 +1,47 @@
-// What Training computes over whole splits, in file order, leaf by leaf.
+// How Training judges itself, and what it computes over whole splits, in file order, leaf by leaf.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
 #include "train/activity.hpp"
 #include "train/fault_point.hpp"
 #include "train/leaf_reader.hpp"
 #include "train/training.hpp"
 
 namespace shoal {
+
+void require_finite(const std::string& what, double loss, std::optional<double> rate) {
+  if (std::isfinite(loss)) return;
+  // Without the sign of a NaN, which is the processor's choice.
+  throw SharedError(
+      ExitStatus::diverged,
+      fmt::format("{} is {}; lower optimizer.learning_rate{} or set optimizer.clip_norm", what,
+                  std::isnan(loss) ? "nan" : fmt::format("{}", loss), rate ? fmt::format(" ({})", *rate) : ""));
+}
+
+Evaluation Training::epoch_average() const {
+  const RunProgress& epoch = progress_.position == 0 ? ended_epoch_ : progress_;
+  const auto samples = static_cast<double>(epoch.position);
+  Evaluation average{epoch.position, epoch.epoch_loss / samples, {}};
+  if (data_.description.classes > 0 && model_.loss_kind() != Loss::mse) average.accuracy = epoch.epoch_right / samples;
+  return average;
+}
+
+bool Training::note(const Evaluation& evaluation) {
+  const bool best = progress_.best_step < 0 || evaluation.loss < progress_.best_loss;
+  const bool progress =
+      progress_.best_step < 0 || evaluation.loss < progress_.best_loss - config_.train.early_stopping.min_delta;
+  progress_.stale_evaluations = progress ? 0 : progress_.stale_evaluations + 1;
+  if (best) {
+    progress_.best_step = progress_.step;
+    progress_.best_loss = evaluation.loss;
+  }
+  return best;
+}
 
 Evaluation Training::evaluate(const Split& split) {
   const Doing doing(Activity::evaluating);
@@ -69,17 +102,7 @@ void Training::check_data() {
       const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
       const bool values_read = split == &data_.train && needs_statistics(*split, config_.data.normalize);
       LeafReader reader(share, capacity_, [&](LeafRun run, std::span<const std::int64_t> rows) {
-        if (!values_read && is_floating(split->element_type())) {
-          std::vector<double> values(rows.size() * static_cast<std::size_t>(split->features()));
-          split->read_values(rows, values);
-        }
-        if (split->has_labels()) {
-          std::vector<std::int32_t> labels(rows.size());
-          split->read_labels(rows, labels);
-        } else {
-          std::vector<float> targets(rows.size() * static_cast<std::size_t>(split->outputs()));
-          split->read_targets(rows, targets);
-        }
+        split->check(rows, !values_read, model_.loss_kind() == Loss::sigmoid);
         return std::vector<double>(static_cast<std::size_t>(run.size()));
       });
       std::vector<double> nothing(1);

@@ -14,6 +14,7 @@
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/metrics.hpp"
 #include "train/activity.hpp"
+#include "train/cost.hpp"
 #include "train/fault_point.hpp"
 #include "train/profile_report.hpp"
 #include "train/run_loop.hpp"
@@ -169,6 +170,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     }
     if (!plan.content.empty()) check_content(plan.replays, plan.content, data, plan.config);
     const Config config = plan.journal.config_at(plan.config, step);
+    check_memory(config, data, comm.host_count());
     training.emplace(config, make_model(config, data.train), data, comm);
   });
   training->allocate();
@@ -198,8 +200,16 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   }
   const std::int64_t first = training->progress().step;
   if (training->finished() && training->finished(plan.journal.config_at(plan.config, first + 1))) {
-    log_info(fmt::format("{} is finished: {} steps are done; raise train.epochs to train on",
-                         plan.in_place ? plan.run : plan.resumed_path, first));
+    const std::string name = plan.in_place ? plan.run : plan.resumed_path;
+    if (training->stopped_early()) {
+      log_info(
+          fmt::format("{} is finished: it stopped early after step {}, {} evaluations without progress; raise "
+                      "train.early_stopping.patience to train on",
+                      name, first, training->progress().stale_evaluations));
+    } else {
+      log_info(fmt::format("{} is finished: {} steps are done; raise {} to train on", name, first,
+                           training->config().train.steps > 0 ? "train.steps" : "train.epochs"));
+    }
     return ExitStatus::done;
   }
   run_together(comm, [&] {

@@ -49,7 +49,8 @@ std::vector<std::string> names_in(const fs::path& folder) {
 [[noreturn]] void refuse_taken(const std::string& path) {
   throw Error(
       ExitStatus::taken,
-      fmt::format("run directory {} holds a run already; continue it with --resume auto, or name another with --run",
+      fmt::format("run directory {0} holds a run already; continue it with --run {0} --resume auto, or name another "
+                  "with --run",
                   path));
 }
 

@@ -57,6 +57,7 @@ class Run {
   void record(const std::string& split, const Evaluation& evaluation);
   template <class Write>
   void write_metrics(const Write& write);
+  Evaluation validate();
   bool end_epoch(const StepReport& report, ProgressState& shown);
   bool save_is_due(const StepReport& report) const;
   std::string way_back() const;
@@ -131,22 +132,28 @@ void Run::flush_metrics() {
   write_metrics([](MetricsWriter& metrics) { metrics.flush(); });
 }
 
-/// Evaluates for `best` and early stopping; true when it is the best so far.
+/// Where there is data to validate on.
+Evaluation Run::validate() {
+  const Evaluation evaluation = training_.evaluate(*training_.data().validation);
+  const std::int64_t epoch = (training_.progress().step - 1) / training_.steps_per_epoch() + 1;
+  require_finite(fmt::format("the validation loss after epoch {}", epoch), evaluation.loss);
+  record(training_.data().validation_name, evaluation);
+  return evaluation;
+}
+
+/// Evaluates for `best` and early stopping, also where train.steps ends inside an epoch; true when it is the best so
+/// far.
 bool Run::end_epoch(const StepReport& report, ProgressState& shown) {
   SHOAL_FAULT_POINT("epoch_end");
-  const bool due = report.epoch % training_.config().train.evaluate_every == 0 || training_.finished();
-  if (report.ends_epoch) {
-    const Evaluation average = training_.epoch_average();
-    shown.loss = average.loss;
-    shown.accuracy = average.accuracy;
-    if (due && !training_.data().validation) {
-      record("train", average);
-      return training_.note(average);
-    }
+  const Evaluation average = training_.epoch_average();
+  shown.loss = average.loss;
+  shown.accuracy = average.accuracy;
+  if (report.epoch % training_.config().train.evaluate_every != 0 && !training_.finished()) return false;
+  if (!training_.data().validation) {
+    record("train", average);
+    return training_.note(average);
   }
-  if (!due || !training_.data().validation) return false;
-  const Evaluation evaluation = training_.evaluate(*training_.data().validation);
-  record(training_.data().validation_name, evaluation);
+  const Evaluation evaluation = validate();
   shown.validation_loss = evaluation.loss;
   shown.validation_accuracy = evaluation.accuracy;
   return training_.note(evaluation);
@@ -226,7 +233,7 @@ ExitStatus Run::go() try {
     bool best = false;
     if (report.ends_epoch || training_.finished()) {
       best = end_epoch(report, shown);
-      if (report.ends_epoch) progress_->end_epoch(shown);
+      progress_->end_epoch(shown);
     } else {
       progress_->step(shown);
     }
@@ -249,9 +256,9 @@ ExitStatus Run::go() try {
       answer_nudges();
       const int number = StopSignal::received();
       log_info(fmt::format(
-          "stopped by {} after step {}; {}; go on with --resume auto",
+          "stopped by {} after step {}; {}; go on with --run {} --resume auto",
           report.requests[stop_by_time] > 0 ? "train.max_seconds" : (number != 0 ? strsignal(number) : "a signal"),
-          report.step, saver_.last_good()));
+          report.step, saver_.last_good(), plan_.run));
       return ExitStatus::stopped;
     }
     if (nudged) apply_nudges();
@@ -260,11 +267,14 @@ ExitStatus Run::go() try {
   answer_nudges();
   progress_->clear();
   training_.refine_statistics();
-  if (training_.config().model.batch_norm.running == "exact" && training_.data().validation)
-    record(training_.data().validation_name, training_.evaluate(*training_.data().validation));
+  if (training_.config().model.batch_norm.running == "exact" && training_.data().validation) validate();
   flush_metrics();
   saver_.save_and_wait();
-  log_info(fmt::format("finished after step {}; {}", training_.progress().step, saver_.last_good()));
+  const RunProgress& progress = training_.progress();
+  const std::string early = training_.stopped_early()
+                                ? fmt::format(", early: {} evaluations without progress", progress.stale_evaluations)
+                                : "";
+  log_info(fmt::format("finished after step {}{}; {}", progress.step, early, saver_.last_good()));
   return ExitStatus::done;
 } catch (const SharedError& e) {
   if (e.status() == ExitStatus::internal)

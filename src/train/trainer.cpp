@@ -1,5 +1,7 @@
 #include "shoal/train/trainer.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 
 #include "shoal/comm/run_together.hpp"
@@ -80,6 +82,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     latest = average;
     if (training.data().validation) {
       latest = training.evaluate(*training.data().validation);
+      require_finite(fmt::format("the validation loss after epoch {}", report.epoch), latest.loss);
       state.validation_loss = latest.loss;
       state.validation_accuracy = latest.accuracy;
     }

@@ -182,11 +182,7 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   report.ends_epoch = report.step % steps_per_epoch() == 0;
   report.learning_rate =
       learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch(), total_steps());
-  if (!std::isfinite(report.loss))
-    throw SharedError(
-        ExitStatus::diverged,
-        fmt::format("the loss of step {} is {}; lower optimizer.learning_rate ({}) or set optimizer.clip_norm",
-                    report.step, report.loss, report.learning_rate));
+  require_finite(fmt::format("the loss of step {}", report.step), report.loss, report.learning_rate);
 
   if (drifted) report_drift(replica_->held(), comm_, progress_.step);
 
@@ -210,26 +206,6 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
     progress_.epoch_loss = progress_.epoch_right = 0.0;
   }
   return report;
-}
-
-Evaluation Training::epoch_average() const {
-  const auto rows = static_cast<double>(data_.train.rows());
-  Evaluation average{data_.train.rows(), ended_epoch_.epoch_loss / rows, {}};
-  if (data_.description.classes > 0 && model_.loss_kind() != Loss::mse)
-    average.accuracy = ended_epoch_.epoch_right / rows;
-  return average;
-}
-
-bool Training::note(const Evaluation& evaluation) {
-  const bool best = progress_.best_step < 0 || evaluation.loss < progress_.best_loss;
-  const bool progress =
-      progress_.best_step < 0 || evaluation.loss < progress_.best_loss - config_.train.early_stopping.min_delta;
-  progress_.stale_evaluations = progress ? 0 : progress_.stale_evaluations + 1;
-  if (best) {
-    progress_.best_step = progress_.step;
-    progress_.best_loss = evaluation.loss;
-  }
-  return best;
 }
 
 }  // namespace shoal

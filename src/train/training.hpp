@@ -70,13 +70,16 @@ class Training {
   /// All updates done, or stopped early.
   bool finished() const { return finished(config_); }
   bool finished(const Config& config) const;
+  /// Finished for want of progress, with updates left.
+  bool stopped_early() const { return finished() && progress_.step < total_steps(); }
 
   /// One update. requests: what this rank asks all ranks to agree on; a rank that has no leaf in a short batch is heard
   /// with the next one. @throws SharedError (diverged) when the loss is not finite, before the update; (internal) when
   /// it is a multiple of parallel.check_every and ranks hold different parameters or statistics
   StepReport advance(const std::vector<double>& requests);
 
-  /// Loss and accuracy of the epoch that has just ended, over its batches as they were trained.
+  /// Loss and accuracy of the epoch that has just ended, else of the part that is done, over its batches as they were
+  /// trained.
   Evaluation epoch_average() const;
   Evaluation evaluate(const Split& split);
   /// Notes an evaluation for `best` and early stopping; true when it is the best so far.
@@ -117,6 +120,10 @@ class Training {
   std::vector<float> gathered_;  // on rank 0: a moment on its way into a snapshot
   std::vector<double> averages_;  // of the running statistics, where refine_statistics() replaced them; else empty
 };
+
+/// `what` names the loss: "the validation loss after epoch 3". rate: that of a step, where it is known.
+/// @throws SharedError (diverged)  when the loss, the same on every rank, is not finite
+void require_finite(const std::string& what, double loss, std::optional<double> rate = {});
 
 /// A hash of one leaf, forward and backward, on fixed numbers: what this processor and build compute.
 std::string kernel_hash();

@@ -15,9 +15,9 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "train/activity.hpp"
+#include "train/cost.hpp"
 #include "train/stop_signal.hpp"
 #include "train/watchdog.hpp"
-#include "tune/cost.hpp"
 #include "tune/results.hpp"
 #include "tune/trial_worker.hpp"
 
@@ -102,7 +102,7 @@ void Sweep::exchange(const std::vector<Outcome>& mine) {
 void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
   std::map<std::int64_t, double> costs;
   for (const std::int64_t trial : trials) {
-    const TrialCost cost = estimate_cost(config_of(trial), task_.data);
+    const TrainingCost cost = estimate_cost(config_of(trial), task_.data);
     costs[trial] = task_.settings.halving ? cost.epoch : cost.whole;
   }
   std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });

@@ -11,7 +11,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/run_directory.hpp"
-#include "tune/cost.hpp"
+#include "train/cost.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {
@@ -71,24 +71,13 @@ void check_trials(const SweepTask& task) {
 }
 
 /// Reads every value once, so that bad data is an error of the sweep and not of each trial.
-void check_values(const Split& split, int rank, int ranks) {
+void check_values(const Split& split, bool probabilities, int rank, int ranks) {
   constexpr std::int64_t rows_at_once = 1024;
   const std::int64_t end = split.rows() * (rank + 1) / ranks;
-  std::vector<double> values;
   for (std::int64_t first = split.rows() * rank / ranks; first < end; first += rows_at_once) {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(rows_at_once, end - first)));
     std::iota(rows.begin(), rows.end(), first);
-    if (is_floating(split.element_type())) {
-      values.resize(rows.size() * static_cast<std::size_t>(split.features()));
-      split.read_values(rows, values);
-    }
-    if (split.has_labels()) {
-      std::vector<std::int32_t> labels(rows.size());
-      split.read_labels(rows, labels);
-    } else {
-      std::vector<float> targets(rows.size() * static_cast<std::size_t>(split.outputs()));
-      split.read_targets(rows, targets);
-    }
+    split.check(rows, true, probabilities);
   }
 }
 
@@ -143,8 +132,9 @@ SweepTask prepare(const Config& config, Communicator& comm) {
     task = SweepTask{base, settings, select_data(dataset, base)};
     check_metric(*task);
     check_trials(*task);
-    check_values(task->data.train, comm.rank(), comm.size());
-    if (task->data.validation) check_values(*task->data.validation, comm.rank(), comm.size());
+    const bool probabilities = base.model.loss == "sigmoid";
+    check_values(task->data.train, probabilities, comm.rank(), comm.size());
+    if (task->data.validation) check_values(*task->data.validation, probabilities, comm.rank(), comm.size());
   });
   return *task;
 }

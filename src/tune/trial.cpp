@@ -4,16 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <new>
 #include <nlohmann/json.hpp>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
+#include "train/cost.hpp"
 #include "train/fault_point.hpp"
 #include "train/watchdog.hpp"
-#include "tune/cost.hpp"
 
 namespace shoal {
 namespace {
@@ -46,7 +45,6 @@ class Trial {
   bool restore();
   bool reached() const;
   void measure(const StepReport& report);
-  Evaluation average_so_far() const;
 
   const TrialTask& task_;
   const TrialHooks& hooks_;
@@ -99,35 +97,26 @@ void Trial::measure(const StepReport& report) {
   const bool due = report.epoch % task_.config.train.evaluate_every == 0 || training_->finished();
   const auto& ends = task_.rung_ends;
   if (!due && std::find(ends.begin(), ends.end(), report.epoch) == ends.end()) return;
-  const Evaluation average = report.ends_epoch ? training_->epoch_average() : average_so_far();
+  const Evaluation average = training_->epoch_average();
   CurvePoint point{report.epoch, average.loss, average.accuracy, {}, {}};
   const bool validated = training_->data().validation.has_value();
-  Evaluation judged = validated ? training_->evaluate(*training_->data().validation) : average;
-  if (due && (validated || report.ends_epoch)) training_->note(judged);
+  const auto judge = [&] {
+    const Evaluation found = validated ? training_->evaluate(*training_->data().validation) : average;
+    require_finite(fmt::format("the {} loss after epoch {}", validated ? "validation" : "train", report.epoch),
+                   found.loss);
+    return found;
+  };
+  Evaluation judged = judge();
+  if (due) training_->note(judged);
   if (training_->finished()) {
     training_->refine_statistics();
-    if (validated && task_.config.model.batch_norm.running == "exact")
-      judged = training_->evaluate(*training_->data().validation);
+    if (task_.config.model.batch_norm.running == "exact") judged = judge();
   }
   if (validated) {
     point.validation_loss = judged.loss;
     point.validation_accuracy = judged.accuracy;
   }
-  if (!std::isfinite(judged.loss))
-    throw SharedError(
-        ExitStatus::diverged,
-        fmt::format("the {} loss after epoch {} is {}; lower optimizer.learning_rate or set optimizer.clip_norm",
-                    validated ? "validation" : "train", report.epoch, judged.loss));
   outcome_.curve.push_back(point);
-}
-
-/// Where train.steps ends in the middle of an epoch.
-Evaluation Trial::average_so_far() const {
-  const RunProgress& progress = training_->progress();
-  const auto samples = static_cast<double>(progress.position);
-  Evaluation average{progress.position, progress.epoch_loss / samples, {}};
-  if (training_->epoch_average().accuracy) average.accuracy = progress.epoch_right / samples;
-  return average;
 }
 
 bool Trial::train() {

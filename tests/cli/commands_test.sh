@@ -71,3 +71,54 @@ with h5py.File("digits.h5") as data, h5py.File("p.h5") as p:
     assert abs(np.mean(labels == data["test/y"][:]) - float(sys.argv[1])) < 1e-9
     assert p["probabilities"].shape == (1438, 10) and p["labels"].shape == (1438,)
 PYTHON
+
+# How a run ended, and how it goes on
+small=(--set data.file=digits.h5 --set 'model.hidden=[8]' --set data.batch_size=256)
+status=0
+"${launched[@]}" train "${small[@]}" --set train.max_seconds=1e-9 --run stopped 2>log.txt || status=$?
+equal 'status of a run out of time' $status 75
+grep -q 'go on with --run stopped --resume auto' log.txt || fail "no way on: $(cat log.txt)"
+"${launched[@]}" train "${small[@]}" --set train.steps=7 --run seven 2>/dev/null
+"${launched[@]}" train --run seven --resume auto 2>log.txt
+grep -q 'seven is finished: 7 steps are done; raise train.steps to train on' log.txt || fail "no way on: $(cat log.txt)"
+early=(--set train.epochs=20 --set 'train.early_stopping={patience = 2, min_delta = 10.0}')
+"${launched[@]}" train "${small[@]}" "${early[@]}" --run early 2>log.txt
+grep -q 'finished after step 18, early: 2 evaluations without progress' log.txt || fail "how it ended: $(cat log.txt)"
+"${launched[@]}" train --run early --resume auto 2>log.txt
+grep -q 'stopped early after step 18, .* raise train.early_stopping.patience' log.txt || fail "no way on: $(cat log.txt)"
+
+# A sigmoid: two classes of one output, and several classes at once
+"$shoal" synth gaussians --samples 300 --features 4 --classes 2 --test-fraction 0.3 -o two.h5 >/dev/null
+python3 - <<'PYTHON'
+import h5py
+import numpy as np
+
+with h5py.File("two.h5") as two, h5py.File("several.h5", "w") as several:
+    for split in two:
+        y = two[split]["y"][:]
+        several[split + "/x"] = two[split]["x"][:]
+        several[split + "/y"] = np.stack([y, 1 - y, y], axis=1).astype(np.float32)
+PYTHON
+for set in two several; do
+  "${launched[@]}" train --set "data.file=$set.h5" --set model.loss=sigmoid --set data.batch_size=128 \
+    --set optimizer.learning_rate=0.05 --run "$set" 2>/dev/null
+  "${launched[@]}" predict "$set" --data "$set.h5" --out "$set.csv" >/dev/null
+  "${launched[@]}" predict "$set" --data "$set.h5" --out "$set-p.h5" >/dev/null
+done
+python3 - "$("$shoal" evaluate two --data two.h5 --json | json accuracy)" <<'PYTHON'
+import sys
+
+import h5py
+import numpy as np
+
+assert open("two.csv").readline() == "label,p_0,p_1\n", open("two.csv").readline()
+rows = np.loadtxt("two.csv", delimiter=",", skiprows=1)
+with h5py.File("two.h5") as data, h5py.File("two-p.h5") as p:
+    y = data["test/y"][:]
+    assert np.allclose(rows[:, 1] + rows[:, 2], 1) and (rows[:, 0] == (rows[:, 2] > 0.5)).all()
+    assert abs(np.mean(rows[:, 0] == y) - float(sys.argv[1])) < 1e-9 and float(sys.argv[1]) > 0.8
+    assert np.array_equal(p["probabilities"][:], rows[:, 1:].astype(np.float32)) and (p["labels"][:] == rows[:, 0]).all()
+assert open("several.csv").readline() == "p_0,p_1,p_2\n", open("several.csv").readline()
+with h5py.File("several-p.h5") as p:
+    assert p["probabilities"].shape == (len(y), 3) and "labels" not in p
+PYTHON

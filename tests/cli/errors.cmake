@@ -92,6 +92,16 @@ cli_error(nan_not_normalized 65 "nan.h5: train/x row 11.*nan" ${no_run}
 cli_error(infinite_test 65 "nan_test.h5: test/x row 3.*inf" GUARD --makes-no new@np@.csv
   COMMAND predict ${latest} --data nan_test.h5 --out new@np@.csv)
 
+cli_error(targets.train 65 "targets.h5: train/y row 2, output 0 is 4.5, and a sigmoid loss takes 0 to 1" ${no_run}
+  ${train} --set data.file=targets.h5 --set model.loss=sigmoid)
+cli_error(targets.sweep 65 "targets.h5: train/y row 2, output 0 is 4.5" ${no_run}
+  COMMAND sweep config.toml --set data.file=targets.h5 --set model.loss=sigmoid --set data.validation=0
+          --set sweep.metric=train.loss --set "sweep.space.\"optimizer.l2\"={min=0.0,max=0.1}" --run new@np@)
+cli_error(not_finite.evaluate 76 "the loss of wild.* on split .test. of data.h5 is not finite"
+  COMMAND evaluate wild --data data.h5)
+cli_error(not_finite.predict 76 "wild.* makes of row [0-9]+ of split .test. of data.h5 is not finite"
+  GUARD --makes-no new@np@.csv COMMAND predict wild --data data.h5 --out new@np@.csv)
+
 # Config and options
 cli_error(unknown_key 64 "optimizer.learning_rat.*learning_rate" ${no_run} ${train} --set optimizer.learning_rat=1)
 cli_error(wrong_type 64 "data.batch_size=many" ${no_run} ${train} --set data.batch_size=many)
@@ -101,6 +111,21 @@ cli_error(unknown_command 64 "did you mean train" COMMAND trian)
 cli_error(batch_of_none 64 "data.batch_size" ${no_run} ${train} --set data.batch_size=0)
 cli_error(batch_below_ranks 64 "batch size 64 makes 2 leaves for 3 ranks; use data.batch_size = [0-9]+ or more" AT 3 ${no_run}
   ${train} --set data.batch_size=64)
+cli_error(model_too_large 64 "model.hidden = .1000000000. takes about [0-9.e+]+ GB, more than this host has; use fewer"
+  ${no_run} ${train} --set model.hidden=[1000000000])
+
+# What a command reads, and what runs keep, is not written over
+cli_error(over.data 64 "data.h5 is read here" GUARD --keeps data.h5 COMMAND predict run --data data.h5 --out ./data.h5)
+cli_error(over.checkpoint 64 "latest is read here" GUARD --keeps ${latest}
+  COMMAND predict run --data data.h5 --out ${latest})
+cli_error(over.another 64 "is a checkpoint" GUARD --keeps run@np@/checkpoints/latest
+  COMMAND predict run --data data.h5 --out run@np@/checkpoints/latest)
+cli_error(over.csv 64 "table.csv is read here" GUARD --keeps table.csv
+  COMMAND import csv table.csv --label y -o table.csv)
+cli_error(over.like 64 "data.h5 is read here" GUARD --keeps data.h5
+  COMMAND import csv table.csv --label y --like data.h5 -o data.h5)
+cli_error(over.config 64 "run@np@/config.toml belongs to the run" GUARD --keeps run@np@/config.toml
+  COMMAND synth spirals --samples 9 --features 2 --classes 3 -o run@np@/config.toml)
 
 # Checkpoint of another model
 cli_error(other_model.resume 64 "model.hidden" GUARD --keeps run@np@/checkpoints/latest
@@ -119,6 +144,6 @@ cli_error(unwritable.run 74 "config.toml/run" GUARD --keeps config.toml COMMAND 
 cli_error(unwritable.predict 74 "config.toml/p.csv" COMMAND predict ${latest} --data data.h5 --out config.toml/p.csv)
 cli_error(unwritable.synth 74 "nowhere/s.h5"
   COMMAND synth spirals --samples 9 --features 2 --classes 3 -o nowhere/s.h5)
-cli_error(taken.run 73 "run@np@ holds a run already; continue it with --resume auto"
+cli_error(taken.run 73 "run@np@ holds a run already; continue it with --run run@np@ --resume auto"
   GUARD --keeps run@np@/checkpoints/latest COMMAND train config.toml --run run@np@)
 cli_error(taken.in_use 73 "busy@np@" WHILE_TRAINING COMMAND train --resume busy@np@)

@@ -35,4 +35,8 @@ change("label_low.h5", "train/y", 6, -1)
 change("label_test.h5", "test/y", 7, 99)
 change("nan.h5", "train/x", (11, 2), np.nan)
 change("nan_test.h5", "test/x", (3, 4), np.inf)
+with h5py.File("targets.h5", "w") as f:
+    f["train/x"] = np.zeros((300, 2), np.float32)
+    f["train/y"] = np.where(np.arange(300) == 2, 4.5, 1.0).astype(np.float32)
+pathlib.Path("table.csv").write_text("a,b,y\n1,2,0\n3,4,1\n")
 pathlib.Path("bad.toml").write_text("[data]\nfile = 'data.h5'\nbatch_size = 'many'\n")

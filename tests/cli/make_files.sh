@@ -22,6 +22,8 @@ hidden = [512, 512]
 epochs = 1
 TOML
 "$shoal" train config.toml --run run
+# Parameters that are finite, and outputs that are not
+"$shoal" train config.toml --set optimizer.name=gd --set optimizer.learning_rate=1e30 --set train.steps=1 --run wild
 for copy in 1 3; do cp -a run "run$copy"; done  # tests at that many ranks own one each
 "$shoal" sweep config.toml --set "model.hidden=[4]" --set sweep.trials=1 \
   --set 'sweep.space."optimizer.l2"={min=0.0,max=0.1}' --run sweep

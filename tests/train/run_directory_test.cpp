@@ -59,7 +59,7 @@ TEST_F(RunDirectoryTest, NeverMakesARunWhereOneIs) {
   make_run();
   const auto create = [&] { RunDirectory::create(run_); };
   expect_error(create, ExitStatus::taken,
-               "run directory " + run_ + " holds a run already; continue it with --resume auto");
+               "run directory " + run_ + " holds a run already; continue it with --run " + run_ + " --resume auto");
   fs::remove(run_ + "/config.toml");
   EXPECT_NO_THROW(create());  // nothing but folders: a start that failed early
   touch_checkpoints(run_, {0});

@@ -190,6 +190,30 @@ TEST_F(TrainRun, DivergenceKeepsTheLastGoodCheckpoint) {
   EXPECT_FALSE(digest_in("run").empty());
 }
 
+TEST_F(TrainRun, AValidationLossThatIsNotFiniteIsADivergence) {
+  EXPECT_EQ(status_of(request("run", {"optimizer.name=\"gd\"", "optimizer.learning_rate=1e30", "model.batch_norm=false",
+                                      "train.steps=1"})),
+            ExitStatus::diverged);
+  EXPECT_NE(message_.find("the validation loss after epoch 1 is nan; lower optimizer.learning_rate"), std::string::npos)
+      << message_;
+  EXPECT_NE(message_.find("the last good checkpoint is " + path("run/checkpoints/step-00000000.h5")), std::string::npos)
+      << message_;
+  test_world().barrier();
+  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), std::nullopt);
+}
+
+TEST_F(TrainRun, StepsThatEndInsideAnEpochAreEvaluated) {
+  ASSERT_EQ(status_of(request("run", {"train.steps=6", "data.validation=0"})), ExitStatus::done) << message_;
+  test_world().barrier();
+  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), 6);
+  // 4 steps an epoch; the loss is the mean over the 2 batches of the second, of 128 samples each.
+  const auto lines = metrics("run");
+  const auto loss_of = [](const std::string& line) { return std::stod(line.substr(line.find("\"loss\":") + 7)); };
+  ASSERT_EQ(lines.size(), 8U) << "6 steps, 2 evaluations";
+  EXPECT_NE(lines[7].find("{\"step\":6,\"epoch\":2,\"split\":\"train\",\"loss\":"), std::string::npos) << lines[7];
+  EXPECT_NEAR(loss_of(lines[7]), (loss_of(lines[5]) + loss_of(lines[6])) / 2, 1e-8);
+}
+
 TEST_F(TrainRun, AProfileChangesNoBitAndItsTraceHasEveryRank) {
   ASSERT_EQ(status_of(request("plain")), ExitStatus::done);
   TrainRequest profiled = request("profiled");

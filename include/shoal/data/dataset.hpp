@@ -42,6 +42,10 @@ class Split {
   /// Only with has_targets(). targets: (rows, K). @throws Error(bad_data) for a value that is not finite
   void read_targets(std::span<const std::int64_t> rows, std::span<float> targets) const;
 
+  /// Reads the given rows for what reading them throws, y always. values: x as well; probabilities: targets, if these
+  /// they are, must lie in [0, 1].
+  void check(std::span<const std::int64_t> rows, bool values, bool probabilities) const;
+
   /// The given rows of this split, each in [0, rows()), as a split of its own.
   Split subset(std::vector<std::int64_t> rows) const;
   /// The row in the file that row i is; differs from i in subsets.

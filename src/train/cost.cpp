@@ -1,4 +1,4 @@
-#include "tune/cost.hpp"
+#include "train/cost.hpp"
 
 #include <fmt/format.h>
 
@@ -42,9 +42,16 @@ Size size_of(const ModelConfig& model, const Split& train) {
   return {size.parameters + width * outputs, size.values + outputs};
 }
 
+/// What sets the units of the layers, as a user gave it.
+std::string model_key(const Config& config) {
+  if (!config.model.layers.empty()) return "model.layers";
+  const std::string key = config.model.depth > 0 ? "model.width" : "model.hidden";
+  return key + " = " + value_text(config, key);
+}
+
 }  // namespace
 
-TrialCost estimate_cost(const Config& config, const TrainingData& data) {
+TrainingCost estimate_cost(const Config& config, const TrainingData& data) {
   const Size size = size_of(config.model, data.train);
   const auto rows = static_cast<double>(data.train.rows());
   const auto batch = static_cast<double>(std::max<std::int64_t>(1, config.data.batch_size));
@@ -52,21 +59,29 @@ TrialCost estimate_cost(const Config& config, const TrainingData& data) {
   const auto moments = static_cast<double>(Optimizer(config.optimizer.name).moments().size());
   const double training = 3.0 + moments;        // parameters, gradient, its sum
   const double saving = 3.0 * (1.0 + moments);  // a copy, its image, and that read back
-  TrialCost cost;
-  cost.bytes = float_bytes * (size.parameters * (training + saving) + 3.0 * size.values * batch);
+  TrainingCost cost;
+  cost.model_bytes = float_bytes * size.parameters * (training + saving);
+  cost.batch_bytes = float_bytes * 3.0 * size.values * std::min(batch, rows);
   cost.epoch = rows * (size.parameters * flops_per_parameter + flops_per_row) + steps * flops_per_step;
   cost.whole = cost.epoch * (config.train.steps > 0 ? static_cast<double>(config.train.steps) / steps
                                                     : static_cast<double>(config.train.epochs));
   return cost;
 }
 
-void check_memory(const Config& config, const TrainingData& data) {
-  const double bytes = estimate_cost(config, data).bytes;
-  if (bytes <= static_cast<double>(posix::usable_memory())) return;
-  throw Error(ExitStatus::usage,
-              fmt::format("training and saving this model takes about {:.3g} GB, more than this host has; use fewer "
-                          "units or smaller batches",
-                          bytes * 1e-9));
+void check_memory(const Config& config, const TrainingData& data, int hosts) {
+  const TrainingCost cost = estimate_cost(config, data);
+  const double batch_bytes = cost.batch_bytes / hosts;
+  const auto most = static_cast<double>(posix::usable_memory());
+  const double bytes = cost.model_bytes + batch_bytes;
+  if (bytes <= most) return;
+  // Of a batch that is too large one sample would do.
+  const auto samples = static_cast<double>(std::min(config.data.batch_size, data.train.rows()));
+  const bool batch_is_large = cost.model_bytes + cost.batch_bytes / samples <= most;
+  throw Error(
+      ExitStatus::usage,
+      fmt::format("training and saving a model with {} takes about {:.3g} GB, more than this host has; use {}",
+                  batch_is_large ? fmt::format("data.batch_size = {}", config.data.batch_size) : model_key(config),
+                  bytes * 1e-9, batch_is_large ? "a smaller batch" : "fewer units"));
 }
 
 }  // namespace shoal

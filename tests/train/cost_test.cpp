@@ -1,4 +1,4 @@
-#include "tune/cost.hpp"
+#include "train/cost.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ class Cost : public ::testing::Test {
  protected:
   Cost() : data_(make_data()) {}
 
-  TrialCost of(const std::function<void(Config&)>& change) const {
+  TrainingCost of(const std::function<void(Config&)>& change) const {
     Config config;
     config.model.hidden = {1000, 1000};
     change(config);
@@ -34,7 +34,7 @@ class Cost : public ::testing::Test {
 };
 
 TEST_F(Cost, LongTrainingsCostMore) {
-  const TrialCost usual = of([](Config&) {});
+  const TrainingCost usual = of([](Config&) {});
   EXPECT_GT(of([](Config& c) { c.model.hidden = {2000}; }).epoch, of([](Config& c) { c.model.hidden = {100}; }).epoch);
   EXPECT_GT(of([](Config& c) { c.data.batch_size = 8; }).epoch, usual.epoch) << "more steps";
   EXPECT_DOUBLE_EQ(of([](Config& c) { c.train.epochs *= 2; }).whole, 2 * usual.whole);
@@ -43,21 +43,38 @@ TEST_F(Cost, LongTrainingsCostMore) {
 }
 
 TEST_F(Cost, MemoryGrowsWithUnitsMomentsAndSamples) {
-  const double adam = of([](Config& c) { c.optimizer.name = "adam"; }).bytes;
+  const double adam = of([](Config& c) { c.optimizer.name = "adam"; }).model_bytes;
   EXPECT_GT(adam, 1e6 * 4 * 5) << "weights, gradient, sum and two moments";
   EXPECT_LT(adam, 1e6 * 4 * 20);
-  EXPECT_LT(of([](Config& c) { c.optimizer.name = "gd"; }).bytes, adam);
-  EXPECT_GT(of([](Config& c) { c.data.batch_size = 100000; }).bytes, 2 * adam);
+  EXPECT_LT(of([](Config& c) { c.optimizer.name = "gd"; }).model_bytes, adam);
+  EXPECT_DOUBLE_EQ(of([](Config& c) { c.data.batch_size = 128; }).batch_bytes, 2 * of([](Config&) {}).batch_bytes);
 }
 
-TEST_F(Cost, WhatNoHostHoldsIsRefused) {
+TEST_F(Cost, WhatNoHostHoldsIsRefusedByKey) {
   Config config;
-  EXPECT_NO_THROW(check_memory(config, data_));
-  config.data.batch_size = 2'000'000'000'000;
-  EXPECT_THROW(check_memory(config, data_), Error);
-  config.data.batch_size = 64;
+  const auto refusal = [&](int hosts) -> std::string {
+    try {
+      check_memory(config, data_, hosts);
+      return "";
+    } catch (const Error& e) {
+      return e.what();
+    }
+  };
+  EXPECT_EQ(refusal(1), "");
+  config.data.batch_size = 2'000'000'000;
+  EXPECT_EQ(refusal(1), "") << "never more than there are rows";
+  // Few parameters, and for each sample a value in each of many layers.
+  config.model.layers.assign(10'000, {"tanh", {}});
+  config.model.layers[0] = {"dense", {{"units", std::int64_t{1'000'000}}}};
+  EXPECT_NE(refusal(1).find("with data.batch_size = 2000000000 takes about 3.6e+04 GB"), std::string::npos)
+      << refusal(1);
+  EXPECT_EQ(refusal(1'000'000), "") << "each host takes its part of a batch";
+  config.model.layers.clear();
   config.model.hidden = {2'000'000'000, 2'000'000'000, 2'000'000'000};
-  EXPECT_THROW(check_memory(config, data_), Error);
+  EXPECT_NE(refusal(1).find("4.48e+11 GB"), std::string::npos) << refusal(1);
+  EXPECT_NE(refusal(1'000'000).find("with model.hidden = [2000000000, 2000000000, 2000000000] takes about "),
+            std::string::npos)
+      << refusal(1'000'000);
 }
 
 }  // namespace
