@@ -121,11 +121,11 @@ const Merge& statistics_merge(std::string_view mode) {
 }
 
 Normalization from_statistics(const Split& split, std::string_view mode, std::span<const double> statistics) {
-  if (mode == "none") return {};
   if (mode == "standard") return from_moments(mode, statistics, split.rows());
   if (needs_statistics(split, mode)) return from_extremes(mode, statistics);
   const auto width = static_cast<std::size_t>(split.features());
-  return {std::string(mode), std::vector<double>(width, 0.0), std::vector<double>(width, 255.0)};
+  const double extent = mode == "unit" ? 255.0 : 1.0;
+  return {std::string(mode), std::vector<double>(width, 0.0), std::vector<double>(width, extent)};
 }
 
 Normalization learn(const Split& split, std::string_view mode, const LeafCut& cut) {

@@ -14,7 +14,7 @@ namespace shoal {
 class Split;
 
 /// What every row of x is put through before the model: x' = (x - mean) / deviation, per feature. With empty vectors
-/// the identity. Learnt on the train split, kept in the checkpoint.
+/// the identity, which is learnt as means of 0 and deviations of 1. Learnt on the train split, kept in the checkpoint.
 struct Normalization {
   std::string mode = "none";      ///< how it was learnt
   std::vector<double> mean;       ///< (D), or empty
