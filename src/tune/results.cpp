@@ -18,13 +18,6 @@ std::string json_text(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-/// The text in a TOML string, anything else as it is.
-std::string plain(const std::string& toml) {
-  if (!toml.starts_with('"')) return toml;
-  const auto text = nlohmann::json::parse(toml, nullptr, false);  // what config_text writes is JSON too
-  return text.is_string() ? text.get<std::string>() : toml;
-}
-
 std::string cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -46,6 +39,12 @@ std::string json_point(const CurvePoint& p) {
 }
 
 }  // namespace
+
+std::string plain(const std::string& toml) {
+  if (!toml.starts_with('"')) return toml;
+  const auto text = nlohmann::json::parse(toml, nullptr, false);  // what config_text writes is JSON too
+  return text.is_string() ? text.get<std::string>() : toml;
+}
 
 SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, const std::vector<History>& trials) {
   SweepTable table{settings, {}};

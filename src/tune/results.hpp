@@ -33,6 +33,9 @@ struct SweepTable {
 };
 SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, const std::vector<History>& trials);
 
+/// The text in a TOML string, anything else as it is.
+std::string plain(const std::string& toml);
+
 /// RFC 4180 with line feeds; texts without TOML's quotes.
 std::string to_csv(const SweepTable& table);
 /// A JSON object a line, with hyperparameters by key and the learning curve.

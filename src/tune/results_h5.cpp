@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <string>
@@ -96,7 +97,10 @@ void Writer::write() {
   for (std::size_t d = 0; d < table_.settings.space.size(); ++d) {
     const Dimension& dimension = table_.settings.space[d];
     array<double>("hyperparameters/" + dimension.key, [&](const TrialRow& row, std::size_t) { return row.numbers[d]; });
-    if (dimension.scale == Scale::choices) file_.set_attribute("choices/" + dimension.key, dimension.choices);
+    if (dimension.scale != Scale::choices) continue;
+    std::vector<std::string> choices;
+    std::transform(dimension.choices.begin(), dimension.choices.end(), std::back_inserter(choices), plain);
+    file_.set_attribute("choices/" + dimension.key, choices);
   }
   array<std::uint8_t>(
       "reason", [](const TrialRow& row, std::size_t i) { return i < row.reason.size() ? row.reason[i] : '\0'; },

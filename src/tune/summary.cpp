@@ -15,7 +15,7 @@ constexpr std::size_t most_shown = 10;
 std::string shown(const std::optional<double>& value) { return value ? fmt::format("{:.4g}", *value) : "-"; }
 
 std::string shown_value(const TrialRow& row, const Dimension& dimension, std::size_t d) {
-  return dimension.scale == Scale::choices ? row.values[d] : fmt::format("{:.4g}", row.numbers[d]);
+  return dimension.scale == Scale::choices ? plain(row.values[d]) : fmt::format("{:.4g}", row.numbers[d]);
 }
 
 std::vector<std::vector<std::string>> best_table(const SweepTable& table) {

@@ -80,7 +80,7 @@ TEST_F(Results, Hdf5HoldsTheSame) {
   const H5Reader file(path);
   EXPECT_EQ(file.array("curve/validation.loss").shape, (std::vector<std::int64_t>{3, 1}));
   EXPECT_EQ(file.attribute<std::vector<std::string>>("choices/model.activation"),
-            (std::vector<std::string>{"\"relu\"", "\"tanh\""}));
+            (std::vector<std::string>{"relu", "tanh"}));
   const ArrayInfo info = file.array("metric/validation.loss");
   std::vector<double> values(3);
   RandomAccessFile(path).read(info.offset, std::as_writable_bytes(std::span(values)));
