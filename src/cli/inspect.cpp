@@ -1,10 +1,10 @@
 #include "cli/inspect.hpp"
 
-#include "cli/checkpoint_path.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/io/archive.hpp"
+#include "train/checkpoint_path.hpp"
 
 namespace shoal {
 

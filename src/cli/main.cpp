@@ -16,6 +16,7 @@ int run(int argc, char** argv, shoal::Communicator& world) {
   shoal::Request request;
   shoal::run_together(world, [&] {
     shoal::select_instruction_set();
+    shoal::check_environment();
     request = shoal::parse_command_line({argv + std::min(argc, 1), argv + argc});
   });
   shoal::set_threads(world.threads_for_this_rank());

@@ -4,13 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "cli/checkpoint_path.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/output_file.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/train/predictor.hpp"
+#include "train/checkpoint_path.hpp"
 
 namespace shoal {
 namespace {

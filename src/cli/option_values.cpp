@@ -16,6 +16,10 @@ namespace {
 
 }  // namespace
 
+void refuse_empty(const std::string& option, const std::string& text) {
+  if (text.empty()) refuse(option, text, "a name");
+}
+
 template <class T>
 T parse_number(const std::string& option, const std::string& text) {
   T value{};

@@ -15,13 +15,20 @@ namespace shoal {
 template <class T>
 T parse_number(const std::string& option, const std::string& text);
 bool parse_yes_no(const std::string& option, const std::string& text);
+/// No name is empty: a variable of a script was, and what it stood for would be taken from somewhere else.
+void refuse_empty(const std::string& option, const std::string& text);
 
 /// Adds an option or, where the name is in capitals, an argument, whose text goes to `value`. type: what help calls it.
 template <class T>
 CLI::Option* text(CLI::App* app, const std::string& name, T& value, const char* type, const std::string& help) {
   return app
       ->add_option_function<std::string>(
-          name, [&value](const std::string& given) { value = given; }, help)
+          name,
+          [&value, name](const std::string& given) {
+            refuse_empty(name, given);
+            value = given;
+          },
+          help)
       ->type_name(type);
 }
 

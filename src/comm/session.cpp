@@ -2,9 +2,12 @@
 
 #include <cstdlib>
 #include <exception>
+#include <string>
 #include <utility>
 
+#include "comm/groups.hpp"
 #include "comm/mpi_runtime.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 
 namespace shoal {
@@ -20,6 +23,14 @@ Session::~Session() {
   if (std::uncaught_exceptions() > exceptions_) return;
   world_ = Communicator();  // its handle goes before MPI does
   if (ends_mpi_) end_mpi();
+}
+
+void check_environment() {
+  const char* text = std::getenv("SHOAL_WINDOWS");
+  const std::string value = text == nullptr ? "on" : text;
+  if (value.empty() || value == "on" || most_in_group(text) != most_in_group(nullptr)) return;
+  throw Error(ExitStatus::usage,
+              "SHOAL_WINDOWS=" + value + " is none of its values; use on, off, or how many ranks may share memory");
 }
 
 }  // namespace shoal

@@ -23,6 +23,10 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+std::string counted(std::int64_t n, const std::string& noun, const std::string& plural) {
+  return std::to_string(n) + ' ' + (n == 1 ? noun : plural.empty() ? noun + 's' : plural);
+}
+
 std::string nearest_word(const std::string& word, const std::vector<std::string>& candidates) {
   std::string nearest;
   std::size_t least = std::max<std::size_t>(2, word.size() / 2) + 1;

@@ -144,7 +144,8 @@ DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
   if (!options.like.empty()) like = Like::open(options.like);
   CsvReader reader(options.file);
   Cells cells;
-  if (!reader.next(cells)) throw Error(ExitStatus::bad_data, fmt::format("{}: the file is empty", options.file));
+  if (!reader.next(cells))
+    throw Error(ExitStatus::bad_data, fmt::format("{}: the file is empty; fetch it again", options.file));
   Layout layout = layout_of(options, cells);
   if (like) take_columns(options, *like, layout);
   if (layout.features.empty()) {
@@ -170,7 +171,9 @@ DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
     lines.push_back(reader.line());
     if (layout.label != no_column) texts.push_back(cells[layout.label]);
   }
-  if (lines.empty()) throw Error(ExitStatus::bad_data, fmt::format("{}: no row below the header", options.file));
+  if (lines.empty())
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: no row below the header; add rows, or use --header no", options.file));
 
   TableNotes notes;
   notes.source = file_name(options.file);

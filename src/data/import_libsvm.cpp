@@ -98,7 +98,8 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
     sparse->width = std::max(sparse->width, previous + 1);
     sparse->begins.push_back(sparse->entries.size());
   }
-  if (values.empty()) throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row", options.file));
+  if (values.empty())
+    throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row; fetch it again", options.file));
   if (sparse->width == 0) throw Error(ExitStatus::bad_data, fmt::format("{}: no row holds a feature", options.file));
 
   Table table;

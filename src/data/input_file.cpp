@@ -32,7 +32,7 @@ InputFile::InputFile(const std::string& path) : path_(path), buffer_(piece_bytes
   gzFile file = folder ? nullptr : gzopen(path.c_str(), "rb");
   if (file == nullptr) {
     const int why = folder ? EISDIR : errno;
-    const bool absent = why == ENOENT || why == ENOTDIR || why == EISDIR;
+    const bool absent = why == ENOENT || why == ENOTDIR || why == EISDIR || why == EACCES;
     throw Error(absent ? ExitStatus::no_input : ExitStatus::input_output,
                 fmt::format("cannot open {}: {}; give the path of a file that can be read", path, std::strerror(why)));
   }

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 
 #include "labels.hpp"
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
+#include "shoal/io/file.hpp"
 #include "table.hpp"
 
 namespace shoal {
@@ -27,9 +29,24 @@ void check(const SynthOptions& options, std::int64_t least_features) {
   check_fractions(options.test_fraction, options.validation_fraction);
 }
 
+bool is_drawn(const SynthOptions& options) {
+  return options.test_fraction != 0.0 || options.validation_fraction != 0.0;
+}
+
+/// Before the rows are counted, which takes long where they are too many.
+void check_space(const SynthOptions& options, const std::string& out) {
+  const auto place = std::filesystem::path(out).parent_path();
+  const auto left = free_bytes(place.empty() ? "." : place);
+  const double bytes = static_cast<double>(options.samples) * static_cast<double>(options.features + 1) * 4.0;
+  if (!left || bytes <= static_cast<double>(*left)) return;
+  throw Error(ExitStatus::input_output,
+              fmt::format("{} would take {:.0f} bytes, and its folder has {} left; use fewer samples, or another place",
+                          out, bytes, *left));
+}
+
 /// Index into split_names of the split that a row is drawn into.
 std::size_t split_of(const SynthOptions& options, const RandomSource& draw, std::int64_t row) {
-  if (options.test_fraction == 0.0 && options.validation_fraction == 0.0) return 1;
+  if (!is_drawn(options)) return 1;
   const double u = draw.uniform(static_cast<std::uint64_t>(row));
   if (u < options.test_fraction) return 0;
   return u < options.test_fraction + options.validation_fraction ? 2 : 1;
@@ -55,9 +72,13 @@ DatasetSummary write_rows(const SynthOptions& options, const std::string& source
                      std::copy(four.begin(), four.end(), bytes);
                    }};
 
+  check_space(options, out);
   const RandomSource draw(options.seed, Purpose::hold_out, 0, split_lane);
-  std::array<std::int64_t, 3> counts{};
-  for (std::int64_t row = 0; row < options.samples; ++row) ++counts[split_of(options, draw, row)];
+  std::array<std::int64_t, 3> counts{0, options.samples, 0};
+  if (is_drawn(options)) {
+    counts[1] = 0;
+    for (std::int64_t row = 0; row < options.samples; ++row) ++counts[split_of(options, draw, row)];
+  }
   if (counts[1] == 0) {
     throw Error(ExitStatus::usage, fmt::format("of {} samples none was drawn to train; use more samples or smaller "
                                                "fractions",

@@ -79,7 +79,7 @@ void write_checkpoint_header(std::span<std::byte> file, std::uint64_t step) {
 CheckpointHeader read_checkpoint_header(std::span<const std::byte> file, const std::string& name) {
   const std::span<const std::byte> begin = file.first(std::min(file.size(), magic.size()));
   if (!std::equal(begin.begin(), begin.end(), std::as_bytes(std::span(magic)).begin())) {
-    refuse(name, "is not a shoal checkpoint");
+    refuse(name, "is not a shoal checkpoint; give one, or the folder of a run");
   }
   if (file.size() < checkpoint_header_bytes) refuse_short(name, file.size(), checkpoint_header_bytes, " or more");
   // Every version keeps the place of the hash, so that damage is not taken for another version.

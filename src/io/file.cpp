@@ -67,6 +67,11 @@ void write_text_atomically(const std::filesystem::path& path, std::string_view t
   write_atomically(path, std::as_bytes(std::span(text)));
 }
 
+void check_writable(const std::filesystem::path& path) {
+  const posix::TemporaryFile made(posix::temporary_name(path));
+  if (!posix::open(made.path(), O_WRONLY | O_CREAT | O_NOFOLLOW)) posix::fail("write", path, errno);
+}
+
 void replace_link(const std::filesystem::path& path, const std::filesystem::path& target) {
   posix::link_via(posix::temporary_name(path), path, target);
 }
@@ -78,7 +83,7 @@ std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder) {
 }
 
 RandomAccessFile::RandomAccessFile(std::filesystem::path path) : path_(std::move(path)) {
-  posix::Descriptor file = posix::open_for_reading(path_);
+  posix::Descriptor file = posix::open_input(path_);
   size_ = size_of(file.get(), path_);
   descriptor_ = file.release();
 }

@@ -58,6 +58,8 @@ void fail(const std::string& what, const std::filesystem::path& path, int error,
     message += "; the disk or the quota is full";
     message += bytes >= 0 ? fmt::format(", {} bytes are needed", bytes) : ", free some space";
   }
+  if (error == EACCES || error == EPERM || error == EROFS) message += "; allow it, or name another place";
+  if (error == ENOENT) message += "; make its folder first, or name another place";
   throw Error(ExitStatus::input_output, message);
 }
 
@@ -85,6 +87,16 @@ Descriptor open_for_reading(const std::filesystem::path& path) {
     throw Error(ExitStatus::no_input, fmt::format("there is no file {}", path.string()));
   }
   fail("read", path, error);
+}
+
+Descriptor open_input(const std::filesystem::path& path) {
+  std::error_code none;
+  const bool folder = std::filesystem::is_directory(path, none);
+  if (Descriptor file = folder ? Descriptor(-1) : open(path, O_RDONLY)) return file;
+  if (folder || errno == EACCES)
+    throw Error(ExitStatus::no_input, fmt::format("cannot read {}: {}; give the path of a file that can be read",
+                                                  path.string(), reason(folder ? EISDIR : EACCES)));
+  return open_for_reading(path);
 }
 
 int write_all(int descriptor, std::span<const std::byte> bytes, std::int64_t offset) {

@@ -44,6 +44,8 @@ std::uint64_t usable_memory();
 
 /// Opens for reading. @throws Error(no_input) when it is not there, Error(input_output) otherwise
 Descriptor open_for_reading(const std::filesystem::path& path);
+/// The same for what a user named. @throws Error(no_input) also for a folder, or without the permission to read it
+Descriptor open_input(const std::filesystem::path& path);
 
 /// Writes all of `bytes` at `offset`, or at the current position when that is negative. Returns 0, or the errno value.
 int write_all(int descriptor, std::span<const std::byte> bytes, std::int64_t offset = -1);

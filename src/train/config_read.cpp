@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -18,6 +19,13 @@ namespace shoal {
 namespace {
 
 using config_keys::Key;
+
+template <class Number>
+bool is_out_of_range(const std::string& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc::result_out_of_range && end == text.data() + text.size();
+}
 
 /// Fills a config from one TOML text after another, and remembers where each value came from.
 class Reader {
@@ -51,6 +59,7 @@ class Reader {
   void finish() {
     const auto found = config_keys::contradiction(config_);
     if (!found.message.empty()) throw Error(ExitStatus::usage, places_[found.key] + found.message);
+    for (const auto& [key, place] : places_) config_.places[key] = place;
   }
 
   std::vector<std::string> keys_read() const {
@@ -83,12 +92,14 @@ class Reader {
   }
 
   /// {value = VALUE}, with a string where VALUE is not one TOML value.
-  static toml::table parse_value(const std::string& text) {
+  toml::table parse_value(const std::string& text) const {
     try {
       toml::table parsed = toml::parse("value = " + text);
       if (parsed.size() == 1) return parsed;  // more: the text holds lines of its own
     } catch (const toml::parse_error&) {
-      // A plain word.
+      if (is_out_of_range<double>(text) || is_out_of_range<std::int64_t>(text))
+        complain({}, text + " is a number that 64 bits do not hold; use one nearer to 0");
+      // Else a plain word.
     }
     return toml::table{{"value", text}};
   }
@@ -115,7 +126,10 @@ class Reader {
       const auto refuse = [this](const toml::source_position& at, const std::string& message) {
         complain(at, message);
       };
-      config_sweep::read(config_.sweep, {path.begin() + 1, path.end()}, node, key_position, refuse);
+      const auto note = [this](const toml::source_position& at, const std::string& key) {
+        config_.places[key] = place(at);
+      };
+      config_sweep::read(config_.sweep, {path.begin() + 1, path.end()}, node, key_position, {refuse, note});
     } else if (const Key* key = config_keys::find(name)) {
       assign(*key, node);
     } else if (name == "model.batch_norm" && node.is_boolean()) {
@@ -189,6 +203,9 @@ Config load_config(const std::optional<std::string>& path, const std::vector<std
   if (std::filesystem::is_directory(*path, unreadable)) {
     throw Error(ExitStatus::no_input, fmt::format("config {} is a folder; name a TOML file", *path));
   }
+  if (!std::filesystem::exists(*path, unreadable) && path->find('=') != std::string::npos)
+    throw Error(ExitStatus::no_input, fmt::format("there is no config {0}; to set a key, use --set {0}", *path));
+  static_cast<void>(RandomAccessFile(*path));  // says of one that may not be read that there is no input
   return parse_config(read_text(*path), *path, std::filesystem::path(*path).parent_path().string(), sets);
 }
 

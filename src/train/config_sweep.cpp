@@ -23,16 +23,17 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 class Checker {
  public:
-  explicit Checker(const Complain& complain) : complain_(complain) {}
+  explicit Checker(const Listener& listener) : listener_(listener) {}
 
   void check(const std::vector<std::string>& path, const toml::node& node, const toml::source_position& key) const {
     const std::string name = path.empty() ? "sweep" : fmt::format("sweep.{}", fmt::join(path, "."));
+    listener_.note(key, name);
     if (!path.empty() && path[0] == "space") {
       check_space(path, name, node, key);
     } else if (path.empty() || name == "sweep.successive_halving") {
       check_table(path, name, node);
     } else if (!contains(config_keys::sweep_keys(), name)) {
-      complain_(key, fmt::format("unknown key {}; {}", config_text::quote(name), config_keys::advice(name)));
+      listener_.complain(key, fmt::format("unknown key {}; {}", config_text::quote(name), config_keys::advice(name)));
     } else {
       check_plain(name, node);
     }
@@ -42,22 +43,24 @@ class Checker {
   void check_space(const std::vector<std::string>& path, const std::string& name, const toml::node& node,
                    const toml::source_position& key) const {
     if (path.size() == 2 && path[1] != batch_norm && (config_keys::find(path[1]) == nullptr || path[1] == "sweep")) {
-      complain_(key, fmt::format("unknown key {} in [sweep.space]; {}", config_text::quote(path[1]),
-                                 config_keys::advice(path[1])));
+      listener_.complain(key, fmt::format("unknown key {} in [sweep.space]; {}", config_text::quote(path[1]),
+                                          config_keys::advice(path[1])));
     }
     if (path.size() <= 2) return check_table(path, name, node);
     const auto& known = config_keys::dimension_keys();
     if (path.size() == 3 && contains(known, path[2])) return check_plain(name, node);
     const std::string nearest = nearest_word(path[2], known);
-    complain_(key, fmt::format("unknown key {} in [sweep.space]; {}", config_text::quote(path[2]),
-                               nearest.empty() ? fmt::format("use {}", fmt::join(known, ", "))
-                                               : fmt::format("did you mean \"{}\"?", nearest)));
+    listener_.complain(key, fmt::format("unknown key {} in [sweep.space]; {}", config_text::quote(path[2]),
+                                        nearest.empty() ? fmt::format("use {}", fmt::join(known, ", "))
+                                                        : fmt::format("did you mean \"{}\"?", nearest)));
   }
 
   void check_table(std::vector<std::string> path, const std::string& name, const toml::node& node) const {
     const toml::table* table = node.as_table();
     if (table == nullptr) {
-      complain_(node.source().begin, name + " is a single value; use a table");
+      const bool choices = node.is_array() && path.size() == 2;
+      listener_.complain(node.source().begin,
+                         name + (choices ? " is a list; use {choices = [...]}" : " is a single value; use a table"));
       return;
     }
     for (const auto& [key, child] : *table) {
@@ -74,11 +77,11 @@ class Checker {
     }
     const auto number = node.value_exact<double>();
     if (number ? std::isfinite(*number) : node.is_string() || node.is_integer() || node.is_boolean()) return;
-    complain_(node.source().begin,
-              name + " holds a table, a date or an infinite number; use numbers, strings or lists");
+    listener_.complain(node.source().begin,
+                       name + " holds a table, a date or an infinite number; use numbers, strings or lists");
   }
 
-  const Complain& complain_;
+  const Listener& listener_;
 };
 
 std::string text(const toml::node& node) {
@@ -115,8 +118,8 @@ std::string canonical(const toml::table& sweep) {
 }  // namespace
 
 void read(SweepConfig& sweep, std::vector<std::string> path, const toml::node& node,
-          const toml::source_position& key_position, const Complain& complain) {
-  Checker(complain).check(path, node, key_position);
+          const toml::source_position& key_position, const Listener& listener) {
+  Checker(listener).check(path, node, key_position);
   if (path.size() > 1 && path[1] == batch_norm) path[1] = batch_norm_key;
   toml::table root = toml::parse(sweep.toml);
   toml::table* place = &root;

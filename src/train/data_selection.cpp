@@ -70,7 +70,11 @@ Model make_model(const Config& config, const Split& train) {
   const Loss loss = name == "softmax" ? Loss::softmax : (name == "sigmoid" ? Loss::sigmoid : Loss::mse);
   std::int64_t outputs = labels ? train.classes() : train.outputs();
   if (labels && (loss == Loss::mse || (loss == Loss::sigmoid && outputs <= 2))) outputs = 1;
-  return {train.features(), layers_of(config.model), outputs, loss, config.model.init};
+  try {
+    return {train.features(), layers_of(config.model), outputs, loss, config.model.init};
+  } catch (const Error& error) {
+    throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
+  }
 }
 
 }  // namespace shoal

@@ -30,6 +30,21 @@ std::int64_t last_step(const Config& start, const NudgeJournal& journal, std::in
   return std::max(last, done);
 }
 
+/// A nudge of how long to train must leave the run an update, and be what it goes by.
+void check_end(const std::vector<Nudge>& nudges, const Config& config, std::int64_t done, std::int64_t total) {
+  for (const Nudge& nudge : nudges) {
+    const std::string given = fmt::format("{} = {}", nudge.key, nudge.value);
+    if (nudge.key == "train.epochs" && config.train.steps > 0)
+      throw Error(ExitStatus::usage, fmt::format("{} has no effect while train.steps = {}; nudge train.steps instead",
+                                                 given, config.train.steps));
+    if ((nudge.key == "train.epochs" || nudge.key == "train.steps") && total <= done)
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} makes {} updates, and the run will have done {} by then; give more, or stop it with "
+                              "SIGUSR1",
+                              given, total, done));
+  }
+}
+
 }  // namespace
 
 NudgeDesk::NudgeDesk(const std::string& run) : folder_(requests_folder(run)), owner_(run_owner(run)) {
@@ -98,6 +113,7 @@ std::vector<Nudge> judge_nudge(const NudgeRequestFile& request, const Config& st
     for (const Nudge& nudge : parse_nudge(config, setting, step)) nudges.push_back(nudge);
     set_keys(config, setting);
   }
+  check_end(nudges, config, step - 1, total_steps(config));
   return nudges;
 }
 

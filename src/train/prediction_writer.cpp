@@ -58,6 +58,7 @@ class CsvPredictionWriter final : public PredictionWriter {
  public:
   CsvPredictionWriter(const std::string& out, const PredictionLayout& layout)
       : out_(out), layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
+    check_writable(out_);
     if (layout_.labels) text_ = "label";
     const bool named = layout_.probabilities && layout_.class_names.size() == columns_;
     for (std::size_t k = 0; k < columns_; ++k) {

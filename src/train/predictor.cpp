@@ -103,8 +103,9 @@ struct Predictor::State {
   void check_features(const Dataset& set) const {
     if (set.shape() == data.shape) return;
     throw Error(ExitStatus::bad_data,
-                fmt::format("{} has features of shape ({}), and {} was trained on ({})", set.path(),
-                            fmt::join(set.shape(), ", "), path, fmt::join(data.shape, ", ")));
+                fmt::format("{} has features of shape ({}), and {} was trained on ({}); give a data set with the same "
+                            "features",
+                            set.path(), fmt::join(set.shape(), ", "), path, fmt::join(data.shape, ", ")));
   }
   void check_targets(const Dataset& set, const Split& split) const {
     if (!split.has_labels() && !split.has_targets())

@@ -35,17 +35,14 @@ std::string layer_line(const Model& model) {
 }
 
 std::string start_line(const Training& training, const Communicator& comm) {
-  const int cores = usable_cores();
-  std::string line =
-      fmt::format("{} {} on {} {} x {} {} ({}, {} {} in reach)", comm.size(), comm.size() == 1 ? "rank" : "ranks",
-                  comm.host_count(), comm.host_count() == 1 ? "host" : "hosts", threads(),
-                  threads() == 1 ? "thread" : "threads", instruction_set(), cores, cores == 1 ? "core" : "cores");
   const std::int64_t batch = training.config().data.batch_size;
   const std::int64_t leaves =
       training.config().parallel.leaves > 0 ? training.config().parallel.leaves : default_leaves(batch);
-  return line + fmt::format("; model {}, {} parameters; {} samples in batches of {}, {} leaves",
-                            layer_line(training.model()), training.model().parameter_count(),
-                            training.data().train.rows(), batch, leaves);
+  return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {} parameters; {} samples in batches of {}, {}",
+                     counted(comm.size(), "rank"), counted(comm.host_count(), "host"), counted(threads(), "thread"),
+                     instruction_set(), counted(usable_cores(), "core"), layer_line(training.model()),
+                     training.model().parameter_count(), training.data().train.rows(), batch,
+                     counted(leaves, "leaf", "leaves"));
 }
 
 void print_dry_run(const Training& training, const Communicator& comm) {
@@ -147,6 +144,9 @@ void compare_with_original(const RunPlan& plan, std::int64_t step) {
 }  // namespace
 
 ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
+  run_together(comm, [&] {
+    if (comm.rank() == 0 && request.profile_trace) check_writable(*request.profile_trace);
+  });
   const StopSignal signals;  // from here on: a signal during the start stops the run at its first step
   check_kernels(comm);
   RunPlan plan;
@@ -185,8 +185,8 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     log_warning(
         fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), usable_cores()));
   if (!plan.replays.empty())
-    log_info(fmt::format("repeating {} with {} {}", plan.replays, plan.journal.nudges().size(),
-                         plan.journal.nudges().size() == 1 ? "nudge" : "nudges"));
+    log_info(fmt::format("repeating {} with {}", plan.replays,
+                         counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));
   if (resumed) {
     if (resumed->attribute<std::string>("kernel_hash") != kernel_hash())
       log_warning("this processor or build does not compute the bits of the one that wrote " + plan.resumed_path +
@@ -205,7 +205,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
       log_info(
           fmt::format("{} is finished: it stopped early after step {}, {} evaluations without progress; raise "
                       "train.early_stopping.patience to train on",
-                      name, first, training->progress().stale_evaluations));
+                      name, first, counted(training->progress().stale_evaluations, "evaluation")));
     } else {
       log_info(fmt::format("{} is finished: {} steps are done; raise {} to train on", name, first,
                            training->config().train.steps > 0 ? "train.steps" : "train.epochs"));

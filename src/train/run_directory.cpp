@@ -95,7 +95,10 @@ void RunDirectory::require(const std::string& path) {
   std::error_code none;
   if (fs::exists(fs::path(path) / "fingerprint", none))  // see SweepPaths
     throw Error(ExitStatus::no_input,
-                fmt::format("{0} holds a sweep and no run; the best of its trials is {0}/best.h5", path));
+                fmt::format("{} holds a sweep and no run", path) +
+                    (fs::exists(fs::path(path) / "best.h5", none)
+                         ? fmt::format("; the best of its trials is {}/best.h5", path)
+                         : fmt::format(", and no best trial yet; go on with shoal sweep --run {} --resume", path)));
 }
 
 std::string RunDirectory::next_free(const std::string& base) {

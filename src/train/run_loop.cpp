@@ -271,9 +271,9 @@ ExitStatus Run::go() try {
   flush_metrics();
   saver_.save_and_wait();
   const RunProgress& progress = training_.progress();
-  const std::string early = training_.stopped_early()
-                                ? fmt::format(", early: {} evaluations without progress", progress.stale_evaluations)
-                                : "";
+  const std::string early = training_.stopped_early() ? fmt::format(", early: {} without progress",
+                                                                    counted(progress.stale_evaluations, "evaluation"))
+                                                      : "";
   log_info(fmt::format("finished after step {}{}; {}", progress.step, early, saver_.last_good()));
   return ExitStatus::done;
 } catch (const SharedError& e) {

@@ -10,6 +10,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "train/checkpoint.hpp"
+#include "train/checkpoint_path.hpp"
 #include "train/config_keys.hpp"
 
 namespace shoal {
@@ -89,11 +90,10 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
   for (const std::string& key : differing_keys(before, wanted)) {
     const bool free = changes_no_bit(key, start) && changes_no_bit(key, wanted);
     if (!free && !may_be_nudged(key))
-      throw Error(
-          ExitStatus::usage,
-          fmt::format(
-              "{} is not what {} was trained with; a run goes on with its own {}: leave it out, or start a new run",
-              key, plan.resumed_path, key));
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} = {} is not what {} was trained with ({}); a run goes on with its own {}: leave it "
+                              "out, or start a new run",
+                              key, value_text(wanted, key), plan.resumed_path, value_text(before, key), key));
     if (free && !(nudged_before && may_be_nudged(key))) {
       copy_key(plan.config, wanted, key);
     } else if (value_text(now, key) != value_text(wanted, key)) {
@@ -156,6 +156,18 @@ void resume(const TrainRequest& request, RunPlan& plan) {
   if (!plan.resumed) plan.in_place = false;  // its first save never came to an end: a start
 }
 
+/// Before the data is read: whether the folder of a new run can be there.
+void check_place(const std::string& run) {
+  std::error_code none;
+  for (fs::path place = fs::absolute(run, none); place.has_relative_path(); place = place.parent_path()) {
+    if (!fs::exists(place, none)) continue;
+    if (fs::is_directory(place, none)) return;
+    throw Error(ExitStatus::input_output, fmt::format("cannot make the run directory {}: {} is a file; name another "
+                                                      "with --run",
+                                                      run, place.string()));
+  }
+}
+
 /// Step 0 is never pruned and holds the very start; a branch has none, and starts as its config says.
 void take_start(const std::string& run, RunPlan& plan) {
   const std::vector<std::int64_t> steps = RunDirectory::checkpoint_steps(run);
@@ -205,11 +217,15 @@ RunPlan plan_run(const TrainRequest& request) {
   } else {
     if (request.resume) resume(request, plan);
     if (plan.resumed) {
+      if (!plan.in_place) check_place(plan.run);
       take_config(request, plan);
       return plan;
     }
     plan.config = load_config(request.config, request.sets);
-    if (request.init_from) plan.init_from = fs::absolute(*request.init_from).lexically_normal().string();
+    if (request.init_from) {
+      plan.init_from = fs::absolute(checkpoint_file(*request.init_from)).lexically_normal().string();
+      static_cast<void>(RandomAccessFile(plan.init_from));  // before the data is read
+    }
   }
   if (plan.config.data.file.empty())
     throw Error(ExitStatus::usage,
@@ -217,6 +233,7 @@ RunPlan plan_run(const TrainRequest& request) {
                                : "no CONFIG given and no --set data.file=...; for example: shoal train digits.toml");
   if (plan.run.empty()) plan.run = request.run ? *request.run : RunDirectory::next_free(default_run(request));
   if (request.run && !plan.directory && RunDirectory::has_run(plan.run)) RunDirectory::create(plan.run);  // refuses
+  check_place(plan.run);
   return plan;
 }
 

@@ -92,7 +92,10 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     progress.end_epoch(state);
   }
   training.refine_statistics();
-  if (options.exact_statistics && training.data().validation) latest = training.evaluate(*training.data().validation);
+  if (options.exact_statistics && training.data().validation) {
+    latest = training.evaluate(*training.data().validation);
+    require_finite("the validation loss with exact statistics", latest.loss);
+  }
   return latest;
 }
 

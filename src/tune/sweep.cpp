@@ -208,7 +208,10 @@ SweepSummary Sweep::go() {
   if (summary.status == ExitStatus::stopped) {
     const int number = StopSignal::received();
     log_info(fmt::format("stopped by {}; go on with shoal sweep --run {} --resume",
-                         number != 0 ? strsignal(number) : "train.max_seconds or another rank", paths_.folder));
+                         number != 0          ? strsignal(number)
+                         : world_.size() == 1 ? "train.max_seconds"
+                                              : "train.max_seconds or another rank",
+                         paths_.folder));
   } else if (!summary.winner) {
     log_warning("every trial failed, so there is no best.h5; see the reasons in " + paths_.result("sweep.csv"));
   }
@@ -217,10 +220,11 @@ SweepSummary Sweep::go() {
 
 std::string start_line(const SweepTask& task, const Communicator& world) {
   const SweepSettings& s = task.settings;
-  return fmt::format("{} trials ({}{}) over {} hyperparameters, compared by {}; {} {}, {} a trial; {} samples",
-                     s.trials, to_string(s.search), s.halving ? " with successive halving" : "", s.space.size(),
-                     to_string(s.metric), world.size(), world.size() == 1 ? "rank" : "ranks",
-                     std::min<std::int64_t>(s.ranks_per_trial, world.size()), task.data.train.rows());
+  return fmt::format("{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", counted(s.trials, "trial"),
+                     to_string(s.search), s.halving ? " with successive halving" : "",
+                     counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
+                     counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
+                     task.data.train.rows());
 }
 
 }  // namespace

@@ -52,9 +52,12 @@ void discard_folder(const fs::path& folder) {
 }
 
 [[noreturn]] void refuse_taken(const std::string& folder) {
-  throw Error(
-      ExitStatus::taken,
-      fmt::format("{} holds a run already; continue a sweep with --resume, or name another folder with --run", folder));
+  throw Error(ExitStatus::taken,
+              SweepDirectory::has_sweep(folder)
+                  ? fmt::format("{0} holds a sweep already; continue it with --run {0} --resume, or name another "
+                                "folder with --run",
+                                folder)
+                  : fmt::format("{} holds a run of shoal train; name another folder with --run", folder));
 }
 
 /// The outcomes in all journals, which become one file without torn lines and repetitions.

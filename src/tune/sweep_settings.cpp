@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,14 @@ constexpr std::array metrics = {std::pair{"validation.loss", Metric::validation_
                                 std::pair{"train.loss", Metric::train_loss}};
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ExitStatus::usage, message); }
+
+/// Reads one value; a message about it begins with its place.
+template <class Read>
+auto placed(const Config& config, const std::string& key, const Read& read) try {
+  return read();
+} catch (const Error& error) {
+  throw Error(error.status(), config.place_of(key) + error.what());
+}
 
 /// Replaces `value` where the key is given.
 template <class Table>
@@ -88,29 +97,50 @@ SweepSettings read_sweep(const Config& config) {
         "\"log\", min = 1e-4, max = 1e-1}");
   SweepSettings settings;
   constexpr std::int64_t most = 1'000'000;
-  read_count(*sweep, "sweep", "trials", 1, most, settings.trials);
-  read_count(*sweep, "sweep", "ranks_per_trial", 1, most, settings.ranks_per_trial);
-  read_word(*sweep, "search", searches, settings.search);
-  read_word(*sweep, "metric", metrics, settings.metric);
-  for (const auto& [key, node] : *space) settings.space.push_back(read_dimension(std::string(key.str()), node));
+  const auto count = [&](const toml::table& table, const std::string& section, const char* key, std::int64_t least,
+                         std::int64_t& value) {
+    placed(config, section + '.' + key, [&] { read_count(table, section, key, least, most, value); });
+  };
+  count(*sweep, "sweep", "trials", 1, settings.trials);
+  count(*sweep, "sweep", "ranks_per_trial", 1, settings.ranks_per_trial);
+  placed(config, "sweep.search", [&] { read_word(*sweep, "search", searches, settings.search); });
+  placed(config, "sweep.metric", [&] { read_word(*sweep, "metric", metrics, settings.metric); });
+  for (const auto& [key, node] : *space) {
+    const std::string name(key.str());
+    settings.space.push_back(placed(config, "sweep.space." + name, [&] { return read_dimension(name, node); }));
+  }
   if (settings.search == Search::quasi_random && settings.space.size() > most_sobol_dimensions)
     refuse(fmt::format(
-        "sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
-        most_sobol_dimensions, settings.space.size()));
+        "{}sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
+        config.place_of("sweep.search"), most_sobol_dimensions, settings.space.size()));
   if (const toml::table* halving = sweep->get_as<toml::table>("successive_halving")) {
+    const std::string section = "sweep.successive_halving";
     settings.halving.emplace();
-    read_count(*halving, "sweep.successive_halving", "eta", 2, most, settings.halving->eta);
-    read_count(*halving, "sweep.successive_halving", "min_epochs", 1, most, settings.halving->min_epochs);
-    check_halving(settings, config);
+    count(*halving, section, "eta", 2, settings.halving->eta);
+    count(*halving, section, "min_epochs", 1, settings.halving->min_epochs);
+    placed(config, section, [&] { check_halving(settings, config); });
   }
   return settings;
 }
 
-bool may_go_on(const SweepSettings& before, const SweepSettings& now) {
+std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
+  const auto differ = [](const std::string& key, const auto& was, const auto& is) {
+    return fmt::format("sweep.{} = {} is not what it was begun with ({})", key, is, was);
+  };
   const bool open_ended = !now.halving && (now.search == Search::random || now.search == Search::quasi_random);
-  const bool trials_fit = before.trials == now.trials || (open_ended && before.trials < now.trials);
-  return trials_fit && before.search == now.search && before.metric == now.metric && before.halving == now.halving &&
-         before.space == now.space;
+  if (before.search != now.search) return differ("search", to_string(before.search), to_string(now.search));
+  if (before.metric != now.metric) return differ("metric", to_string(before.metric), to_string(now.metric));
+  if (before.halving != now.halving) return "sweep.successive_halving is not what it was begun with";
+  if (before.trials != now.trials && !(open_ended && before.trials < now.trials))
+    return differ("trials", before.trials, now.trials) + (open_ended ? "; more are fine" : "");
+  for (const SweepSettings* s : {&before, &now}) {
+    const SweepSettings& other = s == &before ? now : before;
+    for (const Dimension& d : s->space) {
+      if (std::find(other.space.begin(), other.space.end(), d) == other.space.end())
+        return fmt::format("sweep.space.\"{}\" is not what it was begun with", d.key);
+    }
+  }
+  return "";
 }
 
 std::string to_string(Search search) {

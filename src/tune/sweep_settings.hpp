@@ -38,9 +38,9 @@ struct SweepSettings {
 /// @throws Error(usage)  a value that cannot be, or a search that does not fit the rest of the config; names the key
 SweepSettings read_sweep(const Config& config);
 
-/// Whether a sweep under `before` may go on under `now`: the outcomes that there are stay what they are. More trials
-/// are fine where a trial does not depend on how many there are.
-bool may_go_on(const SweepSettings& before, const SweepSettings& now);
+/// Why a sweep under `before` may not go on under `now`, naming the key; empty where the outcomes that there are stay
+/// what they are. More trials are fine where a trial does not depend on how many there are.
+std::string obstacle(const SweepSettings& before, const SweepSettings& now);
 
 std::string to_string(Search search);
 std::string to_string(Metric metric);  ///< "validation.loss"

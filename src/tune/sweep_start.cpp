@@ -28,13 +28,17 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
   Config wanted =
       request.config ? load_config(request.config, request.sets) : parse_config(to_toml(kept), path, "/", request.sets);
   for (const std::string& key : differing_keys(kept, wanted)) {
-    const bool fits = key == "sweep" ? may_go_on(read_sweep(kept), read_sweep(wanted))
-                                     : changes_no_bit(key, wanted) && key != "train.evaluate_every";
-    if (!fits)
-      throw Error(
-          ExitStatus::usage,
-          fmt::format("{} is not what the sweep in {} was begun with; leave it as it was, or begin another sweep", key,
-                      folder));
+    std::string wrong;
+    if (key == "sweep") {
+      wrong = obstacle(read_sweep(kept), read_sweep(wanted));
+    } else if (!changes_no_bit(key, wanted) || key == "train.evaluate_every") {
+      wrong = fmt::format("{} = {} is not what it was begun with ({})", key, value_text(wanted, key),
+                          value_text(kept, key));
+    }
+    if (!wrong.empty())
+      throw Error(ExitStatus::usage, fmt::format("the sweep in {} cannot go on: {}; leave it as it was, or begin "
+                                                 "another sweep",
+                                                 folder, wrong));
   }
   return wanted;
 }
@@ -42,14 +46,15 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
 void check_metric(const SweepTask& task) {
   const std::string metric = to_string(task.settings.metric);
   if (task.settings.metric != Metric::train_loss && !task.data.validation)
-    throw Error(ExitStatus::usage,
-                fmt::format("sweep.metric = \"{}\" needs data to validate on, and data.validation sets none apart; use "
-                            "data.validation = 0.1, or the metric \"train.loss\"",
-                            metric));
-  if (task.settings.metric == Metric::validation_accuracy && task.data.description.classes == 0)
     throw Error(
         ExitStatus::usage,
-        fmt::format("sweep.metric = \"{}\" needs classes, and y holds real numbers; use \"validation.loss\"", metric));
+        fmt::format("{}sweep.metric = \"{}\" needs data to validate on, and data.validation sets none apart; use "
+                    "data.validation = 0.1, or the metric \"train.loss\"",
+                    task.base.place_of("sweep.metric"), metric));
+  if (task.settings.metric == Metric::validation_accuracy && task.data.description.classes == 0)
+    throw Error(ExitStatus::usage,
+                fmt::format("{}sweep.metric = \"{}\" needs classes, and y holds real numbers; use \"validation.loss\"",
+                            task.base.place_of("sweep.metric"), metric));
 }
 
 /// A space of which no trial at all can be made is a mistake in the config, not bad luck.

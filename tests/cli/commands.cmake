@@ -20,6 +20,8 @@ endforeach()
 shoal_expect_error(NAME cli.foreign_launcher STATUS 64 MATCHES "3 ranks were launched"
   COMMAND ${CMAKE_COMMAND} -E env PMI_RANK=0 PMI_SIZE=3 $<TARGET_FILE:shoal> --version)
 set_tests_properties(cli.foreign_launcher PROPERTIES ENVIRONMENT "${SHOAL_MPI_TEST_ENVIRONMENT}")
+shoal_expect_error(NAME cli.unknown_windows STATUS 64 MATCHES "SHOAL_WINDOWS=glass is none of its values; use on, off"
+  COMMAND ${CMAKE_COMMAND} -E env SHOAL_WINDOWS=glass $<TARGET_FILE:shoal> --version)
 shoal_expect_error(NAME cli.unknown_instruction_set STATUS 64 MATCHES "SHOAL_ISA"
   COMMAND ${CMAKE_COMMAND} -E env SHOAL_ISA=abacus $<TARGET_FILE:shoal> --version)
 

@@ -52,6 +52,8 @@ set(train COMMAND train config.toml --run new@np@)
 
 # No such file
 cli_error(no_data 66 "there is no file [^ ]*/missing.h5" ${no_run} ${train} --set data.file=missing.h5)
+cli_error(folder_as_data 66 "cannot read .*: Is a directory; give the path of a file" ${no_run} ${train} --set data.file=.)
+cli_error(no_start 66 "there is no file [^ ]*/missing.h5" ${no_run} ${train} --init-from missing.h5)
 cli_error(no_config 66 "missing.toml" COMMAND train missing.toml)
 cli_error(no_checkpoint 66 "missing.h5" COMMAND evaluate missing.h5 --data data.h5)
 cli_error(no_run 66 "missing" COMMAND train --resume missing)
@@ -106,6 +108,14 @@ cli_error(not_finite.predict 76 "wild.* makes of row [0-9]+ of split .test. of d
 cli_error(unknown_key 64 "optimizer.learning_rat.*learning_rate" ${no_run} ${train} --set optimizer.learning_rat=1)
 cli_error(wrong_type 64 "data.batch_size=many" ${no_run} ${train} --set data.batch_size=many)
 cli_error(wrong_type_in_file 64 "bad.toml:3:[0-9]+: " COMMAND train bad.toml)
+cli_error(wrong_layer 64 "layers.toml:4:[0-9]+: model.layers: unknown layer .dens." ${no_run}
+  COMMAND train layers.toml --run new@np@)
+cli_error(wrong_trials 64 "set sweep.trials=0: sweep.trials is the whole number 0" ${no_run}
+  COMMAND sweep config.toml --set "sweep.space.\"optimizer.l2\"={min=0.0,max=0.1}" --set sweep.trials=0 --run new@np@)
+cli_error(huge_number 64 "1e400 is a number that 64 bits do not hold" ${no_run} ${train} --set optimizer.learning_rate=1e400)
+cli_error(huge_count 64 "99999999999999999999 is a number that 64 bits do not hold" ${no_run}
+  ${train} --set train.epochs=99999999999999999999)
+cli_error(key_as_config 66 "there is no config seed=2; to set a key, use --set seed=2" COMMAND train --set train.steps=1 seed=2)
 cli_error(unknown_option 64 "no option --resum; did you mean --resume" COMMAND train --resum auto)
 cli_error(unknown_command 64 "did you mean train" COMMAND trian)
 cli_error(batch_of_none 64 "data.batch_size" ${no_run} ${train} --set data.batch_size=0)
@@ -128,7 +138,7 @@ cli_error(over.config 64 "run@np@/config.toml belongs to the run" GUARD --keeps 
   COMMAND synth spirals --samples 9 --features 2 --classes 3 -o run@np@/config.toml)
 
 # Checkpoint of another model
-cli_error(other_model.resume 64 "model.hidden" GUARD --keeps run@np@/checkpoints/latest
+cli_error(other_model.resume 64 "model.hidden = .512. is not what .* was trained with .[[]512, 512[]]" GUARD --keeps run@np@/checkpoints/latest
   COMMAND train --resume run@np@ --set "model.hidden=[512]")
 cli_error(other_model.start 65 "another model" ${no_run} ${train} --init-from ${latest} --set "model.hidden=[511, 512]")
 
@@ -141,9 +151,19 @@ cli_error(full_disk.resume 74 "File too large.*step-00000005.h5" LIMITED
 cli_error(full_disk.synth 74 "File too large" LIMITED GUARD --makes-no new@np@.h5
   COMMAND synth gaussians --samples 100000 --features 8 --classes 3 -o new@np@.h5)
 cli_error(unwritable.run 74 "config.toml/run" GUARD --keeps config.toml COMMAND train config.toml --run config.toml/run)
+cli_error(unwritable.over_file 74 "cannot make the run directory bad.toml: .*bad.toml is a file" GUARD --keeps bad.toml
+  COMMAND train config.toml --run bad.toml --set data.file=nan.h5)
+cli_error(unwritable.trace 74 "nowhere/t.json" ${no_run} ${train} --profile-trace nowhere/t.json)
+cli_error(unwritable.predict_early 74 "nowhere/p.csv" COMMAND predict ${latest} --data nan_test.h5 --out nowhere/p.csv)
+cli_error(unwritable.huge 74 "huge.h5 would take [0-9]+ bytes, and its folder has [0-9]+ left" GUARD --makes-no huge.h5
+  COMMAND synth gaussians --samples 1000000000000000 --features 8 --classes 3 --test-fraction 0.1 -o huge.h5)
 cli_error(unwritable.predict 74 "config.toml/p.csv" COMMAND predict ${latest} --data data.h5 --out config.toml/p.csv)
 cli_error(unwritable.synth 74 "nowhere/s.h5"
   COMMAND synth spirals --samples 9 --features 2 --classes 3 -o nowhere/s.h5)
 cli_error(taken.run 73 "run@np@ holds a run already; continue it with --run run@np@ --resume auto"
   GUARD --keeps run@np@/checkpoints/latest COMMAND train config.toml --run run@np@)
+cli_error(taken.by_train 73 "run@np@ holds a run of shoal train; name another" GUARD --keeps run@np@/config.toml
+  COMMAND sweep config.toml --set "sweep.space.\"optimizer.l2\"={min=0.0,max=0.1}" --run run@np@ --resume)
+cli_error(taken.by_sweep 64 "the sweep in sweep cannot go on: data.batch_size = 64 is not what it was begun with .128." AT 1
+  COMMAND sweep --run sweep --resume --set data.batch_size=64)
 cli_error(taken.in_use 73 "busy@np@" WHILE_TRAINING COMMAND train --resume busy@np@)

@@ -49,6 +49,11 @@ TEST(Options, Train) {
   EXPECT_FALSE(parse<TrainRequest>({"train"}).resume.has_value());
 }
 
+TEST(Options, EmptyNamesAreRefused) {
+  expect_refused({"train", "c.toml", "--run", ""}, "--run is \"\"; it must be a name");
+  expect_refused({"train", ""}, "CONFIG is \"\"; it must be a name");
+}
+
 TEST(Options, FileNamesThatLookLikeOtherThings) {
   EXPECT_EQ(parse<InspectRequest>({"inspect", "[256]"}).file, "[256]");
   EXPECT_EQ(parse<InspectRequest>({"inspect", "train"}).file, "train");

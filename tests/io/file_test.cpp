@@ -109,7 +109,18 @@ TEST(RandomAccessFile, SaysThatTheFileIsCutShort) {
   file.read(2, bytes);
   expect_error(ExitStatus::bad_data, {(folder / "a").string(), "cut short", "byte 6"}, [&] { file.read(3, bytes); });
   expect_error(ExitStatus::no_input, {"none"}, [&] { RandomAccessFile(folder / "none"); });
-  expect_error(ExitStatus::input_output, {folder.path().string()}, [&] { RandomAccessFile(folder.path()); });
+  expect_error(ExitStatus::no_input, {folder.path().string(), "a file that can be read"},
+               [&] { RandomAccessFile(folder.path()); });
+}
+
+TEST(CheckWritable, LeavesNothingBehind) {
+  const TemporaryFolder folder;
+  check_writable(folder / "a");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  write_text_atomically(folder / "a", "12345");
+  check_writable(folder / "a");
+  EXPECT_EQ(read_text(folder / "a"), "12345");
+  expect_error(ExitStatus::input_output, {"none/a"}, [&] { check_writable(folder / "none/a"); });
 }
 
 TEST(AppendFile, GrowsAndGoesOnWhereItWas) {

@@ -188,6 +188,8 @@ TEST(ConfigError, ChecksTheNamesInASweep) {
   EXPECT_EQ(refusal("", {"sweep.successive_halving.beta=3"}).substr(0, 46),
             "64 --set sweep.successive_halving.beta=3: unkn");
   EXPECT_EQ(refusal("sweep = 3"), "64 digits.toml:1:9: sweep is a single value; use a table");
+  EXPECT_EQ(refusal("[sweep.space]\n\"optimizer.beta1\" = [0.9, 0.8]"),
+            "64 digits.toml:2:21: sweep.space.optimizer.beta1 is a list; use {choices = [...]}");
   EXPECT_EQ(refusal("sweep.space.\"data.batch_size\" = 3"),
             "64 digits.toml:1:33: sweep.space.data.batch_size is a single value; use a table");
   EXPECT_EQ(refusal("sweep.trials = 2024-01-01").substr(0, 34), "64 digits.toml:1:16: sweep.trials ");

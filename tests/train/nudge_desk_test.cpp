@@ -61,6 +61,17 @@ TEST(JudgeNudge, StepsThatArePastOrNeverComeAreRefused) {
   expect_error([&] { ask(162, longer); }, ExitStatus::usage, "ends with step 160");
 }
 
+TEST(JudgeNudge, AnEndThatIsPastOrNotGoneByIsRefused) {
+  Config start;
+  start.train.steps = 100;
+  const auto ask = [&](const std::string& setting) { judge_nudge({"", {setting}, {}}, start, {}, 41, steps_of); };
+  EXPECT_NO_THROW(ask("train.steps=42"));
+  expect_error([&] { ask("train.steps=41"); }, ExitStatus::usage,
+               "train.steps = 41 makes 41 updates, and the run will have done 41 by then; give more, or stop it");
+  expect_error([&] { ask("train.epochs=1000"); }, ExitStatus::usage,
+               "train.epochs = 1000 has no effect while train.steps = 100; nudge train.steps instead");
+}
+
 TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
   const testing::TemporaryFolder folder;
   const std::string file = folder / "nudges.jsonl";

@@ -159,6 +159,10 @@ TEST_F(TrainRun, StartsFromTheParametersOfAnother) {
     return parse_checkpoint(read_file(file), file).array("parameters/01_dense/weight").values<float>()[5];
   };
   EXPECT_NEAR(weight("tuned"), weight("run"), 1e-6);
+  from.init_from = path("run");  // its newest
+  from.run = path("alike");
+  EXPECT_EQ(status_of(from), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("alike"), digest_in("tuned"));
   from.sets.emplace_back("model.hidden=[17]");
   from.run = path("other");
   EXPECT_EQ(status_of(from), ExitStatus::bad_data);

@@ -163,7 +163,7 @@ TEST_F(SweepResume, WhatDoesNotFitIsRefusedAndNothingIsLost) {
   };
   expect(request("run"), ExitStatus::taken, "--resume");
   expect(resume("run", {"train.epochs=9"}), ExitStatus::usage, "train.epochs");
-  expect(resume("run", {"sweep.metric=train.loss"}), ExitStatus::usage, "sweep is not what");
+  expect(resume("run", {"sweep.metric=train.loss"}), ExitStatus::usage, "sweep.metric = train.loss is not what");
   expect(resume("run", {"data.file=" + path("b.h5")}), ExitStatus::bad_data, "other data");
   expect(resume("nothing"), ExitStatus::no_input, "no sweep in");
   EXPECT_EQ(text("run/sweep.csv"), csv);

@@ -66,6 +66,21 @@ TEST(SweepSettings, WholeNumberKeysAreSearchedInWholeNumbers) {
   EXPECT_FALSE(read_sweep(config_of("", rate)).space[0].integer);
 }
 
+TEST(SweepSettings, MistakesNameTheirPlace) {
+  EXPECT_THAT(fault("trials = 0", rate), testing::StartsWith("test:3:1: sweep.trials is the whole number 0"));
+  EXPECT_THAT(fault("search = \"rand\"", rate), testing::StartsWith("test:3:1: sweep.search is"));
+  EXPECT_THAT(fault("", "\"optimizer.l2\" = {min = 1.0, max = 0.5}"),
+              testing::StartsWith("test:5:1: sweep.space.\"optimizer.l2\" has min"));
+  Config config = config_of("trials = 9", rate);
+  set_keys(config, "sweep.trials=0");
+  try {
+    read_sweep(config);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::StartsWith("sweep.trials=0: sweep.trials is the whole number 0"));
+  }
+}
+
 TEST(SweepSettings, MistakesInSweep) {
   EXPECT_THAT(fault("trials = 0", rate), AllOf(HasSubstr("sweep.trials"), HasSubstr("0"), HasSubstr("from 1")));
   EXPECT_THAT(fault("trials = \"many\"", rate), HasSubstr("the string \"many\""));
@@ -113,11 +128,14 @@ TEST(SweepSettings, MistakesInTheSpace) {
 
 TEST(SweepSettings, MoreTrialsAreFineWhereTrialsDoNotDependOnTheirNumber) {
   const auto read = [](const std::string& sweep) { return read_sweep(config_of(sweep, rate)); };
-  EXPECT_TRUE(may_go_on(read("trials = 4"), read("trials = 8\nranks_per_trial = 3")));
-  EXPECT_FALSE(may_go_on(read("trials = 8"), read("trials = 4")));
-  EXPECT_FALSE(may_go_on(read("trials = 4\nsearch = \"grid\""), read("trials = 8\nsearch = \"grid\"")));
-  EXPECT_FALSE(may_go_on(read("metric = \"train.loss\""), read("")));
-  EXPECT_TRUE(may_go_on(read("search = \"random\""), read(""))) << "written or not";
+  EXPECT_EQ(obstacle(read("trials = 4"), read("trials = 8\nranks_per_trial = 3")), "");
+  EXPECT_EQ(obstacle(read("trials = 8"), read("trials = 4")),
+            "sweep.trials = 4 is not what it was begun with (8); more are fine");
+  EXPECT_EQ(obstacle(read("trials = 4\nsearch = \"grid\""), read("trials = 8\nsearch = \"grid\"")),
+            "sweep.trials = 8 is not what it was begun with (4)");
+  EXPECT_EQ(obstacle(read("metric = \"train.loss\""), read("")),
+            "sweep.metric = validation.loss is not what it was begun with (train.loss)");
+  EXPECT_EQ(obstacle(read("search = \"random\""), read("")), "") << "written or not";
 }
 
 }  // namespace

@@ -38,6 +38,9 @@ class Session {
 /// Name and version of the MPI library, for example "Open MPI v4.1.4"; empty when built with SHOAL_MPI=OFF.
 std::string mpi_library_version();
 
+/// Looks at what else the environment asks of communication. @throws Error(usage)  SHOAL_WINDOWS is none of its values
+void check_environment();
+
 /// The name of this host, as in messages.
 std::string host_name();
 

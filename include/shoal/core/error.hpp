@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ class SharedError : public Error {
  public:
   using Error::Error;
 };
+
+/// "1 rank", "2 ranks"; plural: where it is not the noun with an s.
+std::string counted(std::int64_t n, const std::string& noun, const std::string& plural = "");
 
 /// The candidate nearest to `word` by edit distance, for "did you mean"; empty when none is near.
 std::string nearest_word(const std::string& word, const std::vector<std::string>& candidates);

@@ -23,6 +23,9 @@ std::string read_text(const std::filesystem::path& path);
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_text_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Tells before long work that its result has a place: makes the temporary file of write_atomically(), and removes it.
+void check_writable(const std::filesystem::path& path);
+
 /// Makes `path` a symbolic link to `target` (as given, so relative to the link's folder), in place of whatever link or
 /// file is there, in one step.
 void replace_link(const std::filesystem::path& path, const std::filesystem::path& target);
@@ -30,7 +33,8 @@ void replace_link(const std::filesystem::path& path, const std::filesystem::path
 /// What the file system says is left in `folder`; a hint: it knows no quotas. Nothing when it does not say.
 std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder);
 
-/// A file open for reading. Move-only; read() may be called by many threads at once.
+/// A file open for reading, as a user names it: Error(no_input) also for a folder, or one that may not be read.
+/// Move-only; read() may be called by many threads at once.
 class RandomAccessFile {
  public:
   explicit RandomAccessFile(std::filesystem::path path);

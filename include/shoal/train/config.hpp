@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -89,6 +90,12 @@ struct Config {
   ParallelConfig parallel;
   CheckpointConfig checkpoint;
   SweepConfig sweep;
+
+  /// Where values were given, for messages alone: by key (of [sweep] too: "sweep.trials") the beginning of a message
+  /// about it, `digits.toml:3:9: ` or `--set KEY=VALUE: `.
+  std::map<std::string, std::string> places;
+  /// Empty where it is not known.
+  std::string place_of(const std::string& key) const { return places.contains(key) ? places.at(key) : ""; }
 };
 
 /// Equal in every key; told by the text of the values, so 0.0 and -0.0 differ.

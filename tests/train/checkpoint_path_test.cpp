@@ -1,4 +1,4 @@
-#include "cli/checkpoint_path.hpp"
+#include "train/checkpoint_path.hpp"
 
 #include <gtest/gtest.h>
 
