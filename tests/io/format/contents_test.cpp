@@ -103,7 +103,7 @@ std::uint64_t number_at(const Bytes& bytes, std::size_t at) {
 TEST(Contents, AreTheSameHoweverHdf5WritesThem) {
   for (const H5F_libver_t oldest : {H5F_LIBVER_EARLIEST, H5F_LIBVER_V18, H5F_LIBVER_LATEST}) {
     for (const bool track_order : {false, true}) {
-      for (const hsize_t front : {0, 512, 2048}) {
+      for (const hsize_t front : {hsize_t{0}, hsize_t{512}, hsize_t{2048}}) {
         const Bytes bytes = make(fill_data_set, {oldest, track_order, front});
         const Contents contents = contents_of(bytes);
         ASSERT_EQ(contents.members.size(), 7U);
