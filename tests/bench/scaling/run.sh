@@ -44,8 +44,8 @@ simulate() { # hosts, Gb/s, forward, backward, update
 XML
   for ((i = 0; i < $1; ++i)); do echo "host-$i"; echo "host-$i"; done >"$work/hosts"
   timeout "$seconds" smpirun -np $((2 * $1)) -platform "$work/cluster.xml" -hostfile "$work/hosts" \
-    --cfg=smpi/simulate-computation:no --log=root.thres:critical "$work/step_pattern" "$widths" "$3" "$4" "$5" \
-    2>"$work/log" | tail -1
+    --cfg=smpi/simulate-computation:no --cfg=smpi/shared-malloc-blocksize:67108864 --log=root.thres:critical \
+    "$work/step_pattern" "$widths" "$3" "$4" "$5" 2>"$work/log" | tail -1
 }
 # Sends of 2 N (H - 1) / H floats, of which what the backward pass hides is the first half up to its last bucket; small
 # sums in log2 H rounds; no contention.
