@@ -42,7 +42,9 @@ int read(const std::function<void()>& reader) {
     const std::string line = error.what();
     const ExitStatus status = error.status();
     const bool full = status == ExitStatus::input_output && line.find("File too large") != std::string::npos;
-    if (status == ExitStatus::usage || status == ExitStatus::bad_data || status == ExitStatus::no_input || full)
+    const bool diverged = status == ExitStatus::diverged;  // parameters that are not finite
+    if (status == ExitStatus::usage || status == ExitStatus::bad_data || status == ExitStatus::no_input || diverged ||
+        full)
       return 0;
     std::cerr << "status " << static_cast<int>(status) << ": " << line << '\n';
     std::abort();
