@@ -169,6 +169,10 @@ class Campaign:
             command += ["--set", setting]
         return self.start(command, ranks, launcher, **variables)
 
+    def has_run(self, run):
+        """A moment after the line that names its directory."""
+        return os.path.exists(self.path(run, "config.toml"))
+
     def nudge(self, run, *changes):
         """Asks for a nudge, and does not wait for the answer: the run may not live to give it."""
         return subprocess.Popen([self.shoal, "nudge", run, *changes], cwd=self.folder, stdout=subprocess.DEVNULL,

@@ -79,7 +79,7 @@ def throw(campaign, number):
     with job:
         nudge = None
         if point == "nudge":
-            if not job.wait_for("run directory"):
+            if not job.wait_for("run directory") or not wait_until(lambda: campaign.has_run(run), 60):
                 return "does not start: " + job.said()
             nudge = campaign.nudge(run, "optimizer.l2=1e-5")
         reached = job.wait_for("fault:")
