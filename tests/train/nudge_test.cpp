@@ -87,7 +87,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
             try {
               return attempt(ahead);
             } catch (const Error& e) {
-              if (e.status() != ExitStatus::usage || ahead > 10000) throw;
+              if (e.status() != ExitStatus::usage || ahead > 400000) throw;
             }
           }
         };
@@ -101,7 +101,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
     });
   }
   // Should the hand fail, the run ends all the same.
-  EXPECT_EQ(status_of(request("run", {"train.steps=20000", "train.max_seconds=40", "checkpoint.every_epochs=50"})),
+  EXPECT_EQ(status_of(request("run", {"train.steps=1000000", "train.max_seconds=40", "checkpoint.every_epochs=50"})),
             ExitStatus::done)
       << message_;
   if (hand.joinable()) hand.join();
