@@ -147,6 +147,7 @@ void Watchdog::watch() {
   int greetings = 0;
   double next_greeting_s = 0.0;
   double watched_s = 0.0;
+  ask(true);  // at once: who is stopped before the first answer would pass for one whom datagrams do not reach
   Clock::time_point last = Clock::now();
   while (!ended_) {
     hear(tick_ms);
