@@ -203,7 +203,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     const std::string name = plan.in_place ? plan.run : plan.resumed_path;
     if (training->stopped_early()) {
       log_info(
-          fmt::format("{} is finished: it stopped early after step {}, {} evaluations without progress; raise "
+          fmt::format("{} is finished: it stopped early after step {}, {} without progress; raise "
                       "train.early_stopping.patience to train on",
                       name, first, counted(training->progress().stale_evaluations, "evaluation")));
     } else {
