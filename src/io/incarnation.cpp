@@ -1,5 +1,6 @@
 #include "io/incarnation.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,7 +43,8 @@ std::vector<std::int64_t> numbers_in(const fs::path& directory) {
 
 }  // namespace
 
-Incarnation::Incarnation(fs::path directory, std::int64_t number) : directory_(std::move(directory)), number_(number) {}
+Incarnation::Incarnation(fs::path directory, std::int64_t number, posix::Descriptor workshop)
+    : directory_(std::move(directory)), number_(number), workshop_(std::move(workshop)) {}
 
 std::int64_t Incarnation::newest(const fs::path& directory) {
   const std::vector<std::int64_t> numbers = numbers_in(directory);
@@ -53,8 +55,12 @@ std::optional<Incarnation> Incarnation::claim(const fs::path& directory, std::in
   constexpr mode_t mode = 0777;  // less the process's umask
   const fs::path path = folder(directory, number);
   if (::mkdir(path.c_str(), mode) == 0) {
-    if (newest(directory) == number) return Incarnation(directory, number);
-    // A later owner has removed this number before; it must not be taken twice.
+    // Opened before the look at the others: as long as there is no later one, nobody has removed and made it again.
+    posix::Descriptor workshop = posix::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const int error = errno;
+    if (workshop && newest(directory) == number) return Incarnation(directory, number, std::move(workshop));
+    if (!workshop && error != ENOENT) posix::fail("open", path, error);
+    // A later owner has removed this number before, or just now; it must not be taken twice.
     ::rmdir(path.c_str());
     return std::nullopt;
   }
@@ -80,7 +86,7 @@ void Incarnation::fence_off_earlier() const {
 bool Incarnation::stands() const { return newest(directory_) == number_; }
 
 fs::path Incarnation::workshop(const fs::path& place) const {
-  return folder(directory_, number_) / fs::path(place.filename().string() + ".tmp");
+  return fmt::format("/proc/self/fd/{}/{}.tmp", workshop_.get(), place.filename().string());
 }
 
 void Incarnation::write(const fs::path& place, std::span<const std::byte> bytes) const {

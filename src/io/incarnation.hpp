@@ -30,7 +30,8 @@ class Incarnation {
   /// False once there is a later one, which fences this one off. @throws Error(input_output)
   bool stands() const;
 
-  /// Where to make what is to be renamed to `place`.
+  /// Where to make what is to be renamed to `place`: in the very folder that was made here. Its number can be there
+  /// again for a moment, made by somebody who is late to claim it, when this one was fenced off.
   std::filesystem::path workshop(const std::filesystem::path& place) const;
   /// As write_atomically(), replace_link() and unlinking. @throws Error(input_output), also when this one was fenced
   /// off
@@ -39,10 +40,11 @@ class Incarnation {
   void remove(const std::filesystem::path& place) const;
 
  private:
-  Incarnation(std::filesystem::path directory, std::int64_t number);
+  Incarnation(std::filesystem::path directory, std::int64_t number, posix::Descriptor workshop);
 
   std::filesystem::path directory_;
   std::int64_t number_;
+  posix::Descriptor workshop_;
 };
 
 }  // namespace shoal

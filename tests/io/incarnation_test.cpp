@@ -62,6 +62,18 @@ TEST(Incarnation, OnceFencedOffChangesNothing) {
   EXPECT_EQ(folder.names(), (Names{"file", "incarnation-2", "link"}));
 }
 
+TEST(Incarnation, IsNotHelpedByAFolderThatIsMadeAgain) {
+  const TemporaryFolder folder;
+  const auto old = Incarnation::claim(folder.path(), 1);
+  const auto next = Incarnation::claim(folder.path(), 2);
+  next->fence_off_earlier();
+  std::filesystem::create_directory(folder / "incarnation-1");  // by somebody who is late to claim it
+  const std::string late = "late";
+  expect_error(ExitStatus::input_output, {"file"}, [&] { old->write(folder / "file", as_bytes(late)); });
+  expect_error(ExitStatus::input_output, {"link"}, [&] { old->link(folder / "link", "elsewhere"); });
+  EXPECT_EQ(folder.names(), (Names{"incarnation-1", "incarnation-2"}));
+}
+
 TEST(RunLock, OfAnOwnerThatWasFencedOffSaysSo) {
   const TemporaryFolder folder;
   const RunLock old(folder.path());

@@ -75,7 +75,18 @@ using shoal::testing::Record;
 
 namespace {
 
-Record record_of(Call call, const char* path, const char* to = "") { return {call, path, to, "", 0, false, false}; }
+/// A place inside an open folder, by the folder's own path.
+std::string resolved(const std::string& path) {
+  const std::string open_folders = "/proc/self/fd/";
+  if (!path.starts_with(open_folders)) return path;
+  const auto slash = path.find('/', open_folders.size());
+  return shoal::testing::path_of(std::stoi(path.substr(open_folders.size()))) + path.substr(slash);
+}
+
+Record record_of(Call call, const char* path, const char* to = "") {
+  if (!Interception::ruled()) return {call, "", "", "", 0, false, false};
+  return {call, resolved(path), resolved(to), "", 0, false, false};
+}
 Record record_of(Call call, int descriptor) {
   if (!Interception::ruled()) return {call, "", "", "", 0, false, false};
   return {call, shoal::testing::path_of(descriptor), "", "", 0, shoal::testing::is_folder(descriptor), false};
