@@ -105,24 +105,35 @@ std::span<float> GradientExchange::kept(const Owned& chunk) {
           static_cast<std::size_t>(plan_.chunk_begin(chunk.chunk + 1) - begin)};
 }
 
-/// The sum of a chunk of this rank's: at `out` if there is anything to add, else in a partial; without `out`, in memory
-/// of this thread, which costs no memory traffic where the sum is used at once.
-std::span<const float> GradientExchange::sum(const Owned& chunk, float* out) const {
+void GradientExchange::keep_sum(const Owned& chunk) {
   thread_local GroupPartials::Scratch rows;
-  const std::int64_t begin = plan_.chunk_begin(chunk.chunk);
-  const std::int64_t floats = plan_.chunk_begin(chunk.chunk + 1) - begin;
-  partials_->sum(begin, floats, rows, messages_ ? nullptr : out);
+  const std::span<float> to = kept(chunk);
+  partials_->sum(plan_.chunk_begin(chunk.chunk), std::ssize(to), rows, messages_ ? nullptr : to.data());
   if (messages_) {
     messages_->set_rows(chunk.bucket, chunk.chunk, rows);
-    rows.rest.run(partials_->by_group().plan(), rows.groups, static_cast<std::size_t>(floats), out);
+    rows.rest.run(partials_->by_group().plan(), rows.groups, to.size(), to.data());
   }
-  return {rows.groups[0], static_cast<std::size_t>(floats)};
+  if (rows.groups[0] != to.data()) std::copy_n(rows.groups[0], to.size(), to.begin());
 }
 
-void GradientExchange::keep_sum(const Owned& chunk) {
-  const std::span<float> to = kept(chunk);
-  const std::span<const float> from = sum(chunk, to.data());
-  if (from.data() != to.data()) std::copy(from.begin(), from.end(), to.begin());
+/// In pieces, so that the processor reads the gradients of the next one from memory while it computes; in longer ones
+/// it does one after the other.
+void GradientExchange::update_chunk(const Owned& chunk, const Update& update) {
+  constexpr std::int64_t piece_floats = 512;
+  thread_local GroupPartials::Scratch rows;
+  const std::span<float> parameters = this->parameters();
+  const std::int64_t end = plan_.chunk_begin(chunk.chunk + 1);
+  for (std::int64_t begin = plan_.chunk_begin(chunk.chunk); begin < end; begin += piece_floats) {
+    const std::int64_t floats = std::min(piece_floats, end - begin);
+    const float* sum = partials_->partial(transport_.place().rank, 0) + begin;  // where kept
+    if (chunk.bucket >= summed_) {
+      partials_->sum(begin, floats, rows);
+      sum = rows.groups[0];
+    }
+    const auto size = static_cast<std::size_t>(floats);
+    update(chunk.chunk, begin - plan_.chunk_begin(chunk.chunk), {sum, size},
+           parameters.subspan(static_cast<std::size_t>(begin), size));
+  }
 }
 
 void GradientExchange::visit_sums(const Visit& visit) {
@@ -139,15 +150,10 @@ void GradientExchange::visit_sums(const Visit& visit) {
 void GradientExchange::update(const Update& update) {
   agree(transport_, {Collective::exchange_gradients, 0, 2});
   finish_backward();
-  const std::span<float> parameters = this->parameters();
   for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
     const Chunks chunks = owned(bucket);
-    parallel_for(static_cast<std::int64_t>(chunks.size()), [&](std::int64_t i) {
-      const Owned& chunk = chunks[static_cast<std::size_t>(i)];
-      const std::span<const float> total = bucket < summed_ ? kept(chunk) : sum(chunk, nullptr);
-      update(chunk.chunk, total,
-             parameters.subspan(static_cast<std::size_t>(plan_.chunk_begin(chunk.chunk)), total.size()));
-    });
+    parallel_for(static_cast<std::int64_t>(chunks.size()),
+                 [&](std::int64_t i) { update_chunk(chunks[static_cast<std::size_t>(i)], update); });
     if (messages_) messages_->start_parameters(bucket);
   }
   const Waiting waiting;

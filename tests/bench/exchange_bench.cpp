@@ -133,7 +133,7 @@ void sum_bench(Communicator& world, std::int64_t floats, int rounds) {
       world.barrier();  // behind it, every rank may read all slices
     });
     block(elsewhere, partial, [&] {
-      setting.sum([](std::int64_t, std::span<const float> sum, std::span<float> out) {
+      setting.sum([](std::int64_t, std::int64_t, std::span<const float> sum, std::span<float> out) {
         std::memcpy(out.data(), sum.data(), sum.size_bytes());
       });
     });
@@ -208,8 +208,8 @@ void update_bench(Communicator& world, std::int64_t floats, int rounds) {
     }
     ++scalars.step;
     fused.measure([&] {
-      setting.sum([&](std::int64_t chunk, std::span<const float> sum, std::span<float> parameters) {
-        const std::int64_t begin = place[static_cast<std::size_t>(chunk)];
+      setting.sum([&](std::int64_t chunk, std::int64_t first, std::span<const float> sum, std::span<float> parameters) {
+        const std::int64_t begin = place[static_cast<std::size_t>(chunk)] + first;
         const std::array<float*, 2> moments{m.data() + begin, v.data() + begin};
         adam.update(scalars, parameters, sum, moments);
       });

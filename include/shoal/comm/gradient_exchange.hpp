@@ -26,8 +26,9 @@ class GradientExchange {
  public:
   /// Gets the sum of one chunk over all leaves.
   using Visit = std::function<void(std::int64_t chunk, std::span<const float> sum)>;
-  /// Makes the new parameters of one chunk from its sum over all leaves.
-  using Update = std::function<void(std::int64_t chunk, std::span<const float> sum, std::span<float> parameters)>;
+  /// Makes new parameters from their sum over all leaves: a piece of one chunk, whose float `first` is its first.
+  using Update = std::function<void(std::int64_t chunk, std::int64_t first, std::span<const float> sum,
+                                    std::span<float> parameters)>;
 
   /// Collective. comm and plan outlive the exchange. plan: for comm.size() ranks. nodes: most tree nodes that this rank
   /// owns in any batch; a full batch has most.
@@ -49,8 +50,8 @@ class GradientExchange {
 
   /// Collective, after complete_from(0). Calls `visit` for the chunks of this rank's slices, from any thread.
   void visit_sums(const Visit& visit);
-  /// Collective, after complete_from(0). Calls `update` for the chunks of this rank's slices, from any thread. Then all
-  /// parameters are new, on every rank.
+  /// Collective, after complete_from(0). Calls `update` for all pieces of the chunks of this rank's slices, from any
+  /// thread. Then all parameters are new, on every rank.
   void update(const Update& update);
   /// Collective, after complete_from(0) and in place of update(): waits for what is under way.
   void drop() { finish_backward(); }
@@ -70,8 +71,8 @@ class GradientExchange {
   bool advance();
   void finish_backward();
   std::span<float> kept(const Owned& chunk);
-  std::span<const float> sum(const Owned& chunk, float* out) const;
   void keep_sum(const Owned& chunk);
+  void update_chunk(const Owned& chunk, const Update& update);
 
   Transport& transport_;
   const BucketPlan& plan_;
