@@ -3,8 +3,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "cli/output_file.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "train/output_file.hpp"
 
 namespace shoal {
 namespace {

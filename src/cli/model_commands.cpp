@@ -6,11 +6,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "cli/output_file.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/train/predictor.hpp"
 #include "train/checkpoint_path.hpp"
+#include "train/output_file.hpp"
 
 namespace shoal {
 namespace {
@@ -50,13 +50,7 @@ std::string evaluation_json(const std::string& split, const Evaluation& result) 
 
 }  // namespace
 
-ExitStatus execute(const TrainRequest& request, Communicator& world) {
-  run_together(world, [&] {
-    if (world.rank() == 0 && request.profile_trace)
-      check_output_file(*request.profile_trace, {request.config.value_or("")});
-  });
-  return train_run(request, world);
-}
+ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   const Dataset data = open_together(request.data, world);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdlib>
 
 #include "contents.hpp"
 #include "shoal/core/error.hpp"
@@ -188,12 +189,11 @@ void Split::check(std::span<const std::int64_t> rows, bool values, bool probabil
     read_targets(rows, targets);
     const auto wrong = std::find_if(targets.begin(), targets.end(), [](float t) { return t < 0.0F || t > 1.0F; });
     if (!probabilities || wrong == targets.end()) return;
-    const std::int64_t at = wrong - targets.begin();
+    const auto [row, output] = std::div(wrong - targets.begin(), outputs());
     throw Error(ExitStatus::bad_data,
                 fmt::format("{}: {}/y row {}, output {} is {}, and a sigmoid loss takes 0 to 1; correct it, or use "
                             "model.loss = \"mse\"",
-                            contents_->path, name(), source_row(rows[static_cast<std::size_t>(at / outputs())]),
-                            at % outputs(), *wrong));
+                            contents_->path, name(), source_row(rows[static_cast<std::size_t>(row)]), output, *wrong));
   }
 }
 

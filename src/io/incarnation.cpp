@@ -44,7 +44,13 @@ std::vector<std::int64_t> numbers_in(const fs::path& directory) {
 }  // namespace
 
 Incarnation::Incarnation(fs::path directory, std::int64_t number, posix::Descriptor workshop)
-    : directory_(std::move(directory)), number_(number), workshop_(std::move(workshop)) {}
+    : directory_(std::move(directory)),
+      number_(number),
+      workshop_(std::move(workshop)),
+      way_in_(fmt::format("/proc/self/fd/{}", workshop_.get())) {
+  std::error_code none;
+  if (!fs::exists(way_in_, none)) way_in_ = folder(directory_, number_);
+}
 
 std::int64_t Incarnation::newest(const fs::path& directory) {
   const std::vector<std::int64_t> numbers = numbers_in(directory);
@@ -85,9 +91,7 @@ void Incarnation::fence_off_earlier() const {
 
 bool Incarnation::stands() const { return newest(directory_) == number_; }
 
-fs::path Incarnation::workshop(const fs::path& place) const {
-  return fmt::format("/proc/self/fd/{}/{}.tmp", workshop_.get(), place.filename().string());
-}
+fs::path Incarnation::workshop(const fs::path& place) const { return way_in_ / (place.filename().string() + ".tmp"); }
 
 void Incarnation::write(const fs::path& place, std::span<const std::byte> bytes) const {
   posix::write_via(workshop(place), place, bytes);

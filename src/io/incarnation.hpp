@@ -31,7 +31,8 @@ class Incarnation {
   bool stands() const;
 
   /// Where to make what is to be renamed to `place`: in the very folder that was made here. Its number can be there
-  /// again for a moment, made by somebody who is late to claim it, when this one was fenced off.
+  /// again for a moment, made by somebody who is late to claim it, when this one was fenced off. (By its name, where
+  /// there is no /proc.)
   std::filesystem::path workshop(const std::filesystem::path& place) const;
   /// As write_atomically(), replace_link() and unlinking. @throws Error(input_output), also when this one was fenced
   /// off
@@ -45,6 +46,7 @@ class Incarnation {
   std::filesystem::path directory_;
   std::int64_t number_;
   posix::Descriptor workshop_;
+  std::filesystem::path way_in_;
 };
 
 }  // namespace shoal

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "tensor/team.hpp"
@@ -19,6 +20,9 @@ thread_local Team* standing_by = nullptr;
 void set_threads(int threads) { configured_threads = threads; }
 
 int threads() { return configured_threads > 0 ? configured_threads : omp_get_max_threads(); }
+
+ThreadLimit::ThreadLimit(int most) : before_(configured_threads) { set_threads(std::min(most, threads())); }
+ThreadLimit::~ThreadLimit() { set_threads(before_); }
 
 void run_tasks(const TaskList& list) {
   if (list.tasks <= 1 || threads() <= 1 || (standing_by == nullptr && omp_in_parallel() != 0)) {

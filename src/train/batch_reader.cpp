@@ -1,8 +1,8 @@
 #include "train/batch_reader.hpp"
 
 #include <algorithm>
-#include <csignal>
 
+#include "io/signals_blocked.hpp"
 #include "shoal/core/profile.hpp"
 
 namespace shoal {
@@ -18,18 +18,6 @@ std::size_t ring_size(const BatchReader::Source& source) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>(ahead_bytes / (floats * 4), 3, 32));
 }
 
-/// A thread that takes no signals: they are for the thread that handled them before.
-template <class Body>
-std::thread quiet_thread(const Body& body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(body);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
 }  // namespace
 
 BatchReader::BatchReader(Source source, std::int64_t first_step)
@@ -38,7 +26,8 @@ BatchReader::BatchReader(Source source, std::int64_t first_step)
     slot.batch.features = Buffer<float>(padded_size(source_.capacity, source_.split.features()));
     slot.batch.targets = Buffer<float>(padded_size(source_.capacity, source_.targets));
   }
-  helper_ = quiet_thread([this, first_step] { run(first_step); });
+  const SignalsBlocked blocked;
+  helper_ = std::thread([this, first_step] { run(first_step); });
 }
 
 BatchReader::~BatchReader() {

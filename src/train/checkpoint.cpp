@@ -204,7 +204,7 @@ Model read_model(const Archive& archive) {
   const auto inputs = archive.attribute<std::int64_t>("inputs");
   const auto outputs = archive.attribute<std::int64_t>("outputs");
   const Loss loss = loss_by_name(archive.attribute<std::string>("loss"));
-  const Model model = [&]() -> Model {
+  Model model = [&]() -> Model {
     try {
       return {inputs, layers_of(config.model), outputs, loss, config.model.init};
     } catch (const Error& e) {

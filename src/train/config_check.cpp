@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/leaf_tree.hpp"
 #include "train/config_keys.hpp"
 #include "train/config_text.hpp"
 
@@ -175,6 +176,10 @@ std::string advice(const std::string& unknown) {
 }  // namespace shoal::config_keys
 
 namespace shoal {
+
+std::int64_t leaves_of(const Config& config) {
+  return config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(config.data.batch_size);
+}
 
 void check_config(const Config& config) {
   for (const config_keys::Key& key : config_keys::keys()) {

@@ -8,7 +8,9 @@
 namespace shoal::config_keys {
 namespace {
 
-constexpr double most_count = 2147483647;  // room to multiply two of them in 64 bits
+constexpr double most_count = 2147483647;     // room to multiply two of them in 64 bits
+constexpr double most_steps = 1099511627776;  // 2^40: centuries, with room to add
+constexpr double least_float = 1.2e-38;       // what is less can be 0 as a float
 
 Allowed from(double least) { return {.least = least}; }
 Allowed count_from(double least) { return {.least = least, .most = most_count}; }
@@ -42,7 +44,7 @@ std::vector<Key> make_keys() {
       {"model.batch_norm.enabled", AT(model.batch_norm.enabled)},
       {"model.batch_norm.position", AT(model.batch_norm.position), none,
        words({"before_activation", "after_activation"})},
-      {"model.batch_norm.epsilon", AT(model.batch_norm.epsilon), none, above(0)},
+      {"model.batch_norm.epsilon", AT(model.batch_norm.epsilon), none, from(least_float)},
       {"model.batch_norm.momentum", AT(model.batch_norm.momentum), none, above_zero_to_one()},
       {"model.batch_norm.running", AT(model.batch_norm.running), none, words({"average", "exact"})},
       {"model.layers", AT(model.layers)},
@@ -51,7 +53,7 @@ std::vector<Key> make_keys() {
       {"optimizer.learning_rate", AT(optimizer.learning_rate), nudge, above(0)},
       {"optimizer.beta1", AT(optimizer.beta1), nudge, zero_to_below_one()},
       {"optimizer.beta2", AT(optimizer.beta2), nudge, zero_to_below_one()},
-      {"optimizer.epsilon", AT(optimizer.epsilon), nudge, above(0)},
+      {"optimizer.epsilon", AT(optimizer.epsilon), nudge, from(least_float)},
       {"optimizer.momentum", AT(optimizer.momentum), nudge, zero_to_below_one()},
       {"optimizer.rho", AT(optimizer.rho), nudge, zero_to_below_one()},
       {"optimizer.l2", AT(optimizer.l2), nudge, from(0)},
@@ -66,7 +68,7 @@ std::vector<Key> make_keys() {
       {"schedule.min_rate", AT(schedule.min_rate), nudge, from(0)},
 
       {"train.epochs", AT(train.epochs), nudge, count_from(1)},
-      {"train.steps", AT(train.steps), nudge, from(0)},
+      {"train.steps", AT(train.steps), nudge, {.least = 0, .most = most_steps}},
       {"train.evaluate_every", AT(train.evaluate_every), no_bit | nudge, from(1)},
       {"train.log_every", AT(train.log_every), no_bit | nudge, from(1)},
       {"train.max_seconds", AT(train.max_seconds), no_bit, from(0)},
@@ -80,7 +82,7 @@ std::vector<Key> make_keys() {
       {"checkpoint.every_steps", AT(checkpoint.every_steps), no_bit | nudge, from(0)},
       {"checkpoint.every_seconds", AT(checkpoint.every_seconds), no_bit | nudge, from(0)},
       {"checkpoint.every_epochs", AT(checkpoint.every_epochs), no_bit | nudge, from(0)},
-      {"checkpoint.keep", AT(checkpoint.keep), no_bit | nudge, from(1)},
+      {"checkpoint.keep", AT(checkpoint.keep), no_bit | nudge, count_from(1)},
       {"checkpoint.give_up", AT(checkpoint.give_up), no_bit | nudge, from(1)},
 
       {"sweep", AT(sweep), no_bit},  // one model alone does not read it

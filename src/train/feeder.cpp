@@ -1,5 +1,6 @@
 #include "train/feeder.hpp"
 
+#include "shoal/comm/run_together.hpp"
 #include "train/leaf_reader.hpp"
 
 namespace shoal {
@@ -29,8 +30,10 @@ Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_
     const auto statistics = feeder.executor().leaf_statistics();
     return std::vector<double>(statistics.begin(), statistics.end());
   });
-  const std::vector<double> partials =
-      fold_leaves(share, 2, add, [&](std::int64_t leaf, std::span<double> out) { reader.leaf(leaf, out); });
+  std::vector<double> partials;
+  run_together(comm, [&] {  // a row that cannot be used is found by one rank
+    partials = fold_leaves(share, 2, add, [&](std::int64_t leaf, std::span<double> out) { reader.leaf(leaf, out); });
+  });
   std::vector<double> sums(2);
   comm.tree_reduce(share, partials, add, sums);
   const auto samples = static_cast<double>(split.rows());

@@ -56,7 +56,7 @@ std::vector<fs::path> NudgeDesk::files(const std::string& extension) const {
   std::vector<fs::path> found;
   std::error_code none;  // no folder: no requests
   for (fs::directory_iterator at(folder_, none), end; !none && at != end; at.increment(none)) {
-    if (at->path().extension() == extension) found.push_back(at->path());
+    if (at->path().extension() == extension && !unreadable_.contains(at->path())) found.push_back(at->path());
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -79,9 +79,9 @@ std::vector<NudgeDesk::Visitor> NudgeDesk::admit() {
       if (claimed && request.owner == owner_) visitors.push_back({fs::path(file).replace_extension(".reply"), request});
     } catch (const Error& e) {
       std::error_code none;
-      if (e.status() == ExitStatus::bad_data) fs::remove(file, none);
-      if (e.status() != ExitStatus::no_input)
-        log_warning("a nudge that cannot be read is ignored: " + std::string(e.what()));
+      if (e.status() == ExitStatus::no_input) continue;  // withdrawn
+      if (e.status() != ExitStatus::bad_data || !fs::remove(file, none)) unreadable_.insert(file);
+      log_warning("a nudge that cannot be read is ignored: " + std::string(e.what()));
     }
   }
   return visitors;

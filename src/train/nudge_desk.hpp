@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ class NudgeDesk {
   std::filesystem::path folder_;
   std::string owner_;
   std::chrono::steady_clock::time_point looked_;
+  std::set<std::filesystem::path> unreadable_;  // and told of once
 };
 
 /// The nudges that a request asks for, judged by what holds at their step.

@@ -1,7 +1,6 @@
 #include "shoal/train/predictor.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "train/checkpoint.hpp"
+#include "train/data_check.hpp"
 #include "train/feeder.hpp"
 #include "train/prediction_writer.hpp"
 
@@ -95,34 +95,9 @@ struct Predictor::State {
   }
 
   static std::int64_t leaf_samples_of(const Config& config) {
-    const std::int64_t batch = config.data.batch_size;
-    return samples_per_leaf(batch, config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(batch));
+    return samples_per_leaf(config.data.batch_size, leaves_of(config));
   }
   static std::int64_t capacity_of(const Config& config) { return std::max(samples_at_a_time, leaf_samples_of(config)); }
-
-  void check_features(const Dataset& set) const {
-    if (set.shape() == data.shape) return;
-    throw Error(ExitStatus::bad_data,
-                fmt::format("{} has features of shape ({}), and {} was trained on ({}); give a data set with the same "
-                            "features",
-                            set.path(), fmt::join(set.shape(), ", "), path, fmt::join(data.shape, ", ")));
-  }
-  void check_targets(const Dataset& set, const Split& split) const {
-    if (!split.has_labels() && !split.has_targets())
-      throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no y to compare with; use shoal predict",
-                                                    split.name(), set.path()));
-    if (split.has_targets() ? model.loss_kind() == Loss::softmax || split.outputs() != model.outputs()
-                            : data.classes != set.classes())
-      throw Error(
-          ExitStatus::bad_data,
-          fmt::format("the y of {} ({} classes, {} outputs) is not what {} was trained on ({} classes, {} outputs)",
-                      set.path(), set.classes(), split.outputs(), path, data.classes, model.outputs()));
-    if (data.classes == 0 || set.class_names() == data.class_names) return;
-    const auto differ = std::mismatch(data.class_names.begin(), data.class_names.end(), set.class_names().begin());
-    throw Error(ExitStatus::bad_data,
-                fmt::format("class {} is \"{}\" in {} and \"{}\" in {}; import the data with --like the set trained on",
-                            differ.first - data.class_names.begin(), *differ.second, set.path(), *differ.first, path));
-  }
 };
 
 Predictor::Predictor(const std::string& checkpoint, Communicator& comm) {
@@ -145,10 +120,8 @@ Evaluation Predictor::evaluate(const Dataset& data, const std::string& name) {
   std::optional<Split> split;
   run_together(state_->comm, [&] {
     split = data.split(name);
-    state_->check_features(data);
-    state_->check_targets(data, *split);
-    if (split->rows() < 1)
-      throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", name, data.path()));
+    check_features(data, state_->data, state_->path);
+    check_targets(data, *split, state_->data, state_->model, state_->path);
   });
   const Evaluation result =
       evaluate_split(state_->feeder, *split, state_->leaf_samples, state_->capacity, state_->comm);
@@ -172,7 +145,7 @@ std::int64_t Predictor::predict(const Dataset& data, const std::string& name, co
                                 s.model.loss_kind() != Loss::mse && s.data.classes > 0, s.data.class_names};
   run_together(s.comm, [&] {
     split = data.split(name);
-    s.check_features(data);
+    check_features(data, s.data, s.path);
     if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), layout);
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.

@@ -16,6 +16,7 @@
 #include "train/activity.hpp"
 #include "train/cost.hpp"
 #include "train/fault_point.hpp"
+#include "train/output_file.hpp"
 #include "train/profile_report.hpp"
 #include "train/run_loop.hpp"
 #include "train/run_plan.hpp"
@@ -36,13 +37,11 @@ std::string layer_line(const Model& model) {
 
 std::string start_line(const Training& training, const Communicator& comm) {
   const std::int64_t batch = training.config().data.batch_size;
-  const std::int64_t leaves =
-      training.config().parallel.leaves > 0 ? training.config().parallel.leaves : default_leaves(batch);
   return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {} parameters; {} samples in batches of {}, {}",
                      counted(comm.size(), "rank"), counted(comm.host_count(), "host"), counted(threads(), "thread"),
                      instruction_set(), counted(usable_cores(), "core"), layer_line(training.model()),
                      training.model().parameter_count(), training.data().train.rows(), batch,
-                     counted(leaves, "leaf", "leaves"));
+                     counted(leaves_of(training.config()), "leaf", "leaves"));
 }
 
 void print_dry_run(const Training& training, const Communicator& comm) {
@@ -151,7 +150,10 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   check_kernels(comm);
   RunPlan plan;
   run_together(comm, [&] {
-    if (comm.rank() == 0) plan = plan_run(request);
+    if (comm.rank() != 0) return;
+    plan = plan_run(request);
+    if (request.profile_trace)
+      check_output_file(*request.profile_trace, {request.config.value_or(""), plan.config.data.file});
   });
   std::vector<std::byte> bytes = share_plan(plan, comm);
   const Watchdog watchdog(comm, plan.config.parallel.stall_timeout);

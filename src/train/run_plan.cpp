@@ -103,7 +103,9 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
 }
 
 bool same_place(const std::string& a, const std::string& b) {
-  return fs::weakly_canonical(a) == fs::weakly_canonical(b);
+  std::error_code none;
+  return fs::equivalent(a, b, none) ||
+         fs::absolute(a, none).lexically_normal() == fs::absolute(b, none).lexically_normal();
 }
 
 void resume(const TrainRequest& request, RunPlan& plan) {
@@ -121,7 +123,7 @@ void resume(const TrainRequest& request, RunPlan& plan) {
       return;
     }
     RunDirectory::require(home);
-  } else if (fs::is_directory(what)) {
+  } else if (std::error_code none; fs::is_directory(what, none)) {
     home = what;
     if (!RunDirectory::has_run(home))
       throw Error(ExitStatus::no_input, what + " holds no run; give a run directory, a checkpoint, or auto");

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/progress.hpp"
+#include "train/data_check.hpp"
 #include "train/training.hpp"
 #include "train/watchdog.hpp"
 
@@ -100,7 +102,14 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
 }
 
 Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
-  return state_->trained().evaluate(data.split(split));
+  Training& training = state_->trained();
+  std::optional<Split> rows;
+  run_together(state_->comm, [&] {
+    rows = data.split(split);
+    check_features(data, training.data().description, "the model");
+    check_targets(data, *rows, training.data().description, training.model(), "the model");
+  });
+  return training.evaluate(*rows);
 }
 
 void Trainer::save(const std::string& path) {

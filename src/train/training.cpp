@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -21,7 +22,7 @@ namespace {
 
 std::int64_t leaves_for(const Config& config, int ranks) {
   const std::int64_t batch = config.data.batch_size;
-  const std::int64_t leaves = config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(batch);
+  const std::int64_t leaves = leaves_of(config);
   if (leaves > batch)
     throw Error(ExitStatus::usage,
                 fmt::format("parallel.leaves = {} is above the batch size {}; use {} or fewer", leaves, batch, batch));
@@ -54,7 +55,8 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       data_(data),
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
-      capacity_(std::max(cut_.leaf_samples, cut_.share(largest_batch()).samples())) {}
+      capacity_(std::max(cut_.leaf_samples, cut_.share(largest_batch()).samples())),
+      tuner_(threads()) {}
 
 std::int64_t Training::largest_batch() const { return std::min(config_.data.batch_size, data_.train.rows()); }
 
@@ -133,7 +135,10 @@ StepReport Training::advance(const std::vector<double>& requests) {
     averages_.clear();
   }
   StepReport report;
+  const ThreadLimit limit(tuner_.threads());
+  const auto begun = std::chrono::steady_clock::now();
   with_team([&] { report = train_on(read, requests); });
+  tuner_.note(std::chrono::steady_clock::now() - begun);
   return report;
 }
 

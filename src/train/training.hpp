@@ -13,6 +13,7 @@
 #include "train/checkpoint.hpp"
 #include "train/feeder.hpp"
 #include "train/replica.hpp"
+#include "train/thread_tuner.hpp"
 
 namespace shoal {
 
@@ -117,7 +118,8 @@ class Training {
   RunProgress progress_;
   RunProgress ended_epoch_;
   std::unique_ptr<BatchReader> reader_;
-  std::vector<float> gathered_;  // on rank 0: a moment on its way into a snapshot
+  ThreadTuner tuner_;
+  std::vector<float> gathered_;   // on rank 0: a moment on its way into a snapshot
   std::vector<double> averages_;  // of the running statistics, where refine_statistics() replaced them; else empty
 };
 

@@ -105,9 +105,9 @@ SweepSettings read_sweep(const Config& config) {
   count(*sweep, "sweep", "ranks_per_trial", 1, settings.ranks_per_trial);
   placed(config, "sweep.search", [&] { read_word(*sweep, "search", searches, settings.search); });
   placed(config, "sweep.metric", [&] { read_word(*sweep, "metric", metrics, settings.metric); });
-  for (const auto& [key, node] : *space) {
-    const std::string name(key.str());
-    settings.space.push_back(placed(config, "sweep.space." + name, [&] { return read_dimension(name, node); }));
+  for (const auto& entry : *space) {
+    const std::string name(entry.first.str());
+    settings.space.push_back(placed(config, "sweep.space." + name, [&] { return read_dimension(name, entry.second); }));
   }
   if (settings.search == Search::quasi_random && settings.space.size() > most_sobol_dimensions)
     refuse(fmt::format(

@@ -26,12 +26,6 @@ Communicator make_group(const Communicator& world, std::int64_t ranks_per_trial)
 
 }  // namespace
 
-std::int64_t leaves_of(const Config& config) {
-  const std::int64_t leaves =
-      config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(config.data.batch_size);
-  return std::max<std::int64_t>(1, leaves);
-}
-
 TrialWorker::TrialWorker(const SweepTask& task, SweepPaths paths, std::string claims, Communicator& world)
     : task_(task),
       paths_(std::move(paths)),

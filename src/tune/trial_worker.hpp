@@ -56,7 +56,4 @@ class TrialWorker {
   bool stopping_ = false;
 };
 
-/// Into how many leaves the config cuts a batch: as many ranks can train it together.
-std::int64_t leaves_of(const Config& config);
-
 }  // namespace shoal

@@ -14,6 +14,7 @@
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "train/replica.hpp"
+#include "train/thread_tuner.hpp"
 
 using Clock = std::chrono::steady_clock;
 
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
           static_cast<float>(source.normal(static_cast<std::uint64_t>(r), static_cast<std::uint64_t>(c)));
     replica.executor().input(model.targets()).at(r, 0) = static_cast<float>(r % widths.back());
   }
+  ThreadTuner tuner(threads());
   std::vector<double> forward, backward, update, whole;
   for (int step = 1; step <= steps + 3; ++step) {
     world.barrier();
@@ -52,6 +54,7 @@ int main(int argc, char** argv) {
     scalars.step = step;
     scalars.batch = static_cast<float>(batch);
     Clock::time_point t1, t2;
+    const ThreadLimit limit(tuner.threads());
     const auto t0 = Clock::now();
     with_team([&] {
       replica.executor().forward({&share, share.run(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
@@ -61,6 +64,7 @@ int main(int argc, char** argv) {
       replica.update(scalars);
     });
     const auto t3 = Clock::now();
+    tuner.note(t3 - t0);
     if (step <= 3) continue;
     const auto ms = [](auto a, auto b) { return std::chrono::duration<double, std::milli>(b - a).count(); };
     forward.push_back(ms(t0, t1));

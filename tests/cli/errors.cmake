@@ -91,6 +91,7 @@ cli_error(label_test 65 "label_test.h5: test/y row 7 is 99" COMMAND evaluate ${l
 cli_error(nan 65 "nan.h5: train/x row 11.*nan" ${no_run} ${train} --set data.file=nan.h5)
 cli_error(nan_not_normalized 65 "nan.h5: train/x row 11.*nan" ${no_run}
   ${train} --set data.file=nan.h5 --set data.normalize=none)
+cli_error(infinite_evaluate 65 "nan_test.h5: test/x row 3.*inf" COMMAND evaluate ${latest} --data nan_test.h5)
 cli_error(infinite_test 65 "nan_test.h5: test/x row 3.*inf" GUARD --makes-no new@np@.csv
   COMMAND predict ${latest} --data nan_test.h5 --out new@np@.csv)
 
@@ -134,6 +135,10 @@ cli_error(over.csv 64 "table.csv is read here" GUARD --keeps table.csv
   COMMAND import csv table.csv --label y -o table.csv)
 cli_error(over.like 64 "data.h5 is read here" GUARD --keeps data.h5
   COMMAND import csv table.csv --label y --like data.h5 -o data.h5)
+cli_error(over.data_by_trace 64 "data.h5 is read here" GUARD --keeps data.h5 --makes-no new@np@/config.toml
+  ${train} --profile-trace data.h5)
+cli_error(over.lock 64 "run@np@/lock belongs to the run" GUARD --keeps run@np@/lock
+  COMMAND synth spirals --samples 9 --features 2 --classes 3 -o run@np@/lock)
 cli_error(over.config 64 "run@np@/config.toml belongs to the run" GUARD --keeps run@np@/config.toml
   COMMAND synth spirals --samples 9 --features 2 --classes 3 -o run@np@/config.toml)
 

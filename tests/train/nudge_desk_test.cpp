@@ -200,5 +200,19 @@ TEST_F(Desk, RequestsToAnotherOwnerAndGarbageAreNotTaken) {
   EXPECT_THAT(requests(), ElementsAre("3.json.12.tmp"));
 }
 
+TEST_F(Desk, WhatCannotBeReadIsToldOfOnce) {
+  start_run();
+  fs::create_directories(requests_folder(run_) / "1.json" / "2");
+  NudgeDesk desk(run_);
+  ASSERT_TRUE(desk.has_visitors());
+  EXPECT_THAT(desk.admit(), IsEmpty());
+  std::this_thread::sleep_for(std::chrono::milliseconds(250));  // more than between two looks
+  EXPECT_FALSE(desk.has_visitors());
+  testing::write(requests_folder(run_) / "2.json", to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
+  std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  EXPECT_TRUE(desk.has_visitors());
+  EXPECT_EQ(desk.admit().size(), 1U);
+}
+
 }  // namespace
 }  // namespace shoal

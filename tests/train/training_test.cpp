@@ -95,6 +95,44 @@ TEST_F(Training, LearnsAndEvaluatesTheSameOnEveryRank) {
             std::vector<double>(static_cast<std::size_t>(test_world().size()), again.loss));
 }
 
+/// What a model cannot be judged by is refused on every rank, whichever rank finds it.
+TEST_F(Training, DataThatDoNotFitAreNotEvaluated) {
+  Trainer trainer(mlp({.inputs = 20, .hidden = {8}, .classes = 5}), Adam{}, test_world());
+  trainer.fit(Dataset::open(data_file()), {.epochs = 1, .batch_size = 128, .quiet = true});
+  const std::string path = data_file() + ".other";
+  const auto expect_refused = [&](std::int64_t rows, std::int64_t features, std::int64_t classes, float last,
+                                  const std::string& words) {
+    run_together(test_world(), [&] {
+      if (test_world().rank() != 0) return;
+      std::vector<float> x(static_cast<std::size_t>(rows * features), 1.0F);
+      if (!x.empty()) x.back() = last;
+      const std::vector<std::int32_t> y(static_cast<std::size_t>(rows), 0);
+      H5Writer writer(path);
+      writer.create_array("train/x", ElementType::float32, {rows, features});
+      writer.write_rows("train/x", 0, std::as_bytes(std::span(x)));
+      if (classes > 0) {
+        writer.create_array("train/y", ElementType::int32, {rows});
+        writer.write_rows("train/y", 0, std::as_bytes(std::span(y)));
+        writer.set_attribute("classes", classes);
+      }
+      writer.finish();
+    });
+    try {
+      trainer.evaluate(Dataset::open(path), "train");
+      ADD_FAILURE() << "evaluated what is to be refused: " << words;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.status(), ExitStatus::bad_data);
+      EXPECT_NE(std::string(e.what()).find(words), std::string::npos) << e.what();
+    }
+    test_world().barrier();
+  };
+  expect_refused(200, 21, 5, 1.0F, "has features of shape (21)");
+  expect_refused(200, 20, 6, 1.0F, "6 classes");
+  expect_refused(200, 20, 0, 1.0F, "no y to compare with");
+  expect_refused(200, 20, 5, std::numeric_limits<float>::infinity(), "row 199, feature 19 is inf");
+  if (test_world().rank() == 0) fs::remove(path);
+}
+
 TEST_F(Training, FewerLeavesThanRanksAreRefusedByAll) {
   Trainer trainer(mlp({.inputs = 20, .hidden = {8}, .classes = 5}), Adam{}, test_world());
   std::string message;

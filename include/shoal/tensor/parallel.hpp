@@ -9,6 +9,18 @@ namespace shoal {
 void set_threads(int threads);
 int threads();
 
+/// parallel_for uses `most` threads at most while this lives. For the thread that trains, outside with_team().
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int most);
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+  ~ThreadLimit();
+
+ private:
+  int before_;
+};
+
 /// Work of one call of parallel_for: function(context, i) for each task i.
 struct TaskList {
   using Function = void (*)(const void* context, std::int64_t task);

@@ -117,6 +117,9 @@ Config parse_config(const std::string& text, const std::string& name, const std:
 /// @throws Error  usage, with the config as it was; the message starts with `KEY=VALUE: `
 std::vector<std::string> set_keys(Config& config, const std::string& assignment);
 
+/// V, the leaves of a full batch: as many ranks can train together.
+std::int64_t leaves_of(const Config& config);
+
 /// The value of a key as TOML: `0.0003`, `"cosine"`. @throws Error  usage: no such key
 std::string value_text(const Config& config, const std::string& key);
 

@@ -41,7 +41,7 @@ const TextHeap::Collection& TextHeap::collection(std::uint64_t address) {
     constexpr std::uint64_t alignment = 8;
     const std::span<const std::byte> object = rest.take(size);
     rest.skip(std::min<std::uint64_t>(rest.left(), (alignment - size % alignment) % alignment));
-    source_.charge(sizeof object);
+    source_.charge(sizeof(std::pair<std::uint16_t, std::span<const std::byte>>));
     if (!collection.objects.emplace(number, object).second) throw Failure("two texts have one number");
   }
   return collection;

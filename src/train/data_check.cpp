@@ -1,0 +1,40 @@
+#include "train/data_check.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+
+void check_features(const Dataset& set, const DataDescription& trained, const std::string& name) {
+  if (set.shape() == trained.shape) return;
+  throw Error(ExitStatus::bad_data,
+              fmt::format("{} has features of shape ({}), and {} was trained on ({}); give a data set with the same "
+                          "features",
+                          set.path(), fmt::join(set.shape(), ", "), name, fmt::join(trained.shape, ", ")));
+}
+
+void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
+                   const std::string& name) {
+  if (!split.has_labels() && !split.has_targets())
+    throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no y to compare with; use shoal predict",
+                                                  split.name(), set.path()));
+  if (split.has_targets() ? model.loss_kind() == Loss::softmax || split.outputs() != model.outputs()
+                          : trained.classes != set.classes())
+    throw Error(
+        ExitStatus::bad_data,
+        fmt::format("the y of {} ({} classes, {} outputs) is not what {} was trained on ({} classes, {} outputs)",
+                    set.path(), set.classes(), split.outputs(), name, trained.classes, model.outputs()));
+  if (split.rows() < 1)
+    throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", split.name(), set.path()));
+  if (trained.classes == 0 || set.class_names() == trained.class_names) return;
+  const auto differ = std::mismatch(trained.class_names.begin(), trained.class_names.end(), set.class_names().begin());
+  throw Error(ExitStatus::bad_data,
+              fmt::format("class {} is \"{}\" in {} and \"{}\" in {}; import the data with --like the set trained on",
+                          differ.first - trained.class_names.begin(), *differ.second, set.path(), *differ.first, name));
+}
+
+}  // namespace shoal

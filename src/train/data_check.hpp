@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "shoal/data/dataset.hpp"
+#include "shoal/nn/model.hpp"
+
+namespace shoal {
+
+/// Whether a data set is like the one that a model was trained on. name: of the model, for messages.
+/// @throws Error(bad_data)  other features
+void check_features(const Dataset& set, const DataDescription& trained, const std::string& name);
+/// @throws Error(bad_data)  no y to compare with, another y, or no rows
+void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
+                   const std::string& name);
+
+}  // namespace shoal
