@@ -4,6 +4,7 @@
 
 #include "shoal/data/dataset.hpp"
 #include "shoal/nn/model.hpp"
+#include "train/checkpoint.hpp"
 
 namespace shoal {
 
