@@ -44,7 +44,7 @@ std::vector<Key> make_keys() {
       {"model.batch_norm.enabled", AT(model.batch_norm.enabled)},
       {"model.batch_norm.position", AT(model.batch_norm.position), none,
        words({"before_activation", "after_activation"})},
-      {"model.batch_norm.epsilon", AT(model.batch_norm.epsilon), none, from(least_float)},
+      {"model.batch_norm.epsilon", AT(model.batch_norm.epsilon), none, above(0)},
       {"model.batch_norm.momentum", AT(model.batch_norm.momentum), none, above_zero_to_one()},
       {"model.batch_norm.running", AT(model.batch_norm.running), none, words({"average", "exact"})},
       {"model.layers", AT(model.layers)},

@@ -5,14 +5,12 @@
 namespace shoal {
 namespace {
 
-// Windows of steps, two to a trial: one with the best number so far, one with another. The first trials follow each
-// other, as many as take 256 threads to 1; later ones are rare.
+// Windows of steps, two to a trial: one with the best number so far, one with another.
 constexpr std::int64_t window_steps = 16;
 constexpr std::int64_t trial_steps = 2 * window_steps;
-constexpr std::int64_t first_trials = 16;
-constexpr std::int64_t later_every = 64;  // trials
+constexpr std::int64_t later_every = 64;  // trials; then fewer are tried, and more
 constexpr double gain = 0.95;             // that is worth a change
-constexpr double long_step = 2e-3;        // seconds
+constexpr std::chrono::duration<double> much_work(2e-3);
 
 double median(std::vector<double>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -24,14 +22,13 @@ double median(std::vector<double>& values) {
 
 bool ThreadTuner::trying() const {
   const std::int64_t trial = step_ / trial_steps;
-  const bool now = trial < first_trials || trial % later_every < 2;  // fewer, then more
-  return now && step_ % trial_steps >= window_steps;
+  return (falling_ || trial % later_every < 2) && step_ % trial_steps >= window_steps;
 }
 
 int ThreadTuner::candidate() const {
-  const bool fewer = step_ / trial_steps % 2 == 0;
-  if (fewer) return before_ < long_step ? std::max(1, best_ / 2) : best_;
-  return std::min(most_, 2 * best_);
+  const bool more = !falling_ && step_ / trial_steps % 2 == 1;
+  if (more) return std::min(most_, 2 * best_);
+  return work_ / best_ < much_work ? std::max(1, best_ / 2) : best_;
 }
 
 void ThreadTuner::note(std::chrono::duration<double> step) {
@@ -43,9 +40,18 @@ void ThreadTuner::note(std::chrono::duration<double> step) {
   times_.clear();
   if (!tried) {
     before_ = took;
-  } else if (took < gain * before_) {
+  } else if (with != best_ && took < gain * before_) {
     best_ = with;
+  } else {
+    falling_ = false;
   }
+}
+
+std::chrono::duration<double> work_of_step(std::int64_t parameters, std::int64_t samples) {
+  constexpr double flops_per_second = 5e10;  // of a core; what it is exactly matters little
+  constexpr double flops = 6.0;              // a multiply-add forward and two backward, for each parameter
+  return std::chrono::duration<double>(flops * static_cast<double>(parameters) * static_cast<double>(samples) /
+                                       flops_per_second);
 }
 
 }  // namespace shoal

@@ -56,7 +56,7 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
       capacity_(std::max(cut_.leaf_samples, cut_.share(largest_batch()).samples())),
-      tuner_(threads()) {}
+      tuner_(threads(), work_of_step(model.parameter_count(), capacity_)) {}
 
 std::int64_t Training::largest_batch() const { return std::min(config_.data.batch_size, data_.train.rows()); }
 

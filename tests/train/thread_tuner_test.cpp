@@ -9,6 +9,7 @@
 namespace shoal {
 namespace {
 
+using namespace std::chrono_literals;
 using StepTime = std::function<double(int threads)>;  // in seconds
 
 /// Steps with the number of threads that the tuner asks for; what it asked for last, and the time of all steps.
@@ -34,9 +35,9 @@ StepTime share_and_meet(double arithmetic, double barriers) {
 
 TEST(ThreadTuner, FindsHowManyASmallStepIsWorth) {
   for (const int most : {1, 2, 3, 12, 64, 256}) {
-    for (const double barriers : {1e-7, 1e-6, 1e-5, 1e-4}) {
+    for (const double barriers : {1e-7, 1e-6, 1e-5, 1e-4, 1e-3}) {
       const StepTime time = share_and_meet(1e-4, barriers);
-      ThreadTuner tuner(most);
+      ThreadTuner tuner(most, 100us);
       run(tuner, 512, time);
       const int found = run(tuner, 1, time).threads;
       EXPECT_LE(found, most);
@@ -47,30 +48,33 @@ TEST(ThreadTuner, FindsHowManyASmallStepIsWorth) {
   }
 }
 
-TEST(ThreadTuner, ALongStepKeepsAllThreadsAlways) {
-  ThreadTuner tuner(16);
+TEST(ThreadTuner, MuchWorkKeepsAllThreadsAlways) {
+  ThreadTuner tuner(16, 100ms);
   const StepTime time = [](int threads) {
     EXPECT_EQ(threads, 16);
-    return 3e-3;
+    return 1e-3;
   };
   run(tuner, 5000, time);
 }
 
 TEST(ThreadTuner, TakesThreadsBackWhenTheyAreWorthIt) {
-  ThreadTuner tuner(8);
+  ThreadTuner tuner(8, 1ms);
   EXPECT_EQ(run(tuner, 1000, share_and_meet(1e-4, 1e-4)).threads, 1);  // as beside other programs
   EXPECT_EQ(run(tuner, 20000, share_and_meet(1e-3, 1e-7)).threads, 8);
 }
 
 TEST(ThreadTuner, TrialsCostLittle) {
-  ThreadTuner tuner(64);
-  const StepTime time = share_and_meet(1e-3, 1e-9);  // each thread less is a loss
-  EXPECT_LE(run(tuner, 100000, time).seconds, 1.02 * 100000 * time(64));
+  const StepTime time = share_and_meet(1e-2, 1e-9);  // each thread less is a loss
+  for (const int steps : {100, 1000, 100000}) {
+    ThreadTuner tuner(64, 10ms);
+    const double all_threads = steps * time(64);
+    EXPECT_LE(run(tuner, steps, time).seconds, 1.01 * all_threads + 2 * 16 * time(64)) << steps;
+  }
 }
 
 TEST(ThreadTuner, RanksTryAtTheSameSteps) {
-  ThreadTuner few(8);
-  ThreadTuner many(8);
+  ThreadTuner few(8, 1ms);
+  ThreadTuner many(8, 1ms);
   for (int step = 0; step < 10000; ++step) {
     const int a = few.threads();
     const int b = many.threads();
