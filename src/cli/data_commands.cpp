@@ -1,9 +1,12 @@
 // Commands that make data sets: import, synth.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/log.hpp"
 #include "train/output_file.hpp"
 
 namespace shoal {
@@ -31,6 +34,16 @@ std::string summary_text(const DatasetSummary& summary, const std::string& out) 
                                    shape_text(summary.shape), y, summary.content, out);
 }
 
+/// Prices, years and the like are whole numbers too.
+void warn_of_many_classes(const DatasetSummary& summary) {
+  std::int64_t rows = 0;
+  for (const DatasetSummary::Rows& split : summary.splits) rows += split.rows;
+  if (summary.classes > std::max<std::int64_t>(rows, 2))
+    log_warning(
+        fmt::format("{} rows make {} classes; if the labels are numbers to predict, import them with --regression",
+                    rows, summary.classes));
+}
+
 /// Rank 0 works, the others wait.
 template <class Make>
 ExitStatus make_dataset(const Make& make, const std::string& out, const Communicator& world) {
@@ -47,7 +60,9 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
     return std::visit(
         [&](const auto& source) {
           check_output_file(request.out, files_of(source));
-          return import_from(source, request.out);
+          DatasetSummary summary = import_from(source, request.out);
+          warn_of_many_classes(summary);
+          return summary;
         },
         request.source);
   };

@@ -156,6 +156,7 @@ void CommandLine::add_importers() {
   CLI::App* import = command(app_, "import", "Make a data set from files of another format",
                              "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5");
   import->require_subcommand(1);
+  const char* regression = "Labels are numbers to predict, no classes, even where all are whole";
 
   CLI::App* app =
       command(*import, "idx", "The format of MNIST, gzip or plain",
@@ -177,18 +178,21 @@ void CommandLine::add_importers() {
          "Whether line 1 names the columns; by default found out")
       ->type_name("yes|no");
   text(app, "--like", csv_.like, "FILE", "Data set whose classes and columns are taken");
+  app->add_flag("--regression", csv_.regression, regression);
   add_splits(app, csv_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
   app = command(*import, "npy", "NumPy arrays", "shoal import npy --x features.npy --y labels.npy -o mine.h5");
   text(app, "--x", npy_.x, "FILE", "Features")->required();
   text(app, "--y", npy_.y, "FILE", "Labels or targets");
+  app->add_flag("--regression", npy_.regression, regression);
   add_splits(app, npy_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
   app = command(*import, "libsvm", "The format of LIBSVM and SVMlight, gzip or plain",
                 "shoal import libsvm a9a --test-fraction 0.2 -o a9a.h5");
   text(app, "FILE", libsvm_.file, "", "LIBSVM file")->required();
+  app->add_flag("--regression", libsvm_.regression, regression);
   add_splits(app, libsvm_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 }

@@ -14,9 +14,6 @@ namespace shoal {
 
 static_assert(std::endian::native == std::endian::little, "rows are taken from the file as they are");
 
-/// More than anyone trains, and few enough to keep a name for each.
-constexpr std::int64_t most_classes = std::int64_t{1} << 20;
-
 /// Of one row; wider ones would take memory by the gigabyte, for a small file that only says so.
 constexpr std::int64_t most_features = std::int64_t{1} << 26;
 

@@ -143,7 +143,7 @@ Dataset Dataset::open(const std::string& path) {
                                names->size(), contents->classes));
     }
   } else {
-    for (std::int64_t k = 0; k < contents->classes; ++k) contents->class_names.push_back(std::to_string(k));
+    contents->class_names = number_names(contents->classes);
   }
   contents->content = reader.attribute<std::string>("content");
   return Dataset(std::move(contents));

@@ -142,6 +142,9 @@ float feature(const CsvReader& reader, const Layout& layout, std::size_t column,
 DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
   std::optional<Like> like;
   if (!options.like.empty()) like = Like::open(options.like);
+  if (options.regression && options.label.empty()) refuse_options("--regression needs --label, the column to predict");
+  if (options.regression && like && like->data.classes() > 0)
+    refuse_options(fmt::format("--regression takes numbers, and {} has classes; leave out one of them", options.like));
   CsvReader reader(options.file);
   Cells cells;
   if (!reader.next(cells))
@@ -197,9 +200,9 @@ DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
   if (like) notes.class_names = like->data.class_names();
   if (layout.label != no_column) {
     const Place place = [&](std::size_t i) { return fmt::format("{}:{}", options.file, lines[i]); };
-    Labels labels = like && like->data.classes() > 0 ? labels_like(texts, notes.class_names, place)
-                    : like && like->targets          ? targets_from_texts(texts, place)
-                                                     : labels_from_texts(texts, place);
+    Labels labels = like && like->data.classes() > 0                ? labels_like(texts, notes.class_names, place)
+                    : options.regression || (like && like->targets) ? targets_from_texts(texts, place)
+                                                                    : labels_from_texts(texts, place);
     notes.class_names = labels.class_names;
     table.y = std::move(labels).column();
   }

@@ -112,8 +112,8 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
                }
                std::ranges::copy(std::as_bytes(std::span(dense)), bytes);
              }};
-  Labels labels =
-      labels_from_numbers(values, [&](std::size_t i) { return fmt::format("{}:{}", options.file, lines[i]); });
+  const Place place = [&](std::size_t i) { return fmt::format("{}:{}", options.file, lines[i]); };
+  Labels labels = options.regression ? targets_from_numbers(values, place) : labels_from_numbers(values, place);
   const TableNotes notes{labels.class_names, {}, file_name(options.file)};
   table.y = std::move(labels).column();
   return write_splits(plan_splits(table, nullptr, options.split), notes, out);

@@ -149,7 +149,7 @@ Column column_x(const std::string& path, const Npy& npy) {
   refuse(path, fmt::format("x is of type {}; save it as uint8, float32 or float64", element_name(npy.type)));
 }
 
-Column column_y(const std::string& path, const Npy& npy, std::vector<std::string>& class_names) {
+Column column_y(const std::string& path, const Npy& npy, bool regression, std::vector<std::string>& class_names) {
   if (npy.shape.size() > 2 || (!is_floating(npy.type) && npy.row_elements() != 1)) {
     refuse(path, fmt::format("y has shape {}; it must be (N), or (N, K) of floats", shape_text(npy.shape)));
   }
@@ -174,7 +174,9 @@ Column column_y(const std::string& path, const Npy& npy, std::vector<std::string
   std::vector<std::int64_t> values;
   for (std::size_t at = 0; at < npy.data.size(); at += width)
     values.push_back(label_at(npy.type, npy.data.data() + at));
-  Labels labels = labels_from_classes(values, [&](std::size_t i) { return fmt::format("{}: row {}", path, i); });
+  const Place place = [&](std::size_t i) { return fmt::format("{}: row {}", path, i); };
+  Labels labels = regression ? targets_from_numbers(std::vector<double>(values.begin(), values.end()), place)
+                             : labels_from_classes(values, place);
   class_names = labels.class_names;
   return std::move(labels).column();
 }
@@ -196,7 +198,7 @@ DatasetSummary import_npy(const NpyOptions& options, const std::string& out) {
       refuse(options.y, fmt::format("{} rows for the {} of {}; give the two files that belong together", y.shape[0],
                                     table.rows, options.x));
     }
-    table.y = column_y(options.y, y, notes.class_names);
+    table.y = column_y(options.y, y, options.regression, notes.class_names);
     notes.source += ", " + file_name(options.y);
   }
   return write_splits(plan_splits(table, nullptr, options.split), notes, out);

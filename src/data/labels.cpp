@@ -25,8 +25,9 @@ template <class T>
 void check_class_count(const std::set<T>& distinct, const Place& place) {
   if (static_cast<std::int64_t>(distinct.size()) <= most_classes) return;
   refuse(place, 0,
-         fmt::format("the labels make {} classes, more than {}; is this the right column?", distinct.size(),
-                     most_classes));
+         fmt::format("the labels make {} classes, more than {}; is this the right column? For numbers to predict, use "
+                     "--regression",
+                     distinct.size(), most_classes));
 }
 
 float target(double value, const Place& place, std::size_t i) {
@@ -60,13 +61,21 @@ std::vector<std::string> number_names(std::int64_t count) {
   return names;
 }
 
+bool are_number_names(const std::vector<std::string>& names) {
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    if (names[k] != std::to_string(k)) return false;
+  }
+  return true;
+}
+
 Labels labels_from_classes(std::span<const std::int64_t> values, const Place& place) {
   Labels labels;
   std::int64_t greatest = -1;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] < 0 || values[i] >= most_classes) {
       refuse(place, i,
-             fmt::format("label {} is no class number; number the classes from 0, below {}", values[i], most_classes));
+             fmt::format("label {} is no class number; number the classes from 0, below {}, or use --regression",
+                         values[i], most_classes));
     }
     greatest = std::max(greatest, values[i]);
     labels.numbers.push_back(static_cast<std::int32_t>(values[i]));
@@ -75,12 +84,15 @@ Labels labels_from_classes(std::span<const std::int64_t> values, const Place& pl
   return labels;
 }
 
-Labels labels_from_numbers(std::span<const double> values, const Place& place) {
+Labels targets_from_numbers(std::span<const double> values, const Place& place) {
   Labels labels;
-  if (!std::all_of(values.begin(), values.end(), is_whole)) {
-    for (std::size_t i = 0; i < values.size(); ++i) labels.targets.push_back(target(values[i], place, i));
-    return labels;
-  }
+  for (std::size_t i = 0; i < values.size(); ++i) labels.targets.push_back(target(values[i], place, i));
+  return labels;
+}
+
+Labels labels_from_numbers(std::span<const double> values, const Place& place) {
+  if (!std::all_of(values.begin(), values.end(), is_whole)) return targets_from_numbers(values, place);
+  Labels labels;
   const std::set<double> distinct(values.begin(), values.end());
   check_class_count(distinct, place);
   const std::vector<double> sorted(distinct.begin(), distinct.end());
@@ -139,7 +151,7 @@ Labels targets_from_texts(std::span<const std::string> texts, const Place& place
   Labels labels;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::optional<double> value = number_or_text(texts, i, place);
-    if (!value) refuse(place, i, fmt::format("label \"{}\" is no number, as the other set has them", shown(texts[i])));
+    if (!value) refuse(place, i, fmt::format("label \"{}\" is no number, and y holds numbers here", shown(texts[i])));
     labels.targets.push_back(target(*value, place, i));
   }
   return labels;

@@ -30,9 +30,8 @@ Labels labels_like(std::span<const std::string> texts, const std::vector<std::st
 Labels targets_from_texts(std::span<const std::string> texts, const Place& place);
 /// Whole numbers become classes in numeric order, others targets.
 Labels labels_from_numbers(std::span<const double> values, const Place& place);
+Labels targets_from_numbers(std::span<const double> values, const Place& place);
 /// Class k is label k. place is asked for a label < 0 or too large.
 Labels labels_from_classes(std::span<const std::int64_t> values, const Place& place);
-/// "0", "1", ...
-std::vector<std::string> number_names(std::int64_t count);
 
 }  // namespace shoal

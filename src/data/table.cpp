@@ -8,6 +8,7 @@
 
 #include "content_hash.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/data/dataset.hpp"
 #include "shoal/data/epoch_order.hpp"
 #include "shoal/io/h5_file.hpp"
 
@@ -141,8 +142,9 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   }
   summary.content = hash.hex();
   writer.set_attribute("classes", summary.classes);
-  if (!notes.class_names.empty()) writer.set_attribute("class_names", notes.class_names);
-  if (!notes.columns.empty()) writer.set_attribute("columns", notes.columns);
+  if (!notes.class_names.empty() && (fits_attribute(notes.class_names) || !are_number_names(notes.class_names)))
+    writer.set_attribute("class_names", notes.class_names);
+  if (!notes.columns.empty() && fits_attribute(notes.columns)) writer.set_attribute("columns", notes.columns);
   writer.set_attribute("shape", summary.shape);
   writer.set_attribute("source", notes.source);
   writer.set_attribute("content", summary.content);

@@ -19,9 +19,14 @@ void write_value(hid_t file, const std::string& name, hid_t type, hid_t space, s
   if (bytes != 0) check_status(H5Awrite(attribute, type, data), "write an attribute");
 }
 
-void write_strings(hid_t file, const std::string& name, hid_t space, const std::vector<std::string>& values) {
+std::size_t longest_of(const std::vector<std::string>& texts) {
   std::size_t length = 1;
-  for (const std::string& value : values) length = std::max(length, value.size());
+  for (const std::string& text : texts) length = std::max(length, text.size());
+  return length;
+}
+
+void write_strings(hid_t file, const std::string& name, hid_t space, const std::vector<std::string>& values) {
+  std::size_t length = longest_of(values);
   const std::size_t count = values.size();
   if (count > attribute_limit) length = 1;  // refused below whatever its length
   std::string flat(std::min(count * length, attribute_limit + 1), '\0');
@@ -53,3 +58,11 @@ void write_attribute(hid_t file, const std::string& name, const Attribute& value
 }
 
 }  // namespace shoal::h5
+
+namespace shoal {
+
+bool fits_attribute(const std::vector<std::string>& texts) {
+  return texts.size() <= h5::attribute_limit / h5::longest_of(texts);
+}
+
+}  // namespace shoal

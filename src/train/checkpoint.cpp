@@ -130,7 +130,8 @@ void write_description(Archive& archive, const Model& model, const DataDescripti
   archive.attributes["shape"] = data.shape;
   archive.attributes["classes"] = data.classes;
   archive.attributes["content"] = data.content;
-  if (!data.class_names.empty()) archive.attributes["class_names"] = data.class_names;
+  if (!data.class_names.empty() && fits_attribute(data.class_names))
+    archive.attributes["class_names"] = data.class_names;  // else they are numbers, see write_splits()
 }
 
 DataDescription read_description(const Archive& archive) {
@@ -140,6 +141,8 @@ DataDescription read_description(const Archive& archive) {
   data.content = archive.attribute<std::string>("content");
   if (archive.attributes.contains("class_names"))
     data.class_names = archive.attribute<std::vector<std::string>>("class_names");
+  else if (data.classes > 0 && data.classes <= most_classes)
+    data.class_names = number_names(data.classes);
   // Whoever made the file may have changed one without the other; rows and labels are later trusted to fit.
   const auto inputs = archive.attribute<std::int64_t>("inputs");
   const auto outputs = archive.attribute<std::int64_t>("outputs");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "shoal/data/dataset.hpp"
 #include "shoal/data/normalization.hpp"
 #include "shoal/io/archive.hpp"
 #include "shoal/nn/model.hpp"

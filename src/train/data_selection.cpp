@@ -33,6 +33,12 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
   if (!data.train.has_labels() && !data.train.has_targets())
     throw Error(ExitStatus::bad_data,
                 fmt::format("{} has no y: there is nothing to learn; import it with labels", dataset.path()));
+  if (config.model.loss == "mse" && data.train.has_labels() && !are_number_names(dataset.class_names()))
+    throw Error(
+        ExitStatus::usage,
+        fmt::format("model.loss = \"mse\" would learn the numbers of the classes of {}, which are called \"{}\" "
+                    "and so on; import it with --regression, or use \"softmax\"",
+                    dataset.path(), dataset.class_names().front()));
   if (data.train.rows() < 1) throw Error(ExitStatus::bad_data, dataset.path() + " has no rows to train on");
   const Validation& wanted = config.data.validation;
   if (const auto* fraction = std::get_if<double>(&wanted); fraction != nullptr && *fraction > 0.0) {

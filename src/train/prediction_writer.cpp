@@ -23,7 +23,8 @@ class H5PredictionWriter final : public PredictionWriter {
         array_(layout.probabilities ? "probabilities" : "outputs") {
     writer_.create_array(array_, ElementType::float32, {rows, layout.columns});
     if (labels_) writer_.create_array("labels", ElementType::int32, {rows});
-    if (!layout.class_names.empty()) writer_.set_attribute("class_names", layout.class_names);
+    if (!layout.class_names.empty() && fits_attribute(layout.class_names))
+      writer_.set_attribute("class_names", layout.class_names);
   }
   void write(std::span<const float> rows) override {
     writer_.write_rows(array_, next_, std::as_bytes(rows));

@@ -11,7 +11,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1, SIGCONT};
+constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCONT};
 constexpr auto tick = std::chrono::milliseconds(200);
 std::atomic<int> signal_received = 0;  // without a lock, so that a signal handler may set it
 std::atomic<bool> continued = false;
@@ -37,7 +37,11 @@ StopSignal::StopSignal() {
   action.sa_sigaction = note_signal;
   action.sa_flags = SA_RESTART | SA_SIGINFO;
   sigemptyset(&action.sa_mask);
-  for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &action, &former[i]);
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    sigaction(signals[i], &action, &former[i]);
+    const bool by_nohup = signals[i] == SIGHUP && former[i].sa_handler == SIG_IGN;
+    if (by_nohup) sigaction(signals[i], &former[i], nullptr);
+  }
   watch_ = std::thread(&StopSignal::watch, this);
   // It may have been held back until now.
   sigset_t ready;

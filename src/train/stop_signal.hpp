@@ -6,9 +6,9 @@
 
 namespace shoal {
 
-/// From its construction to its end SIGTERM, SIGINT and SIGUSR1 set a flag and do nothing else: the run asks for it
-/// once a step, and all ranks stop at the step that they agree on. One at a time. SIGUSR1 does no harm afterwards,
-/// either, where it had no handler before.
+/// From its construction to its end SIGTERM, SIGINT, SIGUSR1 and SIGHUP (unless nohup has it ignored) set a flag and do
+/// nothing else: the run asks for it once a step, and all ranks stop at the step that they agree on. One at a time.
+/// SIGUSR1 does no harm afterwards, either, where it had no handler before.
 ///
 /// Open MPI's mpirun, when it ends a job (it was told to, or a rank died), sends SIGCONT at once and SIGTERM only
 /// odls_base_sigkill_timeout seconds later: its SIGCONT in a process that was not stopped counts as SIGTERM there.

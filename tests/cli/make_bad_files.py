@@ -35,6 +35,9 @@ change("label_low.h5", "train/y", 6, -1)
 change("label_test.h5", "test/y", 7, 99)
 change("nan.h5", "train/x", (11, 2), np.nan)
 change("nan_test.h5", "test/x", (3, 4), np.inf)
+shutil.copy("data.h5", "named.h5")
+with h5py.File("named.h5", "r+") as f:
+    f.attrs["class_names"] = np.array([b"class %d" % k for k in range(f.attrs["classes"])])
 with h5py.File("targets.h5", "w") as f:
     f["train/x"] = np.zeros((300, 2), np.float32)
     f["train/y"] = np.where(np.arange(300) == 2, 4.5, 1.0).astype(np.float32)

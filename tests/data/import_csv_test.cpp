@@ -64,6 +64,30 @@ TEST_F(ImportCsv, MakesFloatTargetsOfOtherNumbers) {
   EXPECT_EQ(H5Reader(path("out.h5")).attribute<std::int64_t>("classes"), 0);
 }
 
+TEST_F(ImportCsv, KeepsWholeNumbersThatAreToBePredicted) {
+  const Dataset data = import("size,price\n1,200000\n2,-1\n3,20210101\n", {.label = "price", .regression = true});
+  EXPECT_EQ(data.classes(), 0);
+  EXPECT_THAT(targets_of(data.split("train")), ElementsAre(200000.0F, -1.0F, 20210101.0F));
+  expect_refused("1,2\n3,x\n", {.label = "1", .regression = true}, {"t.csv:2", "\"x\" is no number"});
+  expect_refused("1,2\n", {.regression = true}, {"--regression needs --label"}, ExitStatus::usage);
+  import_csv({.file = write("classes.csv", "1,a\n"), .label = "1"}, path("classes.h5"));
+  expect_refused("1,2\n", {.label = "1", .like = path("classes.h5"), .regression = true}, {"has classes"},
+                 ExitStatus::usage);
+}
+
+TEST_F(ImportCsv, DoesWithoutNamesThatHdf5CannotKeep) {
+  std::string text;
+  for (int column = 0; column < 6000; ++column) text += "gene_" + std::to_string(100000000 + column) + ",";
+  text += "y\n";
+  for (int column = 0; column < 6000; ++column) text += "1,";
+  const Dataset data = import(text + "20000\n", {.label = "y"});
+  EXPECT_THAT(columns(), ElementsAre());
+  EXPECT_THAT(data.shape(), ElementsAre(6000));
+  EXPECT_EQ(data.classes(), 20001);
+  EXPECT_EQ(data.class_names().back(), "20000");
+  EXPECT_THAT(labels_of(data.split("train")), ElementsAre(20000));
+}
+
 TEST_F(ImportCsv, ReadsQuotesAndGzip) {
   const Dataset plain = import("\"a, b\",y\n\"1\",\"x \"\"1\"\"\"\n2,z\n", {.label = "y"});
   EXPECT_THAT(plain.class_names(), ElementsAre("x \"1\"", "z"));

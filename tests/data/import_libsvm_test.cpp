@@ -37,6 +37,11 @@ TEST_F(ImportLibsvm, MakesTargetsOfOtherNumbers) {
   EXPECT_THAT(targets_of(data.split("train")), ElementsAre(0.5F, 2.0F));
 }
 
+TEST_F(ImportLibsvm, KeepsWholeNumbersThatAreToBePredicted) {
+  import_libsvm({.file = write("r.svm", "-3 1:1\n2 1:1\n"), .regression = true}, path("r.h5"));
+  EXPECT_THAT(targets_of(Dataset::open(path("r.h5")).split("train")), ElementsAre(-3.0F, 2.0F));
+}
+
 TEST_F(ImportLibsvm, NamesTheLineOfAMistake) {
   expect_refused("", {"t.svm: the file holds no row"});
   expect_refused("1\n2\n", {"no row holds a feature"});

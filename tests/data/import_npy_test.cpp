@@ -74,6 +74,12 @@ TEST_F(ImportNpy, ReadsTargets) {
   EXPECT_THAT(targets_of(two), ElementsAre(1, 2, 3, 4));
 }
 
+TEST_F(ImportNpy, KeepsWholeNumbersThatAreToBePredicted) {
+  const std::string y = write("r.npy", npy<std::int64_t>("<i8", "(2,)", {-25, 1100000}));
+  import_npy({.x = write("rx.npy", x_), .y = y, .regression = true}, path("r.h5"));
+  EXPECT_THAT(targets_of(Dataset::open(path("r.h5")).split("train")), ElementsAre(-25.0F, 1100000.0F));
+}
+
 TEST_F(ImportNpy, RefusesDamagedFiles) {
   std::string many = "(1";
   for (int i = 0; i < 32; ++i) many += ", 1";

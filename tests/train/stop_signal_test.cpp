@@ -38,6 +38,21 @@ TEST_F(StopSignalTest, HearsWhatWasHeldBackUntilItIsReady) {
   EXPECT_EQ(StopSignal::received(), SIGUSR1);
 }
 
+TEST_F(StopSignalTest, HearsThatTheTerminalIsGoneUnlessToldNotTo) {
+  {
+    const StopSignal stop;
+    std::raise(SIGHUP);
+    EXPECT_EQ(StopSignal::received(), SIGHUP);
+  }
+  const auto before = std::signal(SIGHUP, SIG_IGN);  // as nohup does
+  {
+    const StopSignal stop;
+    std::raise(SIGHUP);
+    EXPECT_EQ(StopSignal::received(), 0);
+  }
+  EXPECT_EQ(std::signal(SIGHUP, before), SIG_IGN);
+}
+
 // A scheduler's warning may come between the last step and the end of MPI: the status of the job is that of its work.
 TEST_F(StopSignalTest, TheWarningDoesNoHarmAfterTheWork) {
   const auto work_then_warning = [] {

@@ -11,6 +11,9 @@
 
 namespace shoal {
 
+/// More than anyone trains, and few enough to keep a name for each.
+inline constexpr std::int64_t most_classes = std::int64_t{1} << 20;
+
 struct Normalization;
 
 /// Some rows of a data set: features x, and labels or targets y where there are any. Cheap to copy: all splits share
@@ -90,5 +93,9 @@ class Dataset {
   explicit Dataset(std::shared_ptr<const Split::Contents> contents) : contents_(std::move(contents)) {}
   std::shared_ptr<const Split::Contents> contents_;
 };
+
+/// "0", "1", ...: what classes are called that have no names.
+std::vector<std::string> number_names(std::int64_t count);
+bool are_number_names(const std::vector<std::string>& names);
 
 }  // namespace shoal

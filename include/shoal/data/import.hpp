@@ -50,30 +50,34 @@ DatasetSummary import_idx(const IdxOptions& options, const std::string& out);
 
 /// CSV (RFC 4180). x is uint8 when every cell is a whole number in 0..255, else float32.
 /// Labels: whole numbers >= 0 are class numbers; other whole numbers become classes in numeric order; other numbers are
-/// float targets; if any label is no number all are texts, and become classes sorted bytewise.
+/// float targets, as all are for regression; if any label is no number all are texts, and become classes sorted
+/// bytewise.
 struct CsvOptions {
   std::string file = {};
   std::string label = {};  ///< column, by name (then line 1 is the header) or number from 0; empty: no y
   /// Unset: line 1 is a header if label is a name or a feature cell in it is no number.
   std::optional<bool> header = std::nullopt;
   std::string like = {};  ///< data set whose classes and columns (by name where both have names) are taken
+  bool regression = false;
   SplitOptions split = {};
 };
 DatasetSummary import_csv(const CsvOptions& options, const std::string& out);
 
 /// NumPy arrays, version 1 to 3, row-major: x (N, D...) of uint8, float32 or float64, kept as they are; y (N) of whole
-/// numbers (class k is label k), or (N) or (N, K) of floats (targets, written as float32).
+/// numbers (class k is label k, or a target for regression), or (N) or (N, K) of floats (targets, written as float32).
 struct NpyOptions {
   std::string x = {};
   std::string y = {};  ///< empty: no y
+  bool regression = false;
   SplitOptions split = {};
 };
 DatasetSummary import_npy(const NpyOptions& options, const std::string& out);
 
 /// LIBSVM's `label index:value ...`, indices rising from 1; x becomes dense float32, as wide as the greatest index.
-/// Whole labels become classes in numeric order, other numbers float targets.
+/// Whole labels become classes in numeric order, other numbers float targets, as all do for regression.
 struct LibsvmOptions {
   std::string file = {};
+  bool regression = false;
   SplitOptions split = {};
 };
 DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& out);

@@ -48,4 +48,7 @@ constexpr ElementType element_type_of() {
 /// The value of an attribute of a file's root. One-dimensional arrays are vectors.
 using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<std::string>>;
 
+/// Whether HDF5 can keep these texts as an attribute: 64,000 bytes at most, each text as long as the longest.
+bool fits_attribute(const std::vector<std::string>& texts);
+
 }  // namespace shoal
