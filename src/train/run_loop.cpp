@@ -135,8 +135,9 @@ void Run::flush_metrics() {
 /// Where there is data to validate on.
 Evaluation Run::validate() {
   const Evaluation evaluation = training_.evaluate(*training_.data().validation);
-  const std::int64_t epoch = (training_.progress().step - 1) / training_.steps_per_epoch() + 1;
-  require_finite(fmt::format("the validation loss after epoch {}", epoch), evaluation.loss);
+  const std::int64_t step = training_.progress().step;
+  const std::int64_t epoch = (step - 1) / training_.steps_per_epoch() + 1;
+  require_finite(fmt::format("the validation loss after step {} (epoch {})", step, epoch), evaluation.loss);
   record(training_.data().validation_name, evaluation);
   return evaluation;
 }

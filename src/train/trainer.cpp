@@ -84,7 +84,8 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     latest = average;
     if (training.data().validation) {
       latest = training.evaluate(*training.data().validation);
-      require_finite(fmt::format("the validation loss after epoch {}", report.epoch), latest.loss);
+      require_finite(fmt::format("the validation loss after step {} (epoch {})", report.step, report.epoch),
+                     latest.loss);
       state.validation_loss = latest.loss;
       state.validation_accuracy = latest.accuracy;
     }

@@ -123,7 +123,7 @@ class Training {
   std::vector<double> averages_;  // of the running statistics, where refine_statistics() replaced them; else empty
 };
 
-/// `what` names the loss: "the validation loss after epoch 3". rate: that of a step, where it is known.
+/// `what` names the loss: "the validation loss after step 9 (epoch 3)". rate: that of a step, where it is known.
 /// @throws SharedError (diverged)  when the loss, the same on every rank, is not finite
 void require_finite(const std::string& what, double loss, std::optional<double> rate = {});
 

@@ -198,7 +198,8 @@ TEST_F(TrainRun, AValidationLossThatIsNotFiniteIsADivergence) {
   EXPECT_EQ(status_of(request("run", {"optimizer.name=\"gd\"", "optimizer.learning_rate=1e30", "model.batch_norm=false",
                                       "train.steps=1"})),
             ExitStatus::diverged);
-  EXPECT_NE(message_.find("the validation loss after epoch 1 is nan; lower optimizer.learning_rate"), std::string::npos)
+  EXPECT_NE(message_.find("the validation loss after step 1 (epoch 1) is nan; lower optimizer.learning_rate"),
+            std::string::npos)
       << message_;
   EXPECT_NE(message_.find("the last good checkpoint is " + path("run/checkpoints/step-00000000.h5")), std::string::npos)
       << message_;
