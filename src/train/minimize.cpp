@@ -79,6 +79,7 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
     for (const Parameter& p : graph.parameters()) {
       const auto size = static_cast<std::size_t>(p.size());
       std::vector<float*> mine;
+      mine.reserve(moments.size());
       for (Buffer<float>& moment : moments) mine.push_back(moment.data() + p.offset);
       scalars.decay = p.decay;
       optimizer.update(scalars, {parameters.data() + p.offset, size}, {gradient.data() + p.offset, size}, mine);

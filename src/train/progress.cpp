@@ -59,7 +59,7 @@ ProgressStyle choose_progress_style() {
 
 std::string format_duration(double seconds) {
   if (!std::isfinite(seconds) || seconds > 1e9) return "?";
-  const auto whole = static_cast<std::int64_t>(std::max(0.0, seconds) + 0.5);
+  const auto whole = std::int64_t{std::lround(std::max(0.0, seconds))};
   if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
