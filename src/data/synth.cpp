@@ -1,11 +1,11 @@
 #include "shoal/data/synth.hpp"
+#include "shoal/data/dataset.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <filesystem>
 
-#include "labels.hpp"
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
