@@ -9,6 +9,7 @@
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
+#include "shoal/data/dataset.hpp"
 #include "shoal/io/file.hpp"
 #include "table.hpp"
 
