@@ -1,5 +1,4 @@
 #include "shoal/data/synth.hpp"
-#include "shoal/data/dataset.hpp"
 
 #include <fmt/format.h>
 
