@@ -48,7 +48,7 @@ class MemoryLimit {
   MemoryLimit& operator=(const MemoryLimit&) = delete;
 
  private:
-  rlimit before_{};
+  [[maybe_unused]] rlimit before_{};
 };
 
 /// Runs `make(generator, number)` and expects each file to be refused.
