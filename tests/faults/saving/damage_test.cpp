@@ -170,7 +170,10 @@ TEST(Damage, DescriptionsThatDoNotFit) {
   expect_refused("4 classes with 4 names", [&](Archive& archive) { set_classes(archive, 4, {"a", "b", "c", "d"}); });
   expect_refused("3 classes with 2 names", [&](Archive& archive) { set_classes(archive, 3, {"a", "b"}); });
   expect_refused("-1 classes", [&](Archive& archive) { set_classes(archive, -1, {}); });
-  expect_refused("3 classes with 0 names", [](Archive& archive) { archive.attributes.erase("class_names"); });
+  expect_refused("2097152 classes with 0 names", [](Archive& archive) {
+    archive.attributes["classes"] = std::int64_t{1} << 21;
+    archive.attributes.erase("class_names");
+  });
   const std::vector<std::vector<std::int64_t>> shapes{{5}, {2, 3}, {}, {0, 4}, {-2, -2}, {std::int64_t{1} << 62, 4, 4}};
   for (const std::vector<std::int64_t>& shape : shapes) {
     expect_refused("are not its 4 inputs", [&](Archive& archive) { archive.attributes["shape"] = shape; });
@@ -184,6 +187,14 @@ TEST(Damage, DescriptionsThatDoNotFit) {
   expect_refused("cannot be", [](Archive& archive) {
     archive.put(make_scalar("progress/step", std::numeric_limits<std::int64_t>::max()));
   });
+}
+
+/// As it is written where there are too many names for an attribute.
+TEST(Damage, ClassesWithoutNamesAreNumbered) {
+  Archive archive = decode(real_checkpoint(), "c.h5");
+  archive.attributes.erase("class_names");
+  EXPECT_EQ(refusal(encode(archive, 3)), "");
+  EXPECT_EQ(read_description(archive).class_names, (std::vector<std::string>{"0", "1", "2"}));
 }
 
 TEST(Damage, ALeafThatNoMemoryHolds) {
