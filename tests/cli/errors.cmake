@@ -139,8 +139,8 @@ cli_error(over.like 64 "data.h5 is read here" GUARD --keeps data.h5
   COMMAND import csv table.csv --label y --like data.h5 -o data.h5)
 cli_error(over.data_by_trace 64 "data.h5 is read here" GUARD --keeps data.h5 --makes-no new@np@/config.toml
   ${train} --profile-trace data.h5)
-cli_error(over.lock 64 "run@np@/lock belongs to the run" GUARD --keeps run@np@/lock
-  COMMAND synth spirals --samples 9 --features 2 --classes 3 -o run@np@/lock)
+cli_error(over.lock 64 "busy@np@/lock belongs to the run" WHILE_TRAINING
+  COMMAND synth spirals --samples 9 --features 2 --classes 3 -o busy@np@/lock)
 cli_error(over.config 64 "run@np@/config.toml belongs to the run" GUARD --keeps run@np@/config.toml
   COMMAND synth spirals --samples 9 --features 2 --classes 3 -o run@np@/config.toml)
 
