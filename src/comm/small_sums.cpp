@@ -90,7 +90,8 @@ SmallSums::Doubles SmallSums::fold_groups(Doubles nodes, std::size_t width, cons
     return double_recursively(nodes_, merge);
   }
   nodes_.resize(groups_->slots() * width);
-  std::copy(nodes.begin(), nodes.end(), row(nodes_, groups_->first_slot(), width).begin());
+  // A group without a leaf in this batch has no row.
+  std::copy(nodes.begin(), nodes.end(), nodes_.begin() + static_cast<std::ptrdiff_t>(groups_->first_slot() * width));
   std::vector<std::int64_t> begin;
   for (int g = 0; g <= groups_->ranks(); ++g)
     begin.push_back(static_cast<std::int64_t>(groups_->first_slot(g) * width * sizeof(double)));
