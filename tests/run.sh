@@ -67,7 +67,7 @@ tidy_is_clean() { clang-tidy --quiet -p build/release "$1" 2>/dev/null; }
 check_files() { # function, files
   local check=$1 bad all
   shift
-  bad=$(printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c "$check {} >&2 || echo {}" | tee /dev/stderr | wc -l)
+  bad=$(printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c "$check {} >&2 || echo {}" | tee -a /dev/stderr | wc -l)
   passed=$((passed + $# - bad)) failed=$((failed + bad))
 }
 

@@ -89,7 +89,10 @@ def throw(campaign, number):
         if not reached:
             return "the point was not reached: " + job.said()
         mode = fault["SHOAL_FAULT"].rsplit(":", 1)[1]
-        return gone(campaign, job, 5, MODES[mode]) or names_rank(job, rf"shoal: error.* rank {victim}\b.*(fault|memory)")
+        # What is foreseen, such as a bad row, is said of the data and not of the rank that met it.
+        foreseen = mode == "error" and point in ("open", "check")
+        rank = "" if foreseen else rf".* rank {victim}\b"
+        return gone(campaign, job, 5, MODES[mode]) or names_rank(job, rf"shoal: error{rank}.*(fault|memory)")
 
 
 def missing(campaign, job, victim):

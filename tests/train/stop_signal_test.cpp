@@ -60,6 +60,7 @@ TEST_F(StopSignalTest, TheWarningDoesNoHarmAfterTheWork) {
     std::raise(SIGUSR1);
     std::exit(0);
   };
+  testing::FLAGS_gtest_death_test_style = "threadsafe";  // other tests may have left threads
   EXPECT_EXIT(work_then_warning(), testing::ExitedWithCode(0), "");
 }
 
