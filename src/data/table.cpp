@@ -142,6 +142,7 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   }
   summary.content = hash.hex();
   writer.set_attribute("classes", summary.classes);
+  // Numbers are what classes without names are called anyway; other names that do not fit are an error.
   if (!notes.class_names.empty() && (fits_attribute(notes.class_names) || !are_number_names(notes.class_names)))
     writer.set_attribute("class_names", notes.class_names);
   if (!notes.columns.empty() && fits_attribute(notes.columns)) writer.set_attribute("columns", notes.columns);
