@@ -4,7 +4,7 @@ uninterrupted run, and the old ranks, which go on training on the cut node with 
 nothing from then on. The run is made long enough for this machine at this time; a trial in which the cut node finishes the
 run before the job starts again is counted apart and made again.
 
-    requeue.py SHOAL [--count N] [--seed S]   as root, with slurm-wlm and munge: tests/cluster makes hosts and Slurm
+    requeue.py SHOAL [--count N] [--seed S] [--seconds T]   as root, with slurm-wlm and munge: tests/cluster makes hosts and Slurm
 """
 
 import argparse
@@ -17,7 +17,6 @@ import time
 
 from harness import MARK, REPOSITORY, Campaign, Job, wait_until
 
-LONG_S = 90  # of a run, where the pace was measured: Slurm needs some 12 s to give up a node and to start the job again
 NAME = "requeue"
 ENVIRONMENT = dict(os.environ, HOSTS=NAME, CPUS="2", SLURMD_TIMEOUT="6", SLURM_CONF=f"/tmp/slurm-{NAME}/slurm.conf")
 
@@ -96,10 +95,11 @@ def main():
     parser.add_argument("shoal")
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=90, help="of a run; Slurm needs some 12 to give up a node and to start the job again")
     options = parser.parse_args()
     campaign = Campaign(options.shoal, options.seed)
     campaign.faster = 0
-    steps = steps_in(campaign, LONG_S)
+    steps = steps_in(campaign, options.seconds)
     campaign.uninterrupted(*settings_of(steps))
     script("hosts.sh", "up", "2")
     try:
