@@ -54,7 +54,6 @@ Communicator::~Communicator() = default;
 
 int Communicator::rank() const noexcept { return transport_->place().rank; }
 int Communicator::size() const noexcept { return transport_->place().size; }
-int Communicator::ranks_on_this_host() const noexcept { return transport_->place().ranks_on_host; }
 int Communicator::host_count() const noexcept { return transport_->place().hosts; }
 int Communicator::threads_for_this_rank() const noexcept { return transport_->place().threads; }
 

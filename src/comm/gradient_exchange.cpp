@@ -121,18 +121,18 @@ void GradientExchange::keep_sum(const Owned& chunk) {
 void GradientExchange::update_chunk(const Owned& chunk, const Update& update) {
   constexpr std::int64_t piece_floats = 512;
   thread_local GroupPartials::Scratch rows;
-  const std::span<float> parameters = this->parameters();
-  const std::int64_t end = plan_.chunk_begin(chunk.chunk + 1);
-  for (std::int64_t begin = plan_.chunk_begin(chunk.chunk); begin < end; begin += piece_floats) {
-    const std::int64_t floats = std::min(piece_floats, end - begin);
-    const float* sum = partials_->partial(transport_.place().rank, 0) + begin;  // where kept
+  const std::int64_t begin = plan_.chunk_begin(chunk.chunk);
+  const std::span<const float> sums = kept(chunk);
+  const std::span<float> parameters = this->parameters().subspan(static_cast<std::size_t>(begin), sums.size());
+  for (std::int64_t first = 0; first < std::ssize(sums); first += piece_floats) {
+    const auto at = static_cast<std::size_t>(first);
+    const std::size_t size = std::min(static_cast<std::size_t>(piece_floats), sums.size() - at);
+    std::span<const float> sum = sums.subspan(at, size);
     if (chunk.bucket >= summed_) {
-      partials_->sum(begin, floats, rows);
-      sum = rows.groups[0];
+      partials_->sum(begin + first, static_cast<std::int64_t>(size), rows);
+      sum = {rows.groups[0], size};
     }
-    const auto size = static_cast<std::size_t>(floats);
-    update(chunk.chunk, begin - plan_.chunk_begin(chunk.chunk), {sum, size},
-           parameters.subspan(static_cast<std::size_t>(begin), size));
+    update(chunk.chunk, first, sum, parameters.subspan(at, size));
   }
 }
 

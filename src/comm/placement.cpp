@@ -1,10 +1,8 @@
 #include "comm/placement.hpp"
 
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cerrno>
 #include <charconv>
@@ -117,12 +115,6 @@ std::vector<int> order_by_host(std::span<const int> lowest_on_host) {
   std::vector<int> place(ranks.size());
   for (std::size_t p = 0; p < ranks.size(); ++p) place[static_cast<std::size_t>(ranks[p])] = static_cast<int>(p);
   return place;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown-host";
-  return name.data();
 }
 
 }  // namespace shoal

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <random>
 
-#include "shoal/comm/session.hpp"
+#include "core/host_name.hpp"
 #include "shoal/core/log.hpp"
 
 namespace shoal {

@@ -128,12 +128,4 @@ Normalization from_statistics(const Split& split, std::string_view mode, std::sp
   return {std::string(mode), std::vector<double>(width, 0.0), std::vector<double>(width, extent)};
 }
 
-Normalization learn(const Split& split, std::string_view mode, const LeafCut& cut) {
-  if (!needs_statistics(split, mode)) return from_statistics(split, mode, {});
-  const LeafShare share(cut);
-  std::vector<double> result(2 * static_cast<std::size_t>(split.features()));
-  LocalTreeSum().tree_reduce(share, node_statistics(split, mode, share), statistics_merge(mode), result);
-  return from_statistics(split, mode, result);
-}
-
 }  // namespace shoal

@@ -108,10 +108,6 @@ std::span<const std::byte> verify_checkpoint(std::span<const std::byte> file, co
   return image;
 }
 
-std::uint64_t checkpoint_step(std::span<const std::byte> bytes, const std::string& name) {
-  return read_checkpoint_header(bytes, name).step;
-}
-
 std::vector<std::byte> read_checkpoint(const std::filesystem::path& path) {
   const RandomAccessFile file(path);
   const auto size = static_cast<std::uint64_t>(file.size());

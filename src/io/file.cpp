@@ -72,10 +72,6 @@ void check_writable(const std::filesystem::path& path) {
   if (!posix::open(made.path(), O_WRONLY | O_CREAT | O_NOFOLLOW)) posix::fail("write", path, errno);
 }
 
-void replace_link(const std::filesystem::path& path, const std::filesystem::path& target) {
-  posix::link_via(posix::temporary_name(path), path, target);
-}
-
 std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder) {
   struct statvfs status = {};
   if (::statvfs(folder.c_str(), &status) != 0) return std::nullopt;

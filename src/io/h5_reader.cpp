@@ -124,10 +124,4 @@ template std::optional<std::string> H5Reader::attribute(const std::string&) cons
 template std::optional<std::vector<std::int64_t>> H5Reader::attribute(const std::string&) const;
 template std::optional<std::vector<std::string>> H5Reader::attribute(const std::string&) const;
 
-std::vector<std::string> H5Reader::attribute_names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : state_->contents.attributes) names.push_back(name);
-  return names;
-}
-
 }  // namespace shoal

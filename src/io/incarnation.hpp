@@ -34,9 +34,10 @@ class Incarnation {
   /// again for a moment, made by somebody who is late to claim it, when this one was fenced off. (By its name, where
   /// there is no /proc.)
   std::filesystem::path workshop(const std::filesystem::path& place) const;
-  /// As write_atomically(), replace_link() and unlinking. @throws Error(input_output), also when this one was fenced
-  /// off
+  /// As write_atomically(). @throws Error(input_output), also when this one was fenced off
   void write(const std::filesystem::path& place, std::span<const std::byte> bytes) const;
+  /// Makes `place` a symbolic link to `target` (as given, so relative to the link's folder), in place of whatever link
+  /// or file is there, in one step.
   void link(const std::filesystem::path& place, const std::filesystem::path& target) const;
   void remove(const std::filesystem::path& place) const;
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -16,16 +15,12 @@
 #include <optional>
 #include <system_error>
 
+#include "core/host_name.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 
 namespace shoal {
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
 
 /// Host names repeat ("localhost"), and containers of one host number their processes apart: a process number means
 /// something only within one run of one kernel and one process namespace.

@@ -1,13 +1,11 @@
 #include "shoal/optim/optimizer.hpp"
 
 #include <cassert>
-#include <cmath>
 #include <functional>
-#include <limits>
 #include <map>
 #include <utility>
 
-#include "optim/settings_check.hpp"
+#include "optim/unknown_name.hpp"
 #include "optim/update.hpp"
 #include "shoal/core/error.hpp"
 
@@ -50,27 +48,6 @@ std::vector<std::string> optimizer_names() {
   std::vector<std::string> names;
   for (const auto& [name, rule] : registry()) names.push_back(name);
   return names;
-}
-
-void check_settings(const OptimizerSettings& s) {
-  find_rule(s.name);
-  const auto not_negative = [](std::string_view key, double value) {
-    require_setting(std::isfinite(value) && value >= 0.0, key, value, "0 or more");
-  };
-  const auto decay_rate = [](std::string_view key, double value) {
-    require_setting(value >= 0.0 && value < 1.0, key, value, "at least 0 and below 1");
-  };
-  not_negative("optimizer.learning_rate", s.learning_rate);
-  decay_rate("optimizer.beta1", s.beta1);
-  decay_rate("optimizer.beta2", s.beta2);
-  decay_rate("optimizer.momentum", s.momentum);
-  decay_rate("optimizer.rho", s.rho);
-  not_negative("optimizer.l2", s.l2);
-  not_negative("optimizer.weight_decay", s.weight_decay);
-  not_negative("optimizer.clip_norm", s.clip_norm);
-  // As a float it must stay above 0, or an element whose gradient is 0 becomes 0 / 0.
-  require_setting(std::isfinite(s.epsilon) && s.epsilon >= double{std::numeric_limits<float>::min()},
-                  "optimizer.epsilon", s.epsilon, "1.2e-38 or more");
 }
 
 Optimizer::Optimizer(std::string_view name) {

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 
-#include "optim/settings_check.hpp"
+#include "optim/unknown_name.hpp"
 #include "shoal/core/elementary.hpp"
 
 namespace shoal {
@@ -56,19 +55,6 @@ std::vector<std::string> schedule_names() {
   std::vector<std::string> names;
   for (const NamedDecay& known : decays) names.emplace_back(known.name);
   return names;
-}
-
-void check_settings(const ScheduleSettings& s, double learning_rate) {
-  find_decay(s.name);
-  const auto check = [](std::string_view key, double value, double least) {
-    require_setting(std::isfinite(value) && value >= least, key, value, least == 0.0 ? "0 or more" : "1 or more");
-  };
-  check("schedule.warmup_steps", static_cast<double>(s.warmup_steps), 0.0);
-  check("schedule.step_epochs", static_cast<double>(s.step_epochs), 1.0);
-  check("schedule.factor", s.factor, 0.0);
-  check("schedule.decay", s.decay, 0.0);
-  check("schedule.min_rate", s.min_rate, 0.0);
-  require_setting(s.min_rate <= learning_rate, "schedule.min_rate", s.min_rate, "at most optimizer.learning_rate");
 }
 
 double learning_rate(const OptimizerSettings& optimizer, const ScheduleSettings& schedule, std::int64_t step,

@@ -40,7 +40,9 @@ bool is_allowed(const Allowed& allowed, std::int64_t v) { return in_range(allowe
 bool is_allowed(const Allowed&, std::uint64_t v) { return std::in_range<std::int64_t>(v); }  // TOML has no larger
 bool is_allowed(const Allowed& allowed, double v) { return in_range(allowed, v); }
 bool is_allowed(const Allowed& allowed, const std::string& v) {
-  return allowed.words.empty() || std::find(allowed.words.begin(), allowed.words.end(), v) != allowed.words.end();
+  if (!allowed.words) return true;
+  const std::vector<std::string> words = allowed.words();
+  return std::find(words.begin(), words.end(), v) != words.end();
 }
 bool is_allowed(const Allowed& allowed, const std::vector<std::int64_t>& v) {
   return std::all_of(v.begin(), v.end(), [&](std::int64_t n) { return is_allowed(allowed, n); });
@@ -66,7 +68,7 @@ std::string type_words(const Allowed& allowed, const std::int64_t*) { return ran
 std::string type_words(const Allowed& allowed, const std::uint64_t*) { return range_words("a whole number", allowed); }
 std::string type_words(const Allowed& allowed, const double*) { return range_words("a number", allowed); }
 std::string type_words(const Allowed& allowed, const std::string*) {
-  return allowed.words.empty() ? "a string" : fmt::format("one of \"{}\"", fmt::join(allowed.words, "\", \""));
+  return allowed.words ? fmt::format("one of \"{}\"", fmt::join(allowed.words(), "\", \"")) : "a string";
 }
 std::string type_words(const Allowed& allowed, const std::vector<std::int64_t>*) {
   return "a list like [256, 128], each " + range_words("a whole number", allowed);
@@ -102,7 +104,8 @@ std::string violation(const Key& key, const Config& config) {
   const auto reference = address(key, config);
   if (std::visit([&](const auto* value) { return is_allowed(key.allowed, *value); }, reference)) return {};
   std::string meant;
-  if (const auto* const* word = std::get_if<std::string*>(&reference)) meant = nearest_word(**word, key.allowed.words);
+  if (const auto* const* word = std::get_if<std::string*>(&reference); word != nullptr && key.allowed.words)
+    meant = nearest_word(**word, key.allowed.words());
   if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
   std::string seen = value_text(key, config);
   std::replace(seen.begin(), seen.end(), '\n', ' ');

@@ -18,7 +18,9 @@ Allowed above(double least) { return {.least = least, .least_itself = false}; }
 Allowed zero_to_below_one() { return {.least = 0, .most = 1, .most_itself = false}; }
 Allowed above_zero_to_one() { return {.least = 0, .most = 1, .least_itself = false}; }
 
-Allowed words(std::vector<std::string> list) { return {.words = std::move(list)}; }
+Allowed words(std::vector<std::string> list) {
+  return {.words = [list = std::move(list)] { return list; }};
+}
 
 // A captureless function from a config to the address of one member.
 #define AT(member) [](Config& c) -> Reference { return &c.member; }
@@ -49,7 +51,7 @@ std::vector<Key> make_keys() {
       {"model.batch_norm.running", AT(model.batch_norm.running), none, words({"average", "exact"})},
       {"model.layers", AT(model.layers)},
 
-      {"optimizer.name", AT(optimizer.name), none, words(optimizer_names())},
+      {"optimizer.name", AT(optimizer.name), none, {.words = optimizer_names}},
       {"optimizer.learning_rate", AT(optimizer.learning_rate), nudge, above(0)},
       {"optimizer.beta1", AT(optimizer.beta1), nudge, zero_to_below_one()},
       {"optimizer.beta2", AT(optimizer.beta2), nudge, zero_to_below_one()},
@@ -60,7 +62,7 @@ std::vector<Key> make_keys() {
       {"optimizer.weight_decay", AT(optimizer.weight_decay), nudge, from(0)},
       {"optimizer.clip_norm", AT(optimizer.clip_norm), nudge, from(0)},
 
-      {"schedule.name", AT(schedule.name), nudge, words(schedule_names())},
+      {"schedule.name", AT(schedule.name), nudge, {.words = schedule_names}},
       {"schedule.warmup_steps", AT(schedule.warmup_steps), nudge, from(0)},
       {"schedule.step_epochs", AT(schedule.step_epochs), nudge, from(1)},
       {"schedule.factor", AT(schedule.factor), nudge, above(0)},

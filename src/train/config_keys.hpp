@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ struct Allowed {
   double most = std::numeric_limits<double>::infinity();
   bool least_itself = true;
   bool most_itself = true;
-  std::vector<std::string> words = {};  ///< of a text; empty: any
+  std::function<std::vector<std::string>()> words = {};  ///< of a text; empty: any. A user's optimizer adds one
 };
 
 enum Flag : unsigned {

@@ -43,6 +43,23 @@ bool Training::note(const Evaluation& evaluation) {
   return best;
 }
 
+EpochReport Training::end_epoch(bool wanted) {
+  EpochReport report;
+  report.average = epoch_average();
+  const std::int64_t epoch = cut_.epoch(progress_.step);
+  report.judged = epoch % config_.train.evaluate_every == 0 || finished();
+  if (data_.validation && (report.judged || wanted)) report.validation = validate();
+  report.best = report.judged && note(report.result());
+  return report;
+}
+
+Evaluation Training::validate() {
+  const Evaluation evaluation = evaluate(*data_.validation);
+  const std::int64_t step = progress_.step;
+  require_finite(fmt::format("the validation loss after step {} (epoch {})", step, cut_.epoch(step)), evaluation.loss);
+  return evaluation;
+}
+
 Evaluation Training::evaluate(const Split& split) {
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("evaluation");

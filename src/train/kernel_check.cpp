@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "shoal/comm/session.hpp"
+#include "core/host_name.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
 #include "shoal/core/random.hpp"

@@ -8,6 +8,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/optim/clipping.hpp"
+#include "shoal/train/config.hpp"
 
 namespace shoal {
 namespace {
@@ -37,7 +38,9 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
   if (cost.shape() != ValueShape{})
     throw Error(ExitStatus::usage,
                 "minimize: cost has shape " + to_string(cost.shape()) + "; it must be one number, see sum()");
-  check_settings(settings);
+  Config config;
+  config.optimizer = settings;
+  check_config(config);
   const std::int64_t samples = samples_of(graph, feed);
   LocalTreeSum sums;
   Executor<float> executor(graph, samples, sums);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "core/host_name.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/nudges.hpp"
@@ -31,12 +32,9 @@ constexpr std::chrono::milliseconds between_looks{100};
 
 /// A name that sorts by time, and that no other process on any host takes.
 fs::path request_path(const std::string& run) {
-  std::string host(256, '\0');
-  if (::gethostname(host.data(), host.size() - 1) != 0) host = "host";
-  host.erase(std::min(host.find('\0'), host.size()));
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return requests_folder(run) /
-         fmt::format("{:020}-{}-{}.json", std::chrono::nanoseconds(now).count(), host, ::getpid());
+         fmt::format("{:020}-{}-{}.json", std::chrono::nanoseconds(now).count(), host_name(), ::getpid());
 }
 
 /// The answer, where there is one by now.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/csv_cell.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
 
@@ -45,14 +46,6 @@ class H5PredictionWriter final : public PredictionWriter {
   std::string array_;
   std::int64_t next_ = 0;
 };
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted(1, '"');
-  for (char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  quoted += '"';
-  return quoted;
-}
 
 /// Held in memory until the end, so that the file appears whole.
 class CsvPredictionWriter final : public PredictionWriter {

@@ -44,6 +44,17 @@ std::string start_line(const Training& training, const Communicator& comm) {
                      counted(leaves_of(training.config()), "leaf", "leaves"));
 }
 
+std::string finished_line(const Training& training, const std::string& name) {
+  const std::int64_t step = training.progress().step;
+  if (training.stopped_early())
+    return fmt::format(
+        "{} is finished: it stopped early after step {}, {} without progress; raise train.early_stopping.patience to "
+        "train on",
+        name, step, counted(training.progress().stale_evaluations, "evaluation"));
+  return fmt::format("{} is finished: {} steps are done; raise {} to train on", name, step,
+                     training.config().train.steps > 0 ? "train.steps" : "train.epochs");
+}
+
 void print_dry_run(const Training& training, const Communicator& comm) {
   const Model& model = training.model();
   std::cout << "layer                      shape          parameters\n";
@@ -202,16 +213,9 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   }
   const std::int64_t first = training->progress().step;
   if (training->finished() && training->finished(plan.journal.config_at(plan.config, first + 1))) {
-    const std::string name = plan.in_place ? plan.run : plan.resumed_path;
-    if (training->stopped_early()) {
-      log_info(
-          fmt::format("{} is finished: it stopped early after step {}, {} without progress; raise "
-                      "train.early_stopping.patience to train on",
-                      name, first, counted(training->progress().stale_evaluations, "evaluation")));
-    } else {
-      log_info(fmt::format("{} is finished: {} steps are done; raise {} to train on", name, first,
-                           training->config().train.steps > 0 ? "train.steps" : "train.epochs"));
-    }
+    const std::string finished = finished_line(*training, plan.in_place ? plan.run : plan.resumed_path);
+    if (!plan.in_place) throw SharedError(ExitStatus::usage, finished + "; there is no branch without a step");
+    log_info(finished);
     return ExitStatus::done;
   }
   run_together(comm, [&] {

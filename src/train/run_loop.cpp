@@ -14,6 +14,7 @@
 #include "train/activity.hpp"
 #include "train/fault_point.hpp"
 #include "train/nudge_desk.hpp"
+#include "train/progress_state.hpp"
 #include "train/run_saver.hpp"
 #include "train/stop_signal.hpp"
 
@@ -57,8 +58,7 @@ class Run {
   void record(const std::string& split, const Evaluation& evaluation);
   template <class Write>
   void write_metrics(const Write& write);
-  Evaluation validate();
-  bool end_epoch(const StepReport& report, ProgressState& shown);
+  EpochReport end_epoch();
   bool save_is_due(const StepReport& report) const;
   std::string way_back() const;
 
@@ -132,32 +132,11 @@ void Run::flush_metrics() {
   write_metrics([](MetricsWriter& metrics) { metrics.flush(); });
 }
 
-/// Where there is data to validate on.
-Evaluation Run::validate() {
-  const Evaluation evaluation = training_.evaluate(*training_.data().validation);
-  const std::int64_t step = training_.progress().step;
-  const std::int64_t epoch = (step - 1) / training_.steps_per_epoch() + 1;
-  require_finite(fmt::format("the validation loss after step {} (epoch {})", step, epoch), evaluation.loss);
-  record(training_.data().validation_name, evaluation);
-  return evaluation;
-}
-
-/// Evaluates for `best` and early stopping, also where train.steps ends inside an epoch; true when it is the best so
-/// far.
-bool Run::end_epoch(const StepReport& report, ProgressState& shown) {
+EpochReport Run::end_epoch() {
   SHOAL_FAULT_POINT("epoch_end");
-  const Evaluation average = training_.epoch_average();
-  shown.loss = average.loss;
-  shown.accuracy = average.accuracy;
-  if (report.epoch % training_.config().train.evaluate_every != 0 && !training_.finished()) return false;
-  if (!training_.data().validation) {
-    record("train", average);
-    return training_.note(average);
-  }
-  const Evaluation evaluation = validate();
-  shown.validation_loss = evaluation.loss;
-  shown.validation_accuracy = evaluation.accuracy;
-  return training_.note(evaluation);
+  const EpochReport epoch = training_.end_epoch();
+  if (epoch.judged) record(epoch.validation ? training_.data().validation_name : "train", epoch.result());
+  return epoch;
 }
 
 bool Run::save_is_due(const StepReport& report) const {
@@ -228,15 +207,14 @@ ExitStatus Run::go() try {
     const StepReport report = training_.advance(requests());
     const double seconds = seconds_since(before);
     record(report, seconds);
-    ProgressState shown{
-        report.step, report.epoch, report.loss, {}, {}, {}, static_cast<double>(report.samples) / seconds};
     // What belongs to the end of an epoch is done before a checkpoint of it: a resumed run then misses nothing.
     bool best = false;
     if (report.ends_epoch || training_.finished()) {
-      best = end_epoch(report, shown);
-      progress_->end_epoch(shown);
+      const EpochReport epoch = end_epoch();
+      best = epoch.best;
+      progress_->end_epoch(progress_state(report, seconds, epoch));
     } else {
-      progress_->step(shown);
+      progress_->step(progress_state(report, seconds));
     }
     if (report.requests[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(report.requests[end_by_fault]));
     if (report.requests[nudge_waits] > 0) take_nudges();
@@ -268,7 +246,8 @@ ExitStatus Run::go() try {
   answer_nudges();
   progress_->clear();
   training_.refine_statistics();
-  if (training_.config().model.batch_norm.running == "exact" && training_.data().validation) validate();
+  if (training_.config().model.batch_norm.running == "exact" && training_.data().validation)
+    record(training_.data().validation_name, training_.validate());
   flush_metrics();
   saver_.save_and_wait();
   const RunProgress& progress = training_.progress();

@@ -1,7 +1,5 @@
 #include "shoal/train/trainer.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <optional>
 
@@ -11,6 +9,7 @@
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/progress.hpp"
 #include "train/data_check.hpp"
+#include "train/progress_state.hpp"
 #include "train/training.hpp"
 #include "train/watchdog.hpp"
 
@@ -74,31 +73,16 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     const auto before = std::chrono::steady_clock::now();
     const StepReport report = training.advance({});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-    ProgressState state{
-        report.step, report.epoch, report.loss, {}, {}, {}, static_cast<double>(report.samples) / seconds};
     if (!report.ends_epoch) {
-      progress.step(state);
+      progress.step(progress_state(report, seconds));
       continue;
     }
-    const Evaluation average = training.epoch_average();
-    latest = average;
-    if (training.data().validation) {
-      latest = training.evaluate(*training.data().validation);
-      require_finite(fmt::format("the validation loss after step {} (epoch {})", report.step, report.epoch),
-                     latest.loss);
-      state.validation_loss = latest.loss;
-      state.validation_accuracy = latest.accuracy;
-    }
-    state.loss = average.loss;
-    state.accuracy = average.accuracy;
-    training.note(latest);
-    progress.end_epoch(state);
+    const EpochReport epoch = training.end_epoch();
+    latest = epoch.result();
+    progress.end_epoch(progress_state(report, seconds, epoch));
   }
   training.refine_statistics();
-  if (options.exact_statistics && training.data().validation) {
-    latest = training.evaluate(*training.data().validation);
-    require_finite("the validation loss with exact statistics", latest.loss);
-  }
+  if (options.exact_statistics && training.data().validation) latest = training.validate();
   return latest;
 }
 

@@ -40,6 +40,17 @@ struct StepReport {
   std::vector<double> requests;  ///< sums over ranks of what each asked for
 };
 
+/// What the end of an epoch brought, the same on every rank.
+struct EpochReport {
+  Evaluation average;                    ///< of the batches, as they were trained
+  std::optional<Evaluation> validation;  ///< where there is such a split and it was time to evaluate
+  bool judged = false;                   ///< counts for `best` and early stopping
+  bool best = false;                     ///< the best so far
+
+  /// What it is judged by.
+  const Evaluation& result() const { return validation ? *validation : average; }
+};
+
 /// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. Everything it
 /// computes is a function of (config, data, seed). All functions but the constructor, restore(), adopt() and the
 /// getters are collective.
@@ -79,12 +90,14 @@ class Training {
   /// it is a multiple of parallel.check_every and ranks hold different parameters or statistics
   StepReport advance(const std::vector<double>& requests);
 
-  /// Loss and accuracy of the epoch that has just ended, else of the part that is done, over its batches as they were
-  /// trained.
-  Evaluation epoch_average() const;
+  /// After the last step of an epoch, or of a run that ends inside one. Every train.evaluate_every epochs, and at the
+  /// end of the run, it evaluates and judges.
+  /// @param wanted  evaluate at any rate, which changes nothing of the run
+  /// @throws SharedError (diverged)  like validate()
+  EpochReport end_epoch(bool wanted = false);
   Evaluation evaluate(const Split& split);
-  /// Notes an evaluation for `best` and early stopping; true when it is the best so far.
-  bool note(const Evaluation& evaluation);
+  /// On the validation split, which must be there. @throws SharedError (diverged) when the loss is not finite
+  Evaluation validate();
   /// Replaces running averages by the statistics of the whole training set, where the config asks for it. Training
   /// that goes on, now or from a checkpoint, goes on from the averages.
   void refine_statistics();
@@ -99,6 +112,10 @@ class Training {
 
  private:
   std::int64_t largest_batch() const;
+  /// Of the epoch that has just ended, else of the part that is done.
+  Evaluation epoch_average() const;
+  /// For `best` and early stopping; true when it is the best so far.
+  bool note(const Evaluation& evaluation);
   void read_start(const Archive& archive);
   void check_data();
   void learn_normalization();

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/csv_cell.hpp"
 namespace shoal {
 namespace {
 
@@ -16,13 +17,6 @@ std::string number(const std::optional<double>& value) { return value ? number(*
 
 std::string json_text(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
 }
 
 std::int64_t epochs(const TrialRow& row) { return row.curve.empty() ? 0 : row.curve.back().epoch; }
@@ -75,7 +69,7 @@ SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, con
 std::string to_csv(const SweepTable& table) {
   std::string text =
       "trial,place,status,round,rung,epochs,train.loss,train.accuracy,validation.loss,validation.accuracy";
-  for (const Dimension& d : table.settings.space) text += ',' + cell(d.key);
+  for (const Dimension& d : table.settings.space) text += ',' + csv_cell(d.key);
   text += ",reason\n";
   for (const TrialRow& row : table.rows) {
     text += fmt::format("{},{},{},{},{},{}", row.trial, row.place ? std::to_string(*row.place) : "", row.status,
@@ -84,8 +78,8 @@ std::string to_csv(const SweepTable& table) {
     const std::optional<double> none;
     text += fmt::format(",{},{},{},{}", p ? number(p->train_loss) : "", number(p ? p->train_accuracy : none),
                         number(p ? p->validation_loss : none), number(p ? p->validation_accuracy : none));
-    for (const std::string& value : row.values) text += ',' + cell(plain(value));
-    text += ',' + cell(row.reason) + '\n';
+    for (const std::string& value : row.values) text += ',' + csv_cell(plain(value));
+    text += ',' + csv_cell(row.reason) + '\n';
   }
   return text;
 }

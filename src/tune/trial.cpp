@@ -94,27 +94,18 @@ bool Trial::reached() const {
 
 /// As `shoal train` does at the end of an epoch, so that early stopping stops both at one step.
 void Trial::measure(const StepReport& report) {
-  const bool due = report.epoch % task_.config.train.evaluate_every == 0 || training_->finished();
   const auto& ends = task_.rung_ends;
-  if (!due && std::find(ends.begin(), ends.end(), report.epoch) == ends.end()) return;
-  const Evaluation average = training_->epoch_average();
-  CurvePoint point{report.epoch, average.loss, average.accuracy, {}, {}};
-  const bool validated = training_->data().validation.has_value();
-  const auto judge = [&] {
-    const Evaluation found = validated ? training_->evaluate(*training_->data().validation) : average;
-    require_finite(fmt::format("the {} loss after epoch {}", validated ? "validation" : "train", report.epoch),
-                   found.loss);
-    return found;
-  };
-  Evaluation judged = judge();
-  if (due) training_->note(judged);
+  const bool ends_rung = std::find(ends.begin(), ends.end(), report.epoch) != ends.end();
+  EpochReport epoch = training_->end_epoch(ends_rung);
+  if (!epoch.judged && !ends_rung) return;
   if (training_->finished()) {
     training_->refine_statistics();
-    if (task_.config.model.batch_norm.running == "exact") judged = judge();
+    if (epoch.validation && task_.config.model.batch_norm.running == "exact") epoch.validation = training_->validate();
   }
-  if (validated) {
-    point.validation_loss = judged.loss;
-    point.validation_accuracy = judged.accuracy;
+  CurvePoint point{report.epoch, epoch.average.loss, epoch.average.accuracy, {}, {}};
+  if (epoch.validation) {
+    point.validation_loss = epoch.validation->loss;
+    point.validation_accuracy = epoch.validation->accuracy;
   }
   outcome_.curve.push_back(point);
 }

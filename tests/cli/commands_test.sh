@@ -81,6 +81,11 @@ grep -q 'go on with --run stopped --resume auto' log.txt || fail "no way on: $(c
 "${launched[@]}" train "${small[@]}" --set train.steps=7 --run seven 2>/dev/null
 "${launched[@]}" train --run seven --resume auto 2>log.txt
 grep -q 'seven is finished: 7 steps are done; raise train.steps to train on' log.txt || fail "no way on: $(cat log.txt)"
+status=0
+"${launched[@]}" train --resume seven/checkpoints/latest --run branch 2>log.txt || status=$?
+equal 'status of a branch without a step' $status 64
+grep -q '7 steps are done; raise train.steps to train on; there is no branch without a step' log.txt || fail "why: $(cat log.txt)"
+[ ! -e branch ] || fail 'a branch without a step left a directory'
 early=(--set train.epochs=20 --set 'train.early_stopping={patience = 2, min_delta = 10.0}')
 "${launched[@]}" train "${small[@]}" "${early[@]}" --run early 2>log.txt
 grep -q 'finished after step 18, early: 2 evaluations without progress' log.txt || fail "how it ended: $(cat log.txt)"

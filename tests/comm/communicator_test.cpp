@@ -90,7 +90,6 @@ TEST(Communicator, OneProcessIsAnOrdinaryCommunicator) {
   Communicator alone;
   EXPECT_EQ(alone.rank(), 0);
   EXPECT_EQ(alone.size(), 1);
-  EXPECT_EQ(alone.ranks_on_this_host(), 1);
   EXPECT_EQ(alone.host_count(), 1);
   EXPECT_GE(alone.threads_for_this_rank(), 1);
   alone.barrier();
@@ -198,8 +197,6 @@ TEST(Communicator, SplitsByColorInOrder) {
 TEST(Communicator, KnowsItsHost) {
   const Communicator& world = test_world();
   EXPECT_EQ(world.host_count(), 1);
-  EXPECT_EQ(world.ranks_on_this_host(), world.size());
-  EXPECT_EQ(world.split(world.rank()).ranks_on_this_host(), 1);
 }
 
 }  // namespace

@@ -90,7 +90,5 @@ TEST(OrderByHost, GathersRanksDealtRoundRobin) {
   EXPECT_THAT(order_by_host(three_uneven), ElementsAre(0, 2, 5, 3, 1, 4));
 }
 
-TEST(HostName, IsNotEmpty) { EXPECT_FALSE(host_name().empty()); }
-
 }  // namespace
 }  // namespace shoal

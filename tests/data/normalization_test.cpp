@@ -20,6 +20,14 @@ class Normalizations : public DataFiles {
     writer.finish();
     return Dataset::open(path("d.h5")).split("train");
   }
+  /// In one process. The cut is part of the result's bits.
+  static Normalization learn(const Split& split, std::string_view mode, const LeafCut& cut) {
+    if (!needs_statistics(split, mode)) return from_statistics(split, mode, {});
+    const LeafShare share(cut);
+    std::vector<double> result(2 * static_cast<std::size_t>(split.features()));
+    LocalTreeSum().tree_reduce(share, node_statistics(split, mode, share), statistics_merge(mode), result);
+    return from_statistics(split, mode, result);
+  }
   static LeafCut cut(const Split& split, std::int64_t leaf_samples) { return {split.rows(), leaf_samples}; }
 };
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <thread>
 
+#include "io/checkpoint_header.hpp"
 #include "io/support.hpp"
 #include "shoal/io/file.hpp"
 
@@ -42,7 +43,7 @@ Archive example() {
 TEST(Archive, ReadsBackWhatWasWritten) {
   const Archive written = example();
   const std::vector<std::byte> bytes = encode(written, 1234);
-  EXPECT_EQ(checkpoint_step(bytes, "c.h5"), 1234U);
+  EXPECT_EQ(read_checkpoint_header(bytes, "c.h5").step, 1234U);
   const Archive read = decode(bytes, "c.h5");
   EXPECT_EQ(read.name, "c.h5");
   ASSERT_EQ(read.arrays.size(), written.arrays.size());

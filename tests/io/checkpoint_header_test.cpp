@@ -41,7 +41,7 @@ TEST(Damage, IsNamed) {
   expect_error(bad, {"c.h5", "altered", "header"}, [&] { decode(flipped(511), "c.h5"); });
   expect_error(bad, {"c.h5", "altered", "its hash is not the one in its header"},
                [&] { decode(flipped(bytes.size() - 1), "c.h5"); });
-  expect_error(bad, {"c.h5", "altered"}, [&] { checkpoint_step(flipped(40), "c.h5"); });
+  expect_error(bad, {"c.h5", "altered"}, [&] { read_checkpoint_header(flipped(40), "c.h5"); });
   std::vector<std::byte> longer = bytes;
   longer.push_back(std::byte{0});
   expect_error(bad, {"c.h5", "altered", std::to_string(longer.size())}, [&] { decode(longer, "c.h5"); });

@@ -101,8 +101,6 @@ TEST(H5Reader, ReadsAttributesAsOthersWriteThem) {
   EXPECT_EQ(reader.attribute<std::string>("none"), std::nullopt);
   expect_error(bad, {"d.h5", "classes"}, [&] { reader.attribute<std::string>("classes"); });
   expect_error(bad, {"d.h5", "odd"}, [&] { reader.attribute<std::string>("odd"); });
-  EXPECT_EQ(reader.attribute_names(),
-            (std::vector<std::string>{"class_names", "classes", "fixed", "odd", "rate", "shape", "source"}));
 }
 
 TEST(H5Reader, RefusesWhatCannotBeReadByOffset) {

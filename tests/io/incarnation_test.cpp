@@ -36,6 +36,8 @@ TEST(Incarnation, WritesLinksAndRemovesThroughItsFolder) {
   EXPECT_EQ(read_text(folder / "link"), "new");
   EXPECT_EQ(folder.names(), (Names{"file", "incarnation-1", "link"}));
   EXPECT_TRUE(std::filesystem::is_empty(folder / "incarnation-1"));
+  own->link(folder / "link", "elsewhere");
+  EXPECT_EQ(std::filesystem::read_symlink(folder / "link"), "elsewhere");
   own->remove(folder / "file");
   own->remove(folder / "file");  // not there: nothing to do
   EXPECT_EQ(folder.names(), (Names{"incarnation-1", "link"}));

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "shoal/core/error.hpp"
 
@@ -81,27 +79,6 @@ TEST(Schedule, UnknownNameIsAUsageError) {
     EXPECT_EQ(error.status(), ExitStatus::usage);
     EXPECT_STREQ(error.what(), "unknown schedule.name \"cosin\"; did you mean \"cosine\"?");
   }
-}
-
-TEST(ScheduleSettings, OutOfRangeIsAUsageErrorThatNamesTheKey) {
-  const auto message = [](const ScheduleSettings& schedule) -> std::string {
-    try {
-      check_settings(schedule, 0.01);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.status(), ExitStatus::usage);
-      return error.what();
-    }
-    return "(no error)";
-  };
-  EXPECT_EQ(message({}), "(no error)");
-  EXPECT_EQ(message({.min_rate = 0.01}), "(no error)");
-  EXPECT_EQ(message({.min_rate = 0.02}), "schedule.min_rate = 0.02 must be at most optimizer.learning_rate");
-  EXPECT_EQ(message({.warmup_steps = -1}), "schedule.warmup_steps = -1 must be 0 or more");
-  EXPECT_EQ(message({.step_epochs = 0}), "schedule.step_epochs = 0 must be 1 or more");
-  EXPECT_EQ(message({.factor = -0.5}), "schedule.factor = -0.5 must be 0 or more");
-  EXPECT_EQ(message({.decay = -1}), "schedule.decay = -1 must be 0 or more");
-  EXPECT_EQ(message({.min_rate = std::numeric_limits<double>::quiet_NaN()}),
-            "schedule.min_rate = nan must be 0 or more");
 }
 
 }  // namespace

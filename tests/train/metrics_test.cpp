@@ -73,7 +73,7 @@ TEST_F(Metrics, EvaluationsAndTheEndGoOutAtOnce) {
     writer.record(EvaluationRecord{1, 1, "test", 1, std::nullopt});
     EXPECT_TRUE(text().ends_with("\"split\":\"test\",\"loss\":1}\n"));
     writer.record(StepRecord{2, 1, 1, 1, 1});
-    writer.close();
+    writer.flush();
     EXPECT_NE(text().find("\"step\":2"), std::string::npos);
     writer.record(StepRecord{3, 1, 1, 1, 1});
     EXPECT_EQ(text().find("\"step\":3"), std::string::npos);

@@ -64,7 +64,21 @@ TEST(Minimize, MistakesAreNamed) {
   EXPECT_EQ(status([&] { minimize(sum(x * w), Adam{}, 1); }), ExitStatus::usage);
   EXPECT_EQ(status([&] { minimize(sum(x * w), Adam{}, 1, {{"x", {1, 2, 3}}}); }), ExitStatus::usage);
   EXPECT_EQ(status([&] { minimize(sum(x * w), Adam{}, 1, {{"x", {1, 2, 3, 4}}}); }), ExitStatus::done);
+  EXPECT_EQ(status([&] { minimize(sum(x * w), Adam{.beta1 = 1}, 1, {{"x", {1, 2}}}); }), ExitStatus::usage);
   EXPECT_EQ(status([&] { minimize(sum(exp(square(w - 100.0))), Adam{}, 1, {{"x", {1, 2}}}); }), ExitStatus::diverged);
+}
+
+TEST(Minimize, TakesAnOptimizerOfTheUsersThatIsRegisteredLate) {
+  Graph g;
+  auto w = g.variable("w", {1}, zeros());
+  minimize(square(w - 1.0f), Adam{}, 1);
+  register_optimizer(
+      "half_way", {},
+      [](const UpdateScalars&, std::span<float> values, std::span<const float> gradient, std::span<float* const>) {
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] -= 0.25f * gradient[i];
+      });
+  minimize(square(w - 1.0f), {.name = "half_way"}, 60);
+  EXPECT_NEAR(w.item(), 1, 1e-6);
 }
 
 }  // namespace

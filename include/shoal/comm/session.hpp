@@ -41,9 +41,6 @@ std::string mpi_library_version();
 /// Looks at what else the environment asks of communication. @throws Error(usage)  SHOAL_WINDOWS is none of its values
 void check_environment();
 
-/// The name of this host, as in messages.
-std::string host_name();
-
 /// How long the call is under way in which this process talks to other ranks now; 0 when it does not. May be asked by
 /// any thread.
 double seconds_in_collective() noexcept;

@@ -53,7 +53,4 @@ std::vector<double> node_statistics(const Split& split, std::string_view mode, c
 const Merge& statistics_merge(std::string_view mode);
 Normalization from_statistics(const Split& split, std::string_view mode, std::span<const double> statistics);
 
-/// All three for one process. The cut is part of the result's bits.
-Normalization learn(const Split& split, std::string_view mode, const LeafCut& cut);
-
 }  // namespace shoal

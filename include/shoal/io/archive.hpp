@@ -103,9 +103,6 @@ Archive decode(std::span<const std::byte> bytes, const std::string& name);
 /// @throws Error(bad_data) as decode(), Error(no_input), Error(input_output)
 std::vector<std::byte> read_checkpoint(const std::filesystem::path& path);
 
-/// The step in the header, after the header alone was verified. @throws Error(bad_data) as decode().
-std::uint64_t checkpoint_step(std::span<const std::byte> bytes, const std::string& name);
-
 /// Whether the file exists, can be read and begins like a checkpoint; it may still be damaged.
 bool looks_like_checkpoint(const std::filesystem::path& path);
 

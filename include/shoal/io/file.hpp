@@ -26,10 +26,6 @@ void write_text_atomically(const std::filesystem::path& path, std::string_view t
 /// Tells before long work that its result has a place: makes the temporary file of write_atomically(), and removes it.
 void check_writable(const std::filesystem::path& path);
 
-/// Makes `path` a symbolic link to `target` (as given, so relative to the link's folder), in place of whatever link or
-/// file is there, in one step.
-void replace_link(const std::filesystem::path& path, const std::filesystem::path& target);
-
 /// What the file system says is left in `folder`; a hint: it knows no quotas. Nothing when it does not say.
 std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder);
 

@@ -61,7 +61,6 @@ class H5Reader {
   /// vector<string>. Strings of fixed and variable length. @throws Error(bad_data) when it is of another type
   template <class T>
   std::optional<T> attribute(const std::string& name) const;
-  std::vector<std::string> attribute_names() const;  ///< of the root, sorted
 
  private:
   struct State;

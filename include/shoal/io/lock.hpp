@@ -33,7 +33,7 @@ class RunLock {
   /// @throws Error(taken) when another process, after this one seemed dead to it, has taken the directory over.
   void check() const;
 
-  /// The fence: as write_atomically(), replace_link() and removing a file, for places in the directory, but never once
+  /// The fence: as write_atomically(), making a link and removing a file, for places in the directory, but never once
   /// another process has taken it over, not even by a call that was under way then.
   /// @throws Error(taken) in that case, Error(input_output) in others
   void write(const std::filesystem::path& place, std::span<const std::byte> bytes) const;

@@ -58,9 +58,6 @@ struct AdamW {
   operator OptimizerSettings() const;
 };
 
-/// @throws Error (usage) for an unknown name (names the nearest) or a number out of range (names key, value and range).
-void check_settings(const OptimizerSettings& settings);
-
 /// What one update of one parameter needs beside the arrays.
 struct UpdateScalars {
   OptimizerSettings settings;

@@ -11,10 +11,6 @@ namespace shoal {
 /// Names of all schedules, sorted.
 std::vector<std::string> schedule_names();
 
-/// @throws Error (usage) for an unknown name (names the nearest), a number out of range, or min_rate above
-/// learning_rate.
-void check_settings(const ScheduleSettings& schedule, double learning_rate);
-
 /// The learning rate of update `step` (from 1). A function of its arguments alone, so that a nudge of either settings
 /// acts from its step on. With lr = optimizer.learning_rate and w = warmup_steps:
 ///

@@ -43,12 +43,11 @@ class MetricsWriter {
   explicit MetricsWriter(const std::string& path, Clock clock = std::chrono::steady_clock::now);
   MetricsWriter(const MetricsWriter&) = delete;
   MetricsWriter& operator=(const MetricsWriter&) = delete;
-  ~MetricsWriter();  ///< flushes; close() reports what this cannot
+  ~MetricsWriter();  ///< flushes; flush() reports what this cannot
 
   void record(const StepRecord& record);
   void record(const EvaluationRecord& record);
   void flush();
-  void close() { flush(); }
 
   /// What a resumed run keeps of the file: no lines after `step`, none that are not whole (a torn last one).
   static std::string lines_until(std::int64_t step, const std::string& text);

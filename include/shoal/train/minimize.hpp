@@ -17,7 +17,8 @@ using Feed = std::map<std::string, std::vector<float>>;
 /// Minimises `cost`, a single number, by `steps` updates of all variables that it depends on, from their initial values
 /// for seed 1, in one process. The graph keeps the result: Value::item(), Graph::value().
 /// @returns the cost before the last update
-/// @throws Error  usage: cost is not one number, or a feed is missing or of another size; diverged: cost is not finite
+/// @throws Error  usage: cost is not one number, a setting is out of its range, or a feed is
+///         missing or of another size; diverged: cost is not finite
 double minimize(Value cost, const OptimizerSettings& optimizer, std::int64_t steps, const Feed& feed = {});
 
 }  // namespace shoal

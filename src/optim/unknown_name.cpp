@@ -1,4 +1,4 @@
-#include "optim/settings_check.hpp"
+#include "optim/unknown_name.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,10 +6,6 @@
 #include "shoal/core/error.hpp"
 
 namespace shoal {
-
-void require_setting(bool good, std::string_view key, double value, std::string_view must_be) {
-  if (!good) throw Error(ExitStatus::usage, fmt::format("{} = {} must be {}", key, value, must_be));
-}
 
 void throw_unknown_name(std::string_view kind, const std::string& name, const std::vector<std::string>& known) {
   const std::string nearest = nearest_word(name, known);

@@ -1,0 +1,18 @@
+#include "core/csv_cell.hpp"
+
+#include <gtest/gtest.h>
+
+namespace shoal {
+namespace {
+
+TEST(CsvCell, IsQuotedWhereItMustBe) {
+  EXPECT_EQ(csv_cell(""), "");
+  EXPECT_EQ(csv_cell("cat dog"), "cat dog");
+  EXPECT_EQ(csv_cell("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_cell("two\nlines"), "\"two\nlines\"");
+  EXPECT_EQ(csv_cell("return\r"), "\"return\r\"");
+  EXPECT_EQ(csv_cell("6\" nail"), "\"6\"\" nail\"");
+}
+
+}  // namespace
+}  // namespace shoal
