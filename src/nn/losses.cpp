@@ -24,6 +24,15 @@ struct SampleLoss {
   bool right = false;
 };
 
+/// One sample: its model outputs, targets, and room for the derivative. Outputs and derivative are padded with what is
+/// of no meaning to whole vectors, so that no class is left to a scalar loop.
+struct Sample {
+  std::size_t outputs = 0;
+  std::span<const double> z;
+  std::span<const double> t;
+  std::span<double> d;
+};
+
 }  // namespace shoal
 #endif
 
@@ -35,39 +44,42 @@ std::size_t largest(std::span<const double> v) {
   return static_cast<std::size_t>(std::max_element(v.begin(), v.end()) - v.begin());
 }
 
-/// Loss of one sample and its derivative: z, t -> d.
-SampleLoss softmax_sample(std::span<const double> z, std::span<const double> t, std::span<double> d) {
-  const std::size_t best = largest(z);
-  const auto label = static_cast<std::size_t>(t[0]);
-  for (std::size_t k = 0; k < z.size(); ++k) d[k] = elementary::exp(z[k] - z[best]);
+SampleLoss softmax_sample(const Sample& s) {
+  const double* HWY_RESTRICT z = s.z.data();
+  double* HWY_RESTRICT d = s.d.data();
+  const std::size_t best = largest(s.z.first(s.outputs));
+  const auto label = static_cast<std::size_t>(s.t[0]);
+  const double most = z[best];
+  for (std::size_t k = 0; k < s.d.size(); ++k) d[k] = elementary::exp(z[k] - most);
   double sum = 0.0;
   double rest = 0.0;  // the largest term is 1: log(1 + rest) keeps the digits of a small loss
-  for (std::size_t k = 0; k < z.size(); ++k) {
+  for (std::size_t k = 0; k < s.outputs; ++k) {
     sum += d[k];
     rest += k == best ? 0.0 : d[k];
   }
-  for (double& v : d) v /= sum;
+  for (std::size_t k = 0; k < s.d.size(); ++k) d[k] /= sum;
   d[label] -= 1.0;
-  return {(z[best] - z[label]) + elementary::log1p(rest), best == label};
+  return {(most - z[label]) + elementary::log1p(rest), best == label};
 }
 
-SampleLoss sigmoid_sample(std::span<const double> z, std::span<const double> t, std::span<double> d) {
-  const auto outputs = static_cast<double>(z.size());
+SampleLoss sigmoid_sample(const Sample& s) {
+  const auto outputs = static_cast<double>(s.outputs);
   double loss = 0.0;
-  for (std::size_t k = 0; k < z.size(); ++k) {
-    loss += (std::max(z[k], 0.0) - z[k] * t[k]) + elementary::log1p(elementary::exp(-std::fabs(z[k])));
-    d[k] = (elementary::sigmoid(z[k]) - t[k]) / outputs;
+  for (std::size_t k = 0; k < s.outputs; ++k) {
+    loss += (std::max(s.z[k], 0.0) - s.z[k] * s.t[k]) + elementary::log1p(elementary::exp(-std::fabs(s.z[k])));
+    s.d[k] = (elementary::sigmoid(s.z[k]) - s.t[k]) / outputs;
   }
-  return {loss / outputs, z.size() == 1 ? (z[0] > 0.0) == (t[0] > 0.5) : largest(z) == largest(t)};
+  const bool right = s.outputs == 1 ? (s.z[0] > 0.0) == (s.t[0] > 0.5) : largest(s.z.first(s.outputs)) == largest(s.t);
+  return {loss / outputs, right};
 }
 
-SampleLoss squared_sample(std::span<const double> z, std::span<const double> t, std::span<double> d) {
-  const auto outputs = static_cast<double>(z.size());
+SampleLoss squared_sample(const Sample& s) {
+  const auto outputs = static_cast<double>(s.outputs);
   double loss = 0.0;
-  for (std::size_t k = 0; k < z.size(); ++k) {
-    const double error = z[k] - t[k];
+  for (std::size_t k = 0; k < s.outputs; ++k) {
+    const double error = s.z[k] - s.t[k];
     loss += error * error;
-    d[k] = 2.0 * error / outputs;
+    s.d[k] = 2.0 * error / outputs;
   }
   return {loss / outputs, false};
 }
@@ -84,17 +96,11 @@ HWY_EXPORT(softmax_sample);
 HWY_EXPORT(sigmoid_sample);
 HWY_EXPORT(squared_sample);
 
-SampleLoss call_softmax(std::span<const double> z, std::span<const double> t, std::span<double> d) {
-  return HWY_DYNAMIC_DISPATCH(softmax_sample)(z, t, d);
-}
-SampleLoss call_sigmoid(std::span<const double> z, std::span<const double> t, std::span<double> d) {
-  return HWY_DYNAMIC_DISPATCH(sigmoid_sample)(z, t, d);
-}
-SampleLoss call_squared(std::span<const double> z, std::span<const double> t, std::span<double> d) {
-  return HWY_DYNAMIC_DISPATCH(squared_sample)(z, t, d);
-}
+SampleLoss call_softmax(const Sample& s) { return HWY_DYNAMIC_DISPATCH(softmax_sample)(s); }
+SampleLoss call_sigmoid(const Sample& s) { return HWY_DYNAMIC_DISPATCH(sigmoid_sample)(s); }
+SampleLoss call_squared(const Sample& s) { return HWY_DYNAMIC_DISPATCH(squared_sample)(s); }
 
-using SampleFunction = SampleLoss (*)(std::span<const double>, std::span<const double>, std::span<double>);
+using SampleFunction = SampleLoss (*)(const Sample&);
 
 /// Inputs: logits, targets. Statistics: (loss sum, number right). auxiliary: the derivative, made on the way forward.
 class LossOperation final : public OperationOf<LossOperation> {
@@ -122,13 +128,14 @@ class LossOperation final : public OperationOf<LossOperation> {
     if (panel != 0) return;  // a sample's outputs are read together
     const auto outputs = static_cast<std::size_t>(leaf.input[0].columns());
     const auto targets = static_cast<std::size_t>(leaf.input[1].columns());
-    std::vector<double> z(outputs), t(targets), d(outputs);
+    const std::size_t padded = (outputs + 7) / 8 * 8;
+    std::vector<double> z(padded), t(targets), d(padded);
     double loss = 0.0;
     double right = 0.0;
     for (std::int64_t r = 0; r < leaf.input[0].count; ++r) {
-      read_row(leaf.input[0], r, z);
+      read_row(leaf.input[0], r, std::span(z).first(outputs));
       read_row(leaf.input[1], r, t);
-      const SampleLoss sample = sample_(z, t, d);
+      const SampleLoss sample = sample_({outputs, z, t, d});
       loss += sample.loss;
       right += sample.right ? 1.0 : 0.0;
       for (std::size_t k = 0; k < outputs; ++k)

@@ -18,6 +18,7 @@ namespace shoal {
 /// What the loops use: computed in double once per update, then rounded once.
 struct Factors {
   float batch;
+  float inverse;  // 1 / batch where that is exact, so that a product has the bits of the quotient; else 0
   float clip;
   float l2;
   float rate;      // on the step: learning_rate, for adam also the bias correction of m
@@ -39,16 +40,20 @@ namespace HWY_NAMESPACE {
 // Factors are taken by value: a reference could alias the floats that are stored. An average decays as
 // a + (1 - beta) (x - a), so that its two weights sum to 1 although beta is rounded.
 
-HWY_INLINE float gradient(const Factors& f, float sum, float w) { return std::fma(f.l2, w, sum / f.batch * f.clip); }
+template <bool exact_inverse>
+HWY_INLINE float gradient(const Factors& f, float sum, float w) {
+  const float mean = exact_inverse ? sum * f.inverse : sum / f.batch;
+  return std::fma(f.l2, w, mean * f.clip);
+}
 
 void gd_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum) {
-  for (std::size_t i = 0; i < n; ++i) w[i] = std::fma(-f.rate, gradient(f, sum[i], w[i]), w[i]);
+  for (std::size_t i = 0; i < n; ++i) w[i] = std::fma(-f.rate, gradient<false>(f, sum[i], w[i]), w[i]);
 }
 
 void momentum_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
                    float* HWY_RESTRICT velocity) {
   for (std::size_t i = 0; i < n; ++i) {
-    velocity[i] = std::fma(f.momentum, velocity[i], gradient(f, sum[i], w[i]));
+    velocity[i] = std::fma(f.momentum, velocity[i], gradient<false>(f, sum[i], w[i]));
     w[i] = std::fma(-f.rate, velocity[i], w[i]);
   }
 }
@@ -56,21 +61,29 @@ void momentum_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const 
 void rmsprop_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
                   float* HWY_RESTRICT square) {
   for (std::size_t i = 0; i < n; ++i) {
-    const float g = gradient(f, sum[i], w[i]);
+    const float g = gradient<false>(f, sum[i], w[i]);
     square[i] = std::fma(f.square, g * g - square[i], square[i]);
     w[i] = std::fma(-f.rate, g / (std::sqrt(square[i]) + f.epsilon), w[i]);
   }
 }
 
-void adam_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
-               float* HWY_RESTRICT m, float* HWY_RESTRICT v) {
+template <bool exact_inverse>
+HWY_INLINE void adam_loop_of(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
+                             float* HWY_RESTRICT m, float* HWY_RESTRICT v) {
   for (std::size_t i = 0; i < n; ++i) {
-    const float g = gradient(f, sum[i], w[i]);
+    const float g = gradient<exact_inverse>(f, sum[i], w[i]);
     m[i] = std::fma(f.mean, g - m[i], m[i]);
     v[i] = std::fma(f.square, g * g - v[i], v[i]);
     const float kept = std::fma(-f.decay, w[i], w[i]);
     w[i] = std::fma(-f.rate, m[i] / std::fma(std::sqrt(v[i]), f.root, f.epsilon), kept);
   }
+}
+
+/// Division is what takes the time: one of two, beside a root.
+void adam_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
+               float* HWY_RESTRICT m, float* HWY_RESTRICT v) {
+  if (f.inverse > 0.0F) return adam_loop_of<true>(f, n, w, sum, m, v);
+  adam_loop_of<false>(f, n, w, sum, m, v);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -89,6 +102,8 @@ HWY_EXPORT(adam_loop);
 Factors common_factors(const UpdateScalars& s) {
   Factors f{};
   f.batch = s.batch;
+  int exponent = 0;
+  f.inverse = std::frexp(s.batch, &exponent) == 0.5F ? 1.0F / s.batch : 0.0F;
   f.clip = static_cast<float>(s.clip_factor);
   f.l2 = s.decay ? static_cast<float>(s.settings.l2) : 0.0F;
   f.rate = static_cast<float>(s.learning_rate);
@@ -96,13 +111,33 @@ Factors common_factors(const UpdateScalars& s) {
   return f;
 }
 
+/// Averages that began at 0 are too small after t steps, by 1 - beta^t.
+struct BiasCorrection {
+  std::int64_t step = 0;
+  double beta1 = 0.0;
+  double beta2 = 0.0;
+  double mean = 0.0;  // 1 - beta1^t
+  float root = 0.0F;  // 1 / sqrt(1 - beta2^t)
+};
+
+/// Powers cost as much as some hundred updates, and a step asks for the same ones for every few hundred.
+const BiasCorrection& bias_correction(const UpdateScalars& s) {
+  thread_local BiasCorrection latest;
+  if (latest.step != s.step || latest.beta1 != s.settings.beta1 || latest.beta2 != s.settings.beta2) {
+    const auto t = static_cast<std::uint64_t>(s.step);
+    latest = {s.step, s.settings.beta1, s.settings.beta2, 1.0 - elementary::power(s.settings.beta1, t),
+              static_cast<float>(1.0 / std::sqrt(1.0 - elementary::power(s.settings.beta2, t)))};
+  }
+  return latest;
+}
+
 Factors adam_factors(const UpdateScalars& s) {
   Factors f = common_factors(s);
-  const auto t = static_cast<std::uint64_t>(s.step);
+  const BiasCorrection& bias = bias_correction(s);
   f.mean = static_cast<float>(1.0 - s.settings.beta1);
   f.square = static_cast<float>(1.0 - s.settings.beta2);
-  f.rate = static_cast<float>(s.learning_rate / (1.0 - elementary::power(s.settings.beta1, t)));
-  f.root = static_cast<float>(1.0 / std::sqrt(1.0 - elementary::power(s.settings.beta2, t)));
+  f.rate = static_cast<float>(s.learning_rate / bias.mean);
+  f.root = bias.root;
   return f;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -148,6 +149,25 @@ TEST_P(Update, DividesByTheBatchOnce) {
   scalars.batch = 7.0F;
   sums.update(scalars, sum, 0, n);
   EXPECT_TRUE(sums == means);
+}
+
+TEST_P(Update, OfASumHasTheBitsOfTheQuotientForEveryBatch) {
+  constexpr std::size_t n = 1000;
+  std::vector<float> sum = numbers(n, 3, 300.0);
+  sum[0] = std::numeric_limits<float>::denorm_min() * 33.0F;  // its quotients are rounded
+  sum[1] = std::numeric_limits<float>::max();
+  for (const float batch : {1.0F, 2.0F, 3.0F, 64.0F, 100.0F, 4096.0F, 65537.0F}) {
+    State sums(name, n);
+    State means(name, n);
+    std::vector<float> mean(n);
+    std::transform(sum.begin(), sum.end(), mean.begin(), [&](float value) { return value / batch; });
+    UpdateScalars scalars = scalars_of(name, 1);
+    scalars.batch = 1.0F;
+    means.update(scalars, mean, 0, n);
+    scalars.batch = batch;
+    sums.update(scalars, sum, 0, n);
+    EXPECT_TRUE(sums == means) << batch;
+  }
 }
 
 TEST_P(Update, LeavesZerosAlone) {  // padding

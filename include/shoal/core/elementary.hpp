@@ -16,10 +16,9 @@ inline double exp2_integer(std::int64_t k) { return std::bit_cast<double>(static
 
 /// e^x: x = k ln 2 + r with |r| <= ln 2 / 2, then the Taylor polynomial of degree 13 (remainder below 5e-18).
 inline double exp(double x) {
-  if (!(x < 709.782712893384)) return x > 0 ? std::numeric_limits<double>::infinity() : x;  // overflow, or NaN
-  if (x < -745.2) return 0.0;
-  const double k = std::floor(std::fma(x, 1.4426950408889634, 0.5));
-  const double r = std::fma(k, -1.9082149292705877e-10, std::fma(k, -6.93147180369123816490e-01, x));
+  const double inside = x > 710.0 ? 710.0 : (x > -746.0 ? x : -746.0);  // NaN too
+  const double k = std::floor(std::fma(inside, 1.4426950408889634, 0.5));
+  const double r = std::fma(k, -1.9082149292705877e-10, std::fma(k, -6.93147180369123816490e-01, inside));
   double p = 1.0 / 6227020800.0;
   p = std::fma(p, r, 1.0 / 479001600.0);
   p = std::fma(p, r, 1.0 / 39916800.0);
@@ -34,9 +33,10 @@ inline double exp(double x) {
   p = std::fma(p, r, 0.5);
   p = std::fma(p, r, 1.0);
   p = std::fma(p, r, 1.0);
-  const auto n = static_cast<std::int64_t>(k);
-  const std::int64_t half = n / 2;  // in two steps, so that subnormal results are reached
-  return p * exp2_integer(half) * exp2_integer(n - half);
+  const auto n = static_cast<std::int32_t>(k);
+  const std::int32_t half = n / 2;  // in two steps, so that subnormal results are reached
+  const double result = p * exp2_integer(std::int64_t{half}) * exp2_integer(std::int64_t{n} - half);
+  return x == x ? result : x;
 }
 
 /// Natural logarithm: x = 2^k m with m in [sqrt(1/2), sqrt(2)), then 2 atanh((m - 1) / (m + 1)).
