@@ -34,6 +34,17 @@ def steps_of(path):
         return [json.loads(line)["step"] for line in file if '"learning_rate"' in line]
 
 
+def both_idle():
+    """A node that comes back may be drained: the step that it was cut off with could not be ended in time."""
+    def idle():
+        states = slurm("sinfo", "-h", "-N", "-o", "%t").split()
+        if any(state.startswith("drain") for state in states):
+            slurm("scontrol", "update", f"nodename={NAME}[1-2]", "state=resume")
+        return states == ["idle", "idle"]
+    if not wait_until(idle, 120, 0.5):
+        raise SystemExit("requeue.py: the nodes do not come back: " + slurm("sinfo", "-N", "-l"))
+
+
 def settings_of(steps):
     return (f"train.steps={steps}", "checkpoint.every_steps=20")
 
@@ -87,7 +98,7 @@ def trial(campaign, number, steps):
         return "" if digest == campaign.expected else f"digest {digest}, expected {campaign.expected}: {said()}"
     finally:
         slurm("scancel", job)
-        wait_until(lambda: slurm("sinfo", "-h", "-N", "-o", "%t").split() == ["idle", "idle"], 60, 0.5)
+        both_idle()
 
 
 def main():
