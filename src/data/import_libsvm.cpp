@@ -15,7 +15,7 @@ namespace shoal {
 namespace {
 
 struct Entry {
-  std::int64_t column;  // from 0
+  std::int64_t index;  // as the file counts
   float value;
 };
 
@@ -23,6 +23,7 @@ struct Entry {
 struct SparseRows {
   std::vector<Entry> entries;
   std::vector<std::size_t> begins{0};
+  std::int64_t first = 1;  // index of the first column
   std::int64_t width = 0;
 };
 
@@ -59,17 +60,18 @@ Entry parse_entry(const LineReader& reader, std::string_view word, std::int64_t 
   if (colon == std::string_view::npos) reader.refuse(fmt::format("\"{}\" is no index:value", shown(word)));
   std::int64_t index = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + colon, index);
-  if (error != std::errc() || end != word.data() + colon || index < 1 || index > most_features) {
-    reader.refuse(fmt::format("\"{}\": the index must be a whole number from 1 to {}", shown(word), most_features));
+  if (error != std::errc() || end != word.data() + colon || index < 0 || index > most_features) {
+    reader.refuse(
+        fmt::format("\"{}\": the index must be a whole number from 0 or 1 to {}", shown(word), most_features));
   }
-  if (index - 1 <= previous) {
-    reader.refuse(fmt::format("\"{}\" follows index {}; indices must rise within a row", shown(word), previous + 1));
+  if (index <= previous) {
+    reader.refuse(fmt::format("\"{}\" follows index {}; indices must rise within a row", shown(word), previous));
   }
   const std::optional<double> value = parse_number(word.substr(colon + 1));
   if (!value || !std::isfinite(static_cast<float>(*value))) {
     reader.refuse(fmt::format("\"{}\": the value must be a finite number; replace it or remove the row", shown(word)));
   }
-  return {index - 1, static_cast<float>(*value)};
+  return {index, static_cast<float>(*value)};
 }
 
 }  // namespace
@@ -80,6 +82,7 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   std::vector<double> values;
   std::vector<std::int64_t> lines;
   std::string line;
+  std::int64_t greatest = -1;
   while (reader.next(line)) {
     std::string_view rest = line;
     const std::string_view label = next_word(rest);
@@ -93,14 +96,19 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
     std::int64_t previous = -1;
     for (std::string_view word = next_word(rest); !word.empty(); word = next_word(rest)) {
       sparse->entries.push_back(parse_entry(reader, word, previous));
-      previous = sparse->entries.back().column;
+      previous = sparse->entries.back().index;
+      if (previous == 0) sparse->first = 0;
     }
-    sparse->width = std::max(sparse->width, previous + 1);
+    greatest = std::max(greatest, previous);
     sparse->begins.push_back(sparse->entries.size());
   }
   if (values.empty())
     throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row; fetch it again", options.file));
-  if (sparse->width == 0) throw Error(ExitStatus::bad_data, fmt::format("{}: no row holds a feature", options.file));
+  sparse->width = greatest + 1 - sparse->first;
+  if (greatest < 0) throw Error(ExitStatus::bad_data, fmt::format("{}: no row holds a feature", options.file));
+  if (sparse->width > most_features)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: indices 0 to {} are {} features; at most {} can be read",
+                                                  options.file, greatest, sparse->width, most_features));
 
   Table table;
   table.rows = static_cast<std::int64_t>(values.size());
@@ -108,7 +116,8 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
                std::vector<float> dense(static_cast<std::size_t>(sparse->width), 0.0F);
                const auto r = static_cast<std::size_t>(row);
                for (std::size_t e = sparse->begins[r]; e < sparse->begins[r + 1]; ++e) {
-                 dense[static_cast<std::size_t>(sparse->entries[e].column)] = sparse->entries[e].value;
+                 const Entry& entry = sparse->entries[e];
+                 dense[static_cast<std::size_t>(entry.index - sparse->first)] = entry.value;
                }
                std::ranges::copy(std::as_bytes(std::span(dense)), bytes);
              }};

@@ -25,6 +25,11 @@ TEST_F(ImportLibsvm, MakesDenseRows) {
   EXPECT_THAT(labels_of(data.split("train")), ElementsAre(1, 0, 1));
 }
 
+TEST_F(ImportLibsvm, CountsColumnsFromZeroWhereTheFileDoes) {
+  const Dataset data = import("1 1:0.5 2:2\n-1 0:3\n");
+  EXPECT_THAT(x_of(data.split("train")), ElementsAre(0, 0.5F, 2, 3, 0, 0));
+}
+
 TEST_F(ImportLibsvm, SortsClassesAsNumbers) {
   const Dataset data = import("10 1:1\n9 1:1\n2 1:1\n");
   EXPECT_THAT(data.class_names(), ElementsAre("2", "9", "10"));
@@ -49,7 +54,9 @@ TEST_F(ImportLibsvm, NamesTheLineOfAMistake) {
   expect_refused("1 67108865:1\n", {"t.svm:1: \"67108865:1\"", "67108864"});
   expect_refused("nan 1:1\n", {"t.svm:1: label \"nan\""});
   expect_refused("1 1:1\n1 2\n", {"t.svm:2: \"2\" is no index:value"});
-  expect_refused("1 0:1\n", {"t.svm:1: \"0:1\"", "from 1"});
+  expect_refused("1 -1:1\n", {"t.svm:1: \"-1:1\"", "from 0 or 1"});
+  expect_refused("1 0:1 67108864:1\n", {"t.svm: indices 0 to 67108864"});
+  expect_refused("1 0:1 0:1\n", {"t.svm:1: \"0:1\" follows index 0"});
   expect_refused("1 qid:1 1:1\n", {"t.svm:1: \"qid:1\""});
   expect_refused("1 2:1 2:1\n", {"t.svm:1: \"2:1\" follows index 2"});
   expect_refused("1 1:\n", {"t.svm:1: \"1:\"", "finite"});

@@ -73,7 +73,8 @@ struct NpyOptions {
 };
 DatasetSummary import_npy(const NpyOptions& options, const std::string& out);
 
-/// LIBSVM's `label index:value ...`, indices rising from 1; x becomes dense float32, as wide as the greatest index.
+/// LIBSVM's `label index:value ...`, indices rising; x becomes dense float32, as wide as the greatest index. The first
+/// column is index 1, or 0 where that occurs in the file.
 /// Whole labels become classes in numeric order, other numbers float targets, as all do for regression.
 struct LibsvmOptions {
   std::string file = {};
