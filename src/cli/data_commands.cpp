@@ -44,6 +44,13 @@ void warn_of_many_classes(const DatasetSummary& summary) {
                     rows, summary.classes));
 }
 
+/// In what is imported, and not in another data set.
+template <class Options>
+bool finds_classes(const Options& options) {
+  if constexpr (std::is_same_v<Options, CsvOptions>) return options.like.empty();
+  return true;
+}
+
 /// Rank 0 works, the others wait.
 template <class Make>
 ExitStatus make_dataset(const Make& make, const std::string& out, const Communicator& world) {
@@ -61,7 +68,7 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
         [&](const auto& source) {
           check_output_file(request.out, files_of(source));
           DatasetSummary summary = import_from(source, request.out);
-          warn_of_many_classes(summary);
+          if (finds_classes(source)) warn_of_many_classes(summary);
           return summary;
         },
         request.source);

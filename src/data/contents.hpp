@@ -39,6 +39,7 @@ struct Split::Contents {
   std::int64_t features = 1;
   std::int64_t classes = 0;
   std::vector<std::string> class_names;
+  bool names_classes = false;  // in the file
   std::optional<std::string> content;
 };
 

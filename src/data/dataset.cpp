@@ -138,6 +138,7 @@ Dataset Dataset::open(const std::string& path) {
   const auto names = reader.attribute<std::vector<std::string>>("class_names");
   if (names && !names->empty()) {
     contents->class_names = *names;
+    contents->names_classes = true;
     if (static_cast<std::int64_t>(names->size()) != contents->classes) {
       refuse(path, fmt::format("the attribute class_names holds {} names for {} classes; give one a class",
                                names->size(), contents->classes));
@@ -171,6 +172,7 @@ Split Dataset::split(const std::string& name) const {
 
 std::int64_t Dataset::classes() const { return contents_->classes; }
 const std::vector<std::string>& Dataset::class_names() const { return contents_->class_names; }
+bool Dataset::names_classes() const { return contents_->names_classes; }
 const std::vector<std::int64_t>& Dataset::shape() const { return contents_->shape; }
 
 std::string Dataset::content() const {

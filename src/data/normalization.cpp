@@ -75,12 +75,25 @@ void ExtremesMerge::operator()(std::span<double> left, std::span<const double> r
   }
 }
 
+namespace {
+
+/// What a feature is divided by that spreads so far.
+double divisor(double spread, std::size_t feature) {
+  if (!std::isfinite(spread))
+    throw Error(
+        ExitStatus::bad_data,
+        fmt::format("the values of feature {} are too far apart for float64 arithmetic; scale them down", feature));
+  return spread == 0.0 ? 1.0 : spread;
+}
+
+}  // namespace
+
 Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows) {
   const std::size_t width = moments.size() / 2;
   Normalization result{std::string(mode), {moments.begin(), moments.begin() + static_cast<std::ptrdiff_t>(width)}, {}};
   for (std::size_t d = 0; d < width; ++d) {
     const double deviation = std::sqrt(moments[width + d] / static_cast<double>(rows));
-    result.deviation.push_back(deviation == 0.0 ? 1.0 : deviation);
+    result.deviation.push_back(divisor(deviation, d));
   }
   return result;
 }
@@ -91,7 +104,7 @@ Normalization from_extremes(std::string_view mode, std::span<const double> extre
       std::string(mode), {extremes.begin(), extremes.begin() + static_cast<std::ptrdiff_t>(width)}, {}};
   for (std::size_t d = 0; d < width; ++d) {
     const double extent = extremes[width + d] - extremes[d];
-    result.deviation.push_back(extent == 0.0 ? 1.0 : extent);
+    result.deviation.push_back(divisor(extent, d));
   }
   return result;
 }

@@ -23,18 +23,20 @@ void check_targets(const Dataset& set, const Split& split, const DataDescription
     throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no y to compare with; use shoal predict",
                                                   split.name(), set.path()));
   if (split.has_targets() ? model.loss_kind() == Loss::softmax || split.outputs() != model.outputs()
-                          : trained.classes != set.classes())
+                          : trained.classes < std::max<std::int64_t>(set.classes(), 1))
     throw Error(
         ExitStatus::bad_data,
         fmt::format("the y of {} ({} classes, {} outputs) is not what {} was trained on ({} classes, {} outputs)",
                     set.path(), set.classes(), split.outputs(), name, trained.classes, model.outputs()));
   if (split.rows() < 1)
     throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", split.name(), set.path()));
-  if (trained.classes == 0 || set.class_names() == trained.class_names) return;
-  const auto differ = std::mismatch(trained.class_names.begin(), trained.class_names.end(), set.class_names().begin());
+  // A set may lack the last classes; one that names none says nothing against the names of the model's.
+  if (split.has_targets() || !set.names_classes()) return;
+  const auto differ = std::mismatch(set.class_names().begin(), set.class_names().end(), trained.class_names.begin());
+  if (differ.first == set.class_names().end()) return;
   throw Error(ExitStatus::bad_data,
               fmt::format("class {} is \"{}\" in {} and \"{}\" in {}; import the data with --like the set trained on",
-                          differ.first - trained.class_names.begin(), *differ.second, set.path(), *differ.first, name));
+                          differ.first - set.class_names().begin(), *differ.first, set.path(), *differ.second, name));
 }
 
 }  // namespace shoal

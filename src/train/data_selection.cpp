@@ -73,6 +73,9 @@ Model make_model(const Config& config, const Split& train) {
   if (name == "softmax" && !labels)
     throw Error(ExitStatus::usage,
                 "model.loss = \"softmax\" needs whole-number labels, but y holds floats; use \"mse\" or \"sigmoid\"");
+  if (name == "sigmoid" && labels && train.classes() < 2)
+    throw Error(ExitStatus::usage,
+                "model.loss = \"sigmoid\" tells two classes or more apart, and y has one; use \"softmax\"");
   const Loss loss = name == "softmax" ? Loss::softmax : (name == "sigmoid" ? Loss::sigmoid : Loss::mse);
   std::int64_t outputs = labels ? train.classes() : train.outputs();
   if (labels && (loss == Loss::mse || (loss == Loss::sigmoid && outputs <= 2))) outputs = 1;

@@ -106,7 +106,8 @@ void Training::learn_normalization() {
     statistics.resize(static_cast<std::size_t>(2 * data_.train.features()));
     comm_.tree_reduce(share, partials, statistics_merge(config_.data.normalize), statistics);
   }
-  feeder_->set_normalization(from_statistics(data_.train, config_.data.normalize, statistics));
+  run_together(comm_,
+               [&] { feeder_->set_normalization(from_statistics(data_.train, config_.data.normalize, statistics)); });
 }
 
 /// Reads every value once, each rank its share, so that a bad one is an agreed error before training starts.

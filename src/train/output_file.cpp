@@ -35,6 +35,7 @@ bool belongs_to_a_run(const std::string& name) {
 void check_output_file(const std::string& out, const std::vector<std::string>& inputs) {
   std::error_code none;
   if (!fs::exists(out, none)) return;
+  if (fs::is_directory(out, none)) refuse(out, "is a folder");
   for (const std::string& input : inputs) {
     if (fs::equivalent(out, input, none)) refuse(out, "is read here, and would be replaced");
   }

@@ -33,6 +33,10 @@ std::int64_t leaves_for(const Config& config, int ranks) {
     throw Error(ExitStatus::usage,
                 fmt::format("batch size {} is below {} ranks; use data.batch_size = {} or more, or {} ranks", batch,
                             ranks, remedy, batch));
+  if (config.parallel.leaves > 0)
+    throw Error(ExitStatus::usage,
+                fmt::format("parallel.leaves = {} is below {} ranks; use parallel.leaves = {} or more, or {} ranks",
+                            leaves, ranks, ranks, leaves));
   throw Error(
       ExitStatus::usage,
       fmt::format(

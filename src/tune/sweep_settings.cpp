@@ -123,6 +123,19 @@ SweepSettings read_sweep(const Config& config) {
   return settings;
 }
 
+Config complete(const Config& config) {
+  const SweepSettings settings = read_sweep(config);
+  std::vector<std::string> sets = {fmt::format("sweep.trials={}", settings.trials),
+                                   fmt::format("sweep.search={}", to_string(settings.search)),
+                                   fmt::format("sweep.metric={}", to_string(settings.metric)),
+                                   fmt::format("sweep.ranks_per_trial={}", settings.ranks_per_trial)};
+  if (settings.halving) {
+    sets.push_back(fmt::format("sweep.successive_halving.eta={}", settings.halving->eta));
+    sets.push_back(fmt::format("sweep.successive_halving.min_epochs={}", settings.halving->min_epochs));
+  }
+  return parse_config(to_toml(config), "the config", "/", sets);
+}
+
 std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
   const auto differ = [](const std::string& key, const auto& was, const auto& is) {
     return fmt::format("sweep.{} = {} is not what it was begun with ({})", key, is, was);

@@ -38,6 +38,9 @@ struct SweepSettings {
 /// @throws Error(usage)  a value that cannot be, or a search that does not fit the rest of the config; names the key
 SweepSettings read_sweep(const Config& config);
 
+/// The config with every key of [sweep] that has a default.
+Config complete(const Config& config);
+
 /// Why a sweep under `before` may not go on under `now`, naming the key; empty where the outcomes that there are stay
 /// what they are. More trials are fine where a trial does not depend on how many there are.
 std::string obstacle(const SweepSettings& before, const SweepSettings& now);

@@ -163,7 +163,7 @@ SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) 
   } else {
     write_text_atomically(paths.fingerprint(), mine);
   }
-  write_text_atomically(paths.config(), to_toml(plan.config));  // last: from here on the folder holds a sweep
+  write_text_atomically(paths.config(), to_toml(complete(plan.config)));  // last: from here on the folder holds a sweep
   return directory;
 }
 

@@ -72,6 +72,23 @@ with h5py.File("digits.h5") as data, h5py.File("p.h5") as p:
     assert p["probabilities"].shape == (1438, 10) and p["labels"].shape == (1438,)
 PYTHON
 
+# A set of somebody's own, without attributes and without the last classes: its labels are the model's.
+python3 - <<'PYTHON'
+import h5py
+
+with h5py.File("digits.h5") as data, h5py.File("own.h5", "w") as own:
+    few = data["test/y"][:] < 8
+    own["test/x"] = data["test/x"][:][few]
+    own["test/y"] = data["test/y"][:][few].astype("i8")
+PYTHON
+equal 'rows of the set without classes' "$("${launched[@]}" evaluate run --data own.h5 --json | json samples)" \
+  "$(python3 -c 'import h5py; print(len(h5py.File("own.h5")["test/y"]))')"
+python3 -c 'import h5py; h5py.File("own.h5", "a").attrs["class_names"] = ["0", "1", "2", "3", "4", "5", "seven", "6"]'
+status=0
+"${launched[@]}" evaluate run --data own.h5 2>log.txt || status=$?
+equal 'status of a set with other names' $status 65
+grep -q 'class 6 is "seven" in own.h5 and "6" in' log.txt || fail "why: $(cat log.txt)"
+
 # How a run ended, and how it goes on
 small=(--set data.file=digits.h5 --set 'model.hidden=[8]' --set data.batch_size=256)
 status=0

@@ -124,6 +124,8 @@ cli_error(unknown_command 64 "did you mean train" COMMAND trian)
 cli_error(batch_of_none 64 "data.batch_size" ${no_run} ${train} --set data.batch_size=0)
 cli_error(batch_below_ranks 64 "batch size 64 makes 2 leaves for 3 ranks; use data.batch_size = [0-9]+ or more" AT 3 ${no_run}
   ${train} --set data.batch_size=64)
+cli_error(leaves_below_ranks 64 "parallel.leaves = 2 is below 3 ranks; use parallel.leaves = 3 or more, or 2 ranks" AT 3 ${no_run}
+  ${train} --set parallel.leaves=2)
 cli_error(model_too_large 64 "model.hidden = .1000000000. takes about [0-9.e+]+ GB, more than this host has; use fewer"
   ${no_run} ${train} --set model.hidden=[1000000000])
 
@@ -164,6 +166,7 @@ cli_error(unwritable.trace 74 "nowhere/t.json" ${no_run} ${train} --profile-trac
 cli_error(unwritable.predict_early 74 "nowhere/p.csv" COMMAND predict ${latest} --data nan_test.h5 --out nowhere/p.csv)
 cli_error(unwritable.huge 74 "huge.h5 would take [0-9]+ bytes, and its folder has [0-9]+ left" GUARD --makes-no huge.h5
   COMMAND synth gaussians --samples 1000000000000000 --features 8 --classes 3 --test-fraction 0.1 -o huge.h5)
+cli_error(folder_as_output 64 "[.] is a folder; name another file to write" COMMAND predict ${latest} --data data.h5 --out .)
 cli_error(unwritable.predict 74 "config.toml/p.csv" COMMAND predict ${latest} --data data.h5 --out config.toml/p.csv)
 cli_error(unwritable.synth 74 "nowhere/s.h5"
   COMMAND synth spirals --samples 9 --features 2 --classes 3 -o nowhere/s.h5)

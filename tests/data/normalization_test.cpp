@@ -127,6 +127,9 @@ TEST_F(Normalizations, LeafStatisticsAreThoseOfTheirRows) {
 TEST_F(Normalizations, RefuseNanAndUnknownModes) {
   const Split split = open<float>(1, {1, 2, std::nanf(""), 4});
   expect_error([&] { learn(split, "standard", cut(split, 2)); }, ExitStatus::bad_data, {"train/x row 2, feature 0"});
+  const Split far = open(2, std::vector<double>{0, 1e200, 0, -1e200});
+  expect_error([&] { learn(far, "standard", cut(far, 2)); }, ExitStatus::bad_data, {"feature 1", "scale them down"});
+  EXPECT_EQ(learn(far, "unit", cut(far, 2)).deviation[1], 2e200);
   expect_error([&] { learn(split, "unity", cut(split, 2)); }, ExitStatus::usage, {"\"unity\"", "unit"});
 }
 

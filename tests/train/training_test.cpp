@@ -150,6 +150,21 @@ TEST_F(Training, FewerLeavesThanRanksAreRefusedByAll) {
   }
 }
 
+TEST_F(Training, FewerLeavesThanRanksByTheUsersWishAreRefusedWithWhatHelps) {
+  if (test_world().size() == 1) GTEST_SKIP() << "one rank has a leaf at any rate";
+  Trainer trainer(mlp({.inputs = 20, .hidden = {8}, .classes = 5}), Adam{}, test_world());
+  try {
+    trainer.fit(Dataset::open(data_file()), {.epochs = 1, .batch_size = 64, .leaves = 1, .quiet = true});
+    ADD_FAILURE() << "one leaf for several ranks";
+  } catch (const SharedError& e) {
+    EXPECT_EQ(e.status(), ExitStatus::usage);
+    const int ranks = test_world().size();
+    EXPECT_EQ(std::string(e.what()), "parallel.leaves = 1 is below " + std::to_string(ranks) +
+                                         " ranks; use parallel.leaves = " + std::to_string(ranks) +
+                                         " or more, or 1 ranks");
+  }
+}
+
 /// Read ahead by a thread of its own, on every rank: the error is that of the step that needs the row.
 TEST_F(Training, ARowThatTurnsBadIsAnErrorOfItsStep) {
   const std::string path = data_file() + "." + std::to_string(test_world().rank());

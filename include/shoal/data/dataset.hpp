@@ -83,6 +83,7 @@ class Dataset {
   std::int64_t classes() const;
   /// K names; the numbers themselves where the file has none.
   const std::vector<std::string>& class_names() const;
+  bool names_classes() const;  ///< whether the file has such names
   /// Of one row of x, such as {28, 28}.
   const std::vector<std::int64_t>& shape() const;
   /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all

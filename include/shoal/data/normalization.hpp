@@ -40,6 +40,7 @@ class ExtremesMerge final : public Merge {
   void operator()(std::span<double> left, std::span<const double> right, std::int64_t, std::int64_t) const override;
 };
 
+/// @throws Error (bad_data)  when values are too far apart, about 1e154
 Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows);
 Normalization from_extremes(std::string_view mode, std::span<const double> extremes);
 
