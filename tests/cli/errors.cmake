@@ -93,6 +93,8 @@ cli_error(nan_not_normalized 65 "nan.h5: train/x row 11.*nan" ${no_run}
   ${train} --set data.file=nan.h5 --set data.normalize=none)
 cli_error(numbers_of_classes 64 "would learn the numbers of the classes of [^ ]*named.h5.*--regression" ${no_run}
   ${train} --set data.file=named.h5 --set model.loss=mse)
+cli_error(one_class_of_two 64 "tells two classes or more apart, and y has one; use .softmax" ${no_run}
+  ${train} --set data.file=one_class.h5 --set model.loss=sigmoid)
 cli_error(infinite_evaluate 65 "nan_test.h5: test/x row 3.*inf" COMMAND evaluate ${latest} --data nan_test.h5)
 cli_error(infinite_test 65 "nan_test.h5: test/x row 3.*inf" GUARD --makes-no new@np@.csv
   COMMAND predict ${latest} --data nan_test.h5 --out new@np@.csv)

@@ -35,6 +35,10 @@ change("label_low.h5", "train/y", 6, -1)
 change("label_test.h5", "test/y", 7, 99)
 change("nan.h5", "train/x", (11, 2), np.nan)
 change("nan_test.h5", "test/x", (3, 4), np.inf)
+with h5py.File("one_class.h5", "w") as f:
+    f["train/x"] = np.zeros((100, 4), np.float32)
+    f["train/y"] = np.zeros(100, np.int64)
+
 shutil.copy("data.h5", "named.h5")
 with h5py.File("named.h5", "r+") as f:
     f.attrs["class_names"] = np.array([b"class %d" % k for k in range(f.attrs["classes"])])

@@ -50,6 +50,19 @@ TEST(SweepSettings, ReadsAllKeys) {
   EXPECT_EQ(s.space[5].scale, Scale::log);
 }
 
+TEST(SweepSettings, AreWrittenInFull) {
+  const std::string defaults = to_toml(complete(config_of("", rate)));
+  for (const char* line :
+       {"\ntrials = 32\n", "\nsearch = \"random\"\n", "\nmetric = \"validation.loss\"\n", "\nranks_per_trial = 1\n"})
+    EXPECT_THAT(defaults, HasSubstr(line));
+  EXPECT_THAT(defaults, testing::Not(HasSubstr("halving")));
+  const Config given = complete(config_of("trials = 9\nsuccessive_halving = {eta = 2}", rate));
+  EXPECT_EQ(read_sweep(given).trials, 9);
+  EXPECT_EQ(read_sweep(given).halving, read_sweep(config_of("successive_halving = {eta = 2}", rate)).halving);
+  EXPECT_THAT(to_toml(given), HasSubstr("eta = 2, min_epochs = "));
+  EXPECT_EQ(to_toml(complete(given)), to_toml(given));
+}
+
 TEST(SweepSettings, BatchNormIsSearchedByItsShortName) {
   Config config = config_of("", "\"model.batch_norm\" = {choices = [true, false]}");
   ASSERT_EQ(read_sweep(config).space.size(), 1U);
