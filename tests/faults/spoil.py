@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Wrong numbers on one rank. SHOAL is the binary with fault points.
 
-    spoil.py SHOAL [--count N] [--seed S]
+    spoil.py SHOAL [--count N] [--seed S] [--only sample|gradient|parameters|sweep|flip]
 
 In turn: a NaN in one sample, one gradient, one parameter of one rank: all ranks stop at one step with 76, and the last
 checkpoint is finite. A NaN in a trial of a sweep: that trial fails, the others do not. One flipped bit of a parameter or of
@@ -17,6 +17,7 @@ import numpy
 
 from harness import Campaign
 
+KINDS = ["sample", "gradient", "parameters", "sweep", "flip"]
 SWEEP = """
 data.file = "digits.h5"
 model.hidden = [16]
@@ -104,6 +105,7 @@ def main():
     parser.add_argument("shoal")
     parser.add_argument("--count", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=KINDS)
     options = parser.parse_args()
     campaign = Campaign(options.shoal, options.seed)
     campaign.apart = {"SHOAL_WINDOWS": "off"}  # else the ranks of a host have one copy, and it cannot drift
@@ -112,7 +114,7 @@ def main():
     for number in range(options.count):
         run = f"run-{number}"
         ranks = [2, 3, 4][number // 5 % 3]
-        kind = ["sample", "gradient", "parameters", "sweep", "flip"][number % 5]
+        kind = options.only or KINDS[number % 5]
         if kind == "sweep":
             wrong = trial_of_sweep(campaign, run, ranks)
         elif kind == "flip":
