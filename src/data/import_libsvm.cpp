@@ -104,8 +104,8 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   }
   if (values.empty())
     throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row; fetch it again", options.file));
-  sparse->width = greatest + 1 - sparse->first;
   if (greatest < 0) throw Error(ExitStatus::bad_data, fmt::format("{}: no row holds a feature", options.file));
+  sparse->width = greatest + 1 - sparse->first;
   if (sparse->width > most_features)
     throw Error(ExitStatus::bad_data, fmt::format("{}: indices 0 to {} are {} features; at most {} can be read",
                                                   options.file, greatest, sparse->width, most_features));

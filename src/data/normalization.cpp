@@ -22,6 +22,15 @@ std::vector<double> rows_in_memory(const Split& split, std::int64_t first, std::
   return values;
 }
 
+/// What a feature is divided by that spreads so far.
+double divisor(double spread, std::size_t feature) {
+  if (!std::isfinite(spread))
+    throw Error(
+        ExitStatus::bad_data,
+        fmt::format("the values of feature {} are too far apart for float64 arithmetic; scale them down", feature));
+  return spread == 0.0 ? 1.0 : spread;
+}
+
 }  // namespace
 
 void check_normalization_mode(std::string_view mode) {
@@ -74,19 +83,6 @@ void ExtremesMerge::operator()(std::span<double> left, std::span<const double> r
     left[width + d] = std::max(left[width + d], right[width + d]);
   }
 }
-
-namespace {
-
-/// What a feature is divided by that spreads so far.
-double divisor(double spread, std::size_t feature) {
-  if (!std::isfinite(spread))
-    throw Error(
-        ExitStatus::bad_data,
-        fmt::format("the values of feature {} are too far apart for float64 arithmetic; scale them down", feature));
-  return spread == 0.0 ? 1.0 : spread;
-}
-
-}  // namespace
 
 Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows) {
   const std::size_t width = moments.size() / 2;

@@ -35,8 +35,8 @@ std::int64_t leaves_for(const Config& config, int ranks) {
                             ranks, remedy, batch));
   if (config.parallel.leaves > 0)
     throw Error(ExitStatus::usage,
-                fmt::format("parallel.leaves = {} is below {} ranks; use parallel.leaves = {} or more, or {} ranks",
-                            leaves, ranks, ranks, leaves));
+                fmt::format("parallel.leaves = {} is below {} ranks; use parallel.leaves = {} or more, or {}", leaves,
+                            ranks, ranks, counted(leaves, "rank")));
   throw Error(
       ExitStatus::usage,
       fmt::format(

@@ -4,9 +4,9 @@
     saving.py SHOAL DATA.h5 [--pairs 7] [--case small|each-epoch|large]
 
 small: hidden [256, 128], a checkpoint each epoch, 60 epochs. each-epoch: hidden [1024, 1024, 1024], the same, 5 epochs.
-large: that network, one each 10 steps, 150 steps. All with batch norm, Adam and
-batches of 256, by one process of 2 threads and by 2 ranks of one. The bars: 3.5 % of the run time on 10,000 MNIST
-images, and 10 %. mpirun must be able to start 2 ranks: source launch/environment.sh.
+large: that network, one each 10 steps, 150 steps. All with batch norm, Adam and batches of 256, by one process of 2
+threads and by 2 ranks of one. The bars: 3.5 % of the run time on 10,000 MNIST images, and 10 %. mpirun must be able to
+start 2 ranks: source launch/environment.sh.
 """
 import argparse
 import os

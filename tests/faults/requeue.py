@@ -106,7 +106,7 @@ def main():
     parser.add_argument("shoal")
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=90, help="of a run; Slurm needs some 12 to give up a node and to start the job again")
+    parser.add_argument("--seconds", type=float, default=90, help="of a run; Slurm needs some 40 to give up a node and to start the job again")
     options = parser.parse_args()
     campaign = Campaign(options.shoal, options.seed)
     campaign.faster = 0

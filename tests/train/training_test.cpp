@@ -161,7 +161,7 @@ TEST_F(Training, FewerLeavesThanRanksByTheUsersWishAreRefusedWithWhatHelps) {
     const int ranks = test_world().size();
     EXPECT_EQ(std::string(e.what()), "parallel.leaves = 1 is below " + std::to_string(ranks) +
                                          " ranks; use parallel.leaves = " + std::to_string(ranks) +
-                                         " or more, or 1 ranks");
+                                         " or more, or 1 rank");
   }
 }
 
