@@ -9,6 +9,8 @@
 #define HWY_TARGET_INCLUDE "tensor/gemm.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target:
+#include <hwy/cache_control.h>
+
 #include "tensor/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -25,19 +27,23 @@ struct Kernel {
   // 16 of AVX2).
   static constexpr int registers = HWY_TARGET == HWY_AVX2 ? 12 : 24;
   static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
+  // Rows of B that all tiles use before the next ones. Small tiles read B so often that this must fit the first-level
+  // cache; those of AVX-512 were as fast from the second level.
+  static constexpr std::int64_t product_depth = (HWY_TARGET == HWY_AVX2 ? 4 : 16) * panel_width;
+  static constexpr std::int64_t tile_size = panel_width * panel_width;
 
-  /// `M` rows of one panel. element(r, k) is the address of A's element.
-  template <int M, class Element>
-  static HWY_INLINE void accumulate(std::int64_t depth, Element element, const T* HWY_RESTRICT b,
+  /// `M` rows of one panel: adds a[r * row_stride + k * k_stride] * b[k] for each k below depth, in order.
+  template <int M, int row_stride, int k_stride>
+  static HWY_INLINE void accumulate(std::int64_t depth, const T* HWY_RESTRICT a, const T* HWY_RESTRICT b,
                                     V (&acc)[M][vectors]) {
     const D d;
-    for (std::int64_t k = 0; k < depth; ++k) {
+    for (const T* const end = b + depth * panel_width; b != end; a += k_stride, b += panel_width) {
       V row[vectors];
 #pragma GCC unroll 32
-      for (int v = 0; v < vectors; ++v) row[v] = hn::LoadU(d, b + k * panel_width + v * lanes);
+      for (int v = 0; v < vectors; ++v) row[v] = hn::LoadU(d, b + v * lanes);
 #pragma GCC unroll 8
       for (int r = 0; r < M; ++r) {
-        const V x = hn::Set(d, *element(r, k));
+        const V x = hn::Set(d, a[r * row_stride]);
 #pragma GCC unroll 32
         for (int v = 0; v < vectors; ++v) acc[r][v] = fused(x, row[v], acc[r][v]);
       }
@@ -80,36 +86,10 @@ struct Kernel {
     } else {
       load<M>(acc, start, stride);
     }
-    for (; depth > 0; depth -= panel_width, a += a_stride, b += panel_width * panel_width) {
-      accumulate<M>(
-          std::min(depth, panel_width), [a](int r, std::int64_t k) { return a + r * panel_width + k; }, b, acc);
+    for (; depth > 0; depth -= panel_width, a += a_stride, b += tile_size) {
+      accumulate<M, panel_width, 1>(std::min(depth, panel_width), a, b, acc);
     }
     store<M>(acc, c);
-  }
-
-  template <int M>
-  static HWY_NOINLINE void gradient_rows(std::int64_t rows, std::int64_t leaf_rows, const T* x, const T* d, T* g) {
-    T stack[most_waiting_chains][M * panel_width];
-    int depth = 0;
-    for_each_gradient_chain(rows, leaf_rows, [&](std::int64_t begin, std::int64_t end, int merges, bool last) HWY_ATTR {
-      V acc[M][vectors];
-      clear<M>(acc);
-      const T* chain = x + begin * panel_width;
-      accumulate<M>(
-          end - begin, [chain](int r, std::int64_t k) { return chain + k * panel_width + r; }, d + begin * panel_width,
-          acc);
-      for (; merges > 0; --merges) {
-        --depth;
-#pragma GCC unroll 8
-        for (int r = 0; r < M; ++r) {
-#pragma GCC unroll 32
-          for (int v = 0; v < vectors; ++v)
-            acc[r][v] = hn::Add(hn::LoadU(D(), stack[depth] + r * panel_width + v * lanes), acc[r][v]);
-        }
-      }
-      store<M>(acc, last ? g : stack[depth]);
-      ++depth;
-    });
   }
 
   template <int M = tile_rows>
@@ -120,20 +100,60 @@ struct Kernel {
     if constexpr (M > 1) product_block<M - 1>(rows, depth, a, a_stride, b, start, stride, c);
   }
 
-  /// Cut over k, so that a block of B stays in the first-level cache for all rows.
+  /// Cut over k, so that a block of B stays in cache for all rows.
   static void product(std::int64_t rows, std::int64_t depth, const T* a, std::int64_t a_stride, const T* b,
                       const T* bias, T* c) {
-    constexpr std::int64_t block = 16 * panel_width;
-    product_block(rows, std::min(depth, block), a, a_stride, b, bias, 0, c);
-    for (std::int64_t k = block; k < depth; k += block)
-      product_block(rows, std::min(depth - k, block), a + k / panel_width * a_stride, a_stride, b + k * panel_width, c,
-                    panel_width, c);
+    product_block(rows, std::min(depth, product_depth), a, a_stride, b, bias, 0, c);
+    for (std::int64_t k = product_depth; k < depth; k += product_depth)
+      product_block(rows, std::min(depth - k, product_depth), a + k / panel_width * a_stride, a_stride,
+                    b + k * panel_width, c, panel_width, c);
   }
 
+  /// A chain of the gradient of `M` units, met by the `merges` partials below `top`, the nearest first.
+  template <int M>
+  static HWY_INLINE void chain_tile(std::int64_t rows, const T* x, const T* d, const T* top, int merges, T* to) {
+    V acc[M][vectors];
+    clear<M>(acc);
+    accumulate<M, 1, panel_width>(rows, x, d, acc);
+    for (; merges > 0; --merges) {
+      top -= tile_size;
+#pragma GCC unroll 8
+      for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 32
+        for (int v = 0; v < vectors; ++v)
+          acc[r][v] = hn::Add(hn::LoadU(D(), top + r * panel_width + v * lanes), acc[r][v]);
+      }
+    }
+    store<M>(acc, to);
+  }
+
+  /// The same for any number of units; meanwhile the first rows of the next chain come into the cache.
   template <int M = tile_rows>
+  static HWY_NOINLINE void chain_block(std::int64_t units, std::int64_t rows, const T* x, const T* d, const T* top,
+                                       int merges, T* to) {
+    constexpr std::int64_t line = 64 / sizeof(T);
+    constexpr std::int64_t lines = tile_size / line * M / panel_width;
+    const T* next_x = x + rows * panel_width;
+    const T* next_d = d + rows * panel_width;
+    for (; units >= M; units -= M, x += M, top += M * panel_width, to += M * panel_width) {
+      for (std::int64_t i = 0; i < lines; ++i, next_x += line, next_d += line) {
+        hwy::Prefetch(next_x);
+        hwy::Prefetch(next_d);
+      }
+      chain_tile<M>(rows, x, d, top, merges, to);
+    }
+    if constexpr (M > 1) chain_block<M - 1>(units, rows, x, d, top, merges, to);
+  }
+
+  /// Chain by chain, so that its rows of both operands stay in the first-level cache for all units.
   static void gradient(std::int64_t rows, std::int64_t leaf_rows, const T* x, std::int64_t units, const T* d, T* g) {
-    for (; units >= M; units -= M, x += M, g += M * panel_width) gradient_rows<M>(rows, leaf_rows, x, d, g);
-    if constexpr (M > 1) gradient<M - 1>(rows, leaf_rows, x, units, d, g);
+    T partials[most_waiting_chains * tile_size];
+    T* top = partials;
+    for_each_gradient_chain(rows, leaf_rows, [&](std::int64_t begin, std::int64_t end, int merges, bool last) HWY_ATTR {
+      T* const met = top - merges * tile_size;
+      chain_block(units, end - begin, x + begin * panel_width, d + begin * panel_width, top, merges, last ? g : met);
+      top = met + tile_size;
+    });
   }
 };
 
