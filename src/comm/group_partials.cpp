@@ -29,15 +29,17 @@ void GroupPartials::begin(const LeafShare& share) {
   share_ = share;
   by_group_ = share.by_group(groups().first, groups().own);
   fold_ = share.fold_of_group(*by_group_, groups().first, groups().own);
+  first_slot_ = share.first_slot(groups().begin());
+  slot_rows_.clear();
+  for (int r = groups().begin(); r < groups().begin() + groups().size(); ++r) {
+    for (std::size_t n = 0; n < share.nodes(r).size(); ++n) slot_rows_.push_back(partial(r, n));
+  }
 }
 
 void GroupPartials::sum(std::int64_t begin, std::int64_t floats, Scratch& scratch, float* last) const {
   scratch.ranks.resize(share_->slots());
   scratch.groups.resize(by_group_->slots());
-  for (int r = groups().begin(); r < groups().begin() + groups().size(); ++r) {
-    for (std::size_t n = 0; n < share_->nodes(r).size(); ++n)
-      scratch.ranks[share_->first_slot(r) + n] = partial(r, n) + begin;
-  }
+  for (std::size_t n = 0; n < slot_rows_.size(); ++n) scratch.ranks[first_slot_ + n] = slot_rows_[n] + begin;
   scratch.sums.run(fold_.plan, scratch.ranks, static_cast<std::size_t>(floats), last);
   for (std::size_t n = 0; n < fold_.of_node.size(); ++n)
     scratch.groups[by_group_->first_slot() + n] = scratch.ranks[fold_.of_node[n]];

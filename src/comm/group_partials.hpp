@@ -49,6 +49,8 @@ class GroupPartials {
   std::optional<LeafShare> share_;
   std::optional<LeafShare> by_group_;
   LeafShare::GroupFold fold_;
+  std::size_t first_slot_ = 0;           // of the group's ranks, among all ranks
+  std::vector<const float*> slot_rows_;  // where the partial of each of its slots begins
 };
 
 }  // namespace shoal

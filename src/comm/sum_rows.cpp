@@ -6,10 +6,10 @@ namespace shoal {
 namespace {
 
 /// out may be left or right.
-void add(const float* left, const float* right, float* out, std::size_t floats) {
-  if (out == left) return add_to(static_cast<std::int64_t>(floats), right, out);
-  if (out == right) return add_to(static_cast<std::int64_t>(floats), left, out);
-  for (std::size_t i = 0; i < floats; ++i) out[i] = left[i] + right[i];
+void add_rows(std::int64_t floats, const float* left, const float* right, float* out) {
+  if (out == left) return add_to(floats, right, out);
+  if (out == right) return add_to(floats, left, out);
+  add(floats, left, right, out);
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ void RowSums::run(std::span<const MergeStep> plan, std::span<const float*> rows,
   float* out = scratch_.data();
   for (const MergeStep& step : plan) {
     if (last != nullptr && &step == &plan.back()) out = last;
-    add(rows[step.left], rows[step.right], out, floats);
+    add_rows(static_cast<std::int64_t>(floats), rows[step.left], rows[step.right], out);
     rows[step.left] = out;
     out += floats;
   }

@@ -110,6 +110,11 @@ void add_to_target(std::int64_t n, const T* x, T* HWY_RESTRICT sum) {
   for (std::int64_t i = 0; i < n; ++i) sum[i] += x[i];
 }
 
+template <class T>
+void add_target(std::int64_t n, const T* a, const T* b, T* HWY_RESTRICT sum) {
+  for (std::int64_t i = 0; i < n; ++i) sum[i] = a[i] + b[i];
+}
+
 void apply_float(Unary f, float p, std::int64_t n, const float* x, float* y) { apply_target(f, p, n, x, y); }
 void apply_double(Unary f, double p, std::int64_t n, const double* x, double* y) { apply_target(f, p, n, x, y); }
 void derivative_float(Unary f, float p, std::int64_t n, const float* x, const float* y, const float* dy, float* dx) {
@@ -135,6 +140,8 @@ void combine_derivative_double(Binary f, int operand, std::int64_t rows, Operand
 }
 void add_to_float(std::int64_t n, const float* x, float* sum) { add_to_target(n, x, sum); }
 void add_to_double(std::int64_t n, const double* x, double* sum) { add_to_target(n, x, sum); }
+void add_float(std::int64_t n, const float* a, const float* b, float* sum) { add_target(n, a, b, sum); }
+void add_double(std::int64_t n, const double* a, const double* b, double* sum) { add_target(n, a, b, sum); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace shoal
@@ -153,6 +160,8 @@ HWY_EXPORT(combine_derivative_float);
 HWY_EXPORT(combine_derivative_double);
 HWY_EXPORT(add_to_float);
 HWY_EXPORT(add_to_double);
+HWY_EXPORT(add_float);
+HWY_EXPORT(add_double);
 
 template <>
 void apply<float>(Unary f, float parameter, std::int64_t n, const float* x, float* y) {
@@ -197,6 +206,14 @@ void add_to<float>(std::int64_t n, const float* x, float* sum) {
 template <>
 void add_to<double>(std::int64_t n, const double* x, double* sum) {
   HWY_DYNAMIC_DISPATCH(add_to_double)(n, x, sum);
+}
+template <>
+void add<float>(std::int64_t n, const float* a, const float* b, float* sum) {
+  HWY_DYNAMIC_DISPATCH(add_float)(n, a, b, sum);
+}
+template <>
+void add<double>(std::int64_t n, const double* a, const double* b, double* sum) {
+  HWY_DYNAMIC_DISPATCH(add_double)(n, a, b, sum);
 }
 
 template <class T>

@@ -40,6 +40,10 @@ void combine_derivative(Binary f, int operand, std::int64_t rows, Operand<T> a, 
 template <class T>
 void add_to(std::int64_t n, const T* x, T* sum);
 
+/// sum[i] = a[i] + b[i]; sum overlaps neither.
+template <class T>
+void add(std::int64_t n, const T* a, const T* b, T* sum);
+
 /// Zeros in columns [width, 32) of (rows, 32).
 template <class T>
 void zero_padding(std::int64_t rows, std::int64_t width, T* tile);
