@@ -33,7 +33,7 @@ struct Kernel {
   static constexpr std::int64_t tile_size = panel_width * panel_width;
 
   /// `M` rows of one panel: adds a[r * row_stride + k * k_stride] * b[k] for each k below depth, in order.
-  template <int M, int row_stride, int k_stride>
+  template <int M, std::int64_t row_stride, std::int64_t k_stride>
   static HWY_INLINE void accumulate(std::int64_t depth, const T* HWY_RESTRICT a, const T* HWY_RESTRICT b,
                                     V (&acc)[M][vectors]) {
     const D d;

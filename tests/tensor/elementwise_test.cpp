@@ -56,6 +56,24 @@ TEST(Elementwise, FunctionsEqualTheCLibrary) {
   }
 }
 
+TEST(Elementwise, SumsOfTwoRows) {
+  for (const std::int64_t n : {0, 1, 7, 37, 1024}) {
+    std::vector<float> a, b, sum(static_cast<std::size_t>(n) + 1, -1.0F);
+    for (std::int64_t i = 0; i < n; ++i) {
+      a.push_back(0.1F * static_cast<float>(i));
+      b.push_back(3.0F - static_cast<float>(i * i));
+    }
+    add(n, a.data(), b.data(), sum.data());
+    std::vector<float> onto = b;
+    add_to(n, a.data(), onto.data());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      EXPECT_EQ(sum[i], a[i] + b[i]) << i << " of " << n;
+      EXPECT_EQ(onto[i], a[i] + b[i]) << i << " of " << n;
+    }
+    EXPECT_EQ(sum.back(), -1.0F) << n;
+  }
+}
+
 TEST(Elementwise, DerivativesEqualCentralDifferencesInDoublePrecision) {
   for (const Case& c : cases()) {
     const auto x = points(c.positive);
