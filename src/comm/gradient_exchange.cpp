@@ -127,11 +127,8 @@ void GradientExchange::update_chunk(const Owned& chunk, const Update& update) {
   for (std::int64_t first = 0; first < std::ssize(sums); first += piece_floats) {
     const auto at = static_cast<std::size_t>(first);
     const std::size_t size = std::min(static_cast<std::size_t>(piece_floats), sums.size() - at);
-    std::span<const float> sum = sums.subspan(at, size);
-    if (chunk.bucket >= summed_) {
-      partials_->sum(begin + first, static_cast<std::int64_t>(size), rows);
-      sum = {rows.groups[0], size};
-    }
+    GradientSum sum = sums.subspan(at, size);
+    if (chunk.bucket >= summed_) sum = partials_->whole_sum(begin + first, static_cast<std::int64_t>(size), rows);
     update(chunk.chunk, first, sum, parameters.subspan(at, size));
   }
 }

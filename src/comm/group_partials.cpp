@@ -1,6 +1,7 @@
 #include "comm/group_partials.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "shoal/tensor/buffer.hpp"
 
@@ -36,13 +37,27 @@ void GroupPartials::begin(const LeafShare& share) {
   }
 }
 
-void GroupPartials::sum(std::int64_t begin, std::int64_t floats, Scratch& scratch, float* last) const {
+void GroupPartials::find_rows(std::int64_t begin, Scratch& scratch) const {
   scratch.ranks.resize(share_->slots());
-  scratch.groups.resize(by_group_->slots());
   for (std::size_t n = 0; n < slot_rows_.size(); ++n) scratch.ranks[first_slot_ + n] = slot_rows_[n] + begin;
+}
+
+void GroupPartials::sum(std::int64_t begin, std::int64_t floats, Scratch& scratch, float* last) const {
+  find_rows(begin, scratch);
+  scratch.groups.resize(by_group_->slots());
   scratch.sums.run(fold_.plan, scratch.ranks, static_cast<std::size_t>(floats), last);
   for (std::size_t n = 0; n < fold_.of_node.size(); ++n)
     scratch.groups[by_group_->first_slot() + n] = scratch.ranks[fold_.of_node[n]];
+}
+
+GradientSum GroupPartials::whole_sum(std::int64_t begin, std::int64_t floats, Scratch& scratch) const {
+  assert(fold_.of_node.size() == 1);
+  find_rows(begin, scratch);
+  const auto size = static_cast<std::size_t>(floats);
+  if (fold_.plan.empty()) return std::span(scratch.ranks[fold_.of_node[0]], size);
+  const std::span<const MergeStep> plan = fold_.plan;
+  scratch.sums.run(plan.first(plan.size() - 1), scratch.ranks, size);
+  return {std::span(scratch.ranks[plan.back().left], size), scratch.ranks[plan.back().right]};
 }
 
 }  // namespace shoal

@@ -7,6 +7,7 @@
 
 #include "comm/sum_rows.hpp"
 #include "comm/window.hpp"
+#include "shoal/tensor/gradient_sum.hpp"
 
 namespace shoal {
 
@@ -41,8 +42,13 @@ class GroupPartials {
   /// Sums floats [begin, begin + floats) over this group's leaves: sets scratch.groups for the nodes of this group.
   /// last: as in RowSums.
   void sum(std::int64_t begin, std::int64_t floats, Scratch& scratch, float* last = nullptr) const;
+  /// The same where this group holds all leaves; the last addition is the reader's.
+  GradientSum whole_sum(std::int64_t begin, std::int64_t floats, Scratch& scratch) const;
 
  private:
+  /// Sets scratch.ranks for the slots of this group.
+  void find_rows(std::int64_t begin, Scratch& scratch) const;
+
   std::int64_t floats_;
   std::int64_t stride_;  // floats from one partial to the next
   Window window_;

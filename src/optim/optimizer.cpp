@@ -57,7 +57,7 @@ Optimizer::Optimizer(std::string_view name) {
   update_ = rule.update;
 }
 
-void Optimizer::update(const UpdateScalars& scalars, std::span<float> w, std::span<const float> gradient_sum,
+void Optimizer::update(const UpdateScalars& scalars, std::span<float> w, const GradientSum& gradient_sum,
                        std::span<float* const> moments) const {
   assert(w.size() == gradient_sum.size());
   assert(moments.size() == moments_.size());

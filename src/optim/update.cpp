@@ -46,20 +46,40 @@ HWY_INLINE float gradient(const Factors& f, float sum, float w) {
   return std::fma(f.l2, w, mean * f.clip);
 }
 
-void gd_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum) {
+struct OneRow {
+  const float* left;
+  float operator[](std::size_t i) const { return left[i]; }
+};
+struct TwoRows {
+  const float* left;
+  const float* right;
+  float operator[](std::size_t i) const { return left[i] + right[i]; }
+};
+
+/// Calls loop(rows), so that each kind has a loop of its own.
+template <class F>
+HWY_INLINE void with_rows(const GradientSum& sum, F loop) {
+  if (sum.right() == nullptr) return loop(OneRow{sum.left().data()});
+  loop(TwoRows{sum.left().data(), sum.right()});
+}
+
+template <class Rows>
+HWY_INLINE void gd_rows(const Factors f, std::size_t n, float* HWY_RESTRICT w, const Rows sum) {
   for (std::size_t i = 0; i < n; ++i) w[i] = std::fma(-f.rate, gradient<false>(f, sum[i], w[i]), w[i]);
 }
 
-void momentum_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
-                   float* HWY_RESTRICT velocity) {
+template <class Rows>
+HWY_INLINE void momentum_rows(const Factors f, std::size_t n, float* HWY_RESTRICT w, const Rows sum,
+                              float* HWY_RESTRICT velocity) {
   for (std::size_t i = 0; i < n; ++i) {
     velocity[i] = std::fma(f.momentum, velocity[i], gradient<false>(f, sum[i], w[i]));
     w[i] = std::fma(-f.rate, velocity[i], w[i]);
   }
 }
 
-void rmsprop_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
-                  float* HWY_RESTRICT square) {
+template <class Rows>
+HWY_INLINE void rmsprop_rows(const Factors f, std::size_t n, float* HWY_RESTRICT w, const Rows sum,
+                             float* HWY_RESTRICT square) {
   for (std::size_t i = 0; i < n; ++i) {
     const float g = gradient<false>(f, sum[i], w[i]);
     square[i] = std::fma(f.square, g * g - square[i], square[i]);
@@ -67,9 +87,9 @@ void rmsprop_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const f
   }
 }
 
-template <bool exact_inverse>
-HWY_INLINE void adam_loop_of(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
-                             float* HWY_RESTRICT m, float* HWY_RESTRICT v) {
+template <bool exact_inverse, class Rows>
+HWY_INLINE void adam_rows(const Factors f, std::size_t n, float* HWY_RESTRICT w, const Rows sum, float* HWY_RESTRICT m,
+                          float* HWY_RESTRICT v) {
   for (std::size_t i = 0; i < n; ++i) {
     const float g = gradient<exact_inverse>(f, sum[i], w[i]);
     m[i] = std::fma(f.mean, g - m[i], m[i]);
@@ -79,11 +99,24 @@ HWY_INLINE void adam_loop_of(const Factors f, std::size_t n, float* HWY_RESTRICT
   }
 }
 
+void gd_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum) {
+  with_rows(sum, [&](auto rows) HWY_ATTR { gd_rows(f, n, w, rows); });
+}
+
+void momentum_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum, float* velocity) {
+  with_rows(sum, [&](auto rows) HWY_ATTR { momentum_rows(f, n, w, rows, velocity); });
+}
+
+void rmsprop_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum, float* square) {
+  with_rows(sum, [&](auto rows) HWY_ATTR { rmsprop_rows(f, n, w, rows, square); });
+}
+
 /// Division is what takes the time: one of two, beside a root.
-void adam_loop(const Factors f, std::size_t n, float* HWY_RESTRICT w, const float* HWY_RESTRICT sum,
-               float* HWY_RESTRICT m, float* HWY_RESTRICT v) {
-  if (f.inverse > 0.0F) return adam_loop_of<true>(f, n, w, sum, m, v);
-  adam_loop_of<false>(f, n, w, sum, m, v);
+void adam_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum, float* m, float* v) {
+  with_rows(sum, [&](auto rows) HWY_ATTR {
+    if (f.inverse > 0.0F) return adam_rows<true>(f, n, w, rows, m, v);
+    adam_rows<false>(f, n, w, rows, m, v);
+  });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -143,34 +176,31 @@ Factors adam_factors(const UpdateScalars& s) {
 
 }  // namespace
 
-void update_gd(const UpdateScalars& s, std::span<float> w, std::span<const float> g, std::span<float* const>) {
-  HWY_DYNAMIC_DISPATCH(gd_loop)(common_factors(s), w.size(), w.data(), g.data());
+void update_gd(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const>) {
+  HWY_DYNAMIC_DISPATCH(gd_loop)(common_factors(s), w.size(), w.data(), g);
 }
 
-void update_momentum(const UpdateScalars& s, std::span<float> w, std::span<const float> g,
+void update_momentum(const UpdateScalars& s, std::span<float> w, const GradientSum& g,
                      std::span<float* const> moments) {
   Factors f = common_factors(s);
   f.momentum = static_cast<float>(s.settings.momentum);
-  HWY_DYNAMIC_DISPATCH(momentum_loop)(f, w.size(), w.data(), g.data(), moments[0]);
+  HWY_DYNAMIC_DISPATCH(momentum_loop)(f, w.size(), w.data(), g, moments[0]);
 }
 
-void update_rmsprop(const UpdateScalars& s, std::span<float> w, std::span<const float> g,
-                    std::span<float* const> moments) {
+void update_rmsprop(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const> moments) {
   Factors f = common_factors(s);
   f.square = static_cast<float>(1.0 - s.settings.rho);
-  HWY_DYNAMIC_DISPATCH(rmsprop_loop)(f, w.size(), w.data(), g.data(), moments[0]);
+  HWY_DYNAMIC_DISPATCH(rmsprop_loop)(f, w.size(), w.data(), g, moments[0]);
 }
 
-void update_adam(const UpdateScalars& s, std::span<float> w, std::span<const float> g,
-                 std::span<float* const> moments) {
-  HWY_DYNAMIC_DISPATCH(adam_loop)(adam_factors(s), w.size(), w.data(), g.data(), moments[0], moments[1]);
+void update_adam(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const> moments) {
+  HWY_DYNAMIC_DISPATCH(adam_loop)(adam_factors(s), w.size(), w.data(), g, moments[0], moments[1]);
 }
 
-void update_adamw(const UpdateScalars& s, std::span<float> w, std::span<const float> g,
-                  std::span<float* const> moments) {
+void update_adamw(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const> moments) {
   Factors f = adam_factors(s);
   f.decay = static_cast<float>(s.learning_rate * s.settings.weight_decay);
-  HWY_DYNAMIC_DISPATCH(adam_loop)(f, w.size(), w.data(), g.data(), moments[0], moments[1]);
+  HWY_DYNAMIC_DISPATCH(adam_loop)(f, w.size(), w.data(), g, moments[0], moments[1]);
 }
 
 }  // namespace shoal

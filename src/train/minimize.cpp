@@ -85,7 +85,8 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
       mine.reserve(moments.size());
       for (Buffer<float>& moment : moments) mine.push_back(moment.data() + p.offset);
       scalars.decay = p.decay;
-      optimizer.update(scalars, {parameters.data() + p.offset, size}, {gradient.data() + p.offset, size}, mine);
+      optimizer.update(scalars, {parameters.data() + p.offset, size},
+                       std::span<const float>(gradient.data() + p.offset, size), mine);
     }
   }
   graph.set_values(parameters.span());

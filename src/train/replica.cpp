@@ -72,14 +72,13 @@ void Replica::update(UpdateScalars scalars) {
   std::array<UpdateScalars, 2> by_decay = {scalars, scalars};
   by_decay[0].decay = false;
   by_decay[1].decay = true;
-  exchange_.update(
-      [&](std::int64_t chunk, std::int64_t first, std::span<const float> sum, std::span<float> parameters) {
-        const std::int64_t begin = owned_begin_[place_of(chunk)] + first;
-        std::array<float*, most_moments> moments{};
-        for (std::size_t m = 0; m < moments_.size(); ++m) moments[m] = moments_[m].data() + begin;
-        optimizer_.update(by_decay[decay_[static_cast<std::size_t>(chunk)] ? 1 : 0], parameters, sum,
-                          std::span(moments).first(moments_.size()));
-      });
+  exchange_.update([&](std::int64_t chunk, std::int64_t first, const GradientSum& sum, std::span<float> parameters) {
+    const std::int64_t begin = owned_begin_[place_of(chunk)] + first;
+    std::array<float*, most_moments> moments{};
+    for (std::size_t m = 0; m < moments_.size(); ++m) moments[m] = moments_[m].data() + begin;
+    optimizer_.update(by_decay[decay_[static_cast<std::size_t>(chunk)] ? 1 : 0], parameters, sum,
+                      std::span(moments).first(moments_.size()));
+  });
   SHOAL_FAULT_POINT("parameters", exchange_.parameters());
 }
 

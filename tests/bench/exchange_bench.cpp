@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -133,8 +132,8 @@ void sum_bench(Communicator& world, std::int64_t floats, int rounds) {
       world.barrier();  // behind it, every rank may read all slices
     });
     block(elsewhere, partial, [&] {
-      setting.sum([](std::int64_t, std::int64_t, std::span<const float> sum, std::span<float> out) {
-        std::memcpy(out.data(), sum.data(), sum.size_bytes());
+      setting.sum([](std::int64_t, std::int64_t, const GradientSum& sum, std::span<float> out) {
+        for (std::size_t i = 0; i < sum.size(); ++i) out[i] = sum[i];
       });
     });
     block(library, copy.span(), [&] {
@@ -208,7 +207,7 @@ void update_bench(Communicator& world, std::int64_t floats, int rounds) {
     }
     ++scalars.step;
     fused.measure([&] {
-      setting.sum([&](std::int64_t chunk, std::int64_t first, std::span<const float> sum, std::span<float> parameters) {
+      setting.sum([&](std::int64_t chunk, std::int64_t first, const GradientSum& sum, std::span<float> parameters) {
         const std::int64_t begin = place[static_cast<std::size_t>(chunk)] + first;
         const std::array<float*, 2> moments{m.data() + begin, v.data() + begin};
         adam.update(scalars, parameters, sum, moments);

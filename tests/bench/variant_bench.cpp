@@ -53,7 +53,7 @@ class TreeSums {
     exchange_.complete_from(0);
   }
   void update(const Optimizer& adam, const UpdateScalars& scalars) {
-    exchange_.update([&](std::int64_t chunk, std::int64_t first, std::span<const float> sum, std::span<float> w) {
+    exchange_.update([&](std::int64_t chunk, std::int64_t first, const GradientSum& sum, std::span<float> w) {
       const std::int64_t begin = plan_.chunk_begin(chunk) + first;
       float* moments[2] = {moments_[0].data() + begin, moments_[1].data() + begin};
       adam.update(scalars, w, sum, moments);

@@ -50,7 +50,7 @@ void expect_exchange(Communicator& world, const LeafCut& cut, std::int64_t dealt
   for (int step = 1; step <= steps; ++step) {
     const auto factor = static_cast<float>(1 << step);  // exact, so that sums scale
     write_partials(exchange, share, plan, factor);
-    const auto expect_sum = [&](std::int64_t chunk, std::int64_t first, std::span<const float> sum) {
+    const auto expect_sum = [&](std::int64_t chunk, std::int64_t first, const GradientSum& sum) {
       const auto begin = static_cast<std::size_t>(plan.chunk_begin(chunk) + first);
       ASSERT_LE(begin + sum.size(), static_cast<std::size_t>(plan.chunk_begin(chunk + 1)));
       for (std::size_t i = 0; i < sum.size(); ++i) EXPECT_EQ(sum[i], factor * whole[begin + i]) << "chunk " << chunk;
@@ -63,11 +63,10 @@ void expect_exchange(Communicator& world, const LeafCut& cut, std::int64_t dealt
       });
       EXPECT_EQ(seen, plan.owned_floats(world.rank()));
     }
-    exchange.update(
-        [&](std::int64_t chunk, std::int64_t first, std::span<const float> sum, std::span<float> parameters) {
-          expect_sum(chunk, first, sum);
-          for (std::size_t i = 0; i < sum.size(); ++i) parameters[i] += sum[i];
-        });
+    exchange.update([&](std::int64_t chunk, std::int64_t first, const GradientSum& sum, std::span<float> parameters) {
+      expect_sum(chunk, first, sum);
+      for (std::size_t i = 0; i < sum.size(); ++i) parameters[i] += sum[i];
+    });
     for (std::size_t i = 0; i < whole.size(); ++i) expected[i] += factor * whole[i];
     const std::span<const float> parameters = exchange.parameters();
     EXPECT_EQ(std::vector<float>(parameters.begin(), parameters.end()), expected)
@@ -121,7 +120,7 @@ TEST(GradientExchange, AStepCanBeDropped) {
         exchange.drop();
         continue;
       }
-      exchange.update([](std::int64_t, std::int64_t, std::span<const float> sum, std::span<float> parameters) {
+      exchange.update([](std::int64_t, std::int64_t, const GradientSum& sum, std::span<float> parameters) {
         for (std::size_t i = 0; i < sum.size(); ++i) parameters[i] += sum[i];
       });
     }
@@ -152,7 +151,7 @@ TEST(GradientExchange, MovesTheBytesOfAnAllReduceBetweenHosts) {
     ASSERT_EQ(share.nodes().size(), 1U);
     GradientExchange exchange(world, plan, 1);
     write_partials(exchange, share, plan, 1.0F);
-    exchange.update([](std::int64_t, std::int64_t, std::span<const float>, std::span<float>) {});
+    exchange.update([](std::int64_t, std::int64_t, const GradientSum&, std::span<float>) {});
     EXPECT_EQ(exchange.bytes_sent(), 2 * floats * (groups - 1) / ranks * 4);  // 2 N (G - 1) / G a group
   }
 }
@@ -164,7 +163,7 @@ TEST(GradientExchange, MoreNodesMoveMoreBytes) {
   const LeafShare share({.samples = 7, .leaf_samples = 1}, 7, ranks, world.rank());
   GradientExchange exchange(world, plan, share.nodes().size());
   write_partials(exchange, share, plan, 1.0F);
-  exchange.update([](std::int64_t, std::int64_t, std::span<const float>, std::span<float>) {});
+  exchange.update([](std::int64_t, std::int64_t, const GradientSum&, std::span<float>) {});
   const auto nodes = static_cast<std::int64_t>(share.nodes().size());
   const std::int64_t own = plan.owned_floats(world.rank());
   EXPECT_EQ(exchange.bytes_sent(), (nodes * (768 - own) + own * (ranks - 1)) * 4);

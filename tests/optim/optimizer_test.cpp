@@ -40,7 +40,7 @@ TEST(Optimizer, UnknownNameIsAUsageError) {
   EXPECT_THAT(usage_message([] { Optimizer("conjugate_gradients"); }), HasSubstr("use one of adam, adamw, "));
 }
 
-void sign_descent(const UpdateScalars& s, std::span<float> w, std::span<const float> g, std::span<float* const>) {
+void sign_descent(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const>) {
   const auto rate = static_cast<float>(s.learning_rate);
   for (std::size_t i = 0; i < w.size(); ++i) w[i] -= g[i] > 0 ? rate : -rate;
 }

@@ -35,9 +35,12 @@ struct State {
       : optimizer(optimizer_name), w(numbers(n, 1, 2.0)), moments(optimizer.moments().size(), std::vector<float>(n)) {}
 
   void update(const UpdateScalars& scalars, const std::vector<float>& g, std::size_t begin, std::size_t end) {
+    update(scalars, GradientSum(std::span(g).subspan(begin, end - begin)), begin);
+  }
+  void update(const UpdateScalars& scalars, const GradientSum& g, std::size_t begin) {
     std::vector<float*> at;
     for (std::vector<float>& moment : moments) at.push_back(moment.data() + begin);
-    optimizer.update(scalars, std::span(w).subspan(begin, end - begin), std::span(g).subspan(begin, end - begin), at);
+    optimizer.update(scalars, std::span(w).subspan(begin, g.size()), g, at);
   }
 
   bool operator==(const State& other) const { return w == other.w && moments == other.moments; }
@@ -129,6 +132,25 @@ TEST_P(Update, HasTheSameBitsForEveryCutAndAlignment) {
     }
     for (std::size_t i = ends.size(); i-- > 0;) cut.update(scalars, g, i == 0 ? 0 : ends[i - 1], ends[i]);
     ASSERT_TRUE(whole == cut) << "step " << step;
+  }
+}
+
+TEST_P(Update, AddsTwoRowsAsItReadsThem) {
+  constexpr std::size_t n = 333;
+  for (const float batch : {64.0F, 100.0F}) {
+    State one(name, n);
+    State two(name, n);
+    for (std::int64_t step = 1; step <= 20; ++step) {
+      const std::vector<float> left = numbers(n, static_cast<std::uint64_t>(2 * step), 300.0);
+      const std::vector<float> right = numbers(n, static_cast<std::uint64_t>(2 * step + 1), 30.0);
+      std::vector<float> sum(n);
+      for (std::size_t i = 0; i < n; ++i) sum[i] = left[i] + right[i];
+      UpdateScalars scalars = scalars_of(name, step);
+      scalars.batch = batch;
+      one.update(scalars, sum, 0, n);
+      two.update(scalars, GradientSum(left, right.data()), 0);
+      ASSERT_TRUE(one == two) << "step " << step << " batch " << batch;
+    }
   }
 }
 

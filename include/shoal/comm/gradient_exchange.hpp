@@ -8,6 +8,7 @@
 
 #include "shoal/comm/bucket_plan.hpp"
 #include "shoal/comm/communicator.hpp"
+#include "shoal/tensor/gradient_sum.hpp"
 
 namespace shoal {
 
@@ -27,8 +28,8 @@ class GradientExchange {
   /// Gets the sum of one chunk over all leaves.
   using Visit = std::function<void(std::int64_t chunk, std::span<const float> sum)>;
   /// Makes new parameters from their sum over all leaves: a piece of one chunk, whose float `first` is its first.
-  using Update = std::function<void(std::int64_t chunk, std::int64_t first, std::span<const float> sum,
-                                    std::span<float> parameters)>;
+  using Update =
+      std::function<void(std::int64_t chunk, std::int64_t first, const GradientSum& sum, std::span<float> parameters)>;
 
   /// Collective. comm and plan outlive the exchange. plan: for comm.size() ranks. nodes: most tree nodes that this rank
   /// owns in any batch; a full batch has most.

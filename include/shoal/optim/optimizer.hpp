@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shoal/optim/settings.hpp"
+#include "shoal/tensor/gradient_sum.hpp"
 
 namespace shoal {
 
@@ -70,7 +71,7 @@ struct UpdateScalars {
 
 /// One update of a run of elements of one parameter, all arrays of one length. `gradient_sum` is the sum over the
 /// batch. Must be elementwise, with explicit fused multiply-adds: how a parameter is cut into runs may change no bit.
-using UpdateFunction = void (*)(const UpdateScalars& scalars, std::span<float> w, std::span<const float> gradient_sum,
+using UpdateFunction = void (*)(const UpdateScalars& scalars, std::span<float> w, const GradientSum& gradient_sum,
                                 std::span<float* const> moments);
 
 /// Adds an optimizer to those that a config can name. Call at start, before other threads make optimizers.
@@ -107,7 +108,7 @@ class Optimizer {
   /// @param w, gradient_sum  one run of elements of one parameter
   /// @param moments          one pointer per name of moments(), each to as many elements; may not overlap w or each
   /// other
-  void update(const UpdateScalars& scalars, std::span<float> w, std::span<const float> gradient_sum,
+  void update(const UpdateScalars& scalars, std::span<float> w, const GradientSum& gradient_sum,
               std::span<float* const> moments) const;
 
  private:
