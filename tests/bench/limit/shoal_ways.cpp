@@ -11,10 +11,14 @@ using shoal::padded_size;
 using shoal::panel_width;
 using shoal::Panels;
 
+constexpr std::int64_t default_leaf = 32;  // rows, as training cuts 256
+
 class ShoalProducts final : public LayerProducts {
  public:
-  ShoalProducts(std::int64_t batch, Layer layer)
+  /// leaf: rows in a leaf of the weight gradient
+  ShoalProducts(std::int64_t batch, Layer layer, std::int64_t leaf)
       : batch_(batch),
+        leaf_(leaf),
         layer_(layer),
         memory_{Buffer<float>(padded_size(batch, layer.inputs)),
                 Buffer<float>(padded_size(batch, layer.outputs)),
@@ -58,13 +62,14 @@ class ShoalProducts final : public LayerProducts {
     shoal::parallel_for(dw_.panels() * blocks, [&](std::int64_t task) {
       const std::int64_t panel = task / blocks;
       const std::int64_t first = task % blocks * panel_width;
-      shoal::gradient_panel<float>(batch_, batch_, x_.tile(first / panel_width),
+      shoal::gradient_panel<float>(batch_, leaf_, x_.tile(first / panel_width),
                                    std::min(panel_width, layer_.inputs - first), y_.tile(panel),
                                    dw_.tile(panel, first));
     });
   }
 
   std::int64_t batch_;
+  std::int64_t leaf_;
   Layer layer_;
   Buffer<float> memory_[6];
   Panels<float> x_, y_, dx_, w_, w_transposed_, dw_;
@@ -73,7 +78,10 @@ class ShoalProducts final : public LayerProducts {
 }  // namespace
 
 std::vector<Way> shoal_ways() {
-  return {{"shoal", [](std::int64_t batch, Layer layer) { return std::make_unique<ShoalProducts>(batch, layer); }}};
+  return {
+      {"shoal", [](std::int64_t batch, Layer layer) { return std::make_unique<ShoalProducts>(batch, layer, batch); }},
+      {"shoal, leaves",
+       [](std::int64_t batch, Layer layer) { return std::make_unique<ShoalProducts>(batch, layer, default_leaf); }}};
 }
 
 }  // namespace limit
