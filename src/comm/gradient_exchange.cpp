@@ -116,8 +116,7 @@ void GradientExchange::keep_sum(const Owned& chunk) {
   if (rows.groups[0] != to.data()) std::copy_n(rows.groups[0], to.size(), to.begin());
 }
 
-/// In pieces, so that the processor reads the gradients of the next one from memory while it computes; in longer ones
-/// it does one after the other.
+/// In pieces, so that sums of three rows and more are still in the first-level cache when they are used.
 void GradientExchange::update_chunk(const Owned& chunk, const Update& update) {
   constexpr std::int64_t piece_floats = 512;
   thread_local GroupPartials::Scratch rows;

@@ -27,9 +27,9 @@ struct Kernel {
   // 16 of AVX2).
   static constexpr int registers = HWY_TARGET == HWY_AVX2 ? 12 : 24;
   static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
-  // Rows of B that all tiles use before the next ones. Small tiles read B so often that this must fit the first-level
-  // cache; those of AVX-512 were as fast from the second level.
-  static constexpr std::int64_t product_depth = (HWY_TARGET == HWY_AVX2 ? 4 : 16) * panel_width;
+  // Rows of B that all tiles use before the next ones. Small tiles read B so often that these must fit the first-level
+  // cache; the tiles of AVX-512 were as fast from the second level.
+  static constexpr std::int64_t product_depth = (tile_rows < 8 ? 16'384 : 65'536) / (panel_width * sizeof(T));
   static constexpr std::int64_t tile_size = panel_width * panel_width;
 
   /// `M` rows of one panel: adds a[r * row_stride + k * k_stride] * b[k] for each k below depth, in order.
@@ -142,12 +142,15 @@ struct Kernel {
       }
       chain_tile<M>(rows, x, d, top, merges, to);
     }
-    if constexpr (M > 1) chain_block<M - 1>(units, rows, x, d, top, merges, to);
+    if constexpr (M > 1) {
+      if (units > 0) chain_block<M - 1>(units, rows, x, d, top, merges, to);
+    }
   }
 
-  /// Chain by chain, so that its rows of both operands stay in the first-level cache for all units.
+  /// Chain by chain, so that the rows of both operands, as many as default leaves have, stay in the first-level cache
+  /// for all units.
   static void gradient(std::int64_t rows, std::int64_t leaf_rows, const T* x, std::int64_t units, const T* d, T* g) {
-    T partials[most_waiting_chains * tile_size];
+    alignas(64) T partials[most_waiting_chains * tile_size];
     T* top = partials;
     for_each_gradient_chain(rows, leaf_rows, [&](std::int64_t begin, std::int64_t end, int merges, bool last) HWY_ATTR {
       T* const met = top - merges * tile_size;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 
 #include "shoal/core/leaf_tree.hpp"
@@ -8,8 +9,9 @@
 
 namespace shoal {
 
-/// Most partials that wait on the stack of for_each_gradient_chain.
-inline constexpr int most_waiting_chains = 64;
+/// Most partials that wait on the stack of for_each_gradient_chain: log2 of the leaves, log2 of the chains of a leaf,
+/// and one that arrives at each.
+inline constexpr int most_waiting_chains = 32;
 
 /// Cuts a run of leaves into the chains of a weight gradient, at leaves and every gradient_chain_rows rows of a leaf.
 /// Calls chain(begin, end, merges, last) for each in order: its partial meets `merges` partials, from the top of the
@@ -35,6 +37,7 @@ template <class F>
         waiting_leaves -= of_leaves;
         merges += of_leaves;
       }
+      assert(waiting + waiting_leaves <= most_waiting_chains);
       chain(begin, end, merges, last && last_leaf);
     }
   }

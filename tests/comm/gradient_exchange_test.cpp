@@ -39,17 +39,21 @@ void write_partials(GradientExchange& exchange, const LeafShare& share, const Bu
   }
 }
 
-/// Steps of parameters += sum, with or without a look at the sums before; checks every sum and all parameters.
+/// Steps of parameters += sum, with or without a look at the sums before; checks every sum and all parameters. Batches
+/// of `cut` and full ones take turns.
 void expect_exchange(Communicator& world, const LeafCut& cut, std::int64_t dealt, const BucketPlan& plan,
                      int steps = 1) {
   const LeafShare full({dealt, 1}, dealt, world.size(), world.rank());
   const LeafShare share(cut, dealt, world.size(), world.rank());
-  const std::vector<float> whole = whole_reference<float>(cut, floats_of(plan), add);
+  const std::vector<float> whole_short = whole_reference<float>(cut, floats_of(plan), add);
+  const std::vector<float> whole_full = whole_reference<float>(full.cut(), floats_of(plan), add);
   GradientExchange exchange(world, plan, full.nodes().size());
-  std::vector<float> expected(whole.size());
+  std::vector<float> expected(whole_short.size());
   for (int step = 1; step <= steps; ++step) {
     const auto factor = static_cast<float>(1 << step);  // exact, so that sums scale
-    write_partials(exchange, share, plan, factor);
+    const bool is_full = step / 2 % 2 == 1;
+    const std::vector<float>& whole = is_full ? whole_full : whole_short;
+    write_partials(exchange, is_full ? full : share, plan, factor);
     const auto expect_sum = [&](std::int64_t chunk, std::int64_t first, const GradientSum& sum) {
       const auto begin = static_cast<std::size_t>(plan.chunk_begin(chunk) + first);
       ASSERT_LE(begin + sum.size(), static_cast<std::size_t>(plan.chunk_begin(chunk + 1)));

@@ -56,22 +56,28 @@ TEST(Elementwise, FunctionsEqualTheCLibrary) {
   }
 }
 
-TEST(Elementwise, SumsOfTwoRows) {
+template <class T>
+void expect_sums_of_two_rows() {
   for (const std::int64_t n : {0, 1, 7, 37, 1024}) {
-    std::vector<float> a, b, sum(static_cast<std::size_t>(n) + 1, -1.0F);
+    std::vector<T> a, b, sum(static_cast<std::size_t>(n) + 1, T{-1});
     for (std::int64_t i = 0; i < n; ++i) {
-      a.push_back(0.1F * static_cast<float>(i));
-      b.push_back(3.0F - static_cast<float>(i * i));
+      a.push_back(T{0.1F} * static_cast<T>(i));
+      b.push_back(static_cast<T>(3 - i * i));
     }
     add(n, a.data(), b.data(), sum.data());
-    std::vector<float> onto = b;
+    std::vector<T> onto = b;
     add_to(n, a.data(), onto.data());
     for (std::size_t i = 0; i < a.size(); ++i) {
       EXPECT_EQ(sum[i], a[i] + b[i]) << i << " of " << n;
       EXPECT_EQ(onto[i], a[i] + b[i]) << i << " of " << n;
     }
-    EXPECT_EQ(sum.back(), -1.0F) << n;
+    EXPECT_EQ(sum.back(), T{-1}) << n;
   }
+}
+
+TEST(Elementwise, SumsOfTwoRows) {
+  expect_sums_of_two_rows<float>();
+  expect_sums_of_two_rows<double>();
 }
 
 TEST(Elementwise, DerivativesEqualCentralDifferencesInDoublePrecision) {

@@ -26,6 +26,16 @@ std::string kernel_hash() {
     w.data()[i] = static_cast<float>(source.normal(1, static_cast<std::uint64_t>(i)));
   Hash hash;
   const auto add = [&](const auto& buffer) { hash.add(std::as_bytes(buffer.span())); };
+  constexpr std::int64_t depth = 1100;  // instruction sets cut it at places of their own
+  Buffer<float> a(10 * 35 * 32), b(depth * 32), long_product(10 * 32);
+  for (Buffer<float>* buffer : {&a, &b}) {
+    for (std::int64_t i = 0; i < buffer->size(); ++i)
+      buffer->data()[i] = static_cast<float>(source.normal(2, static_cast<std::uint64_t>(i)));
+  }
+  for (const float* bias : {static_cast<const float*>(nullptr), static_cast<const float*>(w.data())}) {
+    product_panel<float>(10, depth, a.data(), 10 * 32, b.data(), bias, long_product.data());
+    add(long_product);
+  }
   product_panel<float>(70, 64, x.data(), 70 * 32, w.data(), w.data(), c.data());
   add(c);
   gradient_panel<float>(70, 30, x.data(), 32, c.data(), g.data());

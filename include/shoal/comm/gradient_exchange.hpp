@@ -27,7 +27,8 @@ class GradientExchange {
  public:
   /// Gets the sum of one chunk over all leaves.
   using Visit = std::function<void(std::int64_t chunk, std::span<const float> sum)>;
-  /// Makes new parameters from their sum over all leaves: a piece of one chunk, whose float `first` is its first.
+  /// Makes new parameters from their sum over all leaves: a piece of one chunk, whose float `first` is its first. The
+  /// sum is valid during the call.
   using Update =
       std::function<void(std::int64_t chunk, std::int64_t first, const GradientSum& sum, std::span<float> parameters)>;
 

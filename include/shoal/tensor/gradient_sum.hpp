@@ -7,7 +7,7 @@
 namespace shoal {
 
 /// The gradient of a run of elements, summed over the batch: one row of numbers, or two that are added as they are
-/// read. So the update reads what two ranks have written at the pace at which it reads everything else.
+/// read. So the update takes both from memory at the pace at which it reads everything else. A view: owns nothing.
 class GradientSum {
  public:
   template <std::convertible_to<std::span<const float>> Row>
