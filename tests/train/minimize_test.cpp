@@ -74,7 +74,7 @@ TEST(Minimize, TakesAnOptimizerOfTheUsersThatIsRegisteredLate) {
   minimize(square(w - 1.0f), Adam{}, 1);
   register_optimizer(
       "half_way", {},
-      [](const UpdateScalars&, std::span<float> values, std::span<const float> gradient, std::span<float* const>) {
+      [](const UpdateScalars&, std::span<float> values, const GradientSum& gradient, std::span<float* const>) {
         for (std::size_t i = 0; i < values.size(); ++i) values[i] -= 0.25f * gradient[i];
       });
   minimize(square(w - 1.0f), {.name = "half_way"}, 60);
