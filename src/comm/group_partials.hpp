@@ -42,8 +42,8 @@ class GroupPartials {
   /// Sums floats [begin, begin + floats) over this group's leaves: sets scratch.groups for the nodes of this group.
   /// last: as in RowSums.
   void sum(std::int64_t begin, std::int64_t floats, Scratch& scratch, float* last = nullptr) const;
-  /// The sum over all leaves, which this group must hold; valid until the next sum of this scratch. The last addition is
-  /// the reader's.
+  /// The sum over all leaves, which this group must hold; valid until the next sum of this scratch. The last addition
+  /// is the reader's.
   GradientSum whole_sum(std::int64_t begin, std::int64_t floats, Scratch& scratch) const;
 
  private:
