@@ -33,8 +33,8 @@ struct Way {
   std::function<std::unique_ptr<LayerProducts>(std::int64_t batch, Layer layer)> make;
 };
 
-/// Our kernels, on panels; W^T is there already, as after an optimizer pass. Weight gradients as one leaf, and with leaves
-/// as training has them.
+/// Our kernels, on panels; W^T is there already, as after an optimizer pass. Weight gradients as one leaf, and with
+/// leaves as training has them.
 std::vector<Way> shoal_ways();
 /// oneDNN: dnnl_sgemm on row-major matrices with W as (inputs, outputs) and as (outputs, inputs), and inner_product in
 /// the layouts that it prefers, without the time to bring anything into them. Empty where oneDNN was not found.
