@@ -21,7 +21,6 @@ libhdf5-dev          module:hdf5-serial
 libcli11-dev         module:CLI11
 libtomlplusplus-dev  module:tomlplusplus
 libfmt-dev           module:fmt
-libspdlog-dev        module:spdlog
 nlohmann-json3-dev   module:nlohmann_json
 libxxhash-dev        module:libxxhash
 librandom123-dev     header:Random123/philox.h

@@ -1,33 +1,28 @@
 #include "shoal/core/log.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <cstdio>
+#include <string>
 
 namespace shoal {
 namespace {
 
 int rank_of_log = 0;
 
-spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>("shoal", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("shoal: %v");
-    made->flush_on(spdlog::level::info);
-    return made;
-  }();
-  return *instance;
+/// One call for a whole line: lines of two threads never mix.
+void write_line(std::string_view kind, std::string_view message) {
+  if (rank_of_log != 0) return;
+  const std::string line = std::string("shoal: ").append(kind).append(message).append("\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fflush(stderr);
 }
 
 }  // namespace
 
-void log_info(std::string_view message) { logger().info("{}", message); }
+void log_info(std::string_view message) { write_line("", message); }
 
-void log_warning(std::string_view message) { logger().warn("warning: {}", message); }
+void log_warning(std::string_view message) { write_line("warning: ", message); }
 
-void set_log_rank(int rank) {
-  rank_of_log = rank;
-  logger().set_level(rank == 0 ? spdlog::level::info : spdlog::level::off);
-}
+void set_log_rank(int rank) { rank_of_log = rank; }
 
 int log_rank() noexcept { return rank_of_log; }
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 
 #include "shoal/core/error.hpp"
-#include "train/training.hpp"
+#include "shoal/data/epoch_order.hpp"
+#include "shoal/train/training.hpp"
 
 namespace shoal {
 namespace {

@@ -1,4 +1,4 @@
-#include "train/training.hpp"
+#include "shoal/train/training.hpp"
 
 #include <fmt/format.h>
 
@@ -11,11 +11,15 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/profile.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/fault_point.hpp"
 #include "shoal/optim/schedule.hpp"
 #include "shoal/tensor/parallel.hpp"
-#include "train/activity.hpp"
+#include "train/batch_reader.hpp"
 #include "train/drift.hpp"
-#include "train/fault_point.hpp"
+#include "train/feeder.hpp"
+#include "train/replica.hpp"
+#include "train/thread_tuner.hpp"
 
 namespace shoal {
 namespace {
@@ -60,7 +64,11 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
       capacity_(std::max(cut_.leaf_samples, cut_.share(largest_batch()).samples())),
-      tuner_(threads(), work_of_step(model.parameter_count(), capacity_)) {}
+      tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(model.parameter_count(), capacity_))) {}
+
+Training::~Training() = default;
+
+const Normalization& Training::normalization() const { return feeder_->normalization(); }
 
 std::int64_t Training::largest_batch() const { return std::min(config_.data.batch_size, data_.train.rows()); }
 
@@ -139,10 +147,10 @@ StepReport Training::advance(const std::vector<double>& requests) {
     averages_.clear();
   }
   StepReport report;
-  const ThreadLimit limit(tuner_.threads());
+  const ThreadLimit limit(tuner_->threads());
   const auto begun = std::chrono::steady_clock::now();
   with_team([&] { report = train_on(read, requests); });
-  tuner_.note(std::chrono::steady_clock::now() - begun);
+  tuner_->note(std::chrono::steady_clock::now() - begun);
   return report;
 }
 

@@ -4,10 +4,13 @@
 #include <bit>
 #include <cstdint>
 
+#include "shoal/guard/fault_point.hpp"
 #include "shoal/tensor/parallel.hpp"
+#include "shoal/train/kernel_check.hpp"
+#include "shoal/train/training.hpp"
 #include "train/drift.hpp"
-#include "train/fault_point.hpp"
-#include "train/training.hpp"
+#include "train/feeder.hpp"
+#include "train/replica.hpp"
 
 namespace shoal {
 namespace {

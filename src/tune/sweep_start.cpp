@@ -10,8 +10,9 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
-#include "shoal/train/run_directory.hpp"
-#include "train/cost.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "shoal/train/cost.hpp"
+#include "shoal/train/kernel_check.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {

@@ -14,7 +14,7 @@ for tool in aarch64-linux-gnu-g++ qemu-aarch64 "${CXX:-c++}"; do
 done
 # Libraries of headers alone are the same for every processor; the rest of /usr/include is not.
 mkdir "$work/include"
-for library in hwy fmt spdlog Random123 xxhash.h; do ln -s "/usr/include/$library" "$work/include/"; done
+for library in hwy fmt Random123 xxhash.h; do ln -s "/usr/include/$library" "$work/include/"; done
 
 for source in "$here"/src/{core,tensor,graph,nn,optim}/*.cpp "$here/tests/promise/step_hash.cpp"; do
   case $source in */isa.cpp) continue ;; esac # asks Highway's library, which is not there for Arm
@@ -25,7 +25,7 @@ aarch64-linux-gnu-g++ -fopenmp "$work"/*.o -o "$work/arm"
 libraries=()
 for layer in optim nn graph tensor core; do libraries+=("$build/src/$layer/libshoal_$layer.a"); done
 "${CXX:-c++}" -std=c++20 -O1 -fopenmp -I"$here/include" "$here/tests/promise/step_hash.cpp" "${libraries[@]}" \
-  -lhwy -lfmt -lspdlog -lxxhash -o "$work/native"
+  -lhwy -lfmt -lxxhash -o "$work/native"
 arm=$(OMP_NUM_THREADS=2 qemu-aarch64 -L /usr/aarch64-linux-gnu "$work/arm")
 native=$(OMP_NUM_THREADS=2 "$work/native")
 echo "$arm  NEON (emulated)"
