@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/inspect.hpp"
 #include "cli/output.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/checkpoint.hpp"
 #include "shoal/train/kernel_check.hpp"
@@ -55,7 +55,7 @@ std::string as_json(const Archive& archive) {
   const RunProgress progress = read_progress(archive);
   const DataDescription data = read_description(archive);
   const Config config = read_config(archive);
-  nlohmann::ordered_json json{
+  Json json = Json::object({
       {"kind", "checkpoint"},
       {"step", progress.step},
       {"epoch", epoch_of(progress)},
@@ -69,17 +69,18 @@ std::string as_json(const Archive& archive) {
       {"content", data.content},
       {"shoal_version", archive.attribute<std::string>("shoal_version")},
       {"kernel_hash", archive.attribute<std::string>("kernel_hash")},
-  };
-  if (const auto parent = parent_of(archive)) json["parent"] = *parent;
-  json["parameters"] = nlohmann::ordered_json::array();
+  });
+  if (const auto parent = parent_of(archive)) json.set("parent", *parent);
+  Json arrays = Json::array();
   std::int64_t total = 0;
   for (const NamedArray* array : parameters_of(archive)) {
-    json["parameters"].push_back({{"name", name_of(*array)}, {"shape", array->shape}});
+    arrays.push(Json::object({{"name", name_of(*array)}, {"shape", array->shape}}));
     total += count_of(*array);
   }
-  json["parameter_count"] = total;
-  json["config"] = archive.text("config");
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  json.set("parameters", std::move(arrays));
+  json.set("parameter_count", total);
+  json.set("config", archive.text("config"));
+  return json.text(2) + '\n';
 }
 
 std::string as_text(const Archive& archive) {

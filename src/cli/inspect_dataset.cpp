@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/inspect.hpp"
 #include "cli/output.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/io/h5_file.hpp"
 
@@ -17,16 +16,16 @@ std::string y_text(const Split& split) {
 }
 
 std::string as_json(const Dataset& data, const std::string& source) {
-  nlohmann::ordered_json splits = nlohmann::ordered_json::object();
+  Json splits = Json::object();
   for (const std::string& name : data.names()) {
     const Split split = data.split(name);
-    splits[name] = {{"rows", split.rows()},
-                    {"shape", data.shape()},
-                    {"element_type", element_name(split.element_type())},
-                    {"labels", split.has_labels()},
-                    {"outputs", split.outputs()}};
+    splits.set(name, Json::object({{"rows", split.rows()},
+                                   {"shape", data.shape()},
+                                   {"element_type", element_name(split.element_type())},
+                                   {"labels", split.has_labels()},
+                                   {"outputs", split.outputs()}}));
   }
-  const nlohmann::ordered_json json{
+  const Json json = Json::object({
       {"kind", "dataset"},
       {"splits", splits},
       {"shape", data.shape()},
@@ -34,8 +33,8 @@ std::string as_json(const Dataset& data, const std::string& source) {
       {"class_names", data.class_names()},
       {"source", source},
       {"content", data.content()},
-  };
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  });
+  return json.text(2) + '\n';
 }
 
 std::string as_text(const Dataset& data, const std::string& source) {

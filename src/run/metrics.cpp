@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
 
 namespace shoal {
@@ -27,11 +27,11 @@ void add(std::string& line, std::string_view name, double value, const char* for
 
 /// The step of a whole line; nothing for anything else.
 std::optional<std::int64_t> step_of(std::string_view line) {
-  const auto object = nlohmann::json::parse(line, nullptr, false);
-  if (!object.is_object()) return std::nullopt;
-  const auto step = object.find("step");
-  if (step == object.end() || !step->is_number_integer()) return std::nullopt;
-  return step->get<std::int64_t>();
+  if (!Json::valid(line)) return std::nullopt;
+  const Json object = Json::parse(line);
+  const Json* step = object.find("step");
+  if (step == nullptr || !step->is_integer()) return std::nullopt;
+  return step->integer();
 }
 
 }  // namespace
@@ -50,9 +50,7 @@ std::string to_json_line(const EvaluationRecord& record) {
   std::string line;
   add(line, "step", record.step);
   add(line, "epoch", record.epoch);
-  // The name of an HDF5 group need not be UTF-8.
-  const auto replace = nlohmann::json::error_handler_t::replace;
-  line += ",\"split\":" + nlohmann::json(record.split).dump(-1, ' ', false, replace);
+  line += ",\"split\":" + Json(record.split).text();
   add(line, "loss", record.loss, "{:.9g}");
   if (record.accuracy) add(line, "accuracy", *record.accuracy);
   return line + "}\n";

@@ -1,44 +1,42 @@
 #include "shoal/run/nudge_request.hpp"
 
-#include <nlohmann/json.hpp>
+#include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
 
 namespace shoal {
 namespace {
 
-using Json = nlohmann::json;
-
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n'; }
-
 template <class Read>
 auto read_json(const std::string& text, const Read& read) try {
   return read(Json::parse(text));
-} catch (const Json::exception& e) {
+} catch (const JsonError& e) {
   throw Error(ExitStatus::bad_data, std::string("not a nudge's request or reply: ") + e.what());
 }
 
 }  // namespace
 
 std::string to_json(const NudgeRequestFile& request) {
-  Json json{{"owner", request.owner}, {"settings", request.settings}};
-  if (request.at_step) json["at_step"] = *request.at_step;
-  return dump(json);
+  Json json = Json::object({{"owner", request.owner}, {"settings", request.settings}});
+  if (request.at_step) json.set("at_step", *request.at_step);
+  return json.text() + '\n';
 }
 
 NudgeRequestFile parse_nudge_request(const std::string& text) {
   return read_json(text, [](const Json& json) {
-    NudgeRequestFile request{json.at("owner"), json.at("settings"), {}};
-    if (json.contains("at_step")) request.at_step = json.at("at_step").get<std::int64_t>();
+    NudgeRequestFile request{json.at("owner").string(), {}, {}};
+    for (const Json& setting : json.at("settings").items()) request.settings.push_back(setting.string());
+    if (const Json* at_step = json.find("at_step")) request.at_step = at_step->integer();
     return request;
   });
 }
 
 std::string to_json(const NudgeReply& reply) {
-  return dump({{"status", static_cast<int>(reply.status)}, {"text", reply.text}});
+  return Json::object({{"status", static_cast<int>(reply.status)}, {"text", reply.text}}).text() + '\n';
 }
 
 NudgeReply parse_nudge_reply(const std::string& text) {
   return read_json(text, [](const Json& json) {
-    return NudgeReply{static_cast<ExitStatus>(json.at("status").get<int>()), json.at("text")};
+    return NudgeReply{static_cast<ExitStatus>(json.at("status").integer()), json.at("text").string()};
   });
 }
 

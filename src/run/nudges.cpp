@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/io/file.hpp"
 
 namespace shoal {
@@ -14,10 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// @throws nlohmann::json::exception  @throws Error
+/// @throws JsonError  @throws Error
 Nudge parse_line(const std::string& line) {
-  const auto object = nlohmann::json::parse(line);
-  Nudge nudge{object.at("step").get<std::int64_t>(), object.at("key").get<std::string>(), object.at("value").dump()};
+  const Json object = Json::parse(line);
+  Nudge nudge{object.at("step").integer(), object.at("key").string(), object.at("value").text()};
   if (nudge.step < 1)
     throw Error(ExitStatus::bad_data, fmt::format("step {} is not an update; they count from 1", nudge.step));
   // JSON writes numbers and strings as TOML does. Tried on any config, so that a bad line is named where it is read.
@@ -30,8 +30,7 @@ Nudge parse_line(const std::string& line) {
 }  // namespace
 
 std::string to_json_line(const Nudge& nudge) {
-  return fmt::format("{{\"step\":{},\"key\":{},\"value\":{}}}\n", nudge.step, nlohmann::json(nudge.key).dump(),
-                     nudge.value);
+  return fmt::format("{{\"step\":{},\"key\":{},\"value\":{}}}\n", nudge.step, Json(nudge.key).text(), nudge.value);
 }
 
 std::vector<Nudge> parse_nudge(const Config& config, const std::string& assignment, std::int64_t step) {
@@ -64,7 +63,7 @@ NudgeJournal NudgeJournal::parse(const std::string& text, const std::string& nam
     try {
       journal.add(parse_line(line));
     } catch (const std::exception& e) {
-      const bool torn = end == std::string::npos && !nlohmann::json::accept(line);
+      const bool torn = end == std::string::npos && !Json::valid(line);
       if (!torn) throw Error(ExitStatus::bad_data, fmt::format("{}:{}: not a nudge: {}", name, number, e.what()));
     }
   }

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -61,17 +61,21 @@ std::string profile_table(const Profile& profile, double peak_gflops, int thread
 }
 
 std::string trace_events(const Profile& profile, int rank) {
-  std::string text =
-      nlohmann::json{
-          {"ph", "M"}, {"name", "process_name"}, {"pid", rank}, {"args", {{"name", fmt::format("rank {}", rank)}}}}
-          .dump();
+  std::string text = Json::object({{"ph", "M"},
+                                   {"name", "process_name"},
+                                   {"pid", rank},
+                                   {"args", Json::object({{"name", fmt::format("rank {}", rank)}})}})
+                         .text();
   for (const ProfileEvent& event : profile.events) {
     const ProfileLine& line = profile.lines[event.line];
-    text += ",\n" +
-            nlohmann::json{
-                {"ph", "X"},           {"name", line.name},         {"cat", to_string(line.kind)},  {"pid", rank},
-                {"tid", event.thread}, {"ts", event.begin_s * 1e6}, {"dur", event.duration_s * 1e6}}
-                .dump();
+    text += ",\n" + Json::object({{"ph", "X"},
+                                  {"name", line.name},
+                                  {"cat", to_string(line.kind)},
+                                  {"pid", rank},
+                                  {"tid", std::int64_t{event.thread}},
+                                  {"ts", event.begin_s * 1e6},
+                                  {"dur", event.duration_s * 1e6}})
+                        .text();
   }
   return text;
 }

@@ -5,19 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "shoal/core/csv_cell.hpp"
+#include "shoal/core/json.hpp"
 namespace shoal {
 namespace {
 
 std::string number(double value) { return fmt::format("{}", value); }
 std::string number(const std::optional<double>& value) { return value ? number(*value) : ""; }
 
-std::string json_text(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string json_text(const std::string& text) { return Json(text).text(); }
 
 std::int64_t epochs(const TrialRow& row) { return row.curve.empty() ? 0 : row.curve.back().epoch; }
 
@@ -36,8 +34,7 @@ std::string json_point(const CurvePoint& p) {
 
 std::string plain(const std::string& toml) {
   if (!toml.starts_with('"')) return toml;
-  const auto text = nlohmann::json::parse(toml, nullptr, false);  // what config_text writes is JSON too
-  return text.is_string() ? text.get<std::string>() : toml;
+  return Json::valid(toml) ? Json::parse(toml).string() : toml;  // what config_text writes is JSON too
 }
 
 SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, const std::vector<History>& trials) {

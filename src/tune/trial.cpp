@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
-#include <nlohmann/json.hpp>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Reads the sources and fails on what the layers forbid.
+
+  layering_test.py TOP       TOP: of the tree, with src/ and include/shoal/
+
+An arrow that points up or sideways; a private header used from another layer; a public header that takes more than
+the standard library; mpi.h or hdf5.h outside their rooms; a folder of two subjects (more than 30 units or 4,000
+lines); two types of one name in one namespace, which the linker would silently take for one.
+"""
+import pathlib
+import re
+import sys
+
+# cli > show > tune > run > train > {config, guard, infer} > {nn, optim, comm, data} > {graph, io} > tensor > core.
+# Layers in braces do not know each other.
+BELOW = {
+    "core": "",
+    "tensor": "core",
+    "graph": "core tensor",
+    "io": "core tensor",
+    "nn": "core tensor graph io",
+    "optim": "core tensor graph io",
+    "comm": "core tensor graph io",
+    "data": "core tensor graph io",
+    "config": "core tensor graph io nn optim",
+    "guard": "core tensor graph io comm",
+    "infer": "core tensor graph io nn data",
+    "train": "core tensor graph io nn optim comm data config guard infer",
+    "run": "core tensor graph io nn optim comm data config guard infer train",
+    "tune": "core tensor graph io nn optim comm data config guard infer train run",
+    "show": "core tensor graph io nn optim comm data config guard infer train run tune",
+    "cli": "core tensor graph io nn optim comm data config guard infer train run tune show",
+}
+BELOW = {layer: set(others.split()) for layer, others in BELOW.items()}
+ROOM_OF = {"mpi.h": "src/comm/mpi/", "hdf5.h": "src/io/hdf5/"}
+# Highway's own headers in a public one: layers with kernels need it, users never.
+OTHER_HEADERS = {("include/shoal/tensor/targets.hpp", "hwy/detect_targets.h")}
+MOST_UNITS, MOST_LINES = 30, 4000
+
+top = pathlib.Path(sys.argv[1])
+files = sorted(p for folder in ("include/shoal", "src") for p in (top / folder).rglob("*.[ch]pp"))
+if not files:
+    sys.exit(f"no sources under {top}")
+faults = []
+
+
+def layer_of(name):
+    found = re.match(r"(?:include/shoal|src)/([a-z]+)/", name)
+    return found[1] if found else "cli"  # include/shoal/shoal.hpp, which gathers all layers for users
+
+
+def judge_include(name, layer, bracket, header):
+    room = ROOM_OF.get(header)
+    if room and not name.startswith(room):
+        faults.append(f"{name}: {header} belongs to {room} alone")
+    path = header.removeprefix("shoal/")
+    other = path.split("/")[0] if "/" in path else ""
+    if other in BELOW and (bracket == '"' or header.startswith("shoal/")):
+        if other != layer and other not in BELOW[layer]:
+            faults.append(f"{name}: {layer} may not include {header}")
+        elif other != layer and path == header:
+            faults.append(f"{name}: {header} is private to {other}")
+        if name.startswith("include/") and path == header:
+            faults.append(f"{name}: a public header may not include the private {header}")
+    elif name.startswith("include/") and re.search(r"[/.]", header) and header != "shoal/shoal.hpp":
+        if (name, header) not in OTHER_HEADERS:
+            faults.append(f"{name}: a public header may include the standard library alone, not {header}")
+
+
+def without_words(text):
+    """Comments and literals away, so that braces count."""
+    text = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.S)
+    text = re.sub(r'R"\w*\(.*?\)\w*"', '""', text, flags=re.S)
+    return re.sub(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', '""', text)
+
+
+def types_in(text):
+    """Qualified names of the types that a file defines at namespace scope and that other files can see."""
+    scopes, found, begin = [], [], 0  # scopes: a namespace's name, "" for a nameless one, None for anything else
+    for mark in re.finditer(r"[{};]", text):
+        head = text[begin:mark.start()].strip()
+        begin = mark.end()
+        if mark[0] == "{":
+            space = re.search(r"\bnamespace\s*([\w:]*)\s*$", head)
+            kind = re.search(r"^(?!.*[=(]\s*$)(?:.*\s)?(?:class|struct|union|enum(?:\s+(?:class|struct))?)\s+"
+                             r"([A-Za-z_]\w*)\s*(?:final\s*)?(?::[^:].*)?$", head, flags=re.S)
+            if kind and not space and None not in scopes and "" not in scopes:
+                found.append("::".join([*scopes, kind[1]]))
+            scopes.append(space[1] if space else None)
+        elif mark[0] == "}" and scopes:
+            scopes.pop()
+    return found
+
+
+defined, folders = {}, {}
+for file in files:
+    name, text = file.relative_to(top).as_posix(), file.read_text()
+    layer = layer_of(name)
+    folder = re.sub(r"^include/shoal/", "src/", file.parent.relative_to(top).as_posix() + "/")
+    units, lines = folders.get(folder, (0, 0))
+    folders[folder] = (units + name.endswith(".cpp"), lines + text.count("\n"))
+    if layer not in BELOW:
+        faults.append(f'{name}: "{layer}" is not a layer')
+        continue
+    for bracket, header in re.findall(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', text, flags=re.M):
+        judge_include(name, layer, bracket, header)
+    for type_name in types_in(without_words(text)):
+        defined.setdefault(type_name, []).append(name)
+
+for folder, (units, lines) in sorted(folders.items()):
+    if units > MOST_UNITS or lines > MOST_LINES:
+        faults.append(f"{folder}: {units} units and {lines} lines are two subjects ({MOST_UNITS}, {MOST_LINES})")
+for type_name, places in sorted(defined.items()):
+    if len(places) > 1:
+        faults.append(f"two types {type_name}: {', '.join(places)}")
+
+if faults:
+    sys.exit("what the layers forbid:\n  " + "\n  ".join(faults))
+largest = max(folders.items(), key=lambda item: item[1][1])
+print(f"{len(files)} files, all arrows point down; {len(defined)} types, each of one name; "
+      f"largest folder {largest[0]} with {largest[1][0]} units and {largest[1][1]} lines")
