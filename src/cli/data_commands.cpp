@@ -8,7 +8,7 @@
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
-#include "train/output_file.hpp"
+#include "shoal/run/output_file.hpp"
 
 namespace shoal {
 namespace {

@@ -4,7 +4,7 @@
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/io/archive.hpp"
-#include "train/checkpoint_path.hpp"
+#include "shoal/run/checkpoint_path.hpp"
 
 namespace shoal {
 

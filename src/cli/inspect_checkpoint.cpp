@@ -8,7 +8,7 @@
 #include "cli/output.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
-#include "train/checkpoint.hpp"
+#include "shoal/train/checkpoint.hpp"
 
 namespace shoal {
 namespace {

@@ -8,9 +8,9 @@
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/data/dataset.hpp"
+#include "shoal/run/checkpoint_path.hpp"
+#include "shoal/run/output_file.hpp"
 #include "shoal/train/predictor.hpp"
-#include "train/checkpoint_path.hpp"
-#include "train/output_file.hpp"
 
 namespace shoal {
 namespace {

@@ -3,8 +3,8 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
-#include "shoal/train/nudges.hpp"
-#include "train/stop_signal.hpp"
+#include "shoal/guard/stop_signal.hpp"
+#include "shoal/run/nudges.hpp"
 
 namespace shoal {
 

@@ -10,7 +10,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
-#include "train/activity.hpp"
+#include "shoal/guard/activity.hpp"
 
 namespace shoal {
 namespace {

@@ -9,7 +9,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/data/import.hpp"
 #include "shoal/data/synth.hpp"
-#include "shoal/train/run.hpp"
+#include "shoal/run/run.hpp"
 #include "shoal/tune/sweep.hpp"
 
 namespace shoal {

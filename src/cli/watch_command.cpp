@@ -8,9 +8,9 @@
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/guard/stop_signal.hpp"
+#include "shoal/show/watch.hpp"
 #include "shoal/train/progress.hpp"
-#include "shoal/train/watch.hpp"
-#include "train/stop_signal.hpp"
 
 namespace shoal {
 namespace {

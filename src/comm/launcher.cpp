@@ -1,4 +1,4 @@
-#include "comm/launcher.hpp"
+#include "shoal/comm/launcher.hpp"
 
 #include <unistd.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "comm/launcher.hpp"
+#include "shoal/comm/launcher.hpp"
 #include "shoal/comm/session.hpp"
 
 namespace shoal {

@@ -1,4 +1,4 @@
-#include "comm/roll_call.hpp"
+#include "shoal/comm/roll_call.hpp"
 
 #include <fmt/format.h>
 #include <ifaddrs.h>
@@ -12,7 +12,7 @@
 #include <cstring>
 #include <random>
 
-#include "core/host_name.hpp"
+#include "shoal/core/host_name.hpp"
 #include "shoal/core/log.hpp"
 
 namespace shoal {

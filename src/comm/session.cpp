@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "comm/groups.hpp"
-#include "comm/mpi_runtime.hpp"
+#include "comm/mpi/runtime.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 

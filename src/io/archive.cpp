@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "io/checkpoint_header.hpp"
-#include "io/h5.hpp"
+#include "io/hdf5/h5.hpp"
+#include "io/hdf5/image_writer.hpp"
 #include "io/image_reader.hpp"
-#include "io/image_writer.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {

@@ -7,10 +7,10 @@
 #include <array>
 #include <cstring>
 
-#include "io/posix.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/posix.hpp"
 
 namespace shoal {
 namespace {

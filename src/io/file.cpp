@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "io/posix.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/io/posix.hpp"
 
 namespace shoal {
 namespace {

@@ -1,4 +1,4 @@
-#include "io/posix.hpp"
+#include "shoal/io/posix.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

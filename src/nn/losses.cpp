@@ -7,7 +7,7 @@
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/nn/operations.hpp"
-#include "tensor/targets.hpp"
+#include "shoal/tensor/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "nn/losses.cpp"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "shoal/tensor/targets.hpp"
 #include "tensor/gradient_chains.hpp"
-#include "tensor/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/columns.cpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "shoal/core/elementary.hpp"
-#include "tensor/targets.hpp"
+#include "shoal/tensor/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/elementwise.cpp"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "shoal/tensor/targets.hpp"
 #include "tensor/gradient_chains.hpp"
-#include "tensor/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/gemm.cpp"

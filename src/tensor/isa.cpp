@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "shoal/core/error.hpp"
-#include "tensor/targets.hpp"
+#include "shoal/tensor/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/isa.cpp"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "io/signals_blocked.hpp"
 #include "shoal/core/profile.hpp"
+#include "shoal/io/signals_blocked.hpp"
 
 namespace shoal {
 namespace {

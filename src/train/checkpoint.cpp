@@ -1,4 +1,4 @@
-#include "train/checkpoint.hpp"
+#include "shoal/train/checkpoint.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

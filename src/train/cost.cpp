@@ -1,4 +1,4 @@
-#include "train/cost.hpp"
+#include "shoal/train/cost.hpp"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <variant>
 
-#include "io/posix.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/io/posix.hpp"
 
 namespace shoal {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "shoal/data/dataset.hpp"
 #include "shoal/nn/model.hpp"
-#include "train/checkpoint.hpp"
+#include "shoal/train/checkpoint.hpp"
 
 namespace shoal {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "shoal/core/error.hpp"
-#include "train/training.hpp"
+#include "shoal/train/training.hpp"
 
 namespace shoal {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
-#include "train/activity.hpp"
-#include "train/fault_point.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/fault_point.hpp"
+#include "shoal/train/training.hpp"
 #include "train/leaf_reader.hpp"
-#include "train/training.hpp"
 
 namespace shoal {
 

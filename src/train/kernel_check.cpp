@@ -2,11 +2,11 @@
 
 #include <utility>
 
-#include "core/host_name.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
+#include "shoal/core/host_name.hpp"
 #include "shoal/core/random.hpp"
-#include "train/training.hpp"
+#include "shoal/train/training.hpp"
 
 namespace shoal {
 namespace {

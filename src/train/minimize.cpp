@@ -5,10 +5,10 @@
 #include <cmath>
 #include <vector>
 
+#include "shoal/config/config.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/optim/clipping.hpp"
-#include "shoal/train/config.hpp"
 
 namespace shoal {
 namespace {

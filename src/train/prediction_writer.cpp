@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/csv_cell.hpp"
+#include "shoal/core/csv_cell.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
 

@@ -6,12 +6,12 @@
 #include <cmath>
 #include <optional>
 
-#include "io/posix.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
-#include "train/checkpoint.hpp"
+#include "shoal/io/posix.hpp"
+#include "shoal/train/checkpoint.hpp"
 #include "train/data_check.hpp"
 #include "train/feeder.hpp"
 #include "train/prediction_writer.hpp"

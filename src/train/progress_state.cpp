@@ -1,4 +1,4 @@
-#include "train/progress_state.hpp"
+#include "shoal/train/progress_state.hpp"
 
 namespace shoal {
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "shoal/core/profile.hpp"
+#include "shoal/guard/fault_point.hpp"
 #include "shoal/optim/clipping.hpp"
-#include "train/fault_point.hpp"
 
 namespace shoal {
 namespace {

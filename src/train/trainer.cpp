@@ -5,13 +5,13 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/progress.hpp"
+#include "shoal/train/progress_state.hpp"
+#include "shoal/train/training.hpp"
 #include "train/data_check.hpp"
-#include "train/progress_state.hpp"
-#include "train/training.hpp"
-#include "train/watchdog.hpp"
 
 namespace shoal {
 

@@ -1,4 +1,4 @@
-#include "train/training.hpp"
+#include "shoal/train/training.hpp"
 
 #include <fmt/format.h>
 
@@ -11,11 +11,11 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/profile.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/fault_point.hpp"
 #include "shoal/optim/schedule.hpp"
 #include "shoal/tensor/parallel.hpp"
-#include "train/activity.hpp"
 #include "train/drift.hpp"
-#include "train/fault_point.hpp"
 
 namespace shoal {
 namespace {

@@ -4,10 +4,10 @@
 #include <bit>
 #include <cstdint>
 
+#include "shoal/guard/fault_point.hpp"
 #include "shoal/tensor/parallel.hpp"
+#include "shoal/train/training.hpp"
 #include "train/drift.hpp"
-#include "train/fault_point.hpp"
-#include "train/training.hpp"
 
 namespace shoal {
 namespace {

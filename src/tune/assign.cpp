@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "config/convert.hpp"
+#include "config/toml.hpp"
+#include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
-#include "train/config_convert.hpp"
-#include "train/config_keys.hpp"
-#include "train/toml.hpp"
 
 namespace shoal {
 

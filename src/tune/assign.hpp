@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "shoal/train/config.hpp"
+#include "shoal/config/config.hpp"
 
 namespace shoal {
 

@@ -8,10 +8,10 @@
 #include <cstddef>
 #include <utility>
 
+#include "config/convert.hpp"
+#include "shoal/config/keys.hpp"
+#include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
-#include "train/config_convert.hpp"
-#include "train/config_keys.hpp"
-#include "train/config_text.hpp"
 
 namespace shoal {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "config/toml.hpp"
 #include "shoal/tune/search_space.hpp"
-#include "train/toml.hpp"
 
 namespace shoal {
 

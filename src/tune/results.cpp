@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "core/csv_cell.hpp"
+#include "shoal/core/csv_cell.hpp"
 namespace shoal {
 namespace {
 

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "shoal/config/text.hpp"
 #include "shoal/core/elementary.hpp"
-#include "train/config_text.hpp"
 #include "tune/assign.hpp"
 
 namespace shoal {

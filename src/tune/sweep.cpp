@@ -13,11 +13,11 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/stop_signal.hpp"
+#include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
-#include "train/activity.hpp"
-#include "train/cost.hpp"
-#include "train/stop_signal.hpp"
-#include "train/watchdog.hpp"
+#include "shoal/train/cost.hpp"
 #include "tune/results.hpp"
 #include "tune/trial_worker.hpp"
 

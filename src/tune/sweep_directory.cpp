@@ -11,11 +11,11 @@
 #include <sstream>
 #include <utility>
 
-#include "io/posix.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
-#include "shoal/train/run_directory.hpp"
+#include "shoal/io/posix.hpp"
+#include "shoal/run/run_directory.hpp"
 
 namespace shoal {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "shoal/io/lock.hpp"
+#include "shoal/io/ownership/lock.hpp"
 #include "tune/outcome.hpp"
 
 namespace shoal {

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "config/convert.hpp"
+#include "config/toml.hpp"
 #include "shoal/core/error.hpp"
-#include "train/config_convert.hpp"
-#include "train/toml.hpp"
 #include "tune/dimension_reader.hpp"
 #include "tune/sobol.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "shoal/train/config.hpp"
+#include "shoal/config/config.hpp"
 #include "shoal/tune/search_space.hpp"
 
 namespace shoal {

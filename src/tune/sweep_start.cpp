@@ -10,8 +10,8 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
-#include "shoal/train/run_directory.hpp"
-#include "train/cost.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "shoal/train/cost.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {

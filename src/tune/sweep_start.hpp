@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "shoal/train/training.hpp"
 #include "shoal/tune/sweep.hpp"
-#include "train/training.hpp"
 #include "tune/sweep_directory.hpp"
 #include "tune/sweep_settings.hpp"
 

@@ -9,10 +9,10 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/guard/fault_point.hpp"
+#include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
-#include "train/cost.hpp"
-#include "train/fault_point.hpp"
-#include "train/watchdog.hpp"
+#include "shoal/train/cost.hpp"
 
 namespace shoal {
 namespace {

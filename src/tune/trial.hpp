@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "shoal/comm/communicator.hpp"
-#include "train/training.hpp"
+#include "shoal/train/training.hpp"
 #include "tune/outcome.hpp"
 
 namespace shoal {

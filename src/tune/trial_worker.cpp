@@ -8,8 +8,8 @@
 #include <system_error>
 #include <utility>
 
-#include "train/activity.hpp"
-#include "train/stop_signal.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/stop_signal.hpp"
 
 namespace shoal {
 namespace {

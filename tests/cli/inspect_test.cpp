@@ -10,7 +10,7 @@
 #include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/trainer.hpp"
-#include "train/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 namespace shoal {
 namespace {

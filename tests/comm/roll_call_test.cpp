@@ -1,4 +1,4 @@
-#include "comm/roll_call.hpp"
+#include "shoal/comm/roll_call.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

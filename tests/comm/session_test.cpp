@@ -4,9 +4,9 @@
 
 #include <cstdlib>
 
-#include "comm/launcher.hpp"
 #include "comm/placement.hpp"
 #include "mpi_test.hpp"
+#include "shoal/comm/launcher.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/csv_cell.hpp"
+#include "shoal/core/csv_cell.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/host_name.hpp"
+#include "shoal/core/host_name.hpp"
 
 #include <gtest/gtest.h>
 

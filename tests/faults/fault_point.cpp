@@ -1,7 +1,7 @@
 // What the fault points of the test binary do. Nothing of this is in the binary that users get.
 //   SHOAL_FAULT=point:rank:step:mode     rank and step: a number, or * for any
 //   SHOAL_STEPS=file                     rank 0 keeps the number of finished steps there
-#include "train/fault_point.hpp"
+#include "shoal/guard/fault_point.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -24,7 +24,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
-#include "train/activity.hpp"
+#include "shoal/guard/activity.hpp"
 
 namespace shoal {
 namespace {

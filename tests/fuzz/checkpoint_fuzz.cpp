@@ -6,9 +6,9 @@
 #include "fuzz.hpp"
 #include "io/checkpoint_header.hpp"
 #include "shoal/io/h5_file.hpp"
-#include "shoal/train/nudges.hpp"
+#include "shoal/run/nudges.hpp"
+#include "shoal/train/checkpoint.hpp"
 #include "shoal/train/predictor.hpp"
-#include "train/checkpoint.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "fuzz.hpp"
-#include "shoal/train/config.hpp"
+#include "shoal/config/config.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return shoal::fuzz::read([&] {

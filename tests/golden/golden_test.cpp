@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "shoal/config/config.hpp"
 #include "shoal/optim/schedule.hpp"
-#include "shoal/train/config.hpp"
-#include "train/checkpoint.hpp"
+#include "shoal/train/checkpoint.hpp"
 #include "train/replica.hpp"
 
 namespace shoal {

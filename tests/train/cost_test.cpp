@@ -1,4 +1,4 @@
-#include "train/cost.hpp"
+#include "shoal/train/cost.hpp"
 
 #include <gtest/gtest.h>
 

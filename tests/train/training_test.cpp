@@ -12,7 +12,7 @@
 #include "shoal/io/h5_file.hpp"
 #include "shoal/shoal.hpp"
 #include "shoal/tensor/parallel.hpp"
-#include "train/training.hpp"
+#include "shoal/train/training.hpp"
 
 namespace shoal {
 namespace {

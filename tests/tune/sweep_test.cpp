@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <sstream>
 
-#include "shoal/train/run.hpp"
+#include "shoal/run/run.hpp"
+#include "shoal/train/checkpoint.hpp"
 #include "sweep_fixture.hpp"
-#include "train/checkpoint.hpp"
 
 namespace shoal {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 
 #include "shoal/comm/communicator.hpp"
+#include "shoal/config/config.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/nn/model.hpp"
 #include "shoal/optim/optimizer.hpp"
-#include "shoal/train/config.hpp"
 #include "shoal/train/evaluation.hpp"
 
 namespace shoal {

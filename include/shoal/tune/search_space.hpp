@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "shoal/train/config.hpp"
+#include "shoal/config/config.hpp"
 
 namespace shoal {
 

@@ -13,11 +13,11 @@
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/synth.hpp"
 #include "shoal/optim/optimizer.hpp"
-#include "shoal/train/nudges.hpp"
-#include "shoal/train/run.hpp"
-#include "shoal/train/run_directory.hpp"
-#include "train/checkpoint.hpp"
-#include "train/temporary_folder.hpp"
+#include "shoal/run/nudges.hpp"
+#include "shoal/run/run.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "shoal/train/checkpoint.hpp"
+#include "temporary_folder.hpp"
 
 namespace shoal::testing {
 

@@ -14,9 +14,9 @@
 #include "io/checkpoint_header.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/train/checkpoint.hpp"
 #include "shoal/train/predictor.hpp"
-#include "train/checkpoint.hpp"
-#include "train/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 namespace shoal {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "campaign.hpp"
 #include "shoal/core/error.hpp"
-#include "shoal/train/run_directory.hpp"
-#include "train/temporary_folder.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 

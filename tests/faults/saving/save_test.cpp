@@ -14,11 +14,11 @@
 
 #include "campaign.hpp"
 #include "disk_model.hpp"
+#include "run/checkpoint_writer.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "system_calls.hpp"
-#include "train/checkpoint_writer.hpp"
-#include "train/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 namespace shoal {
 namespace {

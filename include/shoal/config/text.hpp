@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "shoal/config/config.hpp"
+#include "shoal/nn/layer_spec.hpp"
+
+namespace shoal::config_text {
+
+// Values as TOML: one line but for `layers`, numbers as the shortest text that reads back equal.
+
+/// A basic string, in double quotes, with control characters escaped.
+std::string quote(std::string_view text);
+/// A key, quoted where it has to be.
+std::string key(std::string_view name);
+
+std::string value(bool v);
+std::string value(std::int64_t v);
+std::string value(std::uint64_t v);
+std::string value(double v);  ///< always with a point or an exponent: never read back as a whole number
+std::string value(const std::string& v);
+std::string value(const std::vector<std::int64_t>& v);
+std::string value(const std::vector<LayerSpec>& v);
+std::string value(const Validation& v);
+std::string value(const SweepConfig& v);  ///< all its lines
+
+}  // namespace shoal::config_text

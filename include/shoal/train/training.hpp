@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/comm/communicator.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/train/checkpoint.hpp"
+#include "shoal/train/evaluation.hpp"
+#include "train/batch_reader.hpp"
+#include "train/feeder.hpp"
+#include "train/replica.hpp"
+#include "train/thread_tuner.hpp"
+
+namespace shoal {
+
+/// The data of a run, split and described.
+struct TrainingData {
+  Split train;
+  std::optional<Split> validation;
+  std::string validation_name;
+  DataDescription description;
+};
+/// The splits that a config asks for. @throws Error  naming the splits that there are, or what is missing
+TrainingData select_data(const Dataset& dataset, const Config& config);
+/// The model that a config and a split ask for. @throws Error  when loss and y do not fit
+Model make_model(const Config& config, const Split& train);
+
+/// What one update did, the same on every rank.
+struct StepReport {
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+  std::int64_t samples = 0;
+  double loss = 0.0;  ///< mean over the batch before the update
+  double learning_rate = 0.0;
+  bool ends_epoch = false;
+  std::vector<double> requests;  ///< sums over ranks of what each asked for
+};
+
+/// What the end of an epoch brought, the same on every rank.
+struct EpochReport {
+  Evaluation average;                    ///< of the batches, as they were trained
+  std::optional<Evaluation> validation;  ///< where there is such a split and it was time to evaluate
+  bool judged = false;                   ///< counts for `best` and early stopping
+  bool best = false;                     ///< the best so far
+
+  /// What it is judged by.
+  const Evaluation& result() const { return validation ? *validation : average; }
+};
+
+/// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. Everything it
+/// computes is a function of (config, data, seed). All functions but the constructor, restore(), adopt() and the
+/// getters are collective.
+class Training {
+ public:
+  /// @throws Error (usage)  when there are fewer leaves than ranks; names both numbers and the remedy
+  Training(const Config& config, const Model& model, const TrainingData& data, Communicator& comm);
+  /// Takes memory for the model, which ranks of a host share; comes before everything below but plain getters.
+  void allocate();
+
+  /// Starts anew: initial parameters, normalisation learnt, every value of the data checked.
+  void start();
+  /// Goes on from a checkpoint, the same on every rank. For run_together(): the next collective ends it on all.
+  void restore(const Archive& archive);
+  /// Goes on with a config that differs in keys that may be nudged. Keeps parameters, moments, statistics and progress.
+  void reconfigure(const Config& config);
+  /// Takes parameters and running statistics alone, as a start; like restore().
+  void adopt(const Archive& archive);
+
+  const Config& config() const { return config_; }
+  const Model& model() const { return model_; }
+  const RunProgress& progress() const { return progress_; }
+  const Normalization& normalization() const { return feeder_->normalization(); }
+  const TrainingData& data() const { return data_; }
+  std::int64_t steps_per_epoch() const { return cut_.steps_per_epoch(); }
+  std::int64_t total_steps() const { return total_steps(config_); }
+  /// Of another config with the same data.
+  std::int64_t total_steps(const Config& config) const;
+  /// All updates done, or stopped early.
+  bool finished() const { return finished(config_); }
+  bool finished(const Config& config) const;
+  /// Finished for want of progress, with updates left.
+  bool stopped_early() const { return finished() && progress_.step < total_steps(); }
+
+  /// One update. requests: what this rank asks all ranks to agree on; a rank that has no leaf in a short batch is heard
+  /// with the next one. @throws SharedError (diverged) when the loss is not finite, before the update; (internal) when
+  /// it is a multiple of parallel.check_every and ranks hold different parameters or statistics
+  StepReport advance(const std::vector<double>& requests);
+
+  /// After the last step of an epoch, or of a run that ends inside one. Every train.evaluate_every epochs, and at the
+  /// end of the run, it evaluates and judges.
+  /// @param wanted  evaluate at any rate, which changes nothing of the run
+  /// @throws SharedError (diverged)  like validate()
+  EpochReport end_epoch(bool wanted = false);
+  Evaluation evaluate(const Split& split);
+  /// On the validation split, which must be there. @throws SharedError (diverged) when the loss is not finite
+  Evaluation validate();
+  /// Replaces running averages by the statistics of the whole training set, where the config asks for it. Training
+  /// that goes on, now or from a checkpoint, goes on from the averages.
+  void refine_statistics();
+
+  /// On every rank.
+  bool parameters_finite();
+  /// @throws SharedError (internal) when ranks hold different parameters or statistics; see drift.hpp
+  void check_drift();
+  /// On rank 0 everything that restore() takes; an empty archive elsewhere.
+  /// @param earlier  its memory is used again: new memory takes longer than the copy
+  Archive snapshot(Archive earlier = {});
+
+ private:
+  std::int64_t largest_batch() const;
+  /// Of the epoch that has just ended, else of the part that is done.
+  Evaluation epoch_average() const;
+  /// For `best` and early stopping; true when it is the best so far.
+  bool note(const Evaluation& evaluation);
+  void read_start(const Archive& archive);
+  void check_data();
+  void learn_normalization();
+  /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
+  ReadBatch& next_batch();
+  StepReport train_on(ReadBatch& read, const std::vector<double>& requests);
+
+  Config config_;
+  Model model_;
+  TrainingData data_;
+  Communicator& comm_;
+  BatchCut cut_;
+  std::int64_t capacity_;
+  // Made anew when another config needs other layers.
+  std::unique_ptr<Replica> replica_;
+  std::unique_ptr<Feeder> feeder_;
+  RunProgress progress_;
+  RunProgress ended_epoch_;
+  std::unique_ptr<BatchReader> reader_;
+  ThreadTuner tuner_;
+  std::vector<float> gathered_;   // on rank 0: a moment on its way into a snapshot
+  std::vector<double> averages_;  // of the running statistics, where refine_statistics() replaced them; else empty
+};
+
+/// `what` names the loss: "the validation loss after step 9 (epoch 3)". rate: that of a step, where it is known.
+/// @throws SharedError (diverged)  when the loss, the same on every rank, is not finite
+void require_finite(const std::string& what, double loss, std::optional<double> rate = {});
+
+/// A hash of one leaf, forward and backward, on fixed numbers: what this processor and build compute.
+std::string kernel_hash();
+/// Collective. @throws SharedError (internal) naming the hosts whose kernels give other bits
+void check_kernels(Communicator& comm);
+
+}  // namespace shoal

@@ -1,0 +1,196 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "shoal/config/keys.hpp"
+#include "shoal/config/text.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/leaf_tree.hpp"
+
+namespace shoal::config_keys {
+namespace {
+
+/// "number of 1 or more", "number above 0 and below 1".
+std::string range_words(const std::string& noun, const Allowed& allowed) {
+  const bool below = std::isfinite(allowed.least);
+  const bool above = std::isfinite(allowed.most);
+  std::string text = noun;
+  if (below && above && allowed.least_itself && allowed.most_itself) {
+    return fmt::format("{} from {} to {:.0f}", noun, allowed.least, allowed.most);
+  }
+  if (below && allowed.least_itself)
+    text += above ? fmt::format(" from {}", allowed.least) : fmt::format(" of {} or more", allowed.least);
+  if (below && !allowed.least_itself) text += fmt::format(" above {}", allowed.least);
+  if (above) text += fmt::format("{} {}", allowed.most_itself ? " up to" : " to below", allowed.most);
+  return text;
+}
+
+bool in_range(const Allowed& allowed, double v) {
+  if (!std::isfinite(v)) return false;
+  const bool high = allowed.least_itself ? v >= allowed.least : v > allowed.least;
+  const bool low = allowed.most_itself ? v <= allowed.most : v < allowed.most;
+  return high && low;
+}
+
+bool is_allowed(const Allowed&, bool) { return true; }
+bool is_allowed(const Allowed& allowed, std::int64_t v) { return in_range(allowed, static_cast<double>(v)); }
+bool is_allowed(const Allowed&, std::uint64_t v) { return std::in_range<std::int64_t>(v); }  // TOML has no larger
+bool is_allowed(const Allowed& allowed, double v) { return in_range(allowed, v); }
+bool is_allowed(const Allowed& allowed, const std::string& v) {
+  if (!allowed.words) return true;
+  const std::vector<std::string> words = allowed.words();
+  return std::find(words.begin(), words.end(), v) != words.end();
+}
+bool is_allowed(const Allowed& allowed, const std::vector<std::int64_t>& v) {
+  return std::all_of(v.begin(), v.end(), [&](std::int64_t n) { return is_allowed(allowed, n); });
+}
+bool is_allowed(const Allowed&, const std::vector<LayerSpec>& v) {
+  return std::none_of(v.begin(), v.end(), [](const LayerSpec& layer) {
+    return layer.type.empty() || layer.settings.contains("type") ||
+           std::any_of(layer.settings.begin(), layer.settings.end(), [](const auto& setting) {
+             const auto* number = std::get_if<double>(&setting.second);
+             return number != nullptr && !std::isfinite(*number);
+           });
+  });
+}
+bool is_allowed(const Allowed& allowed, const Validation& v) {
+  if (const auto* fraction = std::get_if<double>(&v)) return in_range(allowed, *fraction);
+  const auto* split = std::get_if<std::string>(&v);
+  return split == nullptr || (!split->empty() && *split != "auto");  // "auto" reads back as no choice
+}
+bool is_allowed(const Allowed&, const SweepConfig&) { return true; }
+
+std::string type_words(const Allowed&, const bool*) { return "true or false"; }
+std::string type_words(const Allowed& allowed, const std::int64_t*) { return range_words("a whole number", allowed); }
+std::string type_words(const Allowed& allowed, const std::uint64_t*) { return range_words("a whole number", allowed); }
+std::string type_words(const Allowed& allowed, const double*) { return range_words("a number", allowed); }
+std::string type_words(const Allowed& allowed, const std::string*) {
+  return allowed.words ? fmt::format("one of \"{}\"", fmt::join(allowed.words(), "\", \"")) : "a string";
+}
+std::string type_words(const Allowed& allowed, const std::vector<std::int64_t>*) {
+  return "a list like [256, 128], each " + range_words("a whole number", allowed);
+}
+std::string type_words(const Allowed&, const std::vector<LayerSpec>*) {
+  return "a list of tables like {type = \"dense\", units = 256}, with finite numbers, true, false or strings";
+}
+std::string type_words(const Allowed& allowed, const Validation*) {
+  return "\"auto\", " + range_words("a number", allowed) + ", or the name of a split";
+}
+std::string type_words(const Allowed&, const SweepConfig*) { return "a table"; }
+
+/// The address of a value that is only read: the table has one function for reading and writing.
+Reference address(const Key& key, const Config& config) { return key.reference(const_cast<Config&>(config)); }
+
+bool searches(const Config& config, const std::string& key) {
+  return config.sweep.toml.find(config_text::quote(key)) != std::string::npos;
+}
+
+}  // namespace
+
+std::string value_text(const Key& key, const Config& config) {
+  const auto text = [](const auto* value) { return config_text::value(*value); };
+  return std::visit(text, address(key, config));
+}
+
+std::string expected(const Key& key) {
+  static const Config any;  // for the type alone
+  return std::visit([&](const auto* value) { return type_words(key.allowed, value); }, address(key, any));
+}
+
+std::string violation(const Key& key, const Config& config) {
+  const auto reference = address(key, config);
+  if (std::visit([&](const auto* value) { return is_allowed(key.allowed, *value); }, reference)) return {};
+  std::string meant;
+  if (const auto* const* word = std::get_if<std::string*>(&reference); word != nullptr && key.allowed.words)
+    meant = nearest_word(**word, key.allowed.words());
+  if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
+  std::string seen = value_text(key, config);
+  std::replace(seen.begin(), seen.end(), '\n', ' ');
+  return fmt::format("{} is {}; {}use {}", key.name, seen, meant, expected(key));
+}
+
+Contradiction contradiction(const Config& config) {
+  const ModelConfig& model = config.model;
+  if (!model.hidden.empty() && (model.depth != 0 || model.width != 0)) {
+    return {model.depth != 0 ? "model.depth" : "model.width",
+            fmt::format("model.hidden = {} excludes model.depth = {} and model.width = {}; use the one or the others",
+                        config_text::value(model.hidden), model.depth, model.width)};
+  }
+  if (!model.layers.empty()) {
+    const auto excluded = [](const std::string& key, const std::string& text, const std::string& remedy) {
+      return Contradiction{key, fmt::format("{} = {} excludes model.layers; {}", key, text, remedy)};
+    };
+    const std::string either = "use the one or the other";
+    if (!model.hidden.empty()) return excluded("model.hidden", config_text::value(model.hidden), either);
+    if (model.depth != 0) return excluded("model.depth", config_text::value(model.depth), either);
+    if (model.width != 0) return excluded("model.width", config_text::value(model.width), either);
+    if (model.batch_norm.enabled) {
+      return excluded("model.batch_norm.enabled", "true", "add {type = \"batch_norm\"} to the list of layers");
+    }
+    if (model.dropout != 0) {
+      return excluded("model.dropout", config_text::value(model.dropout),
+                      "add {type = \"dropout\", ...} to the list of layers");
+    }
+  }
+  if (model.depth != 0 && model.width == 0 && !searches(config, "model.width")) {
+    return {"model.depth", fmt::format("model.depth = {} needs model.width, the units of each layer", model.depth)};
+  }
+  if (model.width != 0 && model.depth == 0 && !searches(config, "model.depth")) {
+    return {"model.width", fmt::format("model.width = {} needs model.depth, the number of layers", model.width)};
+  }
+  return {};
+}
+
+std::string advice(const std::string& unknown) {
+  const std::string last = unknown.substr(unknown.rfind('.') + 1);
+  std::vector<std::string> all = {"model.batch_norm", "train.early_stopping", "sweep.space",
+                                  "sweep.successive_halving"};
+  for (const Key& key : keys()) {
+    all.push_back(key.name);
+    const std::string section = key.name.substr(0, key.name.find('.'));
+    if (std::find(all.begin(), all.end(), section) == all.end()) all.push_back(section);
+  }
+  all.insert(all.end(), sweep_keys().begin(), sweep_keys().end());
+
+  // A key in the wrong section is more likely than one misspelt into another.
+  std::vector<std::string> namesakes;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(namesakes),
+               [&](const std::string& name) { return name.ends_with('.' + last); });
+  std::string meant = nearest_word(unknown, namesakes);
+  if (meant.empty() && !namesakes.empty()) meant = namesakes.front();
+  if (meant.empty()) meant = nearest_word(unknown, all);
+  if (!meant.empty()) return fmt::format("did you mean \"{}\"?", meant);
+
+  const std::string section = unknown.substr(0, unknown.find('.'));
+  std::vector<std::string> siblings;
+  for (const std::string& name : all) {
+    if (unknown != section && name.starts_with(section + '.')) siblings.push_back(name.substr(section.size() + 1));
+  }
+  if (!siblings.empty()) return fmt::format("[{}] has the keys {}", section, fmt::join(siblings, ", "));
+  for (const std::string& name : all) {
+    if (name.find('.') == std::string::npos) siblings.push_back(name);
+  }
+  return fmt::format("a config has {}", fmt::join(siblings, ", "));
+}
+
+}  // namespace shoal::config_keys
+
+namespace shoal {
+
+std::int64_t leaves_of(const Config& config) {
+  return config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(config.data.batch_size);
+}
+
+void check_config(const Config& config) {
+  for (const config_keys::Key& key : config_keys::keys()) {
+    const std::string wrong = config_keys::violation(key, config);
+    if (!wrong.empty()) throw Error(ExitStatus::usage, wrong);
+  }
+  const config_keys::Contradiction found = config_keys::contradiction(config);
+  if (!found.message.empty()) throw Error(ExitStatus::usage, found.message);
+}
+
+}  // namespace shoal

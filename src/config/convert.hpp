@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "config/toml.hpp"
+#include "shoal/config/keys.hpp"
+
+namespace shoal::config_convert {
+
+/// Sets a member from a TOML value; false: it is of another type, and the member is anything.
+bool convert(const toml::node& node, const config_keys::Reference& to);
+
+/// A value in the words of a message about its type: `the string "64"`, `a list`.
+std::string seen(const toml::node& node);
+
+}  // namespace shoal::config_convert

@@ -1,0 +1,221 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "config/convert.hpp"
+#include "config/sweep.hpp"
+#include "config/toml.hpp"
+#include "shoal/config/config.hpp"
+#include "shoal/config/keys.hpp"
+#include "shoal/config/text.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+
+namespace shoal {
+namespace {
+
+using config_keys::Key;
+
+template <class Number>
+bool is_out_of_range(const std::string& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc::result_out_of_range && end == text.data() + text.size();
+}
+
+/// Fills a config from one TOML text after another, and remembers where each value came from.
+class Reader {
+ public:
+  explicit Reader(Config& config) : config_(config) {}
+
+  void read_text(const std::string& text, const std::string& name, const std::string& base_directory) {
+    source_ = name;
+    positions_ = true;
+    base_directory_ = base_directory;
+    toml::table root;
+    try {
+      root = toml::parse(text, name);
+    } catch (const toml::parse_error& error) {
+      complain(error.source().begin, fmt::format("not valid TOML: {}", one_line(error.description())));
+    }
+    for (const auto& [key, node] : root) read({std::string(key.str())}, node, key.source().begin);
+  }
+
+  /// option: what messages put in front of the assignment.
+  void read_set(const std::string& assignment, const std::string& option = "--set ") {
+    source_ = option + one_line(assignment);
+    positions_ = false;
+    base_directory_ = ".";
+    const std::size_t equals = split_at(assignment);
+    if (equals == std::string::npos) complain({}, "there is no value; use KEY=VALUE");
+    const toml::table holder = parse_value(assignment.substr(equals + 1));
+    read(parse_path(assignment.substr(0, equals)), *holder.get("value"), {});
+  }
+
+  void finish() {
+    const auto found = config_keys::contradiction(config_);
+    if (!found.message.empty()) throw Error(ExitStatus::usage, places_[found.key] + found.message);
+    for (const auto& [key, place] : places_) config_.places[key] = place;
+  }
+
+  std::vector<std::string> keys_read() const {
+    std::vector<std::string> names;
+    for (const auto& [name, place] : places_) names.push_back(name);
+    return names;
+  }
+
+ private:
+  std::string place(const toml::source_position& at) const {
+    return positions_ ? fmt::format("{}:{}:{}: ", source_, at.line, at.column) : source_ + ": ";
+  }
+  [[noreturn]] void complain(const toml::source_position& at, const std::string& message) const {
+    throw Error(ExitStatus::usage, place(at) + message);
+  }
+  static std::string one_line(std::string_view text) {
+    std::string line(text);
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return line;
+  }
+
+  /// The first = outside of quotes: keys of [sweep.space] are quoted.
+  static std::size_t split_at(const std::string& assignment) {
+    bool quoted = false;
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+      if (assignment[i] == '"') quoted = !quoted;
+      if (assignment[i] == '=' && !quoted) return i;
+    }
+    return std::string::npos;
+  }
+
+  /// {value = VALUE}, with a string where VALUE is not one TOML value.
+  toml::table parse_value(const std::string& text) const {
+    try {
+      toml::table parsed = toml::parse("value = " + text);
+      if (parsed.size() == 1) return parsed;  // more: the text holds lines of its own
+    } catch (const toml::parse_error&) {
+      if (is_out_of_range<double>(text) || is_out_of_range<std::int64_t>(text))
+        complain({}, text + " is a number that 64 bits do not hold; use one nearer to 0");
+      // Else a plain word.
+    }
+    return toml::table{{"value", text}};
+  }
+
+  std::vector<std::string> parse_path(const std::string& text) const {
+    std::vector<std::string> path;
+    try {
+      const toml::table parsed = toml::parse(text + " = 0");
+      for (const toml::table* at = &parsed; at != nullptr && at->size() == 1;) {
+        path.emplace_back(at->begin()->first.str());
+        at = at->begin()->second.as_table();
+      }
+    } catch (const toml::parse_error&) {
+      path.clear();
+    }
+    if (path.empty())
+      complain({}, fmt::format("{} is not a key; use one like optimizer.learning_rate", config_text::quote(text)));
+    return path;
+  }
+
+  void read(const std::vector<std::string>& path, const toml::node& node, const toml::source_position& key_position) {
+    const std::string name = fmt::format("{}", fmt::join(path, "."));
+    if (path[0] == "sweep") {
+      const auto refuse = [this](const toml::source_position& at, const std::string& message) {
+        complain(at, message);
+      };
+      const auto note = [this](const toml::source_position& at, const std::string& key) {
+        config_.places[key] = place(at);
+      };
+      config_sweep::read(config_.sweep, {path.begin() + 1, path.end()}, node, key_position, {refuse, note});
+    } else if (const Key* key = config_keys::find(name)) {
+      assign(*key, node);
+    } else if (name == "model.batch_norm" && node.is_boolean()) {
+      assign(*config_keys::find("model.batch_norm.enabled"), node);
+    } else if (config_keys::is_section(name)) {
+      read_section(path, name, node);
+    } else {
+      complain(key_position, fmt::format("unknown key {}; {}", config_text::quote(name), config_keys::advice(name)));
+    }
+  }
+
+  void read_section(std::vector<std::string> path, const std::string& name, const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) {
+      const std::string either = name == "model.batch_norm" ? "true, false or a table of" : "a table of";
+      complain(node.source().begin, fmt::format("{} is {}; use {} keys", name, config_convert::seen(node), either));
+    }
+    // A table of settings turns batch norm on, unless it says otherwise.
+    if (name == "model.batch_norm" && !table->contains("enabled")) config_.model.batch_norm.enabled = true;
+    for (const auto& [key, child] : *table) {
+      path.emplace_back(key.str());
+      read(path, child, key.source().begin);
+      path.pop_back();
+    }
+  }
+
+  void assign(const Key& key, const toml::node& node) {
+    const toml::source_position& at = node.source().begin;
+    const auto reference = key.reference(config_);
+    if (!config_convert::convert(node, reference)) {
+      complain(at, fmt::format("{} is {}; use {}", key.name, config_convert::seen(node), config_keys::expected(key)));
+    }
+    if (key.name == "seed" && node.value<std::int64_t>().value_or(0) < 0) {
+      complain(at, fmt::format("seed is {}; use {}", *node.value<std::int64_t>(), config_keys::expected(key)));
+    }
+    const std::string wrong = config_keys::violation(key, config_);
+    if (!wrong.empty()) complain(at, wrong);
+    if ((key.flags & config_keys::path) != 0) make_absolute(*std::get<std::string*>(reference));
+    if (key.name == "model.batch_norm.enabled") batch_norm_said_ = true;
+    if (key.name.starts_with("model.batch_norm.") && !batch_norm_said_) config_.model.batch_norm.enabled = true;
+    places_[key.name] = place(at);
+  }
+
+  void make_absolute(std::string& file) const {
+    if (!file.empty()) file = std::filesystem::absolute(base_directory_ / file).lexically_normal().string();
+  }
+
+  Config& config_;
+  std::string source_;  // of messages
+  bool positions_ = false;
+  std::filesystem::path base_directory_;
+  bool batch_norm_said_ = false;               // on or off in so many words
+  std::map<std::string, std::string> places_;  // by key: the beginning of a message about its value
+};
+
+}  // namespace
+
+Config parse_config(const std::string& text, const std::string& name, const std::string& base_directory,
+                    const std::vector<std::string>& sets) {
+  Config config;
+  Reader reader(config);
+  reader.read_text(text, name, base_directory);
+  for (const std::string& assignment : sets) reader.read_set(assignment);
+  reader.finish();
+  return config;
+}
+
+Config load_config(const std::optional<std::string>& path, const std::vector<std::string>& sets) {
+  if (!path) return parse_config("", "defaults", ".", sets);
+  std::error_code unreadable;  // read_text has the better message
+  if (std::filesystem::is_directory(*path, unreadable)) {
+    throw Error(ExitStatus::no_input, fmt::format("config {} is a folder; name a TOML file", *path));
+  }
+  if (!std::filesystem::exists(*path, unreadable) && path->find('=') != std::string::npos)
+    throw Error(ExitStatus::no_input, fmt::format("there is no config {0}; to set a key, use --set {0}", *path));
+  static_cast<void>(RandomAccessFile(*path));  // says of one that may not be read that there is no input
+  return parse_config(read_text(*path), *path, std::filesystem::path(*path).parent_path().string(), sets);
+}
+
+std::vector<std::string> set_keys(Config& config, const std::string& assignment) {
+  Config changed = config;
+  Reader reader(changed);
+  reader.read_set(assignment, "");
+  reader.finish();
+  config = changed;
+  return reader.keys_read();
+}
+
+}  // namespace shoal

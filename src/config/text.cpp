@@ -1,0 +1,71 @@
+#include "shoal/config/text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace shoal::config_text {
+
+std::string quote(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (c == '\n') {
+      quoted += "\\n";
+    } else if (c == '\t') {
+      quoted += "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      quoted += fmt::format("\\u{:04X}", byte);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+std::string key(std::string_view name) {
+  const bool bare = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+  return bare ? std::string(name) : quote(name);
+}
+
+std::string value(bool v) { return v ? "true" : "false"; }
+std::string value(std::int64_t v) { return fmt::format("{}", v); }
+std::string value(std::uint64_t v) { return fmt::format("{}", v); }
+
+std::string value(double v) {
+  std::string text = fmt::format("{}", v);
+  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string value(const std::string& v) { return quote(v); }
+std::string value(const std::vector<std::int64_t>& v) { return fmt::format("[{}]", fmt::join(v, ", ")); }
+
+std::string value(const std::vector<LayerSpec>& v) {
+  if (v.empty()) return "[]";
+  std::string text = "[\n";
+  for (const LayerSpec& layer : v) {
+    text += "  {type = " + quote(layer.type);
+    for (const auto& [name, setting] : layer.settings) {
+      text += ", " + key(name) + " = " + std::visit([](const auto& s) { return value(s); }, setting);
+    }
+    text += "},\n";
+  }
+  return text + "]";
+}
+
+std::string value(const Validation& v) {
+  if (const auto* fraction = std::get_if<double>(&v)) return value(*fraction);
+  if (const auto* split = std::get_if<std::string>(&v)) return quote(*split);
+  return quote("auto");
+}
+
+std::string value(const SweepConfig& v) { return v.toml; }
+
+}  // namespace shoal::config_text

@@ -1,0 +1,69 @@
+#include "shoal/config/config.hpp"
+#include "shoal/config/keys.hpp"
+#include "shoal/config/text.hpp"
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+/// Of the three ways to give the hidden layers only the one in use is written: an absent key reads back as its default.
+bool is_written(const std::string& name, const ModelConfig& model) {
+  const bool by_depth = model.depth != 0 || model.width != 0;
+  if (name == "model.depth" || name == "model.width") return by_depth;
+  if (name == "model.layers") return !model.layers.empty();
+  if (name == "model.hidden") return !model.hidden.empty() || (!by_depth && model.layers.empty());
+  return true;
+}
+
+}  // namespace
+
+std::string to_toml(const Config& config) {
+  std::string text;
+  std::string open_section;
+  for (const config_keys::Key& key : config_keys::keys()) {
+    if (!is_written(key.name, config.model)) continue;
+    const std::string value = config_keys::value_text(key, config);
+    if (key.name == "sweep") {
+      if (!value.empty()) text += '\n' + value;
+      continue;
+    }
+    const std::size_t dot = key.name.find('.');
+    const std::string section = dot == std::string::npos ? "" : key.name.substr(0, dot);
+    if (section != open_section) {
+      text += "\n[" + section + "]\n";
+      open_section = section;
+    }
+    text += (section.empty() ? key.name : key.name.substr(dot + 1)) + " = " + value + '\n';
+  }
+  return text;
+}
+
+std::string value_text(const Config& config, const std::string& name) {
+  const config_keys::Key* key = config_keys::find(name);
+  if (key == nullptr) throw Error(ExitStatus::usage, "unknown key \"" + name + "\"; " + config_keys::advice(name));
+  return config_keys::value_text(*key, config);
+}
+
+std::vector<std::string> differing_keys(const Config& a, const Config& b) {
+  std::vector<std::string> names;
+  for (const config_keys::Key& key : config_keys::keys()) {
+    // The text of a value is exact, and knows every type.
+    if (config_keys::value_text(key, a) != config_keys::value_text(key, b)) names.push_back(key.name);
+  }
+  return names;
+}
+
+bool operator==(const Config& a, const Config& b) { return differing_keys(a, b).empty(); }
+
+bool changes_no_bit(const std::string& name, const Config& config) {
+  if (name == "train.evaluate_every" && config.train.early_stopping.patience != 0) return false;
+  const config_keys::Key* key = config_keys::find(name);
+  return key != nullptr && (key->flags & config_keys::no_bit) != 0;
+}
+
+bool may_be_nudged(const std::string& name) {
+  const config_keys::Key* key = config_keys::find(name);
+  return key != nullptr && (key->flags & config_keys::nudge) != 0;
+}
+
+}  // namespace shoal

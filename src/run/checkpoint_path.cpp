@@ -1,0 +1,25 @@
+#include "shoal/run/checkpoint_path.hpp"
+
+#include <filesystem>
+
+#include "shoal/core/error.hpp"
+#include "shoal/run/run_directory.hpp"
+
+namespace shoal {
+
+std::string checkpoint_file(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::is_directory(path, none)) return path;
+  if (const auto latest = RunDirectory::link_target(path, "latest")) {
+    std::string file = RunDirectory::checkpoint_path(path, *latest);
+    if (std::filesystem::exists(file, none)) return file;
+  }
+  const auto steps = RunDirectory::checkpoint_steps(path);
+  if (steps.empty() && RunDirectory::has_run(path)) RunDirectory::require(path);  // says so of a sweep
+  if (steps.empty())
+    throw Error(ExitStatus::no_input,
+                path + " is a folder without checkpoints; give a checkpoint, or the folder of a run that has one");
+  return RunDirectory::checkpoint_path(path, steps.back());
+}
+
+}  // namespace shoal

@@ -1,0 +1,88 @@
+#include "run/checkpoint_writer.hpp"
+
+#include <cassert>
+#include <new>
+#include <utility>
+
+#include "shoal/io/signals_blocked.hpp"
+#include "shoal/train/checkpoint.hpp"
+
+namespace shoal {
+
+void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, FileBytes& bytes) {
+  encode_checkpoint(job.archive, bytes);
+  directory.write_checkpoint(job.step, bytes);
+  directory.point_latest(job.step);
+  if (job.best) directory.point_best(job.step);
+  directory.prune(job.keep, job.spared);
+}
+
+CheckpointWriter::CheckpointWriter(const RunDirectory& directory) : directory_(directory) {
+  const SignalsBlocked blocked;
+  thread_ = std::thread(&CheckpointWriter::work, this);
+}
+
+CheckpointWriter::~CheckpointWriter() {
+  {
+    const std::scoped_lock held(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void CheckpointWriter::begin(CheckpointJob job) {
+  {
+    const std::scoped_lock held(mutex_);
+    assert(!job_ && !outcome_);
+    job_ = std::move(job);
+  }
+  changed_.notify_all();
+}
+
+std::optional<SaveOutcome> CheckpointWriter::poll() {
+  const std::scoped_lock held(mutex_);
+  return take_outcome();
+}
+
+std::optional<SaveOutcome> CheckpointWriter::wait() {
+  std::unique_lock held(mutex_);
+  changed_.wait(held, [this] { return !job_; });
+  return take_outcome();
+}
+
+std::optional<SaveOutcome> CheckpointWriter::take_outcome() { return std::exchange(outcome_, std::nullopt); }
+
+Archive CheckpointWriter::take_archive() {
+  const std::scoped_lock held(mutex_);
+  return std::exchange(done_, {});
+}
+
+void CheckpointWriter::work() {
+  std::unique_lock held(mutex_);
+  for (;;) {
+    changed_.wait(held, [this] { return job_ || ending_; });
+    if (!job_) return;
+    held.unlock();
+    SaveOutcome outcome{job_->step, ExitStatus::done, "", {}};
+    const auto begun = std::chrono::steady_clock::now();
+    try {
+      put_checkpoint(directory_, *job_, bytes_);
+    } catch (const Error& error) {
+      outcome = {job_->step, error.status(), error.what(), {}};
+    } catch (const std::bad_alloc&) {
+      // As with a full disk, training can go on, and there may be memory the next time.
+      outcome = {job_->step, ExitStatus::input_output, "there is not enough memory to build a checkpoint", {}};
+    } catch (const std::exception& error) {
+      outcome = {job_->step, ExitStatus::internal, error.what(), {}};
+    }
+    outcome.took = std::chrono::steady_clock::now() - begun;
+    held.lock();
+    done_ = std::move(job_->archive);
+    job_.reset();
+    outcome_ = std::move(outcome);
+    changed_.notify_all();
+  }
+}
+
+}  // namespace shoal

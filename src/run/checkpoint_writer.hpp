@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "shoal/core/error.hpp"
+#include "shoal/io/archive.hpp"
+#include "shoal/run/run_directory.hpp"
+
+namespace shoal {
+
+/// A copy of the state of a run, and what is to become of it.
+struct CheckpointJob {
+  Archive archive;
+  std::int64_t step = 0;
+  bool best = false;                 ///< `best` is to point to it
+  std::int64_t keep = 0;             ///< newest checkpoints that stay
+  std::vector<std::int64_t> spared;  ///< steps whose checkpoints stay too
+};
+
+/// How a save ended.
+struct SaveOutcome {
+  std::int64_t step = 0;
+  ExitStatus status = ExitStatus::done;
+  std::string fault;  ///< why it failed
+  std::chrono::steady_clock::duration took{};
+};
+
+/// Puts a checkpoint into a run directory: the file, synced, then the links to it, and only then are older ones
+/// removed. After a failure, or if the process dies at any moment, the newest sound checkpoint is this one or the one
+/// before.
+/// @param bytes  memory for the file, used again
+/// @throws Error
+void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, FileBytes& bytes);
+
+/// Puts checkpoints into a run directory with a thread of its own, one at a time. Rank 0 has one.
+class CheckpointWriter {
+ public:
+  /// `directory` outlives the writer.
+  explicit CheckpointWriter(const RunDirectory& directory);
+  CheckpointWriter(const CheckpointWriter&) = delete;
+  CheckpointWriter& operator=(const CheckpointWriter&) = delete;
+  ~CheckpointWriter();  ///< finishes the save under way
+
+  /// Returns at once. Nothing may be under way.
+  void begin(CheckpointJob job);
+  /// The outcome of the last begin(), once: when it is known, or after waiting for it. Nothing when nothing was begun.
+  std::optional<SaveOutcome> poll();
+  std::optional<SaveOutcome> wait();
+  /// The archive of the last save, whose memory can be used again.
+  Archive take_archive();
+
+ private:
+  void work();
+  std::optional<SaveOutcome> take_outcome();
+
+  const RunDirectory& directory_;
+  FileBytes bytes_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<CheckpointJob> job_;  // not yet done
+  Archive done_;
+  std::optional<SaveOutcome> outcome_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace shoal

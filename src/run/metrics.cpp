@@ -1,0 +1,106 @@
+#include "shoal/run/metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::chrono::seconds longest_delay{1};
+constexpr std::size_t largest_batch_bytes = 1 << 16;
+
+void add(std::string& line, std::string_view name, std::int64_t value) {
+  line += fmt::format("{}\"{}\":{}", line.empty() ? "{" : ",", name, value);
+}
+
+void add(std::string& line, std::string_view name, double value, const char* format = "{}") {
+  if (!std::isfinite(value)) return;
+  line += fmt::format(",\"{}\":{}", name, fmt::format(fmt::runtime(format), value));
+}
+
+/// The step of a whole line; nothing for anything else.
+std::optional<std::int64_t> step_of(std::string_view line) {
+  const auto object = nlohmann::json::parse(line, nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  const auto step = object.find("step");
+  if (step == object.end() || !step->is_number_integer()) return std::nullopt;
+  return step->get<std::int64_t>();
+}
+
+}  // namespace
+
+std::string to_json_line(const StepRecord& record) {
+  std::string line;
+  add(line, "step", record.step);
+  add(line, "epoch", record.epoch);
+  add(line, "loss", record.loss, "{:.9g}");
+  add(line, "learning_rate", record.learning_rate);
+  add(line, "samples_per_second", record.samples_per_second);
+  return line + "}\n";
+}
+
+std::string to_json_line(const EvaluationRecord& record) {
+  std::string line;
+  add(line, "step", record.step);
+  add(line, "epoch", record.epoch);
+  // The name of an HDF5 group need not be UTF-8.
+  const auto replace = nlohmann::json::error_handler_t::replace;
+  line += ",\"split\":" + nlohmann::json(record.split).dump(-1, ' ', false, replace);
+  add(line, "loss", record.loss, "{:.9g}");
+  if (record.accuracy) add(line, "accuracy", *record.accuracy);
+  return line + "}\n";
+}
+
+MetricsWriter::MetricsWriter(const std::string& path, Clock clock)
+    : file_(path), clock_(std::move(clock)), flushed_(clock_()), recorded_(flushed_) {}
+
+MetricsWriter::~MetricsWriter() {
+  try {
+    flush();
+  } catch (const std::exception& error) {
+    log_warning(error.what());
+  }
+}
+
+void MetricsWriter::record(const StepRecord& record) {
+  pending_ += to_json_line(record);
+  const auto now = clock_();
+  // There is no thread to flush later: a batch goes out when the next record, at this pace, would come too late for it.
+  const auto next = now + (now - std::exchange(recorded_, now));
+  if (next - flushed_ >= longest_delay || pending_.size() >= largest_batch_bytes) flush();
+}
+
+void MetricsWriter::record(const EvaluationRecord& record) {
+  pending_ += to_json_line(record);
+  recorded_ = clock_();
+  flush();
+}
+
+void MetricsWriter::flush() {
+  flushed_ = clock_();
+  if (pending_.empty()) return;
+  // Forgotten if it fails: a run on a full disk must not pile up lines, nor write one twice.
+  file_.append(std::exchange(pending_, {}));
+}
+
+std::string MetricsWriter::lines_until(std::int64_t step, const std::string& text) {
+  std::string kept;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    if (end == std::string::npos) break;  // torn
+    const std::string_view line = std::string_view(text).substr(begin, end + 1 - begin);
+    const auto found = step_of(line);
+    if (found && *found <= step) kept += line;
+    begin = end + 1;
+  }
+  return kept;
+}
+
+}  // namespace shoal

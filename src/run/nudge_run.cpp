@@ -1,0 +1,100 @@
+// The side of `shoal nudge`: a process of its own, which sees no more of the run than its folder.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "shoal/core/error.hpp"
+#include "shoal/core/host_name.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/run/nudge_request.hpp"
+#include "shoal/run/nudges.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "shoal/run/run_pulse.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds between_looks{100};
+
+[[noreturn]] void refuse_not_under_way(const std::string& run) {
+  const auto latest = RunDirectory::link_target(run, "latest");
+  throw Error(
+      ExitStatus::usage,
+      fmt::format("nobody trains {} now: it is finished or was stopped, after step {}; nudge a run under way, or go "
+                  "on with shoal train --resume {} --set KEY=VALUE",
+                  run, latest ? std::to_string(*latest) : "0", run));
+}
+
+/// A name that sorts by time, and that no other process on any host takes.
+fs::path request_path(const std::string& run) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return requests_folder(run) /
+         fmt::format("{:020}-{}-{}.json", std::chrono::nanoseconds(now).count(), host_name(), ::getpid());
+}
+
+/// The answer, where there is one by now.
+std::optional<NudgeReply> take_reply(const fs::path& path) try {
+  const NudgeReply reply = parse_nudge_reply(read_text(path));
+  std::error_code none;
+  fs::remove(path, none);
+  return reply;
+} catch (const Error& e) {
+  if (e.status() == ExitStatus::no_input) return std::nullopt;
+  throw;
+}
+
+std::vector<Nudge> accepted(const NudgeReply& reply) {
+  if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);
+  return NudgeJournal::parse(reply.text, "the answer of the run").nudges();
+}
+
+/// What is wrong already with the config at hand, without waiting for the run, which judges again.
+void check(const std::string& run, const std::vector<std::string>& settings, std::optional<std::int64_t> at_step) {
+  if (settings.empty())
+    throw Error(ExitStatus::usage, "nothing to nudge; give KEY=VALUE, like optimizer.learning_rate=3e-4");
+  if (at_step && *at_step < 1)
+    throw Error(ExitStatus::usage, fmt::format("--at-step is {}; updates count from 1", *at_step));
+  const Config start = load_config(run + "/config.toml", {});
+  for (const std::string& setting : settings) parse_nudge(start, setting, 1);
+}
+
+}  // namespace
+
+std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
+                             std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled) {
+  RunDirectory::require(run);
+  check(run, settings, at_step);
+  RunPulse pulse(run);
+  if (!pulse.beats()) refuse_not_under_way(run);
+
+  const fs::path request = request_path(run);
+  const fs::path reply = fs::path(request).replace_extension(".reply");
+  std::error_code error;
+  fs::create_directories(request.parent_path(), error);  // writing says what is wrong
+  write_text_atomically(request, to_json(NudgeRequestFile{pulse.owner(), settings, at_step}));
+  for (;;) {
+    if (const auto answer = take_reply(reply)) return accepted(*answer);
+    const bool given_up = cancelled();
+    const bool lost = !pulse.beats();
+    if (given_up || lost) {
+      if (fs::remove(request, error)) {  // nobody has claimed it, and now nobody can
+        if (lost) refuse_not_under_way(run);
+        throw Error(ExitStatus::stopped, "the nudge was withdrawn; the run goes on without it");
+      }
+      if (lost) {
+        if (const auto answer = take_reply(reply)) return accepted(*answer);
+        throw Error(
+            ExitStatus::usage,
+            fmt::format("{} ended before it answered; whether it took the nudge stands in {}/nudges.jsonl", run, run));
+      }
+    }
+    std::this_thread::sleep_for(between_looks);
+  }
+}
+
+}  // namespace shoal

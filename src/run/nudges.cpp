@@ -1,0 +1,110 @@
+#include "shoal/run/nudges.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// @throws nlohmann::json::exception  @throws Error
+Nudge parse_line(const std::string& line) {
+  const auto object = nlohmann::json::parse(line);
+  Nudge nudge{object.at("step").get<std::int64_t>(), object.at("key").get<std::string>(), object.at("value").dump()};
+  if (nudge.step < 1)
+    throw Error(ExitStatus::bad_data, fmt::format("step {} is not an update; they count from 1", nudge.step));
+  // JSON writes numbers and strings as TOML does. Tried on any config, so that a bad line is named where it is read.
+  Config any;
+  const std::vector<Nudge> parsed = parse_nudge(any, nudge.key + " = " + nudge.value, nudge.step);
+  if (parsed.size() != 1) throw Error(ExitStatus::bad_data, "\"" + nudge.key + "\" is not one key");
+  return parsed.front();
+}
+
+}  // namespace
+
+std::string to_json_line(const Nudge& nudge) {
+  return fmt::format("{{\"step\":{},\"key\":{},\"value\":{}}}\n", nudge.step, nlohmann::json(nudge.key).dump(),
+                     nudge.value);
+}
+
+std::vector<Nudge> parse_nudge(const Config& config, const std::string& assignment, std::int64_t step) {
+  Config changed = config;
+  const std::vector<std::string> keys = set_keys(changed, assignment);
+  std::vector<Nudge> nudges;
+  for (const std::string& key : keys) {
+    if (!may_be_nudged(key))
+      throw Error(
+          ExitStatus::usage,
+          fmt::format("{}: {} cannot change while a run is under way; start another run for it", assignment, key));
+    nudges.push_back({step, key, value_text(changed, key)});
+  }
+  if (nudges.empty())
+    throw Error(
+        ExitStatus::usage,
+        assignment + ": this sets nothing that a run under way reads; use one key, like optimizer.learning_rate");
+  return nudges;
+}
+
+NudgeJournal NudgeJournal::parse(const std::string& text, const std::string& name) {
+  NudgeJournal journal;
+  std::int64_t number = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    const std::string line = text.substr(begin, end == std::string::npos ? end : end - begin);
+    begin = end == std::string::npos ? text.size() : end + 1;
+    ++number;
+    if (line.empty()) continue;
+    try {
+      journal.add(parse_line(line));
+    } catch (const std::exception& e) {
+      const bool torn = end == std::string::npos && !nlohmann::json::accept(line);
+      if (!torn) throw Error(ExitStatus::bad_data, fmt::format("{}:{}: not a nudge: {}", name, number, e.what()));
+    }
+  }
+  return journal;
+}
+
+NudgeJournal NudgeJournal::of_run(const std::string& run) {
+  const std::string path = run + "/nudges.jsonl";
+  std::error_code none;
+  return fs::exists(path, none) ? parse(read_text(path), path) : NudgeJournal();
+}
+
+std::string NudgeJournal::text() const {
+  std::string lines;
+  for (const Nudge& nudge : nudges_) lines += to_json_line(nudge);
+  return lines;
+}
+
+bool NudgeJournal::acts_on(std::int64_t step) const {
+  return std::any_of(nudges_.begin(), nudges_.end(), [&](const Nudge& nudge) { return nudge.step == step; });
+}
+
+NudgeJournal NudgeJournal::up_to(std::int64_t step) const {
+  NudgeJournal kept = *this;
+  std::erase_if(kept.nudges_, [&](const Nudge& nudge) { return nudge.step > step; });
+  return kept;
+}
+
+NudgeJournal NudgeJournal::after(std::int64_t step) const {
+  NudgeJournal kept = *this;
+  std::erase_if(kept.nudges_, [&](const Nudge& nudge) { return nudge.step <= step; });
+  return kept;
+}
+
+Config NudgeJournal::config_at(const Config& start, std::int64_t step) const {
+  std::vector<Nudge> acting = up_to(step).nudges_;
+  std::stable_sort(acting.begin(), acting.end(), [](const Nudge& a, const Nudge& b) { return a.step < b.step; });
+  Config config = start;
+  for (const Nudge& nudge : acting) set_keys(config, nudge.key + " = " + nudge.value);
+  return config;
+}
+
+}  // namespace shoal

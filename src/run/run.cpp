@@ -1,0 +1,237 @@
+#include "shoal/run/run.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "run/profile_report.hpp"
+#include "run/run_loop.hpp"
+#include "run/run_plan.hpp"
+#include "shoal/comm/run_together.hpp"
+#include "shoal/comm/session.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/fault_point.hpp"
+#include "shoal/guard/stop_signal.hpp"
+#include "shoal/guard/watchdog.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/run/metrics.hpp"
+#include "shoal/run/output_file.hpp"
+#include "shoal/tensor/isa.hpp"
+#include "shoal/tensor/parallel.hpp"
+#include "shoal/train/cost.hpp"
+#include "shoal/train/training.hpp"
+
+namespace shoal {
+namespace {
+
+std::string layer_line(const Model& model) {
+  std::string line = fmt::format("{}", model.inputs());
+  for (const Parameter& p : model.graph().parameters()) {
+    if (p.name.ends_with("/weight")) line += fmt::format("-{}", p.columns);
+  }
+  return line;
+}
+
+std::string start_line(const Training& training, const Communicator& comm) {
+  const std::int64_t batch = training.config().data.batch_size;
+  return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {} parameters; {} samples in batches of {}, {}",
+                     counted(comm.size(), "rank"), counted(comm.host_count(), "host"), counted(threads(), "thread"),
+                     instruction_set(), counted(usable_cores(), "core"), layer_line(training.model()),
+                     training.model().parameter_count(), training.data().train.rows(), batch,
+                     counted(leaves_of(training.config()), "leaf", "leaves"));
+}
+
+std::string finished_line(const Training& training, const std::string& name) {
+  const std::int64_t step = training.progress().step;
+  if (training.stopped_early())
+    return fmt::format(
+        "{} is finished: it stopped early after step {}, {} without progress; raise train.early_stopping.patience to "
+        "train on",
+        name, step, counted(training.progress().stale_evaluations, "evaluation"));
+  return fmt::format("{} is finished: {} steps are done; raise {} to train on", name, step,
+                     training.config().train.steps > 0 ? "train.steps" : "train.epochs");
+}
+
+void print_dry_run(const Training& training, const Communicator& comm) {
+  const Model& model = training.model();
+  std::cout << "layer                      shape          parameters\n";
+  for (const Parameter& p : model.graph().parameters()) {
+    const std::string shape = p.vector ? fmt::format("({})", p.columns) : fmt::format("({}, {})", p.rows, p.columns);
+    std::cout << fmt::format("{:<26} {:<14} {:>10}\n", p.name, shape, p.rows * p.columns);
+  }
+  std::cout << fmt::format("total {} parameters, loss {}\n", model.parameter_count(), to_string(model.loss_kind()));
+  std::cout << fmt::format(
+      "{} steps, {} an epoch; validation: {}\n", training.total_steps(), training.steps_per_epoch(),
+      training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
+  const std::int64_t moments = static_cast<std::int64_t>(Optimizer(training.config().optimizer.name).moments().size());
+  const double floats = static_cast<double>(model.graph().parameter_size());
+  std::cout << fmt::format(
+      "memory per rank: about {:.1f} MB of parameters, gradients and moments; checkpoint: about {:.1f} MB\n",
+      floats * 4e-6 * (2.0 + static_cast<double>(moments + 1) / comm.size()),
+      floats * 4e-6 * static_cast<double>(1 + moments));
+  std::cout << start_line(training, comm) << "\nnothing was written\n";
+}
+
+/// Rank 0 alone has read files; the others get what it found. Returns the bytes of the checkpoint to go on from.
+std::vector<std::byte> share_plan(RunPlan& plan, Communicator& comm) {
+  std::string toml = comm.rank() == 0 ? to_toml(plan.config) : "";
+  std::string journal = plan.journal.text();
+  for (std::string* text : {&toml, &journal, &plan.run, &plan.resumed_path, &plan.init_from, &plan.replays}) {
+    comm.broadcast_string(*text);
+  }
+  plan.in_place = comm.all_max(plan.in_place ? 1 : 0) != 0;
+  run_together(comm, [&] {
+    if (comm.rank() == 0) return;
+    plan.config = parse_config(toml, "config", "/");
+    plan.journal = NudgeJournal::parse(journal, "journal");
+  });
+  std::vector<std::byte> bytes = plan.resumed.value_or(std::vector<std::byte>());
+  plan.resumed.reset();
+  comm.broadcast_bytes(bytes);
+  return bytes;
+}
+
+void check_content(const std::string& of, const std::string& content, const TrainingData& data, const Config& config) {
+  if (content == data.description.content) return;
+  throw Error(
+      ExitStatus::bad_data,
+      fmt::format(
+          "{} was trained on other data: its content is {}, that of {} is {}; name the same data with data.file", of,
+          content, config.data.file, data.description.content));
+}
+
+/// Starts from the parameters of another checkpoint.
+void adopt(const std::string& path, Training& training, Communicator& comm) {
+  std::vector<std::byte> start;
+  run_together(comm, [&] {
+    if (comm.rank() == 0) start = read_checkpoint(path);
+  });
+  comm.broadcast_bytes(start);
+  run_together(comm, [&] { training.adopt(parse_checkpoint(start, path)); });
+}
+
+/// The run's own place on disk, as it is before the first step.
+void prepare_directory(RunPlan& plan, const RunProgress& progress) {
+  const std::int64_t step = progress.step;
+  if (!plan.directory) plan.directory = RunDirectory::create(plan.run);
+  if (plan.journal != NudgeJournal::of_run(plan.run))
+    plan.directory->write(plan.directory->nudges_path(), plan.journal.text());
+  if (plan.in_place) {
+    plan.directory->write_config(to_toml(plan.config));
+    plan.directory->remove_checkpoints_after(step);
+    if (std::filesystem::exists(RunDirectory::checkpoint_path(plan.run, progress.best_step)))
+      plan.directory->point_best(progress.best_step);
+  }
+  // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
+  const std::string metrics = plan.directory->metrics_path();
+  if (std::filesystem::exists(metrics))
+    plan.directory->write(metrics, MetricsWriter::lines_until(step, read_text(metrics)));
+}
+
+/// Rank 0. Compares a finished replay with the run that it repeats, as far as that has come to the same end.
+void compare_with_original(const RunPlan& plan, std::int64_t step) {
+  const Doing doing(Activity::reading);
+  if (RunDirectory::link_target(plan.replays, "latest") != step) return;
+  const std::string path = RunDirectory::checkpoint_path(plan.replays, step);
+  const std::string mine = RunDirectory::checkpoint_path(plan.run, step);
+  const Archive original = parse_checkpoint(read_checkpoint(path), path);
+  const Archive repeated = parse_checkpoint(read_checkpoint(mine), mine);
+  if (original.text("journal") != repeated.text("journal")) return;  // nudged since
+  if (digest(original) == digest(repeated)) {
+    log_info(fmt::format("the same digest as {} after step {}: {}", plan.replays, step, digest(repeated)));
+    return;
+  }
+  const std::string differs = fmt::format("{} has digest {} after step {}, but its replay {} has {}", plan.replays,
+                                          digest(original), step, plan.run, digest(repeated));
+  if (original.attribute<std::string>("kernel_hash") == kernel_hash())
+    throw Error(ExitStatus::internal, differs + "; please report this");
+  log_warning(differs + ": this processor or build computes other bits");
+}
+
+}  // namespace
+
+ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
+  run_together(comm, [&] {
+    if (comm.rank() == 0 && request.profile_trace) check_writable(*request.profile_trace);
+  });
+  const StopSignal signals;  // from here on: a signal during the start stops the run at its first step
+  check_kernels(comm);
+  RunPlan plan;
+  run_together(comm, [&] {
+    if (comm.rank() != 0) return;
+    plan = plan_run(request);
+    if (request.profile_trace)
+      check_output_file(*request.profile_trace, {request.config.value_or(""), plan.config.data.file});
+  });
+  std::vector<std::byte> bytes = share_plan(plan, comm);
+  const Watchdog watchdog(comm, plan.config.parallel.stall_timeout);
+  std::optional<Doing> doing(std::in_place, Activity::starting);
+  SHOAL_FAULT_POINT("plan");
+  std::optional<Training> training;
+  std::optional<Archive> resumed;
+  run_together(comm, [&] {
+    SHOAL_FAULT_POINT("open");
+    const TrainingData data = select_data(Dataset::open(plan.config.data.file), plan.config);
+    std::int64_t step = 0;
+    if (!bytes.empty()) {
+      resumed = parse_checkpoint(bytes, plan.resumed_path);
+      check_content(plan.resumed_path, read_description(*resumed).content, data, plan.config);
+      step = read_progress(*resumed).step;
+    }
+    if (!plan.content.empty()) check_content(plan.replays, plan.content, data, plan.config);
+    const Config config = plan.journal.config_at(plan.config, step);
+    check_memory(config, data, comm.host_count());
+    training.emplace(config, make_model(config, data.train), data, comm);
+  });
+  training->allocate();
+  if (resumed) run_together(comm, [&] { training->restore(*resumed); });
+  std::vector<std::byte>().swap(bytes);
+  if (request.dry_run) {
+    if (comm.rank() == 0) print_dry_run(*training, comm);
+    return ExitStatus::done;
+  }
+  log_info(start_line(*training, comm));
+  if (comm.threads_for_this_rank() > usable_cores())
+    log_warning(
+        fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), usable_cores()));
+  if (!plan.replays.empty())
+    log_info(fmt::format("repeating {} with {}", plan.replays,
+                         counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));
+  if (resumed) {
+    if (resumed->attribute<std::string>("kernel_hash") != kernel_hash())
+      log_warning("this processor or build does not compute the bits of the one that wrote " + plan.resumed_path +
+                  "; the run goes on with other bits");
+    log_info(fmt::format("going on after step {} of {}, from {}", training->progress().step, training->total_steps(),
+                         plan.resumed_path));
+    resumed.reset();
+  } else {
+    training->start();
+    if (!plan.init_from.empty()) adopt(plan.init_from, *training, comm);
+  }
+  const std::int64_t first = training->progress().step;
+  if (training->finished() && training->finished(plan.journal.config_at(plan.config, first + 1))) {
+    const std::string finished = finished_line(*training, plan.in_place ? plan.run : plan.resumed_path);
+    if (!plan.in_place) throw SharedError(ExitStatus::usage, finished + "; there is no branch without a step");
+    log_info(finished);
+    return ExitStatus::done;
+  }
+  run_together(comm, [&] {
+    if (comm.rank() == 0) prepare_directory(plan, training->progress());
+  });
+  log_info("run directory " + plan.run);
+  std::optional<Profiler> profiler;
+  if (request.profile || request.profile_trace) profiler.emplace(comm, request.profile_trace.value_or(""));
+  doing.reset();
+  const ExitStatus status = run_loop(*training, plan, comm);
+  if (profiler) profiler->finish();
+  run_together(comm, [&] {
+    if (comm.rank() == 0 && !plan.replays.empty() && status == ExitStatus::done)
+      compare_with_original(plan, training->progress().step);
+  });
+  return status;
+}
+
+}  // namespace shoal

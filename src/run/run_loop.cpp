@@ -1,0 +1,274 @@
+#include "run/run_loop.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "run/nudge_desk.hpp"
+#include "run/run_saver.hpp"
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/fault_point.hpp"
+#include "shoal/guard/stop_signal.hpp"
+#include "shoal/run/metrics.hpp"
+#include "shoal/train/progress.hpp"
+#include "shoal/train/progress_state.hpp"
+
+namespace shoal {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
+
+/// What ranks ask each other for with the loss of a step.
+enum Request : std::size_t {
+  stop_by_signal,
+  stop_by_time,
+  save_now,
+  save_not,
+  end_by_fault,
+  nudge_waits,
+  request_count
+};
+
+/// A run under way with its directory, which rank 0 alone has.
+class Run {
+ public:
+  Run(Training& training, RunPlan& plan, Communicator& comm)
+      : training_(training), plan_(plan), comm_(comm), saver_(training, plan, comm), started_(Clock::now()) {
+    if (comm.rank() != 0) return;
+    metrics_.emplace(plan.directory->metrics_path());
+    desk_.emplace(plan.run);
+  }
+
+  ExitStatus go();
+
+ private:
+  std::vector<double> requests();
+  void flush_metrics();
+  void take_nudges();
+  void answer_nudges();
+  void apply_nudges();
+  void record(const StepReport& report, double seconds);
+  void record(const std::string& split, const Evaluation& evaluation);
+  template <class Write>
+  void write_metrics(const Write& write);
+  EpochReport end_epoch();
+  bool save_is_due(const StepReport& report) const;
+  std::string way_back() const;
+
+  Training& training_;
+  RunPlan& plan_;
+  Communicator& comm_;
+  RunSaver saver_;
+  Clock::time_point started_;
+  std::optional<MetricsWriter> metrics_;
+  bool metrics_warned_ = false;
+  std::optional<Progress> progress_;
+  std::optional<NudgeDesk> desk_;
+  std::vector<std::pair<NudgeDesk::Visitor, NudgeReply>> answers_;
+};
+
+std::vector<double> Run::requests() {
+  const TrainConfig& train = training_.config().train;
+  std::vector<double> asked(request_count);
+  asked[stop_by_signal] = StopSignal::received() != 0 ? 1.0 : 0.0;
+  if (comm_.rank() == 0) {
+    asked[stop_by_time] = train.max_seconds > 0.0 && seconds_since(started_) >= train.max_seconds ? 1.0 : 0.0;
+    const RunSaver::Wishes wishes = saver_.wishes();
+    asked[save_now] = wishes.save;
+    asked[save_not] = wishes.pause;
+    asked[end_by_fault] = wishes.status;
+    asked[nudge_waits] = desk_->has_visitors() ? 1.0 : 0.0;
+  }
+  return asked;
+}
+
+/// Resuming would take the last nudge again, which may be what went wrong.
+std::string Run::way_back() const {
+  std::int64_t last = 0;
+  for (const Nudge& nudge : plan_.journal.nudges()) {
+    if (nudge.step <= training_.progress().step + 1) last = std::max(last, nudge.step);
+  }
+  return last == 0 ? ""
+                   : fmt::format("; without the nudge of step {}: --resume {} --rewind {}", last, plan_.run, last - 1);
+}
+
+/// A full disk must not end a run that can go on without these lines.
+template <class Write>
+void Run::write_metrics(const Write& write) {
+  if (!metrics_) return;
+  try {
+    write(*metrics_);
+  } catch (const Error& e) {
+    if (!metrics_warned_) log_warning(std::string(e.what()) + "; training goes on without these lines");
+    metrics_warned_ = true;
+  }
+}
+
+void Run::record(const StepReport& report, double seconds) {
+  if (report.step % training_.config().train.log_every != 0) return;
+  write_metrics([&](MetricsWriter& metrics) {
+    metrics.record(StepRecord{report.step, report.epoch, report.loss, report.learning_rate,
+                              static_cast<double>(report.samples) / seconds});
+  });
+}
+
+void Run::record(const std::string& split, const Evaluation& evaluation) {
+  const std::int64_t step = training_.progress().step;
+  write_metrics([&](MetricsWriter& metrics) {
+    metrics.record(EvaluationRecord{step, (step - 1) / training_.steps_per_epoch() + 1, split, evaluation.loss,
+                                    evaluation.accuracy});
+  });
+}
+
+/// Before a checkpoint: a run that goes on from it must find all lines up to its step.
+void Run::flush_metrics() {
+  write_metrics([](MetricsWriter& metrics) { metrics.flush(); });
+}
+
+EpochReport Run::end_epoch() {
+  SHOAL_FAULT_POINT("epoch_end");
+  const EpochReport epoch = training_.end_epoch();
+  if (epoch.judged) record(epoch.validation ? training_.data().validation_name : "train", epoch.result());
+  return epoch;
+}
+
+bool Run::save_is_due(const StepReport& report) const {
+  const CheckpointConfig& c = training_.config().checkpoint;
+  return (c.every_steps > 0 && report.step % c.every_steps == 0) ||
+         (c.every_epochs > 0 && report.ends_epoch && report.epoch % c.every_epochs == 0) ||
+         report.requests[save_now] > 0;
+}
+
+/// Collective. Takes what was asked for since: from here on it is part of the run, for it is on disk. Rank 0 judges; a
+/// request that is wrong concerns the one who made it alone.
+void Run::take_nudges() {
+  const Doing doing(Activity::saving);
+  SHOAL_FAULT_POINT("nudge");
+  std::string text = plan_.journal.text();
+  run_together(comm_, [&] {
+    if (comm_.rank() != 0) return;
+    plan_.directory->check_owner();
+    NudgeJournal journal = plan_.journal;
+    const auto total_steps = [&](const Config& config) { return training_.total_steps(config); };
+    const auto write = [&](const std::string& lines) { plan_.directory->write(plan_.directory->nudges_path(), lines); };
+    for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
+      const auto judge = [&](const NudgeRequestFile& request) {
+        return judge_nudge(request, plan_.config, journal, training_.progress().step, total_steps);
+      };
+      answers_.emplace_back(visitor, note_nudges(visitor.request, judge, write, journal));
+    }
+    text = journal.text();
+  });
+  comm_.broadcast_string(text);
+  const std::size_t known = plan_.journal.nudges().size();
+  plan_.journal = NudgeJournal::parse(text, "the journal of rank 0");
+  if (progress_) progress_->clear();
+  for (std::size_t i = known; i < plan_.journal.nudges().size(); ++i) {
+    const Nudge& nudge = plan_.journal.nudges()[i];
+    log_info(fmt::format("nudged: {} = {} from step {} on", nudge.key, nudge.value, nudge.step));
+  }
+}
+
+void Run::answer_nudges() {
+  for (const auto& [visitor, reply] : answers_) NudgeDesk::answer(visitor, reply);
+  answers_.clear();
+}
+
+/// Collective. Changes what the journal changes with the next step; also without a change, at the start of a run.
+void Run::apply_nudges() {
+  const std::int64_t done = training_.progress().step;
+  if (plan_.journal.acts_on(done + 1)) training_.reconfigure(plan_.journal.config_at(plan_.config, done + 1));
+  const std::int64_t per_epoch = training_.steps_per_epoch();
+  const std::int64_t total = training_.total_steps();
+  progress_.emplace(ProgressRange{(total + per_epoch - 1) / per_epoch, per_epoch, done, total},
+                    comm_.rank() == 0 ? choose_progress_style() : ProgressStyle::none);
+}
+
+ExitStatus Run::go() try {
+  saver_.check_space();
+  // A new directory begins with a checkpoint: it proves that the place can be written, and a branch can go back to it.
+  // Only then is it a run: one that ends before has nothing that --resume could go on with, and begins as it was asked.
+  if (!plan_.in_place) {
+    saver_.save_and_wait(false);
+    run_together(comm_, [&] {
+      if (comm_.rank() == 0) plan_.directory->write_config(to_toml(plan_.config));
+    });
+  }
+  apply_nudges();
+  while (!training_.finished()) {
+    const Clock::time_point before = Clock::now();
+    const StepReport report = training_.advance(requests());
+    const double seconds = seconds_since(before);
+    record(report, seconds);
+    // What belongs to the end of an epoch is done before a checkpoint of it: a resumed run then misses nothing.
+    bool best = false;
+    if (report.ends_epoch || training_.finished()) {
+      const EpochReport epoch = end_epoch();
+      best = epoch.best;
+      progress_->end_epoch(progress_state(report, seconds, epoch));
+    } else {
+      progress_->step(progress_state(report, seconds));
+    }
+    if (report.requests[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(report.requests[end_by_fault]));
+    if (report.requests[nudge_waits] > 0) take_nudges();
+    const bool nudged = plan_.journal.acts_on(report.step + 1);  // maybe to go on where the run would end
+    const bool stop = report.requests[stop_by_signal] > 0 || report.requests[stop_by_time] > 0;
+    if (training_.finished() && !nudged) break;
+    const bool due = (best || save_is_due(report)) && report.requests[save_not] == 0;
+    if (stop || nudged || due) {
+      progress_->clear();
+      flush_metrics();
+    }
+    if (stop || nudged) {
+      saver_.save_and_wait();  // the run ends, or the state before a nudge is what a rewind goes back to
+    } else if (due) {
+      saver_.save();
+    }
+    if (stop) {
+      answer_nudges();
+      const int number = StopSignal::received();
+      log_info(fmt::format(
+          "stopped by {} after step {}; {}; go on with --run {} --resume auto",
+          report.requests[stop_by_time] > 0 ? "train.max_seconds" : (number != 0 ? strsignal(number) : "a signal"),
+          report.step, saver_.last_good(), plan_.run));
+      return ExitStatus::stopped;
+    }
+    if (nudged) apply_nudges();
+    answer_nudges();
+  }
+  answer_nudges();
+  progress_->clear();
+  training_.refine_statistics();
+  if (training_.config().model.batch_norm.running == "exact" && training_.data().validation)
+    record(training_.data().validation_name, training_.validate());
+  flush_metrics();
+  saver_.save_and_wait();
+  const RunProgress& progress = training_.progress();
+  const std::string early = training_.stopped_early() ? fmt::format(", early: {} without progress",
+                                                                    counted(progress.stale_evaluations, "evaluation"))
+                                                      : "";
+  log_info(fmt::format("finished after step {}{}; {}", progress.step, early, saver_.last_good()));
+  return ExitStatus::done;
+} catch (const SharedError& e) {
+  if (e.status() == ExitStatus::internal)
+    throw SharedError(e.status(), fmt::format("{}; {}", e.what(), saver_.last_good()));
+  if (e.status() != ExitStatus::diverged) throw;
+  throw SharedError(e.status(), fmt::format("{}; {}{}", e.what(), saver_.last_good(), way_back()));
+}
+
+}  // namespace
+
+ExitStatus run_loop(Training& training, RunPlan& plan, Communicator& comm) {
+  std::optional<Run> run;
+  run_together(comm, [&] { run.emplace(training, plan, comm); });
+  return run->go();
+}
+
+}  // namespace shoal

@@ -1,0 +1,242 @@
+#include "run/run_plan.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "shoal/config/keys.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/run/checkpoint_path.hpp"
+#include "shoal/train/checkpoint.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string default_run(const TrainRequest& request) {
+  return "runs/" + (request.config ? fs::path(*request.config).stem().string() : std::string("train"));
+}
+
+/// Reads the newest checkpoint that is sound, and says so where it is not the newest there is.
+void take_newest_sound(const std::string& run, RunPlan& plan) {
+  std::vector<std::int64_t> steps = RunDirectory::checkpoint_steps(run);
+  std::string first_fault;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    const std::string path = RunDirectory::checkpoint_path(run, *step);
+    try {
+      std::vector<std::byte> bytes = read_checkpoint(path);
+      static_cast<void>(parse_checkpoint(bytes, path));
+      if (!first_fault.empty()) log_warning(fmt::format("{}; falling back to {}", first_fault, path));
+      plan.resumed = std::move(bytes);
+      plan.resumed_path = path;
+      return;
+    } catch (const Error& e) {
+      if (first_fault.empty()) first_fault = e.what();
+    }
+  }
+  if (!first_fault.empty())
+    throw Error(ExitStatus::bad_data,
+                first_fault + "; no sound checkpoint is left in " + run + ", start anew with another --run");
+}
+
+void take_checkpoint(const std::string& path, RunPlan& plan) {
+  plan.resumed = read_checkpoint(path);
+  plan.resumed_path = path;
+}
+
+std::string attribute_or_empty(const Archive& archive, const std::string& name) {
+  return archive.attributes.contains(name) ? archive.attribute<std::string>(name) : "";
+}
+
+void copy_key(Config& to, Config from, const std::string& name) {
+  const config_keys::Key* key = config_keys::find(name);
+  std::visit([&](auto* target) { *target = *std::get<decltype(target)>(key->reference(from)); }, key->reference(to));
+}
+
+/// What happened before the checkpoint stands in it; what is to come, in the directory of a run that goes on.
+NudgeJournal known_nudges(const RunPlan& plan, const Archive& archive, std::int64_t step) {
+  NudgeJournal kept = NudgeJournal::parse(archive.text("journal"), "the journal in " + plan.resumed_path);
+  if (!plan.in_place) return kept.up_to(step);
+  if (!fs::exists(fs::path(plan.run) / "nudges.jsonl")) return kept;
+  NudgeJournal journal = kept.up_to(step);
+  const NudgeJournal to_come = NudgeJournal::of_run(plan.run).after(step);
+  for (const Nudge& nudge : to_come.nudges()) journal.add(nudge);
+  return journal;
+}
+
+/// Start config and journal to go on with. What the request asks to change must be able to; it becomes a nudge of the
+/// next step, so that a replay repeats it, or part of the start config where it never changes a bit.
+void take_config(const TrainRequest& request, RunPlan& plan) {
+  const Archive archive = parse_checkpoint(*plan.resumed, plan.resumed_path);
+  const std::int64_t step = read_progress(archive).step;
+  plan.config = read_config(archive);
+  plan.journal = known_nudges(plan, archive, step);
+  if (plan.parent.empty()) plan.parent = attribute_or_empty(archive, "parent");
+  plan.init_from = attribute_or_empty(archive, "init_from");
+
+  // A CONFIG, or the command of a job that is started again and again, is how the run began: nudges since then stay.
+  // Otherwise --set is meant to change what holds now.
+  const Config now = plan.journal.config_at(plan.config, step + 1);
+  const Config before = request.config || *request.resume == "auto" ? plan.config : now;
+  const Config wanted = request.config ? load_config(request.config, request.sets)
+                                       : parse_config(to_toml(before), plan.resumed_path, "/", request.sets);
+  const Config start = plan.config;
+  const bool nudged_before = !plan.journal.empty();
+  for (const std::string& key : differing_keys(before, wanted)) {
+    const bool free = changes_no_bit(key, start) && changes_no_bit(key, wanted);
+    if (!free && !may_be_nudged(key))
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} = {} is not what {} was trained with ({}); a run goes on with its own {}: leave it "
+                              "out, or start a new run",
+                              key, value_text(wanted, key), plan.resumed_path, value_text(before, key), key));
+    if (free && !(nudged_before && may_be_nudged(key))) {
+      copy_key(plan.config, wanted, key);
+    } else if (value_text(now, key) != value_text(wanted, key)) {
+      plan.journal.add({step + 1, key, value_text(wanted, key)});
+    }
+  }
+}
+
+bool same_place(const std::string& a, const std::string& b) {
+  std::error_code none;
+  return fs::equivalent(a, b, none) ||
+         fs::absolute(a, none).lexically_normal() == fs::absolute(b, none).lexically_normal();
+}
+
+void resume(const TrainRequest& request, RunPlan& plan) {
+  const std::string& what = *request.resume;
+  std::string home;  // the run that is gone on with; empty for a checkpoint that lies in none
+  if (what == "auto") {
+    if (!request.run && !request.config)
+      throw Error(ExitStatus::usage,
+                  "--resume auto needs a CONFIG or --run, to know which run; for example: shoal train --run "
+                  "runs/digits --resume auto");
+    home = request.run.value_or(default_run(request));
+    if (!RunDirectory::has_run(home)) {
+      if (request.rewind) throw Error(ExitStatus::no_input, fmt::format("there is no run {} to rewind", home));
+      plan.run = home;  // nothing to go on with: a start
+      return;
+    }
+    RunDirectory::require(home);
+  } else if (std::error_code none; fs::is_directory(what, none)) {
+    home = what;
+    if (!RunDirectory::has_run(home))
+      throw Error(ExitStatus::no_input, what + " holds no run; give a run directory, a checkpoint, or auto");
+    RunDirectory::require(home);
+    if (!request.config && RunDirectory::checkpoint_steps(home).empty())
+      throw Error(ExitStatus::no_input,
+                  what + " has no checkpoint to go on from; give its CONFIG as well, to start it from the beginning");
+  } else {
+    take_checkpoint(what, plan);
+    home = RunDirectory::containing(what).value_or("");
+  }
+  if (request.rewind) {
+    if (home.empty()) throw Error(ExitStatus::usage, what + " lies in no run directory; there is nothing to rewind");
+    const std::vector<std::int64_t> steps = RunDirectory::checkpoint_steps(home);
+    if (std::find(steps.begin(), steps.end(), *request.rewind) == steps.end())
+      throw Error(ExitStatus::no_input, fmt::format("{} has no checkpoint of step {}; it has {}", home, *request.rewind,
+                                                    fmt::join(steps, ", ")));
+    take_checkpoint(RunDirectory::checkpoint_path(home, *request.rewind), plan);
+  }
+  const bool elsewhere = request.run && (home.empty() || !same_place(*request.run, home));
+  if (home.empty() || elsewhere || request.rewind) {  // a branch: a run of its own that names its parent
+    if (!plan.resumed) take_newest_sound(home, plan);
+    plan.parent = fs::absolute(plan.resumed_path).lexically_normal().string();
+    plan.run = elsewhere ? *request.run
+                         : RunDirectory::next_free(home.empty() ? "runs/" + fs::path(what).stem().string() : home);
+    return;
+  }
+  plan.run = home;
+  plan.in_place = true;
+  if (!request.dry_run) plan.directory = RunDirectory::open(home);
+  if (!plan.resumed) take_newest_sound(home, plan);
+  if (!plan.resumed) plan.in_place = false;  // its first save never came to an end: a start
+}
+
+/// Before the data is read: whether the folder of a new run can be there.
+void check_place(const std::string& run) {
+  std::error_code none;
+  for (fs::path place = fs::absolute(run, none); place.has_relative_path(); place = place.parent_path()) {
+    if (!fs::exists(place, none)) continue;
+    if (fs::is_directory(place, none)) return;
+    throw Error(ExitStatus::input_output, fmt::format("cannot make the run directory {}: {} is a file; name another "
+                                                      "with --run",
+                                                      run, place.string()));
+  }
+}
+
+/// Step 0 is never pruned and holds the very start; a branch has none, and starts as its config says.
+void take_start(const std::string& run, RunPlan& plan) {
+  const std::vector<std::int64_t> steps = RunDirectory::checkpoint_steps(run);
+  if (steps.empty()) return;
+  if (steps.front() == 0) {
+    take_checkpoint(RunDirectory::checkpoint_path(run, 0), plan);
+    plan.init_from = attribute_or_empty(parse_checkpoint(*plan.resumed, plan.resumed_path), "init_from");
+    return;
+  }
+  RunPlan newest;
+  take_newest_sound(run, newest);
+  const Archive archive = parse_checkpoint(*newest.resumed, newest.resumed_path);
+  plan.content = read_description(archive).content;
+  plan.init_from = attribute_or_empty(archive, "init_from");
+}
+
+void replay(const TrainRequest& request, RunPlan& plan) {
+  if (request.config || request.resume || request.init_from)
+    throw Error(
+        ExitStatus::usage,
+        "--replay takes config and start from the run that it repeats; leave out CONFIG, --resume and --init-from");
+  plan.replays = fs::path(*request.replay + "/").parent_path().string();
+  RunDirectory::require(plan.replays);
+  const Config own = load_config(plan.replays + "/config.toml", {});
+  plan.config = load_config(plan.replays + "/config.toml", request.sets);
+  for (const std::string& key : differing_keys(own, plan.config)) {
+    if (changes_no_bit(key, own) && changes_no_bit(key, plan.config)) continue;
+    throw Error(ExitStatus::usage, fmt::format("a replay repeats {} as it was, and {} would change it; leave it out, "
+                                               "or branch with --resume {} --rewind N",
+                                               plan.replays, key, plan.replays));
+  }
+  plan.journal = NudgeJournal::of_run(plan.replays);
+  take_start(plan.replays, plan);
+  plan.run = request.run ? *request.run : RunDirectory::next_free(plan.replays + "-replay");
+}
+
+}  // namespace
+
+RunPlan plan_run(const TrainRequest& request) {
+  if (request.rewind && !request.resume) throw Error(ExitStatus::usage, "--rewind needs --resume, to know which run");
+  if (request.resume && request.init_from)
+    throw Error(ExitStatus::usage,
+                "--resume and --init-from exclude each other: a run that goes on has its parameters");
+  RunPlan plan;
+  if (request.replay) {
+    replay(request, plan);
+  } else {
+    if (request.resume) resume(request, plan);
+    if (plan.resumed) {
+      if (!plan.in_place) check_place(plan.run);
+      take_config(request, plan);
+      return plan;
+    }
+    plan.config = load_config(request.config, request.sets);
+    if (request.init_from) {
+      plan.init_from = fs::absolute(checkpoint_file(*request.init_from)).lexically_normal().string();
+      static_cast<void>(RandomAccessFile(plan.init_from));  // before the data is read
+    }
+  }
+  if (plan.config.data.file.empty())
+    throw Error(ExitStatus::usage,
+                request.config ? *request.config + " does not set data.file; name a data set, see shoal import --help"
+                               : "no CONFIG given and no --set data.file=...; for example: shoal train digits.toml");
+  if (plan.run.empty()) plan.run = request.run ? *request.run : RunDirectory::next_free(default_run(request));
+  if (request.run && !plan.directory && RunDirectory::has_run(plan.run)) RunDirectory::create(plan.run);  // refuses
+  check_place(plan.run);
+  return plan;
+}
+
+}  // namespace shoal

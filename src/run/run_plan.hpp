@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/config/config.hpp"
+#include "shoal/run/nudges.hpp"
+#include "shoal/run/run.hpp"
+#include "shoal/run/run_directory.hpp"
+
+namespace shoal {
+
+/// Where a run writes and what it goes on from, as rank 0 finds it on disk.
+struct RunPlan {
+  Config config;                                  ///< of the run's start; the journal says what changed since
+  NudgeJournal journal;                           ///< past nudges, and those to come
+  std::string run;                                ///< path of the run directory
+  bool in_place = false;                          ///< it is there, and goes on; else it is to be made
+  std::optional<std::vector<std::byte>> resumed;  ///< bytes of the checkpoint to go on from
+  std::string resumed_path;
+  std::string parent;                     ///< checkpoint that this run branched from, if it did
+  std::string init_from;                  ///< checkpoint whose parameters were the run's start, if any
+  std::string replays;                    ///< the run that this one repeats, if any
+  std::string content;                    ///< of the data to repeat it on, where `resumed` does not say
+  std::optional<RunDirectory> directory;  ///< of a run that goes on; a new one is made when all is checked
+};
+
+/// Resolves a request on this process alone, and takes the directory of a run that goes on, unless it is a dry run.
+/// @throws Error  see ExitStatus
+RunPlan plan_run(const TrainRequest& request);
+
+}  // namespace shoal

@@ -1,0 +1,38 @@
+#include "shoal/run/run_pulse.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/io/ownership/lock.hpp"
+#include "shoal/io/ownership/lock_record.hpp"
+
+namespace shoal {
+namespace {
+
+/// Empty when there is none.
+std::string lock_of(const std::string& run) try {
+  return read_text(std::filesystem::path(run) / "lock");
+} catch (const Error&) {
+  return "";
+}
+
+}  // namespace
+
+std::string run_owner(const std::string& run) { return std::string(identity_of(lock_of(run))); }
+
+RunPulse::RunPulse(std::string run) : run_(std::move(run)), owner_(run_owner(run_)) {}
+
+bool RunPulse::beats() {
+  const std::string record = lock_of(run_);
+  const auto now = std::chrono::steady_clock::now();
+  if (record != record_) {
+    record_ = record;
+    changed_ = now;
+  }
+  return !record.empty() && identity_of(record) == owner_ && judge_lock(record) != LockOwner::dead &&
+         now - changed_ < RunLockOptions{}.patience;
+}
+
+}  // namespace shoal

@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "shoal/run/run_pulse.hpp"
+#include "shoal/show/watch.hpp"
+
+namespace shoal {
+
+struct RunFollower::State {
+  explicit State(const std::string& run) : pulse(run) { view.run = run; }
+
+  RunView view;
+  RunPulse pulse;
+  std::int64_t offset = 0;  // bytes of metrics.jsonl that were read, whole lines
+  std::string last_line;
+
+  std::string path(const char* name) const { return view.run + '/' + name; }
+  void read_settings();
+  void read_metrics();
+  void read_line(const std::string& line);
+  std::string read_new(const RandomAccessFile& file);
+};
+
+namespace {
+
+std::string read_at(const RandomAccessFile& file, std::int64_t begin, std::int64_t end) {
+  std::string text(static_cast<std::size_t>(end - begin), '\0');
+  file.read(begin, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+}  // namespace
+
+void RunFollower::State::read_settings() {
+  view.start = load_config(path("config.toml"), {});
+  view.journal = NudgeJournal::of_run(view.run);
+}
+
+void RunFollower::State::read_line(const std::string& line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object() || !json.contains("step")) return;
+  if (json.contains("split")) {
+    EvaluationRecord record{json.value("step", std::int64_t{0}),
+                            json.value("epoch", std::int64_t{0}),
+                            json.value("split", ""),
+                            json.value("loss", 0.0),
+                            {}};
+    if (json.contains("accuracy")) record.accuracy = json.value("accuracy", 0.0);
+    if (json.contains("loss")) view.evaluations.push_back(record);
+    return;
+  }
+  view.last =
+      StepRecord{json.value("step", std::int64_t{0}), json.value("epoch", std::int64_t{0}), json.value("loss", 0.0),
+                 json.value("learning_rate", 0.0), json.value("samples_per_second", 0.0)};
+  if (json.contains("loss")) view.loss.push_back({view.last->step, view.last->loss});
+}
+
+/// The whole lines that were added. A run that goes on from an earlier checkpoint cuts its file: then all of it is new.
+std::string RunFollower::State::read_new(const RandomAccessFile& file) {
+  const auto last = static_cast<std::int64_t>(last_line.size());
+  if (file.size() < offset || read_at(file, offset - last, offset) != last_line) {
+    offset = 0;
+    last_line.clear();
+    view.loss.clear();
+    view.evaluations.clear();
+    view.last.reset();
+  }
+  std::string text = read_at(file, offset, file.size());
+  text.erase(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
+  offset += static_cast<std::int64_t>(text.size());
+  return text;
+}
+
+void RunFollower::State::read_metrics() {
+  std::error_code none;
+  if (!std::filesystem::exists(path("metrics.jsonl"), none)) return;  // no step yet
+  const std::string text = read_new(RandomAccessFile(path("metrics.jsonl")));
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin) + 1;
+    last_line = text.substr(begin, end - begin);
+    read_line(last_line);
+    begin = end;
+  }
+}
+
+RunFollower::RunFollower(const std::string& run) {
+  RunDirectory::require(run);
+  state_ = std::make_unique<State>(run);
+}
+RunFollower::RunFollower(RunFollower&&) noexcept = default;
+RunFollower::~RunFollower() = default;
+
+const RunView& RunFollower::refresh() {
+  State& state = *state_;
+  state.view.under_way = state.pulse.beats();
+  if (!state.view.under_way && run_owner(state.view.run) != state.pulse.owner()) {  // another process goes on with it
+    state.pulse = RunPulse(state.view.run);
+    state.view.under_way = state.pulse.beats();
+  }
+  state.read_settings();
+  state.read_metrics();
+  state.view.now = state.view.journal.config_at(state.view.start, state.view.last ? state.view.last->step + 1 : 1);
+  return state.view;
+}
+
+}  // namespace shoal

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "shoal/show/watch.hpp"
+
+namespace shoal {
+
+/// Curves over steps: many points as a line, few ones as marks. Values that are not finite are left out.
+struct TextChart {
+  std::vector<RunView::Point> line;
+  std::vector<RunView::Point> marks;
+};
+
+/// `height` lines for the curves and one for the steps, of at most `width` characters; none without a point or room.
+/// The scale of the values stands at the left; it is logarithmic when they span more than a factor of 20.
+std::vector<std::string> draw_chart(const TextChart& chart, int width, int height, const FrameStyle& style);
+
+/// The first `columns` characters of a UTF-8 text.
+std::string fit(const std::string& text, int columns);
+
+}  // namespace shoal

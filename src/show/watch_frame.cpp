@@ -1,0 +1,128 @@
+// What `shoal watch` shows, as text.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "shoal/show/watch.hpp"
+#include "show/text_chart.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr int least_chart_rows = 4;  // below, a chart says nothing
+constexpr std::size_t most_nudges = 6;
+
+std::string headline(const RunView& view) {
+  std::string text = view.run + (view.under_way ? "  under way" : "  ended");
+  if (!view.last) return text + ", no step yet";
+  text += fmt::format("  step {}", view.last->step);
+  if (view.now.train.steps > 0) {
+    text += fmt::format(" of {}, epoch {}", view.now.train.steps, view.last->epoch);
+  } else {
+    text += fmt::format(", epoch {} of {}", view.last->epoch, view.now.train.epochs);
+  }
+  return text + fmt::format("  {:.0f} samples/s", view.last->samples_per_second);
+}
+
+/// `loss  0.1234 train (line)  0.2 validation (marks), best 0.19 at step 400`
+std::string legend(const RunView& view, const std::string& name, std::optional<double> training,
+                   const std::vector<RunView::Point>& marks, bool less_is_better) {
+  std::string text = name;
+  if (training) text += fmt::format("  {:.4g} train (line)", *training);
+  if (marks.empty()) return text;
+  const auto better = [&](const RunView::Point& a, const RunView::Point& b) {
+    return less_is_better ? a.value < b.value : a.value > b.value;
+  };
+  const RunView::Point best = *std::min_element(marks.begin(), marks.end(), better);
+  return text + fmt::format("  {:.4g} {} (marks), best {:.4g} at step {}", marks.back().value,
+                            view.evaluations.back().split, best.value, best.step);
+}
+
+/// The keys that say how the run goes on, without those of other optimizers and schedules.
+std::vector<std::string> shown_keys(const Config& config) {
+  std::vector<std::string> keys = {"optimizer.name", "optimizer.learning_rate"};
+  const auto add = [&](std::initializer_list<const char*> names) {
+    keys.insert(keys.end(), names.begin(), names.end());
+  };
+  const std::string& optimizer = config.optimizer.name;
+  if (optimizer == "momentum") add({"optimizer.momentum"});
+  if (optimizer == "rmsprop") add({"optimizer.rho"});
+  if (optimizer == "adam" || optimizer == "adamw") add({"optimizer.beta1", "optimizer.beta2"});
+  if (optimizer == "adamw") add({"optimizer.weight_decay"});
+  add({"optimizer.l2", "optimizer.clip_norm", "schedule.name"});
+  const std::string& schedule = config.schedule.name;
+  if (schedule == "step") add({"schedule.step_epochs", "schedule.factor"});
+  if (schedule == "exponential") add({"schedule.factor"});
+  if (schedule == "inverse_time") add({"schedule.decay"});
+  if (schedule != "constant") add({"schedule.min_rate"});
+  if (config.schedule.warmup_steps > 0) add({"schedule.warmup_steps"});
+  add({"model.dropout", "data.batch_size"});
+  if (config.train.early_stopping.patience > 0) add({"train.early_stopping.patience"});
+  return keys;
+}
+
+/// `optimizer.learning_rate = 0.0003 (nudged)`, as many to a line as fit.
+std::vector<std::string> hyperparameters(const RunView& view, int columns) {
+  std::vector<std::string> lines = {""};
+  const auto put = [&](const std::string& word) {
+    const bool fits = lines.back().size() + word.size() + 2 <= static_cast<std::size_t>(columns);
+    if (!lines.back().empty() && !fits) lines.emplace_back();
+    lines.back() += (lines.back().empty() ? "" : "  ") + word;
+  };
+  for (const std::string& key : shown_keys(view.now)) {
+    const std::string value = value_text(view.now, key);
+    put(fmt::format("{} = {}{}", key, value, value != value_text(view.start, key) ? " (nudged)" : ""));
+  }
+  if (view.last) put(fmt::format("rate by schedule = {:.4g}", view.last->learning_rate));
+  return lines;
+}
+
+std::vector<std::string> nudge_lines(const RunView& view) {
+  const std::vector<Nudge>& nudges = view.journal.nudges();
+  if (nudges.empty()) return {"no nudges"};
+  const std::size_t hidden = nudges.size() - std::min(nudges.size(), most_nudges);
+  std::vector<std::string> lines = {fmt::format("{} {}{}", nudges.size(), nudges.size() == 1 ? "nudge" : "nudges",
+                                                hidden > 0 ? fmt::format(", the last {}", most_nudges) : "")};
+  const std::int64_t done = view.last ? view.last->step : 0;
+  for (std::size_t i = hidden; i < nudges.size(); ++i) {
+    lines.push_back(fmt::format("  from step {}  {} = {}{}", nudges[i].step, nudges[i].key, nudges[i].value,
+                                nudges[i].step > done ? "  (to come)" : ""));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style) {
+  std::vector<RunView::Point> losses;
+  std::vector<RunView::Point> accuracies;
+  for (const EvaluationRecord& e : view.evaluations) {
+    losses.push_back({e.step, e.loss});
+    if (e.accuracy) accuracies.push_back({e.step, *e.accuracy});
+  }
+  std::vector<std::string> below = hyperparameters(view, style.columns);
+  const std::vector<std::string> nudges = nudge_lines(view);
+  below.insert(below.end(), nudges.begin(), nudges.end());
+  const int room_below = style.rows - 1 - (least_chart_rows + 2);  // a chart says more than the last of them
+  if (room_below >= 0) below.resize(std::min(below.size(), static_cast<std::size_t>(room_below)));
+
+  std::vector<std::string> lines = {fit(headline(view), style.columns)};
+  // A chart has a legend above and the steps below. The loss gets the larger half.
+  const int room = style.rows - static_cast<int>(lines.size() + below.size());
+  const bool both = !accuracies.empty() && room >= 2 * (least_chart_rows + 2);
+  const int second = both ? std::max(room * 2 / 5, least_chart_rows + 2) : 0;
+  const auto add_chart = [&](const std::string& title, const TextChart& chart, int rows) {
+    lines.push_back(fit(title, style.columns));
+    if (rows - 2 < least_chart_rows) return;
+    const std::vector<std::string> drawn = draw_chart(chart, style.columns, rows - 2, style);
+    lines.insert(lines.end(), drawn.begin(), drawn.end());
+  };
+  const auto latest = view.last ? std::optional(view.last->loss) : std::nullopt;
+  add_chart(legend(view, "loss", latest, losses, true), {view.loss, losses}, room - second);
+  if (both) add_chart(legend(view, "accuracy", {}, accuracies, false), {{}, accuracies}, second);
+  for (const std::string& line : below) lines.push_back(fit(line, style.columns));
+  if (lines.size() > static_cast<std::size_t>(style.rows)) lines.resize(static_cast<std::size_t>(style.rows));
+  return lines;
+}
+
+}  // namespace shoal

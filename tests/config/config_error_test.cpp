@@ -1,0 +1,222 @@
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "shoal/config/config.hpp"
+#include "shoal/core/error.hpp"
+#include "temporary_folder.hpp"
+
+namespace shoal {
+namespace {
+
+/// "64 message" of what a call throws.
+template <typename Call>
+std::string thrown(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return std::to_string(static_cast<int>(error.status())) + ' ' + error.what();
+  }
+  return "nothing";
+}
+
+std::string refusal(const std::string& text, const std::vector<std::string>& sets = {}) {
+  return thrown([&] { parse_config(text, "digits.toml", "/base", sets); });
+}
+
+TEST(ConfigError, AnUnknownKeyNamesThePlaceAndTheNearestKey) {
+  EXPECT_EQ(refusal("seed = 1\n\n\n\n\n[optimizer]\n  lerning_rate = 1.0\n"),
+            "64 digits.toml:7:3: unknown key \"optimizer.lerning_rate\"; did you mean \"optimizer.learning_rate\"?");
+  EXPECT_EQ(refusal("", {"optimizer.lerning_rate=1"}),
+            "64 --set optimizer.lerning_rate=1: unknown key \"optimizer.lerning_rate\"; did you mean "
+            "\"optimizer.learning_rate\"?");
+  EXPECT_EQ(refusal("[optimiser]\nname = \"gd\""),
+            "64 digits.toml:1:2: unknown key \"optimiser\"; did you mean \"optimizer\"?");
+  EXPECT_EQ(refusal("[train]\nbatch_size = 3"),
+            "64 digits.toml:2:1: unknown key \"train.batch_size\"; did you mean \"data.batch_size\"?");
+  EXPECT_EQ(refusal("learning_rate = 3"),
+            "64 digits.toml:1:1: unknown key \"learning_rate\"; did you mean \"optimizer.learning_rate\"?");
+  EXPECT_EQ(refusal("data.qqqqqqqqqqqqqqqq = 3"),
+            "64 digits.toml:1:6: unknown key \"data.qqqqqqqqqqqqqqqq\"; [data] has the keys file, batch_size, "
+            "validation, normalize, shuffle_block");
+  EXPECT_EQ(refusal("qqqqqqqqqqqqqqqq = 3"),
+            "64 digits.toml:1:1: unknown key \"qqqqqqqqqqqqqqqq\"; a config has seed, data, model, optimizer, "
+            "schedule, train, parallel, checkpoint, sweep");
+}
+
+TEST(ConfigError, AWrongTypeSaysWhatWasExpectedAndSeen) {
+  EXPECT_EQ(refusal("[data]\nbatch_size = \"64\""),
+            "64 digits.toml:2:14: data.batch_size is the string \"64\"; use a whole number from 1 to 2147483647");
+  EXPECT_EQ(refusal("", {"optimizer.learning_rate=fast"}),
+            "64 --set optimizer.learning_rate=fast: optimizer.learning_rate is the string \"fast\"; use a number above "
+            "0");
+  EXPECT_EQ(refusal("train.epochs = 2.5"),
+            "64 digits.toml:1:16: train.epochs is the real number 2.5; use a whole number from 1 to 2147483647");
+  EXPECT_EQ(refusal("data.file = 3"), "64 digits.toml:1:13: data.file is the whole number 3; use a string");
+  EXPECT_EQ(refusal("data.file = 2024-01-01"), "64 digits.toml:1:13: data.file is a date or time; use a string");
+  EXPECT_EQ(refusal("model.hidden = 256"),
+            "64 digits.toml:1:16: model.hidden is the whole number 256; use a list like [256, 128], each a whole "
+            "number from 1 to 2147483647");
+  EXPECT_EQ(refusal("model.hidden = [256, 1.5]").substr(0, 43), "64 digits.toml:1:16: model.hidden is a list");
+  EXPECT_EQ(refusal("model.batch_norm = 3"),
+            "64 digits.toml:1:20: model.batch_norm is the whole number 3; use true, false or a table of keys");
+  EXPECT_EQ(refusal("model.batch_norm.enabled = 3"),
+            "64 digits.toml:1:28: model.batch_norm.enabled is the whole number 3; use true or false");
+  EXPECT_EQ(refusal("optimizer = \"adam\""),
+            "64 digits.toml:1:13: optimizer is the string \"adam\"; use a table of keys");
+  EXPECT_EQ(refusal("train.epochs = {a = 1}").substr(0, 46), "64 digits.toml:1:16: train.epochs is a table; ");
+  EXPECT_EQ(refusal("data.validation = true"),
+            "64 digits.toml:1:19: data.validation is true; use \"auto\", a number from 0 to below 1, or the name of a "
+            "split");
+  EXPECT_EQ(refusal("seed = -1"), "64 digits.toml:1:8: seed is -1; use a whole number of 0 or more");
+}
+
+TEST(ConfigError, LayersAreTablesWithATypeAndScalars) {
+  for (const std::string layers : {"[{units = 3}]", "[{type = 3}]", "[3]", "3", "[{type = \"dense\", units = [3]}]",
+                                   "[{type = \"\"}]", "[{type = \"dense\", gain = inf}]"}) {
+    EXPECT_EQ(refusal("model.layers = " + layers).substr(0, 33), "64 digits.toml:1:16: model.layers") << layers;
+  }
+}
+
+TEST(ConfigError, AValueOutOfRangeSaysTheRange) {
+  EXPECT_EQ(refusal("[optimizer]\nlearning_rate = -0.1"),
+            "64 digits.toml:2:17: optimizer.learning_rate is -0.1; use a number above 0");
+  EXPECT_EQ(refusal("", {"model.dropout=1"}),
+            "64 --set model.dropout=1: model.dropout is 1.0; use a number from 0 to below 1");
+  EXPECT_EQ(refusal("optimizer.l2 = -1"), "64 digits.toml:1:16: optimizer.l2 is -1.0; use a number of 0 or more");
+  EXPECT_EQ(refusal("model.batch_norm = {momentum = 1.5}"),
+            "64 digits.toml:1:32: model.batch_norm.momentum is 1.5; use a number above 0 up to 1");
+  EXPECT_EQ(refusal("model.activation = \"rellu\""),
+            "64 digits.toml:1:20: model.activation is \"rellu\"; did you mean \"relu\"? use one of \"relu\", "
+            "\"leaky_relu\", \"tanh\", \"sigmoid\", \"gelu\", \"identity\"");
+  for (const std::string wrong : {"optimizer.learning_rate = 0",
+                                  "optimizer.learning_rate = inf",
+                                  "optimizer.learning_rate = nan",
+                                  "optimizer.beta1 = 1",
+                                  "optimizer.beta2 = -0.1",
+                                  "optimizer.epsilon = 0",
+                                  "optimizer.epsilon = 1e-46",
+                                  "optimizer.momentum = 1.0",
+                                  "optimizer.rho = 2",
+                                  "optimizer.clip_norm = -1",
+                                  "optimizer.weight_decay = -1",
+                                  "optimizer.name = \"sgd\"",
+                                  "schedule.name = \"linear\"",
+                                  "schedule.step_epochs = 0",
+                                  "schedule.warmup_steps = -1",
+                                  "schedule.factor = 0",
+                                  "schedule.decay = -1",
+                                  "schedule.min_rate = -1",
+                                  "data.batch_size = 0",
+                                  "data.batch_size = 9000000000",
+                                  "data.validation = 1.0",
+                                  "data.validation = \"\"",
+                                  "data.normalize = \"maybe\"",
+                                  "data.shuffle_block = -1",
+                                  "model.hidden = [0]",
+                                  "model.depth = -1",
+                                  "model.dropout = -0.5",
+                                  "model.init = \"maybe\"",
+                                  "model.loss = \"maybe\"",
+                                  "model.batch_norm.epsilon = 0",
+                                  "model.batch_norm.running = \"maybe\"",
+                                  "model.batch_norm.position = \"maybe\"",
+                                  "train.epochs = 0",
+                                  "train.steps = -1",
+                                  "train.steps = 9223372036854775807",
+                                  "checkpoint.keep = 9223372036854775807",
+                                  "train.evaluate_every = 0",
+                                  "train.log_every = 0",
+                                  "train.max_seconds = -1",
+                                  "train.early_stopping.patience = -1",
+                                  "train.early_stopping = {min_delta = -1}",
+                                  "parallel.leaves = -1",
+                                  "parallel.stall_timeout = -1",
+                                  "parallel.check_every = -1",
+                                  "checkpoint.every_steps = -1",
+                                  "checkpoint.every_seconds = -1",
+                                  "checkpoint.every_epochs = -1",
+                                  "checkpoint.keep = 0",
+                                  "checkpoint.give_up = 0"}) {
+    const std::string message = refusal(wrong);
+    EXPECT_EQ(message.substr(0, 17), "64 digits.toml:1:") << wrong << " gave " << message;
+    EXPECT_NE(message.find("; "), std::string::npos) << message;
+  }
+}
+
+TEST(ConfigError, WaysToGiveLayersExcludeEachOther) {
+  EXPECT_EQ(refusal("[model]\nhidden = [8]\ndepth = 2\nwidth = 4"),
+            "64 digits.toml:3:9: model.hidden = [8] excludes model.depth = 2 and model.width = 4; use the one or the "
+            "others");
+  EXPECT_EQ(refusal("model.hidden = [8]", {"model.layers=[{type=\"dense\"}]"}),
+            "64 digits.toml:1:16: model.hidden = [8] excludes model.layers; use the one or the other");
+  EXPECT_EQ(refusal("model.hidden = [8]", {"model.layers=[{type=\"dense\"}]", "model.hidden=[]"}), "nothing");
+  EXPECT_EQ(refusal("", {"model.depth=2"}),
+            "64 --set model.depth=2: model.depth = 2 needs model.width, the units of each layer");
+  EXPECT_EQ(refusal("", {"model.width=2"}),
+            "64 --set model.width=2: model.width = 2 needs model.depth, the number of layers");
+  const std::string layers = "[model]\nlayers = [{type = \"dense\"}]\n";
+  EXPECT_EQ(refusal(layers + "depth = 1\nwidth = 1").substr(0, 33), "64 digits.toml:3:9: model.depth =");
+  EXPECT_EQ(
+      refusal(layers + "batch_norm = true"),
+      "64 digits.toml:3:14: model.batch_norm.enabled = true excludes model.layers; add {type = \"batch_norm\"} to "
+      "the list of layers");
+  EXPECT_EQ(refusal(layers + "dropout = 0.5").substr(0, 36), "64 digits.toml:3:11: model.dropout =");
+}
+
+TEST(ConfigError, SyntaxErrorsNameThePlaceOnOneLine) {
+  const std::string message = refusal("seed = 1\n[data\nfile = 3");
+  EXPECT_EQ(message.substr(0, 17), "64 digits.toml:2:") << message;
+  EXPECT_NE(message.find("not valid TOML: "), std::string::npos) << message;
+  EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+  EXPECT_EQ(refusal("seed = 1\nseed = 2").substr(0, 17), "64 digits.toml:2:");
+  EXPECT_EQ(refusal("seed = \"\xff\"").substr(0, 17), "64 digits.toml:1:");
+}
+
+TEST(ConfigError, SetNeedsAKeyAndAValue) {
+  EXPECT_EQ(refusal("", {"seed"}), "64 --set seed: there is no value; use KEY=VALUE");
+  EXPECT_EQ(refusal("", {"=3"}), "64 --set =3: \"\" is not a key; use one like optimizer.learning_rate");
+  EXPECT_EQ(refusal("", {"a b=3"}), "64 --set a b=3: \"a b\" is not a key; use one like optimizer.learning_rate");
+  EXPECT_EQ(refusal("", {"a = 1\nb=3"}).find('\n'), std::string::npos);
+}
+
+TEST(ConfigError, ChecksTheNamesInASweep) {
+  EXPECT_EQ(refusal("[sweep]\ntrails = 3"),
+            "64 digits.toml:2:1: unknown key \"sweep.trails\"; did you mean \"sweep.trials\"?");
+  EXPECT_EQ(refusal("[sweep.space]\n\"optimizer.lerning_rate\" = {min = 1}"),
+            "64 digits.toml:2:1: unknown key \"optimizer.lerning_rate\" in [sweep.space]; did you mean "
+            "\"optimizer.learning_rate\"?");
+  EXPECT_EQ(refusal("[sweep.space]\n\"data.batch_size\" = {choises = [1]}"),
+            "64 digits.toml:2:22: unknown key \"choises\" in [sweep.space]; did you mean \"choices\"?");
+  EXPECT_EQ(refusal("", {"sweep.successive_halving.beta=3"}).substr(0, 46),
+            "64 --set sweep.successive_halving.beta=3: unkn");
+  EXPECT_EQ(refusal("sweep = 3"), "64 digits.toml:1:9: sweep is a single value; use a table");
+  EXPECT_EQ(refusal("[sweep.space]\n\"optimizer.beta1\" = [0.9, 0.8]"),
+            "64 digits.toml:2:21: sweep.space.optimizer.beta1 is a list; use {choices = [...]}");
+  EXPECT_EQ(refusal("sweep.space.\"data.batch_size\" = 3"),
+            "64 digits.toml:1:33: sweep.space.data.batch_size is a single value; use a table");
+  EXPECT_EQ(refusal("sweep.trials = 2024-01-01").substr(0, 34), "64 digits.toml:1:16: sweep.trials ");
+}
+
+TEST(ConfigError, AMissingFileIsNoInput) {
+  const testing::TemporaryFolder folder;
+  const std::string missing = folder / "missing.toml";
+  EXPECT_EQ(thrown([&] { load_config(missing, {}); }), "66 there is no file " + missing);
+  EXPECT_EQ(thrown([&] { load_config(folder / "", {}); }).substr(0, 3), "66 ");
+}
+
+TEST(ConfigError, FilledInByAProgramIsCheckedTheSameWay) {
+  Config config;
+  config.optimizer.learning_rate = 0;
+  EXPECT_EQ(thrown([&] { check_config(config); }), "64 optimizer.learning_rate is 0.0; use a number above 0");
+  config = {};
+  config.seed = std::numeric_limits<std::uint64_t>::max();  // more than a TOML number holds
+  EXPECT_EQ(thrown([&] { check_config(config); }), "64 seed is 18446744073709551615; use a whole number of 0 or more");
+  config = {};
+  config.model.depth = 2;
+  EXPECT_EQ(thrown([&] { check_config(config); }), "64 model.depth = 2 needs model.width, the units of each layer");
+  EXPECT_EQ(thrown([] { check_config({}); }), "nothing");
+}
+
+}  // namespace
+}  // namespace shoal

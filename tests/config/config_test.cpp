@@ -1,0 +1,267 @@
+#include "shoal/config/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "shoal/config/keys.hpp"
+#include "temporary_folder.hpp"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+
+Config parse(const std::string& text, const std::vector<std::string>& sets = {}) {
+  return parse_config(text, "test.toml", "/base", sets);
+}
+
+/// A config in which every key that can be set beside the others differs from its default.
+Config unusual() {
+  Config c;
+  c.seed = 9223372036854775807;
+  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096};
+  c.model.hidden = {256, 128};
+  c.model.activation = "gelu";
+  c.model.dropout = 0.1 + 0.2;
+  c.model.init = "normal";
+  c.model.loss = "mse";
+  c.model.batch_norm = {true, "after_activation", 1e-300, 1.0, "exact"};
+  c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, 1.0 / 3, 1e-5, 1e22, 5e-324};
+  c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7};
+  c.train = {20, 1000, 2, 10, 3600.5, {5, 1e-4}};
+  c.parallel = {8, 60, 0};
+  c.checkpoint = {100, 0.25, 0, 5, 1};
+  return c;
+}
+
+TEST(Config, DefaultsAreThoseOfTheStructs) {
+  EXPECT_EQ(parse(""), Config());
+  EXPECT_EQ(load_config(std::nullopt, {}), Config());
+  EXPECT_EQ(Config().optimizer.learning_rate, 1e-3);
+}
+
+TEST(Config, WritesEveryKeyInOneOrder) {
+  EXPECT_EQ(to_toml(Config()), R"(seed = 1
+
+[data]
+file = ""
+batch_size = 64
+validation = "auto"
+normalize = "standard"
+shuffle_block = 0
+
+[model]
+hidden = []
+activation = "relu"
+dropout = 0.0
+init = "auto"
+loss = "auto"
+batch_norm.enabled = false
+batch_norm.position = "before_activation"
+batch_norm.epsilon = 1e-05
+batch_norm.momentum = 0.1
+batch_norm.running = "average"
+
+[optimizer]
+name = "adam"
+learning_rate = 0.001
+beta1 = 0.9
+beta2 = 0.999
+epsilon = 1e-08
+momentum = 0.9
+rho = 0.99
+l2 = 0.0
+weight_decay = 0.01
+clip_norm = 0.0
+
+[schedule]
+name = "constant"
+warmup_steps = 0
+step_epochs = 10
+factor = 0.1
+decay = 0.1
+min_rate = 0.0
+
+[train]
+epochs = 10
+steps = 0
+evaluate_every = 1
+log_every = 1
+max_seconds = 0.0
+early_stopping.patience = 0
+early_stopping.min_delta = 0.0
+
+[parallel]
+leaves = 0
+stall_timeout = 120.0
+check_every = 100
+
+[checkpoint]
+every_steps = 0
+every_seconds = 0.0
+every_epochs = 1
+keep = 3
+give_up = 3
+)");
+}
+
+TEST(Config, ReadsBackWhatItWrote) {
+  std::vector<Config> configs(6, unusual());
+  configs[1].data.validation = "held out";
+  configs[1].data.file = "";
+  configs[2].model.hidden = {};
+  configs[2].model.depth = 3;
+  configs[2].model.width = 17;
+  configs[3].model = {};
+  configs[3].model.layers = {
+      {"dense", {{"units", std::int64_t{256}}, {"bias", true}, {"scale", 2.0}, {"odd key", std::string("a'b")}}},
+      {"batch_norm", {}}};
+  configs[4].model = {};
+  configs[5].sweep = parse("[sweep]\ntrials = 3\n[sweep.space]\n\"model.width\" = {min = 0.1, max = 2.0}").sweep;
+  for (const Config& config : configs) {
+    EXPECT_NO_THROW(check_config(config));
+    const std::string text = to_toml(config);
+    EXPECT_EQ(parse(text), config) << text;
+    EXPECT_EQ(to_toml(parse(text)), text);
+  }
+}
+
+TEST(Config, UnusualDiffersInEveryKey) {  // so that the test above cannot pass by defaults
+  std::vector<std::string> expected;
+  for (const auto& key : config_keys::keys()) {
+    const bool excluded = key.name == "model.depth" || key.name == "model.width" || key.name == "model.layers";
+    if (!excluded && key.name != "sweep") expected.push_back(key.name);
+  }
+  EXPECT_EQ(differing_keys(unusual(), Config()), expected);
+}
+
+TEST(Config, TakesBatchNormAsATruthValueOrATable) {
+  EXPECT_TRUE(parse("model.batch_norm = true").model.batch_norm.enabled);
+  EXPECT_FALSE(parse("model.batch_norm = false").model.batch_norm.enabled);
+  const Config table = parse("[model]\nbatch_norm = {position = \"after_activation\", momentum = 0.2}");
+  EXPECT_TRUE(table.model.batch_norm.enabled);
+  EXPECT_EQ(table.model.batch_norm.position, "after_activation");
+  EXPECT_EQ(table.model.batch_norm.momentum, 0.2);
+  EXPECT_TRUE(parse("model.batch_norm = {}").model.batch_norm.enabled);
+  EXPECT_TRUE(parse("", {"model.batch_norm.running=exact"}).model.batch_norm.enabled);
+  EXPECT_FALSE(parse("model.batch_norm = {momentum = 0.2, enabled = false}").model.batch_norm.enabled);
+  EXPECT_FALSE(parse("model.batch_norm = false", {"model.batch_norm.momentum=0.2"}).model.batch_norm.enabled);
+  EXPECT_TRUE(parse("model.batch_norm = false", {"model.batch_norm={momentum=0.2}"}).model.batch_norm.enabled);
+  EXPECT_FALSE(parse("model.batch_norm = {momentum = 0.2}", {"model.batch_norm=false"}).model.batch_norm.enabled);
+}
+
+TEST(Config, ValidationIsAFractionOrASplitOrOpen) {
+  EXPECT_EQ(parse("data.validation = 0.1").data.validation, Validation(0.1));
+  EXPECT_EQ(parse("data.validation = 0").data.validation, Validation(0.0));
+  EXPECT_EQ(parse("data.validation = \"test\"").data.validation, Validation("test"));
+  EXPECT_EQ(parse("data.validation = \"auto\"").data.validation, Validation());
+}
+
+TEST(Config, ReadsLayers) {
+  const auto layers = parse("[model]\nlayers = [{type = \"dense\", units = 256}, {type = \"dropout\", rate = 0.5}]");
+  ASSERT_EQ(layers.model.layers.size(), 2U);
+  EXPECT_EQ(layers.model.layers[0].type, "dense");
+  EXPECT_EQ(layers.model.layers[0].settings, (Settings{{"units", std::int64_t{256}}}));
+  EXPECT_EQ(layers.model.layers[1].settings, (Settings{{"rate", 0.5}}));
+  EXPECT_EQ(parse("[[model.layers]]\ntype = \"batch_norm\"").model.layers[0].type, "batch_norm");
+}
+
+TEST(Config, SetOverridesTheFileAndLaterOnesWin) {
+  const Config c = parse("train.epochs = 3\nmodel.hidden = [8]",
+                         {"train.epochs=4", "optimizer.name=gd", "train.epochs=5", "model.hidden=[2, 3]",
+                          "optimizer.learning_rate=1", "data.validation=0.25", "parallel.stall_timeout = 7.5"});
+  EXPECT_EQ(c.train.epochs, 5);
+  EXPECT_EQ(c.optimizer.name, "gd");
+  EXPECT_THAT(c.model.hidden, ElementsAre(2, 3));
+  EXPECT_EQ(c.optimizer.learning_rate, 1.0);
+  EXPECT_EQ(c.data.validation, Validation(0.25));
+  EXPECT_EQ(c.parallel.stall_timeout, 7.5);
+}
+
+TEST(Config, ASetValueThatIsNotTomlIsAString) {
+  EXPECT_EQ(parse("", {"data.file=/a b=c#d.h5"}).data.file, "/a b=c#d.h5");
+  EXPECT_EQ(parse("", {"data.file=/x\"y"}).data.file, "/x\"y");
+  EXPECT_EQ(parse("", {"data.file=\"/quoted.h5\""}).data.file, "/quoted.h5");
+  EXPECT_EQ(parse("", {"data.validation=validation"}).data.validation, Validation("validation"));
+  EXPECT_EQ(parse("", {"data.file="}).data.file, "");
+  EXPECT_EQ(parse("", {"data.file=/a\nseed = 9"}).seed, 1U);  // no lines of its own
+  EXPECT_EQ(parse("", {"data.validation=1\nseed = 9"}).data.validation, Validation("1\nseed = 9"));
+}
+
+TEST(Config, PathsAreRelativeToTheFileAndFromSetToTheWorkingDirectory) {
+  EXPECT_EQ(parse("data.file = \"../x/./digits.h5\"").data.file, "/x/digits.h5");
+  EXPECT_EQ(parse("data.file = \"/abs/digits.h5\"").data.file, "/abs/digits.h5");
+  EXPECT_EQ(parse("", {"data.file=x/../digits.h5"}).data.file, std::filesystem::current_path() / "digits.h5");
+
+  const testing::TemporaryFolder folder;
+  testing::write(folder / "a.toml", "data.file = \"digits.h5\"\n");
+  EXPECT_EQ(load_config(folder / "a.toml", {}).data.file, folder / "digits.h5");
+}
+
+TEST(Config, KeepsTheSweepInOneForm) {
+  const std::string text = R"([sweep]
+metric = "validation.loss"
+search = "random"
+successive_halving = {eta = 3, min_epochs = 1}
+trials = 20
+
+[sweep.space]
+"data.batch_size" = {choices = [64, 128, 256]}
+"optimizer.learning_rate" = {max = 0.1, min = 0.0001, scale = "log"}
+)";
+  EXPECT_EQ(parse(text).sweep.toml, text);
+  EXPECT_TRUE(to_toml(parse(text)).ends_with("\n\n" + text));
+  const std::string dotted =
+      "sweep.space.\"optimizer.learning_rate\" = {scale = \"log\", min = 1e-4, max = 1e-1}\n"
+      "sweep.space.\"data.batch_size\".choices = [64, 128, 256]\n";
+  EXPECT_EQ(parse(dotted, {"sweep.trials=20", "sweep.search=random", "sweep.metric=validation.loss",
+                           "sweep.successive_halving.eta=3", "sweep.successive_halving.min_epochs=1"})
+                .sweep.toml,
+            text);
+  const Config other = parse(text, {"sweep.space.\"data.batch_size\".choices=[32]"});
+  EXPECT_NE(other.sweep.toml.find("\"data.batch_size\" = {choices = [32]}"), std::string::npos);
+}
+
+TEST(Config, DepthAndWidthMayComeFromTheSweep) {
+  EXPECT_NO_THROW(parse("model.depth = 2\nsweep.space.\"model.width\" = {min = 1, max = 9}"));
+  EXPECT_NO_THROW(parse("model.width = 2\nsweep.space.\"model.depth\" = {min = 1, max = 9}"));
+}
+
+TEST(Config, NamesTheKeysThatDiffer) {
+  Config other;
+  other.optimizer.beta2 = 0.99;
+  other.model.hidden = {5};
+  EXPECT_THAT(differing_keys(Config(), other), ElementsAre("model.hidden", "optimizer.beta2"));
+  EXPECT_FALSE(Config() == other);
+  EXPECT_THAT(differing_keys(other, other), ElementsAre());
+}
+
+TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
+  const Config plain;
+  Config stopping;
+  stopping.train.early_stopping.patience = 3;
+  std::vector<std::string> bits;
+  std::vector<std::string> fixed;
+  for (const auto& key : config_keys::keys()) {
+    if (changes_no_bit(key.name, plain)) bits.push_back(key.name);
+    if (!may_be_nudged(key.name) && !changes_no_bit(key.name, plain)) fixed.push_back(key.name);
+  }
+  EXPECT_THAT(bits, ElementsAre("data.file", "train.evaluate_every", "train.log_every", "train.max_seconds",
+                                "parallel.stall_timeout", "parallel.check_every", "checkpoint.every_steps",
+                                "checkpoint.every_seconds", "checkpoint.every_epochs", "checkpoint.keep",
+                                "checkpoint.give_up", "sweep"));
+  EXPECT_THAT(fixed, ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.shuffle_block",
+                                 "model.hidden", "model.depth", "model.width", "model.activation", "model.init",
+                                 "model.loss", "model.batch_norm.enabled", "model.batch_norm.position",
+                                 "model.batch_norm.epsilon", "model.batch_norm.momentum", "model.batch_norm.running",
+                                 "model.layers", "optimizer.name", "parallel.leaves"));
+  EXPECT_FALSE(changes_no_bit("train.evaluate_every", stopping));
+  EXPECT_FALSE(changes_no_bit("no.such", plain));
+  EXPECT_FALSE(may_be_nudged("train.max_seconds"));
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,89 @@
+#include "run/checkpoint_writer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "shoal/train/checkpoint.hpp"
+#include "temporary_folder.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class CheckpointWriterTest : public ::testing::Test {
+ protected:
+  static CheckpointJob job(std::int64_t step) {
+    CheckpointJob job;
+    job.archive.put(make_scalar<std::int64_t>("progress/step", step));
+    job.step = step;
+    job.best = step == 2;
+    job.keep = 1;
+    return job;
+  }
+
+  testing::TemporaryFolder folder_;
+  RunDirectory directory_ = RunDirectory::create(folder_ / "run");
+};
+
+TEST_F(CheckpointWriterTest, PutsFileLinksAndOnlyThenRemovesOlderOnes) {
+  CheckpointWriter writer(directory_);
+  EXPECT_FALSE(writer.poll());
+  EXPECT_FALSE(writer.wait());
+  for (std::int64_t step = 1; step <= 4; ++step) {
+    writer.begin(job(step));
+    const auto outcome = writer.wait();
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->status, ExitStatus::done) << outcome->fault;
+    EXPECT_EQ(outcome->step, step);
+    EXPECT_FALSE(writer.poll()) << "an outcome is told once";
+    EXPECT_EQ(directory_.latest(), step);
+  }
+  EXPECT_EQ(directory_.best(), 2);
+  EXPECT_THAT(directory_.checkpoint_steps(), ElementsAre(2, 4));
+  const std::string path = directory_.checkpoint_path(4);
+  const Archive archive = decode(read_checkpoint(path), path);
+  EXPECT_EQ(archive.attribute<std::string>("digest"), digest(archive));
+  EXPECT_EQ(writer.take_archive().scalar<std::int64_t>("progress/step"), 4);
+}
+
+TEST_F(CheckpointWriterTest, FinishesWhatWasBegunBeforeItGoes) {
+  {
+    CheckpointWriter writer(directory_);
+    writer.begin(job(7));
+  }
+  EXPECT_EQ(directory_.latest(), 7);
+}
+
+TEST_F(CheckpointWriterTest, TellsWhyASaveFailedAndSavesAgain) {
+  fs::create_directories(folder_ / "run/checkpoints/latest/in the way");
+  CheckpointWriter writer(directory_);
+  writer.begin(job(1));
+  auto outcome = writer.wait();
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->status, ExitStatus::input_output);
+  EXPECT_THAT(outcome->fault, HasSubstr("checkpoints/latest"));
+  fs::remove_all(folder_ / "run/checkpoints/latest");
+  writer.begin(job(2));
+  outcome = writer.wait();
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->status, ExitStatus::done) << outcome->fault;
+  EXPECT_EQ(directory_.latest(), 2);
+}
+
+TEST_F(CheckpointWriterTest, OfAnOwnerThatWasFencedOffWritesNothing) {
+  CheckpointWriter writer(directory_);
+  fs::remove_all(folder_ / "run/incarnation-1");
+  writer.begin(job(1));
+  const auto outcome = writer.wait();
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->status, ExitStatus::taken);
+  EXPECT_TRUE(fs::is_empty(folder_ / "run/checkpoints"));
+}
+
+}  // namespace
+}  // namespace shoal

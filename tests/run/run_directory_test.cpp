@@ -1,0 +1,179 @@
+#include "shoal/run/run_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "shoal/core/error.hpp"
+#include "temporary_folder.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class RunDirectoryTest : public ::testing::Test {
+ protected:
+  static void touch_checkpoints(const std::string& run, const std::vector<std::int64_t>& steps) {
+    for (const std::int64_t step : steps) testing::write(RunDirectory::checkpoint_path(run, step), "x");
+  }
+  /// A run whose owner has gone.
+  void make_run(const std::vector<std::int64_t>& steps = {}) const {
+    RunDirectory::create(run_).write_config("seed = 1\n");
+    touch_checkpoints(run_, steps);
+  }
+  template <typename Call>
+  static void expect_error(const Call& call, ExitStatus status, const std::string& words) {
+    try {
+      call();
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), status) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr(words));
+    }
+  }
+
+  testing::TemporaryFolder folder_;
+  std::string run_ = folder_ / "runs/digits";
+};
+
+TEST_F(RunDirectoryTest, HasTheDocumentedLayout) {
+  const RunDirectory run = RunDirectory::create(run_);
+  EXPECT_FALSE(RunDirectory::has_run(run_));
+  run.write_config("seed = 7\n");
+  EXPECT_TRUE(RunDirectory::has_run(run_));
+  EXPECT_EQ(testing::read(run_ + "/config.toml"), "seed = 7\n");
+  EXPECT_TRUE(fs::is_directory(run_ + "/checkpoints"));
+  EXPECT_EQ(run.path(), run_);
+  EXPECT_EQ(run.metrics_path(), run_ + "/metrics.jsonl");
+  EXPECT_EQ(run.nudges_path(), run_ + "/nudges.jsonl");
+  EXPECT_EQ(run.checkpoint_path(1234), run_ + "/checkpoints/step-00001234.h5");
+  EXPECT_EQ(run.checkpoint_path(12345678901), run_ + "/checkpoints/step-12345678901.h5");
+}
+
+TEST_F(RunDirectoryTest, NeverMakesARunWhereOneIs) {
+  make_run();
+  const auto create = [&] { RunDirectory::create(run_); };
+  expect_error(create, ExitStatus::taken,
+               "run directory " + run_ + " holds a run already; continue it with --run " + run_ + " --resume auto");
+  fs::remove(run_ + "/config.toml");
+  EXPECT_NO_THROW(create());  // nothing but folders: a start that failed early
+  touch_checkpoints(run_, {0});
+  expect_error(create, ExitStatus::taken, "--resume auto");
+}
+
+TEST_F(RunDirectoryTest, HasOneOwner) {
+  const RunDirectory owner = RunDirectory::create(run_);
+  expect_error([&] { RunDirectory::create(run_); }, ExitStatus::taken, run_);
+  owner.write_config("");
+  expect_error([&] { RunDirectory::open(run_); }, ExitStatus::taken, run_);
+  EXPECT_NO_THROW(owner.check_owner());
+}
+
+TEST_F(RunDirectoryTest, AFolderThatCannotBeMadeIsNamed) {
+  testing::write(folder_ / "file", "");
+  const std::string below = folder_ / "file/run";
+  expect_error([&] { RunDirectory::create(below); }, ExitStatus::input_output,
+               "cannot make the run directory " + below + ": Not a directory");
+}
+
+TEST_F(RunDirectoryTest, OpensOnlyARun) {
+  expect_error([&] { RunDirectory::open(run_); }, ExitStatus::no_input, "there is no run in " + run_);
+  make_run({0, 5});
+  const RunDirectory run = RunDirectory::open(run_);
+  EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 5));
+}
+
+TEST_F(RunDirectoryTest, OpeningClearsWhatAKilledWriterLeft) {
+  make_run({5});
+  testing::write(run_ + "/incarnation-1/step-00000006.h5.tmp", "half");
+  const RunDirectory run = RunDirectory::open(run_);
+  EXPECT_FALSE(fs::exists(run_ + "/incarnation-1"));
+  EXPECT_TRUE(fs::is_empty(run_ + "/incarnation-2"));
+  EXPECT_THAT(run.checkpoint_steps(), ElementsAre(5));
+}
+
+TEST_F(RunDirectoryTest, NextFreeCountsUp) {
+  EXPECT_EQ(RunDirectory::next_free(run_), run_);
+  fs::create_directories(run_);
+  EXPECT_EQ(RunDirectory::next_free(run_), run_ + "-2");
+  fs::create_symlink("nowhere", run_ + "-2");
+  EXPECT_EQ(RunDirectory::next_free(run_), run_ + "-3");
+}
+
+TEST_F(RunDirectoryTest, CheckpointsAreOrderedByTheirNumbers) {
+  make_run({100000000, 7, 99999999, 0});
+  for (const std::string name : {"step-7.h5", "step-00000008.h5.1.tmp", "step-0000000x.h5", "best.h5",
+                                 "step--0000001.h5", "step-99999999999999999999.h5"}) {
+    testing::write(run_ + "/checkpoints/" + name, "");
+  }
+  fs::last_write_time(RunDirectory::checkpoint_path(run_, 7), fs::file_time_type::clock::now() + std::chrono::hours(9));
+  EXPECT_THAT(RunDirectory::checkpoint_steps(run_), ElementsAre(0, 7, 99999999, 100000000));
+  EXPECT_THAT(RunDirectory::checkpoint_steps(folder_ / "nothing"), IsEmpty());
+}
+
+TEST_F(RunDirectoryTest, LinksAreRelativeAndReplaced) {
+  make_run({10, 20});
+  const RunDirectory run = RunDirectory::open(run_);
+  EXPECT_EQ(run.latest(), std::nullopt);
+  run.point_latest(10);
+  run.point_best(10);
+  run.point_latest(20);
+  EXPECT_EQ(fs::read_symlink(run_ + "/checkpoints/latest"), "step-00000020.h5");
+  EXPECT_EQ(run.latest(), 20);
+  EXPECT_EQ(run.best(), 10);
+  EXPECT_TRUE(fs::exists(run_ + "/checkpoints/best"));
+}
+
+TEST_F(RunDirectoryTest, PruningSparesWhatMustStay) {
+  make_run({0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  const RunDirectory run = RunDirectory::open(run_);
+  run.point_best(2);
+  run.point_latest(9);
+  run.prune(3, {4, 77});
+  EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 2, 4, 7, 8, 9));
+  run.point_latest(7);
+  run.prune(1);
+  EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 2, 7, 9));
+  run.prune(100);
+  EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 2, 7, 9));
+}
+
+TEST_F(RunDirectoryTest, GoingBackRemovesWhatCameAfter) {
+  make_run({0, 10, 20, 30});
+  const RunDirectory run = RunDirectory::open(run_);
+  run.point_latest(30);
+  run.point_best(10);
+  run.remove_checkpoints_after(10);
+  EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10));
+  EXPECT_EQ(run.latest(), std::nullopt);
+  EXPECT_EQ(run.best(), 10);
+}
+
+TEST_F(RunDirectoryTest, FindsTheRunThatACheckpointLiesIn) {
+  make_run({10});
+  RunDirectory::open(run_).point_latest(10);
+  EXPECT_EQ(RunDirectory::containing(RunDirectory::checkpoint_path(run_, 10)), run_);
+  EXPECT_EQ(RunDirectory::containing(run_ + "/checkpoints/../checkpoints/latest"), run_);
+  fs::create_symlink(RunDirectory::checkpoint_path(run_, 10), folder_ / "elsewhere.h5");
+  EXPECT_EQ(RunDirectory::containing(folder_ / "elsewhere.h5"), run_);
+  EXPECT_EQ(RunDirectory::containing(folder_ / "digits.h5"), std::nullopt);
+  fs::create_directories(folder_ / "no/checkpoints");
+  EXPECT_EQ(RunDirectory::containing(folder_ / "no/checkpoints/a.h5"), std::nullopt);
+}
+
+TEST_F(RunDirectoryTest, ASweepIsNoRun) {
+  expect_error([&] { RunDirectory::require(run_); }, ExitStatus::no_input, "there is no run in " + run_);
+  make_run();
+  EXPECT_NO_THROW(RunDirectory::require(run_));
+  testing::write(run_ + "/fingerprint", "of a sweep");
+  expect_error([&] { RunDirectory::require(run_); }, ExitStatus::no_input, "holds a sweep");
+  expect_error([&] { RunDirectory::open(run_); }, ExitStatus::no_input, "holds a sweep");
+}
+
+}  // namespace
+}  // namespace shoal

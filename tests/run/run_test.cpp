@@ -1,0 +1,236 @@
+// `shoal train` as a function: run directories, resuming at other numbers of ranks, branches.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "run/train_run.hpp"
+
+namespace shoal {
+namespace {
+
+using testing::TrainRun;
+namespace fs = std::filesystem;
+
+TEST_F(TrainRun, LeavesACompleteRunDirectory) {
+  EXPECT_EQ(status_of(request("run", {"checkpoint.keep=2"})), ExitStatus::done) << message_;
+  test_world().barrier();
+  EXPECT_TRUE(fs::exists(path("run/config.toml")));
+  EXPECT_EQ(RunDirectory::checkpoint_steps(path("run")).front(), 0);
+  EXPECT_EQ(RunDirectory::link_target(path("run"), "latest"), RunDirectory::checkpoint_steps(path("run")).back());
+  EXPECT_TRUE(RunDirectory::link_target(path("run"), "best").has_value());
+  EXPECT_FALSE(fs::exists(path("run/lock")));
+  const auto lines = metrics("run");
+  EXPECT_NE(lines.front().find("{\"step\":1,\"epoch\":1,\"loss\":"), std::string::npos) << lines.front();
+  EXPECT_NE(lines.back().find("\"split\":\"validation\""), std::string::npos) << lines.back();
+}
+
+TEST_F(TrainRun, ResumesMidEpochAtAnotherNumberOfRanks) {
+  EXPECT_EQ(status_alone(request("whole", {"train.steps=11"})), ExitStatus::done);
+  const std::string expected = digest_in("whole");
+  EXPECT_EQ(status_alone(request("parts", {"train.steps=5"})), ExitStatus::done);
+  TrainRequest more = request("parts", {"train.steps=11"});
+  more.resume = "auto";
+  EXPECT_EQ(status_of(more), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("parts"), expected);
+  // And back: all ranks start, one goes on.
+  EXPECT_EQ(status_of(request("back", {"train.steps=5"})), ExitStatus::done) << message_;
+  more.run = path("back");
+  EXPECT_EQ(status_alone(more), ExitStatus::done);
+  EXPECT_EQ(digest_in("back"), expected);
+}
+
+TEST_F(TrainRun, OutOfTimeAllRanksStopAtOneStepAndNothingIsLost) {
+  EXPECT_EQ(status_alone(request("whole")), ExitStatus::done);
+  TrainRequest stopped = request("stopped", {"train.max_seconds=1e-9"});
+  EXPECT_EQ(status_of(stopped), ExitStatus::stopped) << message_;
+  EXPECT_EQ(RunDirectory::link_target(path("stopped"), "latest"), 1);
+  TrainRequest more = request("stopped", {"train.max_seconds=0"});
+  more.resume = "auto";
+  EXPECT_EQ(status_of(more), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("stopped"), digest_in("whole"));
+  EXPECT_EQ(digest_in("stopped", "best"), digest_in("whole", "best"));
+  test_world().barrier();
+  EXPECT_EQ(metrics("stopped"), metrics("whole"));
+}
+
+TEST_F(TrainRun, FinishedRunsAreLeftAloneAndNewOnesDoNotOverwrite) {
+  EXPECT_EQ(status_of(request("run")), ExitStatus::done);
+  const std::string before = digest_in("run");
+  EXPECT_EQ(status_of(request("run")), ExitStatus::taken);
+  EXPECT_NE(message_.find("--resume auto"), std::string::npos) << message_;
+  TrainRequest again = request("run");
+  again.resume = "auto";
+  EXPECT_EQ(status_of(again), ExitStatus::done);
+  EXPECT_EQ(digest_in("run"), before);
+  TrainRequest fresh = request("nothing-there");
+  fresh.resume = "auto";
+  EXPECT_EQ(status_of(fresh), ExitStatus::done) << "nothing to resume: a start";
+  EXPECT_EQ(digest_in("nothing-there"), before);
+}
+
+TEST_F(TrainRun, FallsBackToTheNewestSoundCheckpoint) {
+  EXPECT_EQ(status_of(request("run")), ExitStatus::done);
+  const std::string expected = digest_in("run");
+  test_world().barrier();  // all have read it
+  run_together(test_world(), [&] {
+    if (test_world().rank() != 0) return;
+    const std::string newest =
+        RunDirectory::checkpoint_path(path("run"), *RunDirectory::link_target(path("run"), "latest"));
+    std::vector<std::byte> bytes = read_file(newest);
+    bytes[bytes.size() / 2] ^= std::byte{4};
+    write_atomically(newest, bytes);
+  });
+  TrainRequest again = request("run");
+  again.resume = "auto";
+  EXPECT_EQ(status_of(again), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("run"), expected);
+}
+
+TEST_F(TrainRun, AnExtendedRunGoesOnFromTheAveragesThatExactStatisticsReplaced) {
+  const std::vector<std::string> exact = {"model.batch_norm.running=\"exact\"", "checkpoint.keep=9"};
+  TrainRequest whole = request("whole", exact);
+  whole.sets.emplace_back("train.epochs=5");
+  EXPECT_EQ(status_alone(whole), ExitStatus::done);
+  EXPECT_EQ(status_of(request("parts", exact)), ExitStatus::done) << message_;
+  TrainRequest more = request("parts", exact);
+  more.sets.emplace_back("train.epochs=5");
+  more.resume = "auto";
+  EXPECT_EQ(status_of(more), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("parts"), digest_in("whole"));
+  EXPECT_EQ(digest_in("parts", "step-00000016.h5"), digest_in("whole", "step-00000016.h5")) << "the epoch between";
+  test_world().barrier();
+  EXPECT_EQ(metrics("parts").back(), metrics("whole").back());
+}
+
+TEST_F(TrainRun, GoingBackToABestCheckpointKeepsItTheBest) {
+  EXPECT_EQ(status_of(request("run", {"checkpoint.keep=9"})), ExitStatus::done) << message_;
+  test_world().barrier();
+  run_together(test_world(), [&] {
+    if (test_world().rank() != 0) return;
+    for (const std::int64_t step : {8, 12}) fs::remove(RunDirectory::checkpoint_path(path("run"), step));
+  });
+  TrainRequest worse = request("run", {"checkpoint.keep=9", "optimizer.learning_rate=1"});
+  worse.resume = path("run/checkpoints/step-00000004.h5");
+  EXPECT_EQ(status_of(worse), ExitStatus::done) << message_;
+  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), 4);
+}
+
+TEST_F(TrainRun, AFolderWithoutACheckpointIsAStart) {
+  EXPECT_EQ(status_of(request("whole")), ExitStatus::done) << message_;
+  const std::string expected = digest_in("whole");
+  test_world().barrier();
+  if (test_world().rank() == 0) {
+    fs::create_directories(path("begun/checkpoints"));
+    fs::copy_file(path("whole/config.toml"), path("begun/config.toml"));
+  }
+  TrainRequest again = request("begun");
+  again.resume = "auto";
+  EXPECT_EQ(status_of(again), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("begun"), expected);
+  EXPECT_EQ(RunDirectory::checkpoint_steps(path("begun")).front(), 0);
+}
+
+TEST_F(TrainRun, ARewindBranchesAndNamesItsParent) {
+  EXPECT_EQ(status_of(request("run")), ExitStatus::done);
+  const std::string whole = digest_in("run");
+  TrainRequest back = request("branch");
+  back.resume = path("run");
+  back.rewind = 0;
+  EXPECT_EQ(status_of(back), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("branch"), whole) << "the same settings lead to the same place";
+  const std::string file = path("branch/checkpoints/latest");
+  EXPECT_NE(
+      parse_checkpoint(read_file(file), file).attribute<std::string>("parent").find("run/checkpoints/step-00000000.h5"),
+      std::string::npos);
+  back.rewind = 77;
+  back.run = path("other");
+  EXPECT_EQ(status_of(back), ExitStatus::no_input);
+  EXPECT_NE(message_.find("no checkpoint of step 77"), std::string::npos) << message_;
+}
+
+TEST_F(TrainRun, StartsFromTheParametersOfAnother) {
+  EXPECT_EQ(status_of(request("run")), ExitStatus::done);
+  TrainRequest from = request("tuned", {"optimizer.learning_rate=1e-9", "optimizer.name=\"gd\""});
+  from.init_from = path("run/checkpoints/latest");
+  EXPECT_EQ(status_of(from), ExitStatus::done) << message_;
+  test_world().barrier();
+  const auto weight = [&](const std::string& run) {
+    const std::string file = path(run) + "/checkpoints/latest";
+    return parse_checkpoint(read_file(file), file).array("parameters/01_dense/weight").values<float>()[5];
+  };
+  EXPECT_NEAR(weight("tuned"), weight("run"), 1e-6);
+  from.init_from = path("run");  // its newest
+  from.run = path("alike");
+  EXPECT_EQ(status_of(from), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("alike"), digest_in("tuned"));
+  from.sets.emplace_back("model.hidden=[17]");
+  from.run = path("other");
+  EXPECT_EQ(status_of(from), ExitStatus::bad_data);
+  EXPECT_NE(message_.find("of another model"), std::string::npos) << message_;
+}
+
+TEST_F(TrainRun, WhatCannotGoOnTogetherIsRefusedAndNothingIsLost) {
+  EXPECT_EQ(status_of(request("run")), ExitStatus::done);
+  const std::string before = digest_in("run");
+  TrainRequest other = request("run", {"model.hidden=[17]"});
+  other.resume = "auto";
+  EXPECT_EQ(status_of(other), ExitStatus::usage);
+  EXPECT_NE(message_.find("model.hidden"), std::string::npos) << message_;
+  other = request("run", {"data.file=" + path("b.h5")});
+  other.resume = "auto";
+  EXPECT_EQ(status_of(other), ExitStatus::bad_data);
+  EXPECT_NE(message_.find("trained on other data"), std::string::npos) << message_;
+  other = request("x", {"data.file=" + path("missing.h5")});
+  EXPECT_EQ(status_of(other), ExitStatus::no_input) << message_;
+  EXPECT_FALSE(fs::exists(path("x")));
+  EXPECT_EQ(digest_in("run"), before);
+}
+
+TEST_F(TrainRun, DivergenceKeepsTheLastGoodCheckpoint) {
+  EXPECT_EQ(
+      status_of(request("run", {"optimizer.name=\"gd\"", "optimizer.learning_rate=1e30", "model.batch_norm=false"})),
+      ExitStatus::diverged);
+  EXPECT_NE(message_.find("the last good checkpoint is"), std::string::npos) << message_;
+  EXPECT_FALSE(digest_in("run").empty());
+}
+
+TEST_F(TrainRun, AValidationLossThatIsNotFiniteIsADivergence) {
+  EXPECT_EQ(status_of(request("run", {"optimizer.name=\"gd\"", "optimizer.learning_rate=1e30", "model.batch_norm=false",
+                                      "train.steps=1"})),
+            ExitStatus::diverged);
+  EXPECT_NE(message_.find("the validation loss after step 1 (epoch 1) is nan; lower optimizer.learning_rate"),
+            std::string::npos)
+      << message_;
+  EXPECT_NE(message_.find("the last good checkpoint is " + path("run/checkpoints/step-00000000.h5")), std::string::npos)
+      << message_;
+  test_world().barrier();
+  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), std::nullopt);
+}
+
+TEST_F(TrainRun, StepsThatEndInsideAnEpochAreEvaluated) {
+  ASSERT_EQ(status_of(request("run", {"train.steps=6", "data.validation=0"})), ExitStatus::done) << message_;
+  test_world().barrier();
+  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), 6);
+  // 4 steps an epoch; the loss is the mean over the 2 batches of the second, of 128 samples each.
+  const auto lines = metrics("run");
+  const auto loss_of = [](const std::string& line) { return std::stod(line.substr(line.find("\"loss\":") + 7)); };
+  ASSERT_EQ(lines.size(), 8U) << "6 steps, 2 evaluations";
+  EXPECT_NE(lines[7].find("{\"step\":6,\"epoch\":2,\"split\":\"train\",\"loss\":"), std::string::npos) << lines[7];
+  EXPECT_NEAR(loss_of(lines[7]), (loss_of(lines[5]) + loss_of(lines[6])) / 2, 1e-8);
+}
+
+TEST_F(TrainRun, AProfileChangesNoBitAndItsTraceHasEveryRank) {
+  ASSERT_EQ(status_of(request("plain")), ExitStatus::done);
+  TrainRequest profiled = request("profiled");
+  profiled.profile_trace = path("trace.json");
+  ASSERT_EQ(status_of(profiled), ExitStatus::done);
+  EXPECT_EQ(digest_in("profiled"), digest_in("plain"));
+  const std::string trace = read_text(path("trace.json"));
+  for (int rank = 0; rank < test_world().size(); ++rank)
+    EXPECT_NE(trace.find("\"rank " + std::to_string(rank) + "\""), std::string::npos);
+  EXPECT_NE(trace.find("\"step\""), std::string::npos);
+  EXPECT_NE(trace.find("\"coming batch\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,86 @@
+// Saving while training goes on: failures, the pause after one, giving up.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "run/train_run.hpp"
+
+namespace shoal {
+namespace {
+
+using testing::TrainRun;
+namespace fs = std::filesystem;
+
+class Saving : public TrainRun {
+ protected:
+  /// A folder that is not empty where a link is to be: no link can be put there, whoever tries.
+  void block(const std::string& run, const std::string& link) const {
+    run_together(test_world(), [&] {
+      if (test_world().rank() == 0) fs::create_directories(path(run) + "/checkpoints/" + link + "/in the way");
+    });
+  }
+};
+
+TEST_F(Saving, AtEveryStepLeavesTheSameRunAsAtTheEndAlone) {
+  EXPECT_EQ(status_of(request("end", {"checkpoint.every_epochs=0"})), ExitStatus::done) << message_;
+  EXPECT_EQ(status_of(request("always", {"checkpoint.every_steps=1", "checkpoint.keep=2"})), ExitStatus::done);
+  EXPECT_EQ(digest_in("always"), digest_in("end"));
+  EXPECT_EQ(metrics("always"), metrics("end"));
+  EXPECT_TRUE(fs::is_empty(path("always/incarnation-1")));
+}
+
+TEST_F(Saving, APlaceThatCannotBeWrittenEndsARunBeforeItsFirstStep) {
+  block("run", "latest");
+  EXPECT_EQ(status_of(request("run")), ExitStatus::input_output);
+  EXPECT_NE(message_.find("checkpoints/latest"), std::string::npos) << message_;
+  EXPECT_NE(message_.find("no checkpoint was written"), std::string::npos) << message_;
+  test_world().barrier();
+  EXPECT_EQ(read_text(path("run/metrics.jsonl")), "");
+}
+
+TEST_F(Saving, TooManyFailuresEndTheRunAndTheLastGoodCheckpointIsNamed) {
+  block("run", "best");
+  EXPECT_EQ(status_of(request("run", {"checkpoint.give_up=1", "train.epochs=1000000"})), ExitStatus::input_output);
+  EXPECT_NE(message_.find("checkpoints/best"), std::string::npos) << message_;
+  EXPECT_NE(message_.find("the last good checkpoint is " + path("run/checkpoints/step-00000000.h5")), std::string::npos)
+      << message_;
+}
+
+TEST_F(Saving, GoesOnAfterAFailureAndSavesAgainOnceItCan) {
+  EXPECT_EQ(status_alone(request("whole")), ExitStatus::done);
+  block("run", "best");
+  std::thread remedy;
+  if (test_world().rank() == 0) {
+    remedy = std::thread([this] {
+      // Step 4 ends the first epoch; its checkpoint is whole before the link to it cannot be made.
+      const std::string first = RunDirectory::checkpoint_path(path("run"), 4);
+      while (!fs::exists(first)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      fs::remove_all(path("run/checkpoints/best"));
+    });
+  }
+  EXPECT_EQ(status_of(request("run", {"checkpoint.give_up=5"})), ExitStatus::done) << message_;
+  if (remedy.joinable()) remedy.join();
+  EXPECT_EQ(digest_in("run"), digest_in("whole"));
+}
+
+TEST_F(Saving, ARunThatWasTakenOverEndsAndWritesNothing) {
+  std::thread successor;
+  if (test_world().rank() == 0) {
+    successor = std::thread([this] {
+      while (!RunDirectory::link_target(path("run"), "latest")) std::this_thread::yield();
+      // As the next owner does.
+      fs::create_directory(path("run/incarnation-2"));
+      fs::remove_all(path("run/incarnation-1"));
+    });
+  }
+  EXPECT_EQ(status_of(request("run", {"train.epochs=1000000", "checkpoint.every_epochs=0", "checkpoint.every_steps=3",
+                                      "train.evaluate_every=1000000"})),
+            ExitStatus::taken);
+  EXPECT_NE(message_.find("taken over"), std::string::npos) << message_;
+  if (successor.joinable()) successor.join();
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,175 @@
+#include "shoal/show/watch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+#include "shoal/core/error.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "show/text_chart.hpp"
+#include "temporary_folder.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string joined(const std::vector<std::string>& lines) {
+  return std::accumulate(lines.begin(), lines.end(), std::string(), [](auto a, const auto& b) { return a + b + '\n'; });
+}
+
+std::string step_line(std::int64_t step, double loss) { return to_json_line(StepRecord{step, 1, loss, 0.001, 1000}); }
+
+class Follower : public ::testing::Test {
+ protected:
+  Follower() { fs::create_directories(run_); }
+  void put(const std::string& name, const std::string& text) const { testing::write(run_ + "/" + name, text); }
+
+  testing::TemporaryFolder folder_;
+  std::string run_ = folder_ / "run";
+};
+
+TEST_F(Follower, ReadsWhatIsAddedAndLeavesATornLine) {
+  put("config.toml", "[optimizer]\nl2 = 0.25\n");
+  RunFollower follower(run_);
+  EXPECT_FALSE(follower.refresh().last.has_value());
+  put("metrics.jsonl", step_line(1, 0.5) + step_line(2, 0.4).substr(0, 10));
+  EXPECT_EQ(follower.refresh().loss.size(), 1U);
+  const std::string evaluation = to_json_line(EvaluationRecord{2, 1, "validation", 0.3, 0.75});
+  put("metrics.jsonl", step_line(1, 0.5) + step_line(2, 0.4) + evaluation);
+  const RunView& view = follower.refresh();
+  ASSERT_EQ(view.loss.size(), 2U);
+  EXPECT_EQ(view.loss[1].step, 2);
+  EXPECT_EQ(view.loss[1].value, 0.4);
+  ASSERT_EQ(view.evaluations.size(), 1U);
+  EXPECT_EQ(view.evaluations[0].accuracy, 0.75);
+  EXPECT_EQ(view.now.optimizer.l2, 0.25);
+  put("nudges.jsonl", to_json_line({3, "optimizer.l2", "0.5"}) + to_json_line({4, "optimizer.rho", "0.5"}));
+  EXPECT_EQ(follower.refresh().now.optimizer.l2, 0.5);
+  EXPECT_EQ(follower.refresh().start.optimizer.l2, 0.25);
+  EXPECT_EQ(follower.refresh().now.optimizer.rho, 0.99) << "to come";
+}
+
+TEST_F(Follower, ARunThatGoesOnFromEarlierIsReadAnew) {
+  put("config.toml", "");
+  put("metrics.jsonl", step_line(1, 0.5) + step_line(2, 0.4) + step_line(3, 0.3));
+  RunFollower follower(run_);
+  EXPECT_EQ(follower.refresh().last->step, 3);
+  put("metrics.jsonl", step_line(1, 0.5));
+  EXPECT_EQ(follower.refresh().loss.size(), 1U);
+  put("metrics.jsonl", step_line(1, 0.25) + step_line(2, 0.4) + step_line(3, 0.3));  // as long, with another past
+  ASSERT_EQ(follower.refresh().loss.size(), 3U);
+  EXPECT_EQ(follower.refresh().loss[0].value, 0.25);
+}
+
+TEST_F(Follower, KnowsWhetherTheRunIsUnderWay) {
+  EXPECT_THROW(RunFollower{run_}, Error);
+  std::optional<RunDirectory> owner(RunDirectory::create(run_));
+  owner->write_config("");
+  RunFollower follower(run_);
+  EXPECT_TRUE(follower.refresh().under_way);
+  owner.reset();
+  EXPECT_FALSE(follower.refresh().under_way);
+  owner.emplace(RunDirectory::open(run_));
+  EXPECT_TRUE(follower.refresh().under_way) << "resumed by another process";
+}
+
+RunView some_view(bool validation) {
+  RunView view;
+  view.run = "runs/digits";
+  view.under_way = true;
+  view.now.optimizer.learning_rate = 0.0003;
+  view.journal.add({40, "optimizer.learning_rate", "0.0003"});
+  view.journal.add({120, "model.dropout", "0.5"});
+  for (std::int64_t step = 1; step <= 100; ++step) {
+    view.loss.push_back({step, 2.0 / static_cast<double>(step)});
+    if (validation && step % 10 == 0)
+      view.evaluations.push_back({step, 1, "validation", 1.0 / static_cast<double>(step), 0.9});
+  }
+  view.last = StepRecord{100, 3, 0.02, 0.0003, 1234};
+  return view;
+}
+
+TEST(Frame, ShowsCurvesHyperparametersAndNudges) {
+  const std::string text = joined(draw_frame(some_view(true), {40, 80, true, false}));
+  EXPECT_THAT(text, HasSubstr("runs/digits  under way  step 100, epoch 3 of 10  1234 samples/s"));
+  EXPECT_THAT(text, HasSubstr("loss  0.02 train (line)  0.01 validation (marks), best 0.01 at step 100"));
+  EXPECT_THAT(text, HasSubstr("accuracy  0.9 validation (marks), best 0.9 at step 10"));
+  EXPECT_THAT(text, HasSubstr("optimizer.learning_rate = 0.0003 (nudged)"));
+  EXPECT_THAT(text, HasSubstr("optimizer.beta1 = 0.9"));
+  EXPECT_THAT(text, Not(HasSubstr("optimizer.rho"))) << "adam has none";
+  EXPECT_THAT(text, HasSubstr("  from step 40  optimizer.learning_rate = 0.0003\n"));
+  EXPECT_THAT(text, HasSubstr("  from step 120  model.dropout = 0.5  (to come)\n"));
+  EXPECT_THAT(text, HasSubstr("\u25cf"));
+  EXPECT_THAT(joined(draw_frame(some_view(false), {40, 80, true, false})), Not(HasSubstr("validation")));
+}
+
+TEST(Frame, KeepsToItsSize) {
+  for (const bool validation : {false, true}) {
+    for (int rows = 1; rows <= 60; rows += 3) {
+      for (int columns = 1; columns <= 200; columns += 13) {
+        const auto lines = draw_frame(some_view(validation), {rows, columns, true, false});
+        EXPECT_LE(lines.size(), static_cast<std::size_t>(rows));
+        for (const std::string& line : lines) EXPECT_EQ(fit(line, columns), line) << rows << " x " << columns;
+      }
+    }
+  }
+  EXPECT_EQ(draw_frame(some_view(true), {40, 80, true, false}).size(), 40U) << "and uses it";
+}
+
+TEST(Frame, OnLittleSpaceTheLossStays) {
+  EXPECT_THAT(joined(draw_frame(some_view(true), {10, 40, true, false})), HasSubstr("\u25cf"));
+}
+
+TEST(Frame, OfARunWithoutAStepHasNoCurves) {
+  RunView view;
+  view.run = "r";
+  EXPECT_THAT(joined(draw_frame(view, {24, 80, true, false})), HasSubstr("r  ended, no step yet"));
+}
+
+TEST(Chart, FallsFromTheUpperLeftToTheLowerRight) {
+  TextChart chart;
+  for (int step = 1; step <= 4; ++step) chart.line.push_back({step, 5.0 - step});
+  const auto lines = draw_chart(chart, 10 + 4, 2, {2, 14, false, false});
+  EXPECT_THAT(lines, ElementsAre("       4 +'.  ", "       1 +  '.", "          1  4"));
+}
+
+TEST(Chart, MarksAreDrawnOverTheLineAndInfinityIsNot) {
+  const double infinite = std::numeric_limits<double>::infinity();
+  const TextChart chart{{{1, 1.0}, {2, infinite}, {3, 2.0}}, {{3, 2.0}, {2, std::nan("")}}};
+  const auto lines = draw_chart(chart, 10 + 3, 3, {3, 13, false, false});
+  EXPECT_EQ(lines[0].back(), 'o');
+  EXPECT_THAT(lines[0], HasSubstr("2 +"));
+  EXPECT_THAT(joined(lines), Not(HasSubstr("inf")));
+}
+
+TEST(Chart, WideSpansAreLogarithmic) {
+  const TextChart chart{{{1, 100.0}, {3, 1.0}}, {}};
+  EXPECT_THAT(draw_chart(chart, 20, 3, {3, 20, false, false})[1], HasSubstr("10 +"));
+  const TextChart narrow{{{1, 10.0}, {3, 1.0}}, {}};
+  EXPECT_THAT(draw_chart(narrow, 20, 3, {3, 20, false, false})[1], HasSubstr("5.5 +"));
+}
+
+TEST(Chart, OneValueHasNoSpan) {
+  const TextChart chart{{{5, 0.5}}, {}};
+  EXPECT_THAT(joined(draw_chart(chart, 20, 3, {3, 20, false, false})), HasSubstr("0.5 +"));
+  EXPECT_TRUE(draw_chart({}, 20, 3, {}).empty());
+}
+
+TEST(Fit, CountsCharactersNotBytes) {
+  EXPECT_EQ(fit("a\u25cfb", 2), "a\u25cf");
+  EXPECT_EQ(fit("ab", 2), "ab");
+  EXPECT_EQ(fit("ab", 0), "");
+}
+
+}  // namespace
+}  // namespace shoal
