@@ -35,7 +35,8 @@ TEST_F(ImportCsv, TakesTheLabelByName) {
 
 TEST_F(ImportCsv, TakesTheLabelByNumberAndFindsTheHeader) {
   EXPECT_EQ(train("7,1,2\n8,3,4\n", {.label = "0"}).rows(), 2);
-  EXPECT_EQ(train("y,1,2\n8,3,4\n", {.label = "0"}).rows(), 2) << "the label alone makes no header: y is a class";
+  EXPECT_EQ(train("y,1,2\n8,3,4\n", {.label = "0", .classes = true}).rows(), 2) << "the label alone makes no header";
+  expect_refused("y,1,2\n8,3,4\n", {.label = "0"}, {"t.csv:1: label \"y\" is no number"});
   EXPECT_EQ(train("y,a,b\n8,3,4\n", {.label = "0"}).rows(), 1);
   EXPECT_EQ(train("7,1,2\n8,3,4\n", {.label = "0", .header = true}).rows(), 1);
   EXPECT_THAT(columns(), ElementsAre("1", "2"));
