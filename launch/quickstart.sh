@@ -21,7 +21,7 @@ mkdir -p runs
 
 say "Importing data/digits.csv.gz, a fifth of it for the test"
 rm -f "$data"
-"$shoal" import csv data/digits.csv.gz --label label --test-fraction 0.2 --seed 1 -o "$data"
+"$shoal" import csv data/digits.csv.gz --label label --shape 8,8 --test-fraction 0.2 --seed 1 -o "$data"
 
 # A run is never overwritten.
 run=runs/quickstart

@@ -39,7 +39,8 @@ std::string summary_text(const DatasetSummary& summary, const std::string& out) 
 void warn_of_many_classes(const DatasetSummary& summary) {
   std::int64_t rows = 0;
   for (const DatasetSummary::Rows& split : summary.splits) rows += split.rows;
-  if (summary.classes > std::max<std::int64_t>(rows, 2))
+  constexpr std::int64_t many = 100;  // then each should have some rows
+  if (summary.classes > std::max<std::int64_t>(rows, 2) || (summary.classes > many && summary.classes > rows / 4))
     log_warning(
         fmt::format("{} rows make {} classes; if the labels are numbers to predict, import them with --regression",
                     rows, summary.classes));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -36,6 +37,20 @@ T parse_number(const std::string& option, const std::string& text) {
 template double parse_number(const std::string&, const std::string&);
 template std::int64_t parse_number(const std::string&, const std::string&);
 template std::uint64_t parse_number(const std::string&, const std::string&);
+
+std::vector<std::int64_t> parse_shape(const std::string& option, const std::string& text) {
+  std::vector<std::int64_t> shape;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    std::int64_t extent = 0;
+    const auto [at, error] = std::from_chars(text.data() + begin, text.data() + end, extent);
+    if (error != std::errc{} || at != text.data() + end || extent < 1)
+      refuse(option, text, "whole numbers of at least 1, such as 8,8");
+    shape.push_back(extent);
+    begin = end + 1;
+  }
+  return shape;
+}
 
 bool parse_yes_no(const std::string& option, const std::string& text) {
   if (text != "yes" && text != "no") refuse(option, text, "yes or no");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace shoal {
 
@@ -14,6 +15,8 @@ namespace shoal {
 /// @throws Error(usage)  that names option and text
 template <class T>
 T parse_number(const std::string& option, const std::string& text);
+/// Whole numbers of at least 1 with commas between them.
+std::vector<std::int64_t> parse_shape(const std::string& option, const std::string& text);
 bool parse_yes_no(const std::string& option, const std::string& text);
 /// No name is empty: a variable of a script was, and what it stood for would be taken from somewhere else.
 void refuse_empty(const std::string& option, const std::string& text);

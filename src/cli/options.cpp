@@ -178,7 +178,12 @@ void CommandLine::add_importers() {
          "Whether line 1 names the columns; by default found out")
       ->type_name("yes|no");
   text(app, "--like", csv_.like, "FILE", "Data set whose classes and columns are taken");
+  app->add_option_function<std::string>(
+         "--shape", [this](const std::string& given) { csv_.shape = parse_shape("--shape", given); },
+         "Shape of a row, such as 8,8; whole numbers to 255 of two dimensions or more are images")
+      ->type_name("H,W");
   app->add_flag("--regression", csv_.regression, regression);
+  app->add_flag("--classes", csv_.classes, "Labels are names of classes, even where some or all are numbers");
   add_splits(app, csv_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 

@@ -9,6 +9,14 @@
 
 namespace shoal {
 
+/// Names of classes and columns end at a byte 0 in files.
+void CsvReader::add(std::string& cell, int c) const {
+  if (c == 0)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}:{}: a byte 0; remove it, or save the file as text in UTF-8", path(), next_line_));
+  cell.push_back(static_cast<char>(c));
+}
+
 /// Reads one cell and what ends it; true when another cell follows in the row.
 bool CsvReader::read_cell(std::string& cell) {
   cell.clear();
@@ -24,7 +32,7 @@ bool CsvReader::read_cell(std::string& cell) {
       if (c == '"' && file_.peek() != '"') break;
       if (c == '"') file_.get();
       if (c == '\n') ++next_line_;
-      cell.push_back(static_cast<char>(c));
+      add(cell, c);
     }
   }
   for (;;) {
@@ -40,14 +48,11 @@ bool CsvReader::read_cell(std::string& cell) {
           ExitStatus::bad_data,
           fmt::format("{}:{}: text follows a closing quote; double the quotes inside a cell", path(), next_line_));
     }
-    cell.push_back(static_cast<char>(c));
+    add(cell, c);
   }
 }
 
 bool CsvReader::read_row(std::vector<std::string>& cells) {
-  if (next_line_ == 1 && file_.peek() == 0xEF) {  // the byte order mark that spreadsheets write
-    for (int i = 0; i < 3; ++i) file_.get();
-  }
   if (file_.peek() < 0) return false;
   line_ = next_line_;
   std::size_t count = 0;

@@ -10,14 +10,18 @@
 
 namespace shoal {
 
+/// What spreadsheets begin a text in UTF-8 with.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// Rows of comma-separated cells, as RFC 4180 has them: quoted cells may hold commas, line ends and doubled quotes;
 /// lines end in LF or CRLF. Blank lines may stand at the end only.
 class CsvReader {
  public:
-  explicit CsvReader(const std::string& path) : file_(path) {}
+  explicit CsvReader(const std::string& path) : file_(path) { file_.skip_prefix(byte_order_mark); }
 
   /// The next row, without its quotes; false at the end.
-  /// @throws Error  bad_data, with file and line: an open quote, text behind a closing quote, a blank line inside
+  /// @throws Error  bad_data, with file and line: an open quote, text behind a closing quote, a blank line inside, a
+  ///                byte 0
   bool next(std::vector<std::string>& cells);
   /// Where the last row began, from 1.
   std::int64_t line() const { return line_; }
@@ -26,6 +30,7 @@ class CsvReader {
  private:
   bool read_row(std::vector<std::string>& cells);
   bool read_cell(std::string& cell);
+  void add(std::string& cell, int c) const;
 
   InputFile file_;
   std::int64_t line_ = 0;

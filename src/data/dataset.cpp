@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cassert>
 
+#include "agreement.hpp"
 #include "content_hash.hpp"
 #include "contents.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/io/names.hpp"
 
 namespace shoal {
 namespace {
@@ -114,6 +116,12 @@ Dataset Dataset::open(const std::string& path) {
       refuse(path, fmt::format("rows of {}/x have shape {} and those of {}/x {}; all splits need the same", first.name,
                                shape_text(contents->shape), split.name, shape_text(shape)));
     }
+    // Bytes and floats are seldom on one scale: images as 0 to 255 here and 0 to 1 there.
+    if (is_floating(split.x.type) != is_floating(first.x.type)) {
+      refuse(path, fmt::format("{}/x is {} and {}/x {}; store both as {}", first.name, element_name(first.x.type),
+                               split.name, element_name(split.x.type),
+                               element_name(is_floating(first.x.type) ? first.x.type : split.x.type)));
+    }
     if (!split.y) continue;
     if (with_y == nullptr) with_y = &split;
     if (split.labels() != with_y->labels() || split.y->row_elements() != with_y->y->row_elements()) {
@@ -135,14 +143,14 @@ Dataset Dataset::open(const std::string& path) {
       contents->classes = std::max(contents->classes, count_classes(contents->file, path, split.name, *split.y));
     }
   }
-  const auto names = reader.attribute<std::vector<std::string>>("class_names");
+  const ArraysFound found{contents->shape, contents->features,
+                          with_y != nullptr && with_y->targets() ? with_y->y->row_elements() : 0};
+  check_features_agree(reader, found);
+  const auto names = read_names(reader, "class_names");
+  check_classes_agree(reader, found, contents->classes, names);
   if (names && !names->empty()) {
     contents->class_names = *names;
     contents->names_classes = true;
-    if (static_cast<std::int64_t>(names->size()) != contents->classes) {
-      refuse(path, fmt::format("the attribute class_names holds {} names for {} classes; give one a class",
-                               names->size(), contents->classes));
-    }
   } else {
     contents->class_names = number_names(contents->classes);
   }

@@ -1,15 +1,18 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "agreement.hpp"
 #include "csv_reader.hpp"
 #include "labels.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/data/import.hpp"
 #include "shoal/io/h5_file.hpp"
+#include "shoal/io/names.hpp"
 #include "table.hpp"
 
 namespace shoal {
@@ -29,8 +32,13 @@ struct Like {
   static Like open(const std::string& path) {
     const Dataset data = Dataset::open(path);
     const Split split = data.split(data.has("train") ? "train" : data.names().front());
-    return {data, H5Reader(path).attribute<std::vector<std::string>>("columns").value_or(Cells{}), split.features(),
-            split.element_type() == ElementType::uint8, split.has_targets()};
+    Cells columns = read_names(H5Reader(path), "columns").value_or(Cells{});
+    if (const auto twice = find_twice(columns))
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("{}: columns {} and {} are both called \"{}\"; import it again with other names", path,
+                              twice->first, twice->second, shown(columns[twice->first])));
+    return {data, std::move(columns), split.features(), split.element_type() == ElementType::uint8,
+            split.has_targets()};
   }
 };
 
@@ -40,6 +48,13 @@ struct Layout {
   std::size_t label = no_column;
   std::vector<std::size_t> features;
   Cells names;  // of all columns; empty without a header
+
+  Cells feature_names() const {
+    Cells result;
+    if (names.empty()) return result;
+    for (const std::size_t c : features) result.push_back(names[c]);
+    return result;
+  }
 };
 
 [[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
@@ -102,27 +117,44 @@ Layout layout_of(const CsvOptions& options, const Cells& first) {
   for (std::size_t c = 0; c < layout.width; ++c) {
     if (c != layout.label) layout.features.push_back(c);
   }
+  if (const auto twice = find_twice(layout.feature_names()))
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}:1: columns {} and {} are both called \"{}\"; rename one of them", options.file,
+                            layout.features[twice->first], layout.features[twice->second],
+                            shown(layout.names[layout.features[twice->first]])));
   return layout;
 }
 
 /// Takes the features that the other set has, in its order.
 void take_columns(const CsvOptions& options, const Like& like, Layout& layout) {
   if (!like.columns.empty() && !layout.names.empty()) {
-    layout.features.clear();
+    const std::vector<std::size_t> features = std::exchange(layout.features, {});
     for (const std::string& name : like.columns) {
-      const auto found = std::find(layout.names.begin(), layout.names.end(), name);
-      if (found == layout.names.end()) {
+      const auto found =
+          std::find_if(features.begin(), features.end(), [&](std::size_t c) { return layout.names[c] == name; });
+      if (found == features.end()) {
         throw Error(ExitStatus::bad_data,
                     fmt::format("{}: no column \"{}\", which {} has; add it, or import without --like", options.file,
                                 shown(name), options.like));
       }
-      layout.features.push_back(static_cast<std::size_t>(found - layout.names.begin()));
+      layout.features.push_back(*found);
     }
   }
   if (static_cast<std::int64_t>(layout.features.size()) != like.features) {
     throw Error(ExitStatus::bad_data, fmt::format("{}: {} feature columns, {} has {}; both need the same", options.file,
                                                   layout.features.size(), options.like, like.features));
   }
+}
+
+/// @throws Error(usage)  when the shape asked for has more or fewer values than there are features
+std::vector<std::int64_t> row_shape(const CsvOptions& options, std::int64_t features) {
+  if (options.shape.empty()) return {features};
+  std::int64_t left = features;
+  for (const std::int64_t extent : options.shape) left = extent > 0 && left % extent == 0 ? left / extent : 0;
+  if (left != 1)
+    refuse_options(fmt::format("--shape {} has another number of values than the {} feature columns of {}",
+                               fmt::join(options.shape, ","), features, options.file));
+  return options.shape;
 }
 
 float feature(const CsvReader& reader, const Layout& layout, std::size_t column, const std::string& cell) {
@@ -145,6 +177,11 @@ DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
   if (options.regression && options.label.empty()) refuse_options("--regression needs --label, the column to predict");
   if (options.regression && like && like->data.classes() > 0)
     refuse_options(fmt::format("--regression takes numbers, and {} has classes; leave out one of them", options.like));
+  if (options.classes && (options.regression || (like && like->targets)))
+    refuse_options(fmt::format("--classes says that labels are classes, and {} that they are numbers; leave out one",
+                               options.regression ? "--regression" : options.like));
+  if (like && !options.shape.empty())
+    refuse_options(fmt::format("--shape and --like {} both give the shape; leave out one", options.like));
   CsvReader reader(options.file);
   Cells cells;
   if (!reader.next(cells))
@@ -180,14 +217,10 @@ DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
 
   TableNotes notes;
   notes.source = file_name(options.file);
-  if (!layout.names.empty()) {
-    for (const std::size_t c : layout.features) notes.columns.push_back(layout.names[c]);
-  } else if (like) {
-    notes.columns = like->columns;
-  }
+  notes.columns = layout.names.empty() && like ? like->columns : layout.feature_names();
   Table table;
   table.rows = static_cast<std::int64_t>(lines.size());
-  std::vector<std::int64_t> shape{static_cast<std::int64_t>(layout.features.size())};
+  std::vector<std::int64_t> shape = row_shape(options, static_cast<std::int64_t>(layout.features.size()));
   if (like) shape = like->data.shape();
   if (all_bytes) {
     std::vector<std::uint8_t> bytes(values.size());
@@ -202,7 +235,7 @@ DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
     const Place place = [&](std::size_t i) { return fmt::format("{}:{}", options.file, lines[i]); };
     Labels labels = like && like->data.classes() > 0                ? labels_like(texts, notes.class_names, place)
                     : options.regression || (like && like->targets) ? targets_from_texts(texts, place)
-                                                                    : labels_from_texts(texts, place);
+                                                                    : labels_from_texts(texts, place, options.classes);
     notes.class_names = labels.class_names;
     table.y = std::move(labels).column();
   }

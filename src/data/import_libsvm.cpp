@@ -28,7 +28,7 @@ struct SparseRows {
 };
 
 struct LineReader {
-  explicit LineReader(const std::string& path) : file(path) {}
+  explicit LineReader(const std::string& path) : file(path) { file.skip_prefix(byte_order_mark); }
 
   InputFile file;
   std::int64_t number = 0;

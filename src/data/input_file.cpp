@@ -71,6 +71,12 @@ bool InputFile::fill() {
   return filled_ > 0;
 }
 
+void InputFile::skip_prefix(std::string_view prefix) {
+  if (filled_ == 0 && !fill()) return;
+  const std::string_view begin(reinterpret_cast<const char*>(buffer_.data()), filled_);
+  if (begin.starts_with(prefix)) at_ = prefix.size();
+}
+
 std::size_t InputFile::read(std::span<std::byte> out) {
   const std::size_t ready = std::min(out.size(), filled_ - at_);
   std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(at_), ready, out.begin());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shoal {
@@ -33,6 +34,9 @@ class InputFile {
     if (at_ == filled_ && !fill()) return -1;
     return static_cast<unsigned char>(buffer_[at_]);
   }
+
+  /// Passes over what the file begins with, if it is that. Before anything else is read.
+  void skip_prefix(std::string_view prefix);
 
  private:
   bool fill();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -30,12 +31,44 @@ void check_class_count(const std::set<T>& distinct, const Place& place) {
                      distinct.size(), most_classes));
 }
 
+/// Class numbers leave no more than a few gaps: a file may lack some classes that another has, but not most of very
+/// many. Counting from 0 to a code would train an output for each number between.
+bool are_codes(const std::set<std::int64_t>& distinct) {
+  constexpr std::int64_t few = 1000;
+  constexpr std::int64_t most_gaps = 10;  // numbers for one that occurs
+  if (distinct.empty() || *distinct.begin() < 0) return false;
+  const std::int64_t greatest = *distinct.rbegin();
+  // The greatest of all stands for what int64 does not hold, see label_at().
+  return greatest >= few && greatest != std::numeric_limits<std::int64_t>::max() &&
+         greatest / most_gaps >= static_cast<std::int64_t>(distinct.size());
+}
+
+Labels classes_in_order(std::span<const std::int64_t> values, const std::set<std::int64_t>& distinct) {
+  const std::vector<std::int64_t> sorted(distinct.begin(), distinct.end());
+  Labels labels;
+  for (const std::int64_t value : sorted) labels.class_names.push_back(std::to_string(value));
+  for (const std::int64_t value : values) {
+    labels.numbers.push_back(
+        static_cast<std::int32_t>(std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin()));
+  }
+  return labels;
+}
+
 float target(double value, const Place& place, std::size_t i) {
   const auto result = static_cast<float>(value);
   if (!std::isfinite(result)) {
     refuse(place, i, fmt::format("target {} is too large for float32; rescale the targets", value));
   }
   return result;
+}
+
+/// A value that is missing makes names of all numbers, and a class of each.
+[[noreturn]] void refuse_mixture(std::span<const std::string> texts, std::size_t number, std::size_t text,
+                                 const Place& place) {
+  refuse(place, text,
+         fmt::format("label \"{}\" is no number, but \"{}\" at {} is; if labels are numbers, correct it or remove the "
+                     "row; if they are names of classes, use --classes",
+                     shown(trimmed(texts[text])), shown(trimmed(texts[number])), place(number)));
 }
 
 /// A finite number, nothing for a text that is no number; an empty cell, NaN and infinity are errors.
@@ -69,18 +102,21 @@ bool are_number_names(const std::vector<std::string>& names) {
 }
 
 Labels labels_from_classes(std::span<const std::int64_t> values, const Place& place) {
+  const std::set<std::int64_t> distinct(values.begin(), values.end());
+  if (are_codes(distinct)) {
+    check_class_count(distinct, place);
+    return classes_in_order(values, distinct);
+  }
   Labels labels;
-  std::int64_t greatest = -1;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] < 0 || values[i] >= most_classes) {
       refuse(place, i,
              fmt::format("label {} is no class number; number the classes from 0, below {}, or use --regression",
                          values[i], most_classes));
     }
-    greatest = std::max(greatest, values[i]);
     labels.numbers.push_back(static_cast<std::int32_t>(values[i]));
   }
-  labels.class_names = number_names(greatest + 1);
+  labels.class_names = number_names(distinct.empty() ? 0 : *distinct.rbegin() + 1);
   return labels;
 }
 
@@ -92,29 +128,29 @@ Labels targets_from_numbers(std::span<const double> values, const Place& place) 
 
 Labels labels_from_numbers(std::span<const double> values, const Place& place) {
   if (!std::all_of(values.begin(), values.end(), is_whole)) return targets_from_numbers(values, place);
-  Labels labels;
-  const std::set<double> distinct(values.begin(), values.end());
+  const std::vector<std::int64_t> whole(values.begin(), values.end());
+  const std::set<std::int64_t> distinct(whole.begin(), whole.end());
   check_class_count(distinct, place);
-  const std::vector<double> sorted(distinct.begin(), distinct.end());
-  for (const double value : sorted) labels.class_names.push_back(fmt::format("{:.0f}", value));
-  for (const double value : values) {
-    labels.numbers.push_back(
-        static_cast<std::int32_t>(std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin()));
-  }
-  return labels;
+  return classes_in_order(whole, distinct);
 }
 
-Labels labels_from_texts(std::span<const std::string> texts, const Place& place) {
+Labels labels_from_texts(std::span<const std::string> texts, const Place& place, bool classes) {
   std::vector<double> numbers;
-  std::vector<std::int64_t> classes;
+  std::vector<std::int64_t> counted;
+  std::optional<std::size_t> number;  // the first of each kind
+  std::optional<std::size_t> text;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::optional<double> value = number_or_text(texts, i, place);
+    std::optional<std::size_t>& first = value ? number : text;
+    if (!first) first = i;
+    if (number && text && !classes) refuse_mixture(texts, *number, *text, place);
     if (!value) continue;
     numbers.push_back(*value);
-    if (is_whole(*value) && *value >= 0) classes.push_back(static_cast<std::int64_t>(*value));
+    if (is_whole(*value) && *value >= 0) counted.push_back(static_cast<std::int64_t>(*value));
   }
-  if (classes.size() == texts.size()) return labels_from_classes(classes, place);
-  if (numbers.size() == texts.size()) return labels_from_numbers(numbers, place);
+  if (counted.size() == texts.size()) return labels_from_classes(counted, place);
+  const bool whole = std::all_of(numbers.begin(), numbers.end(), is_whole);
+  if (!text && (whole || !classes)) return labels_from_numbers(numbers, place);
   std::set<std::string> distinct;
   for (const std::string& text : texts) distinct.emplace(trimmed(text));
   check_class_count(distinct, place);

@@ -107,7 +107,7 @@ Normalization from_extremes(std::string_view mode, std::span<const double> extre
 
 bool needs_statistics(const Split& split, std::string_view mode) {
   check_normalization_mode(mode);
-  return mode == "standard" || (mode == "unit" && split.element_type() != ElementType::uint8);
+  return mode == "standard" || (mode == "unit" && !split.holds_images());
 }
 
 std::vector<double> node_statistics(const Split& split, std::string_view mode, const LeafShare& share) {

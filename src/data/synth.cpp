@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <limits>
 
+#include "contents.hpp"
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
@@ -18,22 +21,7 @@ namespace {
 constexpr std::array<const char*, 3> split_names{"test", "train", "validation"};
 constexpr std::uint32_t split_lane = 3;
 
-void check(const SynthOptions& options, std::int64_t least_features) {
-  const auto least = [](const char* name, std::int64_t value, std::int64_t bound) {
-    if (value >= bound) return;
-    throw Error(ExitStatus::usage, fmt::format("--{} is {}; it must be at least {}", name, value, bound));
-  };
-  least("samples", options.samples, 1);
-  least("features", options.features, least_features);
-  least("classes", options.classes, 1);
-  check_fractions(options.test_fraction, options.validation_fraction);
-}
-
-bool is_drawn(const SynthOptions& options) {
-  return options.test_fraction != 0.0 || options.validation_fraction != 0.0;
-}
-
-/// Before the rows are counted, which takes long where they are too many.
+/// Before centres are made and rows counted, which takes long where they are too many.
 void check_space(const SynthOptions& options, const std::string& out) {
   const auto place = std::filesystem::path(out).parent_path();
   const auto left = free_bytes(place.empty() ? "." : place);
@@ -42,6 +30,25 @@ void check_space(const SynthOptions& options, const std::string& out) {
   throw Error(ExitStatus::input_output,
               fmt::format("{} would take {:.0f} bytes, and its folder has {} left; use fewer samples, or another place",
                           out, bytes, *left));
+}
+
+void check(const SynthOptions& options, std::int64_t least_features, const std::string& out) {
+  const auto within = [](const char* name, std::int64_t value, std::int64_t least, std::int64_t most) {
+    if (value < least)
+      throw Error(ExitStatus::usage, fmt::format("--{} is {}; it must be at least {}", name, value, least));
+    if (value > most)
+      throw Error(ExitStatus::usage, fmt::format("--{} is {}; it must be at most {}", name, value, most));
+  };
+  within("features", options.features, least_features, most_features);
+  within("classes", options.classes, 1, most_classes);
+  // The bytes of all rows are counted in 64 bits.
+  within("samples", options.samples, 1, std::numeric_limits<std::int64_t>::max() / (4 * (options.features + 1)));
+  check_fractions(options.test_fraction, options.validation_fraction);
+  check_space(options, out);
+}
+
+bool is_drawn(const SynthOptions& options) {
+  return options.test_fraction != 0.0 || options.validation_fraction != 0.0;
 }
 
 /// Index into split_names of the split that a row is drawn into.
@@ -72,7 +79,6 @@ DatasetSummary write_rows(const SynthOptions& options, const std::string& source
                      std::copy(four.begin(), four.end(), bytes);
                    }};
 
-  check_space(options, out);
   const RandomSource draw(options.seed, Purpose::hold_out, 0, split_lane);
   std::array<std::int64_t, 3> counts{0, options.samples, 0};
   if (is_drawn(options)) {
@@ -99,24 +105,29 @@ DatasetSummary write_rows(const SynthOptions& options, const std::string& source
 }  // namespace
 
 DatasetSummary synth_gaussians(const SynthOptions& options, const std::string& out) {
-  check(options, 1);
+  check(options, 1, out);
   const RandomSource source(options.seed, Purpose::synth, 0, 0);
   const RandomSource noise(options.seed, Purpose::synth, 0, 1);
-  std::vector<double> centres;  // (K, D)
-  for (std::int64_t k = 0; k < options.classes; ++k) {
-    for (std::int64_t d = 0; d < options.features; ++d) {
-      centres.push_back(2.0 * source.normal(static_cast<std::uint64_t>(k), static_cast<std::uint64_t>(d)));
-    }
+  const auto centre = [&](std::int64_t k, std::int64_t d) {
+    return 2.0 * source.normal(static_cast<std::uint64_t>(k), static_cast<std::uint64_t>(d));
+  };
+  // (classes that have a row, D), where they are few enough to be kept: else each is made anew for every row.
+  constexpr std::int64_t most_kept = std::int64_t{1} << 24;
+  const std::int64_t classes = std::min(options.classes, options.samples);
+  const bool kept = classes <= most_kept / options.features;
+  std::vector<double> centres;
+  for (std::int64_t k = 0; kept && k < classes; ++k) {
+    for (std::int64_t d = 0; d < options.features; ++d) centres.push_back(centre(k, d));
   }
   const auto feature = [&](std::int64_t k, std::int64_t row, std::int64_t d) {
-    return centres[static_cast<std::size_t>(k * options.features + d)] +
+    return (kept ? centres[static_cast<std::size_t>(k * options.features + d)] : centre(k, d)) +
            noise.normal(static_cast<std::uint64_t>(row), static_cast<std::uint64_t>(d));
   };
   return write_rows(options, fmt::format("synth gaussians, seed {}", options.seed), feature, out);
 }
 
 DatasetSummary synth_spirals(const SynthOptions& options, const std::string& out) {
-  check(options, 2);
+  check(options, 2, out);
   const RandomSource source(options.seed, Purpose::synth, 1, 0);
   const auto feature = [&](std::int64_t k, std::int64_t row, std::int64_t d) {
     const auto item = static_cast<std::uint64_t>(row);

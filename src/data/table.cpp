@@ -11,6 +11,7 @@
 #include "shoal/data/dataset.hpp"
 #include "shoal/data/epoch_order.hpp"
 #include "shoal/io/h5_file.hpp"
+#include "shoal/io/names.hpp"
 
 namespace shoal {
 namespace {
@@ -94,7 +95,7 @@ std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, con
   const std::int64_t validation_rows = drawn_rows("--validation-fraction", table.rows, options.validation_fraction);
   const std::int64_t test_rows =
       options.test_last > 0 ? options.test_last : drawn_rows("--test-fraction", table.rows, options.test_fraction);
-  if (test_rows + validation_rows >= table.rows) {
+  if (test_rows >= table.rows - validation_rows) {  // the sum might overflow
     refuse_options(fmt::format("{} rows to test and {} to validate leave none of {} to train; use fewer", test_rows,
                                validation_rows, table.rows));
   }
@@ -142,10 +143,8 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   }
   summary.content = hash.hex();
   writer.set_attribute("classes", summary.classes);
-  // Numbers are what classes without names are called anyway; other names that do not fit are an error.
-  if (!notes.class_names.empty() && (fits_attribute(notes.class_names) || !are_number_names(notes.class_names)))
-    writer.set_attribute("class_names", notes.class_names);
-  if (!notes.columns.empty() && fits_attribute(notes.columns)) writer.set_attribute("columns", notes.columns);
+  write_names(writer, "class_names", notes.class_names);
+  write_names(writer, "columns", notes.columns);
   writer.set_attribute("shape", summary.shape);
   writer.set_attribute("source", notes.source);
   writer.set_attribute("content", summary.content);

@@ -105,6 +105,16 @@ ArrayInfo H5Reader::array(const std::string& path) const {
           static_cast<std::int64_t>(member->bytes)};
 }
 
+std::optional<std::vector<std::byte>> H5Reader::bytes(const std::string& path) const {
+  const h5::Member* member = state_->find(path);
+  if (member == nullptr || member->kind != h5::Member::Kind::array || !member->refusal.empty() ||
+      member->type != ElementType::uint8 || member->shape.size() != 1)
+    return std::nullopt;
+  std::vector<std::byte> content(member->bytes);
+  RandomAccessFile(state_->path).read(static_cast<std::int64_t>(member->offset), content);
+  return content;
+}
+
 template <class T>
 std::optional<T> H5Reader::attribute(const std::string& name) const {
   const auto found = state_->contents.attributes.find(name);

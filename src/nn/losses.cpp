@@ -69,7 +69,7 @@ SampleLoss sigmoid_sample(const Sample& s) {
     loss += (std::max(s.z[k], 0.0) - s.z[k] * s.t[k]) + elementary::log1p(elementary::exp(-std::fabs(s.z[k])));
     s.d[k] = (elementary::sigmoid(s.z[k]) - s.t[k]) / outputs;
   }
-  const bool right = s.outputs == 1 ? (s.z[0] > 0.0) == (s.t[0] > 0.5) : largest(s.z.first(s.outputs)) == largest(s.t);
+  const bool right = class_of(s.z.first(s.outputs)) == (s.outputs == 1 ? (s.t[0] > 0.5 ? 1 : 0) : largest(s.t));
   return {loss / outputs, right};
 }
 

@@ -7,6 +7,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
+#include "shoal/io/names.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -130,8 +131,7 @@ void write_description(Archive& archive, const Model& model, const DataDescripti
   archive.attributes["shape"] = data.shape;
   archive.attributes["classes"] = data.classes;
   archive.attributes["content"] = data.content;
-  if (!data.class_names.empty() && fits_attribute(data.class_names))
-    archive.attributes["class_names"] = data.class_names;  // else they are numbers, see write_splits()
+  put_names(archive, "class_names", data.class_names);
 }
 
 DataDescription read_description(const Archive& archive) {
@@ -139,8 +139,8 @@ DataDescription read_description(const Archive& archive) {
   data.shape = archive.attribute<std::vector<std::int64_t>>("shape");
   data.classes = archive.attribute<std::int64_t>("classes");
   data.content = archive.attribute<std::string>("content");
-  if (archive.attributes.contains("class_names"))
-    data.class_names = archive.attribute<std::vector<std::string>>("class_names");
+  if (auto names = read_names(archive, "class_names"))
+    data.class_names = *std::move(names);
   else if (data.classes > 0 && data.classes <= most_classes)
     data.class_names = number_names(data.classes);
   // Whoever made the file may have changed one without the other; rows and labels are later trusted to fit.

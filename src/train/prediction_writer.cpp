@@ -2,18 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
+#include "shoal/io/names.hpp"
 
 namespace shoal {
 namespace {
-
-std::int32_t label_of(std::span<const float> row) {
-  return static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin());
-}
 
 class H5PredictionWriter final : public PredictionWriter {
  public:
@@ -24,18 +19,12 @@ class H5PredictionWriter final : public PredictionWriter {
         array_(layout.probabilities ? "probabilities" : "outputs") {
     writer_.create_array(array_, ElementType::float32, {rows, layout.columns});
     if (labels_) writer_.create_array("labels", ElementType::int32, {rows});
-    if (!layout.class_names.empty() && fits_attribute(layout.class_names))
-      writer_.set_attribute("class_names", layout.class_names);
+    write_names(writer_, "class_names", layout.class_names);
   }
-  void write(std::span<const float> rows) override {
+  void write(std::span<const float> rows, std::span<const std::int32_t> labels) override {
     writer_.write_rows(array_, next_, std::as_bytes(rows));
-    const std::size_t count = rows.size() / columns_;
-    if (labels_) {
-      std::vector<std::int32_t> labels;
-      for (std::size_t r = 0; r < count; ++r) labels.push_back(label_of(rows.subspan(r * columns_, columns_)));
-      writer_.write_rows("labels", next_, std::as_bytes(std::span(labels)));
-    }
-    next_ += static_cast<std::int64_t>(count);
+    if (labels_) writer_.write_rows("labels", next_, std::as_bytes(labels));
+    next_ += static_cast<std::int64_t>(rows.size() / columns_);
   }
   void finish() override { writer_.finish(); }
 
@@ -62,12 +51,12 @@ class CsvPredictionWriter final : public PredictionWriter {
     }
     text_ += '\n';
   }
-  void write(std::span<const float> rows) override {
+  void write(std::span<const float> rows, std::span<const std::int32_t> labels) override {
     for (std::size_t r = 0; r < rows.size() / columns_; ++r) {
       const auto row = rows.subspan(r * columns_, columns_);
       std::string line;
       if (layout_.labels) {
-        const auto label = static_cast<std::size_t>(label_of(row));
+        const auto label = static_cast<std::size_t>(labels[r]);
         const auto& names = layout_.class_names;
         line = label < names.size() ? csv_cell(names[label]) : std::to_string(label);
       }

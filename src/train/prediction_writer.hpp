@@ -12,8 +12,8 @@ namespace shoal {
 class PredictionWriter {
  public:
   virtual ~PredictionWriter() = default;
-  /// The next rows, (rows, K) row-major.
-  virtual void write(std::span<const float> rows) = 0;
+  /// The next rows, (rows, K) row-major, and the class of each where there are labels.
+  virtual void write(std::span<const float> rows, std::span<const std::int32_t> labels) = 0;
   virtual void finish() = 0;
 };
 
@@ -21,7 +21,7 @@ class PredictionWriter {
 struct PredictionLayout {
   std::int64_t columns = 0;    ///< K
   bool probabilities = false;  ///< else outputs as they are
-  bool labels = false;         ///< and the class that is the most probable
+  bool labels = false;         ///< and the class that the logits stand for
   std::vector<std::string> class_names;
 };
 

@@ -11,6 +11,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/posix.hpp"
+#include "shoal/nn/operations.hpp"
 #include "shoal/train/checkpoint.hpp"
 #include "train/data_check.hpp"
 #include "train/feeder.hpp"
@@ -39,6 +40,11 @@ void to_probabilities(Loss loss, std::span<double> z) {
     }
     for (double& v : z) v /= sum;
   }
+}
+
+template <class T>
+std::span<const T> numbers(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
 /// Rows at a time. The config of a checkpoint can ask for leaves of any size, and has no rows to show for it.
@@ -141,6 +147,7 @@ std::int64_t Predictor::predict(const Dataset& data, const std::string& name, co
   // A single output tells two classes apart: the probability of the second.
   const bool binary = s.model.loss_kind() == Loss::sigmoid && s.data.classes == 2 && outputs == 1;
   const std::size_t columns = binary ? 2 : outputs;
+  const auto last_class = static_cast<std::int32_t>(s.data.classes - 1);  // of one class alone the logit says nothing
   const PredictionLayout layout{static_cast<std::int64_t>(columns), s.model.loss_kind() != Loss::mse,
                                 s.model.loss_kind() != Loss::mse && s.data.classes > 0, s.data.class_names};
   run_together(s.comm, [&] {
@@ -155,6 +162,7 @@ std::int64_t Predictor::predict(const Dataset& data, const std::string& name, co
     const std::int64_t end = std::min(split->rows(), begin + s.capacity);
     std::vector<float> mine;
     mine.reserve(static_cast<std::size_t>(end - begin) * columns);
+    std::vector<std::int32_t> my_labels;
     run_together(s.comm, [&] {
       if (begin == end) return;
       std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));
@@ -170,16 +178,18 @@ std::int64_t Predictor::predict(const Dataset& data, const std::string& name, co
         if (!std::all_of(z.begin(), z.end(), [](double v) { return std::isfinite(v); }))
           refuse_not_finite(fmt::format("what {} makes of row {} of split \"{}\" of {} is not finite", s.path, rows[r],
                                         name, data.path()));
+        // Of the logits, as evaluate judges them; float probabilities of several classes may be equal.
+        if (layout.labels) my_labels.push_back(std::min(static_cast<std::int32_t>(class_of(z)), last_class));
         to_probabilities(s.model.loss_kind(), z);
         if (binary) mine.push_back(static_cast<float>(1.0 - z[0]));
         for (const double v : z) mine.push_back(static_cast<float>(v));
       }
     });
-    const auto all = s.comm.gather_bytes(std::as_bytes(std::span(mine)));
+    const auto rows = s.comm.gather_bytes(std::as_bytes(std::span(mine)));
+    const auto labels = s.comm.gather_bytes(std::as_bytes(std::span(my_labels)));
     run_together(s.comm, [&] {
-      for (const auto& bytes : all) {
-        if (bytes.empty()) continue;
-        writer->write({reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)});
+      for (std::size_t rank = 0; rank < rows.size(); ++rank) {
+        if (!rows[rank].empty()) writer->write(numbers<float>(rows[rank]), numbers<std::int32_t>(labels[rank]));
       }
     });
   }

@@ -9,6 +9,10 @@ if(SHOAL_MPI)
 endif()
 set_tests_properties(cli_commands.alone PROPERTIES TIMEOUT 120)
 
+add_test(NAME cli_data COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/data_test.sh $<TARGET_FILE:shoal>
+  ${CMAKE_CURRENT_BINARY_DIR}/data)
+set_tests_properties(cli_data PROPERTIES TIMEOUT 120 ENVIRONMENT "OMP_NUM_THREADS=1")
+
 # Standard output that takes nothing, and a launcher that is not ours
 foreach(command "--version" "synth spirals --samples 9 --features 2 --classes 3 -o full_output.h5")
   string(REGEX MATCH "[a-z]+" name ${command})

@@ -25,7 +25,7 @@ status=0
 equal 'status without arguments' $status 64
 grep -q '^Usage: shoal' help.txt || fail 'no arguments, no help'
 
-"${launched[@]}" import csv "$data/digits.csv.gz" --label label --test-fraction 0.2 -o digits.h5 >import.txt
+"${launched[@]}" import csv "$data/digits.csv.gz" --label label --shape 8,8 --test-fraction 0.2 -o digits.h5 >import.txt
 grep -Eq '^train +1438$' import.txt || fail "the summary has no 1438 rows to train: $(cat import.txt)"
 equal 'rows to test' "$("$shoal" inspect digits.h5 --json | json splits test rows)" 359
 content=$("$shoal" inspect digits.h5 --json | json content)

@@ -9,7 +9,7 @@ hosts=$(realpath "$(dirname "$0")/hosts.sh")
 export HOSTS=sd$$
 export OMP_NUM_THREADS=1
 
-"$shoal" import csv "$here/data/digits.csv.gz" --label label --test-fraction 0.2 -o "$work/digits.h5" >/dev/null
+"$shoal" import csv "$here/data/digits.csv.gz" --label label --shape 8,8 --test-fraction 0.2 -o "$work/digits.h5" >/dev/null
 cat >"$work/net.toml" <<'TOML'
 [data]
 file = "digits.h5"

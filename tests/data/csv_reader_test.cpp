@@ -42,7 +42,15 @@ TEST_F(CsvFiles, ReadsQuotedCells) {
   EXPECT_EQ(lines_, (std::vector<std::int64_t>{1, 3}));
 }
 
+TEST_F(CsvFiles, LeavesOutAWholeByteOrderMarkAlone) {
+  EXPECT_EQ(rows("\xEF\xBE\xB1,b\n"), (std::vector<Cells>{{"\xEF\xBE\xB1", "b"}}));
+  EXPECT_EQ(rows("\xEF"), (std::vector<Cells>{{"\xEF"}}));
+}
+
 TEST_F(CsvFiles, NamesTheLineOfAMistake) {
+  expect_error([&] { rows(std::string("a,b\n1,x\0y\n", 10)); }, ExitStatus::bad_data, {"t.csv:2", "a byte 0"});
+  expect_error([&] { rows(std::string("a\n\"\n\0\"\n", 7)); }, ExitStatus::bad_data, {"t.csv:3", "a byte 0"});
+
   expect_error([&] { rows("a\n\"b\nc\n"); }, ExitStatus::bad_data, {"t.csv:2", "never closed"});
   expect_error([&] { rows("a\n\"b\" c\n"); }, ExitStatus::bad_data, {"t.csv:2", "closing quote"});
   expect_error([&] { rows("1,2\n\n3,4\n"); }, ExitStatus::bad_data, {"t.csv:2", "blank line"});

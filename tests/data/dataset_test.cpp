@@ -1,6 +1,7 @@
 #include "shoal/data/dataset.hpp"
 
 #include "data_files.hpp"
+#include "shoal/io/names.hpp"
 
 namespace shoal {
 namespace {
@@ -133,6 +134,44 @@ TEST_F(Datasets, RefuseArraysThatDoNotFit) {
         put(w, "test/y", {1}, Floats{0});
       },
       {"train/y", "int32", "test/y", "float32"});
+}
+
+TEST_F(Datasets, RefuseWhatContradictsItself) {
+  const auto with = [](const std::string& attribute, const Attribute& value, const Floats& y = {}) {
+    return [=](H5Writer& w) {
+      put(w, "train/x", {2, 2}, Floats(4, 1.0F));
+      if (y.empty()) put(w, "train/y", {2}, Ints{0, 1});
+      if (!y.empty()) put(w, "train/y", {2, static_cast<std::int64_t>(y.size()) / 2}, y);
+      w.set_attribute(attribute, value);
+    };
+  };
+  using Names = std::vector<std::string>;
+  expect_refused(with("shape", std::vector<std::int64_t>{4}), {"shape is (4)", "shape (2)"});
+  expect_refused(with("columns", Names{"a"}), {"columns holds 1 names for 2 features"});
+  expect_refused(with("class_names", Names{"a", "a"}), {"classes 0 and 1 are both called \"a\""});
+  for (const std::int64_t classes : {1, 2, 4, 5})
+    expect_refused(with("classes", classes, Floats(6)), {"classes is " + std::to_string(classes), "3 floats"});
+  EXPECT_EQ(Dataset::open(make(with("classes", std::int64_t{3}, Floats(6)))).classes(), 3);  // a name for each output
+  EXPECT_EQ(Dataset::open(make(with("classes", std::int64_t{2}, Floats(2)))).classes(), 2);  // one tells two apart
+  expect_refused(
+      [](H5Writer& w) {
+        put(w, "train/x", {1, 1}, Floats{1});
+        put(w, "test/x", {1, 1}, std::vector<std::uint8_t>{1});
+      },
+      {"test/x is uint8 and train/x float32", "store both as float32"});
+}
+
+TEST_F(Datasets, KeepNamesThatNoAttributeHolds) {
+  std::vector<std::string> names;
+  for (int k = 0; k < 1000; ++k) names.push_back(std::string(100, 'x') + std::to_string(k));
+  const Dataset data = Dataset::open(make([&](H5Writer& w) {
+    put(w, "train/x", {1, 1}, Floats{1});
+    put(w, "train/y", {1}, Ints{0});
+    w.set_attribute("classes", std::int64_t{1000});
+    write_names(w, "class_names", names);
+  }));
+  EXPECT_EQ(data.class_names(), names);
+  EXPECT_TRUE(data.names_classes());
 }
 
 TEST_F(Datasets, RefuseAttributesThatDoNotFit) {

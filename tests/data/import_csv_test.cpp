@@ -1,5 +1,6 @@
 #include "data_files.hpp"
 #include "shoal/data/import.hpp"
+#include "shoal/io/names.hpp"
 
 namespace shoal {
 namespace {
@@ -19,7 +20,7 @@ class ImportCsv : public DataFiles {
     expect_error([&] { import(text, options); }, status, words);
   }
   std::vector<std::string> columns() const {
-    return H5Reader(path("out.h5")).attribute<std::vector<std::string>>("columns").value_or(std::vector<std::string>{});
+    return read_names(H5Reader(path("out.h5")), "columns").value_or(std::vector<std::string>{});
   }
 };
 
@@ -34,7 +35,8 @@ TEST_F(ImportCsv, TakesTheLabelByName) {
 
 TEST_F(ImportCsv, TakesTheLabelByNumberAndFindsTheHeader) {
   EXPECT_EQ(train("7,1,2\n8,3,4\n", {.label = "0"}).rows(), 2);
-  EXPECT_EQ(train("y,1,2\n8,3,4\n", {.label = "0"}).rows(), 2) << "the label alone makes no header: y is a class";
+  EXPECT_EQ(train("y,1,2\n8,3,4\n", {.label = "0", .classes = true}).rows(), 2) << "the label alone makes no header";
+  expect_refused("y,1,2\n8,3,4\n", {.label = "0"}, {"t.csv:1: label \"y\" is no number"});
   EXPECT_EQ(train("y,a,b\n8,3,4\n", {.label = "0"}).rows(), 1);
   EXPECT_EQ(train("7,1,2\n8,3,4\n", {.label = "0", .header = true}).rows(), 1);
   EXPECT_THAT(columns(), ElementsAre("1", "2"));
@@ -75,17 +77,39 @@ TEST_F(ImportCsv, KeepsWholeNumbersThatAreToBePredicted) {
                  ExitStatus::usage);
 }
 
-TEST_F(ImportCsv, DoesWithoutNamesThatHdf5CannotKeep) {
+TEST_F(ImportCsv, KeepsNamesThatNoAttributeHolds) {
   std::string text;
   for (int column = 0; column < 6000; ++column) text += "gene_" + std::to_string(100000000 + column) + ",";
   text += "y\n";
   for (int column = 0; column < 6000; ++column) text += "1,";
-  const Dataset data = import(text + "20000\n", {.label = "y"});
-  EXPECT_THAT(columns(), ElementsAre());
+  const Dataset data = import(text + "900\n", {.label = "y"});
+  EXPECT_THAT(columns(), ::testing::SizeIs(6000));
+  EXPECT_EQ(columns().back(), "gene_100005999");
   EXPECT_THAT(data.shape(), ElementsAre(6000));
-  EXPECT_EQ(data.classes(), 20001);
-  EXPECT_EQ(data.class_names().back(), "20000");
-  EXPECT_THAT(labels_of(data.split("train")), ElementsAre(20000));
+  EXPECT_EQ(data.class_names().back(), "900");
+  EXPECT_THAT(labels_of(data.split("train")), ElementsAre(900));
+}
+
+TEST_F(ImportCsv, RefusesNamesThatOccurTwice) {
+  expect_refused("a,b,a,y\n1,2,3,0\n", {.label = "y"}, {"t.csv:1", "columns 0 and 2", "\"a\"", "rename"});
+  const Dataset data = import("a,b,a\n1,2,0\n", {.label = "2"});  // no two features
+  EXPECT_THAT(columns(), ElementsAre("a", "b"));
+}
+
+TEST_F(ImportCsv, TakesAShape) {
+  const Dataset data = import("1,2,3,4,5,6,0\n", {.label = "6", .shape = {2, 3}});
+  EXPECT_THAT(data.shape(), ElementsAre(2, 3));
+  EXPECT_TRUE(data.split("train").holds_images());
+  EXPECT_FALSE(train("1,2,3,4,5,6,0\n", {.label = "6"}).holds_images());
+  EXPECT_FALSE(train("1,2,3,4,5,6.5,0\n", {.label = "6", .shape = {2, 3}}).holds_images());
+  const std::int64_t large = std::int64_t{1} << 62;
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{2, 2}, {7}, {large, 4, 6}, {0, 6}, {-1, -6}})
+    expect_refused("1,2,3,4,5,6,0\n", {.label = "6", .shape = shape}, {"--shape", "6 feature columns"},
+                   ExitStatus::usage);
+  std::filesystem::rename(path("out.h5"), path("like.h5"));
+  expect_refused("1,2,3,4,5,6\n", {.like = path("like.h5"), .shape = {6}}, {"--shape and --like"}, ExitStatus::usage);
+  expect_refused("1,2\n", {.label = "1", .regression = true, .classes = true}, {"--classes", "--regression"},
+                 ExitStatus::usage);
 }
 
 TEST_F(ImportCsv, ReadsQuotesAndGzip) {

@@ -1,5 +1,7 @@
 #include "data/labels.hpp"
 
+#include <limits>
+
 #include "data_files.hpp"
 
 namespace shoal {
@@ -17,8 +19,25 @@ TEST(Labels, WholeNumbersAreClassNumbers) {
   EXPECT_THAT(labels.class_names, ElementsAre("0", "1", "2", "3"));
 }
 
+TEST(Labels, AreTextsOrNumbersAndNotBoth) {
+  const auto error = [](const Texts& texts, const std::vector<std::string>& words) {
+    expect_error([&] { of(texts); }, ExitStatus::bad_data, words);
+  };
+  error({"17", "18", "NA"}, {"f.csv:4: label \"NA\" is no number", "\"17\" at f.csv:2", "--classes"});
+  error({"?", "0.5"}, {"f.csv:2: label \"?\"", "\"0.5\" at f.csv:3"});
+}
+
+TEST(Labels, CodesAreClassesInNumericOrder) {
+  const Labels labels = of({"452000", "111000", "1e10", "111000"});
+  EXPECT_THAT(labels.class_names, ElementsAre("111000", "452000", "10000000000"));
+  EXPECT_THAT(labels.numbers, ElementsAre(1, 0, 2, 0));
+  EXPECT_THAT(of({"3", "999"}).class_names, ::testing::SizeIs(1000));  // few enough to be numbers of classes
+}
+
 TEST(Labels, TextsAreClassesSortedBytewise) {
-  const Labels labels = of({"dog", "cat", "Zebra", "10", "9", "cat"});
+  EXPECT_THAT(labels_from_texts(Texts{"1.5", "2"}, place, true).class_names, ElementsAre("1.5", "2"));
+  EXPECT_THAT(labels_from_texts(Texts{"2", "0"}, place, true).class_names, ElementsAre("0", "1", "2"));
+  const Labels labels = labels_from_texts(Texts{"dog", "cat", "Zebra", "10", "9", "cat"}, place, true);
   EXPECT_THAT(labels.class_names, ElementsAre("10", "9", "Zebra", "cat", "dog"));
   EXPECT_THAT(labels.numbers, ElementsAre(4, 3, 2, 0, 1, 3));
 }
@@ -53,7 +72,11 @@ TEST(Labels, RefuseWhatCannotBeOne) {
   expect_error([] { of({"1", " "}); }, ExitStatus::bad_data, {"f.csv:3", "empty"});
   expect_error([] { of({"nan", "1"}); }, ExitStatus::bad_data, {"f.csv:2", "nan"});
   expect_error([] { of({"1.5", "1e300"}); }, ExitStatus::bad_data, {"f.csv:3", "1e+300"});
-  expect_error([] { of({"1", "1e10"}); }, ExitStatus::bad_data, {"f.csv:3", "10000000000"});
+  expect_error(  // what no int64 holds
+      [] {
+        labels_from_classes(std::vector<std::int64_t>{1, std::numeric_limits<std::int64_t>::max()}, place);
+      },
+      ExitStatus::bad_data, {"f.csv:3", "9223372036854775807"});
   expect_error(
       [] {
         labels_from_classes(std::vector<std::int64_t>{0, -1}, place);

@@ -15,8 +15,12 @@ class Normalizations : public DataFiles {
  protected:
   template <class T>
   Split open(std::int64_t features, const std::vector<T>& x) {
+    return open_shaped({static_cast<std::int64_t>(x.size()) / features, features}, x);
+  }
+  template <class T>
+  Split open_shaped(const std::vector<std::int64_t>& shape, const std::vector<T>& x) {
     H5Writer writer(path("d.h5"));
-    put(writer, "train/x", {static_cast<std::int64_t>(x.size()) / features, features}, x);
+    put(writer, "train/x", shape, x);
     writer.finish();
     return Dataset::open(path("d.h5")).split("train");
   }
@@ -64,8 +68,16 @@ TEST_F(Normalizations, ConstantFeaturesKeepDeviationOne) {
   EXPECT_EQ(x_of(split, unit).back(), 1.0F);
 }
 
-TEST_F(Normalizations, UnitDividesBytesBy255) {
-  const Split split = open<std::uint8_t>(2, {0, 255, 51, 5});
+TEST_F(Normalizations, UnitLearnsBytesThatAreNoImages) {
+  const Split split = open<std::uint8_t>(2, {0, 3, 1, 5, 0, 3});
+  EXPECT_TRUE(needs_statistics(split, "unit"));
+  const Normalization unit = learn(split, "unit", cut(split, 2));
+  EXPECT_THAT(unit.mean, ElementsAre(0.0, 3.0));
+  EXPECT_THAT(unit.deviation, ElementsAre(1.0, 2.0));
+}
+
+TEST_F(Normalizations, UnitDividesImagesBy255) {
+  const Split split = open_shaped<std::uint8_t>({2, 1, 2}, {0, 255, 51, 5});
   EXPECT_FALSE(needs_statistics(split, "unit"));
   EXPECT_TRUE(needs_statistics(split, "standard"));
   const Normalization unit = learn(split, "unit", cut(split, 1));

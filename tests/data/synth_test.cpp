@@ -1,6 +1,7 @@
 #include "shoal/data/synth.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "data_files.hpp"
 
@@ -102,6 +103,10 @@ TEST_F(Synth, RefusesCountsThatCannotBe) {
   refused({.samples = 0, .features = 2, .classes = 2}, {"--samples is 0"});
   refused({.samples = 1, .features = 1, .classes = 2}, {"--features is 1", "at least 2"});
   refused({.samples = 1, .features = 2, .classes = 0}, {"--classes is 0"});
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  refused({.samples = 1, .features = 2, .classes = most_classes + 1}, {"--classes is 1048577", "at most 1048576"});
+  refused({.samples = 1, .features = most, .classes = 1}, {"--features is 9223372036854775807", "at most 67108864"});
+  refused({.samples = most, .features = 2, .classes = 1}, {"--samples is 9223372036854775807", "at most"});
   refused({.samples = 1, .features = 2, .classes = 1, .test_fraction = 1.5}, {"--test-fraction is 1.5"});
   refused({.samples = 1, .features = 2, .classes = 1, .test_fraction = 0.999999}, {"none was drawn to train"});
 }

@@ -1,6 +1,7 @@
 #include "data/table.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "data_files.hpp"
 #include "shoal/data/epoch_order.hpp"
@@ -101,6 +102,8 @@ TEST_F(Tables, RefuseSplitsThatCannotBe) {
   refused({.test_last = -1}, {"--test-last is -1"});
   refused({.test_last = 10}, {"10 rows to test", "none of 10"});
   refused({.test_last = 5, .validation_fraction = 0.5}, {"5 to validate"});
+  refused({.test_last = std::numeric_limits<std::int64_t>::max(), .validation_fraction = 0.1},
+          {"9223372036854775807 rows to test and 1 to validate"});
   refused({.test_last = 1, .test_fraction = 0.1}, {"exclude each other"});
   refused({.test_fraction = 1.0}, {"--test-fraction is 1"});
   refused({.validation_fraction = -0.1}, {"--validation-fraction is -0.1"});

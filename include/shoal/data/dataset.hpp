@@ -27,6 +27,7 @@ class Split {
   std::int64_t features() const;     ///< D: the product of Dataset::shape()
   ElementType element_type() const;  ///< of x in the file: uint8, float32 or float64
   std::int64_t row_bytes() const;    ///< of x in the file
+  bool holds_images() const;         ///< x is uint8 and a row of it has two dimensions or more
   bool has_labels() const;           ///< y holds whole numbers, one class a row
   bool has_targets() const;          ///< y holds floats, outputs() a row
   std::int64_t outputs() const;      ///< K of targets, (N) counting as (N, 1); 0 without targets

@@ -48,17 +48,19 @@ struct IdxOptions {
 };
 DatasetSummary import_idx(const IdxOptions& options, const std::string& out);
 
-/// CSV (RFC 4180). x is uint8 when every cell is a whole number in 0..255, else float32.
-/// Labels: whole numbers >= 0 are class numbers; other whole numbers become classes in numeric order; other numbers are
-/// float targets, as all are for regression; if any label is no number all are texts, and become classes sorted
-/// bytewise.
+/// CSV (RFC 4180), the names in its header no two alike. x is uint8 when every cell is a whole number in 0..255, else
+/// float32. Labels: whole numbers >= 0 are class numbers, or, where they are large and most numbers below are missing,
+/// codes that become classes in numeric order, as do other whole numbers; other numbers are float targets, as all are
+/// for regression; texts become classes sorted bytewise. Numbers beside texts are an error unless `classes` is said.
 struct CsvOptions {
   std::string file = {};
   std::string label = {};  ///< column, by name (then line 1 is the header) or number from 0; empty: no y
   /// Unset: line 1 is a header if label is a name or a feature cell in it is no number.
   std::optional<bool> header = std::nullopt;
   std::string like = {};  ///< data set whose classes and columns (by name where both have names) are taken
+  std::vector<std::int64_t> shape = {};  ///< of a row of x; empty: (columns). Not with like
   bool regression = false;
+  bool classes = false;  ///< labels are names of classes, where they are not whole numbers
   SplitOptions split = {};
 };
 DatasetSummary import_csv(const CsvOptions& options, const std::string& out);

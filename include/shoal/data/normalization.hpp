@@ -22,8 +22,8 @@ struct Normalization {
 };
 
 /// standard  mean and population deviation; deviation 1 where that is 0
-/// unit      uint8: x / 255; floats: (x - min) / (max - min), deviation 1 where both are equal
-/// none      the identity
+/// unit      images (see Split::holds_images()): x / 255; else (x - min) / (max - min), deviation 1 where both are
+/// equal none      the identity
 /// @throws Error(usage)  for another word
 void check_normalization_mode(std::string_view mode);
 

@@ -57,6 +57,9 @@ class H5Reader {
   ///         big endian, of another element type, or partly beyond the file's end; says which and what to do
   ArrayInfo array(const std::string& path) const;
 
+  /// What an array of uint8 with one dimension holds; nothing when there is no such array at `path`.
+  std::optional<std::vector<std::byte>> bytes(const std::string& path) const;
+
   /// A root attribute, nothing when there is none. T: int64_t, double (whole numbers too), string, vector<int64_t>,
   /// vector<string>. Strings of fixed and variable length. @throws Error(bad_data) when it is of another type
   template <class T>

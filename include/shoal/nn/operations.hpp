@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "shoal/graph/graph.hpp"
@@ -20,6 +23,13 @@ Value batch_norm(Value z, Value gamma, Value beta, double epsilon, double moment
 /// elements fall is a function of (seed, step, lane, data-set row, column). Source: Srivastava et al., Dropout (2014).
 Value dropout(Value x, double rate, std::uint32_t lane);
 
+/// The class that a sample's logits stand for, from 0: the largest of them, the first of equals; a single one tells two
+/// classes apart, the second being above 0. Their probabilities need not say so: many logits have one and the same.
+inline std::size_t class_of(std::span<const double> logits) {
+  if (logits.size() == 1) return logits[0] > 0.0 ? 1 : 0;
+  return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
 /// Losses: sums over the samples of the batch, in nats and float64; reductions whose statistics are
 /// (loss sum, number right). The trainer divides by the number of samples.
 ///   logits (samples, K); targets as below, one row per sample, without a derivative
@@ -29,7 +39,7 @@ Value dropout(Value x, double rate, std::uint32_t lane);
 Value softmax_cross_entropy(Value logits, Value targets);
 
 /// Binary cross-entropy averaged over a sample's K outputs: max(z, 0) - z t + log(1 + e^-|z|). targets (samples, K) in
-/// [0, 1]. Right: for K = 1, (z > 0) equals the target; for K > 1, the largest logit is the largest target.
+/// [0, 1]. Right: for K = 1, class_of() equals the target; for K > 1, it is that of the largest target.
 Value sigmoid_cross_entropy(Value logits, Value targets);
 
 /// Squared error averaged over a sample's K outputs. targets (samples, K). None is right.

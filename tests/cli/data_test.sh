@@ -1,0 +1,201 @@
+#!/usr/bin/env bash
+# What goes in and what comes out, where a word left out made a wrong answer.
+#   data_test.sh SHOAL SCRATCH_FOLDER
+set -euo pipefail
+shoal=$1
+scratch=$2
+rm -rf "$scratch"
+mkdir -p "$scratch"
+cd "$scratch"
+
+fail() { echo "data_test: $*" >&2; exit 1; }
+equal() { [ "$2" = "$3" ] || fail "$1: \"$2\" is not \"$3\""; }
+# refused STATUS WORDS COMMAND...: ends with that status and one line that holds the words
+refused() {
+  local status=0 wanted=$1 words=$2
+  shift 2
+  "$@" >out.txt 2>error.txt || status=$?
+  equal "status of $*: $(cat error.txt)" $status "$wanted"
+  equal "lines of $*: $(cat error.txt)" "$(wc -l <error.txt)" 1
+  grep -qF -- "$words" error.txt || fail "no \"$words\" of $* in $(cat error.txt)"
+}
+# accuracy_of_labels CHECKPOINT DATA: of what predict calls the rows of the split train
+accuracy_of_labels() {
+  "$shoal" predict "$1" --data "$2" --split train --out p.h5 >/dev/null
+  "$shoal" predict "$1" --data "$2" --split train --out p.csv >/dev/null
+  python3 - "$2" <<'PYTHON'
+import csv, sys
+import h5py
+import numpy as np
+
+with h5py.File(sys.argv[1]) as data, h5py.File("p.h5") as p:
+    labels = p["labels"][:]
+    print(repr(float(np.mean(labels == data["train/y"][:]))))
+with open("p.csv", newline="") as rows:
+    assert [int(row["label"]) for row in csv.DictReader(rows)] == list(labels)
+PYTHON
+}
+accuracy() {
+  "$shoal" evaluate "$1" --data "$2" --split train --json |
+    python3 -c 'import json, sys; print(repr(json.load(sys.stdin)["accuracy"]))'
+}
+
+# evaluate and predict judge a row alike: several probabilities of 1, and a half on both sides of it.
+python3 - <<'PYTHON'
+import h5py
+import numpy as np
+
+draw = np.random.default_rng(1)
+y = np.arange(300) % 5
+x = 1e4 * (draw.normal(size=(5, 3))[y] + draw.normal(size=(300, 3)))
+with h5py.File("far.h5", "w") as f:
+    f["train/x"], f["train/y"] = x.astype("f4"), y
+with h5py.File("near.h5", "w") as f:
+    f["train/x"], f["train/y"] = np.where(y % 2, 1e-12, -1e-12)[:, None], y % 2
+PYTHON
+train() { "$shoal" train --set data.normalize=none --set model.loss=sigmoid --set train.steps=20 "$@" 2>/dev/null; }
+touch empty.toml
+train empty.toml --set data.file=far.h5 --run far
+train empty.toml --set data.file=near.h5 --run near
+equal 'accuracy of five sigmoids' "$(accuracy_of_labels far far.h5)" "$(accuracy far far.h5)"
+for file in near/checkpoints/step-00000000.h5 near; do
+  equal "accuracy of one sigmoid, $file" "$(accuracy_of_labels $file near.h5)" "$(accuracy $file near.h5)"
+done
+
+# Names have room: 1,000 classes by strings of variable length, and by import; 6,000 columns.
+python3 - <<'PYTHON'
+import h5py
+import numpy as np
+
+names = ["%03d %s" % (k, "long" * 30) for k in range(1000)]
+with h5py.File("named.h5", "w") as f:
+    f["train/x"], f["train/y"] = np.arange(2000, dtype="f4")[:, None], np.arange(2000) % 1000
+    f.attrs["class_names"] = names
+with open("named.csv", "w") as rows:
+    rows.write("a,y\n" + "".join("%d.5,%s\n" % (i, names[i % 1000]) for i in range(2000)))
+columns = ["gene %d %s" % (c, "x" * 20) for c in range(6000)]
+with open("wide.csv", "w") as rows:
+    rows.write(",".join(columns) + ",y\n" + ",".join(map(str, range(6000))) + ",0\n")
+with open("turned.csv", "w") as rows:
+    rows.write(",".join(reversed(columns)) + "\n" + ",".join(map(str, reversed(range(6000)))) + "\n")
+PYTHON
+"$shoal" import csv named.csv --label y -o imported.h5 >/dev/null 2>&1
+for data in named imported; do
+  "$shoal" train empty.toml --set data.file=$data.h5 --set train.epochs=1 --run $data 2>/dev/null
+  "$shoal" evaluate $data --data $data.h5 --split train >/dev/null
+  "$shoal" predict $data --data $data.h5 --split train --out $data-p.h5 >/dev/null
+  "$shoal" predict $data --data $data.h5 --split train --out $data-p.csv >/dev/null
+  head -1 $data-p.csv | grep -q ',p_999 longlong' || fail "$data: no name of the last class in the predictions"
+  "$shoal" inspect $data --json | grep -q '"999 longlong' || fail "$data: no name of the last class in the checkpoint"
+  "$shoal" train --resume $data --set train.epochs=2 2>/dev/null
+done
+"$shoal" import csv wide.csv --label y -o wide.h5 >/dev/null
+"$shoal" import csv turned.csv --like wide.h5 -o turned.h5 >/dev/null
+python3 - <<'PYTHON'
+import h5py
+
+with h5py.File("imported-p.h5") as p:
+    names = p["class_names"][:].tobytes().split(b"\0")
+    assert len(names) == 1001 and names[999].startswith(b"999 long") and names[1000] == b"", names[-2:]
+with h5py.File("wide.h5") as wide, h5py.File("turned.h5") as turned:
+    assert (wide["train/x"][:] == turned["train/x"][:]).all()
+PYTHON
+
+# A data set that contradicts itself is refused by whoever opens it.
+python3 - <<'PYTHON'
+import h5py
+import numpy as np
+
+def make(name, y, x=np.ones((4, 6), "f4"), test=None, **attributes):
+    with h5py.File(name + ".h5", "w") as f:
+        f["train/x"], f["train/y"] = x, y
+        if test is not None:
+            f["test/x"] = test
+        for key, value in attributes.items():
+            f.attrs[key] = value
+
+floats = np.zeros((4, 3), "f4")
+labels = np.arange(4)
+make("classes", floats, classes=5)
+make("names", labels, class_names=["a", "b", "a", "c"])
+make("shape", labels, shape=[2, 3])
+make("columns", labels, columns=["a", "b"])
+make("types", labels, test=np.ones((2, 6), "u1"))
+make("fits", floats, classes=3, class_names=["a", "b", "c"], shape=[6], columns=list("abcdef"))
+make("binary", np.zeros(4, "f4"), classes=2, class_names=["no", "yes"])
+PYTHON
+for case in 'classes: attribute classes is 5, and y holds 3 floats' 'names: classes 0 and 2 are both called "a"' \
+  'shape: attribute shape is (2, 3), and rows of x have shape (6)' 'columns: columns holds 2 names for 6 features' \
+  'types: test/x is uint8 and train/x float32'; do
+  data=${case%%:*}.h5 words=${case#*: }
+  refused 65 "$words" "$shoal" train empty.toml --set data.file="$data" --run refused
+  [ ! -e refused ] || fail "a run on $data"
+  refused 65 "$words" "$shoal" inspect "$data"
+done
+for data in fits binary; do
+  train empty.toml --set data.file=$data.h5 --run $data
+  "$shoal" evaluate $data --data $data.h5 --split train >/dev/null
+  "$shoal" train --resume $data --set train.steps=30 2>/dev/null
+done
+
+# unit: by what was learnt, whether or not import kept bytes; images by 255.
+printf 'a,b,c,d,y\n0,1,0,1,0\n1,1,0,0,1\n0,0,1,1,0\n1,0,1,1,1\n' >bits.csv
+sed '2s/0,1,0,1/0,300,0,1/' bits.csv >large.csv
+divisors() {
+  "$shoal" train empty.toml --set data.file="$1.h5" --set data.normalize=unit --set train.epochs=1 --run "$1" 2>/dev/null
+  python3 - "$1" <<'PYTHON'
+import sys
+import h5py
+with h5py.File(sys.argv[1] + "/checkpoints/latest") as f:
+    print(*f["normalization/deviation"][:].astype(int))
+PYTHON
+}
+"$shoal" import csv bits.csv --label y -o bits.h5 >/dev/null
+"$shoal" import csv large.csv --label y -o large.h5 >/dev/null
+"$shoal" import csv bits.csv --label y --shape 2,2 -o pixels.h5 >/dev/null
+equal 'what bits are divided by' "$(divisors bits)" '1 1 1 1'
+equal 'what bits and a large number are divided by' "$(divisors large)" '1 300 1 1'
+equal 'what images are divided by' "$(divisors pixels)" '255 255 255 255'
+refused 64 '--shape 3,2 has another number of values than the 4 feature columns' \
+  "$shoal" import csv bits.csv --label y --shape 3,2 -o no.h5
+refused 64 '--shape is "2x2"; it must be whole numbers' "$shoal" import csv bits.csv --label y --shape 2x2 -o no.h5
+
+# Counts that are too large, alone or together
+most=9223372036854775807
+refused 64 '--classes is 2000000; it must be at most 1048576' \
+  "$shoal" synth gaussians --samples 10 --features 2 --classes 2000000 -o no.h5
+for kind in gaussians spirals; do
+  refused 64 "--features is $most; it must be at most 67108864" \
+    "$shoal" synth $kind --samples 10 --features $most --classes 2 -o no.h5
+done
+refused 64 "--samples is $most; it must be at most" \
+  "$shoal" synth gaussians --samples $most --features 2 --classes 2 -o no.h5
+"$shoal" synth gaussians --samples 2 --features 1000 --classes 1000000 -o few.h5 >/dev/null
+refused 64 "$most rows to test and 1 to validate leave none of 4 to train" \
+  "$shoal" import csv bits.csv --label y --test-last $most --validation-fraction 0.25 -o no.h5
+
+# Labels and names that can be read in two ways
+printf 'a,y\n1,17\n2,NA\n3,18\n' >missing.csv
+refused 65 'missing.csv:3: label "NA" is no number, but "17" at missing.csv:2 is' \
+  "$shoal" import csv missing.csv --label y -o no.h5
+"$shoal" import csv missing.csv --label y --classes -o texts.h5 | grep -q 'y 3 classes' || fail 'no classes by --classes'
+printf 'a,y\n1,111000\n2,452000\n3,112000\n4,111000\n' >codes.csv
+"$shoal" import csv codes.csv --label y -o codes.h5 >/dev/null
+equal 'classes of codes' "$("$shoal" inspect codes.h5 | awk '$1 == "classes"')" 'classes   3: 111000, 112000, 452000'
+printf 'a,b,a,y\n1,2,3,0\n' >twice.csv
+refused 65 'twice.csv:1: columns 0 and 2 are both called "a"' "$shoal" import csv twice.csv --label y -o no.h5
+python3 - <<'PYTHON'
+import h5py, shutil
+
+shutil.copy("fits.h5", "twice.h5")
+with h5py.File("twice.h5", "a") as f:
+    f.attrs["columns"] = list("abcdea")
+PYTHON
+printf 'a,b,c,d,e,f\n1,2,3,4,5,6\n' >once.csv
+refused 65 'twice.h5: columns 0 and 5 are both called "a"' "$shoal" import csv once.csv --like twice.h5 -o no.h5
+printf 'a,y\n1,x\0one\n2,x\0two\n' >zero.csv
+refused 65 'zero.csv:2: a byte 0' "$shoal" import csv zero.csv --label y -o no.h5
+printf '\xef\xbe\xb1,y\n1,0\n2,1\n' >kana.csv  # a name that begins as a byte order mark does
+"$shoal" import csv kana.csv --label y -o kana.h5 >/dev/null
+python3 -c 'import h5py; names = h5py.File("kana.h5").attrs["columns"]; assert list(names) == [b"\xef\xbe\xb1"], names'
+[ ! -e no.h5 ] || fail 'a file of what was refused'
