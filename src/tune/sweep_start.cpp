@@ -12,6 +12,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/train/run_directory.hpp"
 #include "train/cost.hpp"
+#include "train/output_file.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {
@@ -122,6 +123,7 @@ SweepRequestPlan resolve(const SweepRequest& request) {
   } else if (SweepDirectory::has_sweep(plan.folder) || RunDirectory::has_run(plan.folder)) {
     SweepDirectory::create(plan.folder);  // refuses
   }
+  check_new_folder(plan.folder, NewFolder::sweep);
   return plan;
 }
 
