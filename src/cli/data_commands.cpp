@@ -68,7 +68,7 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
   const auto make = [&] {
     return std::visit(
         [&](const auto& source) {
-          check_output_file(request.out, files_of(source));
+          check_output_file(request.out, Output::data_set, files_of(source));
           DatasetSummary summary = import_from(source, request.out);
           if (finds_classes(source)) warn_of_many_classes(summary);
           return summary;
@@ -80,7 +80,7 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
 
 ExitStatus execute(const SynthRequest& request, Communicator& world) {
   const auto make = [&] {
-    check_output_file(request.out, {});
+    check_output_file(request.out, Output::data_set, {});
     return request.kind == "spirals" ? synth_spirals(request.options, request.out)
                                      : synth_gaussians(request.options, request.out);
   };

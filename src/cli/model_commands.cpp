@@ -65,7 +65,7 @@ ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const Dataset data = open_together(request.data, world);
   const std::string checkpoint = agreed_checkpoint(request.checkpoint, world);
   run_together(world, [&] {
-    if (world.rank() == 0) check_output_file(request.out, {request.data, checkpoint});
+    if (world.rank() == 0) check_output_file(request.out, Output::predictions, {request.data, checkpoint});
   });
   Predictor predictor(checkpoint, world);
   const std::int64_t rows = predictor.predict(data, request.split, request.out);

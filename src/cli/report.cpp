@@ -8,6 +8,7 @@
 #include <iostream>
 #include <new>
 
+#include "io/temporary_file.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/guard/activity.hpp"
@@ -37,7 +38,22 @@ std::string place(int rank) {
     message = "unknown exception";
   }
   print_error(place(log_rank()), message);
+  posix::remove_temporary_files();
   _exit(static_cast<int>(ExitStatus::internal));  // the launcher then ends the other ranks
+}
+
+/// Ends the process as the signal would, without the half of a file that nobody will finish.
+extern "C" void end_by_signal(int number) {
+  posix::remove_temporary_files();
+  std::raise(number);  // by now its action is the default again
+}
+
+void clean_up_at(int number) {
+  struct sigaction action = {};
+  if (sigaction(number, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;  // as nohup has it ignored
+  action.sa_handler = end_by_signal;
+  action.sa_flags = SA_RESETHAND;
+  sigaction(number, &action, nullptr);
 }
 
 int end_alone(const Communicator& world, std::string_view message, ExitStatus status) {
@@ -83,6 +99,7 @@ int report_errors(const Communicator& world, const std::function<int()>& body) t
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU}) clean_up_at(number);
   std::set_terminate(end_terminated);
   // Held back until a run is ready for it (StopSignal): a scheduler's warning may come while MPI starts.
   sigset_t held;

@@ -19,7 +19,8 @@ std::string one_line(std::string_view text);
 
 /// To be called first in main(): a full disk, a file size limit or a closed pipe must be an error, not the end by a
 /// signal; and a file that is opened must not get the number of a standard stream that was closed. What ends by
-/// std::terminate says what and where, and ends with ExitStatus::internal.
+/// std::terminate says what and where, and ends with ExitStatus::internal. A signal that ends the process, while
+/// nothing else is made of it, removes what the process was writing.
 void prepare_process();
 
 }  // namespace shoal

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/utf8.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
@@ -40,6 +41,7 @@ bool is_allowed(const Allowed& allowed, std::int64_t v) { return in_range(allowe
 bool is_allowed(const Allowed&, std::uint64_t v) { return std::in_range<std::int64_t>(v); }  // TOML has no larger
 bool is_allowed(const Allowed& allowed, double v) { return in_range(allowed, v); }
 bool is_allowed(const Allowed& allowed, const std::string& v) {
+  if (!is_utf8(v)) return false;  // by a program: the config could not be read again
   if (!allowed.words) return true;
   const std::vector<std::string> words = allowed.words();
   return std::find(words.begin(), words.end(), v) != words.end();
@@ -59,7 +61,8 @@ bool is_allowed(const Allowed&, const std::vector<LayerSpec>& v) {
 bool is_allowed(const Allowed& allowed, const Validation& v) {
   if (const auto* fraction = std::get_if<double>(&v)) return in_range(allowed, *fraction);
   const auto* split = std::get_if<std::string>(&v);
-  return split == nullptr || (!split->empty() && *split != "auto");  // "auto" reads back as no choice
+  return split == nullptr ||
+         (!split->empty() && *split != "auto" && is_utf8(*split));  // "auto" reads back as no choice
 }
 bool is_allowed(const Allowed&, const SweepConfig&) { return true; }
 

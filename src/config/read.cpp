@@ -9,11 +9,13 @@
 #include "config/convert.hpp"
 #include "config/sweep.hpp"
 #include "config/toml.hpp"
+#include "core/utf8.hpp"
 #include "shoal/config/config.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/config/recorded_path.hpp"
 
 namespace shoal {
 namespace {
@@ -47,9 +49,10 @@ class Reader {
 
   /// option: what messages put in front of the assignment.
   void read_set(const std::string& assignment, const std::string& option = "--set ") {
-    source_ = option + one_line(assignment);
+    source_ = option + escape_non_utf8(one_line(assignment));
     positions_ = false;
     base_directory_ = ".";
+    if (!is_utf8(assignment)) complain({}, "not UTF-8, as a config has to be; give it as UTF-8");
     const std::size_t equals = split_at(assignment);
     if (equals == std::string::npos) complain({}, "there is no value; use KEY=VALUE");
     const toml::table holder = parse_value(assignment.substr(equals + 1));
@@ -167,14 +170,16 @@ class Reader {
     }
     const std::string wrong = config_keys::violation(key, config_);
     if (!wrong.empty()) complain(at, wrong);
-    if ((key.flags & config_keys::path) != 0) make_absolute(*std::get<std::string*>(reference));
+    if ((key.flags & config_keys::path) != 0) make_absolute(*std::get<std::string*>(reference), at);
     if (key.name == "model.batch_norm.enabled") batch_norm_said_ = true;
     if (key.name.starts_with("model.batch_norm.") && !batch_norm_said_) config_.model.batch_norm.enabled = true;
     places_[key.name] = place(at);
   }
 
-  void make_absolute(std::string& file) const {
-    if (!file.empty()) file = std::filesystem::absolute(base_directory_ / file).lexically_normal().string();
+  void make_absolute(std::string& file, const toml::source_position& at) const try {
+    if (!file.empty()) file = recorded_path(base_directory_ / file);
+  } catch (const Error& error) {
+    complain(at, error.what());
   }
 
   Config& config_;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/utf8.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -97,6 +98,8 @@ std::vector<std::byte> InputFile::read_up_to(std::size_t bytes) {
   return data;
 }
 
-std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+std::string file_name(const std::string& path) {
+  return escape_non_utf8(std::filesystem::path(path).filename().string());
+}
 
 }  // namespace shoal

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "io/path.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file_bytes.hpp"
 
@@ -60,6 +61,7 @@ void fail(const std::string& what, const std::filesystem::path& path, int error,
   }
   if (error == EACCES || error == EPERM || error == EROFS) message += "; allow it, or name another place";
   if (error == ENOENT) message += "; make its folder first, or name another place";
+  if (error == EXDEV) message += "; a folder there is a link or mount of another file system: move all to one of them";
   throw Error(ExitStatus::input_output, message);
 }
 
@@ -139,17 +141,7 @@ std::filesystem::path temporary_name(const std::filesystem::path& path) {
   if (std::filesystem::is_other(there))
     throw Error(ExitStatus::input_output,
                 fmt::format("cannot write {}: it is a device, pipe or socket; name a file", path.string()));
-  return path.string() + fmt::format(".{}.tmp", ::getpid());
-}
-
-TemporaryFile::~TemporaryFile() {
-  if (!path_.empty()) ::unlink(path_.c_str());
-}
-
-void TemporaryFile::move_to(const std::filesystem::path& place) {
-  if (std::rename(path_.c_str(), place.c_str()) != 0) fail("write", place, errno);
-  path_.clear();
-  sync_folder_of(place);
+  return with_ending(path, fmt::format(".{}.tmp", ::getpid()));
 }
 
 void write_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
@@ -157,13 +149,13 @@ void write_via(const std::filesystem::path& temporary, const std::filesystem::pa
   const auto size = static_cast<std::int64_t>(bytes.size());
   constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
   bool direct = can_go_direct(bytes);
+  TemporaryFile made(temporary);
   Descriptor file = open(temporary, direct ? flags | O_DIRECT : flags);
   if (!file && direct && errno == EINVAL) {  // not on this file system
     direct = false;
     file = open(temporary, flags);
   }
   if (!file) fail("write", path, errno, size);
-  TemporaryFile made(temporary);
   int error = direct ? write_direct(file.get(), bytes) : write_all(file.get(), bytes);
   if (error == 0) error = sync(file.get());
   if (error == 0) error = close(std::move(file));
@@ -174,8 +166,9 @@ void write_via(const std::filesystem::path& temporary, const std::filesystem::pa
 void link_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
               const std::filesystem::path& target) {
   ::unlink(temporary.c_str());  // left by a process of the same number that died
+  TemporaryFile made(temporary);
   if (::symlink(target.c_str(), temporary.c_str()) != 0) fail("make the link", path, errno);
-  TemporaryFile(temporary).move_to(path);
+  made.move_to(path);
 }
 
 }  // namespace shoal::posix

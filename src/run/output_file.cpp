@@ -5,10 +5,18 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
+#include "io/path.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/archive.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/io/h5_file.hpp"
+#include "shoal/io/ownership/lock.hpp"
 #include "shoal/run/run_directory.hpp"
 
 namespace shoal {
@@ -16,33 +24,153 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What runs and sweeps write and read again. Other files in their folders are the user's.
-constexpr std::array<std::string_view, 9> of_a_run = {"config.toml", "metrics.jsonl", "nudges.jsonl",
-                                                      "fingerprint", "lock",          "sweep.csv",
-                                                      "sweep.jsonl", "sweep.h5",      "times.jsonl"};
+// What runs and sweeps write and read again, files and folders. Other names in their folders are the user's.
+constexpr std::array<std::string_view, 6> names_of_runs = {"config.toml", "metrics.jsonl", "nudges.jsonl",
+                                                           "lock",        "checkpoints",   "requests"};
+constexpr std::array<std::string_view, 7> names_of_sweeps = {"fingerprint", "sweep.csv", "sweep.jsonl", "sweep.h5",
+                                                             "times.jsonl", "best.h5",   "trials"};
 
-bool belongs_to_a_run(const std::string& name) {
-  const bool journal = name.starts_with("journal") && name.ends_with(".jsonl");  // one of each rank of a sweep
-  return journal || std::find(of_a_run.begin(), of_a_run.end(), name) != of_a_run.end();
+template <std::size_t n>
+bool is_one_of(const std::array<std::string_view, n>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-[[noreturn]] void refuse(const std::string& out, const std::string& what) {
-  throw Error(ExitStatus::usage, fmt::format("{} {}; name another file to write", out, what));
+bool is_name_of_sweeps(const std::string& name) {
+  return is_one_of(names_of_sweeps, name) || name.starts_with("claims-") ||
+         (name.starts_with("journal") && name.ends_with(".jsonl"));  // one of each rank
+}
+
+/// A run or a sweep, or one that begins or was begun. A config.toml alone is anybody's.
+bool holds_run(const fs::path& folder) {
+  std::error_code none;
+  return RunLock::was_held(folder) || fs::exists(folder / "fingerprint", none) ||
+         (fs::is_directory(folder / "checkpoints", none) && !RunDirectory::checkpoint_steps(folder.string()).empty());
+}
+
+/// Where something is: by its own name, and by what that is a link to, be it there or not.
+std::vector<fs::path> places_of(const std::string& path) {
+  constexpr std::size_t most_links = 40;  // as the system follows
+  std::vector<fs::path> places;
+  std::error_code error;
+  for (fs::path at = absolute_path(path); places.size() < 2 * most_links; at = absolute_path(at)) {
+    places.push_back(at);
+    if (const fs::path real = fs::weakly_canonical(at.parent_path(), error); !error)
+      places.push_back(real / at.filename());
+    const fs::path meant = fs::read_symlink(at, error);
+    if (error) break;
+    at = at.parent_path() / meant;
+  }
+  return places;
+}
+
+/// The run or sweep that `path` is part of, at any depth, whether it is there yet or not.
+std::optional<fs::path> run_around(const std::string& path, const std::string& new_run) {
+  std::error_code none;
+  for (const fs::path& place : places_of(path)) {
+    for (fs::path at = place; at.has_relative_path(); at = at.parent_path()) {
+      const fs::path folder = at.parent_path();
+      if (is_name_of_runs(at.filename().string()) && (holds_run(folder) || fs::equivalent(folder, new_run, none)))
+        return folder;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Whether the first line can be that of a CSV file of predictions.
+bool has_prediction_columns(std::string_view line) {
+  constexpr std::string_view label = "label,";
+  if (line.starts_with(label)) line.remove_prefix(label.size());
+  if (line.starts_with('"')) line.remove_prefix(1);
+  return line.starts_with("p_") || line.starts_with("output_");
+}
+
+bool holds_predictions(const H5Reader& file) {
+  const std::vector<std::string> names = file.list();
+  return (file.contains("probabilities") || file.contains("outputs")) &&
+         std::none_of(names.begin(), names.end(), [&](const std::string& name) { return file.is_group(name); });
+}
+
+/// Whether the file is an earlier result of what is to be written.
+bool is_of_kind(const std::string& path, Output kind) try {
+  if (kind == Output::data_set) return false;
+  const RandomAccessFile file(path);
+  constexpr std::int64_t enough = 64;
+  std::string start(static_cast<std::size_t>(std::min(enough, file.size())), '\0');
+  file.read(0, std::as_writable_bytes(std::span(start)));
+  if (kind == Output::trace) return start.starts_with("{\"traceEvents\":[");
+  return has_prediction_columns(start) || (start.starts_with("\x89HDF\r\n") && holds_predictions(H5Reader(path)));
+} catch (const Error&) {  // cannot be read, or is damaged
+  return false;
+}
+
+std::string what_is_there(Output kind) {
+  switch (kind) {
+    case Output::predictions: return "is no earlier file of predictions, and would be replaced; remove it first, or ";
+    case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
+    default: return "is there already, and a data set replaces nothing; remove it first, or ";
+  }
+}
+
+/// Whether a new run or sweep would write over, or remove, what somebody else keeps by a name of its own. What a start
+/// that failed has left is nobody's. (A config is the concern of RunDirectory::create().)
+void check_names_in(const std::string& folder, NewFolder kind) {
+  std::error_code error;
+  if (RunLock::was_held(folder)) return;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const bool lost =
+        kind == NewFolder::sweep ? is_name_of_sweeps(name) : name == "metrics.jsonl" || name == "nudges.jsonl";
+    if (lost)
+      throw Error(ExitStatus::taken, fmt::format("{0} holds no {1}, but {2} that a new one would write over; name "
+                                                 "another folder with --run, or move {0}/{2} away",
+                                                 folder, kind == NewFolder::sweep ? "sweep" : "run", name));
+  }
 }
 
 }  // namespace
 
-void check_output_file(const std::string& out, const std::vector<std::string>& inputs) {
+bool is_name_of_runs(const std::string& name) {
+  return is_one_of(names_of_runs, name) || name.starts_with("incarnation-") || is_name_of_sweeps(name);
+}
+
+void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
+                       const std::string& run) {
+  const auto refuse = [&](const std::string& what) {
+    throw Error(ExitStatus::usage, fmt::format("{} {}name another file to write", out, what));
+  };
+  const fs::path tidy = tidy_path(out);
+  const std::string file = (tidy.has_filename() ? tidy : tidy.parent_path()).string();  // a slash behind it or not
+  std::error_code error;
+  const fs::file_status there = fs::status(file, error);
+  if (error == std::errc::filename_too_long)
+    throw Error(ExitStatus::input_output,
+                fmt::format("cannot write {}: {}; choose a shorter name", out, error.message()));
+  if (fs::is_directory(there)) refuse("is a folder; ");
   std::error_code none;
-  if (!fs::exists(out, none)) return;
-  if (fs::is_directory(out, none)) refuse(out, "is a folder");
   for (const std::string& input : inputs) {
-    if (fs::equivalent(out, input, none)) refuse(out, "is read here, and would be replaced");
+    if (fs::equivalent(file, input, none)) refuse("is read here, and would be replaced; ");
   }
-  if (looks_like_checkpoint(out)) refuse(out, "is a checkpoint, and would be replaced");
-  const fs::path file = fs::absolute(out, none).lexically_normal();
-  if (belongs_to_a_run(file.filename().string()) && RunDirectory::has_run(file.parent_path().string()))
-    refuse(out, fmt::format("belongs to the run in {}, and would be replaced", file.parent_path().string()));
+  if (looks_like_checkpoint(file)) refuse("is a checkpoint, and would be replaced; ");
+  if (const auto of = run_around(file, run)) refuse(fmt::format("belongs to the run in {}; ", of->string()));
+  if (!fs::is_regular_file(there)) return;  // of a device the writer has more to say
+  if (fs::hard_link_count(file, none) > 1)
+    refuse("is a file of several names (hard links), and would be replaced; remove this name first, or ");
+  if (fs::file_size(file, none) > 0 && !is_of_kind(file, kind)) refuse(what_is_there(kind));
+}
+
+void check_new_folder(const std::string& folder, NewFolder kind) {
+  if (const auto of = run_around(folder, ""))
+    throw Error(ExitStatus::usage,
+                fmt::format("{} is part of the run in {}; name another folder with --run", folder, of->string()));
+  std::error_code none;
+  for (fs::path place = absolute_path(folder); place.has_relative_path(); place = place.parent_path()) {
+    if (!fs::exists(place, none)) continue;
+    if (fs::is_directory(place, none)) break;
+    throw Error(ExitStatus::input_output, fmt::format("cannot make the run directory {}: {} is a file; name another "
+                                                      "with --run",
+                                                      folder, place.string()));
+  }
+  check_names_in(folder, kind);
 }
 
 }  // namespace shoal

@@ -166,7 +166,8 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     if (comm.rank() != 0) return;
     plan = plan_run(request);
     if (request.profile_trace)
-      check_output_file(*request.profile_trace, {request.config.value_or(""), plan.config.data.file});
+      check_output_file(*request.profile_trace, Output::trace, {request.config.value_or(""), plan.config.data.file},
+                        plan.run);
   });
   std::vector<std::byte> bytes = share_plan(plan, comm);
   const Watchdog watchdog(comm, plan.config.parallel.stall_timeout);

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "io/path.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
@@ -56,7 +57,13 @@ std::vector<std::string> names_in(const fs::path& folder) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(std::string path, RunLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+RunDirectory::RunDirectory(std::string path, RunLock lock) : path_(std::move(path)), lock_(std::move(lock)) {
+  if (!on_one_file_system(path_, checkpoints(path_)))
+    throw Error(ExitStatus::input_output,
+                fmt::format("{} is a link to another file system, where no checkpoint can be moved in one step; make "
+                            "the whole of {} such a link, or name another folder with --run",
+                            checkpoints(path_).string(), path_));
+}
 
 RunDirectory RunDirectory::create(const std::string& path) {
   if (has_run(path)) refuse_taken(path);
@@ -112,7 +119,7 @@ std::string RunDirectory::next_free(const std::string& base) {
 
 std::optional<std::string> RunDirectory::containing(const std::string& file) {
   std::error_code error;
-  for (const fs::path& path : {fs::absolute(file, error).lexically_normal(), fs::weakly_canonical(file, error)}) {
+  for (const fs::path& path : {absolute_path(file), fs::weakly_canonical(file, error)}) {
     const fs::path folder = path.parent_path();
     if (folder.filename() != "checkpoints") continue;
     const std::string run = folder.parent_path().string();

@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/path.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/checkpoint_path.hpp"
+#include "shoal/run/output_file.hpp"
 #include "shoal/train/checkpoint.hpp"
+#include "shoal/config/recorded_path.hpp"
 
 namespace shoal {
 namespace {
@@ -104,8 +107,7 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
 
 bool same_place(const std::string& a, const std::string& b) {
   std::error_code none;
-  return fs::equivalent(a, b, none) ||
-         fs::absolute(a, none).lexically_normal() == fs::absolute(b, none).lexically_normal();
+  return fs::equivalent(a, b, none) || absolute_path(a) == absolute_path(b);
 }
 
 void resume(const TrainRequest& request, RunPlan& plan) {
@@ -146,7 +148,7 @@ void resume(const TrainRequest& request, RunPlan& plan) {
   const bool elsewhere = request.run && (home.empty() || !same_place(*request.run, home));
   if (home.empty() || elsewhere || request.rewind) {  // a branch: a run of its own that names its parent
     if (!plan.resumed) take_newest_sound(home, plan);
-    plan.parent = fs::absolute(plan.resumed_path).lexically_normal().string();
+    plan.parent = recorded_path(plan.resumed_path);
     plan.run = elsewhere ? *request.run
                          : RunDirectory::next_free(home.empty() ? "runs/" + fs::path(what).stem().string() : home);
     return;
@@ -156,18 +158,6 @@ void resume(const TrainRequest& request, RunPlan& plan) {
   if (!request.dry_run) plan.directory = RunDirectory::open(home);
   if (!plan.resumed) take_newest_sound(home, plan);
   if (!plan.resumed) plan.in_place = false;  // its first save never came to an end: a start
-}
-
-/// Before the data is read: whether the folder of a new run can be there.
-void check_place(const std::string& run) {
-  std::error_code none;
-  for (fs::path place = fs::absolute(run, none); place.has_relative_path(); place = place.parent_path()) {
-    if (!fs::exists(place, none)) continue;
-    if (fs::is_directory(place, none)) return;
-    throw Error(ExitStatus::input_output, fmt::format("cannot make the run directory {}: {} is a file; name another "
-                                                      "with --run",
-                                                      run, place.string()));
-  }
 }
 
 /// Step 0 is never pruned and holds the very start; a branch has none, and starts as its config says.
@@ -191,7 +181,7 @@ void replay(const TrainRequest& request, RunPlan& plan) {
     throw Error(
         ExitStatus::usage,
         "--replay takes config and start from the run that it repeats; leave out CONFIG, --resume and --init-from");
-  plan.replays = fs::path(*request.replay + "/").parent_path().string();
+  plan.replays = *request.replay;
   RunDirectory::require(plan.replays);
   const Config own = load_config(plan.replays + "/config.toml", {});
   plan.config = load_config(plan.replays + "/config.toml", request.sets);
@@ -206,9 +196,20 @@ void replay(const TrainRequest& request, RunPlan& plan) {
   plan.run = request.run ? *request.run : RunDirectory::next_free(plan.replays + "-replay");
 }
 
+/// Folders by their own names: others are made from them, and a number behind `run/` would be a folder inside of it.
+TrainRequest with_names(TrainRequest request) {
+  std::error_code none;
+  for (std::optional<std::string>* folder : {&request.run, &request.resume, &request.replay}) {
+    if (*folder && (folder != &request.resume || fs::is_directory(**folder, none)))
+      *folder = named_path(**folder).string();
+  }
+  return request;
+}
+
 }  // namespace
 
-RunPlan plan_run(const TrainRequest& request) {
+RunPlan plan_run(const TrainRequest& asked) {
+  const TrainRequest request = with_names(asked);
   if (request.rewind && !request.resume) throw Error(ExitStatus::usage, "--rewind needs --resume, to know which run");
   if (request.resume && request.init_from)
     throw Error(ExitStatus::usage,
@@ -219,13 +220,13 @@ RunPlan plan_run(const TrainRequest& request) {
   } else {
     if (request.resume) resume(request, plan);
     if (plan.resumed) {
-      if (!plan.in_place) check_place(plan.run);
+      if (!plan.in_place) check_new_folder(plan.run, NewFolder::run);
       take_config(request, plan);
       return plan;
     }
     plan.config = load_config(request.config, request.sets);
     if (request.init_from) {
-      plan.init_from = fs::absolute(checkpoint_file(*request.init_from)).lexically_normal().string();
+      plan.init_from = recorded_path(checkpoint_file(*request.init_from));
       static_cast<void>(RandomAccessFile(plan.init_from));  // before the data is read
     }
   }
@@ -235,7 +236,7 @@ RunPlan plan_run(const TrainRequest& request) {
                                : "no CONFIG given and no --set data.file=...; for example: shoal train digits.toml");
   if (plan.run.empty()) plan.run = request.run ? *request.run : RunDirectory::next_free(default_run(request));
   if (request.run && !plan.directory && RunDirectory::has_run(plan.run)) RunDirectory::create(plan.run);  // refuses
-  check_place(plan.run);
+  check_new_folder(plan.run, NewFolder::run);
   return plan;
 }
 

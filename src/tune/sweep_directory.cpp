@@ -15,6 +15,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/posix.hpp"
+#include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
 
 namespace shoal {
@@ -43,6 +44,12 @@ std::vector<fs::path> files_in(const fs::path& folder) {
 bool is_journal(const fs::path& file) {
   const std::string name = file.filename().string();
   return name.starts_with("journal") && name.ends_with(".jsonl");
+}
+
+/// `<name>.<pid>.tmp` of a process that has died, and no file of somebody else's.
+bool is_half_written(const fs::path& file) {
+  const std::string name = file.stem().stem().string();
+  return file.extension() == ".tmp" && is_name_of_runs(name) && name != "lock";  // that is its owner's to make
 }
 
 void discard_folder(const fs::path& folder) {
@@ -94,7 +101,7 @@ std::string SweepPaths::checkpoint(std::int64_t trial) const {
 SweepDirectory::SweepDirectory(std::string folder, RunLock lock) : paths_{std::move(folder)}, lock_(std::move(lock)) {
   for (const fs::path& file : files_in(paths_.folder)) {
     if (file.filename().string().starts_with("claims-")) discard_folder(file);
-    if (file.extension() == ".tmp" && !file.filename().string().starts_with("lock")) discard(file.string());
+    if (is_half_written(file)) discard(file.string());
   }
   for (const fs::path& file : files_in(paths_.folder + "/trials")) {
     if (file.extension() == ".tmp") discard(file.string());

@@ -10,6 +10,7 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
@@ -123,6 +124,7 @@ SweepRequestPlan resolve(const SweepRequest& request) {
   } else if (SweepDirectory::has_sweep(plan.folder) || RunDirectory::has_run(plan.folder)) {
     SweepDirectory::create(plan.folder);  // refuses
   }
+  check_new_folder(plan.folder, NewFolder::sweep);
   return plan;
 }
 

@@ -16,10 +16,11 @@ set_tests_properties(cli_data PROPERTIES TIMEOUT 120 ENVIRONMENT "OMP_NUM_THREAD
 # Standard output that takes nothing, and a launcher that is not ours
 foreach(command "--version" "synth spirals --samples 9 --features 2 --classes 3 -o full_output.h5")
   string(REGEX MATCH "[a-z]+" name ${command})
+  string(REPLACE full_output closed_output closed ${command})
   shoal_expect_error(NAME cli.full_output.${name} STATUS 74 MATCHES "cannot write to standard output: No space left"
-    COMMAND sh -c "exec \"$0\" ${command} >/dev/full" $<TARGET_FILE:shoal>)
+    COMMAND sh -c "rm -f full_output.h5 && exec \"$0\" ${command} >/dev/full" $<TARGET_FILE:shoal>)
   shoal_expect_error(NAME cli.closed_output.${name} STATUS 74 MATCHES "cannot write to standard output"
-    COMMAND sh -c "exec \"$0\" ${command} >&-" $<TARGET_FILE:shoal>)
+    COMMAND sh -c "rm -f closed_output.h5 && exec \"$0\" ${closed} >&-" $<TARGET_FILE:shoal>)
 endforeach()
 shoal_expect_error(NAME cli.foreign_launcher STATUS 64 MATCHES "3 ranks were launched"
   COMMAND ${CMAKE_COMMAND} -E env PMI_RANK=0 PMI_SIZE=3 $<TARGET_FILE:shoal> --version)

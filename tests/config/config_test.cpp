@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "shoal/config/keys.hpp"
+#include "shoal/core/error.hpp"
 #include "temporary_folder.hpp"
 
 namespace shoal {
@@ -191,10 +192,25 @@ TEST(Config, ASetValueThatIsNotTomlIsAString) {
   EXPECT_EQ(parse("", {"data.validation=1\nseed = 9"}).data.validation, Validation("1\nseed = 9"));
 }
 
+TEST(Config, TextsAreUtf8) {
+  Config config;
+  config.data.file = "/caf\xC3\xA9.h5";
+  EXPECT_NO_THROW(check_config(config));
+  config.data.file = "/caf\xE9.h5";  // by a program; the parser refuses it in a file
+  EXPECT_THROW(check_config(config), Error);
+  config.data.file = "/d.h5";
+  config.data.validation = "caf\xE9";
+  EXPECT_THROW(check_config(config), Error);
+  EXPECT_THROW(parse("", {"data.file=/caf\xE9.h5"}), Error);
+  EXPECT_THROW(parse("", {"model.layers=[{type=\"caf\xE9\"}]"}), Error);
+}
+
 TEST(Config, PathsAreRelativeToTheFileAndFromSetToTheWorkingDirectory) {
-  EXPECT_EQ(parse("data.file = \"../x/./digits.h5\"").data.file, "/x/digits.h5");
+  EXPECT_EQ(parse("data.file = \"x/./digits.h5\"").data.file, "/base/x/digits.h5");
   EXPECT_EQ(parse("data.file = \"/abs/digits.h5\"").data.file, "/abs/digits.h5");
-  EXPECT_EQ(parse("", {"data.file=x/../digits.h5"}).data.file, std::filesystem::current_path() / "digits.h5");
+  EXPECT_EQ(parse("", {"data.file=x/../digits.h5"}).data.file, std::filesystem::current_path() / "x/../digits.h5");
+  EXPECT_EQ(parse("data.file = \"/usr/lib/../x.h5\"").data.file,
+            (std::filesystem::canonical("/usr/lib").parent_path() / "x.h5").string());
 
   const testing::TemporaryFolder folder;
   testing::write(folder / "a.toml", "data.file = \"digits.h5\"\n");

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "io/temporary_file.hpp"
+
 namespace shoal::posix {
 
 /// Owns a file descriptor. Move-only.
@@ -55,26 +57,9 @@ int close(Descriptor file);  ///< 0, or the errno value
 /// Makes a rename in the folder of `path` last. @throws Error(input_output)
 void sync_folder_of(const std::filesystem::path& path);
 
-/// `<path>.<pid>.tmp`, to be renamed to `path` when it is whole. @throws Error(input_output)  where a device, pipe or
-/// socket is: the rename would put a file in its place
+/// `<path>.<pid>.tmp`, to be renamed to `path` when it is whole; see with_ending(). @throws Error(input_output)  where
+/// a device, pipe or socket is: the rename would put a file in its place
 std::filesystem::path temporary_name(const std::filesystem::path& path);
-
-/// Removes the file of that name when destroyed, unless it was moved or kept.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::filesystem::path path) : path_(std::move(path)) {}
-  TemporaryFile(TemporaryFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TemporaryFile& operator=(TemporaryFile&&) = delete;
-  ~TemporaryFile();
-
-  const std::filesystem::path& path() const { return path_; }
-  /// Renames it to `place`, which it replaces. @throws Error(input_output)
-  void move_to(const std::filesystem::path& place);
-  void keep() { path_.clear(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Writes and syncs the file `temporary`, renames it to `path` and syncs the folder of that. When any of it fails, what
 /// was at `path` is as before and the temporary file is gone. @throws Error(input_output)

@@ -5,8 +5,30 @@
 
 namespace shoal {
 
-/// What a command is to write, before it works for long.
-/// @throws Error(usage)  when `out` is one of the files that it reads, a checkpoint, or part of a run
-void check_output_file(const std::string& out, const std::vector<std::string>& inputs);
+// What is written over and what is not, in one place. Nothing that shoal or its user may need is: by whatever name it
+// is given, since names are resolved as the system does.
+
+/// What a command writes.
+enum class Output { data_set, predictions, trace };
+
+/// To be called before a command works for long: whether it may write the file `out`. What is there must be empty, or
+/// an earlier result of the same kind, of predictions or a trace; a data set replaces nothing.
+/// @param inputs  files that the command reads
+/// @param run     folder of the run that it makes, if it makes one
+/// @throws Error(usage)  when `out` is read, is a folder, belongs to a run or sweep, has a second name (a hard link),
+/// or
+///                       holds anything else
+void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
+                       const std::string& run = "");
+
+enum class NewFolder { run, sweep };
+
+/// Whether a run or sweep may be made in `folder`, which may be there or not.
+/// @throws Error  input_output: it is a file, or below one; usage: it is part of another run or sweep; taken: it holds
+///                no run or sweep, but files or folders by the names of one
+void check_new_folder(const std::string& folder, NewFolder kind);
+
+/// Whether runs or sweeps call a file or folder of theirs so.
+bool is_name_of_runs(const std::string& name);
 
 }  // namespace shoal

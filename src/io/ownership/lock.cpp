@@ -201,6 +201,14 @@ void RunLock::check() const {
                           state_->directory.string(), named ? "another process" : owner_of(content.value_or(""))));
 }
 
+bool RunLock::was_held(const std::filesystem::path& directory) try {
+  std::error_code none;
+  return std::filesystem::exists(directory / "lock", none) ||
+         (std::filesystem::is_directory(directory, none) && Incarnation::newest(directory) > 0);
+} catch (const Error&) {
+  return false;
+}
+
 std::int64_t RunLock::incarnation() const { return state_->incarnation->number(); }
 
 /// What fails because this process was fenced off says so.

@@ -27,6 +27,9 @@ class RunLock {
   RunLock& operator=(RunLock&&) noexcept;
   ~RunLock();
 
+  /// Whether a directory has or had an owner. False as well where that cannot be seen.
+  static bool was_held(const std::filesystem::path& directory);
+
   /// How many owners the directory has had, this one included.
   std::int64_t incarnation() const;
 
