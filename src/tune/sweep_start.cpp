@@ -96,7 +96,11 @@ SweepRequestPlan resolve(const SweepRequest& request) {
   SweepRequestPlan plan;
   const std::string usual =
       "runs/" + (request.config ? fs::path(*request.config).stem().string() : std::string("sweep"));
-  plan.folder = request.run.value_or(usual);
+  plan.folder = request.run      ? *request.run
+                : request.resume ? RunDirectory::last_of(usual, SweepDirectory::has_sweep)
+                                 : usual;
+  if (plan.folder != request.run.value_or(usual))
+    log_info(fmt::format("{} is the last sweep of that name; another is gone on with by --run", plan.folder));
   if (request.resume && !request.config && !request.run)
     throw Error(
         ExitStatus::usage,
@@ -119,8 +123,9 @@ SweepRequestPlan resolve(const SweepRequest& request) {
       read_sweep(plan.config));  // before the folder is looked at: a mistake in it is the user's first concern
   if (!request.run && !request.resume) {
     plan.folder = RunDirectory::next_free(usual);
-  } else if (SweepDirectory::has_sweep(plan.folder) || RunDirectory::has_run(plan.folder)) {
-    SweepDirectory::create(plan.folder);  // refuses
+    plan.folder_base = usual;
+  } else {
+    SweepDirectory::require_vacant(plan.folder);
   }
   return plan;
 }
@@ -145,7 +150,10 @@ SweepTask prepare(const Config& config, Communicator& comm) {
 }
 
 SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) {
-  SweepDirectory directory = plan.goes_on ? SweepDirectory::open(plan.folder) : SweepDirectory::create(plan.folder);
+  SweepDirectory directory = plan.goes_on ? SweepDirectory::open(plan.folder)
+                             : plan.folder_base.empty()
+                                 ? SweepDirectory::create(plan.folder)
+                                 : SweepDirectory::create(RunDirectory::make_next(plan.folder_base));
   const SweepPaths& paths = directory.paths();
   const std::string mine = fingerprint(task);
   if (plan.goes_on) {
@@ -161,9 +169,9 @@ SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) 
                       "trials are not alike",
                       plan.folder));
   } else {
-    write_text_atomically(paths.fingerprint(), mine);
+    directory.write(paths.fingerprint(), mine);
   }
-  write_text_atomically(paths.config(), to_toml(complete(plan.config)));  // last: from here on the folder holds a sweep
+  directory.write(paths.config(), to_toml(complete(plan.config)));  // last: from here on the folder holds a sweep
   return directory;
 }
 
