@@ -91,6 +91,10 @@ renamed_classes() {
   python3 -c 'import h5py; h5py.File("renamed.h5", "a").attrs["class_names"] = ["cat", "dog", "owl"]'
   ends 65 train --resume named --set train.epochs=3 --set data.file=renamed.h5
   says 'class 0 is "cat" in'
+  local sweep=(--set sweep.trials=1 --set 'sweep.space={"optimizer.beta1" = {choices = [0.8]}}' --run sweep)
+  ends 0 sweep base.toml "${sweep[@]}"
+  ends 65 sweep base.toml "${sweep[@]}" --resume --set data.file=renamed.h5
+  says 'are called \["cat","dog","owl"\], and were called'
 }
 
 rate_jumps() {
