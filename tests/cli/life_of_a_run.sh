@@ -3,7 +3,7 @@
 # it is lost or changed without a word.
 #   life_of_a_run.sh SHOAL SCRATCH_FOLDER [CASE...]
 set -uo pipefail
-shoal=$1
+shoal=$(realpath "$1")
 scratch=$2
 shift 2
 
