@@ -41,7 +41,9 @@ void check_output_file(const std::string& out, const std::vector<std::string>& i
   }
   if (looks_like_checkpoint(out)) refuse(out, "is a checkpoint, and would be replaced");
   const fs::path file = fs::absolute(out, none).lexically_normal();
-  if (belongs_to_a_run(file.filename().string()) && RunDirectory::has_run(file.parent_path().string()))
+  const std::string folder = file.parent_path().string();
+  const bool in_use = RunDirectory::has_run(folder) || fs::exists(file.parent_path() / "config.toml", none);
+  if (belongs_to_a_run(file.filename().string()) && in_use)
     refuse(out, fmt::format("belongs to the run in {}, and would be replaced", file.parent_path().string()));
 }
 
