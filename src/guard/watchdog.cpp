@@ -22,65 +22,13 @@ constexpr double longest_silence_s = 5.0;
 constexpr double longest_tick_s = 0.2;
 constexpr int most_greetings = 10;
 
-std::string list(const std::vector<int>& ranks, const std::function<std::string(int)>& name) {
-  std::string text;
-  for (std::size_t i = 0; i < ranks.size(); ++i) {
-    if (i > 0) text += i + 1 == ranks.size() ? " and " : ", ";
-    text += name(ranks[i]);
-  }
-  return text;
-}
-
 }  // namespace
-
-std::string judge_wait(int rank, const Presence& self, const std::vector<Peer>& peers, double waited_s,
-                       const Patience& patience, const std::function<std::string(int)>& name) {
-  std::vector<int> silent;
-  std::vector<int> late;
-  std::vector<int> elsewhere;
-  bool patient = waited_s < patience.busy_s;
-  for (int r = 0; r < static_cast<int>(peers.size()); ++r) {
-    if (r == rank) continue;
-    const Peer& peer = peers[static_cast<std::size_t>(r)];
-    const auto doing = static_cast<Activity>(peer.presence.activity);
-    if (!peer.answers) {
-      const bool lost = waited_s >= patience.silent_s * (peer.heard ? 1.0 : slow_factor);
-      patient = patient || !lost;
-      if (lost) silent.push_back(r);
-    } else if (doing == Activity::apart) {
-      patient = true;
-    } else if (peer.presence.waits == 0) {
-      patient = patient || (doing != Activity::computing && waited_s < slow_factor * patience.busy_s);
-      late.push_back(r);
-    } else if (peer.presence.collective != self.collective) {
-      elsewhere.push_back(r);
-    }
-  }
-  const std::string waited = fmt::format("waited {:.0f} s at step {} for ", waited_s, self.step);
-  if (!silent.empty())
-    return fmt::format("{}{}, which {} not answer", waited, list(silent, name), silent.size() == 1 ? "does" : "do");
-  if (patient) return "";
-  const auto and_is = [&](int r) {
-    const Presence& presence = peers[static_cast<std::size_t>(r)].presence;
-    return fmt::format("{}, still {} at step {}", name(r), to_string(static_cast<Activity>(presence.activity)),
-                       presence.step);
-  };
-  if (!late.empty()) return waited + list(late, and_is);
-  const auto and_waits = [&](int r) {
-    const Presence& presence = peers[static_cast<std::size_t>(r)].presence;
-    return fmt::format("{}, which waits at step {} in its exchange {}, this rank in its {}", name(r), presence.step,
-                       presence.collective, self.collective);
-  };
-  if (!elsewhere.empty()) return waited + list(elsewhere, and_waits);
-  return waited + "messages, as all ranks do: they are all there, but MPI does not deliver";
-}
 
 Watchdog::Watchdog(const Communicator& comm, double timeout_s, Onlookers onlookers)
     : timeout_s_(timeout_s > 0.0 ? timeout_s : std::numeric_limits<double>::infinity()), onlookers_(onlookers) {
   if (comm.size() == 1) return;
   roll_.emplace(comm);
-  peers_.resize(static_cast<std::size_t>(roll_->size()));
-  missed_.resize(peers_.size());
+  inquiry_.emplace(roll_->rank(), roll_->size());
   thread_ = std::thread(&Watchdog::watch, this);
 }
 
@@ -104,50 +52,47 @@ Patience Watchdog::patience_now() const {
 bool Watchdog::hear(int milliseconds) {
   const RollCall::Heard heard = roll_->receive(milliseconds, own_presence());
   if (heard.kind == RollCall::Heard::Kind::leave) _exit(static_cast<int>(ExitStatus::lost));  // that one has told why
-  if (heard.kind == RollCall::Heard::Kind::answer) {
-    peers_[static_cast<std::size_t>(heard.rank)] = {true, true, heard.presence};
-    missed_[static_cast<std::size_t>(heard.rank)] = 0;
-  }
+  if (heard.kind == RollCall::Heard::Kind::answer) inquiry_->heard(heard.rank, heard.presence);
   return heard.kind != RollCall::Heard::Kind::nothing;
 }
 
-void Watchdog::ask(bool strangers_alone) {
-  for (int r = 0; r < roll_->size(); ++r) {
-    if (r == roll_->rank() || (strangers_alone && peers_[static_cast<std::size_t>(r)].heard)) continue;
+void Watchdog::ask(const std::vector<int>& ranks) {
+  for (const int r : ranks) {
     roll_->ask(r);
     while (hear(0)) continue;
   }
 }
 
-void Watchdog::warn_of_strangers() const {
-  int first = -1;
-  int count = 0;
-  for (int r = roll_->size() - 1; r >= 0; --r) {
-    if (r == roll_->rank() || peers_[static_cast<std::size_t>(r)].heard) continue;
-    first = r;
-    ++count;
+std::vector<int> Watchdog::strangers() const {
+  std::vector<int> ranks;
+  for (int r = 0; r < roll_->size(); ++r) {
+    if (r != roll_->rank() && !inquiry_->peers()[static_cast<std::size_t>(r)].heard) ranks.push_back(r);
   }
-  if (count == 0) return;
-  log_warning(
-      fmt::format("{}{} not answer datagrams (UDP over IPv4); should a rank hang, the others leave only after "
-                  "{:.0f} s instead of {:.0f} s; let such datagrams pass between the hosts",
-                  roll_->name(first), count == 1 ? " does" : fmt::format(" and {} others do", count - 1),
-                  slow_factor * timeout_s_, timeout_s_));
+  return ranks;
+}
+
+void Watchdog::warn_of_strangers() const {
+  const std::vector<int> silent = strangers();
+  if (silent.empty()) return;
+  log_warning(fmt::format(
+      "{}{} not answer datagrams (UDP over IPv4); should a rank hang, the others leave only after "
+      "{:.0f} s instead of {:.0f} s; let such datagrams pass between the hosts",
+      roll_->name(silent.front()), silent.size() == 1 ? " does" : fmt::format(" and {} others do", silent.size() - 1),
+      slow_factor * timeout_s_, timeout_s_));
 }
 
 void Watchdog::watch() {
   Patience patience = patience_now();
-  // Many ranks ask less often: each of them is asked by all.
-  const auto interval = [&] { return std::max(std::min(1.0, patience.silent_s / 8.0), 0.01 * roll_->size()); };
   const int tick_ms = static_cast<int>(1000.0 * std::min(longest_tick_s, timeout_s_ / 16.0)) + 1;
   const auto name = [&](int rank) { return roll_->name(rank); };
   std::uint64_t collective = 0;
   double waited_s = 0.0;
-  double next_question_s = 0.0;
+  std::vector<int> whom;
   int greetings = 0;
   double next_greeting_s = 0.0;
   double watched_s = 0.0;
-  ask(true);  // at once: who is stopped before the first answer would pass for one whom datagrams do not reach
+  inquiry_->begin(patience);
+  ask(strangers());  // at once: who is stopped before the first answer would pass for one whom datagrams do not reach
   Clock::time_point last = Clock::now();
   while (!ended_) {
     hear(tick_ms);
@@ -157,11 +102,11 @@ void Watchdog::watch() {
     watched_s += passed;
     if (greetings <= most_greetings && watched_s >= next_greeting_s) {
       if (greetings++ < most_greetings) {
-        ask(true);
+        ask(strangers());
       } else if (onlookers_ == Onlookers::all) {
         warn_of_strangers();
       }
-      next_greeting_s = watched_s + interval();
+      next_greeting_s = watched_s + std::max(inquiry_->interval_s(), 0.01 * roll_->size());
     }
     const Presence self = own_presence();
     const Patience now = patience_now();
@@ -169,19 +114,14 @@ void Watchdog::watch() {
       collective = self.collective;
       patience = now;
       waited_s = 0.0;
-      next_question_s = patience.silent_s / 2.0;
-      std::fill(missed_.begin(), missed_.end(), 0);
+      inquiry_->begin(patience);
       continue;
     }
     waited_s += passed;
-    if (waited_s < next_question_s) continue;
-    for (std::size_t r = 0; r < peers_.size(); ++r) {
-      if (missed_[r]++ == 3) peers_[r].answers = false;
-    }
-    const std::string why = judge_wait(roll_->rank(), self, peers_, waited_s, patience, name);
+    if (!inquiry_->due(waited_s, whom)) continue;
+    const std::string why = judge_wait(roll_->rank(), self, inquiry_->peers(), waited_s, patience, name);
     if (!why.empty()) leave(why);
-    ask(false);
-    next_question_s = waited_s + interval();
+    ask(whom);
   }
 }
 

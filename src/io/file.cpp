@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "shoal/core/error.hpp"
 #include "shoal/io/posix.hpp"
@@ -71,6 +73,22 @@ void check_writable(const std::filesystem::path& path) {
   const posix::TemporaryFile made(posix::temporary_name(path));
   if (!posix::open(made.path(), O_WRONLY | O_CREAT | O_NOFOLLOW)) posix::fail("write", path, errno);
 }
+
+std::error_code make_folders(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> missing;
+  for (std::filesystem::path path = folder; !path.empty() && !std::filesystem::exists(path, error) && !error;
+       path = path.parent_path()) {
+    missing.push_back(path);
+    if (path == path.parent_path()) break;
+  }
+  std::filesystem::create_directories(folder, error);
+  if (error) return error;
+  for (const std::filesystem::path& made : missing) posix::sync_folder_of(made);
+  return {};
+}
+
+void sync_folder_of(const std::filesystem::path& path) { posix::sync_folder_of(path); }
 
 std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder) {
   struct statvfs status = {};

@@ -122,6 +122,11 @@ int sync(int descriptor) {
   return 0;
 }
 
+void start_writing(int descriptor) {
+  // Where a file system does not know it, what was written is seen at once or with the system's own next flush.
+  ::sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 int close(Descriptor file) {
   // Not again after EINTR: Linux has closed the descriptor by then.
   return ::close(file.release()) == 0 || errno == EINTR ? 0 : errno;

@@ -15,7 +15,7 @@ std::string checkpoint_file(const std::string& path) {
     if (std::filesystem::exists(file, none)) return file;
   }
   const auto steps = RunDirectory::checkpoint_steps(path);
-  if (steps.empty() && RunDirectory::has_run(path)) RunDirectory::require(path);  // says so of a sweep
+  if (steps.empty() && RunDirectory::holds_sweep(path)) RunDirectory::require(path);  // says so
   if (steps.empty())
     throw Error(ExitStatus::no_input,
                 path + " is a folder without checkpoints; give a checkpoint, or the folder of a run that has one");

@@ -13,7 +13,7 @@ void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, FileBytes
   encode_checkpoint(job.archive, bytes);
   directory.write_checkpoint(job.step, bytes);
   directory.point_latest(job.step);
-  if (job.best) directory.point_best(job.step);
+  if (job.best_step >= 0) directory.point_best(job.best_step);
   directory.prune(job.keep, job.spared);
 }
 
@@ -58,27 +58,41 @@ Archive CheckpointWriter::take_archive() {
   return std::exchange(done_, {});
 }
 
+SaveOutcome CheckpointWriter::save() {
+  SaveOutcome outcome{job_->step, ExitStatus::done, "", {}};
+  const auto begun = std::chrono::steady_clock::now();
+  try {
+    if (unsaved_best_ && unsaved_best_->step == job_->best_step && job_->step != job_->best_step) {
+      encode_checkpoint(unsaved_best_->archive, bytes_);
+      directory_.write_checkpoint(unsaved_best_->step, bytes_);
+    }
+    put_checkpoint(directory_, *job_, bytes_);
+    unsaved_best_.reset();
+  } catch (const Error& error) {
+    outcome = {job_->step, error.status(), error.what(), {}};
+  } catch (const std::bad_alloc&) {
+    // As with a full disk, training can go on, and there may be memory the next time.
+    outcome = {job_->step, ExitStatus::input_output, "there is not enough memory to build a checkpoint", {}};
+  } catch (const std::exception& error) {
+    outcome = {job_->step, ExitStatus::internal, error.what(), {}};
+  }
+  outcome.took = std::chrono::steady_clock::now() - begun;
+  return outcome;
+}
+
 void CheckpointWriter::work() {
   std::unique_lock held(mutex_);
   for (;;) {
     changed_.wait(held, [this] { return job_ || ending_; });
     if (!job_) return;
     held.unlock();
-    SaveOutcome outcome{job_->step, ExitStatus::done, "", {}};
-    const auto begun = std::chrono::steady_clock::now();
-    try {
-      put_checkpoint(directory_, *job_, bytes_);
-    } catch (const Error& error) {
-      outcome = {job_->step, error.status(), error.what(), {}};
-    } catch (const std::bad_alloc&) {
-      // As with a full disk, training can go on, and there may be memory the next time.
-      outcome = {job_->step, ExitStatus::input_output, "there is not enough memory to build a checkpoint", {}};
-    } catch (const std::exception& error) {
-      outcome = {job_->step, ExitStatus::internal, error.what(), {}};
-    }
-    outcome.took = std::chrono::steady_clock::now() - begun;
+    SaveOutcome outcome = save();
     held.lock();
-    done_ = std::move(job_->archive);
+    if (outcome.status != ExitStatus::done && job_->best_step == job_->step) {
+      unsaved_best_ = std::move(job_);
+    } else {
+      done_ = std::move(job_->archive);
+    }
     job_.reset();
     outcome_ = std::move(outcome);
     changed_.notify_all();

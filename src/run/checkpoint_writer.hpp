@@ -20,7 +20,7 @@ namespace shoal {
 struct CheckpointJob {
   Archive archive;
   std::int64_t step = 0;
-  bool best = false;                 ///< `best` is to point to it
+  std::int64_t best_step = -1;       ///< what `best` is to point to, this one or an earlier one; -1: nothing
   std::int64_t keep = 0;             ///< newest checkpoints that stay
   std::vector<std::int64_t> spared;  ///< steps whose checkpoints stay too
 };
@@ -40,7 +40,8 @@ struct SaveOutcome {
 /// @throws Error
 void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, FileBytes& bytes);
 
-/// Puts checkpoints into a run directory with a thread of its own, one at a time. Rank 0 has one.
+/// Puts checkpoints into a run directory with a thread of its own, one at a time. Rank 0 has one. The best one whose
+/// save failed is kept in memory and goes to disk with the next, unless that is better.
 class CheckpointWriter {
  public:
   /// `directory` outlives the writer.
@@ -59,13 +60,15 @@ class CheckpointWriter {
 
  private:
   void work();
+  SaveOutcome save();
   std::optional<SaveOutcome> take_outcome();
 
   const RunDirectory& directory_;
   FileBytes bytes_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<CheckpointJob> job_;  // not yet done
+  std::optional<CheckpointJob> job_;           // not yet done
+  std::optional<CheckpointJob> unsaved_best_;  // the thread's own
   Archive done_;
   std::optional<SaveOutcome> outcome_;
   bool ending_ = false;

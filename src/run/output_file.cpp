@@ -130,7 +130,7 @@ void check_names_in(const std::string& folder, NewFolder kind) {
 }  // namespace
 
 bool is_name_of_runs(const std::string& name) {
-  return is_one_of(names_of_runs, name) || name.starts_with("incarnation-") || is_name_of_sweeps(name);
+  return is_one_of(names_of_runs, name) || name.starts_with("incarnation-") || name.starts_with("going-back-") || is_name_of_sweeps(name);
 }
 
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,

@@ -25,6 +25,7 @@
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/training.hpp"
+#include "train/data_check.hpp"
 
 namespace shoal {
 namespace {
@@ -105,6 +106,17 @@ void check_content(const std::string& of, const std::string& content, const Trai
           content, config.data.file, data.description.content));
 }
 
+/// Whether a run may go on with a data set: the rows that it was trained on, as they were called and shaped then. Takes
+/// the names of classes over from a checkpoint where the set has none.
+void check_same_data(const std::string& of, const DataDescription& trained, const Dataset& set, TrainingData& data,
+                     const Config& config) {
+  check_content(of, trained.content, data, config);
+  check_features(set, trained, of);
+  check_class_names(set, trained, of);
+  if (!set.names_classes() && trained.class_names.size() == data.description.class_names.size())
+    data.description.class_names = trained.class_names;
+}
+
 /// Starts from the parameters of another checkpoint.
 void adopt(const std::string& path, Training& training, Communicator& comm) {
   std::vector<std::byte> start;
@@ -115,22 +127,36 @@ void adopt(const std::string& path, Training& training, Communicator& comm) {
   run_together(comm, [&] { training.adopt(parse_checkpoint(start, path)); });
 }
 
+/// What will be lost, before it is.
+void announce_way_back(const RunPlan& plan, std::int64_t step, const std::vector<std::int64_t>& later) {
+  if (later.empty()) return;
+  log_warning(
+      fmt::format("{0} goes back to step {1}: its {2} of step {3}, and metrics after step {1}, go as soon as a "
+                  "new checkpoint is saved; to keep them, go on elsewhere: --resume {4} --run NEW",
+                  plan.run, step, later.size() == 1 ? "checkpoint" : "checkpoints", fmt::join(later, ", "),
+                  RunDirectory::checkpoint_path(plan.run, step)));
+}
+
 /// The run's own place on disk, as it is before the first step.
-void prepare_directory(RunPlan& plan, const RunProgress& progress) {
-  const std::int64_t step = progress.step;
-  if (!plan.directory) plan.directory = RunDirectory::create(plan.run);
+void prepare_directory(RunPlan& plan, std::int64_t step) {
+  if (!plan.directory)
+    plan.directory = plan.run_base.empty() ? RunDirectory::create(plan.run) : RunDirectory::create_next(plan.run_base);
+  plan.run = plan.directory->path();
+  if (plan.in_place) announce_way_back(plan, step, plan.directory->go_back_to(step));
   if (plan.journal != NudgeJournal::of_run(plan.run))
     plan.directory->write(plan.directory->nudges_path(), plan.journal.text());
-  if (plan.in_place) {
-    plan.directory->write_config(to_toml(plan.config));
-    plan.directory->remove_checkpoints_after(step);
-    if (std::filesystem::exists(RunDirectory::checkpoint_path(plan.run, progress.best_step)))
-      plan.directory->point_best(progress.best_step);
-  }
+  if (plan.in_place) plan.directory->write_config(to_toml(plan.config));
   // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
   const std::string metrics = plan.directory->metrics_path();
   if (std::filesystem::exists(metrics))
     plan.directory->write(metrics, MetricsWriter::lines_until(step, read_text(metrics)));
+}
+
+/// Rank 0. Whether the run has, or will have with its first save, the checkpoint that was the best so far. A branch has
+/// none of those of its parent but the one that it starts from.
+bool has_best(const RunPlan& plan, const RunProgress& progress) {
+  if (progress.best_step < 0 || progress.best_step == progress.step) return true;
+  return plan.in_place && std::filesystem::exists(RunDirectory::checkpoint_path(plan.run, progress.best_step));
 }
 
 /// Rank 0. Compares a finished replay with the run that it repeats, as far as that has come to the same end.
@@ -177,11 +203,12 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   std::optional<Archive> resumed;
   run_together(comm, [&] {
     SHOAL_FAULT_POINT("open");
-    const TrainingData data = select_data(Dataset::open(plan.config.data.file), plan.config);
+    const Dataset set = Dataset::open(plan.config.data.file);
+    TrainingData data = select_data(set, plan.config);
     std::int64_t step = 0;
     if (!bytes.empty()) {
       resumed = parse_checkpoint(bytes, plan.resumed_path);
-      check_content(plan.resumed_path, read_description(*resumed).content, data, plan.config);
+      check_same_data(plan.resumed_path, read_description(*resumed), set, data, plan.config);
       step = read_progress(*resumed).step;
     }
     if (!plan.content.empty()) check_content(plan.replays, plan.content, data, plan.config);
@@ -221,9 +248,14 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     log_info(finished);
     return ExitStatus::done;
   }
+  bool best_is_here = true;
   run_together(comm, [&] {
-    if (comm.rank() == 0) prepare_directory(plan, training->progress());
+    if (comm.rank() != 0) return;
+    prepare_directory(plan, first);
+    best_is_here = has_best(plan, training->progress());
   });
+  comm.broadcast_string(plan.run);  // the name may have been taken meanwhile
+  if (comm.all_min(best_is_here ? 1 : 0) == 0) training->forget_best();
   log_info("run directory " + plan.run);
   std::optional<Profiler> profiler;
   if (request.profile || request.profile_trace) profiler.emplace(comm, request.profile_trace.value_or(""));

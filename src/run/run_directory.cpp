@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -47,6 +48,35 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
+std::string numbered(const std::string& base, std::int64_t number) {
+  return number == 1 ? base : fmt::format("{}-{}", base, number);
+}
+
+/// Of `base` (1), base-2, base-3, ... those that are there, whatever they are, ascending.
+std::vector<std::int64_t> numbers_of(const std::string& base) {
+  std::vector<std::int64_t> numbers;
+  const std::string name = fs::path(base).filename().string();
+  const fs::path above = fs::path(base).parent_path();
+  std::error_code error;
+  if (!above.empty() && !fs::is_directory(above, error)) return numbers;  // where it cannot be, who makes it says why
+  for (const std::string& found : names_in(above.empty() ? "." : above)) {
+    if (found == name) numbers.push_back(1);
+    if (!found.starts_with(name + "-")) continue;
+    const std::string digits = found.substr(name.size() + 1);
+    std::int64_t number = 0;
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool whole = fault == std::errc{} && end == digits.data() + digits.size() && digits == std::to_string(number);
+    if (whole && number > 1 && number < std::numeric_limits<std::int64_t>::max()) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+[[noreturn]] void refuse_unmade(const std::string& path, const std::error_code& error) {
+  throw Error(ExitStatus::input_output,
+              fmt::format("cannot make the run directory {}: {}; name another with --run", path, error.message()));
+}
+
 [[noreturn]] void refuse_taken(const std::string& path) {
   throw Error(
       ExitStatus::taken,
@@ -66,41 +96,51 @@ RunDirectory::RunDirectory(std::string path, RunLock lock) : path_(std::move(pat
 }
 
 RunDirectory RunDirectory::create(const std::string& path) {
-  if (has_run(path)) refuse_taken(path);
-  std::error_code error;
-  fs::create_directories(checkpoints(path), error);
-  if (error) {
-    throw Error(ExitStatus::input_output,
-                fmt::format("cannot make the run directory {}: {}; name another with --run", path, error.message()));
-  }
+  require_vacant(path);
+  if (const std::error_code error = make_folders(checkpoints(path))) refuse_unmade(path, error);
   RunLock lock{fs::path(path)};
-  if (has_run(path)) refuse_taken(path);  // made while this process waited for the lock
+  require_vacant(path);  // one may have been made while this process waited for the lock
   return {path, std::move(lock)};
 }
 
+RunDirectory RunDirectory::create_next(const std::string& base) { return create(make_next(base)); }
+
 RunDirectory RunDirectory::open(const std::string& path) {
   require(path);
-  RunLock lock{fs::path(path)};
-  std::error_code error;
-  fs::create_directories(checkpoints(path), error);
-  if (error) {
-    throw Error(ExitStatus::input_output,
-                fmt::format("cannot make {}: {}", checkpoints(path).string(), error.message()));
-  }
-  return {path, std::move(lock)};
+  RunDirectory directory(path, RunLock{fs::path(path)});
+  directory.settle();
+  return directory;
 }
 
 bool RunDirectory::has_run(const std::string& path) {
   std::error_code none;
-  return fs::exists(fs::path(path) / "config.toml", none) ||
-         (fs::is_directory(checkpoints(path), none) && !checkpoint_steps(path).empty());
+  return fs::is_directory(checkpoints(path), none) && !checkpoint_steps(path).empty();
+}
+
+bool RunDirectory::holds_sweep(const std::string& path) {
+  std::error_code none;
+  return fs::exists(fs::path(path) / "fingerprint", none) && fs::exists(fs::path(path) / "config.toml", none);
+}
+
+void RunDirectory::require_vacant(const std::string& path) {
+  if (has_run(path)) refuse_taken(path);
+  std::error_code none;
+  if (!fs::exists(fs::path(path) / "config.toml", none)) return;
+  throw Error(ExitStatus::taken,
+              holds_sweep(path)
+                  ? fmt::format("{} holds a sweep; name another folder with --run", path)
+                  : fmt::format("{0} holds no run, but a config.toml that a new run would write its own over; name "
+                                "another folder with --run, or move {0}/config.toml away",
+                                path));
 }
 
 void RunDirectory::require(const std::string& path) {
-  if (!has_run(path))
-    throw Error(ExitStatus::no_input, fmt::format("there is no run in {}; name a folder with a config.toml", path));
   std::error_code none;
-  if (fs::exists(fs::path(path) / "fingerprint", none))  // see SweepPaths
+  const bool sweep = holds_sweep(path);
+  if (!has_run(path) && !sweep)
+    throw Error(ExitStatus::no_input,
+                fmt::format("there is no run in {}; name a folder with checkpoints of one", path));
+  if (sweep)
     throw Error(ExitStatus::no_input,
                 fmt::format("{} holds a sweep and no run", path) +
                     (fs::exists(fs::path(path) / "best.h5", none)
@@ -109,12 +149,30 @@ void RunDirectory::require(const std::string& path) {
 }
 
 std::string RunDirectory::next_free(const std::string& base) {
-  std::string path = base;
-  std::error_code error;  // where the folder cannot be looked into, create() says why
-  for (int number = 2; fs::exists(fs::symlink_status(path, error)); ++number) {
-    path = fmt::format("{}-{}", base, number);
+  const std::vector<std::int64_t> numbers = numbers_of(base);
+  return numbers.empty() ? base : numbered(base, numbers.back() + 1);
+}
+
+std::string RunDirectory::last_of(const std::string& base, const std::function<bool(const std::string&)>& holds) {
+  const std::vector<std::int64_t> numbers = numbers_of(base);
+  const auto last =
+      std::find_if(numbers.rbegin(), numbers.rend(), [&](std::int64_t n) { return holds(numbered(base, n)); });
+  return last == numbers.rend() ? base : numbered(base, *last);
+}
+
+std::string RunDirectory::make_next(const std::string& base) {
+  for (;;) {
+    std::string path = next_free(base);
+    const fs::path above = fs::path(path).parent_path();
+    if (const std::error_code error = make_folders(above.empty() ? "." : above)) refuse_unmade(path, error);
+    std::error_code error;
+    if (fs::create_directory(path, error)) {
+      sync_folder_of(path);
+      return path;
+    }
+    if (error) refuse_unmade(path, error);
+    // Another process was faster; the next look sees its folder.
   }
-  return path;
 }
 
 std::optional<std::string> RunDirectory::containing(const std::string& file) {
@@ -132,9 +190,15 @@ std::string RunDirectory::checkpoint_path(const std::string& run, std::int64_t s
   return (checkpoints(run) / file_name(step)).string();
 }
 
+std::string RunDirectory::checkpoint_name(std::int64_t step) { return file_name(step); }
+
 std::vector<std::int64_t> RunDirectory::checkpoint_steps(const std::string& run) {
+  return checkpoint_steps_in(checkpoints(run));
+}
+
+std::vector<std::int64_t> RunDirectory::checkpoint_steps_in(const fs::path& folder) {
   std::vector<std::int64_t> steps;
-  for (const std::string& name : names_in(checkpoints(run))) {
+  for (const std::string& name : names_in(folder)) {
     if (const auto step = step_of(name)) steps.push_back(*step);
   }
   std::sort(steps.begin(), steps.end());
@@ -153,13 +217,13 @@ void RunDirectory::write(const std::string& file, std::string_view text) const {
 
 void RunDirectory::write_config(const std::string& toml) const { write(config_path(), toml); }
 
-void RunDirectory::write_checkpoint(std::int64_t step, std::span<const std::byte> bytes) const {
-  lock_.write(checkpoint_path(step), bytes);
-}
-
 void RunDirectory::point_latest(std::int64_t step) const { lock_.link(checkpoints(path_) / "latest", file_name(step)); }
 
-void RunDirectory::point_best(std::int64_t step) const { lock_.link(checkpoints(path_) / "best", file_name(step)); }
+void RunDirectory::point_best(std::int64_t step) const {
+  std::error_code none;
+  if (best() == step || !fs::exists(checkpoint_path(step), none)) return;
+  lock_.link(checkpoints(path_) / "best", file_name(step));
+}
 
 void RunDirectory::remove(const fs::path& file) const try { lock_.remove(file); } catch (const Error& error) {
   if (error.status() != ExitStatus::input_output) throw;
@@ -175,14 +239,6 @@ void RunDirectory::prune(std::int64_t keep, const std::vector<std::int64_t>& spa
   for (std::int64_t i = 0; i < surplus; ++i) {
     const std::int64_t step = steps[static_cast<std::size_t>(i)];
     if (!stay.contains(step)) remove(checkpoint_path(step));
-  }
-}
-
-void RunDirectory::remove_checkpoints_after(std::int64_t step) const {
-  if (latest().value_or(0) > step) remove(checkpoints(path_) / "latest");
-  if (best().value_or(0) > step) remove(checkpoints(path_) / "best");
-  for (const std::int64_t found : checkpoint_steps()) {
-    if (found > step) remove(checkpoint_path(found));
   }
 }
 

@@ -17,6 +17,7 @@
 #include "shoal/run/metrics.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
+#include "run/rate_jump.hpp"
 
 namespace shoal {
 namespace {
@@ -184,7 +185,13 @@ void Run::answer_nudges() {
 /// Collective. Changes what the journal changes with the next step; also without a change, at the start of a run.
 void Run::apply_nudges() {
   const std::int64_t done = training_.progress().step;
-  if (plan_.journal.acts_on(done + 1)) training_.reconfigure(plan_.journal.config_at(plan_.config, done + 1));
+  if (plan_.journal.acts_on(done + 1)) {
+    const Config next = plan_.journal.config_at(plan_.config, done + 1);
+    const std::string jump = rate_jump(training_.config(), next, done + 1, training_.steps_per_epoch(),
+                                       training_.total_steps(), training_.total_steps(next));
+    if (!jump.empty()) log_info(jump);
+    training_.reconfigure(next);
+  }
   const std::int64_t per_epoch = training_.steps_per_epoch();
   const std::int64_t total = training_.total_steps();
   progress_.emplace(ProgressRange{(total + per_epoch - 1) / per_epoch, per_epoch, done, total},

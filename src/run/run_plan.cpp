@@ -105,6 +105,11 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
   }
 }
 
+void name_freely(const std::string& base, RunPlan& plan) {
+  plan.run_base = base;
+  plan.run = RunDirectory::next_free(base);
+}
+
 bool same_place(const std::string& a, const std::string& b) {
   std::error_code none;
   return fs::equivalent(a, b, none) || absolute_path(a) == absolute_path(b);
@@ -118,8 +123,11 @@ void resume(const TrainRequest& request, RunPlan& plan) {
       throw Error(ExitStatus::usage,
                   "--resume auto needs a CONFIG or --run, to know which run; for example: shoal train --run "
                   "runs/digits --resume auto");
-    home = request.run.value_or(default_run(request));
+    home = request.run ? *request.run : RunDirectory::last_of(default_run(request), RunDirectory::has_run);
+    if (!request.run && home != default_run(request))
+      log_info(fmt::format("{} is the last run of that name; another is gone on with by --run", home));
     if (!RunDirectory::has_run(home)) {
+      if (RunDirectory::holds_sweep(home)) RunDirectory::require(home);  // says so
       if (request.rewind) throw Error(ExitStatus::no_input, fmt::format("there is no run {} to rewind", home));
       plan.run = home;  // nothing to go on with: a start
       return;
@@ -127,12 +135,11 @@ void resume(const TrainRequest& request, RunPlan& plan) {
     RunDirectory::require(home);
   } else if (std::error_code none; fs::is_directory(what, none)) {
     home = what;
-    if (!RunDirectory::has_run(home))
-      throw Error(ExitStatus::no_input, what + " holds no run; give a run directory, a checkpoint, or auto");
-    RunDirectory::require(home);
-    if (!request.config && RunDirectory::checkpoint_steps(home).empty())
+    if (RunDirectory::has_run(home) || RunDirectory::holds_sweep(home))
+      RunDirectory::require(home);
+    else
       throw Error(ExitStatus::no_input,
-                  what + " has no checkpoint to go on from; give its CONFIG as well, to start it from the beginning");
+                  what + " has no checkpoint to go on from; give a run directory, a checkpoint, or auto");
   } else {
     take_checkpoint(what, plan);
     home = RunDirectory::containing(what).value_or("");
@@ -149,15 +156,27 @@ void resume(const TrainRequest& request, RunPlan& plan) {
   if (home.empty() || elsewhere || request.rewind) {  // a branch: a run of its own that names its parent
     if (!plan.resumed) take_newest_sound(home, plan);
     plan.parent = recorded_path(plan.resumed_path);
-    plan.run = elsewhere ? *request.run
-                         : RunDirectory::next_free(home.empty() ? "runs/" + fs::path(what).stem().string() : home);
+    if (elsewhere) {
+      plan.run = *request.run;
+    } else {
+      name_freely(home.empty() ? "runs/" + fs::path(what).stem().string() : home, plan);
+    }
     return;
   }
   plan.run = home;
   plan.in_place = true;
   if (!request.dry_run) plan.directory = RunDirectory::open(home);
-  if (!plan.resumed) take_newest_sound(home, plan);
-  if (!plan.resumed) plan.in_place = false;  // its first save never came to an end: a start
+  if (!plan.resumed) {
+    take_newest_sound(home, plan);
+  } else if (plan.directory) {
+    take_checkpoint(plan.resumed_path, plan);  // once more: opening may have settled which line of history it is of
+  }
+}
+
+/// Before the data is read: whether the folder of a new run can be there.
+void check_place(const std::string& run) {
+  RunDirectory::require_vacant(run);
+  check_new_folder(run, NewFolder::run);
 }
 
 /// Step 0 is never pruned and holds the very start; a branch has none, and starts as its config says.
@@ -182,7 +201,11 @@ void replay(const TrainRequest& request, RunPlan& plan) {
         ExitStatus::usage,
         "--replay takes config and start from the run that it repeats; leave out CONFIG, --resume and --init-from");
   plan.replays = *request.replay;
-  RunDirectory::require(plan.replays);
+  // Config and nudges are enough, where the checkpoints were removed.
+  std::error_code none;
+  const bool told =
+      fs::exists(fs::path(plan.replays) / "config.toml", none) && !RunDirectory::holds_sweep(plan.replays);
+  if (!told) RunDirectory::require(plan.replays);
   const Config own = load_config(plan.replays + "/config.toml", {});
   plan.config = load_config(plan.replays + "/config.toml", request.sets);
   for (const std::string& key : differing_keys(own, plan.config)) {
@@ -193,7 +216,11 @@ void replay(const TrainRequest& request, RunPlan& plan) {
   }
   plan.journal = NudgeJournal::of_run(plan.replays);
   take_start(plan.replays, plan);
-  plan.run = request.run ? *request.run : RunDirectory::next_free(plan.replays + "-replay");
+  if (request.run) {
+    plan.run = *request.run;
+  } else {
+    name_freely(plan.replays + "-replay", plan);
+  }
 }
 
 /// Folders by their own names: others are made from them, and a number behind `run/` would be a folder inside of it.
@@ -220,7 +247,7 @@ RunPlan plan_run(const TrainRequest& asked) {
   } else {
     if (request.resume) resume(request, plan);
     if (plan.resumed) {
-      if (!plan.in_place) check_new_folder(plan.run, NewFolder::run);
+      if (!plan.in_place) check_place(plan.run);
       take_config(request, plan);
       return plan;
     }
@@ -234,9 +261,9 @@ RunPlan plan_run(const TrainRequest& asked) {
     throw Error(ExitStatus::usage,
                 request.config ? *request.config + " does not set data.file; name a data set, see shoal import --help"
                                : "no CONFIG given and no --set data.file=...; for example: shoal train digits.toml");
-  if (plan.run.empty()) plan.run = request.run ? *request.run : RunDirectory::next_free(default_run(request));
-  if (request.run && !plan.directory && RunDirectory::has_run(plan.run)) RunDirectory::create(plan.run);  // refuses
-  check_new_folder(plan.run, NewFolder::run);
+  if (plan.run.empty() && request.run) plan.run = *request.run;
+  if (plan.run.empty()) name_freely(default_run(request), plan);
+  check_place(plan.run);
   return plan;
 }
 

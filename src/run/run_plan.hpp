@@ -18,6 +18,7 @@ struct RunPlan {
   Config config;                                  ///< of the run's start; the journal says what changed since
   NudgeJournal journal;                           ///< past nudges, and those to come
   std::string run;                                ///< path of the run directory
+  std::string run_base;                           ///< `run` is, or will be, the next free name after this, if not empty
   bool in_place = false;                          ///< it is there, and goes on; else it is to be made
   std::optional<std::vector<std::byte>> resumed;  ///< bytes of the checkpoint to go on from
   std::string resumed_path;

@@ -22,17 +22,13 @@ std::string lock_of(const std::string& run) try {
 
 std::string run_owner(const std::string& run) { return std::string(identity_of(lock_of(run))); }
 
-RunPulse::RunPulse(std::string run) : run_(std::move(run)), owner_(run_owner(run_)) {}
+RunPulse::RunPulse(std::string run)
+    : run_(std::move(run)), owner_(run_owner(run_)), still_(RunLockOptions{}.heartbeat) {}
 
 bool RunPulse::beats() {
   const std::string record = lock_of(run_);
-  const auto now = std::chrono::steady_clock::now();
-  if (record != record_) {
-    record_ = record;
-    changed_ = now;
-  }
-  return !record.empty() && identity_of(record) == owner_ && judge_lock(record) != LockOwner::dead &&
-         now - changed_ < RunLockOptions{}.patience;
+  const bool alive = still_.look(record) < RunLockOptions{}.patience;
+  return alive && !record.empty() && identity_of(record) == owner_ && judge_lock(record) != LockOwner::dead;
 }
 
 }  // namespace shoal

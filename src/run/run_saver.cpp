@@ -16,6 +16,7 @@ namespace shoal {
 namespace {
 
 constexpr std::int64_t try_again = 1;  // beside exit statuses
+constexpr auto longest_silence = std::chrono::milliseconds(50);
 
 std::chrono::seconds pause_after(std::int64_t failures) {
   constexpr std::int64_t longest = 60;
@@ -67,8 +68,7 @@ void RunSaver::save() {
   archive.texts["config"] = to_toml(plan_.config);
   archive.texts["journal"] = plan_.journal.text();
   const RunProgress& progress = training_.progress();
-  CheckpointJob job{
-      std::move(archive), progress.step, progress.best_step == progress.step, training_.config().checkpoint.keep, {}};
+  CheckpointJob job{std::move(archive), progress.step, progress.best_step, training_.config().checkpoint.keep, {}};
   for (const Nudge& nudge : plan_.journal.nudges()) job.spared.push_back(nudge.step - 1);
   writer_->begin(std::move(job));
   if (interval < took_) {
@@ -91,7 +91,16 @@ void RunSaver::save_and_wait(bool patient) {
     went_on_ = Clock::now();
     if (next == 0) return;
     if (next != try_again) end_with(next);
-    if (retry_at_) std::this_thread::sleep_until(*retry_at_);
+    pause();
+  }
+}
+
+void RunSaver::pause() {
+  for (bool more = true; more;) {
+    const auto left = retry_at_ ? *retry_at_ - Clock::now() : Clock::duration::zero();
+    more = left > Clock::duration::zero();
+    if (more) std::this_thread::sleep_for(std::min<Clock::duration>(left, longest_silence));
+    more = comm_.all_max(more ? 1 : 0) != 0;
   }
 }
 

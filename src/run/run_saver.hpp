@@ -55,6 +55,9 @@ class RunSaver {
   using Clock = std::chrono::steady_clock;
 
   void note(const SaveOutcome& outcome);
+  /// Collective. Until the next try is due. The other ranks hear of rank 0 all the time: to the watch of one that waits
+  /// for a minute, rank 0 would be lost.
+  void pause();
   std::string good() const;
   std::int64_t checkpoint_bytes() const;
 

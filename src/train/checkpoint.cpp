@@ -80,6 +80,7 @@ void write_progress(Archive& archive, const RunProgress& p) {
   put("epoch_right", p.epoch_right);
   put("best_step", p.best_step);
   put("best_loss", p.best_loss);
+  put("least_loss", p.least_loss);
   put("stale_evaluations", p.stale_evaluations);
 }
 
@@ -95,6 +96,12 @@ RunProgress read_progress(const Archive& archive) {
   get("epoch_right", p.epoch_right);
   get("best_step", p.best_step);
   get("best_loss", p.best_loss);
+  const auto has = [&](const NamedArray& array) { return array.path == "progress/least_loss"; };
+  if (std::any_of(archive.arrays.begin(), archive.arrays.end(), has)) {
+    get("least_loss", p.least_loss);
+  } else if (p.best_step >= 0) {  // of a version that knew one of the two
+    p.least_loss = p.best_loss;
+  }
   get("stale_evaluations", p.stale_evaluations);
   constexpr std::int64_t most_steps = std::int64_t{1} << 40;  // more would overflow when samples are counted
   if (p.step < 0 || p.step > most_steps || p.epoch < 1 || p.epoch > most_steps || p.position < 0)

@@ -30,10 +30,16 @@ void check_targets(const Dataset& set, const Split& split, const DataDescription
                     set.path(), set.classes(), split.outputs(), name, trained.classes, model.outputs()));
   if (split.rows() < 1)
     throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", split.name(), set.path()));
+  if (!split.has_targets()) check_class_names(set, trained, name);
+}
+
+void check_class_names(const Dataset& set, const DataDescription& trained, const std::string& name) {
   // A set may lack the last classes; one that names none says nothing against the names of the model's.
-  if (split.has_targets() || !set.names_classes()) return;
-  const auto differ = std::mismatch(set.class_names().begin(), set.class_names().end(), trained.class_names.begin());
-  if (differ.first == set.class_names().end()) return;
+  if (!set.names_classes()) return;
+  const auto common = static_cast<std::ptrdiff_t>(std::min(set.class_names().size(), trained.class_names.size()));
+  const auto differ =
+      std::mismatch(set.class_names().begin(), set.class_names().begin() + common, trained.class_names.begin());
+  if (differ.first == set.class_names().begin() + common) return;
   throw Error(ExitStatus::bad_data,
               fmt::format("class {} is \"{}\" in {} and \"{}\" in {}; import the data with --like the set trained on",
                           differ.first - set.class_names().begin(), *differ.first, set.path(), *differ.second, name));

@@ -15,4 +15,7 @@ void check_features(const Dataset& set, const DataDescription& trained, const st
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
                    const std::string& name);
 
+/// @throws Error(bad_data)  a class has another name than the model was trained with
+void check_class_names(const Dataset& set, const DataDescription& trained, const std::string& name);
+
 }  // namespace shoal

@@ -35,9 +35,9 @@ Evaluation Training::epoch_average() const {
 
 bool Training::note(const Evaluation& evaluation) {
   const bool best = progress_.best_step < 0 || evaluation.loss < progress_.best_loss;
-  const bool progress =
-      progress_.best_step < 0 || evaluation.loss < progress_.best_loss - config_.train.early_stopping.min_delta;
+  const bool progress = evaluation.loss < progress_.least_loss - config_.train.early_stopping.min_delta;
   progress_.stale_evaluations = progress ? 0 : progress_.stale_evaluations + 1;
+  progress_.least_loss = std::min(progress_.least_loss, evaluation.loss);
   if (best) {
     progress_.best_step = progress_.step;
     progress_.best_loss = evaluation.loss;

@@ -172,11 +172,13 @@ bool Sweep::finish(SweepSummary& summary) {
     const Doing doing(Activity::saving);
     if (summary.winner) secured = secure_winner(*summary.winner) ? 1 : 0;
     if (secured == 0) return;
-    directory_->check_owner();
-    write_text_atomically(paths_.result("sweep.csv"), to_csv(table));
-    write_text_atomically(paths_.result("sweep.jsonl"), to_jsonl(table));
-    write_h5(table, paths_.result("sweep.h5"));
-    write_text_atomically(paths_.result("times.jsonl"), times_jsonl(histories_));
+    directory_->write(paths_.result("sweep.csv"), to_csv(table));
+    directory_->write(paths_.result("sweep.jsonl"), to_jsonl(table));
+    // Made by itself, so where nobody but this job is; it goes with the claims.
+    const std::string draft = directory_->claims() + "/sweep.h5";
+    write_h5(table, draft);
+    directory_->write(paths_.result("sweep.h5"), read_text(draft));
+    directory_->write(paths_.result("times.jsonl"), times_jsonl(histories_));
     directory_->clean();
   });
   return world_.all_min(secured) == 1;
@@ -253,9 +255,11 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   run_together(world, [&] {
     if (world.rank() != 0) return;
     directory = take_folder(plan, task);
+    plan.folder = directory->paths().folder;
     claims = directory->claims();
     for (const Outcome& outcome : directory->outcomes()) journal += to_json_line(outcome);
   });
+  world.broadcast_string(plan.folder);  // the name may have been taken meanwhile
   world.broadcast_string(claims);
   world.broadcast_string(journal);
   std::vector<Outcome> known;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <set>
+#include <span>
 #include <sstream>
 #include <utility>
 
@@ -24,9 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
+  if (const std::error_code error = make_folders(folder))
     throw Error(ExitStatus::input_output,
                 fmt::format("cannot make {}: {}; name another folder with --run", folder.string(), error.message()));
 }
@@ -68,7 +67,7 @@ void discard_folder(const fs::path& folder) {
 }
 
 /// The outcomes in all journals, which become one file without torn lines and repetitions.
-std::vector<Outcome> gather_journals(const SweepPaths& paths) {
+std::vector<Outcome> gather_journals(const SweepPaths& paths, const RunLock& lock) {
   std::vector<fs::path> journals;
   std::vector<Outcome> outcomes;
   std::set<std::pair<std::int64_t, std::int64_t>> known;
@@ -85,9 +84,9 @@ std::vector<Outcome> gather_journals(const SweepPaths& paths) {
       merged += line + '\n';
     }
   }
-  write_text_atomically(paths.old_journal(), merged);
+  lock.write(paths.old_journal(), std::as_bytes(std::span(merged)));
   for (const fs::path& file : journals) {
-    if (file != paths.old_journal()) discard(file.string());
+    if (file != paths.old_journal()) lock.remove(file);
   }
   return outcomes;
 }
@@ -112,11 +111,16 @@ SweepDirectory::SweepDirectory(std::string folder, RunLock lock) : paths_{std::m
   make_folder(claims_);
 }
 
-SweepDirectory SweepDirectory::create(const std::string& folder) {
+void SweepDirectory::require_vacant(const std::string& folder) {
   if (has_sweep(folder) || RunDirectory::has_run(folder)) refuse_taken(folder);
+  RunDirectory::require_vacant(folder);
+}
+
+SweepDirectory SweepDirectory::create(const std::string& folder) {
+  require_vacant(folder);
   make_folder(folder);
   RunLock lock{fs::path(folder)};
-  if (has_sweep(folder) || RunDirectory::has_run(folder)) refuse_taken(folder);  // made while this process waited
+  require_vacant(folder);  // one may have been made while this process waited
   return {folder, std::move(lock)};
 }
 
@@ -125,23 +129,23 @@ SweepDirectory SweepDirectory::open(const std::string& folder) {
     throw Error(ExitStatus::no_input,
                 fmt::format("there is no sweep in {} to go on with; name its folder with --run", folder));
   SweepDirectory directory(folder, RunLock{fs::path(folder)});
-  directory.outcomes_ = gather_journals(directory.paths_);
+  directory.outcomes_ = gather_journals(directory.paths_, directory.lock_);
   return directory;
 }
 
-bool SweepDirectory::has_sweep(const std::string& folder) {
-  std::error_code none;
-  const SweepPaths paths{folder};
-  return fs::exists(paths.config(), none) && fs::exists(paths.fingerprint(), none);
+bool SweepDirectory::has_sweep(const std::string& folder) { return RunDirectory::holds_sweep(folder); }
+
+void SweepDirectory::write(const std::string& file, std::string_view text) const {
+  lock_.write(file, std::as_bytes(std::span(text)));
 }
 
 bool SweepDirectory::promote(std::int64_t trial) const {
-  check_owner();
-  std::error_code error;
-  fs::rename(paths_.checkpoint(trial), paths_.best(), error);
-  if (error == std::errc::no_such_file_or_directory) return false;
-  if (error) throw Error(ExitStatus::input_output, fmt::format("cannot write {}: {}", paths_.best(), error.message()));
-  posix::sync_folder_of(paths_.best());
+  const std::string checkpoint = paths_.checkpoint(trial);
+  std::error_code none;
+  if (!fs::exists(checkpoint, none)) return false;
+  // Written anew, for a rename from elsewhere would not be fenced.
+  lock_.write(paths_.best(), read_file(checkpoint));
+  discard(checkpoint);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shoal/io/ownership/lock.hpp"
@@ -40,6 +41,8 @@ class SweepDirectory {
   /// half-written files are gone. @throws Error  no_input: no sweep there; taken: it is under way
   static SweepDirectory open(const std::string& folder);
   static bool has_sweep(const std::string& folder);
+  /// @throws Error(taken)  a sweep, a run or a config of the user's is there; see RunDirectory
+  static void require_vacant(const std::string& folder);
 
   const SweepPaths& paths() const { return paths_; }
   /// Of earlier jobs, in no order.
@@ -48,6 +51,8 @@ class SweepDirectory {
   const std::string& claims() const { return claims_; }
   /// @throws Error(taken)  when another process has taken the folder over while this one seemed dead
   void check_owner() const { lock_.check(); }
+  /// Replaces a file of the sweep, unless another process has taken it over: see RunLock.
+  void write(const std::string& file, std::string_view text) const;
   /// Makes the winner's checkpoint best.h5. False when it is not there.
   bool promote(std::int64_t trial) const;
   /// At the end: claims and trials' checkpoints are of no use any more.

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <numeric>
+#include <sstream>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
@@ -89,7 +91,18 @@ void check_values(const Split& split, bool probabilities, int rank, int ranks) {
 }
 
 std::string fingerprint(const SweepTask& task) {
-  return fmt::format("content {}\nkernel_hash {}\n", task.data.description.content, kernel_hash());
+  const auto replace = nlohmann::json::error_handler_t::replace;
+  const std::string names = nlohmann::json(task.data.description.class_names).dump(-1, ' ', false, replace);
+  return fmt::format("content {}\nkernel_hash {}\nclasses {}\n", task.data.description.content, kernel_hash(), names);
+}
+
+/// What a fingerprint says of `what`; nothing where it is of a version that did not say so.
+std::string part_of(const std::string& fingerprint, const std::string& what) {
+  std::istringstream lines(fingerprint);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(what + " ")) return line.substr(what.size() + 1);
+  }
+  return "";
 }
 
 }  // namespace
@@ -98,7 +111,11 @@ SweepRequestPlan resolve(const SweepRequest& request) {
   SweepRequestPlan plan;
   const std::string usual =
       "runs/" + (request.config ? fs::path(*request.config).stem().string() : std::string("sweep"));
-  plan.folder = request.run.value_or(usual);
+  plan.folder = request.run      ? *request.run
+                : request.resume ? RunDirectory::last_of(usual, SweepDirectory::has_sweep)
+                                 : usual;
+  if (plan.folder != request.run.value_or(usual))
+    log_info(fmt::format("{} is the last sweep of that name; another is gone on with by --run", plan.folder));
   if (request.resume && !request.config && !request.run)
     throw Error(
         ExitStatus::usage,
@@ -121,8 +138,9 @@ SweepRequestPlan resolve(const SweepRequest& request) {
       read_sweep(plan.config));  // before the folder is looked at: a mistake in it is the user's first concern
   if (!request.run && !request.resume) {
     plan.folder = RunDirectory::next_free(usual);
-  } else if (SweepDirectory::has_sweep(plan.folder) || RunDirectory::has_run(plan.folder)) {
-    SweepDirectory::create(plan.folder);  // refuses
+    plan.folder_base = usual;
+  } else {
+    SweepDirectory::require_vacant(plan.folder);
   }
   check_new_folder(plan.folder, NewFolder::sweep);
   return plan;
@@ -148,25 +166,34 @@ SweepTask prepare(const Config& config, Communicator& comm) {
 }
 
 SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) {
-  SweepDirectory directory = plan.goes_on ? SweepDirectory::open(plan.folder) : SweepDirectory::create(plan.folder);
+  SweepDirectory directory = plan.goes_on ? SweepDirectory::open(plan.folder)
+                             : plan.folder_base.empty()
+                                 ? SweepDirectory::create(plan.folder)
+                                 : SweepDirectory::create(RunDirectory::make_next(plan.folder_base));
   const SweepPaths& paths = directory.paths();
   const std::string mine = fingerprint(task);
   if (plan.goes_on) {
     const std::string kept = read_text(paths.fingerprint());
-    const std::string content = mine.substr(0, mine.find('\n') + 1);
-    if (!kept.starts_with(content))
+    const auto differs = [&](const std::string& what) { return part_of(kept, what) != part_of(mine, what); };
+    if (differs("content"))
       throw Error(ExitStatus::bad_data,
                   fmt::format("the sweep in {} was begun on other data than {}; name the same data with data.file",
                               plan.folder, plan.config.data.file));
-    if (kept != mine)
+    if (!part_of(kept, "classes").empty() && differs("classes"))
+      throw Error(
+          ExitStatus::bad_data,
+          fmt::format("the classes of {} are called {}, and were called {} when the sweep in {} was begun; name "
+                      "the data as it was with data.file",
+                      plan.config.data.file, part_of(mine, "classes"), part_of(kept, "classes"), plan.folder));
+    if (differs("kernel_hash"))
       log_warning(
           fmt::format("this processor or build does not compute the bits of the one that began the sweep in {}; its "
                       "trials are not alike",
                       plan.folder));
   } else {
-    write_text_atomically(paths.fingerprint(), mine);
+    directory.write(paths.fingerprint(), mine);
   }
-  write_text_atomically(paths.config(), to_toml(complete(plan.config)));  // last: from here on the folder holds a sweep
+  directory.write(paths.config(), to_toml(complete(plan.config)));  // last: from here on the folder holds a sweep
   return directory;
 }
 

@@ -14,7 +14,8 @@ namespace shoal {
 struct SweepRequestPlan {
   Config config;  ///< as resolved
   std::string folder;
-  bool goes_on = false;  ///< there is a sweep to go on with
+  std::string folder_base;  ///< `folder` will be the next free name after this, if not empty
+  bool goes_on = false;     ///< there is a sweep to go on with
 };
 /// @throws Error  usage: config or options; no_input; taken: the folder holds a run already
 SweepRequestPlan resolve(const SweepRequest& request);

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "shoal/guard/activity.hpp"
+#include "guard/inquiry.hpp"
 
 namespace shoal {
 namespace {
@@ -79,6 +82,51 @@ TEST(Watchdog, SaysWhereRanksWaitForEachOther) {
             "waited 120 s at step 17 for rank 1, which waits at step 17 in its exchange 10, this rank in its 9");
   EXPECT_EQ(judge({waiting()}, 120.0),
             "waited 120 s at step 17 for messages, as all ranks do: they are all there, but MPI does not deliver");
+}
+
+/// When, in a job of `size` ranks, one that is lost is known as such, and how many questions were asked until then.
+std::pair<double, std::size_t> time_to_find_lost(int size, int lost, const Patience& patience) {
+  Inquiry inquiry(0, size);
+  for (int r = 1; r < size; ++r) inquiry.heard(r, waiting().presence);
+  inquiry.begin(patience);
+  std::vector<int> whom;
+  std::size_t asked = 0;
+  for (double waited_s = 0.0; waited_s < 1000.0; waited_s += 0.2) {
+    if (!inquiry.due(waited_s, whom)) continue;
+    if (!judge_wait(0, waiting().presence, inquiry.peers(), waited_s, patience, [](int) { return "it"; }).empty())
+      return {waited_s, asked};
+    asked += whom.size();
+    for (const int r : whom) {
+      if (r != lost) inquiry.heard(r, waiting().presence);
+    }
+  }
+  return {1e6, asked};
+}
+
+TEST(Watchdog, FindsALostRankInTimeInAJobOfAnySize) {
+  for (const int size : {2, 16, 1000, 10000}) {
+    const auto [found_s, asked] = time_to_find_lost(size, size - 1, told_to_end);
+    EXPECT_LE(found_s, 6.0) << size;
+    EXPECT_GE(found_s, 5.0) << size;
+    if (size < 1000) continue;
+    EXPECT_LE(asked, 2U * static_cast<std::size_t>(size)) << "one round, and the lost one again";
+  }
+}
+
+TEST(Watchdog, ALostQuestionIsAskedAgain) {
+  Inquiry inquiry(0, 3);
+  for (int r = 1; r < 3; ++r) inquiry.heard(r, waiting().presence);
+  inquiry.begin(told_to_end);
+  std::vector<int> whom;
+  EXPECT_FALSE(inquiry.due(2.4, whom));
+  for (double waited_s = 2.5; waited_s < 4.0; waited_s += 0.625) {
+    ASSERT_TRUE(inquiry.due(waited_s, whom));
+    EXPECT_TRUE(inquiry.peers()[2].answers);
+  }
+  inquiry.heard(2, waiting().presence);
+  ASSERT_TRUE(inquiry.due(5.0, whom));
+  EXPECT_FALSE(inquiry.peers()[1].answers);
+  EXPECT_TRUE(inquiry.peers()[2].answers);
 }
 
 }  // namespace

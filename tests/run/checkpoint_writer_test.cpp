@@ -21,7 +21,7 @@ class CheckpointWriterTest : public ::testing::Test {
     CheckpointJob job;
     job.archive.put(make_scalar<std::int64_t>("progress/step", step));
     job.step = step;
-    job.best = step == 2;
+    job.best_step = step >= 2 ? 2 : -1;
     job.keep = 1;
     return job;
   }
@@ -73,6 +73,40 @@ TEST_F(CheckpointWriterTest, TellsWhyASaveFailedAndSavesAgain) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->status, ExitStatus::done) << outcome->fault;
   EXPECT_EQ(directory_.latest(), 2);
+}
+
+TEST_F(CheckpointWriterTest, ABestOneWhoseSaveFailedIsSavedWithTheNext) {
+  fs::create_directories(folder_ / "run/checkpoints/latest/in the way");
+  CheckpointWriter writer(directory_);
+  writer.begin(job(2));
+  auto outcome = writer.wait();
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->status, ExitStatus::input_output);
+  fs::remove_all(folder_ / "run/checkpoints");
+  fs::create_directories(folder_ / "run/checkpoints");
+  writer.begin(job(3));
+  outcome = writer.wait();
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->status, ExitStatus::done) << outcome->fault;
+  EXPECT_EQ(directory_.best(), 2);
+  const std::string path = directory_.checkpoint_path(2);
+  EXPECT_EQ(decode(read_checkpoint(path), path).scalar<std::int64_t>("progress/step"), 2);
+  EXPECT_EQ(directory_.latest(), 3);
+}
+
+TEST_F(CheckpointWriterTest, ALinkToTheBestThatFailedIsMadeWithTheNext) {
+  fs::create_directories(folder_ / "run/checkpoints/best/in the way");
+  CheckpointWriter writer(directory_);
+  writer.begin(job(2));
+  auto outcome = writer.wait();
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->status, ExitStatus::input_output);
+  fs::remove_all(folder_ / "run/checkpoints/best");
+  writer.begin(job(3));
+  outcome = writer.wait();
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->status, ExitStatus::done) << outcome->fault;
+  EXPECT_EQ(directory_.best(), 2);
 }
 
 TEST_F(CheckpointWriterTest, OfAnOwnerThatWasFencedOffWritesNothing) {

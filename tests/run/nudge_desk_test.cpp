@@ -103,6 +103,7 @@ class Desk : public ::testing::Test {
   void start_run() {
     directory_.emplace(RunDirectory::create(run_));
     directory_->write_config("[train]\nsteps = 100\n");
+    directory_->write_checkpoint(0, {});
   }
   /// Answers one request, as a run does.
   void serve(const NudgeReply& reply) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
+#include <thread>
 
 #include "shoal/core/error.hpp"
 #include "temporary_folder.hpp"
@@ -45,6 +47,8 @@ TEST_F(RunDirectoryTest, HasTheDocumentedLayout) {
   const RunDirectory run = RunDirectory::create(run_);
   EXPECT_FALSE(RunDirectory::has_run(run_));
   run.write_config("seed = 7\n");
+  EXPECT_FALSE(RunDirectory::has_run(run_)) << "a config.toml alone may be the user's";
+  run.write_checkpoint(0, {});
   EXPECT_TRUE(RunDirectory::has_run(run_));
   EXPECT_EQ(testing::read(run_ + "/config.toml"), "seed = 7\n");
   EXPECT_TRUE(fs::is_directory(run_ + "/checkpoints"));
@@ -56,20 +60,30 @@ TEST_F(RunDirectoryTest, HasTheDocumentedLayout) {
 }
 
 TEST_F(RunDirectoryTest, NeverMakesARunWhereOneIs) {
-  make_run();
+  make_run({0});
   const auto create = [&] { RunDirectory::create(run_); };
   expect_error(create, ExitStatus::taken,
                "run directory " + run_ + " holds a run already; continue it with --run " + run_ + " --resume auto");
   fs::remove(run_ + "/config.toml");
-  EXPECT_NO_THROW(create());  // nothing but folders: a start that failed early
-  touch_checkpoints(run_, {0});
   expect_error(create, ExitStatus::taken, "--resume auto");
+  fs::remove(RunDirectory::checkpoint_path(run_, 0));
+  EXPECT_NO_THROW(create());  // nothing but folders: a start that failed early
+}
+
+TEST_F(RunDirectoryTest, NeverTakesAFolderWithAConfigOfTheUsers) {
+  fs::create_directories(run_);
+  testing::write(run_ + "/config.toml", "# mine");
+  const auto create = [&] { RunDirectory::create(run_); };
+  expect_error(create, ExitStatus::taken, run_ + " holds no run, but a config.toml that a new run would write its own");
+  EXPECT_EQ(testing::read(run_ + "/config.toml"), "# mine");
+  testing::write(run_ + "/fingerprint", "of a sweep");
+  expect_error(create, ExitStatus::taken, run_ + " holds a sweep; name another folder with --run");
 }
 
 TEST_F(RunDirectoryTest, HasOneOwner) {
   const RunDirectory owner = RunDirectory::create(run_);
   expect_error([&] { RunDirectory::create(run_); }, ExitStatus::taken, run_);
-  owner.write_config("");
+  owner.write_checkpoint(0, {});
   expect_error([&] { RunDirectory::open(run_); }, ExitStatus::taken, run_);
   EXPECT_NO_THROW(owner.check_owner());
 }
@@ -103,6 +117,29 @@ TEST_F(RunDirectoryTest, NextFreeCountsUp) {
   EXPECT_EQ(RunDirectory::next_free(run_), run_ + "-2");
   fs::create_symlink("nowhere", run_ + "-2");
   EXPECT_EQ(RunDirectory::next_free(run_), run_ + "-3");
+  for (const std::string other : {"-", "-x", "-07", "-1", "-4x", "more-9"}) fs::create_directories(run_ + other);
+  EXPECT_EQ(RunDirectory::next_free(run_), run_ + "-3");
+  fs::create_directories(run_ + "-10");
+  EXPECT_EQ(RunDirectory::next_free(run_), run_ + "-11") << "after the last, so that the last is the latest";
+}
+
+TEST_F(RunDirectoryTest, TheLastOfANameIsTheLastThatHoldsARun) {
+  EXPECT_EQ(RunDirectory::last_of(run_, RunDirectory::has_run), run_);
+  make_run({0});
+  fs::create_directories(run_ + "-2/checkpoints");
+  testing::write(RunDirectory::checkpoint_path(run_ + "-2", 0), "x");
+  fs::create_directories(run_ + "-3");
+  EXPECT_EQ(RunDirectory::last_of(run_, RunDirectory::has_run), run_ + "-2");
+}
+
+TEST_F(RunDirectoryTest, OfManyThatAskAtOnceEachGetsANameOfItsOwn) {
+  constexpr std::size_t count = 8;
+  std::vector<std::string> names(count);
+  std::vector<std::thread> threads;
+  for (std::string& name : names) threads.emplace_back([&] { name = RunDirectory::create_next(run_).path(); });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), count);
+  EXPECT_EQ(RunDirectory::next_free(run_), run_ + "-9");
 }
 
 TEST_F(RunDirectoryTest, CheckpointsAreOrderedByTheirNumbers) {
@@ -143,17 +180,6 @@ TEST_F(RunDirectoryTest, PruningSparesWhatMustStay) {
   EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 2, 7, 9));
 }
 
-TEST_F(RunDirectoryTest, GoingBackRemovesWhatCameAfter) {
-  make_run({0, 10, 20, 30});
-  const RunDirectory run = RunDirectory::open(run_);
-  run.point_latest(30);
-  run.point_best(10);
-  run.remove_checkpoints_after(10);
-  EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10));
-  EXPECT_EQ(run.latest(), std::nullopt);
-  EXPECT_EQ(run.best(), 10);
-}
-
 TEST_F(RunDirectoryTest, FindsTheRunThatACheckpointLiesIn) {
   make_run({10});
   RunDirectory::open(run_).point_latest(10);
@@ -168,7 +194,7 @@ TEST_F(RunDirectoryTest, FindsTheRunThatACheckpointLiesIn) {
 
 TEST_F(RunDirectoryTest, ASweepIsNoRun) {
   expect_error([&] { RunDirectory::require(run_); }, ExitStatus::no_input, "there is no run in " + run_);
-  make_run();
+  make_run({0});
   EXPECT_NO_THROW(RunDirectory::require(run_));
   testing::write(run_ + "/fingerprint", "of a sweep");
   expect_error([&] { RunDirectory::require(run_); }, ExitStatus::no_input, "holds a sweep");

@@ -119,15 +119,27 @@ TEST_F(TrainRun, AFolderWithoutACheckpointIsAStart) {
   EXPECT_EQ(status_of(request("whole")), ExitStatus::done) << message_;
   const std::string expected = digest_in("whole");
   test_world().barrier();
-  if (test_world().rank() == 0) {
-    fs::create_directories(path("begun/checkpoints"));
-    fs::copy_file(path("whole/config.toml"), path("begun/config.toml"));
-  }
+  if (test_world().rank() == 0) fs::create_directories(path("begun/checkpoints"));
   TrainRequest again = request("begun");
   again.resume = "auto";
   EXPECT_EQ(status_of(again), ExitStatus::done) << message_;
   EXPECT_EQ(digest_in("begun"), expected);
   EXPECT_EQ(RunDirectory::checkpoint_steps(path("begun")).front(), 0);
+}
+
+TEST_F(TrainRun, ABranchStopsEarlyWhereTheRunItself) {
+  // Every evaluation counts as one without progress once the first is done, also in a branch that has no best yet.
+  const std::vector<std::string> early = {"train.epochs=9", "checkpoint.keep=9",
+                                          "train.early_stopping={patience = 4, min_delta = 10.0}"};
+  EXPECT_EQ(status_of(request("run", early)), ExitStatus::done) << message_;
+  const std::string expected = digest_in("run");
+  TrainRequest back = request("branch");
+  back.sets.clear();
+  back.resume = path("run");
+  back.rewind = 12;
+  EXPECT_EQ(status_of(back), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("branch"), expected);
+  EXPECT_TRUE(RunDirectory::link_target(path("branch"), "best").has_value());
 }
 
 TEST_F(TrainRun, ARewindBranchesAndNamesItsParent) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "run/train_run.hpp"
+#include "shoal/comm/session.hpp"
 
 namespace shoal {
 namespace {
@@ -63,6 +64,29 @@ TEST_F(Saving, GoesOnAfterAFailureAndSavesAgainOnceItCan) {
   EXPECT_EQ(status_of(request("run", {"checkpoint.give_up=5"})), ExitStatus::done) << message_;
   if (remedy.joinable()) remedy.join();
   EXPECT_EQ(digest_in("run"), digest_in("whole"));
+}
+
+/// While rank 0 waits for the next try the others hear of it: for their watch it would be lost, were that long enough.
+TEST_F(Saving, ThePauseAfterAFailureIsNoSilence) {
+  const auto exchanges_of = [&](const std::string& run) {
+    const std::uint64_t before = collectives_begun();
+    EXPECT_EQ(status_of(request(run, {"train.epochs=1", "checkpoint.give_up=5"})), ExitStatus::done) << message_;
+    return collectives_begun() - before;
+  };
+  const std::uint64_t usual = exchanges_of("usual");
+  block("run", "best");
+  std::thread remedy;
+  if (test_world().rank() == 0) {
+    remedy = std::thread([this] {
+      while (!fs::exists(RunDirectory::checkpoint_path(path("run"), 4)))
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      fs::remove_all(path("run/checkpoints/best"));
+    });
+  }
+  const std::uint64_t with_a_pause = exchanges_of("run");
+  if (remedy.joinable()) remedy.join();
+  EXPECT_TRUE(test_world().size() == 1 || with_a_pause > usual + 20) << with_a_pause << " and " << usual;
 }
 
 TEST_F(Saving, ARunThatWasTakenOverEndsAndWritesNothing) {

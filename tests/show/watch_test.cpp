@@ -33,12 +33,17 @@ class Follower : public ::testing::Test {
  protected:
   Follower() { fs::create_directories(run_); }
   void put(const std::string& name, const std::string& text) const { testing::write(run_ + "/" + name, text); }
+  void put_checkpoint() const {
+    fs::create_directories(run_ + "/checkpoints");
+    testing::write(RunDirectory::checkpoint_path(run_, 0), "");
+  }
 
   testing::TemporaryFolder folder_;
   std::string run_ = folder_ / "run";
 };
 
 TEST_F(Follower, ReadsWhatIsAddedAndLeavesATornLine) {
+  put_checkpoint();
   put("config.toml", "[optimizer]\nl2 = 0.25\n");
   RunFollower follower(run_);
   EXPECT_FALSE(follower.refresh().last.has_value());
@@ -60,6 +65,7 @@ TEST_F(Follower, ReadsWhatIsAddedAndLeavesATornLine) {
 }
 
 TEST_F(Follower, ARunThatGoesOnFromEarlierIsReadAnew) {
+  put_checkpoint();
   put("config.toml", "");
   put("metrics.jsonl", step_line(1, 0.5) + step_line(2, 0.4) + step_line(3, 0.3));
   RunFollower follower(run_);
@@ -75,6 +81,7 @@ TEST_F(Follower, KnowsWhetherTheRunIsUnderWay) {
   EXPECT_THROW(RunFollower{run_}, Error);
   std::optional<RunDirectory> owner(RunDirectory::create(run_));
   owner->write_config("");
+  owner->write_checkpoint(0, {});
   RunFollower follower(run_);
   EXPECT_TRUE(follower.refresh().under_way);
   owner.reset();

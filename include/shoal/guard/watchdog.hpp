@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -9,28 +8,9 @@
 
 #include "shoal/comm/roll_call.hpp"
 #include "shoal/guard/activity.hpp"
+#include "guard/inquiry.hpp"
 
 namespace shoal {
-
-/// What a rank that waits knows of another.
-struct Peer {
-  bool heard = false;    ///< ever; else datagrams may not get through
-  bool answers = false;  ///< to the last few questions
-  Presence presence;     ///< its last answer
-};
-
-/// How long a rank waits for another.
-struct Patience {
-  double silent_s = 0.0;  ///< that does not answer
-  double busy_s = 0.0;    ///< that does, and computes or waits itself
-};
-
-/// Whether a rank has waited too long for the others, and then for whom and why; "" while it has not. Ten times as long
-/// as others have those that read, evaluate or save, and those that were never heard; those that train apart are left
-/// alone as long as they answer.
-/// @param peers  by rank; that of `rank` itself is not looked at
-std::string judge_wait(int rank, const Presence& self, const std::vector<Peer>& peers, double waited_s,
-                       const Patience& patience, const std::function<std::string(int)>& name);
 
 /// Watches the other ranks for as long as it lives, by a thread of its own that never calls MPI. Once the main thread
 /// has waited for them half of its time, it asks all of them for signs of life, beside MPI; when the time has run out,
@@ -56,15 +36,15 @@ class Watchdog {
   Patience patience_now() const;
   void watch();
   bool hear(int milliseconds);
-  void ask(bool strangers_alone);
+  void ask(const std::vector<int>& ranks);
+  std::vector<int> strangers() const;
   void warn_of_strangers() const;
   [[noreturn]] void leave(const std::string& why);
 
   double timeout_s_;
   Onlookers onlookers_;
   std::optional<RollCall> roll_;
-  std::vector<Peer> peers_;  // by rank
-  std::vector<int> missed_;  // questions since the last answer
+  std::optional<Inquiry> inquiry_;
   std::atomic<bool> ended_ = false;
   std::thread thread_;
 };

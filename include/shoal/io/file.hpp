@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace shoal {
@@ -25,6 +26,14 @@ void write_text_atomically(const std::filesystem::path& path, std::string_view t
 
 /// Tells before long work that its result has a place: makes the temporary file of write_atomically(), and removes it.
 void check_writable(const std::filesystem::path& path);
+
+/// Makes a folder and those above it that are not there, and syncs the folders that hold them: what is synced in it
+/// later is then found again after a crash. Returns why it cannot be made, for a message that knows what it is.
+/// @throws Error(input_output)  when a folder cannot be synced
+[[nodiscard]] std::error_code make_folders(const std::filesystem::path& folder);
+
+/// Makes the entry of `path` in its folder last. @throws Error(input_output)
+void sync_folder_of(const std::filesystem::path& path);
 
 /// What the file system says is left in `folder`; a hint: it knows no quotas. Nothing when it does not say.
 std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder);

@@ -51,7 +51,10 @@ Descriptor open_input(const std::filesystem::path& path);
 
 /// Writes all of `bytes` at `offset`, or at the current position when that is negative. Returns 0, or the errno value.
 int write_all(int descriptor, std::span<const std::byte> bytes, std::int64_t offset = -1);
-int sync(int descriptor);    ///< fsync; 0, or the errno value
+int sync(int descriptor);  ///< fsync; 0, or the errno value
+/// Hands what was written to the disk, or to the server of the file system, where other hosts see it; does not wait for
+/// it to be safe there.
+void start_writing(int descriptor);
 int close(Descriptor file);  ///< 0, or the errno value
 
 /// Makes a rename in the folder of `path` last. @throws Error(input_output)

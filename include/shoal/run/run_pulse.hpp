@@ -1,7 +1,8 @@
 #pragma once
 
-#include <chrono>
 #include <string>
+
+#include "io/ownership/standstill.hpp"
 
 namespace shoal {
 
@@ -14,14 +15,13 @@ class RunPulse {
   explicit RunPulse(std::string run);
 
   const std::string& owner() const { return owner_; }
-  /// Looks. False once the owner has ended, was replaced, or has shown no sign of life for 30 s.
+  /// Looks. False once the owner has ended, was replaced, or has shown no sign of life for 30 s of looking.
   bool beats();
 
  private:
   std::string run_;
   std::string owner_;
-  std::string record_;
-  std::chrono::steady_clock::time_point changed_;
+  Standstill still_;
 };
 
 }  // namespace shoal

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,9 +29,10 @@ struct RunProgress {
   std::int64_t position = 0;  ///< samples of it that are done
   double epoch_loss = 0.0;    ///< sums over them
   double epoch_right = 0.0;
-  std::int64_t best_step = -1;  ///< -1: none yet
+  std::int64_t best_step = -1;  ///< of those whose checkpoints the run has; -1: none yet
   double best_loss = 0.0;
-  std::int64_t stale_evaluations = 0;  ///< since the best one, for early stopping
+  double least_loss = std::numeric_limits<double>::infinity();  ///< for early stopping: also of runs it branched from
+  std::int64_t stale_evaluations = 0;                           ///< since that one
 
   bool operator==(const RunProgress&) const = default;
 };

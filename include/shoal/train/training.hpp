@@ -73,6 +73,9 @@ class Training {
   void restore(const Archive& archive);
   /// Goes on with a config that differs in keys that may be nudged. Keeps parameters, moments, statistics and progress.
   void reconfigure(const Config& config);
+  /// The run does not have the checkpoint that was the best so far: its next evaluation is its best. What early
+  /// stopping counts from stays.
+  void forget_best() { progress_.best_step = -1; }
   /// Takes parameters and running statistics alone, as a start; like restore().
   void adopt(const Archive& archive);
 

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "io/ownership/incarnation.hpp"
+#include "io/ownership/standstill.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
@@ -159,12 +160,12 @@ void RunLock::State::write_record() {
   posix::fail("lock", directory, error);
 }
 
-/// Returns the lock when it did not change for as long as the patience lasts, nothing when it went away.
+/// Returns the lock when it was seen not to change for as long as the patience lasts, nothing when it went away.
 std::optional<std::string> RunLock::State::watch(const std::string& seen) const {
   using std::chrono::milliseconds;
   const milliseconds pause = std::clamp(options.patience / 20, milliseconds(1), milliseconds(500));
-  const auto end = std::chrono::steady_clock::now() + options.patience;
-  while (std::chrono::steady_clock::now() < end) {
+  Standstill still(2 * pause);
+  while (still.look(seen) < options.patience) {
     std::this_thread::sleep_for(pause);
     const std::optional<std::string> now = read_lock(path);
     if (!now) return std::nullopt;
@@ -178,9 +179,11 @@ void RunLock::State::beat() {
   for (std::uint64_t count = 1; !wake.wait_for(held, options.heartbeat, [this] { return stopping; }); ++count) {
     held.unlock();
     // In place, into the file that was made here: a renamed copy could land on the lock of a process that took over. A
-    // failure shows to others as a heartbeat that stands still, which is the truth.
+    // failure shows to others as a heartbeat that stands still, which is the truth. It has to be seen by other hosts,
+    // and not to outlast a crash: a sync may wait for minutes behind the checkpoints of a busy disk, and who waits
+    // looks dead.
     const std::string record = lock_record(identity, count);
-    if (posix::write_all(file.get(), std::as_bytes(std::span(record)), 0) == 0) posix::sync(file.get());
+    if (posix::write_all(file.get(), std::as_bytes(std::span(record)), 0) == 0) posix::start_writing(file.get());
     held.lock();
   }
 }

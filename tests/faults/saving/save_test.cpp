@@ -37,7 +37,7 @@ CheckpointJob job_of(std::int64_t step) {
   job.archive.put(make_array<float>("parameters/01_dense/weight", {10, 100}, std::span<const float>(weights)));
   job.archive.put(make_scalar<std::int64_t>("progress/step", step));
   job.step = step;
-  job.best = true;
+  job.best_step = step;
   job.keep = 1;
   return job;
 }

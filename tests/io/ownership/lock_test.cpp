@@ -1,5 +1,7 @@
 #include "shoal/io/ownership/lock.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -121,6 +123,56 @@ TEST(RunLock, OfAnotherHostIsRespectedWhileItsHeartBeats) {
                [&] { RunLock lock(folder.path(), quick); });
   stop = true;
   other.join();
+}
+
+/// A lock file that shows what the test wants when it wants: a pipe, of which each look takes another.
+class ShownLock {
+ public:
+  explicit ShownLock(std::filesystem::path place) : place_(std::move(place)) { lay(); }
+
+  /// Waits for a look, and lets it see `content`; false where `ended` is set before one comes.
+  bool show(const std::string& content, const std::atomic<bool>& ended) {
+    int pipe = -1;
+    while ((pipe = ::open(place_.c_str(), O_WRONLY | O_NONBLOCK)) < 0) {
+      if (ended) return false;
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    lay();  // for the next look, before this one sees its end
+    EXPECT_EQ(::write(pipe, content.data(), content.size()), static_cast<ssize_t>(content.size()));
+    ::close(pipe);
+    return true;
+  }
+
+ private:
+  void lay() {
+    const std::filesystem::path next = place_.string() + ".next";
+    EXPECT_EQ(::mkfifo(next.c_str(), 0600), 0);
+    std::filesystem::rename(next, place_);
+  }
+  std::filesystem::path place_;
+};
+
+/// As where the file system stops for both: who could not look has seen nothing, and the owner could not beat.
+TEST(RunLock, OfAnotherHostIsNotTakenOverByOneWhoCouldNotLook) {
+  const TemporaryFolder folder;
+  ShownLock lock(folder / "lock");
+  std::atomic<bool> ended{false};
+  std::atomic<bool> taken{false};
+  std::thread second([&] {
+    try {
+      const RunLock mine(folder.path(), quick);
+    } catch (const Error& error) {
+      taken = error.status() == ExitStatus::taken;
+    }
+    ended = true;
+  });
+  lock.show(lock_record(elsewhere, 3), ended);  // it begins to watch
+  std::this_thread::sleep_for(quick.patience * 3 / 2);
+  for (int look = 0; look < 3; ++look) lock.show(lock_record(elsewhere, 3), ended);
+  lock.show(lock_record(elsewhere, 4), ended);  // the heart beats again
+  while (!ended && lock.show(lock_record(elsewhere, 5), ended)) continue;
+  second.join();
+  EXPECT_TRUE(taken);
 }
 
 TEST(RunLock, OfAnEarlierStartOfTheSlurmJobIsTakenOverAtOnce) {

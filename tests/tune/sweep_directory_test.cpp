@@ -1,0 +1,61 @@
+// The folder of a sweep, whose owner may be taken over.
+#include "tune/sweep_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "shoal/core/error.hpp"
+#include "temporary_folder.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class Body>
+ExitStatus status_of(const Body& body) try {
+  body();
+  return ExitStatus::done;
+} catch (const Error& error) {
+  return error.status();
+}
+
+TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
+  const testing::TemporaryFolder folder;
+  const SweepDirectory old = SweepDirectory::create(folder / "sweep");
+  const SweepPaths& paths = old.paths();
+  old.write(paths.result("sweep.csv"), "mine");
+  testing::write(paths.checkpoint(3), "the winner");
+  // As the next owner does.
+  fs::create_directory(folder / "sweep/incarnation-2");
+  fs::remove_all(folder / "sweep/incarnation-1");
+  testing::write(paths.result("sweep.csv"), "the next one's");
+  testing::write(paths.best(), "the next one's");
+  EXPECT_EQ(status_of([&] { old.write(paths.result("sweep.csv"), "late"); }), ExitStatus::taken);
+  EXPECT_EQ(status_of([&] { old.promote(3); }), ExitStatus::taken);
+  EXPECT_EQ(testing::read(paths.result("sweep.csv")), "the next one's");
+  EXPECT_EQ(testing::read(paths.best()), "the next one's");
+  EXPECT_TRUE(fs::exists(paths.checkpoint(3)));
+}
+
+TEST(SweepDirectory, PromotesTheWinner) {
+  const testing::TemporaryFolder folder;
+  const SweepDirectory sweep = SweepDirectory::create(folder / "sweep");
+  EXPECT_FALSE(sweep.promote(3));
+  testing::write(sweep.paths().checkpoint(3), "the winner");
+  EXPECT_TRUE(sweep.promote(3));
+  EXPECT_EQ(testing::read(sweep.paths().best()), "the winner");
+  EXPECT_FALSE(fs::exists(sweep.paths().checkpoint(3)));
+}
+
+TEST(SweepDirectory, NeverTakesAFolderWithAConfigOfTheUsers) {
+  const testing::TemporaryFolder folder;
+  fs::create_directories(folder / "sweep");
+  testing::write(folder / "sweep/config.toml", "# mine");
+  EXPECT_EQ(status_of([&] { SweepDirectory::create(folder / "sweep"); }), ExitStatus::taken);
+  EXPECT_EQ(testing::read(folder / "sweep/config.toml"), "# mine");
+}
+
+}  // namespace
+}  // namespace shoal
