@@ -26,6 +26,9 @@ struct TrainingData {
 };
 /// The splits that a config asks for. @throws Error  naming the splits that there are, or what is missing
 TrainingData select_data(const Dataset& dataset, const Config& config);
+/// Most samples that a rank holds at a time: of its share of a batch, or of a leaf of the splits. No leaf is larger
+/// than the split that it is of, whatever the batch size.
+std::int64_t samples_at_a_time(const BatchCut& cut, const TrainingData& data);
 /// The model that a config and a split ask for. @throws Error  when loss and y do not fit
 Model make_model(const Config& config, const Split& train);
 
@@ -85,9 +88,9 @@ class Training {
   /// Finished for want of progress, with updates left.
   bool stopped_early() const { return finished() && progress_.step < total_steps(); }
 
-  /// One update. requests: what this rank asks all ranks to agree on; a rank that has no leaf in a short batch is heard
-  /// with the next one. @throws SharedError (diverged) when the loss is not finite, before the update; (internal) when
-  /// it is a multiple of parallel.check_every and ranks hold different parameters or statistics
+  /// One update. requests: what this rank asks all ranks to agree on, whether or not it has a leaf in this batch.
+  /// @throws SharedError (diverged) when the loss is not finite, before the update; (internal) when it is a multiple of
+  /// parallel.check_every and ranks hold different parameters or statistics
   StepReport advance(const std::vector<double>& requests);
 
   /// After the last step of an epoch, or of a run that ends inside one. Every train.evaluate_every epochs, and at the
@@ -111,7 +114,6 @@ class Training {
   Archive snapshot(Archive earlier = {});
 
  private:
-  std::int64_t largest_batch() const;
   /// Of the epoch that has just ended, else of the part that is done.
   Evaluation epoch_average() const;
   /// For `best` and early stopping; true when it is the best so far.
@@ -146,7 +148,7 @@ void require_finite(const std::string& what, double loss, std::optional<double> 
 
 /// A hash of one leaf, forward and backward, on fixed numbers: what this processor and build compute.
 std::string kernel_hash();
-/// Collective. @throws SharedError (internal) naming the hosts whose kernels give other bits
-void check_kernels(Communicator& comm);
+/// Collective. @throws SharedError (internal) naming the ranks and hosts whose kernels give other bits
+void check_kernels(const Communicator& comm);
 
 }  // namespace shoal
