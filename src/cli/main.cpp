@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "cli/report.hpp"
+#include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/tensor/isa.hpp"
@@ -13,11 +16,16 @@
 namespace {
 
 int run(int argc, char** argv, shoal::Communicator& world) {
+  shoal::check_environment(world);
+  const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  std::string command;
+  for (const std::string& argument : arguments) command += argument + '\n';
+  shoal::require_alike(world, "the command line", command, shoal::ExitStatus::usage,
+                       "start all ranks with one command");
   shoal::Request request;
   shoal::run_together(world, [&] {
     shoal::select_instruction_set();
-    shoal::check_environment();
-    request = shoal::parse_command_line({argv + std::min(argc, 1), argv + argc});
+    request = shoal::parse_command_line(arguments);
   });
   shoal::set_threads(world.threads_for_this_rank());
   const auto status = std::visit([&](const auto& asked) { return shoal::execute(asked, world); }, request);

@@ -2,15 +2,19 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/config/config.hpp"
 #include "shoal/data/dataset.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/watchdog.hpp"
 #include "shoal/run/checkpoint_path.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/train/predictor.hpp"
+#include "shoal/train/same_data.hpp"
 
 namespace shoal {
 namespace {
@@ -25,11 +29,17 @@ std::string agreed_checkpoint(const std::string& path, const Communicator& world
   return file;
 }
 
-/// Collective. Opened first: a wrong name shows before the model is read.
-Dataset open_together(const std::string& path, const Communicator& world) {
-  std::optional<Dataset> data;
-  run_together(world, [&] { data = Dataset::open(path); });
-  return *data;
+struct Inputs {
+  Dataset data;
+  std::string checkpoint;
+};
+
+/// Collective. Data are opened first: a wrong name shows before the model is read.
+Inputs open_inputs(const std::string& data, const std::string& checkpoint, const Communicator& world) {
+  const Watchdog watchdog(world, ParallelConfig().stall_timeout);
+  const Doing doing(Activity::starting);
+  Dataset opened = open_together(data, world);
+  return {std::move(opened), agreed_checkpoint(checkpoint, world)};
 }
 
 std::string evaluation_table(const std::string& split, const Evaluation& result) {
@@ -53,22 +63,21 @@ std::string evaluation_json(const std::string& split, const Evaluation& result) 
 ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
-  const Dataset data = open_together(request.data, world);
-  Predictor predictor(agreed_checkpoint(request.checkpoint, world), world);
-  const Evaluation result = predictor.evaluate(data, request.split);
+  const Inputs inputs = open_inputs(request.data, request.checkpoint, world);
+  Predictor predictor(inputs.checkpoint, world);
+  const Evaluation result = predictor.evaluate(inputs.data, request.split);
   if (world.rank() == 0)
     print(request.json ? evaluation_json(request.split, result) : evaluation_table(request.split, result));
   return ExitStatus::done;
 }
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
-  const Dataset data = open_together(request.data, world);
-  const std::string checkpoint = agreed_checkpoint(request.checkpoint, world);
+  const Inputs inputs = open_inputs(request.data, request.checkpoint, world);
   run_together(world, [&] {
-    if (world.rank() == 0) check_output_file(request.out, Output::predictions, {request.data, checkpoint});
+    if (world.rank() == 0) check_output_file(request.out, Output::predictions, {request.data, inputs.checkpoint});
   });
-  Predictor predictor(checkpoint, world);
-  const std::int64_t rows = predictor.predict(data, request.split, request.out);
+  Predictor predictor(inputs.checkpoint, world);
+  const std::int64_t rows = predictor.predict(inputs.data, request.split, request.out);
   if (world.rank() == 0) print(fmt::format("{} rows written to {}\n", rows, request.out));
   return ExitStatus::done;
 }

@@ -9,6 +9,7 @@
 #include "cli/mistakes.hpp"
 #include "cli/option_values.hpp"
 #include "shoal/comm/session.hpp"
+#include "shoal/core/version.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/tensor/isa.hpp"
 
@@ -264,7 +265,7 @@ Request parse_command_line(std::vector<std::string> arguments) { return CommandL
 
 std::string version_text() {
   const std::string mpi = mpi_library_version();
-  return fmt::format("shoal {}\ninstruction set: {}\nMPI: {}\nHDF5: {}\n", SHOAL_VERSION, instruction_set(),
+  return fmt::format("shoal {}\ninstruction set: {}\nMPI: {}\nHDF5: {}\n", version(), instruction_set(),
                      mpi.empty() ? "none, built with SHOAL_MPI=OFF" : mpi, hdf5_version());
 }
 

@@ -55,6 +55,7 @@ Communicator::~Communicator() = default;
 int Communicator::rank() const noexcept { return transport_->place().rank; }
 int Communicator::size() const noexcept { return transport_->place().size; }
 int Communicator::host_count() const noexcept { return transport_->place().hosts; }
+int Communicator::ranks_on_host() const noexcept { return transport_->place().ranks_on_host; }
 int Communicator::threads_for_this_rank() const noexcept { return transport_->place().threads; }
 
 void Communicator::tree_reduce(const LeafShare& share, std::span<const double> partials, const Merge& merge,

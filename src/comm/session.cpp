@@ -7,8 +7,12 @@
 
 #include "comm/groups.hpp"
 #include "comm/mpi/runtime.hpp"
+#include "shoal/comm/alike.hpp"
+#include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/version.hpp"
+#include "shoal/tensor/buffer.hpp"
 
 namespace shoal {
 
@@ -25,12 +29,22 @@ Session::~Session() {
   if (ends_mpi_) end_mpi();
 }
 
-void check_environment() {
-  const char* text = std::getenv("SHOAL_WINDOWS");
-  const std::string value = text == nullptr ? "on" : text;
-  if (value.empty() || value == "on" || most_in_group(text) != most_in_group(nullptr)) return;
-  throw Error(ExitStatus::usage,
-              "SHOAL_WINDOWS=" + value + " is none of its values; use on, off, or how many ranks may share memory");
+void check_environment(const Communicator& world) {
+  // First of all, for what follows may be another version's other calls.
+  require_alike(world, "the version of shoal", std::string(version()), ExitStatus::usage,
+                "install one version on all hosts");
+  // Not compared are OMP_NUM_THREADS, and SHOAL_ISA of the layer below: they decide how fast a rank is.
+  std::string settings;
+  run_together(world, [&] {
+    const char* text = std::getenv("SHOAL_WINDOWS");
+    const std::string value = text == nullptr || *text == '\0' ? "on" : text;
+    if (value != "on" && most_in_group(text) == most_in_group(nullptr))
+      throw Error(ExitStatus::usage,
+                  "SHOAL_WINDOWS=" + value + " is none of its values; use on, off, or how many ranks may share memory");
+    settings = "SHOAL_WINDOWS=" + value + "\nSHOAL_MEMORY_SHIFT=" + std::to_string(memory_shift());
+  });
+  require_alike(world, "the environment", settings, ExitStatus::usage,
+                "set it on all hosts, with mpirun -x SHOAL_WINDOWS and the like, or on none");
 }
 
 }  // namespace shoal

@@ -39,8 +39,8 @@ struct Split::Contents {
   std::int64_t features = 1;
   std::int64_t classes = 0;
   std::vector<std::string> class_names;
-  bool names_classes = false;  // in the file
-  std::optional<std::string> content;
+  bool names_classes = false;                  // in the file
+  mutable std::optional<std::string> content;  // computed where the file has none, when it is asked for
 };
 
 template <class T>

@@ -194,7 +194,8 @@ std::string Dataset::content() const {
     add("/x", split.x);
     if (split.y) add("/y", *split.y);
   }
-  return hash.hex();
+  contents_->content = hash.hex();
+  return *contents_->content;
 }
 
 }  // namespace shoal

@@ -7,10 +7,10 @@
 #include <array>
 #include <cstring>
 
+#include "shoal/io/memory_limit.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
-#include "shoal/io/posix.hpp"
 
 namespace shoal {
 namespace {
@@ -115,7 +115,7 @@ std::vector<std::byte> read_checkpoint(const std::filesystem::path& path) {
   file.read(0, bytes);
   check_length(size, read_checkpoint_header(bytes, path.string()), path.string());
   // A file with holes can say any size and take no place; its arrays are copied out of it.
-  if (const std::uint64_t most = posix::usable_memory() / 2; size > most) {
+  if (const std::uint64_t most = usable_memory() / 2; size > most) {
     refuse(path.string(), fmt::format("has {} bytes, more than half of this machine's memory ({} bytes)", size, most));
   }
   bytes.resize(size);

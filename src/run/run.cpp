@@ -9,6 +9,7 @@
 #include "run/profile_report.hpp"
 #include "run/run_loop.hpp"
 #include "run/run_plan.hpp"
+#include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/core/log.hpp"
@@ -25,7 +26,8 @@
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/training.hpp"
-#include "train/data_check.hpp"
+#include "shoal/train/data_check.hpp"
+#include "shoal/train/same_data.hpp"
 
 namespace shoal {
 namespace {
@@ -71,10 +73,10 @@ void print_dry_run(const Training& training, const Communicator& comm) {
       training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
   const std::int64_t moments = static_cast<std::int64_t>(Optimizer(training.config().optimizer.name).moments().size());
   const double floats = static_cast<double>(model.graph().parameter_size());
-  std::cout << fmt::format(
-      "memory per rank: about {:.1f} MB of parameters, gradients and moments; checkpoint: about {:.1f} MB\n",
-      floats * 4e-6 * (2.0 + static_cast<double>(moments + 1) / comm.size()),
-      floats * 4e-6 * static_cast<double>(1 + moments));
+  const TrainingCost cost = estimate_cost(training.config(), training.data(), HostLoad::of(comm));
+  std::cout << fmt::format("memory per host: about {:.1f} MB to train and save; checkpoint: about {:.1f} MB\n",
+                           (cost.model_bytes + cost.batch_bytes) * 1e-6,
+                           floats * 4e-6 * static_cast<double>(1 + moments));
   std::cout << start_line(training, comm) << "\nnothing was written\n";
 }
 
@@ -182,10 +184,15 @@ void compare_with_original(const RunPlan& plan, std::int64_t step) {
 }  // namespace
 
 ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
+  require_alike(comm, "what train_run was asked for",
+                fmt::format("dry_run {}, profile {}", request.dry_run, request.profile || request.profile_trace),
+                ExitStatus::usage, "make the same request on all ranks");
+  const StopSignal signals;  // from here on: a signal during the start stops the run at its first step
+  std::optional<Watchdog> watchdog(std::in_place, comm, ParallelConfig().stall_timeout);
+  std::optional<Doing> doing(std::in_place, Activity::starting);
   run_together(comm, [&] {
     if (comm.rank() == 0 && request.profile_trace) check_writable(*request.profile_trace);
   });
-  const StopSignal signals;  // from here on: a signal during the start stops the run at its first step
   check_kernels(comm);
   RunPlan plan;
   run_together(comm, [&] {
@@ -196,15 +203,14 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
                         plan.run);
   });
   std::vector<std::byte> bytes = share_plan(plan, comm);
-  const Watchdog watchdog(comm, plan.config.parallel.stall_timeout);
-  std::optional<Doing> doing(std::in_place, Activity::starting);
+  watchdog.emplace(comm, plan.config.parallel.stall_timeout);  // the run's own patience from here on
   SHOAL_FAULT_POINT("plan");
+  const Dataset dataset = open_together(plan.config.data.file, comm);
   std::optional<Training> training;
   std::optional<Archive> resumed;
   run_together(comm, [&] {
     SHOAL_FAULT_POINT("open");
-    const Dataset set = Dataset::open(plan.config.data.file);
-    TrainingData data = select_data(set, plan.config);
+    TrainingData data = select_data(dataset, plan.config);
     std::int64_t step = 0;
     if (!bytes.empty()) {
       resumed = parse_checkpoint(bytes, plan.resumed_path);
@@ -213,7 +219,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     }
     if (!plan.content.empty()) check_content(plan.replays, plan.content, data, plan.config);
     const Config config = plan.journal.config_at(plan.config, step);
-    check_memory(config, data, comm.host_count());
+    check_memory(config, data, HostLoad::of(comm));
     training.emplace(config, make_model(config, data.train), data, comm);
   });
   training->allocate();

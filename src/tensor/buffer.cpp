@@ -3,10 +3,15 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
 
+#include "shoal/core/error.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -14,13 +19,20 @@ namespace {
 
 constexpr std::size_t line_bytes = 64;
 constexpr std::size_t huge_page_bytes = std::size_t{1} << 21;
+constexpr std::int64_t most_shift = 1024;  // numbers
 
 }  // namespace
 
 std::int64_t memory_shift() {
   static const std::int64_t shift = [] {
-    const char* text = std::getenv("SHOAL_MEMORY_SHIFT");
-    return text == nullptr ? std::int64_t{0} : static_cast<std::int64_t>(std::strtoul(text, nullptr, 10));
+    const char* value = std::getenv("SHOAL_MEMORY_SHIFT");
+    const std::string_view text = value == nullptr || *value == '\0' ? "0" : value;
+    std::int64_t number = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > most_shift)
+      throw Error(ExitStatus::usage, "SHOAL_MEMORY_SHIFT=" + std::string(text) + " is none of its values; use 0 to " +
+                                         std::to_string(most_shift));
+    return number;
   }();
   return shift;
 }

@@ -32,7 +32,12 @@ void run_tasks(const TaskList& list) {
   if (standing_by == nullptr) return with_team([&list] { run_tasks(list); });
   Team* const team = standing_by;
   standing_by = nullptr;  // a task that asks for more tasks does them itself
-  team->run(list);
+  try {
+    team->run(list);
+  } catch (...) {
+    standing_by = team;
+    throw;
+  }
   standing_by = team;
 }
 

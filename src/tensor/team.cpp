@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace shoal {
 namespace {
@@ -54,6 +55,7 @@ void Team::run(const TaskList& list) {
   number_.store(number, std::memory_order_release);
   work(0, number);
   for (Patience patience; pieces_left_.load(std::memory_order_acquire) > 0;) patience.wait();
+  if (failed_.exchange(false, std::memory_order_relaxed)) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void Team::help(int thread) {
@@ -98,7 +100,11 @@ void Team::work(int thread, std::uint32_t number) {
       const void* context = context_.load(std::memory_order_relaxed);
       const std::int64_t grain = grain_.load(std::memory_order_relaxed);
       const std::int64_t last = std::min(tasks_.load(std::memory_order_relaxed), (piece + 1) * grain);
-      for (std::int64_t task = piece * grain; task < last; ++task) function(context, task);
+      try {
+        for (std::int64_t task = piece * grain; task < last; ++task) function(context, task);
+      } catch (...) {
+        if (!failed_.exchange(true, std::memory_order_relaxed)) failure_ = std::current_exception();
+      }
       ++done;
     }
   }

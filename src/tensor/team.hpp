@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
 
 #include "shoal/tensor/parallel.hpp"
@@ -18,7 +19,8 @@ class Team {  // NOLINT(clang-analyzer-optin.performance.Padding): on cache line
  public:
   explicit Team(int size);
 
-  /// Thread 0: runs a list of at least one task and returns when it is done.
+  /// Thread 0: runs a list of at least one task and returns when it is done. What a task throws, on any thread, is
+  /// thrown here then: until all threads have left the list, they use what it lies in. Of several, the first counts.
   void run(const TaskList& list);
   /// The other threads: take part until dismiss().
   void help(int thread);
@@ -43,6 +45,8 @@ class Team {  // NOLINT(clang-analyzer-optin.performance.Padding): on cache line
   std::atomic<std::int64_t> tasks_{0};
   std::atomic<std::int64_t> grain_{1};  // tasks in a piece, of which a share can count 65,535
   alignas(64) std::atomic<std::int64_t> pieces_left_{0};
+  std::atomic<bool> failed_{false};  // a task of the list under way has thrown; its exception is
+  std::exception_ptr failure_;       // read when the list is done
 };
 
 }  // namespace shoal

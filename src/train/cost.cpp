@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <variant>
 
+#include "shoal/io/memory_limit.hpp"
 #include "shoal/core/error.hpp"
-#include "shoal/io/posix.hpp"
 #include "shoal/optim/optimizer.hpp"
 
 namespace shoal {
@@ -52,37 +52,59 @@ std::string model_key(const Config& config) {
 
 }  // namespace
 
-TrainingCost estimate_cost(const Config& config, const TrainingData& data) {
+TrainingCost estimate_cost(const Config& config, const TrainingData& data, const HostLoad& load) {
   const Size size = size_of(config.model, data.train);
+  const std::int64_t leaves = leaves_of(config);
+  BatchCut cut{data.train.rows(),
+               config.data.batch_size,
+               leaves,
+               samples_per_leaf(config.data.batch_size, leaves),
+               load.ranks,
+               0};
+  const LeafShare share = cut.share(cut.largest_batch());
+  double idle = 0.0;  // ranks without a leaf
+  for (int rank = 0; rank < load.ranks; ++rank) {
+    idle += share.run(rank).size() == 0 ? 1.0 : 0.0;
+    if (share.run(rank).size() > share.run(cut.rank).size()) cut.rank = rank;  // the largest share stands for all
+  }
+  const double here = static_cast<double>(load.ranks_on_host) / load.ranks;
   const auto rows = static_cast<double>(data.train.rows());
   const auto batch = static_cast<double>(std::max<std::int64_t>(1, config.data.batch_size));
   const double steps = std::ceil(rows / batch);
   const auto moments = static_cast<double>(Optimizer(config.optimizer.name).moments().size());
-  const double training = 3.0 + moments;        // parameters, gradient, its sum
+  // Parameters, of which a host has one copy; a gradient per tree node of each rank; moments in slices; a sum of them.
+  const double gradients = (static_cast<double>(share.slots()) + idle) * here;
+  const double training = 2.0 + gradients + moments * here;
   const double saving = 3.0 * (1.0 + moments);  // a copy, its image, and that read back
   TrainingCost cost;
   cost.model_bytes = float_bytes * size.parameters * (training + saving);
-  cost.batch_bytes = float_bytes * 3.0 * size.values * std::min(batch, rows);
+  cost.batch_bytes =
+      float_bytes * 3.0 * size.values * static_cast<double>(samples_at_a_time(cut, data)) * load.ranks_on_host;
   cost.epoch = rows * (size.parameters * flops_per_parameter + flops_per_row) + steps * flops_per_step;
   cost.whole = cost.epoch * (config.train.steps > 0 ? static_cast<double>(config.train.steps) / steps
                                                     : static_cast<double>(config.train.epochs));
   return cost;
 }
 
-void check_memory(const Config& config, const TrainingData& data, int hosts) {
-  const TrainingCost cost = estimate_cost(config, data);
-  const double batch_bytes = cost.batch_bytes / hosts;
-  const auto most = static_cast<double>(posix::usable_memory());
-  const double bytes = cost.model_bytes + batch_bytes;
+void check_memory(const Config& config, const TrainingData& data, const HostLoad& load) {
+  const TrainingCost cost = estimate_cost(config, data, load);
+  const double processes = static_cast<double>(load.ranks_on_host) * load.trainings;
+  const double most = std::min(static_cast<double>(host_memory()), static_cast<double>(process_memory()) * processes);
+  const double bytes = (cost.model_bytes + cost.batch_bytes) * load.trainings;
   if (bytes <= most) return;
   // Of a batch that is too large one sample would do.
   const auto samples = static_cast<double>(std::min(config.data.batch_size, data.train.rows()));
-  const bool batch_is_large = cost.model_bytes + cost.batch_bytes / samples <= most;
+  const bool batch_is_large = (cost.model_bytes + cost.batch_bytes / samples) * load.trainings <= most;
+  std::string load_text;
+  if (processes > 1) load_text = fmt::format(" on {} of this host", counted(load.ranks_on_host, "rank"));
+  if (load.trainings > 1) load_text += fmt::format(", {} at a time,", load.trainings);
   throw Error(
       ExitStatus::usage,
-      fmt::format("training and saving a model with {} takes about {:.3g} GB, more than this host has; use {}",
+      fmt::format("training and saving{} a model with {} takes about {:.3g} GB, more than this host has; use {}{}",
+                  load_text,
                   batch_is_large ? fmt::format("data.batch_size = {}", config.data.batch_size) : model_key(config),
-                  bytes * 1e-9, batch_is_large ? "a smaller batch" : "fewer units"));
+                  bytes * 1e-9, batch_is_large ? "a smaller batch" : "fewer units",
+                  processes > 1 ? ", or fewer ranks on a host" : ""));
 }
 
 }  // namespace shoal

@@ -1,4 +1,4 @@
-#include "train/data_check.hpp"
+#include "shoal/train/data_check.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

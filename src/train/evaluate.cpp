@@ -65,7 +65,14 @@ Evaluation Training::validate() {
 Evaluation Training::evaluate(const Split& split) {
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("evaluation");
-  return evaluate_split(*feeder_, split, cut_.leaf_samples, capacity_, comm_);
+  const std::int64_t leaf = std::min(cut_.leaf_samples, split.rows());
+  if (leaf <= capacity_) return evaluate_split(*feeder_, split, cut_.leaf_samples, capacity_, comm_);
+  // A split that is none of this training's, with larger leaves than any of those.
+  std::unique_ptr<Executor<float>> larger;
+  run_together(comm_, [&] { larger = replica_->make_executor(leaf); });
+  Feeder feeder(model_, *larger);
+  feeder.set_normalization(feeder_->normalization());
+  return evaluate_split(feeder, split, cut_.leaf_samples, leaf, comm_);
 }
 
 void Training::refine_statistics() {

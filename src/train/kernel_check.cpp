@@ -1,10 +1,8 @@
-#include <fmt/format.h>
-
 #include <utility>
 
+#include "shoal/comm/alike.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
-#include "shoal/core/host_name.hpp"
 #include "shoal/core/random.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/tensor/buffer.hpp"
@@ -59,24 +57,9 @@ std::string kernel_hash() {
   return hash;
 }
 
-void check_kernels(Communicator& comm) {
-  const std::string mine = kernel_hash();
-  if (comm.all_equal(mine)) return;
-  std::string first = mine;
-  comm.broadcast_string(first);
-  const std::string host = first == mine ? "" : host_name() + "\n";
-  const auto all = comm.gather_bytes(std::as_bytes(std::span(host)));
-  std::string hosts;
-  for (const auto& bytes : all) {
-    std::string name(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (name.empty()) continue;
-    name.pop_back();
-    if (hosts.find(name) == std::string::npos) hosts += (hosts.empty() ? "" : ", ") + name;
-  }
-  comm.broadcast_string(hosts);
-  throw SharedError(ExitStatus::internal,
-                    "the processors do not compute the same bits: " + hosts +
-                        " differ from the first host; train on hosts of one kind, or report this");
+void check_kernels(const Communicator& comm) {
+  require_alike(comm, "what the processors compute", "hash " + kernel_hash(), ExitStatus::internal,
+                "train on hosts of one kind, or report this");
 }
 
 }  // namespace shoal

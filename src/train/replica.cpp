@@ -49,6 +49,12 @@ Replica::Replica(const Model& model, const std::string& optimizer, Communicator&
   for (std::size_t m = 0; m < optimizer_.moments().size(); ++m) moments_.emplace_back(owned_begin_.back());
 }
 
+std::unique_ptr<Executor<float>> Replica::make_executor(std::int64_t capacity) {
+  auto executor = std::make_unique<Executor<float>>(graph_, capacity, comm_);
+  executor->bind(exchange_.parameters().data(), states_);
+  return executor;
+}
+
 void Replica::fill_parameters(const std::function<void(std::span<float>)>& fill) {
   if (exchange_.fills_parameters()) fill(exchange_.parameters());
 }

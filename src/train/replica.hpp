@@ -24,6 +24,8 @@ class Replica {
           std::size_t nodes);
 
   Executor<float>& executor() { return executor_; }
+  /// Another one on the same parameters and states, for more samples at a time.
+  std::unique_ptr<Executor<float>> make_executor(std::int64_t capacity);
   /// One copy for all ranks of a host: to read.
   std::span<const float> parameters() { return exchange_.parameters(); }
   /// Calls `fill` on the ranks whose copy it is. A collective must come before, and one after it on every rank.

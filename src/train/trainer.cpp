@@ -3,15 +3,19 @@
 #include <chrono>
 #include <optional>
 
+#include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/comm/session.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/guard/activity.hpp"
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
 #include "shoal/train/training.hpp"
-#include "train/data_check.hpp"
+#include "shoal/train/data_check.hpp"
+#include "shoal/train/same_data.hpp"
 
 namespace shoal {
 
@@ -49,8 +53,18 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   config.train.epochs = options.epochs;
   config.train.early_stopping = options.early_stopping;
   config.parallel.leaves = options.leaves;
+  Communicator& comm = state_->comm;
+  const Watchdog watchdog(comm, config.parallel.stall_timeout);
+  std::optional<Doing> doing(std::in_place, Activity::starting);
+  check_environment(comm);
+  check_kernels(comm);
+  require_same_data(data, comm);
+  Config common = config;
+  common.data.file.clear();  // each may have it elsewhere
+  require_alike(comm, "what Trainer::fit was asked for", to_toml(common), ExitStatus::usage,
+                "give all ranks the same model and options");
   std::optional<TrainingData> selected;
-  run_together(state_->comm, [&] {
+  run_together(comm, [&] {
     check_config(config);
     selected = select_data(data, config);
     const Model expected = make_model(config, selected->train);
@@ -62,9 +76,9 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     state_->training = std::make_unique<Training>(config, state_->model, *selected, state_->comm);
   });
   Training& training = *state_->training;
-  const Watchdog watchdog(state_->comm, config.parallel.stall_timeout);
   training.allocate();
   training.start();
+  doing.reset();
   const bool shown = state_->comm.rank() == 0 && !options.quiet;
   Progress progress({config.train.epochs, training.steps_per_epoch(), 0, training.total_steps()},
                     shown ? choose_progress_style() : ProgressStyle::none);
@@ -88,6 +102,9 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
 
 Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
   Training& training = state_->trained();
+  const Watchdog watchdog(state_->comm, training.config().parallel.stall_timeout);
+  const Doing doing(Activity::evaluating);
+  require_same_data(data, state_->comm, split);
   std::optional<Split> rows;
   run_together(state_->comm, [&] {
     rows = data.split(split);
@@ -98,7 +115,10 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
 }
 
 void Trainer::save(const std::string& path) {
-  Archive archive = state_->trained().snapshot();
+  Training& training = state_->trained();
+  const Watchdog watchdog(state_->comm, training.config().parallel.stall_timeout);
+  const Doing doing(Activity::saving);
+  Archive archive = training.snapshot();
   run_together(state_->comm, [&] {
     if (state_->comm.rank() != 0) return;
     FileBytes bytes;
@@ -108,7 +128,10 @@ void Trainer::save(const std::string& path) {
 }
 
 std::string Trainer::digest() {
-  const Archive archive = state_->trained().snapshot();
+  Training& training = state_->trained();
+  const Watchdog watchdog(state_->comm, training.config().parallel.stall_timeout);
+  const Doing doing(Activity::saving);
+  const Archive archive = training.snapshot();
   std::string text = state_->comm.rank() == 0 ? shoal::digest(archive) : "";
   state_->comm.broadcast_string(text);
   return text;

@@ -48,6 +48,13 @@ std::int64_t leaves_for(const Config& config, int ranks) {
           batch, leaves, ranks, remedy, ranks));
 }
 
+bool every_rank_has_leaf(const LeafShare& share) {
+  for (int rank = 0; rank < share.ranks(); ++rank) {
+    if (share.run(rank).size() == 0) return false;
+  }
+  return true;
+}
+
 /// How the batches of a run are cut, on this rank.
 BatchCut cut_of(const Config& config, std::int64_t rows, const Communicator& comm) {
   const std::int64_t leaves = leaves_for(config, comm.size());
@@ -57,23 +64,26 @@ BatchCut cut_of(const Config& config, std::int64_t rows, const Communicator& com
 
 }  // namespace
 
+std::int64_t samples_at_a_time(const BatchCut& cut, const TrainingData& data) {
+  const std::int64_t rows = std::max(data.train.rows(), data.validation ? data.validation->rows() : 0);
+  return std::max(std::min(cut.leaf_samples, rows), cut.share(cut.largest_batch()).samples());
+}
+
 Training::Training(const Config& config, const Model& model, const TrainingData& data, Communicator& comm)
     : config_(config),
       model_(model),
       data_(data),
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
-      capacity_(std::max(cut_.leaf_samples, cut_.share(largest_batch()).samples())),
+      capacity_(samples_at_a_time(cut_, data)),
       tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(model.parameter_count(), capacity_))) {}
 
 Training::~Training() = default;
 
 const Normalization& Training::normalization() const { return feeder_->normalization(); }
 
-std::int64_t Training::largest_batch() const { return std::min(config_.data.batch_size, data_.train.rows()); }
-
 void Training::allocate() {
-  const std::size_t nodes = cut_.share(largest_batch()).nodes().size();
+  const std::size_t nodes = cut_.share(cut_.largest_batch()).nodes().size();
   replica_ = std::make_unique<Replica>(model_, config_.optimizer.name, comm_, capacity_, nodes);
   feeder_ = std::make_unique<Feeder>(model_, replica_->executor());
 }
@@ -172,19 +182,25 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   // One small message: the loss, what ranks ask for, and now and then a hash of what each rank holds.
   const bool checked = config_.parallel.check_every > 0 && (progress_.step + 1) % config_.parallel.check_every == 0;
   const std::vector<double> hashes = checked ? hash_slots(replica_->held(), comm_) : std::vector<double>();
-  const std::size_t width = 2 + requests.size() + hashes.size();
+  std::vector<double> asked = requests;
+  asked.insert(asked.end(), hashes.begin(), hashes.end());
+  const std::size_t width = 2 + asked.size();
   const AddMerge add;
   std::vector<double> partials = fold_leaves(share, width, add, [&](std::int64_t leaf, std::span<double> out) {
     const auto row = static_cast<std::size_t>(leaf - share.run().first) * 2;
     out[0] = per_leaf[row];
     out[1] = per_leaf[row + 1];
   });
-  if (!partials.empty())
-    std::copy(hashes.begin(), hashes.end(), std::copy(requests.begin(), requests.end(), partials.begin() + 2));
+  if (!partials.empty()) std::copy(asked.begin(), asked.end(), partials.begin() + 2);
   std::vector<double> sums(width);
   SHOAL_FAULT_POINT("reduce");
   SHOAL_FAULT_POINT("collective", comm_);
   comm_.tree_reduce(share, partials, add, sums);
+  // A rank without a leaf has nothing to send with the loss: then all ask by a message of its own, a leaf from each.
+  if (!asked.empty() && !every_rank_has_leaf(share)) {
+    const LeafShare ranks(LeafCut{comm_.size(), 1}, comm_.size(), comm_.size(), comm_.rank());
+    comm_.tree_reduce(ranks, asked, add, std::span(sums).subspan(2));
+  }
   const auto hashes_begin = sums.begin() + 2 + static_cast<std::ptrdiff_t>(requests.size());
   // What ends here on all ranks together leaves no message of the gradient under way.
   const bool drifted = slots_differ({hashes_begin, sums.end()});

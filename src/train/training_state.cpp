@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "shoal/core/version.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/kernel_check.hpp"
@@ -98,7 +99,7 @@ Archive Training::snapshot(Archive earlier) {
   archive.texts["config"] = to_toml(config_);
   archive.texts["journal"] = "";
   archive.attributes["format_version"] = checkpoint_format_version;
-  archive.attributes["shoal_version"] = std::string(SHOAL_VERSION);
+  archive.attributes["shoal_version"] = std::string(version());
   archive.attributes["kernel_hash"] = kernel_hash();
   return archive;
 }

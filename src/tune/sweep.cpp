@@ -126,6 +126,9 @@ bool Sweep::run_stage() {
   }
   if (progress_) progress_->begin_stage(stage, known);
   if (left.empty()) return true;
+  run_together(world_, [&] {
+    for (const std::int64_t trial : left) check_room(config_of(trial), task_.data, load_of(world_, task_.settings));
+  });
   sort_by_cost(left);
   exchange(worker_.train_free(plan_, left, make_keeper(), progress_ ? &*progress_ : nullptr));
   return std::all_of(left.begin(), left.end(), [&](std::int64_t trial) {
@@ -186,7 +189,6 @@ bool Sweep::finish(SweepSummary& summary) {
 
 SweepSummary Sweep::go() {
   const StopSignal signals;
-  const Watchdog watchdog(world_, task_.base.parallel.stall_timeout);
   SweepSummary summary;
   summary.folder = paths_.folder;
   if (world_.rank() == 0) {
@@ -233,6 +235,8 @@ std::string start_line(const SweepTask& task, const Communicator& world) {
 }  // namespace
 
 SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
+  std::optional<Watchdog> watchdog(std::in_place, world, ParallelConfig().stall_timeout);
+  std::optional<Doing> doing(std::in_place, Activity::starting);
   check_kernels(world);
   SweepRequestPlan plan;
   run_together(world, [&] {
@@ -247,6 +251,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   } else {
     run_together(world, [] {});
   }
+  watchdog.emplace(world, plan.config.parallel.stall_timeout);  // the sweep's own patience from here on
   const SweepTask task = prepare(plan.config, world);
 
   std::optional<SweepDirectory> directory;
@@ -261,6 +266,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   });
   world.broadcast_string(plan.folder);  // the name may have been taken meanwhile
   world.broadcast_string(claims);
+  check_folder(claims, world);
   world.broadcast_string(journal);
   std::vector<Outcome> known;
   std::istringstream lines(journal);
@@ -273,6 +279,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   Sweep sweep(task, SweepPaths{plan.folder}, claims, std::move(directory), world);
   sweep.take(known);
   run_together(world, [&] { sweep.open_journal(); });
+  doing.reset();
   return sweep.go();
 }
 

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
+#include <thread>
 
+#include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
@@ -16,6 +19,7 @@
 #include "shoal/run/run_directory.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
+#include "shoal/train/same_data.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {
@@ -148,14 +152,15 @@ SweepRequestPlan resolve(const SweepRequest& request) {
 
 SweepTask prepare(const Config& config, Communicator& comm) {
   std::optional<SweepTask> task;
+  std::optional<SweepSettings> settings;
+  run_together(comm, [&] { settings = read_sweep(config); });
+  const Dataset dataset = open_together(config.data.file, comm);
   run_together(comm, [&] {
-    const SweepSettings settings = read_sweep(config);
-    const Dataset dataset = Dataset::open(config.data.file);
     Config base = config;
     base.sweep = {};
     if (std::holds_alternative<std::monostate>(base.data.validation) && !dataset.has("validation"))
       base.data.validation = set_apart;
-    task = SweepTask{base, settings, select_data(dataset, base)};
+    task = SweepTask{base, *settings, select_data(dataset, base)};
     check_metric(*task);
     check_trials(*task);
     const bool probabilities = base.model.loss == "sigmoid";
@@ -163,6 +168,33 @@ SweepTask prepare(const Config& config, Communicator& comm) {
     if (task->data.validation) check_values(*task->data.validation, probabilities, comm.rank(), comm.size());
   });
   return *task;
+}
+
+HostLoad load_of(const Communicator& world, const SweepSettings& settings) {
+  const auto together = static_cast<int>(std::min<std::int64_t>(settings.ranks_per_trial, world.size()));
+  const int here = world.ranks_on_host();
+  return {together, std::min(together, here), (here + together - 1) / together};
+}
+
+void check_room(const Config& trial, const TrainingData& data, const HostLoad& load) {
+  try {
+    check_memory(trial, data);
+  } catch (const Error&) {
+    return;  // by itself: that trial will fail, and say so
+  }
+  check_memory(trial, data, load);
+}
+
+void check_folder(const std::string& claims, const Communicator& world) {
+  constexpr int most_looks = 20;  // network file systems may show new folders late
+  std::error_code none;
+  bool there = fs::exists(claims, none);
+  for (int look = 1; !there && look < most_looks; ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    there = fs::exists(claims, none);
+  }
+  require_alike(world, "the folder of the sweep", there ? "there is " + claims : "there is no " + claims,
+                ExitStatus::input_output, "name a folder that all hosts share with --run");
 }
 
 SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "shoal/train/cost.hpp"
 #include "shoal/train/training.hpp"
 #include "shoal/tune/sweep.hpp"
 #include "tune/sweep_directory.hpp"
@@ -29,6 +30,17 @@ struct SweepTask {
 /// Collective. Reads [sweep] and the data, and checks both: every value of the data, each rank its share, and that at
 /// least one trial can be made. @throws SharedError  usage, no_input, bad_data
 SweepTask prepare(const Config& config, Communicator& comm);
+
+/// How the ranks of a host are loaded while all train. world: all ranks.
+HostLoad load_of(const Communicator& world, const SweepSettings& settings);
+
+/// A trial that a host can hold, but not as often as its ranks would train it at a time, is no bad trial: the sweep
+/// asks for too many ranks. @throws Error(usage)
+void check_room(const Config& trial, const TrainingData& data, const HostLoad& load);
+
+/// Collective. Ranks claim trials by files: the folder of claims, which rank 0 has made, must be one for all.
+/// @throws SharedError(input_output)  naming a rank that does not see it, and its host
+void check_folder(const std::string& claims, const Communicator& world);
 
 /// Makes or takes the folder. @throws Error  taken; bad_data: it was begun on other data; input_output
 SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task);

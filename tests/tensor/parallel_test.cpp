@@ -64,5 +64,35 @@ TEST(Parallel, WhatABodyThrowsReachesTheCaller) {
   }
 }
 
+/// On whichever thread it is thrown, and not before the others have left what lies on the caller's stack.
+TEST(Parallel, WhatATaskThrowsReachesTheCaller) {
+  for (int size : {1, 2, 3}) {
+    set_threads(size);
+    with_team([&] {
+      for (int round = 0; round < 200; ++round) {
+        std::atomic<int> under_way = 0;
+        try {
+          parallel_for(64, [&](std::int64_t i) {
+            ++under_way;
+            if (i % 3 == 0) {
+              --under_way;
+              throw std::runtime_error("lost");
+            }
+            --under_way;
+          });
+          ADD_FAILURE() << "nothing was thrown";
+        } catch (const std::runtime_error& e) {
+          EXPECT_STREQ(e.what(), "lost");
+          EXPECT_EQ(under_way, 0);
+        }
+        std::atomic<int> runs = 0;
+        parallel_for(64, [&](std::int64_t) { ++runs; });
+        EXPECT_EQ(runs, 64) << "the team is as before";
+      }
+    });
+  }
+  EXPECT_THROW(parallel_for(8, [](std::int64_t) { throw std::runtime_error("lost"); }), std::runtime_error);
+}
+
 }  // namespace
 }  // namespace shoal

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "shoal/io/memory_limit.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/synth.hpp"
 
@@ -54,7 +55,7 @@ TEST_F(Cost, WhatNoHostHoldsIsRefusedByKey) {
   Config config;
   const auto refusal = [&](int hosts) -> std::string {
     try {
-      check_memory(config, data_, hosts);
+      check_memory(config, data_, {.ranks = hosts});
       return "";
     } catch (const Error& e) {
       return e.what();
@@ -68,13 +69,58 @@ TEST_F(Cost, WhatNoHostHoldsIsRefusedByKey) {
   config.model.layers[0] = {"dense", {{"units", std::int64_t{100'000}}}};
   EXPECT_NE(refusal(1).find("with data.batch_size = 2000000000 takes about 1.8e+03 GB"), std::string::npos)
       << refusal(1);
-  EXPECT_EQ(refusal(1'000'000), "") << "each host takes its part of a batch";
+  config.data.batch_size = 256;
+  EXPECT_DOUBLE_EQ(estimate_cost(config, data_, {.ranks = 8}).batch_bytes * 8, estimate_cost(config, data_).batch_bytes)
+      << "each host takes its part of a batch";
   config.model.layers.clear();
   config.model.hidden = {2'000'000'000, 2'000'000'000, 2'000'000'000};
   EXPECT_NE(refusal(1).find("4.48e+11 GB"), std::string::npos) << refusal(1);
   EXPECT_NE(refusal(1'000'000).find("with model.hidden = [2000000000, 2000000000, 2000000000] takes about "),
             std::string::npos)
       << refusal(1'000'000);
+}
+
+/// Each rank keeps a flat gradient for each of its tree nodes: 12 ranks with 16 leaves have 16 of them.
+TEST_F(Cost, RanksOfAHostAddTheirGradients) {
+  Config config;
+  config.model.hidden = {1000, 1000};
+  config.optimizer.name = "gd";
+  config.data.batch_size = 256;
+  config.parallel.leaves = 16;
+  const double parameters = 4.0 * (4 * 1000 + 1000 * 1000 + 1000 * 3);
+  const double one = estimate_cost(config, data_).model_bytes;
+  const TrainingCost twelve = estimate_cost(config, data_, {.ranks = 12, .ranks_on_host = 12});
+  EXPECT_NEAR(twelve.model_bytes - one, 15 * parameters, 0.1 * parameters);
+  EXPECT_GT(twelve.batch_bytes, estimate_cost(config, data_).batch_bytes) << "room for a run of leaves each";
+  const TrainingCost apart = estimate_cost(config, data_, {.ranks = 12, .ranks_on_host = 1});
+  EXPECT_LT(apart.model_bytes, one + parameters) << "on a host each";
+}
+
+TEST_F(Cost, TrainingsAtATimeAddUp) {
+  Config config;
+  config.model.hidden = {1000, 1000};
+  const double one = estimate_cost(config, data_).model_bytes;
+  const auto most = static_cast<int>(static_cast<double>(usable_memory()) / one);
+  EXPECT_NO_THROW(check_memory(config, data_, {.trainings = most / 2}));
+  try {
+    check_memory(config, data_, {.trainings = 2 * most + 2});
+    ADD_FAILURE() << "more than the host has";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("or fewer ranks on a host"), std::string::npos) << e.what();
+  }
+}
+
+/// Whatever the batch size, no leaf is larger than the split that it is of.
+TEST_F(Cost, MemoryEndsAtTheRowsThatThereAre) {
+  Config config;
+  config.data.batch_size = 1'000'000;
+  config.parallel.leaves = 1;
+  const BatchCut cut{data_.train.rows(), config.data.batch_size, 1, config.data.batch_size, 1, 0};
+  EXPECT_EQ(samples_at_a_time(cut, data_), data_.train.rows());
+  config.data.batch_size = 300;
+  const double all = estimate_cost(config, data_).batch_bytes;
+  config.data.batch_size = 1'000'000;
+  EXPECT_EQ(estimate_cost(config, data_).batch_bytes, all);
 }
 
 }  // namespace

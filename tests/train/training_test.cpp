@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 
 #include "mpi_test.hpp"
@@ -12,6 +13,7 @@
 #include "shoal/io/h5_file.hpp"
 #include "shoal/shoal.hpp"
 #include "shoal/tensor/parallel.hpp"
+#include "shoal/train/predictor.hpp"
 #include "shoal/train/training.hpp"
 
 namespace shoal {
@@ -193,6 +195,86 @@ TEST_F(Training, ARowThatTurnsBadIsAnErrorOfItsStep) {
     EXPECT_NE(std::string(e.what()).find("feature 0 is nan"), std::string::npos) << e.what();
   }
   fs::remove(path);
+}
+
+/// A batch larger than the data set leaves the last ranks without a leaf, for ever.
+TEST_F(Training, ARankWithoutALeafIsHeard) {
+  const int last = test_world().size() - 1;
+  Config config;
+  config.data.file = data_file();
+  config.data.batch_size = 1'000'000;
+  config.parallel.leaves = test_world().size();
+  config.parallel.check_every = 2;
+  const TrainingData data = select_data(Dataset::open(data_file()), config);
+  shoal::Training training(config, make_model(config, data.train), data, test_world());
+  training.allocate();
+  training.start();
+  const StepReport report = training.advance({test_world().rank() == last ? 1.0 : 0.0, 1.0});
+  EXPECT_EQ(report.requests, (std::vector<double>{1.0, static_cast<double>(test_world().size())}));
+  EXPECT_EQ(training.advance({0.0}).requests, std::vector<double>{0.0}) << "with hashes of all ranks";
+  EXPECT_NO_THROW(training.advance({})) << "nobody asks anything";
+}
+
+/// Memory is for the rows of the splits trained on; another one may have larger leaves.
+TEST_F(Training, ALeafBeyondThoseOfTheTrainingIsEvaluated) {
+  const std::string small = data_file() + ".small";
+  run_together(test_world(), [&] {
+    if (test_world().rank() == 0) synth_gaussians({.samples = 90, .features = 20, .classes = 5, .seed = 3}, small);
+  });
+  Trainer trainer(mlp({.inputs = 20, .hidden = {8}, .classes = 5, .batch_norm = true}), Adam{}, test_world());
+  trainer.fit(Dataset::open(small),
+              {.epochs = 2, .batch_size = 1'000'000, .leaves = test_world().size(), .quiet = true});
+  const Evaluation all = trainer.evaluate(Dataset::open(data_file()), "train");
+  EXPECT_EQ(all.samples, 1001);
+  const std::string checkpoint = data_file() + ".checkpoint";
+  trainer.save(checkpoint);
+  Predictor predictor(checkpoint, test_world());
+  EXPECT_EQ(predictor.evaluate(Dataset::open(data_file()), "train").loss, all.loss);
+  EXPECT_EQ(predictor.predict(Dataset::open(data_file()), "train", data_file() + ".csv"), 1001);
+  test_world().barrier();
+  if (test_world().rank() == 0) {
+    for (const std::string& file : {small, checkpoint, data_file() + ".csv"}) fs::remove(file);
+  }
+}
+
+/// Each rank opens a file by itself: it may be another one on another host.
+TEST_F(Training, RanksWithOtherDataAreRefusedWithTheirHosts) {
+  if (test_world().size() == 1) GTEST_SKIP() << "one rank agrees with itself";
+  const int last = test_world().size() - 1;
+  const std::string own = data_file() + "." + std::to_string(test_world().rank());
+  const auto expect_refused = [&](const std::function<void(const Dataset&)>& use, std::int64_t samples,
+                                  std::uint64_t seed, ExitStatus status, const std::string& words) {
+    const bool odd = test_world().rank() == last;
+    synth_gaussians({.samples = odd ? samples : 300, .features = 20, .classes = 5, .seed = odd ? seed : 3}, own);
+    try {
+      use(Dataset::open(own));
+      ADD_FAILURE() << "went on: " << words;
+    } catch (const SharedError& e) {
+      EXPECT_EQ(e.status(), status) << e.what();
+      EXPECT_NE(std::string(e.what()).find(words), std::string::npos) << e.what();
+      EXPECT_NE(std::string(e.what()).find(" on rank " + std::to_string(last) + " ("), std::string::npos) << e.what();
+    }
+  };
+  Trainer trainer(mlp({.inputs = 20, .hidden = {8}, .classes = 5}), Adam{}, test_world());
+  FitOptions options{.epochs = 1, .batch_size = 128, .quiet = true};
+  const auto fit = [&](const Dataset& data) { trainer.fit(data, options); };
+  expect_refused(fit, 200, 3, ExitStatus::bad_data, "train 200 rows");
+  expect_refused(fit, 300, 4, ExitStatus::bad_data, "differs between ranks: content ");
+  options.batch_size = test_world().rank() == last ? 256 : 128;
+  expect_refused(fit, 300, 3, ExitStatus::usage, "batch_size = 256");
+  options.batch_size = 128;
+  trainer.fit(Dataset::open(data_file()), options);
+  const auto evaluate = [&](const Dataset& data) { trainer.evaluate(data, "train"); };
+  expect_refused(evaluate, 200, 3, ExitStatus::bad_data, "train 200 rows");
+  trainer.save(data_file() + ".checkpoint");
+  Predictor predictor(data_file() + ".checkpoint", test_world());
+  const auto judge = [&](const Dataset& data) { predictor.evaluate(data, "train"); };
+  expect_refused(judge, 200, 3, ExitStatus::bad_data, "train 200 rows");
+  const auto predict = [&](const Dataset& data) { predictor.predict(data, "train", data_file() + ".csv"); };
+  expect_refused(predict, 5000, 3, ExitStatus::bad_data, "train 5000 rows");
+  test_world().barrier();
+  fs::remove(own);
+  if (test_world().rank() == 0) fs::remove(data_file() + ".checkpoint");
 }
 
 TEST_F(Training, ARunThatDivergesStopsAllRanksAtTheSameStep) {

@@ -32,6 +32,7 @@ class Communicator : public TreeSum {
   int rank() const noexcept;  ///< in [0, size())
   int size() const noexcept;
   int host_count() const noexcept;
+  int ranks_on_host() const noexcept;  ///< of this rank, itself among them
   /// OMP_NUM_THREADS where it is set and valid, else the cores that this rank may use divided by the ranks of the whole
   /// job that may use the same ones; at least 1. The same for all communicators split from one.
   int threads_for_this_rank() const noexcept;

@@ -38,8 +38,11 @@ class Session {
 /// Name and version of the MPI library, for example "Open MPI v4.1.4"; empty when built with SHOAL_MPI=OFF.
 std::string mpi_library_version();
 
-/// Looks at what else the environment asks of communication. @throws Error(usage)  SHOAL_WINDOWS is none of its values
-void check_environment();
+/// Collective; before anything that relies on it. Looks at what ranks bring along: their version of shoal, and what the
+/// environment asks of communication and memory, SHOAL_WINDOWS and SHOAL_MEMORY_SHIFT. mpirun passes neither to other
+/// hosts unless told to. @throws SharedError(usage)  when a value is none, or differs between ranks: names them and
+/// hosts
+void check_environment(const Communicator& world);
 
 /// How long the call is under way in which this process talks to other ranks now; 0 when it does not. May be asked by
 /// any thread.

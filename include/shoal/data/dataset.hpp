@@ -88,7 +88,7 @@ class Dataset {
   /// Of one row of x, such as {28, 28}.
   const std::vector<std::int64_t>& shape() const;
   /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all
-  /// bytes.
+  /// bytes, once. Not to be called by two threads at a time.
   std::string content() const;
 
  private:

@@ -41,9 +41,6 @@ std::string reason(int error);
 /// open(2) with O_CLOEXEC, again after EINTR; no descriptor and errno on failure.
 Descriptor open(const std::filesystem::path& path, int flags);
 
-/// Bytes of memory that this process may use at most: the machine's, or the limit set for it.
-std::uint64_t usable_memory();
-
 /// Opens for reading. @throws Error(no_input) when it is not there, Error(input_output) otherwise
 Descriptor open_for_reading(const std::filesystem::path& path);
 /// The same for what a user named. @throws Error(no_input) also for a folder, or without the permission to read it

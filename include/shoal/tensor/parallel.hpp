@@ -33,9 +33,9 @@ void run_tasks(const TaskList& list);
 /// Runs task(i) for each i in [0, tasks), each whole by one thread; returns when all are done. Which thread does which,
 /// and when, is free: a task must not depend on it. Threads begin with contiguous runs of tasks (the same ones for
 /// equal counts, so that data stay near) and take from each other when theirs are done, so that a thread that a foreign
-/// process holds up delays nobody for longer than one task. Tasks must not throw; check before. Called from inside a
-/// task it runs serially. Every thread has the rounding and denormal modes that the processor starts with, which
-/// nothing in shoal changes.
+/// process holds up delays nobody for longer than one task. What a task throws is thrown to the caller, the first of
+/// several, once no thread works on the list any more. Called from inside a task it runs serially. Every thread has the
+/// rounding and denormal modes that the processor starts with, which nothing in shoal changes.
 template <class F>
 void parallel_for(std::int64_t tasks, const F& task) {
   run_tasks({tasks, [](const void* context, std::int64_t i) { (*static_cast<const F*>(context))(i); }, &task});

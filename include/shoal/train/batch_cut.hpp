@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "shoal/core/leaf_tree.hpp"
@@ -20,6 +21,7 @@ struct BatchCut {
   std::int64_t epoch(std::int64_t step) const { return (step - 1) / steps_per_epoch() + 1; }
   /// Position in the epoch of the first sample of a step's batch.
   std::int64_t first(std::int64_t step) const { return (step - 1) % steps_per_epoch() * batch_size; }
+  std::int64_t largest_batch() const { return std::min(batch_size, rows); }
   LeafShare share(std::int64_t samples) const { return {LeafCut{samples, leaf_samples}, leaves, ranks, rank}; }
 };
 

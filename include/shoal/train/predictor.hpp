@@ -10,7 +10,8 @@
 
 namespace shoal {
 
-/// A trained model from a checkpoint, with test-time batch norm and the normalisation that it was trained with.
+/// A trained model from a checkpoint, with test-time batch norm and the normalisation that it was trained with. Ranks
+/// that wait for others are watched as while training: no call hangs.
 class Predictor {
  public:
   /// Collective. Rank 0 reads the file. @throws Error  no_input, bad_data
@@ -19,7 +20,8 @@ class Predictor {
 
   std::int64_t step() const;  ///< finished updates of the checkpoint
 
-  /// Collective. @throws Error  bad_data: data and model do not fit: features, classes or class names;
+  /// Collective. @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks
+  ///                            have opened other data;
   ///                            diverged: the loss is not finite
   Evaluation evaluate(const Dataset& data, const std::string& split);
 
@@ -32,6 +34,7 @@ class Predictor {
 
  private:
   struct State;
+  struct Pass;
   std::unique_ptr<State> state_;
 };
 

@@ -29,6 +29,9 @@ struct TrainingData {
 };
 /// The splits that a config asks for. @throws Error  naming the splits that there are, or what is missing
 TrainingData select_data(const Dataset& dataset, const Config& config);
+/// Most samples that a rank holds at a time: of its share of a batch, or of a leaf of the splits. No leaf is larger
+/// than the split that it is of, whatever the batch size.
+std::int64_t samples_at_a_time(const BatchCut& cut, const TrainingData& data);
 /// The model that a config and a split ask for. @throws Error  when loss and y do not fit
 Model make_model(const Config& config, const Split& train);
 
@@ -94,9 +97,9 @@ class Training {
   /// Finished for want of progress, with updates left.
   bool stopped_early() const { return finished() && progress_.step < total_steps(); }
 
-  /// One update. requests: what this rank asks all ranks to agree on; a rank that has no leaf in a short batch is heard
-  /// with the next one. @throws SharedError (diverged) when the loss is not finite, before the update; (internal) when
-  /// it is a multiple of parallel.check_every and ranks hold different parameters or statistics
+  /// One update. requests: what this rank asks all ranks to agree on, whether or not it has a leaf in this batch.
+  /// @throws SharedError (diverged) when the loss is not finite, before the update; (internal) when it is a multiple of
+  /// parallel.check_every and ranks hold different parameters or statistics
   StepReport advance(const std::vector<double>& requests);
 
   /// After the last step of an epoch, or of a run that ends inside one. Every train.evaluate_every epochs, and at the
@@ -120,7 +123,6 @@ class Training {
   Archive snapshot(Archive earlier = {});
 
  private:
-  std::int64_t largest_batch() const;
   /// Of the epoch that has just ended, else of the part that is done.
   Evaluation epoch_average() const;
   /// For `best` and early stopping; true when it is the best so far.

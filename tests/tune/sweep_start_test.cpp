@@ -1,0 +1,40 @@
+#include "tune/sweep_start.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "shoal/io/memory_limit.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/synth.hpp"
+
+namespace shoal {
+namespace {
+
+/// A model that a host can hold is no bad trial where its ranks would hold it too often: the sweep is refused.
+TEST(SweepStart, TrialsThatFitByThemselvesMustFitAtATime) {
+  const std::string file = testing::TempDir() + "shoal_sweep_start_test.h5";
+  synth_spirals({.samples = 300, .features = 4, .classes = 3, .seed = 3}, file);
+  const TrainingData data = select_data(Dataset::open(file), Config{});
+  std::filesystem::remove(file);
+  Config trial;
+  trial.model.hidden = {1000, 1000};
+  const auto most = static_cast<int>(static_cast<double>(usable_memory()) / estimate_cost(trial, data).model_bytes);
+  EXPECT_NO_THROW(check_room(trial, data, {.trainings = most / 2}));
+  EXPECT_THROW(check_room(trial, data, {.trainings = 2 * most + 2}), Error);
+  trial.model.hidden = {1'000'000'000};
+  EXPECT_NO_THROW(check_room(trial, data, {.trainings = 2})) << "the trial fails by itself";
+}
+
+TEST(SweepStart, AHostTrainsAsManyTrialsAsItHasGroups) {
+  const Communicator alone;
+  SweepSettings settings;
+  settings.ranks_per_trial = 4;
+  const HostLoad load = load_of(alone, settings);
+  EXPECT_EQ(load.ranks, 1);
+  EXPECT_EQ(load.ranks_on_host, 1);
+  EXPECT_EQ(load.trainings, 1);
+}
+
+}  // namespace
+}  // namespace shoal
