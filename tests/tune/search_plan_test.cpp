@@ -18,12 +18,12 @@ SweepSettings search_of(Search search, std::int64_t trials, std::optional<Succes
 }
 
 /// Lets the trials of a stage end with the scores that `score` gives them; NaN fails.
-template <class Score>
-void finish_stage(const SearchPlan& plan, std::vector<Standing>& standings, const Score& score) {
+template <class ScoreOf>
+void finish_stage(const SearchPlan& plan, std::vector<Standing>& standings, const ScoreOf& score) {
   standings.resize(plan.places().size());
   for (const std::int64_t trial : plan.stage().trials) {
     const double s = score(trial);
-    standings[static_cast<std::size_t>(trial)] = {plan.stage().rung, std::isnan(s), std::isnan(s) ? 0.0 : s};
+    standings[static_cast<std::size_t>(trial)] = {plan.stage().rung, std::isnan(s), {std::isnan(s) ? 0.0 : s}};
   }
 }
 
@@ -64,6 +64,13 @@ TEST(SearchPlan, TiesGoToTheLowerNumberAndFailuresNeverGoOn) {
   finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
   EXPECT_FALSE(plan.advance(standings));
   EXPECT_EQ(best_trial(standings), 5) << "all that went on failed: the best of those that did not";
+}
+
+TEST(SearchPlan, EqualAccuraciesGoToTheLowerLoss) {
+  const std::vector<Standing> standings = {
+      {0, false, {-0.9, 0.4}}, {0, false, {-0.9, 0.3}}, {0, false, {-0.8, 0.1}}, {0, false, {-0.9, 0.3}}};
+  EXPECT_EQ(from_best({0, 1, 2, 3}, standings), (std::vector<std::int64_t>{1, 3, 0, 2}));
+  EXPECT_EQ(best_trial(standings), 1);
 }
 
 TEST(SearchPlan, NoTrialLeftEndsARoundEarly) {
