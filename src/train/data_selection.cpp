@@ -22,6 +22,18 @@ std::vector<std::int64_t> all_but(std::int64_t rows, const std::vector<std::int6
   return rest;
 }
 
+/// One sample has no deviation from its own mean: normalised, it is 0 whatever the layers below make of it.
+void check_batch(const Config& config, const Model& model, std::int64_t rows) {
+  if (model.batch_norms().empty() || std::min(config.data.batch_size, rows) > 1) return;
+  throw Error(
+      ExitStatus::usage,
+      fmt::format("{}{}, and batch norm makes 0 of a batch of one sample, so that the layers below learn nothing; "
+                  "use {}, or no batch norm",
+                  config.data.batch_size > 1 ? "" : config.place_of("data.batch_size"),
+                  config.data.batch_size > 1 ? "there is 1 row to train on" : "data.batch_size = 1",
+                  config.data.batch_size > 1 ? "more rows" : "data.batch_size = 2 or more"));
+}
+
 }  // namespace
 
 TrainingData select_data(const Dataset& dataset, const Config& config) {
@@ -80,7 +92,9 @@ Model make_model(const Config& config, const Split& train) {
   std::int64_t outputs = labels ? train.classes() : train.outputs();
   if (labels && (loss == Loss::mse || (loss == Loss::sigmoid && outputs <= 2))) outputs = 1;
   try {
-    return {train.features(), layers_of(config.model), outputs, loss, config.model.init};
+    const Model model(train.features(), layers_of(config.model), outputs, loss, config.model.init);
+    check_batch(config, model, train.rows());
+    return model;
   } catch (const Error& error) {
     throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
   }
