@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 namespace shoal {
 namespace {
@@ -117,6 +118,24 @@ TEST(SearchPlan, SeveralRegionsSurvive) {
   for (const std::int64_t t : plan.stage().trials) low += plan.places()[static_cast<std::size_t>(t)][0] < 0.5 ? 1 : 0;
   EXPECT_GT(low, 0);
   EXPECT_LT(low, 30);
+}
+
+TEST(SearchPlan, FourTrialsGoAroundEachOfTheBestSoFar) {
+  SearchPlan plan(search_of(Search::coarse_to_fine, 48), 3, 10);
+  std::vector<Standing> standings;
+  const auto score = [&](std::int64_t t) { return plan.places()[static_cast<std::size_t>(t)][1]; };
+  for (std::int64_t round = 0; round < 2; ++round) {
+    finish_stage(plan, standings, score);
+    std::vector<std::int64_t> all(standings.size());
+    std::iota(all.begin(), all.end(), 0);
+    const std::vector<std::int64_t> best = from_best(std::move(all), standings);
+    ASSERT_TRUE(plan.advance(standings));
+    const double width = round == 0 ? 0.4 : 0.16;
+    for (const std::int64_t t : plan.stage().trials) {  // boxes are moved inside, never further than their width
+      const Place& centre = plan.places()[static_cast<std::size_t>(best[static_cast<std::size_t>(t % 4)])];
+      EXPECT_LE(std::abs(plan.places()[static_cast<std::size_t>(t)][0] - centre[0]), width);
+    }
+  }
 }
 
 TEST(SearchPlan, ARoundWithoutSurvivorsSearchesTheWholeSpaceAgain) {
