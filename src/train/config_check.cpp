@@ -105,6 +105,7 @@ std::string idle_line(const Key& key, const Config& config) {
   const std::string words = idle(key, config);
   if (words.empty()) return "";
   if (key.name == "sweep") return "[sweep] " + words;
+  if (key.name == "model.layers") return "model.layers " + words;
   return fmt::format("{} = {} {}", key.name, value_text(key, config), words);
 }
 

@@ -65,6 +65,17 @@ std::string idle_running(const Config& c) {
   return held ? "" : "has no effect: model.layers has no {type = \"batch_norm\"}";
 }
 
+std::string idle_layers(const Config& c) {
+  for (std::size_t i = 1; i < c.model.layers.size(); ++i) {
+    const LayerSpec& layer = c.model.layers[i - 1];
+    const auto bias = layer.settings.find("bias");
+    const bool wanted = bias != layer.settings.end() && bias->second == Setting(true);
+    if (layer.type == "dense" && wanted && c.model.layers[i].type == "batch_norm")
+      return "gives a dense layer bias = true, which has no effect: the batch_norm after it subtracts the mean";
+  }
+  return "";
+}
+
 Idle of_optimizer(const std::string& setting) {
   return [setting](const Config& c) -> std::string {
     if (optimizer_uses(c.optimizer.name, setting)) return "";
@@ -148,7 +159,7 @@ std::vector<Key> make_keys() {
       {"model.batch_norm.momentum", AT(model.batch_norm.momentum), none, above_zero_to_one(),
        of_batch_norm("model.layers says it, by {type = \"batch_norm\", momentum = ...}")},
       {"model.batch_norm.running", AT(model.batch_norm.running), none, words({"average", "exact"}), idle_running},
-      {"model.layers", AT(model.layers)},
+      {"model.layers", AT(model.layers), none, anything(), idle_layers},
 
       {"optimizer.name", AT(optimizer.name), none, {.words = optimizer_names}},
       {"optimizer.learning_rate", AT(optimizer.learning_rate), nudge, from(least_float)},
