@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "shoal/core/error.hpp"
 #include "train/training.hpp"
@@ -91,13 +92,14 @@ Model make_model(const Config& config, const Split& train) {
   const Loss loss = name == "softmax" ? Loss::softmax : (name == "sigmoid" ? Loss::sigmoid : Loss::mse);
   std::int64_t outputs = labels ? train.classes() : train.outputs();
   if (labels && (loss == Loss::mse || (loss == Loss::sigmoid && outputs <= 2))) outputs = 1;
+  std::optional<Model> model;
   try {
-    const Model model(train.features(), layers_of(config.model), outputs, loss, config.model.init);
-    check_batch(config, model, train.rows());
-    return model;
+    model.emplace(train.features(), layers_of(config.model), outputs, loss, config.model.init);
   } catch (const Error& error) {
     throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
   }
+  check_batch(config, *model, train.rows());
+  return *model;
 }
 
 }  // namespace shoal

@@ -73,7 +73,7 @@ status 64 train plain.toml --set optimizer.epsilon=1e300 --run none
 says 1 'optimizer.epsilon is 1e+300'
 one='data.batch_size = 1, and batch norm makes 0 of a batch of one sample'
 status 64 train layers.toml --set data.batch_size=1 --run none
-says 1 "--set data.batch_size=1: $one"
+says 1 "error: --set data.batch_size=1: $one"
 status 64 train plain.toml --set data.batch_size=1 --set 'model.hidden=[8]' --set model.batch_norm=true --run none
 says 1 "$one"
 status 0 train plain.toml --set data.batch_size=1 --set 'model.hidden=[8]' --run one
