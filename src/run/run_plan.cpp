@@ -88,6 +88,8 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
   const Config start = plan.config;
   const bool nudged_before = !plan.journal.empty();
   for (const std::string& key : differing_keys(before, wanted)) {
+    const std::string idle = config_keys::idle_line(*config_keys::find(key), wanted);
+    if (!idle.empty()) plan.idle.push_back(wanted.place_of(key) + idle);
     const bool free = changes_no_bit(key, start) && changes_no_bit(key, wanted);
     if (!free && !may_be_nudged(key))
       throw Error(ExitStatus::usage,
@@ -224,6 +226,7 @@ RunPlan plan_run(const TrainRequest& request) {
       return plan;
     }
     plan.config = load_config(request.config, request.sets);
+    plan.idle = config_keys::idle_lines(plan.config);
     if (request.init_from) {
       plan.init_from = fs::absolute(checkpoint_file(*request.init_from)).lexically_normal().string();
       static_cast<void>(RandomAccessFile(plan.init_from));  // before the data is read

@@ -29,6 +29,10 @@ struct SweepTask {
 /// least one trial can be made. @throws SharedError  usage, no_input, bad_data
 SweepTask prepare(const Config& config, Communicator& comm);
 
+/// A line for each key that was set, or is searched, and in no trial acts as it says. Those of the first round are
+/// asked.
+std::vector<std::string> idle_lines(const SweepTask& task);
+
 /// Makes or takes the folder. @throws Error  taken; bad_data: it was begun on other data; input_output
 SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task);
 
