@@ -28,7 +28,7 @@ std::string report(const SweepSummary& summary) {
 
 ExitStatus execute(const SweepRequest& request, Communicator& world) {
   const SweepSummary summary = sweep_run(request, world);
-  if (world.rank() == 0 && summary.status == ExitStatus::done) print(report(summary));
+  if (world.rank() == 0 && summary.status != ExitStatus::stopped) print(report(summary));
   return summary.status;
 }
 

@@ -19,8 +19,12 @@ std::string range_words(const std::string& noun, const Allowed& allowed) {
   const bool below = std::isfinite(allowed.least);
   const bool above = std::isfinite(allowed.most);
   std::string text = noun;
+  if (allowed.least_above_0 > 0.0) {
+    return fmt::format("0, or {} {} {}{}", noun, above ? "from" : "of", allowed.least_above_0,
+                       above ? fmt::format(" to {}", allowed.most) : " or more");
+  }
   if (below && above && allowed.least_itself && allowed.most_itself) {
-    return fmt::format("{} from {} to {:.0f}", noun, allowed.least, allowed.most);
+    return fmt::format("{} from {} to {}", noun, allowed.least, allowed.most);
   }
   if (below && allowed.least_itself)
     text += above ? fmt::format(" from {}", allowed.least) : fmt::format(" of {} or more", allowed.least);
@@ -30,7 +34,7 @@ std::string range_words(const std::string& noun, const Allowed& allowed) {
 }
 
 bool in_range(const Allowed& allowed, double v) {
-  if (!std::isfinite(v)) return false;
+  if (!std::isfinite(v) || (v > 0.0 && v < allowed.least_above_0)) return false;
   const bool high = allowed.least_itself ? v >= allowed.least : v > allowed.least;
   const bool low = allowed.most_itself ? v <= allowed.most : v < allowed.most;
   return high && low;
@@ -96,6 +100,40 @@ bool searches(const Config& config, const std::string& key) {
 std::string value_text(const Key& key, const Config& config) {
   const auto text = [](const auto* value) { return config_text::value(*value); };
   return std::visit(text, address(key, config));
+}
+
+std::string idle(const Key& key, const Config& config) { return key.idle ? key.idle(config) : ""; }
+
+std::string idle_line(const Key& key, const Config& config) {
+  const std::string words = idle(key, config);
+  if (words.empty()) return "";
+  if (key.name == "sweep") return "[sweep] " + words;
+  if (key.name == "model.layers") return "model.layers " + words;
+  return fmt::format("{} = {} {}", key.name, value_text(key, config), words);
+}
+
+std::vector<const Key*> given(const Config& config) {
+  static const Config defaults;
+  const auto is_said = [&](const Key& key) {
+    return key.name == "sweep" ? !config.sweep.toml.empty() : config.places.contains(key.name);
+  };
+  const bool resolved = std::all_of(keys().begin(), keys().end(), [&](const Key& key) {
+    return key.name == "sweep" || !is_written(key, config.model) || is_said(key);
+  });
+  std::vector<const Key*> found;
+  for (const Key& key : keys()) {
+    if (is_said(key) && !(resolved && value_text(key, config) == value_text(key, defaults))) found.push_back(&key);
+  }
+  return found;
+}
+
+std::vector<std::string> idle_lines(const Config& config) {
+  std::vector<std::string> lines;
+  for (const Key* key : given(config)) {
+    const std::string line = idle_line(*key, config);
+    if (!line.empty()) lines.push_back(config.place_of(key->name) + line);
+  }
+  return lines;
 }
 
 std::string expected(const Key& key) {

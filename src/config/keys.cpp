@@ -1,5 +1,7 @@
 #include "shoal/config/keys.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "shoal/optim/optimizer.hpp"
@@ -11,15 +13,117 @@ namespace {
 constexpr double most_count = 2147483647;     // room to multiply two of them in 64 bits
 constexpr double most_steps = 1099511627776;  // 2^40: centuries, with room to add
 constexpr double least_float = 1.2e-38;       // what is less can be 0 as a float
+constexpr double most_float = 3.4e38;         // what is more can be infinite
+constexpr double most_below_1 = 0.9999999;    // what is more can be 1 as a float
 
+Allowed anything() { return {}; }
 Allowed from(double least) { return {.least = least}; }
+Allowed from_to(double least, double most) { return {.least = least, .most = most}; }
 Allowed count_from(double least) { return {.least = least, .most = most_count}; }
-Allowed above(double least) { return {.least = least, .least_itself = false}; }
 Allowed zero_to_below_one() { return {.least = 0, .most = 1, .most_itself = false}; }
+Allowed zero_or_float(double most = std::numeric_limits<double>::infinity()) {
+  return {.least = 0, .most = most, .least_above_0 = least_float};
+}
 Allowed above_zero_to_one() { return {.least = 0, .most = 1, .least_itself = false}; }
 
 Allowed words(std::vector<std::string> list) {
   return {.words = [list = std::move(list)] { return list; }};
+}
+
+bool has_hidden_layers(const ModelConfig& model) { return !model.hidden.empty() || model.depth > 0; }
+
+/// Also layers that a program has registered may hold one.
+bool may_hold_batch_norm(const LayerSpec& layer) {
+  const std::vector<std::string> others = {"dense", "dropout", "relu", "leaky_relu",
+                                           "tanh",  "sigmoid", "gelu", "identity"};
+  return std::find(others.begin(), others.end(), layer.type) == others.end();
+}
+
+/// Of keys that describe hidden layers; `in_layers` says what does so in a list of layers.
+Idle of_hidden_layers(const std::string& in_layers) {
+  return [in_layers](const Config& c) -> std::string {
+    if (!c.model.layers.empty()) return "has no effect: " + in_layers;
+    return has_hidden_layers(c.model) ? "" : "has no effect: the model has no hidden layers";
+  };
+}
+
+std::string idle_init(const Config& c) {
+  const bool listed = !c.model.layers.empty() && c.model.init != "auto";
+  return listed ? "sets the last layer alone: those in model.layers say {type = \"dense\", init = ...}" : "";
+}
+
+Idle of_batch_norm(const std::string& in_layers) {
+  return [in_layers](const Config& c) -> std::string {
+    const std::string idle = of_hidden_layers(in_layers)(c);
+    return idle.empty() && !c.model.batch_norm.enabled ? "has no effect: model.batch_norm is false" : idle;
+  };
+}
+
+std::string idle_running(const Config& c) {
+  if (c.model.layers.empty()) return of_batch_norm("")(c);
+  const bool held = std::any_of(c.model.layers.begin(), c.model.layers.end(), may_hold_batch_norm);
+  return held ? "" : "has no effect: model.layers has no {type = \"batch_norm\"}";
+}
+
+std::string idle_layers(const Config& c) {
+  for (std::size_t i = 1; i < c.model.layers.size(); ++i) {
+    const LayerSpec& layer = c.model.layers[i - 1];
+    const auto bias = layer.settings.find("bias");
+    const bool wanted = bias != layer.settings.end() && bias->second == Setting(true);
+    if (layer.type == "dense" && wanted && c.model.layers[i].type == "batch_norm")
+      return "gives a dense layer bias = true, which has no effect: the batch_norm after it subtracts the mean";
+  }
+  return "";
+}
+
+Idle of_optimizer(const std::string& setting) {
+  return [setting](const Config& c) -> std::string {
+    if (optimizer_uses(c.optimizer.name, setting)) return "";
+    return fmt::format("has no effect: optimizer.name = \"{}\" does not use it", c.optimizer.name);
+  };
+}
+
+/// A weight loses learning_rate * weight_decay of itself, which as a float must be more than half its last digit.
+std::string idle_weight_decay(const Config& c) {
+  const std::string idle = of_optimizer("weight_decay")(c);
+  const bool rises = schedule_uses(c.schedule.name, "factor") && c.schedule.factor > 1.0;
+  const double share = c.optimizer.learning_rate * c.optimizer.weight_decay;
+  if (!idle.empty() || rises || share == 0.0 || share >= 0x1p-25) return idle;
+  return fmt::format(
+      "has no effect: times optimizer.learning_rate it is {:.2g} of a weight, which a float does not hold", share);
+}
+
+/// A schedule that never leaves its first rate; train.steps says nothing of epochs.
+std::string idle_schedule(const Config& c) {
+  const ScheduleSettings& s = c.schedule;
+  const auto constant = [](const std::string& why) { return "has no effect: the rate stays as it is, since " + why; };
+  if (s.name == "constant") return "";
+  if (schedule_uses(s.name, "min_rate") && s.min_rate >= c.optimizer.learning_rate)
+    return constant("schedule.min_rate is not below optimizer.learning_rate");
+  if (schedule_uses(s.name, "factor") && s.factor == 1.0) return constant("schedule.factor is 1");
+  if (s.name == "inverse_time" && s.decay == 0.0) return constant("schedule.decay is 0");
+  const std::int64_t epochs_alike = s.name == "step" ? s.step_epochs : s.name == "cosine" ? 0 : 1;
+  if (c.train.steps > 0 || c.train.epochs > epochs_alike) return "";
+  return constant(fmt::format("it first changes after epoch {} of train.epochs = {}", epochs_alike, c.train.epochs));
+}
+
+Idle of_schedule(const std::string& setting) {
+  return [setting](const Config& c) -> std::string {
+    if (schedule_uses(c.schedule.name, setting)) return setting == "min_rate" ? "" : idle_schedule(c);
+    return fmt::format("has no effect: schedule.name = \"{}\" does not use it", c.schedule.name);
+  };
+}
+
+std::string idle_epochs(const Config& c) {
+  return c.train.steps > 0 ? fmt::format("has no effect while train.steps = {}", c.train.steps) : "";
+}
+
+std::string idle_min_delta(const Config& c) {
+  return c.train.early_stopping.patience > 0 ? "" : "has no effect: train.early_stopping.patience is 0, which is off";
+}
+
+std::string idle_sweep(const Config& c) {
+  return c.sweep.toml.empty() ? "" : "has no effect: this trains one model, and shoal sweep many";
 }
 
 // A captureless function from a config to the address of one member.
@@ -39,43 +143,49 @@ std::vector<Key> make_keys() {
       {"model.depth", AT(model.depth), none, {.least = 0, .most = 10000}},
       {"model.width", AT(model.width), none, count_from(0)},
       {"model.activation", AT(model.activation), none,
-       words({"relu", "leaky_relu", "tanh", "sigmoid", "gelu", "identity"})},
-      {"model.dropout", AT(model.dropout), nudge, zero_to_below_one()},
-      {"model.init", AT(model.init), none, words({"auto", "he", "xavier", "zeros", "normal"})},
+       words({"relu", "leaky_relu", "tanh", "sigmoid", "gelu", "identity"}),
+       of_hidden_layers("model.layers names each activation")},
+      {"model.dropout", AT(model.dropout), nudge, from_to(0, 0.999999),
+       of_hidden_layers("model.layers says where, by {type = \"dropout\"}")},
+      {"model.init", AT(model.init), none, words({"auto", "he", "xavier", "zeros", "normal"}), idle_init},
       {"model.loss", AT(model.loss), none, words({"auto", "softmax", "sigmoid", "mse"})},
-      {"model.batch_norm.enabled", AT(model.batch_norm.enabled)},
+      {"model.batch_norm.enabled", AT(model.batch_norm.enabled), none, anything(),
+       of_hidden_layers("model.layers says where, by {type = \"batch_norm\"}")},
       {"model.batch_norm.position", AT(model.batch_norm.position), none,
-       words({"before_activation", "after_activation"})},
-      {"model.batch_norm.epsilon", AT(model.batch_norm.epsilon), none, above(0)},
-      {"model.batch_norm.momentum", AT(model.batch_norm.momentum), none, above_zero_to_one()},
-      {"model.batch_norm.running", AT(model.batch_norm.running), none, words({"average", "exact"})},
-      {"model.layers", AT(model.layers)},
+       words({"before_activation", "after_activation"}),
+       of_batch_norm("model.layers says where, by {type = \"batch_norm\"}")},
+      {"model.batch_norm.epsilon", AT(model.batch_norm.epsilon), none, from_to(1e-30, 1),
+       of_batch_norm("model.layers says it, by {type = \"batch_norm\", epsilon = ...}")},
+      {"model.batch_norm.momentum", AT(model.batch_norm.momentum), none, above_zero_to_one(),
+       of_batch_norm("model.layers says it, by {type = \"batch_norm\", momentum = ...}")},
+      {"model.batch_norm.running", AT(model.batch_norm.running), none, words({"average", "exact"}), idle_running},
+      {"model.layers", AT(model.layers), none, anything(), idle_layers},
 
       {"optimizer.name", AT(optimizer.name), none, {.words = optimizer_names}},
-      {"optimizer.learning_rate", AT(optimizer.learning_rate), nudge, above(0)},
-      {"optimizer.beta1", AT(optimizer.beta1), nudge, zero_to_below_one()},
-      {"optimizer.beta2", AT(optimizer.beta2), nudge, zero_to_below_one()},
-      {"optimizer.epsilon", AT(optimizer.epsilon), nudge, from(least_float)},
-      {"optimizer.momentum", AT(optimizer.momentum), nudge, zero_to_below_one()},
-      {"optimizer.rho", AT(optimizer.rho), nudge, zero_to_below_one()},
-      {"optimizer.l2", AT(optimizer.l2), nudge, from(0)},
-      {"optimizer.weight_decay", AT(optimizer.weight_decay), nudge, from(0)},
-      {"optimizer.clip_norm", AT(optimizer.clip_norm), nudge, from(0)},
+      {"optimizer.learning_rate", AT(optimizer.learning_rate), nudge, from(least_float)},
+      {"optimizer.beta1", AT(optimizer.beta1), nudge, zero_to_below_one(), of_optimizer("beta1")},
+      {"optimizer.beta2", AT(optimizer.beta2), nudge, zero_to_below_one(), of_optimizer("beta2")},
+      {"optimizer.epsilon", AT(optimizer.epsilon), nudge, from_to(least_float, most_float), of_optimizer("epsilon")},
+      {"optimizer.momentum", AT(optimizer.momentum), nudge, zero_or_float(most_below_1), of_optimizer("momentum")},
+      {"optimizer.rho", AT(optimizer.rho), nudge, zero_to_below_one(), of_optimizer("rho")},
+      {"optimizer.l2", AT(optimizer.l2), nudge, zero_or_float()},
+      {"optimizer.weight_decay", AT(optimizer.weight_decay), nudge, zero_or_float(), idle_weight_decay},
+      {"optimizer.clip_norm", AT(optimizer.clip_norm), nudge, zero_or_float()},
 
-      {"schedule.name", AT(schedule.name), nudge, {.words = schedule_names}},
+      {"schedule.name", AT(schedule.name), nudge, {.words = schedule_names}, idle_schedule},
       {"schedule.warmup_steps", AT(schedule.warmup_steps), nudge, from(0)},
-      {"schedule.step_epochs", AT(schedule.step_epochs), nudge, from(1)},
-      {"schedule.factor", AT(schedule.factor), nudge, above(0)},
-      {"schedule.decay", AT(schedule.decay), nudge, from(0)},
-      {"schedule.min_rate", AT(schedule.min_rate), nudge, from(0)},
+      {"schedule.step_epochs", AT(schedule.step_epochs), nudge, from(1), of_schedule("step_epochs")},
+      {"schedule.factor", AT(schedule.factor), nudge, from(least_float), of_schedule("factor")},
+      {"schedule.decay", AT(schedule.decay), nudge, zero_or_float(), of_schedule("decay")},
+      {"schedule.min_rate", AT(schedule.min_rate), nudge, zero_or_float(), of_schedule("min_rate")},
 
-      {"train.epochs", AT(train.epochs), nudge, count_from(1)},
+      {"train.epochs", AT(train.epochs), nudge, count_from(1), idle_epochs},
       {"train.steps", AT(train.steps), nudge, {.least = 0, .most = most_steps}},
       {"train.evaluate_every", AT(train.evaluate_every), no_bit | nudge, from(1)},
       {"train.log_every", AT(train.log_every), no_bit | nudge, from(1)},
       {"train.max_seconds", AT(train.max_seconds), no_bit, from(0)},
       {"train.early_stopping.patience", AT(train.early_stopping.patience), nudge, from(0)},
-      {"train.early_stopping.min_delta", AT(train.early_stopping.min_delta), nudge, from(0)},
+      {"train.early_stopping.min_delta", AT(train.early_stopping.min_delta), nudge, from(0), idle_min_delta},
 
       {"parallel.leaves", AT(parallel.leaves), none, count_from(0)},
       {"parallel.stall_timeout", AT(parallel.stall_timeout), no_bit, from(0)},
@@ -87,7 +197,7 @@ std::vector<Key> make_keys() {
       {"checkpoint.keep", AT(checkpoint.keep), no_bit | nudge, count_from(1)},
       {"checkpoint.give_up", AT(checkpoint.give_up), no_bit | nudge, from(1)},
 
-      {"sweep", AT(sweep), no_bit},  // one model alone does not read it
+      {"sweep", AT(sweep), no_bit, anything(), idle_sweep},
   };
 }
 

@@ -60,6 +60,8 @@ class Reader {
   }
 
   void finish() {
+    // A list of layers says itself where batch norm stands; what is set beside it does not mean another.
+    if (batch_norm_implied_ && !config_.model.layers.empty()) config_.model.batch_norm.enabled = false;
     const auto found = config_keys::contradiction(config_);
     if (!found.message.empty()) throw Error(ExitStatus::usage, places_[found.key] + found.message);
     for (const auto& [key, place] : places_) config_.places[key] = place;
@@ -151,7 +153,7 @@ class Reader {
       complain(node.source().begin, fmt::format("{} is {}; use {} keys", name, config_convert::seen(node), either));
     }
     // A table of settings turns batch norm on, unless it says otherwise.
-    if (name == "model.batch_norm" && !table->contains("enabled")) config_.model.batch_norm.enabled = true;
+    if (name == "model.batch_norm" && !table->contains("enabled")) imply_batch_norm();
     for (const auto& [key, child] : *table) {
       path.emplace_back(key.str());
       read(path, child, key.source().begin);
@@ -171,10 +173,15 @@ class Reader {
     const std::string wrong = config_keys::violation(key, config_);
     if (!wrong.empty()) complain(at, wrong);
     if ((key.flags & config_keys::path) != 0) make_absolute(*std::get<std::string*>(reference), at);
-    if (key.name == "model.batch_norm.enabled") batch_norm_said_ = true;
-    if (key.name.starts_with("model.batch_norm.") && !batch_norm_said_) config_.model.batch_norm.enabled = true;
+    if (key.name == "model.batch_norm.enabled") {
+      batch_norm_said_ = true;
+      batch_norm_implied_ = false;
+    }
+    if (key.name.starts_with("model.batch_norm.") && !batch_norm_said_) imply_batch_norm();
     places_[key.name] = place(at);
   }
+
+  void imply_batch_norm() { config_.model.batch_norm.enabled = batch_norm_implied_ = true; }
 
   void make_absolute(std::string& file, const toml::source_position& at) const try {
     if (!file.empty()) file = recorded_path(base_directory_ / file);
@@ -187,6 +194,7 @@ class Reader {
   bool positions_ = false;
   std::filesystem::path base_directory_;
   bool batch_norm_said_ = false;               // on or off in so many words
+  bool batch_norm_implied_ = false;            // on, by a setting of it alone
   std::map<std::string, std::string> places_;  // by key: the beginning of a message about its value
 };
 

@@ -4,24 +4,20 @@
 #include "shoal/core/error.hpp"
 
 namespace shoal {
-namespace {
 
-/// Of the three ways to give the hidden layers only the one in use is written: an absent key reads back as its default.
-bool is_written(const std::string& name, const ModelConfig& model) {
+bool config_keys::is_written(const Key& key, const ModelConfig& model) {
   const bool by_depth = model.depth != 0 || model.width != 0;
-  if (name == "model.depth" || name == "model.width") return by_depth;
-  if (name == "model.layers") return !model.layers.empty();
-  if (name == "model.hidden") return !model.hidden.empty() || (!by_depth && model.layers.empty());
+  if (key.name == "model.depth" || key.name == "model.width") return by_depth;
+  if (key.name == "model.layers") return !model.layers.empty();
+  if (key.name == "model.hidden") return !model.hidden.empty() || (!by_depth && model.layers.empty());
   return true;
 }
-
-}  // namespace
 
 std::string to_toml(const Config& config) {
   std::string text;
   std::string open_section;
   for (const config_keys::Key& key : config_keys::keys()) {
-    if (!is_written(key.name, config.model)) continue;
+    if (!config_keys::is_written(key, config.model)) continue;
     const std::string value = config_keys::value_text(key, config);
     if (key.name == "sweep") {
       if (!value.empty()) text += '\n' + value;

@@ -1,8 +1,10 @@
 #include "shoal/optim/optimizer.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "optim/unknown_name.hpp"
@@ -12,19 +14,22 @@
 namespace shoal {
 namespace {
 
+using Names = std::vector<std::string_view>;
+
 struct Rule {
-  std::vector<std::string_view> moments;
+  Names moments;
   UpdateFunction update;
+  std::optional<Names> uses = {};  // of the settings that not all look at; none: unknown
 };
 
 // A map, because an Optimizer points into it and entries must not move when others are added.
 std::map<std::string, Rule, std::less<>>& registry() {
   static std::map<std::string, Rule, std::less<>> rules = {
-      {"gd", {{}, update_gd}},
-      {"momentum", {{"velocity"}, update_momentum}},
-      {"rmsprop", {{"square"}, update_rmsprop}},
-      {"adam", {{"m", "v"}, update_adam}},
-      {"adamw", {{"m", "v"}, update_adamw}},
+      {"gd", {{}, update_gd, Names{}}},
+      {"momentum", {{"velocity"}, update_momentum, Names{"momentum"}}},
+      {"rmsprop", {{"square"}, update_rmsprop, Names{"epsilon", "rho"}}},
+      {"adam", {{"m", "v"}, update_adam, Names{"beta1", "beta2", "epsilon"}}},
+      {"adamw", {{"m", "v"}, update_adamw, Names{"beta1", "beta2", "epsilon", "weight_decay"}}},
   };
   return rules;
 }
@@ -48,6 +53,11 @@ std::vector<std::string> optimizer_names() {
   std::vector<std::string> names;
   for (const auto& [name, rule] : registry()) names.push_back(name);
   return names;
+}
+
+bool optimizer_uses(std::string_view name, std::string_view setting) {
+  const auto& uses = find_rule(name).second.uses;
+  return !uses || std::find(uses->begin(), uses->end(), setting) != uses->end();
 }
 
 Optimizer::Optimizer(std::string_view name) {

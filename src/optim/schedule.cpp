@@ -1,6 +1,7 @@
 #include "shoal/optim/schedule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "optim/unknown_name.hpp"
@@ -21,30 +22,37 @@ using Decay = double (*)(const ScheduleSettings&, const Moment&);
 struct NamedDecay {
   const char* name;
   Decay decay;
+  std::array<std::string_view, 3> uses;  // of ScheduleSettings
 };
 
 constexpr NamedDecay decays[] = {
-    {"constant", [](const ScheduleSettings&, const Moment& now) { return now.rate; }},
+    {"constant", [](const ScheduleSettings&, const Moment& now) { return now.rate; }, {}},
     {"cosine",
      [](const ScheduleSettings& s, const Moment& now) {
        const double floor = std::min(s.min_rate, now.rate);
        return floor + (now.rate - floor) * 0.5 * (1.0 + elementary::cos_pi(now.progress));
-     }},
+     },
+     {"min_rate"}},
     {"exponential",
      [](const ScheduleSettings& s, const Moment& now) {
        return now.rate * elementary::power(s.factor, static_cast<std::uint64_t>(now.epoch));
-     }},
-    {"inverse_time", [](const ScheduleSettings& s,
-                        const Moment& now) { return now.rate / (1.0 + s.decay * static_cast<double>(now.epoch)); }},
+     },
+     {"factor", "min_rate"}},
+    {"inverse_time",
+     [](const ScheduleSettings& s, const Moment& now) {
+       return now.rate / (1.0 + s.decay * static_cast<double>(now.epoch));
+     },
+     {"decay", "min_rate"}},
     {"step",
      [](const ScheduleSettings& s, const Moment& now) {
        return now.rate * elementary::power(s.factor, static_cast<std::uint64_t>(now.epoch / s.step_epochs));
-     }},
+     },
+     {"step_epochs", "factor", "min_rate"}},
 };
 
-Decay find_decay(const std::string& name) {
+const NamedDecay& find_decay(const std::string& name) {
   for (const NamedDecay& known : decays) {
-    if (name == known.name) return known.decay;
+    if (name == known.name) return known;
   }
   throw_unknown_name("schedule", name, schedule_names());
 }
@@ -57,6 +65,11 @@ std::vector<std::string> schedule_names() {
   return names;
 }
 
+bool schedule_uses(const std::string& name, std::string_view setting) {
+  const auto& uses = find_decay(name).uses;
+  return std::find(uses.begin(), uses.end(), setting) != uses.end();
+}
+
 double learning_rate(const OptimizerSettings& optimizer, const ScheduleSettings& schedule, std::int64_t step,
                      std::int64_t steps_per_epoch, std::int64_t total_steps) {
   assert(step >= 1 && steps_per_epoch >= 1);
@@ -67,7 +80,7 @@ double learning_rate(const OptimizerSettings& optimizer, const ScheduleSettings&
   const std::int64_t span = std::max<std::int64_t>(1, total_steps - warmup);
   const std::int64_t done = std::min(span, step - 1 - warmup);
   const Moment now{rate, (step - 1) / steps_per_epoch, static_cast<double>(done) / static_cast<double>(span)};
-  return std::max(find_decay(schedule.name)(schedule, now), std::min(schedule.min_rate, rate));
+  return std::max(find_decay(schedule.name).decay(schedule, now), std::min(schedule.min_rate, rate));
 }
 
 }  // namespace shoal

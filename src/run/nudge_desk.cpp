@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "shoal/config/keys.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/run_pulse.hpp"
@@ -34,9 +35,9 @@ std::int64_t last_step(const Config& start, const NudgeJournal& journal, std::in
 void check_end(const std::vector<Nudge>& nudges, const Config& config, std::int64_t done, std::int64_t total) {
   for (const Nudge& nudge : nudges) {
     const std::string given = fmt::format("{} = {}", nudge.key, nudge.value);
-    if (nudge.key == "train.epochs" && config.train.steps > 0)
-      throw Error(ExitStatus::usage, fmt::format("{} has no effect while train.steps = {}; nudge train.steps instead",
-                                                 given, config.train.steps));
+    const std::string idle = config_keys::idle(*config_keys::find(nudge.key), config);
+    if (nudge.key == "train.epochs" && !idle.empty())
+      throw Error(ExitStatus::usage, fmt::format("{} {}; nudge train.steps instead", given, idle));
     if ((nudge.key == "train.epochs" || nudge.key == "train.steps") && total <= done)
       throw Error(ExitStatus::usage,
                   fmt::format("{} makes {} updates, and the run will have done {} by then; give more, or stop it with "
@@ -115,6 +116,11 @@ std::vector<Nudge> judge_nudge(const NudgeRequestFile& request, const Config& st
   }
   check_end(nudges, config, step - 1, total_steps(config));
   return nudges;
+}
+
+void warn_if_idle(const Nudge& nudge, const Config& config) {
+  const std::string line = config_keys::idle_line(*config_keys::find(nudge.key), config);
+  if (!line.empty()) log_warning(line);
 }
 
 NudgeReply note_nudges(const NudgeRequestFile& request,

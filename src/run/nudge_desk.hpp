@@ -49,6 +49,9 @@ class NudgeDesk {
 std::vector<Nudge> judge_nudge(const NudgeRequestFile& request, const Config& start, const NudgeJournal& journal,
                                std::int64_t done, const std::function<std::int64_t(const Config&)>& total_steps);
 
+/// Says so where a nudge has no effect in the config of its step.
+void warn_if_idle(const Nudge& nudge, const Config& config);
+
 /// Judges a request and, where it is right, adds its nudges to `journal`, whose lines `write` then keeps: both or none.
 /// @throws Error(taken)  from `write`
 NudgeReply note_nudges(const NudgeRequestFile& request,

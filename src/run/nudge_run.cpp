@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "run/nudge_desk.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/host_name.hpp"
 #include "shoal/io/file.hpp"
@@ -25,9 +26,9 @@ constexpr std::chrono::milliseconds between_looks{100};
   const auto latest = RunDirectory::link_target(run, "latest");
   throw Error(
       ExitStatus::usage,
-      fmt::format("nobody trains {} now: it is finished or was stopped, after step {}; nudge a run under way, or go "
-                  "on with shoal train --resume {} --set KEY=VALUE",
-                  run, latest ? std::to_string(*latest) : "0", run));
+      fmt::format("nobody trains {} now: it is finished or was stopped{}; nudge a run under way, or go on with shoal "
+                  "train --resume {} --set KEY=VALUE",
+                  run, latest ? fmt::format(", after step {}", *latest) : "", run));
 }
 
 /// A name that sorts by time, and that no other process on any host takes.
@@ -48,9 +49,14 @@ std::optional<NudgeReply> take_reply(const fs::path& path) try {
   throw;
 }
 
-std::vector<Nudge> accepted(const NudgeReply& reply) {
+std::vector<Nudge> accepted(const std::string& run, const NudgeReply& reply) {
   if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);
-  return NudgeJournal::parse(reply.text, "the answer of the run").nudges();
+  const std::vector<Nudge> nudges = NudgeJournal::parse(reply.text, "the answer of the run").nudges();
+  NudgeJournal journal = NudgeJournal::of_run(run);
+  for (const Nudge& nudge : nudges) journal.add(nudge);
+  const Config start = load_config(run + "/config.toml", {});
+  for (const Nudge& nudge : nudges) warn_if_idle(nudge, journal.config_at(start, nudge.step));
+  return nudges;
 }
 
 /// What is wrong already with the config at hand, without waiting for the run, which judges again.
@@ -78,7 +84,7 @@ std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::stri
   fs::create_directories(request.parent_path(), error);  // writing says what is wrong
   write_text_atomically(request, to_json(NudgeRequestFile{pulse.owner(), settings, at_step}));
   for (;;) {
-    if (const auto answer = take_reply(reply)) return accepted(*answer);
+    if (const auto answer = take_reply(reply)) return accepted(run, *answer);
     const bool given_up = cancelled();
     const bool lost = !pulse.beats();
     if (given_up || lost) {
@@ -87,7 +93,7 @@ std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::stri
         throw Error(ExitStatus::stopped, "the nudge was withdrawn; the run goes on without it");
       }
       if (lost) {
-        if (const auto answer = take_reply(reply)) return accepted(*answer);
+        if (const auto answer = take_reply(reply)) return accepted(run, *answer);
         throw Error(
             ExitStatus::usage,
             fmt::format("{} ended before it answered; whether it took the nudge stands in {}/nudges.jsonl", run, run));

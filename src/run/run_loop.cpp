@@ -174,6 +174,7 @@ void Run::take_nudges() {
   for (std::size_t i = known; i < plan_.journal.nudges().size(); ++i) {
     const Nudge& nudge = plan_.journal.nudges()[i];
     log_info(fmt::format("nudged: {} = {} from step {} on", nudge.key, nudge.value, nudge.step));
+    warn_if_idle(nudge, plan_.journal.config_at(plan_.config, nudge.step));
   }
 }
 

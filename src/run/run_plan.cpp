@@ -91,6 +91,8 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
   const Config start = plan.config;
   const bool nudged_before = !plan.journal.empty();
   for (const std::string& key : differing_keys(before, wanted)) {
+    const std::string idle = config_keys::idle_line(*config_keys::find(key), wanted);
+    if (!idle.empty()) plan.idle.push_back(wanted.place_of(key) + idle);
     const bool free = changes_no_bit(key, start) && changes_no_bit(key, wanted);
     if (!free && !may_be_nudged(key))
       throw Error(ExitStatus::usage,
@@ -252,6 +254,7 @@ RunPlan plan_run(const TrainRequest& asked) {
       return plan;
     }
     plan.config = load_config(request.config, request.sets);
+    plan.idle = config_keys::idle_lines(plan.config);
     if (request.init_from) {
       plan.init_from = recorded_path(checkpoint_file(*request.init_from));
       static_cast<void>(RandomAccessFile(plan.init_from));  // before the data is read

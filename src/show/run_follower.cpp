@@ -40,23 +40,19 @@ void RunFollower::State::read_settings() {
   view.journal = NudgeJournal::of_run(view.run);
 }
 
-void RunFollower::State::read_line(const std::string& line) {
-  const auto json = nlohmann::json::parse(line, nullptr, false);
-  if (!json.is_object() || !json.contains("step")) return;
+void RunFollower::State::read_line(const std::string& line) try {
+  const auto json = nlohmann::json::parse(line);
   if (json.contains("split")) {
-    EvaluationRecord record{json.value("step", std::int64_t{0}),
-                            json.value("epoch", std::int64_t{0}),
-                            json.value("split", ""),
-                            json.value("loss", 0.0),
-                            {}};
-    if (json.contains("accuracy")) record.accuracy = json.value("accuracy", 0.0);
-    if (json.contains("loss")) view.evaluations.push_back(record);
+    EvaluationRecord record{json.at("step"), json.at("epoch"), json.at("split"), json.at("loss"), {}};
+    if (json.contains("accuracy")) record.accuracy = json.at("accuracy");
+    view.evaluations.push_back(record);
     return;
   }
-  view.last =
-      StepRecord{json.value("step", std::int64_t{0}), json.value("epoch", std::int64_t{0}), json.value("loss", 0.0),
-                 json.value("learning_rate", 0.0), json.value("samples_per_second", 0.0)};
-  if (json.contains("loss")) view.loss.push_back({view.last->step, view.last->loss});
+  view.loss.push_back({json.at("step"), json.at("loss")});
+  view.last = StepRecord{json.at("step"), json.at("epoch"), json.at("loss"), json.at("learning_rate"),
+                         json.at("samples_per_second")};
+} catch (const nlohmann::json::exception&) {
+  // What a line lacks is not 0: a step too short to be timed has no samples_per_second.
 }
 
 /// The whole lines that were added. A run that goes on from an earlier checkpoint cuts its file: then all of it is new.

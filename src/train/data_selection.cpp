@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "shoal/core/error.hpp"
 #include "shoal/data/epoch_order.hpp"
@@ -21,6 +22,18 @@ std::vector<std::int64_t> all_but(std::int64_t rows, const std::vector<std::int6
     }
   }
   return rest;
+}
+
+/// One sample has no deviation from its own mean: normalised, it is 0 whatever the layers below make of it.
+void check_batch(const Config& config, const Model& model, std::int64_t rows) {
+  if (model.batch_norms().empty() || std::min(config.data.batch_size, rows) > 1) return;
+  throw Error(
+      ExitStatus::usage,
+      fmt::format("{}{}, and batch norm makes 0 of a batch of one sample, so that the layers below learn nothing; "
+                  "use {}, or no batch norm",
+                  config.data.batch_size > 1 ? "" : config.place_of("data.batch_size"),
+                  config.data.batch_size > 1 ? "there is 1 row to train on" : "data.batch_size = 1",
+                  config.data.batch_size > 1 ? "more rows" : "data.batch_size = 2 or more"));
 }
 
 }  // namespace
@@ -80,11 +93,14 @@ Model make_model(const Config& config, const Split& train) {
   const Loss loss = name == "softmax" ? Loss::softmax : (name == "sigmoid" ? Loss::sigmoid : Loss::mse);
   std::int64_t outputs = labels ? train.classes() : train.outputs();
   if (labels && (loss == Loss::mse || (loss == Loss::sigmoid && outputs <= 2))) outputs = 1;
+  std::optional<Model> model;
   try {
-    return {train.features(), layers_of(config.model), outputs, loss, config.model.init};
+    model.emplace(train.features(), layers_of(config.model), outputs, loss, config.model.init);
   } catch (const Error& error) {
     throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
   }
+  check_batch(config, *model, train.rows());
+  return *model;
 }
 
 }  // namespace shoal

@@ -24,17 +24,26 @@ double covariation(std::span<const double> x, std::span<const double> y) {
   return sum;
 }
 
-/// A group for each trial, from 0: equal values together, groups of about equal size.
-std::vector<std::size_t> groups_of(std::span<const double> value_ranks, std::size_t wanted) {
+/// A trial's group, from 0: equal values together, groups of about equal size.
+std::vector<std::size_t> groups_by_rank(std::span<const double> values) {
+  const std::size_t wanted = std::min(most_groups, values.size() / least_group);
+  const auto n = static_cast<double>(values.size());
   std::vector<std::size_t> groups;
-  const auto n = static_cast<double>(value_ranks.size());
-  for (const double rank : value_ranks)
+  for (const double rank : ranks_of(values))
     groups.push_back(std::min(wanted - 1, static_cast<std::size_t>(rank / n * static_cast<double>(wanted))));
   return groups;
 }
 
-double share(std::span<const double> value_ranks, std::span<const double> metric_ranks, std::size_t wanted) {
-  const std::vector<std::size_t> groups = groups_of(value_ranks, wanted);
+/// Each choice is a group: the numbers of choices are whole, and so exact.
+std::vector<std::size_t> groups_by_choice(std::span<const double> which) {
+  std::vector<std::size_t> groups;
+  for (const double choice : which) groups.push_back(static_cast<std::size_t>(choice));
+  return groups;
+}
+
+/// Nothing where it cannot be estimated: metrics that are all equal, one group, or hardly two trials in each.
+std::optional<double> share(const std::vector<std::size_t>& groups, std::span<const double> metric_ranks) {
+  const std::size_t wanted = *std::max_element(groups.begin(), groups.end()) + 1;
   std::vector<double> sums(wanted);
   std::vector<double> counts(wanted);
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -52,7 +61,7 @@ double share(std::span<const double> value_ranks, std::span<const double> metric
     between += counts[g] * off * off;
     used += 1.0;
   }
-  if (total <= 0.0 || used < 2.0 || n <= used) return 0.0;
+  if (total <= 0.0 || used < 2.0 || n < 2.0 * used) return std::nullopt;
   return std::clamp(1.0 - (1.0 - between / total) * (n - 1.0) / (n - used), 0.0, 1.0);
 }
 
@@ -77,20 +86,13 @@ std::vector<Importance> importance(const std::vector<Dimension>& space, const st
   std::vector<Importance> found;
   const std::vector<double> metric_ranks = ranks_of(metric);
   for (std::size_t d = 0; d < space.size(); ++d) {
-    Importance& one = found.emplace_back(Importance{space[d].key, {}, 0.0});
+    Importance& one = found.emplace_back(Importance{space[d].key, {}, {}});
     if (metric.size() < 2 * least_group) continue;
     const std::vector<double> value_ranks = ranks_of(values[d]);
     const bool ordered = space[d].scale != Scale::choices;
     const double spread = covariation(value_ranks, value_ranks) * covariation(metric_ranks, metric_ranks);
     if (ordered && spread > 0.0) one.correlation = covariation(value_ranks, metric_ranks) / std::sqrt(spread);
-    const std::size_t groups = std::min(most_groups, metric.size() / least_group);
-    if (ordered) {
-      one.share = share(value_ranks, metric_ranks, groups);
-    } else {  // each choice is a group
-      std::vector<double> choice(values[d]);
-      for (double& c : choice) c *= static_cast<double>(metric.size()) / static_cast<double>(space[d].choices.size());
-      one.share = share(choice, metric_ranks, space[d].choices.size());
-    }
+    one.share = share(ordered ? groups_by_rank(values[d]) : groups_by_choice(values[d]), metric_ranks);
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const Importance& a, const Importance& b) { return a.share > b.share; });

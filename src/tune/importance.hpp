@@ -18,8 +18,9 @@ struct Importance {
   /// Share of the variance of the metric's ranks that lies between up to five groups of values, 0 to 1, corrected for
   /// what chance alone explains: sees influence that rises and falls. This is functional ANOVA on one parameter at a
   /// time (Hutter, Hoos and Leyton-Brown, An efficient approach for assessing hyperparameter importance, ICML 2014)
-  /// with the epsilon squared of Kelley, An unbiased correlation ratio measure (PNAS 1935).
-  double share = 0.0;
+  /// with the epsilon squared of Kelley, An unbiased correlation ratio measure (PNAS 1935). Each choice is a group.
+  /// None where it cannot be estimated: fewer than 8 trials, or than 2 a group, metrics or values that are all equal.
+  std::optional<double> share;
 };
 
 /// Ranks from 0 with the mean for ties.
@@ -27,7 +28,7 @@ std::vector<double> ranks_of(std::span<const double> values);
 
 /// @param values  per dimension the numbers of all trials (see number_at)
 /// @param metric  of the same trials
-/// @returns sorted by share, highest first
+/// @returns sorted by share, highest first, those without one last
 std::vector<Importance> importance(const std::vector<Dimension>& space, const std::vector<std::vector<double>>& values,
                                    std::span<const double> metric);
 

@@ -1,7 +1,11 @@
 #include "tune/outcome.hpp"
 
+#include <fmt/format.h>
+
 #include <cassert>
 #include <nlohmann/json.hpp>
+
+#include "shoal/core/error.hpp"
 
 namespace shoal {
 namespace {
@@ -24,10 +28,18 @@ std::optional<double> metric_at(const CurvePoint& point, Metric metric) {
   }
 }
 
-double score_of(const Outcome& outcome, Metric metric) {
+double metric_of(const Outcome& outcome, Metric metric) {
   assert(!outcome.failed && !outcome.curve.empty());
-  const double value = metric_at(outcome.curve.back(), metric).value_or(0.0);
-  return metric == Metric::validation_accuracy ? -value : value;
+  const std::optional<double> value = metric_at(outcome.curve.back(), metric);
+  if (!value)  // read_sweep() refuses such a config
+    throw Error(ExitStatus::internal, fmt::format("trial {} has no {}", outcome.trial, to_string(metric)));
+  return *value;
+}
+
+Score score_of(const Outcome& outcome, Metric metric) {
+  const double value = metric_of(outcome, metric);
+  if (metric != Metric::validation_accuracy) return {value, value};
+  return {-value, metric_of(outcome, Metric::validation_loss)};
 }
 
 std::vector<Standing> standings_of(const std::vector<History>& trials, Metric metric) {
@@ -36,7 +48,7 @@ std::vector<Standing> standings_of(const std::vector<History>& trials, Metric me
     Standing& standing = standings.emplace_back();
     if (history.empty()) continue;
     const Outcome& latest = history.back();
-    standing = {latest.rung, latest.failed, latest.failed ? 0.0 : score_of(latest, metric)};
+    standing = {latest.rung, latest.failed, latest.failed ? Score() : score_of(latest, metric)};
   }
   return standings;
 }

@@ -32,10 +32,12 @@ struct Outcome {
   int rank = 0;          ///< that led it
 };
 
-/// What the trial is compared by, lower is better. The outcome did not fail.
-double score_of(const Outcome& outcome, Metric metric);
-/// The metric itself at a point, nothing where it has none.
+/// The metric at a point, nothing where it has none.
 std::optional<double> metric_at(const CurvePoint& point, Metric metric);
+/// The metric that the trial ended with. The outcome did not fail. @throws Error(internal)  it has none
+double metric_of(const Outcome& outcome, Metric metric);
+/// What the trial is compared by; as metric_of().
+Score score_of(const Outcome& outcome, Metric metric);
 
 /// Everything known of one trial: its outcomes by rung.
 using History = std::vector<Outcome>;

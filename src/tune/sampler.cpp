@@ -1,9 +1,16 @@
 #include "tune/sampler.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <functional>
+#include <limits>
+#include <numeric>
 
+#include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
 #include "tune/sobol.hpp"
 
@@ -23,10 +30,13 @@ std::int64_t scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
   return static_cast<std::int64_t>(static_cast<Wide>(a) * b / c);
 }
 
+std::int64_t points_of(const std::vector<std::int64_t>& levels) {
+  return std::accumulate(levels.begin(), levels.end(), std::int64_t{1}, std::multiplies());
+}
+
 Place grid_point(const SweepSettings& settings, std::int64_t trial) {
   const std::vector<std::int64_t> levels = grid_levels(settings.space, settings.trials);
-  std::int64_t points = 1;
-  for (const std::int64_t n : levels) points *= n;
+  const std::int64_t points = points_of(levels);
   // Where trials outnumber the points, the grid is repeated.
   std::int64_t rest = points >= settings.trials ? scaled(trial, points, settings.trials) : trial % points;
   Place place(settings.space.size());
@@ -53,6 +63,27 @@ std::vector<std::int64_t> grid_levels(const std::vector<Dimension>& space, std::
     ++levels[fewest];
   }
   return levels;
+}
+
+std::string grid_line(const SweepSettings& settings) {
+  const std::vector<std::int64_t> levels = grid_levels(settings.space, settings.trials);
+  std::vector<std::string> parts;
+  for (std::size_t d = 0; d < levels.size(); ++d) {
+    const Dimension& dimension = settings.space[d];
+    const std::int64_t most = most_levels(dimension);
+    const bool has_end = most < std::numeric_limits<std::int64_t>::max();
+    parts.push_back(has_end && most > levels[d]
+                        ? fmt::format("{} of the {} values of {}", levels[d], most, dimension.key)
+                        : fmt::format("{} of {}", counted(levels[d], has_end ? "value" : "level"), dimension.key));
+  }
+  const std::int64_t points = points_of(levels);
+  std::string line = fmt::format("grid: {}; {}", fmt::join(parts, ", "), counted(points, "point"));
+  if (points > settings.trials)
+    line += fmt::format(", of which sweep.trials = {} leaves out {}", settings.trials, points - settings.trials);
+  if (points < settings.trials)
+    line += fmt::format("; sweep.trials = {} trains {} of them a second time, to the same end: use {}", settings.trials,
+                        settings.trials - points < points ? std::to_string(settings.trials - points) : "all", points);
+  return line;
 }
 
 Place first_place(const SweepSettings& settings, std::uint64_t seed, std::int64_t trial) {

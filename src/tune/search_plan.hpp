@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -8,11 +9,19 @@
 
 namespace shoal {
 
+/// What trials are compared by, lower is better. Accuracies are often equal, so the loss beside them decides then.
+struct Score {
+  double value = 0.0;  ///< of the metric; an accuracy with its sign changed
+  double loss = 0.0;
+
+  auto operator<=>(const Score&) const = default;
+};
+
 /// How a trial stands after its latest training.
 struct Standing {
   std::int64_t rung = -1;  ///< the last one that it finished, from 0; -1: none
   bool failed = false;
-  double score = 0.0;  ///< lower is better
+  Score score = {};  ///< of one that did not fail
 };
 
 /// Trials that may be trained in any order, by anyone: all of one round on one rung.

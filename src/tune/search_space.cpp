@@ -32,6 +32,20 @@ std::string number_text(const Dimension& d, double number) {
   return d.integer ? config_text::value(static_cast<std::int64_t>(number)) : config_text::value(number);
 }
 
+/// Of `levels` whole numbers on the log scale, number `index`: spread evenly where they lie more than 1 apart, one
+/// after the other below. Two never meet, and the last is the greatest: what is spread evenly in the exponent grows
+/// ever faster.
+double whole_level(const Dimension& d, std::int64_t index, double along) {
+  return std::max(d.min + static_cast<double>(index), std::round(between_logs(d.min, d.max, along)));
+}
+
+/// The middle of what whole_number_at() makes this number of.
+double place_of_whole(const Dimension& d, double number) {
+  const double from = elementary::log(d.min - 0.5);
+  const double to = elementary::log(d.max + 0.5);
+  return (elementary::log(number) - from) / (to - from);
+}
+
 }  // namespace
 
 double number_at(const Dimension& d, double u) {
@@ -57,7 +71,8 @@ std::string value_at(const Dimension& d, double u) {
 double grid_place(const Dimension& d, std::int64_t index, std::int64_t levels) {
   assert(index >= 0 && index < levels);
   const double along = levels == 1 ? 0.5 : static_cast<double>(index) / static_cast<double>(levels - 1);
-  const bool cells = d.scale == Scale::choices || (d.integer && d.scale == Scale::linear);
+  if (d.scale == Scale::log && d.integer) return place_of_whole(d, whole_level(d, index, along));
+  const bool cells = d.scale == Scale::choices || d.integer;
   if (!cells) return along;
   // The middle of the cell of a whole number, so that levels do not meet.
   const auto count = static_cast<double>(most_levels(d));

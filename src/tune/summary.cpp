@@ -55,13 +55,13 @@ std::vector<std::vector<std::string>> importance_table(const SweepTable& table, 
     const Outcome& first = trials[t].front();
     if (first.failed) continue;
     for (std::size_t d = 0; d < space.size(); ++d) values[d].push_back(table.rows[t].numbers[d]);
-    scores.push_back(metric_at(first.curve.back(), table.settings.metric).value_or(0.0));
+    scores.push_back(metric_of(first, table.settings.metric));
   }
   if (scores.empty()) return {};
   std::vector<std::vector<std::string>> rows(1, {"hyperparameter", "share of variance", "rank correlation"});
   for (const Importance& one : importance(space, values, scores))
-    rows.push_back(
-        {one.key, fmt::format("{:.2f}", one.share), one.correlation ? fmt::format("{:+.2f}", *one.correlation) : "-"});
+    rows.push_back({one.key, one.share ? fmt::format("{:.2f}", *one.share) : "-",
+                    one.correlation ? fmt::format("{:+.2f}", *one.correlation) : "-"});
   return rows;
 }
 

@@ -218,7 +218,9 @@ SweepSummary Sweep::go() {
                                               : "train.max_seconds or another rank",
                          paths_.folder));
   } else if (!summary.winner) {
-    log_warning("every trial failed, so there is no best.h5; see the reasons in " + paths_.result("sweep.csv"));
+    summary.status = ExitStatus::diverged;
+    log_warning(fmt::format("every trial failed, so there is no best.h5; trial 0: {}; see the others in {}",
+                            histories_.front().back().reason, paths_.result("sweep.csv")));
   }
   return summary;
 }
@@ -274,6 +276,10 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
     if (const auto outcome = parse_outcome(line)) known.push_back(*outcome);
   }
   log_info(start_line(task, world));
+  if (world.rank() == 0 && !plan.goes_on) {
+    for (const std::string& line : idle_lines(task)) log_warning(line);
+  }
+  if (task.settings.search == Search::grid) log_info(grid_line(task.settings));
   if (!known.empty()) log_info(fmt::format("going on: {} trainings are done", known.size()));
   log_info("folder " + plan.folder);
   Sweep sweep(task, SweepPaths{plan.folder}, claims, std::move(directory), world);

@@ -57,7 +57,7 @@ void SweepProgress::count(const Outcome& outcome) {
     ++state_.failed;
     return;
   }
-  const double score = score_of(outcome, metric_);
+  const Score score = score_of(outcome, metric_);
   if (outcome.rung < best_rung_ || (outcome.rung == best_rung_ && score >= best_score_)) return;
   best_rung_ = outcome.rung;
   best_score_ = score;

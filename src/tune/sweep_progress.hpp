@@ -63,7 +63,7 @@ class SweepProgress {
   std::int64_t job_work_ = 1;    // epochs of each training of this stage
   double work_done_ = 0.0;       // by this job
   double work_known_ = 0.0;      // by jobs before it
-  double best_score_ = 0.0;
+  Score best_score_;             // where there is a best rung
   std::int64_t best_rung_ = -1;
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point looked_;

@@ -10,6 +10,7 @@
 
 #include "config/convert.hpp"
 #include "config/toml.hpp"
+#include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 #include "tune/dimension_reader.hpp"
 #include "tune/sobol.hpp"
@@ -65,11 +66,31 @@ void read_count(const toml::table& table, const std::string& section, const char
   value = *number;
 }
 
-bool searched(const SweepSettings& settings, std::string_view key) {
+const Dimension* find(const SweepSettings& settings, std::string_view key) {
   for (const Dimension& d : settings.space) {
-    if (d.key == key) return true;
+    if (d.key == key) return &d;
   }
-  return false;
+  return nullptr;
+}
+
+bool searched(const SweepSettings& settings, std::string_view key) { return find(settings, key) != nullptr; }
+
+/// Every trial must have the metric, and that of one must be of the same kind as that of another.
+void check_metric(const SweepSettings& settings, const Config& config) {
+  const Dimension* search = find(settings, "model.loss");
+  const std::vector<std::string> losses =
+      search != nullptr ? search->choices : std::vector{config_text::quote(config.model.loss)};
+  if (settings.metric == Metric::validation_accuracy) {
+    if (std::find(losses.begin(), losses.end(), "\"mse\"") != losses.end())
+      refuse(
+          "sweep.metric = \"validation.accuracy\" counts right classes, and model.loss = \"mse\" tells none; use the "
+          "metric \"validation.loss\", or model.loss = \"softmax\"");
+  } else if (std::any_of(losses.begin(), losses.end(), [&](const auto& loss) { return loss != losses.front(); })) {
+    refuse(fmt::format(
+        "sweep.metric = \"{}\" would compare losses of different kinds, as model.loss is searched; use the metric "
+        "\"validation.accuracy\", or one model.loss",
+        to_string(settings.metric)));
+  }
 }
 
 void check_halving(const SweepSettings& settings, const Config& config) {
@@ -113,6 +134,7 @@ SweepSettings read_sweep(const Config& config) {
     refuse(fmt::format(
         "{}sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
         config.place_of("sweep.search"), most_sobol_dimensions, settings.space.size()));
+  placed(config, "sweep.metric", [&] { check_metric(settings, config); });
   if (const toml::table* halving = sweep->get_as<toml::table>("successive_halving")) {
     const std::string section = "sweep.successive_halving";
     settings.halving.emplace();

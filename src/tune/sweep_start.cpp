@@ -13,6 +13,7 @@
 
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/config/keys.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"
@@ -59,7 +60,8 @@ void check_metric(const SweepTask& task) {
         fmt::format("{}sweep.metric = \"{}\" needs data to validate on, and data.validation sets none apart; use "
                     "data.validation = 0.1, or the metric \"train.loss\"",
                     task.base.place_of("sweep.metric"), metric));
-  if (task.settings.metric == Metric::validation_accuracy && task.data.description.classes == 0)
+  const bool real = task.base.model.loss == "auto" && !task.data.train.has_labels();  // learnt by mse
+  if (task.settings.metric == Metric::validation_accuracy && (real || task.data.description.classes == 0))
     throw Error(ExitStatus::usage,
                 fmt::format("{}sweep.metric = \"{}\" needs classes, and y holds real numbers; use \"validation.loss\"",
                             task.base.place_of("sweep.metric"), metric));
@@ -195,6 +197,34 @@ void check_folder(const std::string& claims, const Communicator& world) {
   }
   require_alike(world, "the folder of the sweep", there ? "there is " + claims : "there is no " + claims,
                 ExitStatus::input_output, "name a folder that all hosts share with --run");
+}
+
+std::vector<std::string> idle_lines(const SweepTask& task) {
+  const auto& space = task.settings.space;
+  const SearchPlan plan(task.settings, task.base.seed, task.base.train.epochs);
+  const auto config_of = [&](const Place& place) { return trial_config(task.base, space, place); };
+  const Config first = config_of(plan.places().front());
+  std::vector<std::pair<const config_keys::Key*, std::string>> idle;  // and its line
+  for (const config_keys::Key* key : config_keys::given(first)) {
+    const bool searched =
+        std::any_of(space.begin(), space.end(), [&](const Dimension& d) { return d.key == key->name; });
+    const std::string line = config_keys::idle_line(*key, first);
+    if (!searched && !line.empty()) idle.emplace_back(key, first.place_of(key->name) + line);
+  }
+  for (const Dimension& d : space) {
+    const config_keys::Key* key = config_keys::find(d.key);
+    const std::string words = config_keys::idle(*key, first);
+    if (!words.empty())
+      idle.emplace_back(
+          key, fmt::format("{}sweep.space.\"{}\" {}", task.base.place_of("sweep.space." + d.key), d.key, words));
+  }
+  for (auto place = plan.places().begin() + 1; place != plan.places().end() && !idle.empty(); ++place) {
+    const Config config = config_of(*place);
+    std::erase_if(idle, [&](const auto& one) { return config_keys::idle(*one.first, config).empty(); });
+  }
+  std::vector<std::string> lines;
+  for (auto& [key, line] : idle) lines.push_back(std::move(line));
+  return lines;
 }
 
 SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) {

@@ -42,6 +42,10 @@ void check_room(const Config& trial, const TrainingData& data, const HostLoad& l
 /// @throws SharedError(input_output)  naming a rank that does not see it, and its host
 void check_folder(const std::string& claims, const Communicator& world);
 
+/// A line for each key that was set, or is searched, and in no trial acts as it says. Those of the first round are
+/// asked.
+std::vector<std::string> idle_lines(const SweepTask& task);
+
 /// Makes or takes the folder. @throws Error  taken; bad_data: it was begun on other data; input_output
 SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task);
 

@@ -109,7 +109,7 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
       discard(paths_.checkpoint(trial));
       continue;
     }
-    const double score = score_of(*outcome, task_.settings.metric);
+    const Score score = score_of(*outcome, task_.settings.metric);
     const auto dropped = keeper.wants(score, trial) ? keeper.take(score, trial) : trial;
     if (dropped) discard(paths_.checkpoint(*dropped));
   }

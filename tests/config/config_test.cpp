@@ -29,8 +29,8 @@ Config unusual() {
   c.model.dropout = 0.1 + 0.2;
   c.model.init = "normal";
   c.model.loss = "mse";
-  c.model.batch_norm = {true, "after_activation", 1e-300, 1.0, "exact"};
-  c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, 1.0 / 3, 1e-5, 1e22, 5e-324};
+  c.model.batch_norm = {true, "after_activation", 1e-30, 1.0, "exact"};
+  c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, 1.0 / 3, 1e-5, 1e22, 1.2e-38};
   c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7};
   c.train = {20, 1000, 2, 10, 3600.5, {5, 1e-4}};
   c.parallel = {8, 60, 0};

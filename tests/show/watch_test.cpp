@@ -42,6 +42,18 @@ class Follower : public ::testing::Test {
   std::string run_ = folder_ / "run";
 };
 
+TEST_F(Follower, WhatALineLacksIsNotZero) {
+  put("config.toml", "");
+  RunFollower follower(run_);
+  StepRecord untimed{2, 1, 0.4, 0.001, std::numeric_limits<double>::infinity()};
+  put("metrics.jsonl", step_line(1, 0.5) + to_json_line(untimed) + "{\"step\":3}\n" +
+                           "{\"step\":3,\"split\":\"validation\",\"loss\":0.1}\n" + "{\"step\":4,\"loss\":\"x\"}\n");
+  const RunView& view = follower.refresh();
+  EXPECT_EQ(view.loss.size(), 2U);
+  EXPECT_EQ(view.last->step, 1) << "the last that was timed";
+  EXPECT_TRUE(view.evaluations.empty()) << "of no epoch";
+}
+
 TEST_F(Follower, ReadsWhatIsAddedAndLeavesATornLine) {
   put_checkpoint();
   put("config.toml", "[optimizer]\nl2 = 0.25\n");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "shoal/core/error.hpp"
+
 namespace shoal {
 namespace {
 
@@ -48,9 +50,17 @@ TEST(Outcome, TornLinesAreNone) {
 
 TEST(Outcome, AccuracyIsMaximised) {
   const Outcome outcome = sample();
-  EXPECT_EQ(score_of(outcome, Metric::validation_loss), 123456789.123456789);
-  EXPECT_EQ(score_of(outcome, Metric::validation_accuracy), -0.99);
-  EXPECT_EQ(score_of(outcome, Metric::train_loss), 1.0 / 3.0);
+  EXPECT_EQ(score_of(outcome, Metric::validation_loss).value, 123456789.123456789);
+  EXPECT_EQ(score_of(outcome, Metric::validation_accuracy), (Score{-0.99, 123456789.123456789}));
+  EXPECT_EQ(score_of(outcome, Metric::train_loss).value, 1.0 / 3.0);
+}
+
+TEST(Outcome, AMetricThatATrialLacksIsNoNumber) {
+  Outcome outcome = sample();
+  outcome.curve.back().validation_accuracy.reset();
+  EXPECT_EQ(metric_at(outcome.curve.back(), Metric::validation_accuracy), std::nullopt);
+  EXPECT_THROW(static_cast<void>(score_of(outcome, Metric::validation_accuracy)), Error);
+  EXPECT_THROW(static_cast<void>(standings_of({{outcome}}, Metric::validation_accuracy)), Error);
 }
 
 }  // namespace

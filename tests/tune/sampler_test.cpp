@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <set>
 
 namespace shoal {
@@ -58,6 +60,55 @@ TEST(Sampler, AGridHasNoMoreLevelsThanValues) {
   EXPECT_EQ(grid_levels(space, 100), (std::vector<std::int64_t>{2, 3, 17}));
   space.pop_back();
   EXPECT_EQ(grid_levels(space, 100), (std::vector<std::int64_t>{2, 3})) << "there are no more points";
+}
+
+TEST(Sampler, AGridOfAllWholeNumbersHasEachOnce) {
+  for (const Scale scale : {Scale::linear, Scale::log}) {
+    for (const double min : {1.0, 2.0, 7.0}) {
+      for (const double max : {min, min + 1, 8.0, 12.0, 100.0}) {
+        const Dimension whole{.key = "x", .scale = scale, .min = min, .max = max, .integer = true};
+        const auto all = static_cast<std::int64_t>(max - min) + 1;
+        for (std::int64_t levels = 1; levels <= all; ++levels) {
+          std::vector<double> numbers;
+          for (std::int64_t i = 0; i < levels; ++i) numbers.push_back(number_at(whole, grid_place(whole, i, levels)));
+          EXPECT_EQ(std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal()), numbers.end())
+              << levels << " of " << min << " to " << max;
+          if (levels == 1) continue;
+          EXPECT_EQ(numbers.front(), min);
+          EXPECT_EQ(numbers.back(), max);
+        }
+      }
+    }
+  }
+}
+
+TEST(Sampler, AGridOfWholeNumbersOnTheLogScaleIsEvenInTheExponent) {
+  SweepSettings settings = search_of(1, Search::grid, 8);
+  settings.space[0] = {.key = "x", .scale = Scale::log, .min = 1, .max = 8, .integer = true};
+  std::vector<std::string> values;
+  for (std::int64_t trial = 0; trial < 8; ++trial)
+    values.push_back(value_at(settings.space[0], first_place(settings, 1, trial)[0]));
+  EXPECT_EQ(values, (std::vector<std::string>{"1", "2", "3", "4", "5", "6", "7", "8"}));
+  const Dimension width{.key = "x", .scale = Scale::log, .min = 16, .max = 256, .integer = true};
+  for (std::int64_t i = 0; i < 5; ++i) EXPECT_EQ(number_at(width, grid_place(width, i, 5)), 16.0 * std::pow(2.0, i));
+  const Dimension large{.key = "x", .scale = Scale::log, .min = 1, .max = 9007199254740992.0, .integer = true};
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < 1000; ++i) numbers.push_back(number_at(large, grid_place(large, i, 1000)));
+  EXPECT_EQ(std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal()), numbers.end());
+}
+
+TEST(Sampler, AGridSaysWhatItLeavesOut) {
+  SweepSettings settings = search_of(1, Search::grid, 10);
+  settings.space.push_back({.key = "model.width", .scale = Scale::log, .min = 1, .max = 12, .integer = true});
+  EXPECT_EQ(
+      grid_line(settings),
+      "grid: 4 levels of x, 3 of the 12 values of model.width; 12 points, of which sweep.trials = 10 leaves out 2");
+  settings.trials = 12;
+  EXPECT_EQ(grid_line(settings), "grid: 4 levels of x, 3 of the 12 values of model.width; 12 points");
+  settings.space = {{.key = "c", .scale = Scale::choices, .choices = {"1", "2"}}};
+  EXPECT_EQ(
+      grid_line(settings),
+      "grid: 2 values of c; 2 points; sweep.trials = 12 trains all of them a second time, to the same end: use 2");
 }
 
 TEST(Sampler, FinerPlacesLieAroundTheirSurvivors) {

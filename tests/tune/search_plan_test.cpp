@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 namespace shoal {
 namespace {
@@ -18,12 +19,12 @@ SweepSettings search_of(Search search, std::int64_t trials, std::optional<Succes
 }
 
 /// Lets the trials of a stage end with the scores that `score` gives them; NaN fails.
-template <class Score>
-void finish_stage(const SearchPlan& plan, std::vector<Standing>& standings, const Score& score) {
+template <class ScoreOf>
+void finish_stage(const SearchPlan& plan, std::vector<Standing>& standings, const ScoreOf& score) {
   standings.resize(plan.places().size());
   for (const std::int64_t trial : plan.stage().trials) {
     const double s = score(trial);
-    standings[static_cast<std::size_t>(trial)] = {plan.stage().rung, std::isnan(s), std::isnan(s) ? 0.0 : s};
+    standings[static_cast<std::size_t>(trial)] = {plan.stage().rung, std::isnan(s), {std::isnan(s) ? 0.0 : s}};
   }
 }
 
@@ -64,6 +65,13 @@ TEST(SearchPlan, TiesGoToTheLowerNumberAndFailuresNeverGoOn) {
   finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
   EXPECT_FALSE(plan.advance(standings));
   EXPECT_EQ(best_trial(standings), 5) << "all that went on failed: the best of those that did not";
+}
+
+TEST(SearchPlan, EqualAccuraciesGoToTheLowerLoss) {
+  const std::vector<Standing> standings = {
+      {0, false, {-0.9, 0.4}}, {0, false, {-0.9, 0.3}}, {0, false, {-0.8, 0.1}}, {0, false, {-0.9, 0.3}}};
+  EXPECT_EQ(from_best({0, 1, 2, 3}, standings), (std::vector<std::int64_t>{1, 3, 0, 2}));
+  EXPECT_EQ(best_trial(standings), 1);
 }
 
 TEST(SearchPlan, NoTrialLeftEndsARoundEarly) {
@@ -110,6 +118,24 @@ TEST(SearchPlan, SeveralRegionsSurvive) {
   for (const std::int64_t t : plan.stage().trials) low += plan.places()[static_cast<std::size_t>(t)][0] < 0.5 ? 1 : 0;
   EXPECT_GT(low, 0);
   EXPECT_LT(low, 30);
+}
+
+TEST(SearchPlan, FourTrialsGoAroundEachOfTheBestSoFar) {
+  SearchPlan plan(search_of(Search::coarse_to_fine, 48), 3, 10);
+  std::vector<Standing> standings;
+  const auto score = [&](std::int64_t t) { return plan.places()[static_cast<std::size_t>(t)][1]; };
+  for (std::int64_t round = 0; round < 2; ++round) {
+    finish_stage(plan, standings, score);
+    std::vector<std::int64_t> all(standings.size());
+    std::iota(all.begin(), all.end(), 0);
+    const std::vector<std::int64_t> best = from_best(std::move(all), standings);
+    ASSERT_TRUE(plan.advance(standings));
+    const double width = round == 0 ? 0.4 : 0.16;
+    for (const std::int64_t t : plan.stage().trials) {  // boxes are moved inside, never further than their width
+      const Place& centre = plan.places()[static_cast<std::size_t>(best[static_cast<std::size_t>(t % 4)])];
+      EXPECT_LE(std::abs(plan.places()[static_cast<std::size_t>(t)][0] - centre[0]), width);
+    }
+  }
 }
 
 TEST(SearchPlan, ARoundWithoutSurvivorsSearchesTheWholeSpaceAgain) {

@@ -110,6 +110,20 @@ TEST(SweepSettings, MistakesInSweep) {
               HasSubstr("leave train.epochs out"));
 }
 
+TEST(SweepSettings, AMetricThatSomeTrialLacksIsRefused) {
+  const std::string accuracy = "metric = \"validation.accuracy\"";
+  const auto losses = [](const std::string& list) { return "\"model.loss\" = {choices = [" + list + "]}"; };
+  EXPECT_THAT(
+      fault(accuracy, rate, "model.loss = \"mse\""),
+      testing::StartsWith("test:3:1: sweep.metric = \"validation.accuracy\" counts right classes, and model.loss"));
+  EXPECT_THAT(fault(accuracy, losses("\"softmax\", \"mse\"")), HasSubstr("counts right classes"));
+  EXPECT_EQ(fault(accuracy, losses("\"softmax\", \"sigmoid\""), "model.loss = \"mse\""), "no error");
+  EXPECT_THAT(fault("", losses("\"softmax\", \"sigmoid\"")),
+              HasSubstr("\"validation.loss\" would compare losses of different kinds"));
+  EXPECT_EQ(fault("", losses("\"mse\"")), "no error");
+  EXPECT_EQ(fault("", rate, "model.loss = \"mse\""), "no error");
+}
+
 TEST(SweepSettings, MistakesInTheSpace) {
   const auto space = [](const std::string& key, const std::string& table) {
     return fault("", '"' + key + "\" = " + table);

@@ -22,6 +22,7 @@ struct Allowed {
   double most = std::numeric_limits<double>::infinity();
   bool least_itself = true;
   bool most_itself = true;
+  double least_above_0 = 0.0;  ///< of numbers that may be 0: what lies between is 0 as a float, and no one's wish
   std::function<std::vector<std::string>()> words = {};  ///< of a text; empty: any. A user's optimizer adds one
 };
 
@@ -32,15 +33,23 @@ enum Flag : unsigned {
   path = 4,    ///< a file name
 };
 
+/// What a config makes of a key that does nothing in it, or less than it seems to, as the end of a sentence that begins
+/// with the key: "has no effect: ..."; empty where it acts as it says.
+using Idle = std::function<std::string(const Config&)>;
+
 struct Key {
   std::string name;  ///< in full: "optimizer.learning_rate"
   Reference (*reference)(Config&);
   unsigned flags = none;
   Allowed allowed = {};
+  Idle idle = {};  ///< empty: it always has an effect
 };
 
 /// The one table that reading, checking, writing and comparing go by.
 const std::vector<Key>& keys();
+
+/// Of the three ways to give the hidden layers only the one in use is written: an absent key reads back as its default.
+bool is_written(const Key& key, const ModelConfig& model);
 
 /// Null when there is none.
 const Key* find(std::string_view name);
@@ -53,6 +62,15 @@ std::string advice(const std::string& unknown);
 std::string value_text(const Key& key, const Config& config);
 /// What a value must be: "a number above 0", "one of ...".
 std::string expected(const Key& key);
+/// What the config makes of a key, see Idle.
+std::string idle(const Key& key, const Config& config);
+/// `optimizer.momentum = 0.5 has no effect: ...`; empty where it acts as it says.
+std::string idle_line(const Key& key, const Config& config);
+/// The keys that somebody set, in the order of the table. Of a config that gives every key, as shoal writes it, those
+/// that differ from their defaults: nobody said the others.
+std::vector<const Key*> given(const Config& config);
+/// A line, with its place, for each key given that does not act as it says.
+std::vector<std::string> idle_lines(const Config& config);
 /// What is wrong with the value of a key by itself; empty: nothing.
 std::string violation(const Key& key, const Config& config);
 

@@ -82,6 +82,10 @@ void register_optimizer(std::string_view name, std::vector<std::string_view> mom
 /// Names of all optimizers, sorted.
 std::vector<std::string> optimizer_names();
 
+/// Whether the optimizer of that name looks at a setting that not all do: "beta1", "beta2", "epsilon", "momentum",
+/// "rho" or "weight_decay". True of every one that was registered: nobody knows.
+bool optimizer_uses(std::string_view name, std::string_view setting);
+
 /// An update rule by name. Elementwise, without state: the caller owns weights and moments, all moments start at zero.
 ///
 ///   g = gradient_sum / B * clip_factor, then + l2 * w where `decay` is set; r = learning_rate, then

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shoal/optim/settings.hpp"
@@ -10,6 +11,9 @@ namespace shoal {
 
 /// Names of all schedules, sorted.
 std::vector<std::string> schedule_names();
+
+/// Whether the schedule of that name looks at a setting: "step_epochs", "factor", "decay" or "min_rate".
+bool schedule_uses(const std::string& name, std::string_view setting);
 
 /// The learning rate of update `step` (from 1). A function of its arguments alone, so that a nudge of either settings
 /// acts from its step on. With lr = optimizer.learning_rate and w = warmup_steps:

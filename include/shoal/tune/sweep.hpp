@@ -20,7 +20,7 @@ struct SweepRequest {
 
 /// What a sweep found, on every rank.
 struct SweepSummary {
-  ExitStatus status = ExitStatus::done;  ///< or stopped
+  ExitStatus status = ExitStatus::done;  ///< or stopped; diverged: every trial failed
   std::string folder;
   std::int64_t done = 0;     ///< trials that were trained to the end
   std::int64_t stopped = 0;  ///< by successive halving

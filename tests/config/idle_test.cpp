@@ -1,0 +1,206 @@
+// Every key of a config where it does nothing, or less than it seems to: it says so. The table of keys is gone through:
+// a new key stands here with such a combination, or among those that always act.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "shoal/config/config.hpp"
+#include "shoal/config/keys.hpp"
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Case {
+  std::string text;  // a config in which the key does not act as it says
+  std::string line;  // what that gives; where it begins with "error: ", a refusal
+};
+
+const std::string& layers() {
+  static const std::string text = "model.layers = [{type = \"dense\", units = 8}, {type = \"tanh\"}]\n";
+  return text;
+}
+constexpr const char* hidden = "model.hidden = [8]\n";
+
+const std::multimap<std::string, Case>& cases() {
+  static const std::multimap<std::string, Case> all = {
+      {"model.hidden", {layers() + "model.hidden = [8]", "error: model.hidden = [8] excludes model.layers"}},
+      {"model.depth", {layers() + "model.depth = 2", "error: model.depth = 2 excludes model.layers"}},
+      {"model.width", {layers() + "model.width = 2", "error: model.width = 2 excludes model.layers"}},
+      {"model.width", {"model.width = 2", "error: model.width = 2 needs model.depth"}},
+      {"model.activation",
+       {layers() + "model.activation = \"relu\"",
+        "model.activation = \"relu\" has no effect: model.layers names each activation"}},
+      {"model.activation",
+       {"model.activation = \"tanh\"", "model.activation = \"tanh\" has no effect: the model has no hidden layers"}},
+      {"model.dropout", {layers() + "model.dropout = 0.5", "error: model.dropout = 0.5 excludes model.layers"}},
+      {"model.dropout", {"model.dropout = 0.5", "model.dropout = 0.5 has no effect: the model has no hidden layers"}},
+      {"model.init",
+       {layers() + "model.init = \"zeros\"",
+        "model.init = \"zeros\" sets the last layer alone: those in model.layers say {type = \"dense\", init = ...}"}},
+      {"model.batch_norm.enabled",
+       {layers() + "model.batch_norm = true", "error: model.batch_norm.enabled = true excludes model.layers"}},
+      {"model.batch_norm.enabled",
+       {"model.batch_norm = true", "model.batch_norm.enabled = true has no effect: the model has no hidden layers"}},
+      {"model.batch_norm.position",
+       {layers() + "model.batch_norm.position = \"after_activation\"",
+        "model.batch_norm.position = \"after_activation\" has no effect: model.layers says where"}},
+      {"model.batch_norm.epsilon",
+       {layers() + "model.batch_norm.epsilon = 1e-3",
+        "model.batch_norm.epsilon = 0.001 has no effect: model.layers says it, by {type = \"batch_norm\", epsilon"}},
+      {"model.batch_norm.epsilon",
+       {std::string(hidden) + "model.batch_norm = {epsilon = 1e-3, enabled = false}",
+        "model.batch_norm.epsilon = 0.001 has no effect: model.batch_norm is false"}},
+      {"model.batch_norm.momentum",
+       {"model.batch_norm = {momentum = 0.2}",
+        "model.batch_norm.momentum = 0.2 has no effect: the model has no hidden layers"}},
+      {"model.batch_norm.running",
+       {layers() + "model.batch_norm.running = \"exact\"",
+        "model.batch_norm.running = \"exact\" has no effect: model.layers has no {type = \"batch_norm\"}"}},
+      {"model.layers", {layers() + "model.hidden = [8]", "error: model.hidden = [8] excludes model.layers"}},
+      {"model.layers",
+       {"model.layers = [{type = \"dense\", units = 8, bias = true}, {type = \"batch_norm\"}]",
+        "model.layers gives a dense layer bias = true, which has no effect: the batch_norm after it"}},
+      {"optimizer.beta1",
+       {"optimizer = {name = \"gd\", beta1 = 0.8}",
+        "optimizer.beta1 = 0.8 has no effect: optimizer.name = \"gd\" does not use it"}},
+      {"optimizer.beta2", {"optimizer = {name = \"rmsprop\", beta2 = 0.8}", "optimizer.beta2 = 0.8 has no effect"}},
+      {"optimizer.epsilon",
+       {"optimizer = {name = \"momentum\", epsilon = 1}", "optimizer.epsilon = 1.0 has no effect"}},
+      {"optimizer.momentum", {"optimizer.momentum = 0.9", "optimizer.momentum = 0.9 has no effect"}},
+      {"optimizer.rho", {"optimizer.rho = 0.9", "optimizer.rho = 0.9 has no effect"}},
+      {"optimizer.weight_decay", {"optimizer.weight_decay = 0.1", "optimizer.weight_decay = 0.1 has no effect"}},
+      {"optimizer.weight_decay",
+       {"optimizer = {name = \"adamw\", weight_decay = 1e-5}",
+        "optimizer.weight_decay = 1e-05 has no effect: times optimizer.learning_rate it is 1e-08 of a weight"}},
+      {"schedule.name",
+       {"schedule = {name = \"step\"}",
+        "schedule.name = \"step\" has no effect: the rate stays as it is, since it first changes after epoch 10 of "
+        "train.epochs = 10"}},
+      {"schedule.name",
+       {"schedule = {name = \"exponential\"}\ntrain.epochs = 1", "since it first changes after epoch 1 of"}},
+      {"schedule.name", {"schedule = {name = \"cosine\", min_rate = 1e-3}", "since schedule.min_rate is not below"}},
+      {"schedule.name", {"schedule = {name = \"exponential\", factor = 1}", "since schedule.factor is 1"}},
+      {"schedule.name", {"schedule = {name = \"inverse_time\", decay = 0}", "since schedule.decay is 0"}},
+      {"schedule.step_epochs",
+       {"schedule.step_epochs = 3",
+        "schedule.step_epochs = 3 has no effect: schedule.name = \"constant\" does not use it"}},
+      {"schedule.factor", {"schedule = {name = \"cosine\", factor = 0.5}", "schedule.factor = 0.5 has no effect"}},
+      {"schedule.factor",
+       {"schedule = {name = \"step\", factor = 0.5}", "schedule.factor = 0.5 has no effect: the rate"}},
+      {"schedule.decay", {"schedule = {name = \"step\", decay = 0.5}", "schedule.decay = 0.5 has no effect"}},
+      {"schedule.min_rate", {"schedule.min_rate = 1e-4", "schedule.min_rate = 0.0001 has no effect"}},
+      {"train.epochs", {"train = {epochs = 3, steps = 10}", "train.epochs = 3 has no effect while train.steps = 10"}},
+      {"train.early_stopping.min_delta",
+       {"train.early_stopping = {min_delta = 0.1}",
+        "train.early_stopping.min_delta = 0.1 has no effect: train.early_stopping.patience is 0, which is off"}},
+      {"sweep", {"[sweep]\ntrials = 3", "[sweep] has no effect: this trains one model, and shoal sweep many"}},
+  };
+  return all;
+}
+
+/// Keys that act whatever the others say, as far as a config alone can tell.
+const std::set<std::string>& always() {
+  static const std::set<std::string> names = {"seed",
+                                              "data.file",
+                                              "data.batch_size",
+                                              "data.validation",
+                                              "data.normalize",
+                                              "data.shuffle_block",
+                                              "model.loss",
+                                              "optimizer.name",
+                                              "optimizer.learning_rate",
+                                              "optimizer.l2",
+                                              "optimizer.clip_norm",
+                                              "schedule.warmup_steps",
+                                              "train.steps",
+                                              "train.evaluate_every",
+                                              "train.log_every",
+                                              "train.max_seconds",
+                                              "train.early_stopping.patience",
+                                              "parallel.leaves",
+                                              "parallel.stall_timeout",
+                                              "parallel.check_every",
+                                              "checkpoint.every_steps",
+                                              "checkpoint.every_seconds",
+                                              "checkpoint.every_epochs",
+                                              "checkpoint.keep",
+                                              "checkpoint.give_up"};
+  return names;
+}
+
+Config parse(const std::string& text, const std::vector<std::string>& sets = {}) {
+  return parse_config(text, "test.toml", "/base", sets);
+}
+
+TEST(ConfigIdle, EveryKeyOfTheTableIsHere) {
+  for (const config_keys::Key& key : config_keys::keys()) {
+    EXPECT_NE(cases().contains(key.name), always().contains(key.name)) << key.name;
+    EXPECT_FALSE(key.idle && always().contains(key.name)) << key.name;
+  }
+}
+
+TEST(ConfigIdle, AKeyWithoutEffectSaysSo) {
+  for (const auto& [name, one] : cases()) {
+    std::vector<std::string> said;
+    try {
+      said = config_keys::idle_lines(parse(one.text));
+    } catch (const Error& error) {
+      said = {std::string("error: ") + error.what()};
+      said[0].erase(7, said[0].find(": ", 7) - 5);  // the place, which has a test of its own
+    }
+    EXPECT_THAT(said, ::testing::Contains(HasSubstr(one.line))) << name << " in\n" << one.text;
+  }
+}
+
+TEST(ConfigIdle, AKeyThatActsSaysNothing) {
+  const std::vector<std::string> texts = {
+      std::string(),
+      "[model]\nhidden = [8]\nactivation = \"tanh\"\ndropout = 0.1\nbatch_norm = {epsilon = 1e-3}",
+      "model = {depth = 1, width = 3, activation = \"tanh\", init = \"zeros\"}",
+      layers() + "model.init = \"auto\"",
+      "model.layers = [{type = \"dense\", units = 8, bias = true}, {type = \"relu\"}, {type = \"batch_norm\"}]",
+      std::string("model.layers = [{type = \"batch_norm\"}]\nmodel.batch_norm.running = \"exact\""),
+      std::string("model.layers = [{type = \"of_a_program\"}]\nmodel.batch_norm.running = \"exact\""),
+      std::string("optimizer = {name = \"adamw\", beta1 = 0.8, weight_decay = 1e-3}"),
+      std::string("optimizer = {name = \"adamw\", weight_decay = 0}"),
+      std::string("optimizer = {name = \"momentum\", momentum = 0.5, l2 = 1e-3, clip_norm = 1}"),
+      std::string("schedule = {name = \"step\", step_epochs = 9}"),
+      std::string("schedule = {name = \"step\"}\ntrain.steps = 5"),
+      std::string("schedule = {name = \"cosine\", min_rate = 1e-5, warmup_steps = 3}\ntrain.epochs = 1"),
+      std::string("train.early_stopping = {patience = 3, min_delta = 0.1}"),
+  };
+  for (const std::string& text : texts) EXPECT_THAT(config_keys::idle_lines(parse(text)), IsEmpty()) << text;
+}
+
+TEST(ConfigIdle, OnlyWhatSomebodySetIsSaid) {
+  const Config config = parse("optimizer.name = \"gd\"\n", {"optimizer.rho=0.5"});
+  EXPECT_THAT(
+      config_keys::idle_lines(config),
+      ElementsAre("--set optimizer.rho=0.5: optimizer.rho = 0.5 has no effect: optimizer.name = \"gd\" does not "
+                  "use it"));
+  // A config as shoal writes it holds every key.
+  Config resolved = parse(to_toml(Config()));
+  EXPECT_THAT(config_keys::idle_lines(resolved), IsEmpty());
+  set_keys(resolved, "optimizer.rho = 0.5");
+  EXPECT_THAT(config_keys::idle_lines(resolved), ElementsAre(HasSubstr("optimizer.rho = 0.5 has no effect")));
+}
+
+TEST(ConfigIdle, ExactStatisticsGoWithAListOfLayers) {
+  const std::string listed = "[model]\nlayers = [{type = \"dense\", units = 8}, {type = \"batch_norm\"}]\n";
+  for (const Config& config :
+       {parse(listed + "batch_norm = {running = \"exact\"}"), parse(listed, {"model.batch_norm.running=exact"})}) {
+    EXPECT_EQ(config.model.batch_norm.running, "exact");
+    EXPECT_FALSE(config.model.batch_norm.enabled);
+    EXPECT_EQ(parse(to_toml(config)), config);
+  }
+}
+
+}  // namespace
+}  // namespace shoal
