@@ -3,10 +3,14 @@
 set(tree ${CMAKE_CURRENT_BINARY_DIR}/bad_layers)
 file(WRITE ${tree}/include/shoal/nn/layer.hpp "#include \"shoal/comm/session.hpp\"\n#include <fmt/format.h>\n")
 file(WRITE ${tree}/src/io/file.cpp "#include <mpi.h>\n#  include \"train/trainer.hpp\"\n")
-add_test(NAME layering.finds_faults
-  COMMAND ${CMAKE_COMMAND} -DSOURCE=${tree} -P ${CMAKE_CURRENT_LIST_DIR}/layering_test.cmake)
+file(WRITE ${tree}/src/run/plan.cpp
+  "#include \"train/feeder.hpp\"\nnamespace shoal {\nnamespace {\nstruct Mine {};\n}\nstruct Stage { int a; };\n}\n")
+file(WRITE ${tree}/src/tune/stage.hpp "namespace shoal {\nclass Other;\nstruct Stage {\n  struct Mine {};\n};\nstruct Mine {};\n}\n")
+string(REPEAT "\n" 4001 long)
+file(WRITE ${tree}/src/graph/long.cpp "${long}")
+add_test(NAME layering.finds_faults COMMAND python3 ${CMAKE_CURRENT_LIST_DIR}/layering_test.py ${tree})
 set_tests_properties(layering.finds_faults PROPERTIES LABELS self PASS_REGULAR_EXPRESSION
-  "nn may not include shoal/comm/session.hpp.*alone, not fmt/format.h.*mpi.h belongs to comm.*io may not include train/trainer.hpp")
+  "nn may not include shoal/comm/session.hpp.*alone, not fmt/format.h.*mpi.h belongs to src/comm/mpi/.*io may not include train/trainer.hpp.*train/feeder.hpp is private to train.*src/graph/: 1 units and 4001 lines.*two types shoal::Stage: src/run/plan.cpp, src/tune/stage.hpp\n$")
 
 set(mistake "echo 'shoal: error: no such file: x' >&2 && exit 66")
 shoal_expect_error(NAME expect_error.right STATUS 66 MATCHES "no such file: x" COMMAND sh -c "${mistake}")

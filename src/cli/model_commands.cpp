@@ -1,13 +1,13 @@
 // Commands that use a model: train, evaluate, predict.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/config/config.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/watchdog.hpp"
@@ -53,9 +53,9 @@ std::string evaluation_table(const std::string& split, const Evaluation& result)
 }
 
 std::string evaluation_json(const std::string& split, const Evaluation& result) {
-  nlohmann::ordered_json json{{"split", split}, {"samples", result.samples}, {"loss", result.loss}};
-  if (result.accuracy) json["accuracy"] = *result.accuracy;
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  Json json = Json::object({{"split", split}, {"samples", result.samples}, {"loss", result.loss}});
+  if (result.accuracy) json.set("accuracy", *result.accuracy);
+  return json.text() + '\n';
 }
 
 }  // namespace

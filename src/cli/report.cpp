@@ -8,10 +8,10 @@
 #include <iostream>
 #include <new>
 
-#include "io/temporary_file.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/guard/activity.hpp"
+#include "shoal/io/temporary_file.hpp"
 
 namespace shoal {
 namespace {

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <utility>
 
-#include "core/utf8.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/leaf_tree.hpp"
+#include "shoal/core/utf8.hpp"
 
 namespace shoal::config_keys {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "core/utf8.hpp"
-#include "io/path.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/utf8.hpp"
+#include "shoal/io/path.hpp"
 
 namespace shoal {
 

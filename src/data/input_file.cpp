@@ -8,8 +8,8 @@
 #include <cstring>
 #include <filesystem>
 
-#include "core/utf8.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/utf8.hpp"
 
 namespace shoal {
 namespace {

@@ -47,11 +47,11 @@ void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partial
 template <class T>
 void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRun leaves) {
   const RowRun rows = rows_of(leaves);
-  for (const Stage& stage : group.stages) {
+  for (const TileStage& stage : group.stages) {
     switch (stage.kind) {
-      case Stage::Kind::forward: forward_tile(stage.node, rows, panel); break;
-      case Stage::Kind::pull_gradient: pull_gradient(stage.node, rows, panel); break;
-      case Stage::Kind::statistics: leaf_statistics_of(stage.node, pass, panel, leaves, batch_.training); break;
+      case TileStage::Kind::forward: forward_tile(stage.node, rows, panel); break;
+      case TileStage::Kind::pull_gradient: pull_gradient(stage.node, rows, panel); break;
+      case TileStage::Kind::statistics: leaf_statistics_of(stage.node, pass, panel, leaves, batch_.training); break;
     }
   }
 }

@@ -32,9 +32,9 @@ double product_flops_of_inputs(const Graph& graph, std::size_t id) {
   return flops;
 }
 
-double flops_of(const Graph& graph, const Stage& stage) {
-  if (stage.kind == Stage::Kind::forward) return product_flops_of_inputs(graph, stage.node);
-  if (stage.kind == Stage::Kind::statistics) return 0.0;
+double flops_of(const Graph& graph, const TileStage& stage) {
+  if (stage.kind == TileStage::Kind::forward) return product_flops_of_inputs(graph, stage.node);
+  if (stage.kind == TileStage::Kind::statistics) return 0.0;
   double flops = 0.0;
   for (std::size_t user = stage.node + 1; user < graph.nodes().size(); ++user) {
     const std::vector<std::size_t>& inputs = graph.nodes()[user].inputs;
@@ -58,7 +58,7 @@ void describe(const Graph& graph, Pass pass, Phase& phase) {
       add(label(graph, group.node));
       phase.flops_per_sample += product_flops(graph, group.node);
     }
-    for (const Stage& stage : group.stages) {
+    for (const TileStage& stage : group.stages) {
       add(label(graph, stage.node));
       phase.flops_per_sample += flops_of(graph, stage);
     }

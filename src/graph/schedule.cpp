@@ -47,7 +47,7 @@ class Planner {
   }
 
   /// Adds a stage to the chain if there is one, else as a new group; returns where the result is usable.
-  Place add(Stage stage, Place chain, const std::vector<std::size_t>& needed, std::int64_t panels) {
+  Place add(TileStage stage, Place chain, const std::vector<std::size_t>& needed, std::int64_t panels) {
     if (chain.group == none) {
       chain.phase = earliest(needed) + 1;
       chain.group = phase(chain.phase - 1).groups.size();
@@ -84,7 +84,7 @@ void plan_forward(Planner& plan, std::size_t id, bool training) {
     const std::vector<std::size_t> needed = operation.tilewise() ? std::vector{node.inputs[0]} : node.inputs;
     const std::int64_t panels = panels_of(shapes[0].columns);
     const auto chain = operation.tilewise() ? plan.chain(needed, panels) : Planner::Place{};
-    const auto place = plan.add({Stage::Kind::statistics, id}, chain, needed, panels);
+    const auto place = plan.add({TileStage::Kind::statistics, id}, chain, needed, panels);
     plan.phase(place.phase - 1).synchronize.push_back(id);
     plan.done(id) = {place.phase, Planner::none};
   }
@@ -93,7 +93,7 @@ void plan_forward(Planner& plan, std::size_t id, bool training) {
   if (has_statistics) needed.push_back(id);
   const std::int64_t panels = operation.whole_rows() ? 1 : panels_of(node.shape.columns);
   const auto chain = operation.tilewise() ? plan.chain(needed, panels) : Planner::Place{};
-  plan.done(id) = plan.add({Stage::Kind::forward, id}, chain, needed, panels);
+  plan.done(id) = plan.add({TileStage::Kind::forward, id}, chain, needed, panels);
   if (!has_statistics && node.state_size > 0) plan.phase(plan.done(id).phase - 1).ready.push_back(id);
   if (operation.whole_rows()) plan.done(id).group = Planner::none;
 }
@@ -136,14 +136,14 @@ void plan_backward(Planner& plan, std::size_t id, bool training, const std::vect
     const bool all_tilewise = std::all_of(users.begin(), users.end(),
                                           [&](std::size_t user) { return graph.nodes()[user].operation->tilewise(); });
     const auto chain = all_tilewise ? plan.chain(users, panels) : Planner::Place{};
-    plan.done(id) = plan.add({Stage::Kind::pull_gradient, id}, chain, users, panels);
+    plan.done(id) = plan.add({TileStage::Kind::pull_gradient, id}, chain, users, panels);
   }
   const StatisticsPlan statistics = node.operation->statistics(Pass::backward, training, input_shapes(graph, node));
   if (statistics.width == 0) return;
   const std::vector<std::size_t> needed = {id};
   const std::int64_t panels = panels_of(node.shape.columns);
   const auto chain = node.operation->tilewise() ? plan.chain(needed, panels) : Planner::Place{};
-  const auto place = plan.add({Stage::Kind::statistics, id}, chain, needed, panels);
+  const auto place = plan.add({TileStage::Kind::statistics, id}, chain, needed, panels);
   plan.phase(place.phase - 1).synchronize.push_back(id);
   plan.done(id) = {place.phase, Planner::none};
 }

@@ -10,7 +10,7 @@
 namespace shoal {
 
 /// What is done to one tile (rows, 32) of a node, or to one leaf of it.
-struct Stage {
+struct TileStage {
   enum class Kind { forward, statistics, pull_gradient };
   Kind kind = Kind::forward;
   std::size_t node = 0;
@@ -19,7 +19,7 @@ struct Stage {
 /// Tasks that run side by side: tiles, on each of which a chain of stages runs while it is in cache; or the tiles of
 /// one parameter's gradient.
 struct TaskGroup {
-  std::vector<Stage> stages;
+  std::vector<TileStage> stages;
   std::int64_t panels = 1;  ///< of a parameter: tiles
   bool parameter = false;   ///< the gradient of parameter node `node`
   std::size_t node = 0;

@@ -1,4 +1,4 @@
-#include "guard/inquiry.hpp"
+#include "shoal/guard/inquiry.hpp"
 
 #include <fmt/format.h>
 

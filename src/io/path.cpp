@@ -1,4 +1,4 @@
-#include "io/path.hpp"
+#include "shoal/io/path.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -11,9 +11,9 @@
 #include <filesystem>
 #include <system_error>
 
-#include "io/path.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file_bytes.hpp"
+#include "shoal/io/path.hpp"
 
 namespace shoal::posix {
 namespace {

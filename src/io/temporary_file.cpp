@@ -1,4 +1,4 @@
-#include "io/temporary_file.hpp"
+#include "shoal/io/temporary_file.hpp"
 
 #include <unistd.h>
 

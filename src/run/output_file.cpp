@@ -11,12 +11,12 @@
 #include <system_error>
 #include <vector>
 
-#include "io/path.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/ownership/lock.hpp"
+#include "shoal/io/path.hpp"
 #include "shoal/run/run_directory.hpp"
 
 namespace shoal {
@@ -130,7 +130,8 @@ void check_names_in(const std::string& folder, NewFolder kind) {
 }  // namespace
 
 bool is_name_of_runs(const std::string& name) {
-  return is_one_of(names_of_runs, name) || name.starts_with("incarnation-") || name.starts_with("going-back-") || is_name_of_sweeps(name);
+  return is_one_of(names_of_runs, name) || name.starts_with("incarnation-") || name.starts_with("going-back-") ||
+         is_name_of_sweeps(name);
 }
 
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,

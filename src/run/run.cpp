@@ -24,10 +24,10 @@
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/cost.hpp"
-#include "shoal/train/kernel_check.hpp"
-#include "shoal/train/training.hpp"
 #include "shoal/train/data_check.hpp"
+#include "shoal/train/kernel_check.hpp"
 #include "shoal/train/same_data.hpp"
+#include "shoal/train/training.hpp"
 
 namespace shoal {
 namespace {
@@ -214,7 +214,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     std::int64_t step = 0;
     if (!bytes.empty()) {
       resumed = parse_checkpoint(bytes, plan.resumed_path);
-      check_same_data(plan.resumed_path, read_description(*resumed), set, data, plan.config);
+      check_same_data(plan.resumed_path, read_description(*resumed), dataset, data, plan.config);
       step = read_progress(*resumed).step;
     }
     if (!plan.content.empty()) check_content(plan.replays, plan.content, data, plan.config);

@@ -9,10 +9,10 @@
 #include <set>
 #include <utility>
 
-#include "io/path.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/path.hpp"
 
 namespace shoal {
 namespace {

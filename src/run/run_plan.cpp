@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "io/path.hpp"
 #include "shoal/config/keys.hpp"
+#include "shoal/config/recorded_path.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/path.hpp"
 #include "shoal/run/checkpoint_path.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/train/checkpoint.hpp"
-#include "shoal/config/recorded_path.hpp"
 
 namespace shoal {
 namespace {

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/run/run_pulse.hpp"
@@ -41,17 +41,19 @@ void RunFollower::State::read_settings() {
 }
 
 void RunFollower::State::read_line(const std::string& line) try {
-  const auto json = nlohmann::json::parse(line);
-  if (json.contains("split")) {
-    EvaluationRecord record{json.at("step"), json.at("epoch"), json.at("split"), json.at("loss"), {}};
-    if (json.contains("accuracy")) record.accuracy = json.at("accuracy");
+  const Json json = Json::parse(line);
+  const std::int64_t step = json.at("step").integer();
+  const double loss = json.at("loss").number();
+  if (const Json* split = json.find("split")) {
+    EvaluationRecord record{step, json.at("epoch").integer(), split->string(), loss, {}};
+    if (const Json* accuracy = json.find("accuracy")) record.accuracy = accuracy->number();
     view.evaluations.push_back(record);
     return;
   }
-  view.loss.push_back({json.at("step"), json.at("loss")});
-  view.last = StepRecord{json.at("step"), json.at("epoch"), json.at("loss"), json.at("learning_rate"),
-                         json.at("samples_per_second")};
-} catch (const nlohmann::json::exception&) {
+  view.loss.push_back({step, loss});
+  view.last = StepRecord{step, json.at("epoch").integer(), loss, json.at("learning_rate").number(),
+                         json.at("samples_per_second").number()};
+} catch (const JsonError&) {
   // What a line lacks is not 0: a step too short to be timed has no samples_per_second.
 }
 

@@ -1,4 +1,5 @@
 #include "shoal/train/predictor.hpp"
+#include "shoal/train/kernel_check.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +7,6 @@
 #include <cmath>
 #include <optional>
 
-#include "shoal/io/memory_limit.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
@@ -14,13 +14,14 @@
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/memory_limit.hpp"
 #include "shoal/nn/operations.hpp"
 #include "shoal/train/checkpoint.hpp"
-#include "shoal/train/training.hpp"
 #include "shoal/train/data_check.hpp"
+#include "shoal/train/same_data.hpp"
+#include "shoal/train/training.hpp"
 #include "train/feeder.hpp"
 #include "train/prediction_writer.hpp"
-#include "shoal/train/same_data.hpp"
 
 namespace shoal {
 namespace {

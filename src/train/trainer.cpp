@@ -1,4 +1,5 @@
 #include "shoal/train/trainer.hpp"
+#include "shoal/train/kernel_check.hpp"
 
 #include <chrono>
 #include <optional>
@@ -11,11 +12,11 @@
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
+#include "shoal/train/data_check.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
-#include "shoal/train/training.hpp"
-#include "shoal/train/data_check.hpp"
 #include "shoal/train/same_data.hpp"
+#include "shoal/train/training.hpp"
 
 namespace shoal {
 

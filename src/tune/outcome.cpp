@@ -3,19 +3,15 @@
 #include <fmt/format.h>
 
 #include <cassert>
-#include <nlohmann/json.hpp>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
 
 namespace shoal {
 namespace {
 
-nlohmann::json optional(const std::optional<double>& value) {
-  return value ? nlohmann::json(*value) : nlohmann::json();
-}
-
-std::optional<double> optional(const nlohmann::json& value) {
-  return value.is_null() ? std::nullopt : std::optional(value.get<double>());
+std::optional<double> optional(const Json& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.number());
 }
 
 }  // namespace
@@ -54,30 +50,34 @@ std::vector<Standing> standings_of(const std::vector<History>& trials, Metric me
 }
 
 std::string to_json_line(const Outcome& outcome) {
-  nlohmann::ordered_json json{
-      {"trial", outcome.trial}, {"rung", outcome.rung}, {"failed", outcome.failed}, {"reason", outcome.reason}};
-  json["curve"] = nlohmann::json::array();
+  Json curve = Json::array();
   for (const CurvePoint& p : outcome.curve)
-    json["curve"].push_back({p.epoch, p.train_loss, optional(p.train_accuracy), optional(p.validation_loss),
-                             optional(p.validation_accuracy)});
-  json["seconds"] = outcome.seconds;
-  json["rank"] = outcome.rank;
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+    curve.push(Json::array({p.epoch, p.train_loss, p.train_accuracy, p.validation_loss, p.validation_accuracy}));
+  return Json::object({{"trial", outcome.trial},
+                       {"rung", outcome.rung},
+                       {"failed", outcome.failed},
+                       {"reason", outcome.reason},
+                       {"curve", std::move(curve)},
+                       {"seconds", outcome.seconds},
+                       {"rank", outcome.rank}})
+             .text() +
+         '\n';
 }
 
 std::optional<Outcome> parse_outcome(const std::string& line) try {
-  const nlohmann::json json = nlohmann::json::parse(line);
+  const Json json = Json::parse(line);
   Outcome outcome;
-  json.at("trial").get_to(outcome.trial);
-  json.at("rung").get_to(outcome.rung);
-  json.at("failed").get_to(outcome.failed);
-  json.at("reason").get_to(outcome.reason);
-  for (const nlohmann::json& p : json.at("curve"))
-    outcome.curve.push_back({p.at(0), p.at(1), optional(p.at(2)), optional(p.at(3)), optional(p.at(4))});
-  json.at("seconds").get_to(outcome.seconds);
-  json.at("rank").get_to(outcome.rank);
+  outcome.trial = json.at("trial").integer();
+  outcome.rung = json.at("rung").integer();
+  outcome.failed = json.at("failed").boolean();
+  outcome.reason = json.at("reason").string();
+  for (const Json& p : json.at("curve").items())
+    outcome.curve.push_back(
+        {p.at(0).integer(), p.at(1).number(), optional(p.at(2)), optional(p.at(3)), optional(p.at(4))});
+  outcome.seconds = json.at("seconds").number();
+  outcome.rank = static_cast<int>(json.at("rank").integer());
   return outcome.trial >= 0 && outcome.rung >= 0 ? std::optional(outcome) : std::nullopt;
-} catch (const nlohmann::json::exception&) {
+} catch (const JsonError&) {
   return std::nullopt;
 }
 

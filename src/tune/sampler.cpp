@@ -12,6 +12,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
+#include "shoal/tune/search_space.hpp"
 #include "tune/sobol.hpp"
 
 namespace shoal {

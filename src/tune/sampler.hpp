@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tune/sweep_settings.hpp"
+#include "shoal/config/sweep_settings.hpp"
 
 namespace shoal {
 

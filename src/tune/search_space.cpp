@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <limits>
 
+#include "shoal/config/assign.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/elementary.hpp"
-#include "tune/assign.hpp"
 
 namespace shoal {
 namespace {

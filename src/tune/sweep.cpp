@@ -1,4 +1,5 @@
 #include "shoal/tune/sweep.hpp"
+#include "shoal/tune/search_space.hpp"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
 #include <thread>
@@ -14,6 +13,7 @@
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/config/keys.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"
@@ -21,6 +21,7 @@
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/same_data.hpp"
+#include "shoal/tune/search_space.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {
@@ -97,8 +98,7 @@ void check_values(const Split& split, bool probabilities, int rank, int ranks) {
 }
 
 std::string fingerprint(const SweepTask& task) {
-  const auto replace = nlohmann::json::error_handler_t::replace;
-  const std::string names = nlohmann::json(task.data.description.class_names).dump(-1, ' ', false, replace);
+  const std::string names = Json(task.data.description.class_names).text();
   return fmt::format("content {}\nkernel_hash {}\nclasses {}\n", task.data.description.content, kernel_hash(), names);
 }
 

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "shoal/config/sweep_settings.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/training.hpp"
 #include "shoal/tune/sweep.hpp"
 #include "tune/sweep_directory.hpp"
-#include "tune/sweep_settings.hpp"
 
 namespace shoal {
 

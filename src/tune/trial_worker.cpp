@@ -10,6 +10,7 @@
 
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/stop_signal.hpp"
+#include "shoal/tune/search_space.hpp"
 
 namespace shoal {
 namespace {

@@ -19,11 +19,11 @@ std::vector<std::string> text(const Schedule& schedule) {
       if (!line.empty()) line += " | ";
       if (group.parameter) line += "parameter " + std::to_string(group.node);
       for (std::size_t s = 0; s < group.stages.size(); ++s) {
-        const Stage& stage = group.stages[s];
+        const TileStage& stage = group.stages[s];
         line += s == 0 ? "" : ", ";
-        line += stage.kind == Stage::Kind::forward      ? "forward "
-                : stage.kind == Stage::Kind::statistics ? "statistics "
-                                                        : "pull ";
+        line += stage.kind == TileStage::Kind::forward      ? "forward "
+                : stage.kind == TileStage::Kind::statistics ? "statistics "
+                                                            : "pull ";
         line += std::to_string(stage.node);
       }
     }

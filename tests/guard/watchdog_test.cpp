@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "shoal/guard/activity.hpp"
-#include "guard/inquiry.hpp"
+#include "shoal/guard/inquiry.hpp"
 
 namespace shoal {
 namespace {

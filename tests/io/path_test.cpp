@@ -1,4 +1,4 @@
-#include "io/path.hpp"
+#include "shoal/io/path.hpp"
 
 #include <gtest/gtest.h>
 

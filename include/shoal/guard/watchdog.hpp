@@ -8,7 +8,7 @@
 
 #include "shoal/comm/roll_call.hpp"
 #include "shoal/guard/activity.hpp"
-#include "guard/inquiry.hpp"
+#include "shoal/guard/inquiry.hpp"
 
 namespace shoal {
 

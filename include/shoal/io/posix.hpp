@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "io/temporary_file.hpp"
+#include "shoal/io/temporary_file.hpp"
 
 namespace shoal::posix {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "io/ownership/standstill.hpp"
+#include "shoal/io/ownership/standstill.hpp"
 
 namespace shoal {
 

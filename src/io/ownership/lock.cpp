@@ -15,11 +15,11 @@
 #include <thread>
 
 #include "io/ownership/incarnation.hpp"
-#include "io/ownership/standstill.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/ownership/lock_record.hpp"
+#include "shoal/io/ownership/standstill.hpp"
 #include "shoal/io/posix.hpp"
 #include "shoal/io/signals_blocked.hpp"
 

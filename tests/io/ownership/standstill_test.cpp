@@ -1,4 +1,4 @@
-#include "io/ownership/standstill.hpp"
+#include "shoal/io/ownership/standstill.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "tune/sweep_settings.hpp"
+#include "shoal/config/sweep_settings.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,11 +9,10 @@
 #include <utility>
 
 #include "config/convert.hpp"
+#include "config/dimension_reader.hpp"
 #include "config/toml.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
-#include "tune/dimension_reader.hpp"
-#include "tune/sobol.hpp"
 
 namespace shoal {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "config/toml.hpp"
-#include "shoal/tune/search_space.hpp"
+#include "shoal/config/dimension.hpp"
 
 namespace shoal {
 

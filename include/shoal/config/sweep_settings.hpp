@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "shoal/config/config.hpp"
-#include "shoal/tune/search_space.hpp"
+#include "shoal/config/dimension.hpp"
 
 namespace shoal {
 
@@ -24,6 +24,9 @@ struct SuccessiveHalving {
 
   bool operator==(const SuccessiveHalving&) const = default;
 };
+
+/// How many hyperparameters a quasi-random search takes.
+inline constexpr int most_sobol_dimensions = 24;
 
 /// [sweep] with its values read.
 struct SweepSettings {

@@ -1,4 +1,4 @@
-#include "tune/dimension_reader.hpp"
+#include "config/dimension_reader.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

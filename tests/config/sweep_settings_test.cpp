@@ -1,4 +1,4 @@
-#include "tune/sweep_settings.hpp"
+#include "shoal/config/sweep_settings.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

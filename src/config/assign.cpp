@@ -1,4 +1,4 @@
-#include "tune/assign.hpp"
+#include "shoal/config/assign.hpp"
 
 #include <fmt/format.h>
 
