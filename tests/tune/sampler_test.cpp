@@ -1,5 +1,7 @@
 #include "tune/sampler.hpp"
 
+#include "shoal/tune/search_space.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
