@@ -17,7 +17,7 @@ rm -rf "$scratch"
 mkdir -p "$scratch"
 cd "$scratch"
 mkdir usual odd
-make() { "$shoal" synth gaussians --features 6 --classes 3 --test-fraction 0.2 "${@:2}" -o "$1" >/dev/null; }
+make() { rm -f "$1" && "$shoal" synth gaussians --features 6 --classes 3 --test-fraction 0.2 "${@:2}" -o "$1" >/dev/null; }
 make usual/data.h5 --samples 300 --seed 1
 cat >config.toml <<TOML
 data.file = "/proc/self/cwd/data.h5"
