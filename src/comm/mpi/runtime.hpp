@@ -13,7 +13,7 @@ struct StartedMpi {
   bool ends_mpi = false;  ///< whether end_mpi() is due
 };
 
-/// Defined with MPI in mpi_runtime.cpp, without in no_mpi.cpp; CMake takes one of them.
+/// Defined with MPI in runtime.cpp, without in none.cpp; CMake takes one of them.
 StartedMpi start_mpi(int& argc, char**& argv, const Launcher& launcher);
 void end_mpi();
 
