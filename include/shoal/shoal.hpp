@@ -1,6 +1,6 @@
 #pragma once
 
-// All that a C++ user needs; see README.md for two programs.
+// All that a C++ user needs; README.md and src/README.md have programs.
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/comm/session.hpp"

@@ -1,0 +1,90 @@
+"""A checkpoint of shoal in Python: needs NumPy and h5py, and nothing of shoal.
+
+    from shoal_load import load
+    predict = load("runs/demo/checkpoints/best")
+    probabilities = predict(x)      # x: (N, D...) as in the data set, not normalised
+
+What comes out is what `shoal predict` writes: probabilities (softmax, sigmoid) or outputs (mse), here in float64.
+"""
+
+import math
+import tomllib
+
+import h5py
+import numpy as np
+
+ACTIVATIONS = {
+    "relu": lambda a: np.maximum(a, 0),
+    "tanh": np.tanh,
+    "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),
+    "gelu": lambda a: 0.5 * a * (1 + np.vectorize(math.erf, otypes=[float])(a / math.sqrt(2))),
+    "identity": lambda a: a,
+}
+
+
+def hidden_layers(model):
+    """The list of layers that [model] of a config describes: `layers`, or what `hidden`, or `depth` and `width`, mean."""
+    if "layers" in model:
+        return model["layers"]
+    hidden = [model["width"]] * model["depth"] if model.get("depth") else model["hidden"]
+    norm = model["batch_norm"]
+    layers = []
+    for units in hidden:
+        dense = {"type": "dense", "units": units}
+        activation = {"type": model["activation"]}
+        if not norm["enabled"]:
+            layers += [dense, activation]
+        elif norm["position"] == "before_activation":
+            layers += [dense, {"type": "batch_norm", "epsilon": norm["epsilon"]}, activation]
+        else:
+            layers += [dense, activation, {"type": "batch_norm", "epsilon": norm["epsilon"]}]
+    return layers  # and no dropout, which acts in training alone
+
+
+def load(path):
+    """@returns the function that a checkpoint has learned, of rows (N, D...) to (N, outputs)"""
+    with h5py.File(path) as f:
+        mean, deviation = f["normalization/mean"][:], f["normalization/deviation"][:]
+        config = tomllib.loads(f["config"][()].decode())
+        loss, classes = f.attrs["loss"].decode(), f.attrs["classes"]
+        parameters = {name: {key: array[:] for key, array in group.items()} for name, group in f["parameters"].items()}
+        running = {name: {key: array[:] for key, array in group.items()} for name, group in f.get("batch_norm", {}).items()}
+
+    steps, number = [], 0
+    for layer in [*hidden_layers(config["model"]), {"type": "dense"}]:  # the last one has a unit for each output
+        kind = layer["type"]
+        if kind in ("dense", "batch_norm"):  # those with parameters are numbered
+            number += 1
+            name = f"{number:02}_{kind}"
+        if kind == "dense":
+            weight = parameters[name]["weight"].astype(float)
+            bias = parameters[name].get("bias", 0.0)  # none before batch_norm
+            steps.append(lambda a, weight=weight, bias=bias: a @ weight + bias)
+        elif kind == "batch_norm":
+            p, s = parameters[name], running[name]
+            scale = p["gamma"] / np.sqrt(s["variance"] + layer.get("epsilon", 1e-5))
+            shift = p["beta"] - s["mean"] * scale
+            steps.append(lambda a, scale=scale, shift=shift: a * scale + shift)
+        elif kind == "leaky_relu":
+            slope = layer.get("slope", 0.01)
+            steps.append(lambda a, slope=slope: np.where(a > 0, a, slope * a))
+        elif kind in ACTIVATIONS:
+            steps.append(ACTIVATIONS[kind])
+        elif kind != "dropout":
+            raise ValueError(f"{path}: the layer {kind} is of a program of its own")
+
+    def predict(x):
+        a = np.asarray(x, float).reshape(len(x), -1)
+        if mean.size:  # none with normalize = "none"
+            a = (a - mean) / deviation
+        for step in steps:
+            a = step(a)
+        if loss == "softmax":
+            e = np.exp(a - a.max(axis=1, keepdims=True))
+            return e / e.sum(axis=1, keepdims=True)
+        if loss == "sigmoid":
+            p = ACTIVATIONS["sigmoid"](a)
+            return np.hstack([1 - p, p]) if classes == 2 and p.shape[1] == 1 else p
+        return a
+
+    return predict
