@@ -49,8 +49,7 @@ void write_parameters(Archive& archive, const std::string& group, const Graph& g
 
 void read_parameters(const Archive& archive, const std::string& group, const Graph& graph, std::span<float> flat) {
   for (const Parameter& p : graph.parameters()) {
-    const NamedArray& array = array_of_shape(archive, group + "/" + p.name, file_shape(p));
-    pack(array.values<float>(), p.in(flat.data()), p.rows);
+    pack(array_of_shape(archive, group + "/" + p.name, file_shape(p)).values<float>(), p.in(flat.data()), p.rows);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -30,7 +31,8 @@ class LeafReader {
       std::iota(rows.begin(), rows.end(), first);
       numbers_ = compute_(run_, rows);
     }
-    const std::size_t width = numbers_.size() / static_cast<std::size_t>(run_.size());
+    const std::size_t width = out.size();
+    assert(numbers_.size() == width * static_cast<std::size_t>(run_.size()));
     std::copy_n(numbers_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(leaf - run_.first) * width),
                 width, out.begin());
   }
