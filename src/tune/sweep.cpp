@@ -105,7 +105,7 @@ void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
   std::map<std::int64_t, double> costs;
   for (const std::int64_t trial : trials) {
     const TrainingCost cost = estimate_cost(config_of(trial), task_.data);
-    costs[trial] = task_.settings.halving ? cost.epoch : cost.whole;
+    costs[trial] = task_.settings.successive_halving.enabled ? cost.epoch : cost.whole;
   }
   std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });
 }
@@ -229,7 +229,7 @@ SweepSummary Sweep::go() {
 std::string start_line(const SweepTask& task, const Communicator& world) {
   const SweepSettings& s = task.settings;
   return fmt::format("{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", counted(s.trials, "trial"),
-                     to_string(s.search), s.halving ? " with successive halving" : "",
+                     to_string(s.search), s.successive_halving.enabled ? " with successive halving" : "",
                      counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
                      counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
                      task.data.train.rows());
