@@ -8,6 +8,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/run/run_paths.hpp"
 #include "shoal/run/run_pulse.hpp"
 
 namespace shoal {
@@ -48,7 +49,7 @@ void check_end(const std::vector<Nudge>& nudges, const Config& config, std::int6
 
 }  // namespace
 
-NudgeDesk::NudgeDesk(const std::string& run) : folder_(requests_folder(run)), owner_(run_owner(run)) {
+NudgeDesk::NudgeDesk(const std::string& run) : folder_(RunPaths{run}.requests()), owner_(run_owner(run)) {
   std::error_code none;
   for (const fs::path& file : files(".reply")) fs::remove(file, none);
 }

@@ -8,6 +8,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/run/run_paths.hpp"
 
 namespace shoal {
 namespace {
@@ -71,7 +72,7 @@ NudgeJournal NudgeJournal::parse(const std::string& text, const std::string& nam
 }
 
 NudgeJournal NudgeJournal::of_run(const std::string& run) {
-  const std::string path = run + "/nudges.jsonl";
+  const std::string path = RunPaths{run}.nudges();
   std::error_code none;
   return fs::exists(path, none) ? parse(read_text(path), path) : NudgeJournal();
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "run/nudge_desk.hpp"
+#include "run/rate_jump.hpp"
 #include "run/run_saver.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -17,7 +18,6 @@
 #include "shoal/run/metrics.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
-#include "run/rate_jump.hpp"
 
 namespace shoal {
 namespace {
@@ -43,7 +43,7 @@ class Run {
   Run(Training& training, RunPlan& plan, Communicator& comm)
       : training_(training), plan_(plan), comm_(comm), saver_(training, plan, comm), started_(Clock::now()) {
     if (comm.rank() != 0) return;
-    metrics_.emplace(plan.directory->metrics_path());
+    metrics_.emplace(plan.directory->paths().metrics());
     desk_.emplace(plan.run);
   }
 
@@ -158,7 +158,9 @@ void Run::take_nudges() {
     plan_.directory->check_owner();
     NudgeJournal journal = plan_.journal;
     const auto total_steps = [&](const Config& config) { return training_.total_steps(config); };
-    const auto write = [&](const std::string& lines) { plan_.directory->write(plan_.directory->nudges_path(), lines); };
+    const auto write = [&](const std::string& lines) {
+      plan_.directory->write(plan_.directory->paths().nudges(), lines);
+    };
     for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
       const auto judge = [&](const NudgeRequestFile& request) {
         return judge_nudge(request, plan_.config, journal, training_.progress().step, total_steps);

@@ -176,13 +176,13 @@ bool Sweep::finish(SweepSummary& summary) {
     const Doing doing(Activity::saving);
     if (summary.winner) secured = secure_winner(*summary.winner) ? 1 : 0;
     if (secured == 0) return;
-    directory_->write(paths_.result("sweep.csv"), to_csv(table));
-    directory_->write(paths_.result("sweep.jsonl"), to_jsonl(table));
+    directory_->write(paths_.csv(), to_csv(table));
+    directory_->write(paths_.jsonl(), to_jsonl(table));
     // Made by itself, so where nobody but this job is; it goes with the claims.
     const std::string draft = directory_->claims() + "/sweep.h5";
     write_h5(table, draft);
-    directory_->write(paths_.result("sweep.h5"), read_text(draft));
-    directory_->write(paths_.result("times.jsonl"), times_jsonl(histories_));
+    directory_->write(paths_.h5(), read_text(draft));
+    directory_->write(paths_.times(), times_jsonl(histories_));
     directory_->clean();
   });
   return world_.all_min(secured) == 1;
@@ -221,7 +221,7 @@ SweepSummary Sweep::go() {
   } else if (!summary.winner) {
     summary.status = ExitStatus::diverged;
     log_warning(fmt::format("every trial failed, so there is no best.h5; trial 0: {}; see the others in {}",
-                            histories_.front().back().reason, paths_.result("sweep.csv")));
+                            histories_.front().back().reason, paths_.csv()));
   }
   return summary;
 }

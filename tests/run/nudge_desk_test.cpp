@@ -122,7 +122,8 @@ class Desk : public ::testing::Test {
   }
   std::vector<fs::path> requests() const {
     std::vector<fs::path> names;
-    for (const auto& entry : fs::directory_iterator(requests_folder(run_))) names.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(RunPaths{run_}.requests()))
+      names.push_back(entry.path().filename());
     return names;
   }
 
@@ -154,7 +155,7 @@ TEST_F(Desk, WhatIsWrongByItselfIsSaidAtOnce) {
   expect_error([&] { nudge_run(run_, {"optimizer.l2=-1"}, {}, never); }, ExitStatus::usage, "optimizer.l2=-1: ");
   expect_error([&] { nudge_run(run_, {"optimizer.l2=1"}, 0, never); }, ExitStatus::usage, "--at-step is 0");
   expect_error([&] { nudge_run(run_, {}, {}, never); }, ExitStatus::usage, "give KEY=VALUE");
-  EXPECT_FALSE(fs::exists(requests_folder(run_)));
+  EXPECT_FALSE(fs::exists(RunPaths{run_}.requests()));
 }
 
 TEST_F(Desk, ARunThatHasEndedCannotBeNudged) {
@@ -167,7 +168,7 @@ TEST_F(Desk, ARunThatHasEndedCannotBeNudged) {
 TEST_F(Desk, ARunThatEndsMeanwhileIsNotWaitedFor) {
   start_run();
   std::thread run([&] {
-    while (!fs::exists(requests_folder(run_)) || requests().empty())
+    while (!fs::exists(RunPaths{run_}.requests()) || requests().empty())
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     directory_.reset();
   });
@@ -185,12 +186,14 @@ TEST_F(Desk, ANudgeCanBeWithdrawn) {
 
 TEST_F(Desk, RequestsToAnotherOwnerAndGarbageAreNotTaken) {
   start_run();
-  fs::create_directories(requests_folder(run_));
-  testing::write(requests_folder(run_) / "1.json", to_json(NudgeRequestFile{"a run before", {"optimizer.l2=1"}, {}}));
-  testing::write(requests_folder(run_) / "2.json", "{\"owner\":");
-  testing::write(requests_folder(run_) / "3.json.12.tmp", "half");
-  testing::write(requests_folder(run_) / "0.reply", "nobody came");
-  testing::write(requests_folder(run_) / "4.json", to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
+  fs::create_directories(RunPaths{run_}.requests());
+  testing::write(RunPaths{run_}.requests() + "/1.json",
+                 to_json(NudgeRequestFile{"a run before", {"optimizer.l2=1"}, {}}));
+  testing::write(RunPaths{run_}.requests() + "/2.json", "{\"owner\":");
+  testing::write(RunPaths{run_}.requests() + "/3.json.12.tmp", "half");
+  testing::write(RunPaths{run_}.requests() + "/0.reply", "nobody came");
+  testing::write(RunPaths{run_}.requests() + "/4.json",
+                 to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
   NudgeDesk desk(run_);
   EXPECT_TRUE(desk.has_visitors());
   EXPECT_FALSE(desk.has_visitors()) << "looks only now and then";
@@ -203,13 +206,14 @@ TEST_F(Desk, RequestsToAnotherOwnerAndGarbageAreNotTaken) {
 
 TEST_F(Desk, WhatCannotBeReadIsToldOfOnce) {
   start_run();
-  fs::create_directories(requests_folder(run_) / "1.json" / "2");
+  fs::create_directories(RunPaths{run_}.requests() + "/1.json/2");
   NudgeDesk desk(run_);
   ASSERT_TRUE(desk.has_visitors());
   EXPECT_THAT(desk.admit(), IsEmpty());
   std::this_thread::sleep_for(std::chrono::milliseconds(250));  // more than between two looks
   EXPECT_FALSE(desk.has_visitors());
-  testing::write(requests_folder(run_) / "2.json", to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
+  testing::write(RunPaths{run_}.requests() + "/2.json",
+                 to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
   std::this_thread::sleep_for(std::chrono::milliseconds(250));
   EXPECT_TRUE(desk.has_visitors());
   EXPECT_EQ(desk.admit().size(), 1U);

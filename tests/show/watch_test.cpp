@@ -35,7 +35,7 @@ class Follower : public ::testing::Test {
   void put(const std::string& name, const std::string& text) const { testing::write(run_ + "/" + name, text); }
   void put_checkpoint() const {
     fs::create_directories(run_ + "/checkpoints");
-    testing::write(RunDirectory::checkpoint_path(run_, 0), "");
+    testing::write(RunPaths{run_}.checkpoint(0), "");
   }
 
   testing::TemporaryFolder folder_;
