@@ -120,7 +120,7 @@ TEST_F(Nudged, ASettingGivenOnResumingIsANudgeOfTheNextStep) {
       << message_;
   test_world().barrier();
   EXPECT_THAT(nudges_in("run"),
-              ElementsAre(Nudge{7, "optimizer.learning_rate", "0.02"}, Nudge{7, "train.steps", "12"}));
+              ElementsAre(Nudge{7, "optimizer.learning_rate", 0.02}, Nudge{7, "train.steps", std::int64_t{12}}));
   EXPECT_THAT(metrics("run"), Contains(AllOf(HasSubstr("\"step\":6,"), HasSubstr("\"learning_rate\":0.001"))));
   EXPECT_THAT(metrics("run"), Contains(AllOf(HasSubstr("\"step\":7,"), HasSubstr("\"learning_rate\":0.02"))));
   const std::string expected = digest_in("run");
