@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "shoal/run/run_paths.hpp"
 
 namespace shoal {
 namespace {
@@ -16,10 +17,10 @@ std::string report(const SweepSummary& summary) {
         "Spearman\n";
   text += fmt::format("\n{} done", summary.done);
   if (summary.stopped > 0) text += fmt::format(", {} stopped early", summary.stopped);
-  text += fmt::format(", {} failed; all in {}/sweep.csv\n", summary.failed, summary.folder);
+  text += fmt::format(", {} failed; all in {}\n", summary.failed, SweepPaths{summary.folder}.csv());
   if (summary.winner)
-    text += fmt::format("best: trial {}; train on with: shoal train --resume {}/best.h5 --set train.epochs=N ({})\n",
-                        *summary.winner, summary.folder,
+    text += fmt::format("best: trial {}; train on with: shoal train --resume {} --set train.epochs=N ({})\n",
+                        *summary.winner, SweepPaths{summary.folder}.best(),
                         summary.winner_leaves == 1 ? "1 rank" : fmt::format("up to {} ranks", summary.winner_leaves));
   return text;
 }

@@ -68,7 +68,9 @@ bool is_allowed(const Allowed& allowed, const Validation& v) {
   return split == nullptr ||
          (!split->empty() && *split != "auto" && is_utf8(*split));  // "auto" reads back as no choice
 }
-bool is_allowed(const Allowed&, const SweepConfig&) { return true; }
+bool is_allowed(const Allowed&, Search) { return true; }
+bool is_allowed(const Allowed&, Metric) { return true; }
+bool is_allowed(const Allowed&, const std::vector<Dimension>&) { return true; }
 
 std::string type_words(const Allowed&, const bool*) { return "true or false"; }
 std::string type_words(const Allowed& allowed, const std::int64_t*) { return range_words("a whole number", allowed); }
@@ -86,13 +88,19 @@ std::string type_words(const Allowed&, const std::vector<LayerSpec>*) {
 std::string type_words(const Allowed& allowed, const Validation*) {
   return "\"auto\", " + range_words("a number", allowed) + ", or the name of a split";
 }
-std::string type_words(const Allowed&, const SweepConfig*) { return "a table"; }
+std::string one_of(const Allowed& allowed) {
+  return fmt::format("one of \"{}\"", fmt::join(allowed.words(), "\", \""));
+}
+std::string type_words(const Allowed& allowed, const Search*) { return one_of(allowed); }
+std::string type_words(const Allowed& allowed, const Metric*) { return one_of(allowed); }
+std::string type_words(const Allowed&, const std::vector<Dimension>*) { return "a table"; }
 
 /// The address of a value that is only read: the table has one function for reading and writing.
 Reference address(const Key& key, const Config& config) { return key.reference(const_cast<Config&>(config)); }
 
 bool searches(const Config& config, const std::string& key) {
-  return config.sweep.toml.find(config_text::quote(key)) != std::string::npos;
+  const auto& space = config.sweep.space;
+  return std::any_of(space.begin(), space.end(), [&](const Dimension& d) { return d.key == key; });
 }
 
 }  // namespace
@@ -107,19 +115,15 @@ std::string idle(const Key& key, const Config& config) { return key.idle ? key.i
 std::string idle_line(const Key& key, const Config& config) {
   const std::string words = idle(key, config);
   if (words.empty()) return "";
-  if (key.name == "sweep") return "[sweep] " + words;
-  if (key.name == "model.layers") return "model.layers " + words;
+  if (key.name == "model.layers" || key.name == "sweep.space") return key.name + ' ' + words;  // values of many lines
   return fmt::format("{} = {} {}", key.name, value_text(key, config), words);
 }
 
 std::vector<const Key*> given(const Config& config) {
   static const Config defaults;
-  const auto is_said = [&](const Key& key) {
-    return key.name == "sweep" ? !config.sweep.toml.empty() : config.places.contains(key.name);
-  };
-  const bool resolved = std::all_of(keys().begin(), keys().end(), [&](const Key& key) {
-    return key.name == "sweep" || !is_written(key, config.model) || is_said(key);
-  });
+  const auto is_said = [&](const Key& key) { return config.places.contains(key.name); };
+  const bool resolved = std::all_of(keys().begin(), keys().end(),
+                                    [&](const Key& key) { return !is_written(key, config) || is_said(key); });
   std::vector<const Key*> found;
   for (const Key& key : keys()) {
     if (is_said(key) && !(resolved && value_text(key, config) == value_text(key, defaults))) found.push_back(&key);
@@ -141,13 +145,16 @@ std::string expected(const Key& key) {
   return std::visit([&](const auto* value) { return type_words(key.allowed, value); }, address(key, any));
 }
 
+std::string meant_word(const Key& key, const std::string& word) {
+  const std::string meant = key.allowed.words ? nearest_word(word, key.allowed.words()) : "";
+  return meant.empty() ? "" : fmt::format("did you mean \"{}\"? ", meant);
+}
+
 std::string violation(const Key& key, const Config& config) {
   const auto reference = address(key, config);
   if (std::visit([&](const auto* value) { return is_allowed(key.allowed, *value); }, reference)) return {};
-  std::string meant;
-  if (const auto* const* word = std::get_if<std::string*>(&reference); word != nullptr && key.allowed.words)
-    meant = nearest_word(**word, key.allowed.words());
-  if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
+  const auto* const* word = std::get_if<std::string*>(&reference);
+  const std::string meant = word != nullptr ? meant_word(key, **word) : "";
   std::string seen = value_text(key, config);
   std::replace(seen.begin(), seen.end(), '\n', ' ');
   return fmt::format("{} is {}; {}use {}", key.name, seen, meant, expected(key));
@@ -187,14 +194,14 @@ Contradiction contradiction(const Config& config) {
 
 std::string advice(const std::string& unknown) {
   const std::string last = unknown.substr(unknown.rfind('.') + 1);
-  std::vector<std::string> all = {"model.batch_norm", "train.early_stopping", "sweep.space",
-                                  "sweep.successive_halving"};
+  std::vector<std::string> all;
   for (const Key& key : keys()) {
+    for (std::size_t dot = key.name.find('.'); dot != std::string::npos; dot = key.name.find('.', dot + 1)) {
+      const std::string section = key.name.substr(0, dot);
+      if (std::find(all.begin(), all.end(), section) == all.end()) all.push_back(section);
+    }
     all.push_back(key.name);
-    const std::string section = key.name.substr(0, key.name.find('.'));
-    if (std::find(all.begin(), all.end(), section) == all.end()) all.push_back(section);
   }
-  all.insert(all.end(), sweep_keys().begin(), sweep_keys().end());
 
   // A key in the wrong section is more likely than one misspelt into another.
   std::vector<std::string> namesakes;

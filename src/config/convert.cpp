@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+
+#include "config/words.hpp"
 #include "shoal/config/text.hpp"
 
 namespace shoal::config_convert {
@@ -77,7 +80,13 @@ bool convert(const toml::node& node, Validation& to) {
   }
   return true;
 }
-bool convert(const toml::node&, SweepConfig&) { return false; }  // config_sweep reads it
+template <class Word>
+requires std::is_enum_v<Word>
+bool convert(const toml::node& node, Word& to) {
+  const auto word = node.value_exact<std::string>();
+  return word && config_words::read(*word, to);
+}
+bool convert(const toml::node&, std::vector<Dimension>&) { return false; }  // space.hpp reads it
 
 }  // namespace
 

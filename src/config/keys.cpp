@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/words.hpp"
 #include "shoal/optim/optimizer.hpp"
 #include "shoal/optim/schedule.hpp"
 
@@ -14,7 +15,8 @@ constexpr double most_count = 2147483647;     // room to multiply two of them in
 constexpr double most_steps = 1099511627776;  // 2^40: centuries, with room to add
 constexpr double least_float = 1.2e-38;       // what is less can be 0 as a float
 constexpr double most_float = 3.4e38;         // what is more can be infinite
-constexpr double most_below_1 = 0.9999999;    // what is more can be 1 as a float
+constexpr double most_of_a_sweep = 1'000'000;
+constexpr double most_below_1 = 0.9999999;  // what is more can be 1 as a float
 
 Allowed anything() { return {}; }
 Allowed from(double least) { return {.least = least}; }
@@ -123,8 +125,11 @@ std::string idle_min_delta(const Config& c) {
 }
 
 std::string idle_sweep(const Config& c) {
-  return c.sweep.toml.empty() ? "" : "has no effect: this trains one model, and shoal sweep many";
+  return c.sweep == SweepSettings() ? "" : "has no effect: this trains one model, and shoal sweep many";
 }
+
+/// Said once of a whole sweep, by its space.
+std::string idle_without_space(const Config& c) { return c.sweep.space.empty() ? idle_sweep(c) : ""; }
 
 // A captureless function from a config to the address of one member.
 #define AT(member) [](Config& c) -> Reference { return &c.member; }
@@ -197,7 +202,17 @@ std::vector<Key> make_keys() {
       {"checkpoint.keep", AT(checkpoint.keep), no_bit | nudge, count_from(1)},
       {"checkpoint.give_up", AT(checkpoint.give_up), no_bit | nudge, from(1)},
 
-      {"sweep", AT(sweep), no_bit, anything(), idle_sweep},
+      {"sweep.trials", AT(sweep.trials), no_bit, from_to(1, most_of_a_sweep), idle_without_space},
+      {"sweep.search", AT(sweep.search), no_bit, words(config_words::all<Search>()), idle_without_space},
+      {"sweep.metric", AT(sweep.metric), no_bit, words(config_words::all<Metric>()), idle_without_space},
+      {"sweep.ranks_per_trial", AT(sweep.ranks_per_trial), no_bit, from_to(1, most_of_a_sweep), idle_without_space},
+      {"sweep.successive_halving.enabled", AT(sweep.successive_halving.enabled), no_bit, anything(),
+       idle_without_space},
+      {"sweep.successive_halving.eta", AT(sweep.successive_halving.eta), no_bit, from_to(2, most_of_a_sweep),
+       idle_without_space},
+      {"sweep.successive_halving.min_epochs", AT(sweep.successive_halving.min_epochs), no_bit,
+       from_to(1, most_of_a_sweep), idle_without_space},
+      {"sweep.space", AT(sweep.space), no_bit, anything(), idle_sweep},
   };
 }
 
@@ -220,19 +235,6 @@ bool is_section(const std::string& name) {
   return std::any_of(keys().begin(), keys().end(), [&](const Key& key) { return key.name.starts_with(name + '.'); });
 }
 
-const std::vector<std::string>& sweep_keys() {
-  static const std::vector<std::string> names = {"sweep.trials",
-                                                 "sweep.search",
-                                                 "sweep.metric",
-                                                 "sweep.successive_halving.eta",
-                                                 "sweep.successive_halving.min_epochs",
-                                                 "sweep.ranks_per_trial"};
-  return names;
-}
-
-const std::vector<std::string>& dimension_keys() {
-  static const std::vector<std::string> names = {"scale", "min", "max", "integer", "choices"};
-  return names;
-}
+const Key* switch_of(const std::string& section) { return find(section + ".enabled"); }
 
 }  // namespace shoal::config_keys

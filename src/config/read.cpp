@@ -4,10 +4,11 @@
 #include <charconv>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "config/convert.hpp"
-#include "config/sweep.hpp"
+#include "config/space.hpp"
 #include "config/toml.hpp"
 #include "shoal/config/config.hpp"
 #include "shoal/config/keys.hpp"
@@ -32,7 +33,7 @@ bool is_out_of_range(const std::string& text) {
 /// Fills a config from one TOML text after another, and remembers where each value came from.
 class Reader {
  public:
-  explicit Reader(Config& config) : config_(config) {}
+  explicit Reader(Config& config) : config_(config), space_(config.sweep.space) {}
 
   void read_text(const std::string& text, const std::string& name, const std::string& base_directory) {
     source_ = name;
@@ -61,7 +62,9 @@ class Reader {
 
   void finish() {
     // A list of layers says itself where batch norm stands; what is set beside it does not mean another.
-    if (batch_norm_implied_ && !config_.model.layers.empty()) config_.model.batch_norm.enabled = false;
+    if (implied_.contains("model.batch_norm.enabled") && !config_.model.layers.empty())
+      config_.model.batch_norm.enabled = false;
+    if (places_.contains("sweep.space")) config_.sweep.space = space_.read(places_);
     const auto found = config_keys::contradiction(config_);
     if (!found.message.empty()) throw Error(ExitStatus::usage, places_[found.key] + found.message);
     for (const auto& [key, place] : places_) config_.places[key] = place;
@@ -127,18 +130,16 @@ class Reader {
 
   void read(const std::vector<std::string>& path, const toml::node& node, const toml::source_position& key_position) {
     const std::string name = fmt::format("{}", fmt::join(path, "."));
-    if (path[0] == "sweep") {
+    if (path.size() > 1 && path[0] == "sweep" && path[1] == "space") {
       const auto refuse = [this](const toml::source_position& at, const std::string& message) {
         complain(at, message);
       };
-      const auto note = [this](const toml::source_position& at, const std::string& key) {
-        config_.places[key] = place(at);
-      };
-      config_sweep::read(config_.sweep, {path.begin() + 1, path.end()}, node, key_position, {refuse, note});
+      const auto note = [this](const toml::source_position& at, const std::string& key) { places_[key] = place(at); };
+      space_.put({path.begin() + 2, path.end()}, node, key_position, {refuse, note});
     } else if (const Key* key = config_keys::find(name)) {
       assign(*key, node);
-    } else if (name == "model.batch_norm" && node.is_boolean()) {
-      assign(*config_keys::find("model.batch_norm.enabled"), node);
+    } else if (const Key* on = config_keys::switch_of(name); on != nullptr && node.is_boolean()) {
+      assign(*on, node);
     } else if (config_keys::is_section(name)) {
       read_section(path, name, node);
     } else {
@@ -148,12 +149,12 @@ class Reader {
 
   void read_section(std::vector<std::string> path, const std::string& name, const toml::node& node) {
     const toml::table* table = node.as_table();
+    const Key* on = config_keys::switch_of(name);
     if (table == nullptr) {
-      const std::string either = name == "model.batch_norm" ? "true, false or a table of" : "a table of";
+      const std::string either = on != nullptr ? "true, false or a table of" : "a table of";
       complain(node.source().begin, fmt::format("{} is {}; use {} keys", name, config_convert::seen(node), either));
     }
-    // A table of settings turns batch norm on, unless it says otherwise.
-    if (name == "model.batch_norm" && !table->contains("enabled")) imply_batch_norm();
+    if (on != nullptr && !table->contains("enabled")) imply(*on);
     for (const auto& [key, child] : *table) {
       path.emplace_back(key.str());
       read(path, child, key.source().begin);
@@ -165,7 +166,9 @@ class Reader {
     const toml::source_position& at = node.source().begin;
     const auto reference = key.reference(config_);
     if (!config_convert::convert(node, reference)) {
-      complain(at, fmt::format("{} is {}; use {}", key.name, config_convert::seen(node), config_keys::expected(key)));
+      complain(at, fmt::format("{} is {}; {}use {}", key.name, config_convert::seen(node),
+                               config_keys::meant_word(key, node.value_exact<std::string>().value_or("")),
+                               config_keys::expected(key)));
     }
     if (key.name == "seed" && node.value<std::int64_t>().value_or(0) < 0) {
       complain(at, fmt::format("seed is {}; use {}", *node.value<std::int64_t>(), config_keys::expected(key)));
@@ -173,15 +176,20 @@ class Reader {
     const std::string wrong = config_keys::violation(key, config_);
     if (!wrong.empty()) complain(at, wrong);
     if ((key.flags & config_keys::path) != 0) make_absolute(*std::get<std::string*>(reference), at);
-    if (key.name == "model.batch_norm.enabled") {
-      batch_norm_said_ = true;
-      batch_norm_implied_ = false;
-    }
-    if (key.name.starts_with("model.batch_norm.") && !batch_norm_said_) imply_batch_norm();
     places_[key.name] = place(at);
+    const Key* on = config_keys::switch_of(key.name.substr(0, key.name.rfind('.')));
+    if (on == &key) {
+      said_.insert(key.name);
+      implied_.erase(key.name);
+    } else if (on != nullptr && !said_.contains(on->name)) {
+      imply(*on);
+    }
   }
 
-  void imply_batch_norm() { config_.model.batch_norm.enabled = batch_norm_implied_ = true; }
+  void imply(const Key& on) {
+    *std::get<bool*>(on.reference(config_)) = true;
+    implied_.insert(on.name);
+  }
 
   void make_absolute(std::string& file, const toml::source_position& at) const try {
     if (!file.empty()) file = recorded_path(base_directory_ / file);
@@ -193,8 +201,9 @@ class Reader {
   std::string source_;  // of messages
   bool positions_ = false;
   std::filesystem::path base_directory_;
-  bool batch_norm_said_ = false;               // on or off in so many words
-  bool batch_norm_implied_ = false;            // on, by a setting of it alone
+  SpaceReader space_;
+  std::set<std::string> said_;                 // switches of sections set in so many words
+  std::set<std::string> implied_;              // switches that are on by another key of their section alone
   std::map<std::string, std::string> places_;  // by key: the beginning of a message about its value
 };
 

@@ -1,68 +1,26 @@
 #include "shoal/config/sweep_settings.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
-#include <utility>
 
-#include "config/convert.hpp"
-#include "config/dimension_reader.hpp"
-#include "config/toml.hpp"
+#include "config/words.hpp"
+#include "shoal/config/config.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr std::array searches = {std::pair{"random", Search::random}, std::pair{"grid", Search::grid},
-                                 std::pair{"quasi_random", Search::quasi_random},
-                                 std::pair{"coarse_to_fine", Search::coarse_to_fine}};
-constexpr std::array metrics = {std::pair{"validation.loss", Metric::validation_loss},
-                                std::pair{"validation.accuracy", Metric::validation_accuracy},
-                                std::pair{"train.loss", Metric::train_loss}};
-
 [[noreturn]] void refuse(const std::string& message) { throw Error(ExitStatus::usage, message); }
 
-/// Reads one value; a message about it begins with its place.
-template <class Read>
-auto placed(const Config& config, const std::string& key, const Read& read) try {
-  return read();
+/// A message about a key begins with its place.
+template <class Check>
+void placed(const Config& config, const std::string& key, const Check& check) try {
+  check();
 } catch (const Error& error) {
   throw Error(error.status(), config.place_of(key) + error.what());
-}
-
-/// Replaces `value` where the key is given.
-template <class Table>
-void read_word(const toml::table& sweep, const char* key, const Table& known,
-               decltype(Table::value_type::second)& value) {
-  const toml::node* node = sweep.get(key);
-  if (node == nullptr) return;
-  const auto word = node->value_exact<std::string>();
-  std::vector<std::string> names;
-  for (const auto& [name, meaning] : known) {
-    names.emplace_back(name);
-    if (word != name) continue;
-    value = meaning;
-    return;
-  }
-  std::string meant = word ? nearest_word(*word, names) : "";
-  if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
-  refuse(fmt::format("sweep.{} is {}; {}use one of \"{}\"", key, config_convert::seen(*node), meant,
-                     fmt::join(names, "\", \"")));
-}
-
-void read_count(const toml::table& table, const std::string& section, const char* key, std::int64_t least,
-                std::int64_t most, std::int64_t& value) {
-  const toml::node* node = table.get(key);
-  if (node == nullptr) return;
-  const auto number = node->value_exact<std::int64_t>();
-  if (!number || *number < least || *number > most)
-    refuse(fmt::format("{}.{} is {}; use a whole number from {} to {}", section, key, config_convert::seen(*node),
-                       least, most));
-  value = *number;
 }
 
 const Dimension* find(const SweepSettings& settings, std::string_view key) {
@@ -93,7 +51,7 @@ void check_metric(const SweepSettings& settings, const Config& config) {
 }
 
 void check_halving(const SweepSettings& settings, const Config& config) {
-  const auto [eta, least] = *settings.halving;
+  const auto [enabled, eta, least] = settings.successive_halving;
   if (config.train.steps > 0 || searched(settings, "train.steps"))
     refuse("sweep.successive_halving counts epochs, and train.steps is set; use train.epochs");
   if (searched(settings, "train.epochs"))
@@ -107,64 +65,35 @@ void check_halving(const SweepSettings& settings, const Config& config) {
 
 }  // namespace
 
-SweepSettings read_sweep(const Config& config) {
-  const toml::table root = toml::parse(config.sweep.toml);
-  const toml::table* sweep = root.get_as<toml::table>("sweep");
-  const toml::table* space = sweep == nullptr ? nullptr : sweep->get_as<toml::table>("space");
-  if (space == nullptr || space->empty())
+void check_sweep(const Config& config) {
+  const SweepSettings& settings = config.sweep;
+  if (settings.space.empty())
     refuse(
         "the config has no [sweep.space]; name what to search, for example \"optimizer.learning_rate\" = {scale = "
         "\"log\", min = 1e-4, max = 1e-1}");
-  SweepSettings settings;
-  constexpr std::int64_t most = 1'000'000;
-  const auto count = [&](const toml::table& table, const std::string& section, const char* key, std::int64_t least,
-                         std::int64_t& value) {
-    placed(config, section + '.' + key, [&] { read_count(table, section, key, least, most, value); });
-  };
-  count(*sweep, "sweep", "trials", 1, settings.trials);
-  count(*sweep, "sweep", "ranks_per_trial", 1, settings.ranks_per_trial);
-  placed(config, "sweep.search", [&] { read_word(*sweep, "search", searches, settings.search); });
-  placed(config, "sweep.metric", [&] { read_word(*sweep, "metric", metrics, settings.metric); });
-  for (const auto& entry : *space) {
-    const std::string name(entry.first.str());
-    settings.space.push_back(placed(config, "sweep.space." + name, [&] { return read_dimension(name, entry.second); }));
-  }
   if (settings.search == Search::quasi_random && settings.space.size() > most_sobol_dimensions)
     refuse(fmt::format(
         "{}sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
         config.place_of("sweep.search"), most_sobol_dimensions, settings.space.size()));
   placed(config, "sweep.metric", [&] { check_metric(settings, config); });
-  if (const toml::table* halving = sweep->get_as<toml::table>("successive_halving")) {
-    const std::string section = "sweep.successive_halving";
-    settings.halving.emplace();
-    count(*halving, section, "eta", 2, settings.halving->eta);
-    count(*halving, section, "min_epochs", 1, settings.halving->min_epochs);
-    placed(config, section, [&] { check_halving(settings, config); });
+  if (!settings.successive_halving.enabled) return;
+  std::string key = "sweep.successive_halving.enabled";
+  for (const char* other : {"sweep.successive_halving.eta", "sweep.successive_halving.min_epochs"}) {
+    if (config.place_of(key).empty()) key = other;  // which turned it on
   }
-  return settings;
-}
-
-Config complete(const Config& config) {
-  const SweepSettings settings = read_sweep(config);
-  std::vector<std::string> sets = {fmt::format("sweep.trials={}", settings.trials),
-                                   fmt::format("sweep.search={}", to_string(settings.search)),
-                                   fmt::format("sweep.metric={}", to_string(settings.metric)),
-                                   fmt::format("sweep.ranks_per_trial={}", settings.ranks_per_trial)};
-  if (settings.halving) {
-    sets.push_back(fmt::format("sweep.successive_halving.eta={}", settings.halving->eta));
-    sets.push_back(fmt::format("sweep.successive_halving.min_epochs={}", settings.halving->min_epochs));
-  }
-  return parse_config(to_toml(config), "the config", "/", sets);
+  placed(config, key, [&] { check_halving(settings, config); });
 }
 
 std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
   const auto differ = [](const std::string& key, const auto& was, const auto& is) {
     return fmt::format("sweep.{} = {} is not what it was begun with ({})", key, is, was);
   };
-  const bool open_ended = !now.halving && (now.search == Search::random || now.search == Search::quasi_random);
+  const bool halved = before.successive_halving.enabled || now.successive_halving.enabled;
+  const bool open_ended = !halved && (now.search == Search::random || now.search == Search::quasi_random);
   if (before.search != now.search) return differ("search", to_string(before.search), to_string(now.search));
   if (before.metric != now.metric) return differ("metric", to_string(before.metric), to_string(now.metric));
-  if (before.halving != now.halving) return "sweep.successive_halving is not what it was begun with";
+  if (halved && before.successive_halving != now.successive_halving)
+    return "sweep.successive_halving is not what it was begun with";
   if (before.trials != now.trials && !(open_ended && before.trials < now.trials))
     return differ("trials", before.trials, now.trials) + (open_ended ? "; more are fine" : "");
   for (const SweepSettings* s : {&before, &now}) {
@@ -177,18 +106,7 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
   return "";
 }
 
-std::string to_string(Search search) {
-  for (const auto& [name, value] : searches) {
-    if (value == search) return name;
-  }
-  return "";
-}
-
-std::string to_string(Metric metric) {
-  for (const auto& [name, value] : metrics) {
-    if (value == metric) return name;
-  }
-  return "";
-}
+std::string to_string(Search search) { return config_words::text(search); }
+std::string to_string(Metric metric) { return config_words::text(metric); }
 
 }  // namespace shoal

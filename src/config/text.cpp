@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "config/words.hpp"
+
 namespace shoal::config_text {
 
 std::string quote(std::string_view text) {
@@ -66,6 +68,25 @@ std::string value(const Validation& v) {
   return quote("auto");
 }
 
-std::string value(const SweepConfig& v) { return v.toml; }
+std::string value(Search v) { return quote(config_words::text(v)); }
+std::string value(Metric v) { return quote(config_words::text(v)); }
+
+std::string value(const std::vector<Dimension>& v) {
+  std::string text;
+  for (const Dimension& d : v) {
+    const auto end = [&](double number) {
+      return d.integer ? value(static_cast<std::int64_t>(number)) : value(number);
+    };
+    text += quote(d.key) + " = {";
+    if (d.scale == Scale::choices) {
+      text += fmt::format("choices = [{}]", fmt::join(d.choices, ", "));
+    } else {
+      text += fmt::format("scale = \"{}\", min = {}, max = {}", config_words::text(d.scale), end(d.min), end(d.max));
+      if (d.integer) text += ", integer = true";
+    }
+    text += "}\n";
+  }
+  return text;
+}
 
 }  // namespace shoal::config_text

@@ -5,7 +5,9 @@
 
 namespace shoal {
 
-bool config_keys::is_written(const Key& key, const ModelConfig& model) {
+bool config_keys::is_written(const Key& key, const Config& config) {
+  if (key.name.starts_with("sweep.")) return config.sweep != SweepSettings();
+  const ModelConfig& model = config.model;
   const bool by_depth = model.depth != 0 || model.width != 0;
   if (key.name == "model.depth" || key.name == "model.width") return by_depth;
   if (key.name == "model.layers") return !model.layers.empty();
@@ -17,10 +19,10 @@ std::string to_toml(const Config& config) {
   std::string text;
   std::string open_section;
   for (const config_keys::Key& key : config_keys::keys()) {
-    if (!config_keys::is_written(key, config.model)) continue;
+    if (!config_keys::is_written(key, config)) continue;
     const std::string value = config_keys::value_text(key, config);
-    if (key.name == "sweep") {
-      if (!value.empty()) text += '\n' + value;
+    if (key.name == "sweep.space") {  // a table of many lines
+      text += "\n[sweep.space]\n" + value;
       continue;
     }
     const std::size_t dot = key.name.find('.');

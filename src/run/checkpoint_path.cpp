@@ -10,8 +10,8 @@ namespace shoal {
 std::string checkpoint_file(const std::string& path) {
   std::error_code none;
   if (!std::filesystem::is_directory(path, none)) return path;
-  if (const auto latest = RunDirectory::link_target(path, "latest")) {
-    std::string file = RunDirectory::checkpoint_path(path, *latest);
+  if (const auto latest = RunDirectory::latest(path)) {
+    std::string file = RunPaths{path}.checkpoint(*latest);
     if (std::filesystem::exists(file, none)) return file;
   }
   const auto steps = RunDirectory::checkpoint_steps(path);
@@ -19,7 +19,7 @@ std::string checkpoint_file(const std::string& path) {
   if (steps.empty())
     throw Error(ExitStatus::no_input,
                 path + " is a folder without checkpoints; give a checkpoint, or the folder of a run that has one");
-  return RunDirectory::checkpoint_path(path, steps.back());
+  return RunPaths{path}.checkpoint(steps.back());
 }
 
 }  // namespace shoal

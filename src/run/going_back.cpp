@@ -29,9 +29,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view prefix = "going-back-";
-constexpr const char* mark = "metrics.jsonl";  // written last, removed last
-constexpr std::array copied = {"nudges.jsonl", mark};
+constexpr std::string_view prefix = RunPaths::going_back_prefix;
+constexpr const char* mark = RunPaths::metrics_name;  // written last, removed last
+constexpr std::array copied = {RunPaths::nudges_name, mark};
 
 }  // namespace
 
@@ -59,7 +59,8 @@ std::vector<RunDirectory::WayBack> RunDirectory::WayBack::in(const std::string& 
     const auto [stop, fault] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), back.step);
     if (fault != std::errc() || stop != name.data() + name.size()) continue;
     back.new_steps = checkpoint_steps_in(back.folder);
-    for (const std::int64_t step : back.new_steps) back.new_line.push_back(back.folder / checkpoint_name(step));
+    for (const std::int64_t step : back.new_steps)
+      back.new_line.push_back(back.folder / RunPaths::checkpoint_name(step));
     found.push_back(std::move(back));
   }
   if (error) throw Error(ExitStatus::input_output, fmt::format("cannot list {}: {}", run, error.message()));
@@ -73,43 +74,42 @@ std::vector<std::int64_t> RunDirectory::go_back_to(std::int64_t step) const {
     remove_after(step);  // links whose checkpoints are gone
     return later;
   }
-  const fs::path folder = fs::path(path_) / fmt::format("{}{:08}", prefix, step);
+  const fs::path folder = paths_.going_back(step);
   if (const std::error_code error = make_folders(folder))
     throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder.string(), error.message()));
   std::error_code none;
   for (const char* name : copied) {
-    const fs::path file = fs::path(path_) / name;
+    const fs::path file = paths_.of(name);
     write((folder / name).string(), fs::exists(file, none) ? read_text(file) : "");
   }
   return later;
 }
 
 void RunDirectory::write_checkpoint(std::int64_t step, std::span<const std::byte> bytes) const {
-  for (WayBack& back : WayBack::in(path_)) {
+  for (WayBack& back : WayBack::in(path())) {
     if (!back.begun()) continue;
-    const fs::path first = back.folder / checkpoint_name(step);
+    const fs::path first = back.folder / RunPaths::checkpoint_name(step);
     lock_.write(first, bytes);
     back.new_line.push_back(first);
     end_old_line(back, step, bytes);
     return;
   }
-  lock_.write(checkpoint_path(step), bytes);
+  lock_.write(paths_.checkpoint(step), bytes);
 }
 
 /// Strict: an old checkpoint that cannot be removed would be the newest.
 void RunDirectory::remove_after(std::int64_t step) const {
-  const fs::path folder = fs::path(path_) / "checkpoints";
-  if (latest().value_or(0) > step) lock_.remove(folder / "latest");
-  if (best().value_or(0) > step) lock_.remove(folder / "best");
+  if (latest().value_or(0) > step) lock_.remove(paths_.latest());
+  if (best().value_or(0) > step) lock_.remove(paths_.best());
   for (const std::int64_t found : checkpoint_steps()) {
-    if (found > step) lock_.remove(checkpoint_path(found));
+    if (found > step) lock_.remove(paths_.checkpoint(found));
   }
 }
 
 void RunDirectory::end_old_line(const WayBack& back, std::int64_t step, std::span<const std::byte> bytes) const {
   remove_after(back.step);
   for (const char* name : copied) lock_.remove(back.folder / name);
-  lock_.write(checkpoint_path(step), bytes);
+  lock_.write(paths_.checkpoint(step), bytes);
   point_latest(step);
   for (const fs::path& file : back.new_line) lock_.remove(file);
   std::error_code none;
@@ -121,17 +121,17 @@ void RunDirectory::bring_back(const WayBack& back) const {
   const bool begun = back.begun();
   for (const char* name : copied) {
     if (!fs::exists(back.folder / name, none)) continue;
-    write((fs::path(path_) / name).string(), read_text(back.folder / name));
+    write(paths_.of(name), read_text(back.folder / name));
     lock_.remove(back.folder / name);
   }
   fs::remove(back.folder, none);
   if (begun)
     log_info(fmt::format("{} went back to step {} and saved nothing since; it is as it was before, up to step {}",
-                         path_, back.step, checkpoint_steps().back()));
+                         path(), back.step, checkpoint_steps().back()));
 }
 
 void RunDirectory::settle() const {
-  for (WayBack& back : WayBack::in(path_)) {
+  for (WayBack& back : WayBack::in(path())) {
     std::optional<std::vector<std::byte>> bytes;
     while (!back.new_line.empty() && !bytes) {
       try {

@@ -8,6 +8,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/run/run_paths.hpp"
 #include "shoal/run/run_pulse.hpp"
 
 namespace shoal {
@@ -34,7 +35,7 @@ std::int64_t last_step(const Config& start, const NudgeJournal& journal, std::in
 /// A nudge of how long to train must leave the run an update, and be what it goes by.
 void check_end(const std::vector<Nudge>& nudges, const Config& config, std::int64_t done, std::int64_t total) {
   for (const Nudge& nudge : nudges) {
-    const std::string given = fmt::format("{} = {}", nudge.key, nudge.value);
+    const std::string given = nudge.assignment();
     const std::string idle = config_keys::idle(*config_keys::find(nudge.key), config);
     if (nudge.key == "train.epochs" && !idle.empty())
       throw Error(ExitStatus::usage, fmt::format("{} {}; nudge train.steps instead", given, idle));
@@ -48,7 +49,7 @@ void check_end(const std::vector<Nudge>& nudges, const Config& config, std::int6
 
 }  // namespace
 
-NudgeDesk::NudgeDesk(const std::string& run) : folder_(requests_folder(run)), owner_(run_owner(run)) {
+NudgeDesk::NudgeDesk(const std::string& run) : folder_(RunPaths{run}.requests()), owner_(run_owner(run)) {
   std::error_code none;
   for (const fs::path& file : files(".reply")) fs::remove(file, none);
 }

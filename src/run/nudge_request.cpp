@@ -40,6 +40,4 @@ NudgeReply parse_nudge_reply(const std::string& text) {
   });
 }
 
-std::filesystem::path requests_folder(const std::string& run) { return std::filesystem::path(run) / "requests"; }
-
 }  // namespace shoal

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds between_looks{100};
 
 [[noreturn]] void refuse_not_under_way(const std::string& run) {
-  const auto latest = RunDirectory::link_target(run, "latest");
+  const auto latest = RunDirectory::latest(run);
   throw Error(
       ExitStatus::usage,
       fmt::format("nobody trains {} now: it is finished or was stopped{}; nudge a run under way, or go on with shoal "
@@ -34,7 +34,7 @@ constexpr std::chrono::milliseconds between_looks{100};
 /// A name that sorts by time, and that no other process on any host takes.
 fs::path request_path(const std::string& run) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return requests_folder(run) /
+  return fs::path(RunPaths{run}.requests()) /
          fmt::format("{:020}-{}-{}.json", std::chrono::nanoseconds(now).count(), host_name(), ::getpid());
 }
 
@@ -54,7 +54,7 @@ std::vector<Nudge> accepted(const std::string& run, const NudgeReply& reply) {
   const std::vector<Nudge> nudges = NudgeJournal::parse(reply.text, "the answer of the run").nudges();
   NudgeJournal journal = NudgeJournal::of_run(run);
   for (const Nudge& nudge : nudges) journal.add(nudge);
-  const Config start = load_config(run + "/config.toml", {});
+  const Config start = load_config(RunPaths{run}.config(), {});
   for (const Nudge& nudge : nudges) warn_if_idle(nudge, journal.config_at(start, nudge.step));
   return nudges;
 }
@@ -65,7 +65,7 @@ void check(const std::string& run, const std::vector<std::string>& settings, std
     throw Error(ExitStatus::usage, "nothing to nudge; give KEY=VALUE, like optimizer.learning_rate=3e-4");
   if (at_step && *at_step < 1)
     throw Error(ExitStatus::usage, fmt::format("--at-step is {}; updates count from 1", *at_step));
-  const Config start = load_config(run + "/config.toml", {});
+  const Config start = load_config(RunPaths{run}.config(), {});
   for (const std::string& setting : settings) parse_nudge(start, setting, 1);
 }
 
@@ -94,9 +94,9 @@ std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::stri
       }
       if (lost) {
         if (const auto answer = take_reply(reply)) return accepted(run, *answer);
-        throw Error(
-            ExitStatus::usage,
-            fmt::format("{} ended before it answered; whether it took the nudge stands in {}/nudges.jsonl", run, run));
+        throw Error(ExitStatus::usage,
+                    fmt::format("{} ended before it answered; whether it took the nudge stands in {}", run,
+                                RunPaths{run}.nudges()));
       }
     }
     std::this_thread::sleep_for(between_looks);

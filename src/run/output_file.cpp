@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -18,33 +17,18 @@
 #include "shoal/io/ownership/lock.hpp"
 #include "shoal/io/path.hpp"
 #include "shoal/run/run_directory.hpp"
+#include "shoal/run/run_paths.hpp"
 
 namespace shoal {
 namespace {
 
 namespace fs = std::filesystem;
 
-// What runs and sweeps write and read again, files and folders. Other names in their folders are the user's.
-constexpr std::array<std::string_view, 6> names_of_runs = {"config.toml", "metrics.jsonl", "nudges.jsonl",
-                                                           "lock",        "checkpoints",   "requests"};
-constexpr std::array<std::string_view, 7> names_of_sweeps = {"fingerprint", "sweep.csv", "sweep.jsonl", "sweep.h5",
-                                                             "times.jsonl", "best.h5",   "trials"};
-
-template <std::size_t n>
-bool is_one_of(const std::array<std::string_view, n>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool is_name_of_sweeps(const std::string& name) {
-  return is_one_of(names_of_sweeps, name) || name.starts_with("claims-") ||
-         (name.starts_with("journal") && name.ends_with(".jsonl"));  // one of each rank
-}
-
 /// A run or a sweep, or one that begins or was begun. A config.toml alone is anybody's.
 bool holds_run(const fs::path& folder) {
   std::error_code none;
-  return RunLock::was_held(folder) || fs::exists(folder / "fingerprint", none) ||
-         (fs::is_directory(folder / "checkpoints", none) && !RunDirectory::checkpoint_steps(folder.string()).empty());
+  return RunLock::was_held(folder) || fs::exists(SweepPaths{folder.string()}.fingerprint(), none) ||
+         RunDirectory::has_run(folder.string());
 }
 
 /// Where something is: by its own name, and by what that is a link to, be it there or not.
@@ -118,8 +102,8 @@ void check_names_in(const std::string& folder, NewFolder kind) {
   if (RunLock::was_held(folder)) return;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
-    const bool lost =
-        kind == NewFolder::sweep ? is_name_of_sweeps(name) : name == "metrics.jsonl" || name == "nudges.jsonl";
+    const bool lost = kind == NewFolder::sweep ? SweepPaths::is_name(name)
+                                               : name == RunPaths::metrics_name || name == RunPaths::nudges_name;
     if (lost)
       throw Error(ExitStatus::taken, fmt::format("{0} holds no {1}, but {2} that a new one would write over; name "
                                                  "another folder with --run, or move {0}/{2} away",
@@ -129,10 +113,7 @@ void check_names_in(const std::string& folder, NewFolder kind) {
 
 }  // namespace
 
-bool is_name_of_runs(const std::string& name) {
-  return is_one_of(names_of_runs, name) || name.starts_with("incarnation-") || name.starts_with("going-back-") ||
-         is_name_of_sweeps(name);
-}
+bool is_name_of_runs(const std::string& name) { return RunPaths::is_name(name) || SweepPaths::is_name(name); }
 
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
                        const std::string& run) {

@@ -136,7 +136,7 @@ void announce_way_back(const RunPlan& plan, std::int64_t step, const std::vector
       fmt::format("{0} goes back to step {1}: its {2} of step {3}, and metrics after step {1}, go as soon as a "
                   "new checkpoint is saved; to keep them, go on elsewhere: --resume {4} --run NEW",
                   plan.run, step, later.size() == 1 ? "checkpoint" : "checkpoints", fmt::join(later, ", "),
-                  RunDirectory::checkpoint_path(plan.run, step)));
+                  RunPaths{plan.run}.checkpoint(step)));
 }
 
 /// The run's own place on disk, as it is before the first step.
@@ -146,10 +146,10 @@ void prepare_directory(RunPlan& plan, std::int64_t step) {
   plan.run = plan.directory->path();
   if (plan.in_place) announce_way_back(plan, step, plan.directory->go_back_to(step));
   if (plan.journal != NudgeJournal::of_run(plan.run))
-    plan.directory->write(plan.directory->nudges_path(), plan.journal.text());
+    plan.directory->write(plan.directory->paths().nudges(), plan.journal.text());
   if (plan.in_place) plan.directory->write_config(to_toml(plan.config));
   // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
-  const std::string metrics = plan.directory->metrics_path();
+  const std::string metrics = plan.directory->paths().metrics();
   if (std::filesystem::exists(metrics))
     plan.directory->write(metrics, MetricsWriter::lines_until(step, read_text(metrics)));
 }
@@ -158,15 +158,15 @@ void prepare_directory(RunPlan& plan, std::int64_t step) {
 /// none of those of its parent but the one that it starts from.
 bool has_best(const RunPlan& plan, const RunProgress& progress) {
   if (progress.best_step < 0 || progress.best_step == progress.step) return true;
-  return plan.in_place && std::filesystem::exists(RunDirectory::checkpoint_path(plan.run, progress.best_step));
+  return plan.in_place && std::filesystem::exists(RunPaths{plan.run}.checkpoint(progress.best_step));
 }
 
 /// Rank 0. Compares a finished replay with the run that it repeats, as far as that has come to the same end.
 void compare_with_original(const RunPlan& plan, std::int64_t step) {
   const Doing doing(Activity::reading);
-  if (RunDirectory::link_target(plan.replays, "latest") != step) return;
-  const std::string path = RunDirectory::checkpoint_path(plan.replays, step);
-  const std::string mine = RunDirectory::checkpoint_path(plan.run, step);
+  if (RunDirectory::latest(plan.replays) != step) return;
+  const std::string path = RunPaths{plan.replays}.checkpoint(step);
+  const std::string mine = RunPaths{plan.run}.checkpoint(step);
   const Archive original = parse_checkpoint(read_checkpoint(path), path);
   const Archive repeated = parse_checkpoint(read_checkpoint(mine), mine);
   if (original.text("journal") != repeated.text("journal")) return;  // nudged since

@@ -19,22 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view prefix = "step-";
-constexpr std::string_view suffix = ".h5";
-
-std::string file_name(std::int64_t step) { return fmt::format("{}{:08}{}", prefix, step, suffix); }
-
 /// Nothing for other names, those of temporary files among them.
 std::optional<std::int64_t> step_of(std::string_view name) {
-  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return std::nullopt;
-  const std::string_view digits = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+  const std::size_t digits = std::min(name.find_first_of("0123456789"), name.size());
   std::int64_t step = -1;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), step);
-  const bool whole = error == std::errc{} && step >= 0 && end == digits.data() + digits.size();
-  return whole && name == file_name(step) ? std::optional(step) : std::nullopt;
+  std::from_chars(name.data() + digits, name.data() + name.size(), step);
+  return step >= 0 && name == RunPaths::checkpoint_name(step) ? std::optional(step) : std::nullopt;
 }
-
-fs::path checkpoints(const std::string& run) { return fs::path(run) / "checkpoints"; }
 
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
@@ -87,17 +78,17 @@ std::vector<std::int64_t> numbers_of(const std::string& base) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(std::string path, RunLock lock) : path_(std::move(path)), lock_(std::move(lock)) {
-  if (!on_one_file_system(path_, checkpoints(path_)))
+RunDirectory::RunDirectory(std::string path, RunLock lock) : paths_{std::move(path)}, lock_(std::move(lock)) {
+  if (!on_one_file_system(this->path(), paths_.checkpoints()))
     throw Error(ExitStatus::input_output,
                 fmt::format("{} is a link to another file system, where no checkpoint can be moved in one step; make "
                             "the whole of {} such a link, or name another folder with --run",
-                            checkpoints(path_).string(), path_));
+                            paths_.checkpoints(), this->path()));
 }
 
 RunDirectory RunDirectory::create(const std::string& path) {
   require_vacant(path);
-  if (const std::error_code error = make_folders(checkpoints(path))) refuse_unmade(path, error);
+  if (const std::error_code error = make_folders(RunPaths{path}.checkpoints())) refuse_unmade(path, error);
   RunLock lock{fs::path(path)};
   require_vacant(path);  // one may have been made while this process waited for the lock
   return {path, std::move(lock)};
@@ -114,18 +105,18 @@ RunDirectory RunDirectory::open(const std::string& path) {
 
 bool RunDirectory::has_run(const std::string& path) {
   std::error_code none;
-  return fs::is_directory(checkpoints(path), none) && !checkpoint_steps(path).empty();
+  return fs::is_directory(RunPaths{path}.checkpoints(), none) && !checkpoint_steps(path).empty();
 }
 
 bool RunDirectory::holds_sweep(const std::string& path) {
   std::error_code none;
-  return fs::exists(fs::path(path) / "fingerprint", none) && fs::exists(fs::path(path) / "config.toml", none);
+  return fs::exists(SweepPaths{path}.fingerprint(), none) && fs::exists(SweepPaths{path}.config(), none);
 }
 
 void RunDirectory::require_vacant(const std::string& path) {
   if (has_run(path)) refuse_taken(path);
   std::error_code none;
-  if (!fs::exists(fs::path(path) / "config.toml", none)) return;
+  if (!fs::exists(RunPaths{path}.config(), none)) return;
   throw Error(ExitStatus::taken,
               holds_sweep(path)
                   ? fmt::format("{} holds a sweep; name another folder with --run", path)
@@ -143,8 +134,8 @@ void RunDirectory::require(const std::string& path) {
   if (sweep)
     throw Error(ExitStatus::no_input,
                 fmt::format("{} holds a sweep and no run", path) +
-                    (fs::exists(fs::path(path) / "best.h5", none)
-                         ? fmt::format("; the best of its trials is {}/best.h5", path)
+                    (fs::exists(SweepPaths{path}.best(), none)
+                         ? fmt::format("; the best of its trials is {}", SweepPaths{path}.best())
                          : fmt::format(", and no best trial yet; go on with shoal sweep --run {} --resume", path)));
 }
 
@@ -179,21 +170,15 @@ std::optional<std::string> RunDirectory::containing(const std::string& file) {
   std::error_code error;
   for (const fs::path& path : {absolute_path(file), fs::weakly_canonical(file, error)}) {
     const fs::path folder = path.parent_path();
-    if (folder.filename() != "checkpoints") continue;
+    if (folder.filename() != RunPaths::checkpoints_name) continue;
     const std::string run = folder.parent_path().string();
     if (has_run(run)) return run;
   }
   return std::nullopt;
 }
 
-std::string RunDirectory::checkpoint_path(const std::string& run, std::int64_t step) {
-  return (checkpoints(run) / file_name(step)).string();
-}
-
-std::string RunDirectory::checkpoint_name(std::int64_t step) { return file_name(step); }
-
 std::vector<std::int64_t> RunDirectory::checkpoint_steps(const std::string& run) {
-  return checkpoint_steps_in(checkpoints(run));
+  return checkpoint_steps_in(RunPaths{run}.checkpoints());
 }
 
 std::vector<std::int64_t> RunDirectory::checkpoint_steps_in(const fs::path& folder) {
@@ -205,24 +190,29 @@ std::vector<std::int64_t> RunDirectory::checkpoint_steps_in(const fs::path& fold
   return steps;
 }
 
-std::optional<std::int64_t> RunDirectory::link_target(const std::string& run, const std::string& link) {
+std::optional<std::int64_t> RunDirectory::link_target(const std::string& link) {
   std::error_code error;
-  const fs::path target = fs::read_symlink(checkpoints(run) / link, error);
+  const fs::path target = fs::read_symlink(link, error);
   return error ? std::nullopt : step_of(target.string());
 }
+
+std::optional<std::int64_t> RunDirectory::latest(const std::string& run) { return link_target(RunPaths{run}.latest()); }
+std::optional<std::int64_t> RunDirectory::best(const std::string& run) { return link_target(RunPaths{run}.best()); }
 
 void RunDirectory::write(const std::string& file, std::string_view text) const {
   lock_.write(file, std::as_bytes(std::span(text)));
 }
 
-void RunDirectory::write_config(const std::string& toml) const { write(config_path(), toml); }
+void RunDirectory::write_config(const std::string& toml) const { write(paths_.config(), toml); }
 
-void RunDirectory::point_latest(std::int64_t step) const { lock_.link(checkpoints(path_) / "latest", file_name(step)); }
+void RunDirectory::point_latest(std::int64_t step) const {
+  lock_.link(paths_.latest(), RunPaths::checkpoint_name(step));
+}
 
 void RunDirectory::point_best(std::int64_t step) const {
   std::error_code none;
-  if (best() == step || !fs::exists(checkpoint_path(step), none)) return;
-  lock_.link(checkpoints(path_) / "best", file_name(step));
+  if (best() == step || !fs::exists(paths_.checkpoint(step), none)) return;
+  lock_.link(paths_.best(), RunPaths::checkpoint_name(step));
 }
 
 void RunDirectory::remove(const fs::path& file) const try { lock_.remove(file); } catch (const Error& error) {
@@ -238,7 +228,7 @@ void RunDirectory::prune(std::int64_t keep, const std::vector<std::int64_t>& spa
   const auto surplus = std::max<std::int64_t>(0, static_cast<std::int64_t>(steps.size()) - keep);
   for (std::int64_t i = 0; i < surplus; ++i) {
     const std::int64_t step = steps[static_cast<std::size_t>(i)];
-    if (!stay.contains(step)) remove(checkpoint_path(step));
+    if (!stay.contains(step)) remove(paths_.checkpoint(step));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "run/nudge_desk.hpp"
+#include "run/rate_jump.hpp"
 #include "run/run_saver.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -17,7 +18,6 @@
 #include "shoal/run/metrics.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
-#include "run/rate_jump.hpp"
 
 namespace shoal {
 namespace {
@@ -43,7 +43,7 @@ class Run {
   Run(Training& training, RunPlan& plan, Communicator& comm)
       : training_(training), plan_(plan), comm_(comm), saver_(training, plan, comm), started_(Clock::now()) {
     if (comm.rank() != 0) return;
-    metrics_.emplace(plan.directory->metrics_path());
+    metrics_.emplace(plan.directory->paths().metrics());
     desk_.emplace(plan.run);
   }
 
@@ -152,28 +152,30 @@ bool Run::save_is_due(const StepReport& report) const {
 void Run::take_nudges() {
   const Doing doing(Activity::saving);
   SHOAL_FAULT_POINT("nudge");
-  std::string text = plan_.journal.text();
+  std::string added;
   run_together(comm_, [&] {
     if (comm_.rank() != 0) return;
     plan_.directory->check_owner();
     NudgeJournal journal = plan_.journal;
     const auto total_steps = [&](const Config& config) { return training_.total_steps(config); };
-    const auto write = [&](const std::string& lines) { plan_.directory->write(plan_.directory->nudges_path(), lines); };
+    const auto write = [&](const std::string& lines) {
+      plan_.directory->write(plan_.directory->paths().nudges(), lines);
+    };
     for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
       const auto judge = [&](const NudgeRequestFile& request) {
         return judge_nudge(request, plan_.config, journal, training_.progress().step, total_steps);
       };
       answers_.emplace_back(visitor, note_nudges(visitor.request, judge, write, journal));
     }
-    text = journal.text();
+    const auto& all = journal.nudges();
+    for (std::size_t i = plan_.journal.nudges().size(); i < all.size(); ++i) added += to_json_line(all[i]);
   });
-  comm_.broadcast_string(text);
-  const std::size_t known = plan_.journal.nudges().size();
-  plan_.journal = NudgeJournal::parse(text, "the journal of rank 0");
+  comm_.broadcast_string(added);
+  const NudgeJournal news = NudgeJournal::parse(added, "the new nudges of rank 0");
+  for (const Nudge& nudge : news.nudges()) plan_.journal.add(nudge);
   if (progress_) progress_->clear();
-  for (std::size_t i = known; i < plan_.journal.nudges().size(); ++i) {
-    const Nudge& nudge = plan_.journal.nudges()[i];
-    log_info(fmt::format("nudged: {} = {} from step {} on", nudge.key, nudge.value, nudge.step));
+  for (const Nudge& nudge : news.nudges()) {
+    log_info(fmt::format("nudged: {} from step {} on", nudge.assignment(), nudge.step));
     warn_if_idle(nudge, plan_.journal.config_at(plan_.config, nudge.step));
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "shoal/config/assign.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/config/recorded_path.hpp"
 #include "shoal/core/error.hpp"
@@ -30,7 +31,7 @@ void take_newest_sound(const std::string& run, RunPlan& plan) {
   std::vector<std::int64_t> steps = RunDirectory::checkpoint_steps(run);
   std::string first_fault;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    const std::string path = RunDirectory::checkpoint_path(run, *step);
+    const std::string path = RunPaths{run}.checkpoint(*step);
     try {
       std::vector<std::byte> bytes = read_checkpoint(path);
       static_cast<void>(parse_checkpoint(bytes, path));
@@ -65,7 +66,7 @@ void copy_key(Config& to, Config from, const std::string& name) {
 NudgeJournal known_nudges(const RunPlan& plan, const Archive& archive, std::int64_t step) {
   NudgeJournal kept = NudgeJournal::parse(archive.text("journal"), "the journal in " + plan.resumed_path);
   if (!plan.in_place) return kept.up_to(step);
-  if (!fs::exists(fs::path(plan.run) / "nudges.jsonl")) return kept;
+  if (!fs::exists(RunPaths{plan.run}.nudges())) return kept;
   NudgeJournal journal = kept.up_to(step);
   const NudgeJournal to_come = NudgeJournal::of_run(plan.run).after(step);
   for (const Nudge& nudge : to_come.nudges()) journal.add(nudge);
@@ -102,7 +103,7 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
     if (free && !(nudged_before && may_be_nudged(key))) {
       copy_key(plan.config, wanted, key);
     } else if (value_text(now, key) != value_text(wanted, key)) {
-      plan.journal.add({step + 1, key, value_text(wanted, key)});
+      plan.journal.add({step + 1, key, setting_of(wanted, key)});
     }
   }
 }
@@ -152,7 +153,7 @@ void resume(const TrainRequest& request, RunPlan& plan) {
     if (std::find(steps.begin(), steps.end(), *request.rewind) == steps.end())
       throw Error(ExitStatus::no_input, fmt::format("{} has no checkpoint of step {}; it has {}", home, *request.rewind,
                                                     fmt::join(steps, ", ")));
-    take_checkpoint(RunDirectory::checkpoint_path(home, *request.rewind), plan);
+    take_checkpoint(RunPaths{home}.checkpoint(*request.rewind), plan);
   }
   const bool elsewhere = request.run && (home.empty() || !same_place(*request.run, home));
   if (home.empty() || elsewhere || request.rewind) {  // a branch: a run of its own that names its parent
@@ -186,7 +187,7 @@ void take_start(const std::string& run, RunPlan& plan) {
   const std::vector<std::int64_t> steps = RunDirectory::checkpoint_steps(run);
   if (steps.empty()) return;
   if (steps.front() == 0) {
-    take_checkpoint(RunDirectory::checkpoint_path(run, 0), plan);
+    take_checkpoint(RunPaths{run}.checkpoint(0), plan);
     plan.init_from = attribute_or_empty(parse_checkpoint(*plan.resumed, plan.resumed_path), "init_from");
     return;
   }
@@ -205,11 +206,10 @@ void replay(const TrainRequest& request, RunPlan& plan) {
   plan.replays = *request.replay;
   // Config and nudges are enough, where the checkpoints were removed.
   std::error_code none;
-  const bool told =
-      fs::exists(fs::path(plan.replays) / "config.toml", none) && !RunDirectory::holds_sweep(plan.replays);
+  const bool told = fs::exists(RunPaths{plan.replays}.config(), none) && !RunDirectory::holds_sweep(plan.replays);
   if (!told) RunDirectory::require(plan.replays);
-  const Config own = load_config(plan.replays + "/config.toml", {});
-  plan.config = load_config(plan.replays + "/config.toml", request.sets);
+  const Config own = load_config(RunPaths{plan.replays}.config(), {});
+  plan.config = load_config(RunPaths{plan.replays}.config(), request.sets);
   for (const std::string& key : differing_keys(own, plan.config)) {
     if (changes_no_bit(key, own) && changes_no_bit(key, plan.config)) continue;
     throw Error(ExitStatus::usage, fmt::format("a replay repeats {} as it was, and {} would change it; leave it out, "

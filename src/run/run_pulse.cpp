@@ -13,7 +13,7 @@ namespace {
 
 /// Empty when there is none.
 std::string lock_of(const std::string& run) try {
-  return read_text(std::filesystem::path(run) / "lock");
+  return read_text(std::filesystem::path(run) / RunLock::file_name);
 } catch (const Error&) {
   return "";
 }

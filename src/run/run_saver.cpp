@@ -164,7 +164,7 @@ void RunSaver::check_space() {
 
 std::string RunSaver::good() const {
   return good_step_ < 0 ? "no checkpoint was written"
-                        : "the last good checkpoint is " + RunDirectory::checkpoint_path(plan_.run, good_step_);
+                        : "the last good checkpoint is " + RunPaths{plan_.run}.checkpoint(good_step_);
 }
 
 std::string RunSaver::last_good() {

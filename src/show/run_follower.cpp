@@ -18,7 +18,6 @@ struct RunFollower::State {
   std::int64_t offset = 0;  // bytes of metrics.jsonl that were read, whole lines
   std::string last_line;
 
-  std::string path(const char* name) const { return view.run + '/' + name; }
   void read_settings();
   void read_metrics();
   void read_line(const std::string& line);
@@ -36,7 +35,7 @@ std::string read_at(const RandomAccessFile& file, std::int64_t begin, std::int64
 }  // namespace
 
 void RunFollower::State::read_settings() {
-  view.start = load_config(path("config.toml"), {});
+  view.start = load_config(RunPaths{view.run}.config(), {});
   view.journal = NudgeJournal::of_run(view.run);
 }
 
@@ -75,8 +74,8 @@ std::string RunFollower::State::read_new(const RandomAccessFile& file) {
 
 void RunFollower::State::read_metrics() {
   std::error_code none;
-  if (!std::filesystem::exists(path("metrics.jsonl"), none)) return;  // no step yet
-  const std::string text = read_new(RandomAccessFile(path("metrics.jsonl")));
+  if (!std::filesystem::exists(RunPaths{view.run}.metrics(), none)) return;  // no step yet
+  const std::string text = read_new(RandomAccessFile(RunPaths{view.run}.metrics()));
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin) + 1;
     last_line = text.substr(begin, end - begin);

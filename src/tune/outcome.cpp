@@ -27,7 +27,7 @@ std::optional<double> metric_at(const CurvePoint& point, Metric metric) {
 double metric_of(const Outcome& outcome, Metric metric) {
   assert(!outcome.failed && !outcome.curve.empty());
   const std::optional<double> value = metric_at(outcome.curve.back(), metric);
-  if (!value)  // read_sweep() refuses such a config
+  if (!value)  // check_sweep() refuses such a config
     throw Error(ExitStatus::internal, fmt::format("trial {} has no {}", outcome.trial, to_string(metric)));
   return *value;
 }

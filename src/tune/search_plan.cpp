@@ -27,15 +27,16 @@ SearchPlan::SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::i
     : settings_(settings), seed_(seed), epochs_(epochs) {
   if (settings.search == Search::coarse_to_fine)
     rounds_ = std::clamp<std::int64_t>(settings.trials / least_round, 1, static_cast<std::int64_t>(widths.size()));
-  if (settings.halving) {
-    const auto [eta, least] = *settings.halving;
+  if (settings.successive_halving.enabled) {
+    const auto [enabled, eta, least] = settings.successive_halving;
     for (std::int64_t most = epochs / eta; most >= least; most /= eta) ++rungs_;
   }
   begin_round(0, {});
 }
 
 std::int64_t SearchPlan::epochs_of_rung(std::int64_t rung) const {
-  return settings_.halving ? epochs_ / power(settings_.halving->eta, rungs_ - 1 - rung) : 0;
+  return settings_.successive_halving.enabled ? epochs_ / power(settings_.successive_halving.eta, rungs_ - 1 - rung)
+                                              : 0;
 }
 
 std::int64_t SearchPlan::round_size(std::int64_t round) const {
@@ -43,8 +44,9 @@ std::int64_t SearchPlan::round_size(std::int64_t round) const {
 }
 
 std::int64_t SearchPlan::rung_size(std::int64_t round, std::int64_t rung) const {
-  return settings_.halving ? std::max<std::int64_t>(1, round_size(round) / power(settings_.halving->eta, rung))
-                           : round_size(round);
+  return settings_.successive_halving.enabled
+             ? std::max<std::int64_t>(1, round_size(round) / power(settings_.successive_halving.eta, rung))
+             : round_size(round);
 }
 
 std::int64_t SearchPlan::round_of(std::int64_t trial) const {
@@ -62,7 +64,7 @@ std::int64_t SearchPlan::total_jobs() const {
 }
 
 std::int64_t SearchPlan::total_work() const {
-  if (!settings_.halving) return total_jobs();
+  if (!settings_.successive_halving.enabled) return total_jobs();
   std::int64_t work = 0;
   for (std::int64_t round = 0; round < rounds_; ++round) {
     for (std::int64_t rung = 0; rung < rungs_; ++rung)

@@ -105,7 +105,7 @@ void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
   std::map<std::int64_t, double> costs;
   for (const std::int64_t trial : trials) {
     const TrainingCost cost = estimate_cost(config_of(trial), task_.data);
-    costs[trial] = task_.settings.halving ? cost.epoch : cost.whole;
+    costs[trial] = task_.settings.successive_halving.enabled ? cost.epoch : cost.whole;
   }
   std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });
 }
@@ -176,13 +176,13 @@ bool Sweep::finish(SweepSummary& summary) {
     const Doing doing(Activity::saving);
     if (summary.winner) secured = secure_winner(*summary.winner) ? 1 : 0;
     if (secured == 0) return;
-    directory_->write(paths_.result("sweep.csv"), to_csv(table));
-    directory_->write(paths_.result("sweep.jsonl"), to_jsonl(table));
+    directory_->write(paths_.csv(), to_csv(table));
+    directory_->write(paths_.jsonl(), to_jsonl(table));
     // Made by itself, so where nobody but this job is; it goes with the claims.
     const std::string draft = directory_->claims() + "/sweep.h5";
     write_h5(table, draft);
-    directory_->write(paths_.result("sweep.h5"), read_text(draft));
-    directory_->write(paths_.result("times.jsonl"), times_jsonl(histories_));
+    directory_->write(paths_.h5(), read_text(draft));
+    directory_->write(paths_.times(), times_jsonl(histories_));
     directory_->clean();
   });
   return world_.all_min(secured) == 1;
@@ -221,7 +221,7 @@ SweepSummary Sweep::go() {
   } else if (!summary.winner) {
     summary.status = ExitStatus::diverged;
     log_warning(fmt::format("every trial failed, so there is no best.h5; trial 0: {}; see the others in {}",
-                            histories_.front().back().reason, paths_.result("sweep.csv")));
+                            histories_.front().back().reason, paths_.csv()));
   }
   return summary;
 }
@@ -229,7 +229,7 @@ SweepSummary Sweep::go() {
 std::string start_line(const SweepTask& task, const Communicator& world) {
   const SweepSettings& s = task.settings;
   return fmt::format("{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", counted(s.trials, "trial"),
-                     to_string(s.search), s.halving ? " with successive halving" : "",
+                     to_string(s.search), s.successive_halving.enabled ? " with successive halving" : "",
                      counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
                      counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
                      task.data.train.rows());

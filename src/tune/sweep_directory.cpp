@@ -40,15 +40,11 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
-bool is_journal(const fs::path& file) {
-  const std::string name = file.filename().string();
-  return name.starts_with("journal") && name.ends_with(".jsonl");
-}
-
 /// `<name>.<pid>.tmp` of a process that has died, and no file of somebody else's.
 bool is_half_written(const fs::path& file) {
   const std::string name = file.stem().stem().string();
-  return file.extension() == ".tmp" && is_name_of_runs(name) && name != "lock";  // that is its owner's to make
+  return file.extension() == ".tmp" && is_name_of_runs(name) &&
+         name != RunLock::file_name;  // that is its owner's to make
 }
 
 void discard_folder(const fs::path& folder) {
@@ -73,7 +69,7 @@ std::vector<Outcome> gather_journals(const SweepPaths& paths, const RunLock& loc
   std::set<std::pair<std::int64_t, std::int64_t>> known;
   std::string merged;
   for (const fs::path& file : files_in(paths.folder)) {
-    if (!is_journal(file)) continue;
+    if (!SweepPaths::is_journal(file.filename().string())) continue;
     journals.push_back(file);
     std::istringstream lines(read_text(file));
     for (std::string line; std::getline(lines, line);) {
@@ -93,21 +89,17 @@ std::vector<Outcome> gather_journals(const SweepPaths& paths, const RunLock& loc
 
 }  // namespace
 
-std::string SweepPaths::checkpoint(std::int64_t trial) const {
-  return fmt::format("{}/trials/{:04}.h5", folder, trial);
-}
-
 SweepDirectory::SweepDirectory(std::string folder, RunLock lock) : paths_{std::move(folder)}, lock_(std::move(lock)) {
   for (const fs::path& file : files_in(paths_.folder)) {
-    if (file.filename().string().starts_with("claims-")) discard_folder(file);
+    if (SweepPaths::is_claims(file.filename().string())) discard_folder(file);
     if (is_half_written(file)) discard(file.string());
   }
-  for (const fs::path& file : files_in(paths_.folder + "/trials")) {
+  for (const fs::path& file : files_in(paths_.trials())) {
     if (file.extension() == ".tmp") discard(file.string());
   }
-  make_folder(paths_.folder + "/trials");
+  make_folder(paths_.trials());
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  claims_ = fmt::format("{}/claims-{}-{}", paths_.folder, now, ::getpid());
+  claims_ = paths_.claims(fmt::format("{}-{}", now, ::getpid()));
   make_folder(claims_);
 }
 
@@ -152,7 +144,7 @@ bool SweepDirectory::promote(std::int64_t trial) const {
 void SweepDirectory::clean() const {
   check_owner();
   discard_folder(claims_);
-  discard_folder(paths_.folder + "/trials");
+  discard_folder(paths_.trials());
 }
 
 bool claim(const std::string& claims, const std::string& name) {

@@ -7,29 +7,10 @@
 #include <vector>
 
 #include "shoal/io/ownership/lock.hpp"
+#include "shoal/run/run_paths.hpp"
 #include "tune/outcome.hpp"
 
 namespace shoal {
-
-/// The names in the folder of a sweep.
-///
-///   config.toml                              as resolved
-///   fingerprint                              of the data and of what this processor computes
-///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
-///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial
-///   trials/0007.h5                           checkpoints that are still needed
-///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
-struct SweepPaths {
-  std::string folder;
-
-  std::string config() const { return folder + "/config.toml"; }
-  std::string fingerprint() const { return folder + "/fingerprint"; }
-  std::string journal(int rank) const { return folder + "/journal-" + std::to_string(rank) + ".jsonl"; }
-  std::string old_journal() const { return folder + "/journal.jsonl"; }
-  std::string checkpoint(std::int64_t trial) const;
-  std::string best() const { return folder + "/best.h5"; }
-  std::string result(const std::string& name) const { return folder + "/" + name; }
-};
 
 /// The folder of a sweep, owned by this process until destroyed. Rank 0 alone makes one.
 class SweepDirectory {

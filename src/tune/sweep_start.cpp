@@ -39,8 +39,8 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
       request.config ? load_config(request.config, request.sets) : parse_config(to_toml(kept), path, "/", request.sets);
   for (const std::string& key : differing_keys(kept, wanted)) {
     std::string wrong;
-    if (key == "sweep") {
-      wrong = obstacle(read_sweep(kept), read_sweep(wanted));
+    if (key.starts_with("sweep.")) {
+      wrong = obstacle(kept.sweep, wanted.sweep);
     } else if (!changes_no_bit(key, wanted) || key == "train.evaluate_every") {
       wrong = fmt::format("{} = {} is not what it was begun with ({})", key, value_text(wanted, key),
                           value_text(kept, key));
@@ -140,8 +140,7 @@ SweepRequestPlan resolve(const SweepRequest& request) {
     throw Error(ExitStatus::usage,
                 request.config ? *request.config + " does not set data.file; name a data set, see shoal import --help"
                                : "no CONFIG given and no --set data.file=...; for example: shoal sweep digits.toml");
-  static_cast<void>(
-      read_sweep(plan.config));  // before the folder is looked at: a mistake in it is the user's first concern
+  check_sweep(plan.config);  // before the folder is looked at: a mistake in it is the user's first concern
   if (!request.run && !request.resume) {
     plan.folder = RunDirectory::next_free(usual);
     plan.folder_base = usual;
@@ -154,15 +153,14 @@ SweepRequestPlan resolve(const SweepRequest& request) {
 
 SweepTask prepare(const Config& config, Communicator& comm) {
   std::optional<SweepTask> task;
-  std::optional<SweepSettings> settings;
-  run_together(comm, [&] { settings = read_sweep(config); });
+  run_together(comm, [&] { check_sweep(config); });
   const Dataset dataset = open_together(config.data.file, comm);
   run_together(comm, [&] {
     Config base = config;
     base.sweep = {};
     if (std::holds_alternative<std::monostate>(base.data.validation) && !dataset.has("validation"))
       base.data.validation = set_apart;
-    task = SweepTask{base, *settings, select_data(dataset, base)};
+    task = SweepTask{base, config.sweep, select_data(dataset, base)};
     check_metric(*task);
     check_trials(*task);
     const bool probabilities = base.model.loss == "sigmoid";
@@ -255,7 +253,7 @@ SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) 
   } else {
     directory.write(paths.fingerprint(), mine);
   }
-  directory.write(paths.config(), to_toml(complete(plan.config)));  // last: from here on the folder holds a sweep
+  directory.write(paths.config(), to_toml(plan.config));  // last: from here on the folder holds a sweep
   return directory;
 }
 

@@ -202,7 +202,7 @@ TEST(ConfigError, ChecksTheNamesInASweep) {
             "64 digits.toml:2:22: unknown key \"choises\" in [sweep.space]; did you mean \"choices\"?");
   EXPECT_EQ(refusal("", {"sweep.successive_halving.beta=3"}).substr(0, 46),
             "64 --set sweep.successive_halving.beta=3: unkn");
-  EXPECT_EQ(refusal("sweep = 3"), "64 digits.toml:1:9: sweep is a single value; use a table");
+  EXPECT_EQ(refusal("sweep = 3"), "64 digits.toml:1:9: sweep is the whole number 3; use a table of keys");
   EXPECT_EQ(refusal("[sweep.space]\n\"optimizer.beta1\" = [0.9, 0.8]"),
             "64 digits.toml:2:21: sweep.space.optimizer.beta1 is a list; use {choices = [...]}");
   EXPECT_EQ(refusal("sweep.space.\"data.batch_size\" = 3"),

@@ -100,7 +100,20 @@ const std::multimap<std::string, Case>& cases() {
       {"train.early_stopping.min_delta",
        {"train.early_stopping = {min_delta = 0.1}",
         "train.early_stopping.min_delta = 0.1 has no effect: train.early_stopping.patience is 0, which is off"}},
-      {"sweep", {"[sweep]\ntrials = 3", "[sweep] has no effect: this trains one model, and shoal sweep many"}},
+      {"sweep.trials",
+       {"[sweep]\ntrials = 3", "sweep.trials = 3 has no effect: this trains one model, and shoal sweep many"}},
+      {"sweep.search", {"sweep.search = \"grid\"", "sweep.search = \"grid\" has no effect: this trains one"}},
+      {"sweep.metric", {"sweep.metric = \"train.loss\"", "sweep.metric = \"train.loss\" has no effect: this trains"}},
+      {"sweep.ranks_per_trial", {"sweep.ranks_per_trial = 2", "sweep.ranks_per_trial = 2 has no effect: this trains"}},
+      {"sweep.successive_halving.enabled",
+       {"sweep.successive_halving = true", "sweep.successive_halving.enabled = true has no effect: this trains one"}},
+      {"sweep.successive_halving.eta",
+       {"sweep.successive_halving = {eta = 2}", "sweep.successive_halving.eta = 2 has no effect: this trains one"}},
+      {"sweep.successive_halving.min_epochs",
+       {"sweep.successive_halving.min_epochs = 2", "sweep.successive_halving.min_epochs = 2 has no effect: this"}},
+      {"sweep.space",
+       {"sweep.trials = 3\nsweep.space.\"optimizer.l2\" = {min = 0, max = 1}",
+        "sweep.space has no effect: this trains one model, and shoal sweep many"}},
   };
   return all;
 }

@@ -45,7 +45,7 @@ TEST_F(CheckpointWriterTest, PutsFileLinksAndOnlyThenRemovesOlderOnes) {
   }
   EXPECT_EQ(directory_.best(), 2);
   EXPECT_THAT(directory_.checkpoint_steps(), ElementsAre(2, 4));
-  const std::string path = directory_.checkpoint_path(4);
+  const std::string path = directory_.paths().checkpoint(4);
   const Archive archive = decode(read_checkpoint(path), path);
   EXPECT_EQ(archive.attribute<std::string>("digest"), digest(archive));
   EXPECT_EQ(writer.take_archive().scalar<std::int64_t>("progress/step"), 4);
@@ -89,7 +89,7 @@ TEST_F(CheckpointWriterTest, ABestOneWhoseSaveFailedIsSavedWithTheNext) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->status, ExitStatus::done) << outcome->fault;
   EXPECT_EQ(directory_.best(), 2);
-  const std::string path = directory_.checkpoint_path(2);
+  const std::string path = directory_.paths().checkpoint(2);
   EXPECT_EQ(decode(read_checkpoint(path), path).scalar<std::int64_t>("progress/step"), 2);
   EXPECT_EQ(directory_.latest(), 3);
 }

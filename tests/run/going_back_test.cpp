@@ -22,8 +22,8 @@ class GoingBack : public ::testing::Test {
     for (const std::int64_t step : {0, 10, 20, 30}) run.write_checkpoint(step, bytes_of(1));
     run.point_latest(30);
     run.point_best(20);
-    run.write(run.metrics_path(), "old metrics");
-    run.write(run.nudges_path(), "old nudges");
+    run.write(run.paths().metrics(), "old metrics");
+    run.write(run.paths().nudges(), "old nudges");
     run.write_config("");
   }
 
@@ -35,15 +35,15 @@ class GoingBack : public ::testing::Test {
     return bytes;
   }
   void change(const RunDirectory& run) const {
-    run.write(run.metrics_path(), "new metrics");
-    run.write(run.nudges_path(), "new nudges");
+    run.write(run.paths().metrics(), "new metrics");
+    run.write(run.paths().nudges(), "new nudges");
   }
   void expect_old(const RunDirectory& run) const {
     EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10, 20, 30));
     EXPECT_EQ(run.latest(), 30);
     EXPECT_EQ(run.best(), 20);
-    EXPECT_EQ(testing::read(run.metrics_path()), "old metrics");
-    EXPECT_EQ(testing::read(run.nudges_path()), "old nudges");
+    EXPECT_EQ(testing::read(run.paths().metrics()), "old metrics");
+    EXPECT_EQ(testing::read(run.paths().nudges()), "old nudges");
   }
   bool leaves_traces() const { return fs::exists(run_ + "/going-back-00000010"); }
 
@@ -78,9 +78,9 @@ TEST_F(GoingBack, EndsTheOldLineWithTheFirstNewCheckpoint) {
   EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10, 20));
   EXPECT_EQ(run.latest(), 20);
   EXPECT_EQ(run.best(), std::nullopt) << "the old one";
-  EXPECT_EQ(read_checkpoint(run.checkpoint_path(20)).size(), bytes_of(2).size());
-  EXPECT_EQ(testing::read(run.metrics_path()), "new metrics");
-  EXPECT_EQ(testing::read(run.nudges_path()), "new nudges");
+  EXPECT_EQ(read_checkpoint(run.paths().checkpoint(20)).size(), bytes_of(2).size());
+  EXPECT_EQ(testing::read(run.paths().metrics()), "new metrics");
+  EXPECT_EQ(testing::read(run.paths().nudges()), "new nudges");
   EXPECT_FALSE(leaves_traces());
   run.write_checkpoint(30, bytes_of(2));
   EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10, 20, 30));
@@ -99,7 +99,7 @@ TEST_F(GoingBack, IsFinishedByWhoeverOpensTheRunNext) {
   const RunDirectory run = RunDirectory::open(run_);
   EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10, 15));
   EXPECT_EQ(run.latest(), 15);
-  EXPECT_EQ(testing::read(run.metrics_path()), "new metrics");
+  EXPECT_EQ(testing::read(run.paths().metrics()), "new metrics");
   EXPECT_FALSE(leaves_traces());
 }
 

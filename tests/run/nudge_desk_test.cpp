@@ -39,7 +39,7 @@ TEST(JudgeNudge, ActsOnTheNextStepUnlessAskedForAnother) {
   Config start;
   start.train.steps = 100;
   EXPECT_THAT(judge_nudge({"", {"optimizer.l2=1", "optimizer.rho=0.5"}, {}}, start, {}, 41, steps_of),
-              ElementsAre(Nudge{42, "optimizer.l2", "1.0"}, Nudge{42, "optimizer.rho", "0.5"}));
+              ElementsAre(Nudge{42, "optimizer.l2", 1.0}, Nudge{42, "optimizer.rho", 0.5}));
   EXPECT_EQ(judge_nudge({"", {"optimizer.l2=1"}, 60}, start, {}, 41, steps_of).front().step, 60);
 }
 
@@ -54,9 +54,9 @@ TEST(JudgeNudge, StepsThatArePastOrNeverComeAreRefused) {
   EXPECT_NO_THROW(ask(101, {})) << "where train.steps could let it go on";
   expect_error([&] { ask(102, {}); }, ExitStatus::usage, "--at-step is 102, but the run ends with step 100");
   NudgeJournal longer;
-  longer.add({101, "train.steps", "150"});
-  longer.add({151, "train.steps", "160"});
-  longer.add({171, "train.steps", "180"});  // never comes
+  longer.add({101, "train.steps", std::int64_t{150}});
+  longer.add({151, "train.steps", std::int64_t{160}});
+  longer.add({171, "train.steps", std::int64_t{180}});  // never comes
   EXPECT_NO_THROW(ask(161, longer));
   expect_error([&] { ask(162, longer); }, ExitStatus::usage, "ends with step 160");
 }
@@ -76,7 +76,7 @@ TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
   const testing::TemporaryFolder folder;
   const std::string file = folder / "nudges.jsonl";
   NudgeJournal journal;
-  journal.add({3, "optimizer.rho", "0.5"});
+  journal.add({3, "optimizer.rho", 0.5});
   const NudgeJournal before = journal;
   const auto judge = [&](const NudgeRequestFile& request) {
     return judge_nudge(request, Config(), journal, 4, [](const Config&) { return std::int64_t{100}; });
@@ -92,7 +92,7 @@ TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
   EXPECT_EQ(journal, before);
   const NudgeReply right = note_nudges({"", {"optimizer.l2=1"}, {}}, judge, write_to(file), journal);
   EXPECT_EQ(right.status, ExitStatus::done);
-  EXPECT_EQ(right.text, to_json_line({5, "optimizer.l2", "1.0"}));
+  EXPECT_EQ(right.text, to_json_line({5, "optimizer.l2", 1.0}));
   EXPECT_EQ(testing::read(file), before.text() + right.text);
   EXPECT_EQ(journal.text(), testing::read(file));
 }
@@ -122,7 +122,8 @@ class Desk : public ::testing::Test {
   }
   std::vector<fs::path> requests() const {
     std::vector<fs::path> names;
-    for (const auto& entry : fs::directory_iterator(requests_folder(run_))) names.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(RunPaths{run_}.requests()))
+      names.push_back(entry.path().filename());
     return names;
   }
 
@@ -134,10 +135,10 @@ class Desk : public ::testing::Test {
 
 TEST_F(Desk, AnswersTheOneWhoAsked) {
   start_run();
-  std::thread run([&] { serve({ExitStatus::done, to_json_line({7, "optimizer.l2", "0.5"})}); });
+  std::thread run([&] { serve({ExitStatus::done, to_json_line({7, "optimizer.l2", 0.5})}); });
   const auto nudges = nudge_run(run_, {"optimizer.l2=0.5"}, {}, never);
   run.join();
-  EXPECT_THAT(nudges, ElementsAre(Nudge{7, "optimizer.l2", "0.5"}));
+  EXPECT_THAT(nudges, ElementsAre(Nudge{7, "optimizer.l2", 0.5}));
   EXPECT_THAT(seen_, ElementsAre("optimizer.l2=0.5"));
   EXPECT_THAT(requests(), IsEmpty()) << "both sides clear up";
   std::thread refusing([&] { serve({ExitStatus::usage, "not now"}); });
@@ -154,7 +155,7 @@ TEST_F(Desk, WhatIsWrongByItselfIsSaidAtOnce) {
   expect_error([&] { nudge_run(run_, {"optimizer.l2=-1"}, {}, never); }, ExitStatus::usage, "optimizer.l2=-1: ");
   expect_error([&] { nudge_run(run_, {"optimizer.l2=1"}, 0, never); }, ExitStatus::usage, "--at-step is 0");
   expect_error([&] { nudge_run(run_, {}, {}, never); }, ExitStatus::usage, "give KEY=VALUE");
-  EXPECT_FALSE(fs::exists(requests_folder(run_)));
+  EXPECT_FALSE(fs::exists(RunPaths{run_}.requests()));
 }
 
 TEST_F(Desk, ARunThatHasEndedCannotBeNudged) {
@@ -167,7 +168,7 @@ TEST_F(Desk, ARunThatHasEndedCannotBeNudged) {
 TEST_F(Desk, ARunThatEndsMeanwhileIsNotWaitedFor) {
   start_run();
   std::thread run([&] {
-    while (!fs::exists(requests_folder(run_)) || requests().empty())
+    while (!fs::exists(RunPaths{run_}.requests()) || requests().empty())
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     directory_.reset();
   });
@@ -185,12 +186,14 @@ TEST_F(Desk, ANudgeCanBeWithdrawn) {
 
 TEST_F(Desk, RequestsToAnotherOwnerAndGarbageAreNotTaken) {
   start_run();
-  fs::create_directories(requests_folder(run_));
-  testing::write(requests_folder(run_) / "1.json", to_json(NudgeRequestFile{"a run before", {"optimizer.l2=1"}, {}}));
-  testing::write(requests_folder(run_) / "2.json", "{\"owner\":");
-  testing::write(requests_folder(run_) / "3.json.12.tmp", "half");
-  testing::write(requests_folder(run_) / "0.reply", "nobody came");
-  testing::write(requests_folder(run_) / "4.json", to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
+  fs::create_directories(RunPaths{run_}.requests());
+  testing::write(RunPaths{run_}.requests() + "/1.json",
+                 to_json(NudgeRequestFile{"a run before", {"optimizer.l2=1"}, {}}));
+  testing::write(RunPaths{run_}.requests() + "/2.json", "{\"owner\":");
+  testing::write(RunPaths{run_}.requests() + "/3.json.12.tmp", "half");
+  testing::write(RunPaths{run_}.requests() + "/0.reply", "nobody came");
+  testing::write(RunPaths{run_}.requests() + "/4.json",
+                 to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
   NudgeDesk desk(run_);
   EXPECT_TRUE(desk.has_visitors());
   EXPECT_FALSE(desk.has_visitors()) << "looks only now and then";
@@ -203,13 +206,14 @@ TEST_F(Desk, RequestsToAnotherOwnerAndGarbageAreNotTaken) {
 
 TEST_F(Desk, WhatCannotBeReadIsToldOfOnce) {
   start_run();
-  fs::create_directories(requests_folder(run_) / "1.json" / "2");
+  fs::create_directories(RunPaths{run_}.requests() + "/1.json/2");
   NudgeDesk desk(run_);
   ASSERT_TRUE(desk.has_visitors());
   EXPECT_THAT(desk.admit(), IsEmpty());
   std::this_thread::sleep_for(std::chrono::milliseconds(250));  // more than between two looks
   EXPECT_FALSE(desk.has_visitors());
-  testing::write(requests_folder(run_) / "2.json", to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
+  testing::write(RunPaths{run_}.requests() + "/2.json",
+                 to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
   std::this_thread::sleep_for(std::chrono::milliseconds(250));
   EXPECT_TRUE(desk.has_visitors());
   EXPECT_EQ(desk.admit().size(), 1U);

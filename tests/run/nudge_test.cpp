@@ -73,7 +73,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
         const auto first = nudge({"optimizer.learning_rate=2e-2", "model.dropout=0.25"});
         if (first.size() != 2 || first[0].step != first[1].step || NudgeJournal::of_run(run).nudges() != first)
           throw std::runtime_error("the nudge is not in its file");
-        if (!fs::exists(RunDirectory::checkpoint_path(run, first[0].step - 1)))
+        if (!fs::exists(RunPaths{run}.checkpoint(first[0].step - 1)))
           throw std::runtime_error("there is no checkpoint before the nudge");
         try {
           nudge({"optimizer.l2=-1"});
@@ -120,7 +120,7 @@ TEST_F(Nudged, ASettingGivenOnResumingIsANudgeOfTheNextStep) {
       << message_;
   test_world().barrier();
   EXPECT_THAT(nudges_in("run"),
-              ElementsAre(Nudge{7, "optimizer.learning_rate", "0.02"}, Nudge{7, "train.steps", "12"}));
+              ElementsAre(Nudge{7, "optimizer.learning_rate", 0.02}, Nudge{7, "train.steps", std::int64_t{12}}));
   EXPECT_THAT(metrics("run"), Contains(AllOf(HasSubstr("\"step\":6,"), HasSubstr("\"learning_rate\":0.001"))));
   EXPECT_THAT(metrics("run"), Contains(AllOf(HasSubstr("\"step\":7,"), HasSubstr("\"learning_rate\":0.02"))));
   const std::string expected = digest_in("run");

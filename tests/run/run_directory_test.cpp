@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 class RunDirectoryTest : public ::testing::Test {
  protected:
   static void touch_checkpoints(const std::string& run, const std::vector<std::int64_t>& steps) {
-    for (const std::int64_t step : steps) testing::write(RunDirectory::checkpoint_path(run, step), "x");
+    for (const std::int64_t step : steps) testing::write(RunPaths{run}.checkpoint(step), "x");
   }
   /// A run whose owner has gone.
   void make_run(const std::vector<std::int64_t>& steps = {}) const {
@@ -53,10 +53,10 @@ TEST_F(RunDirectoryTest, HasTheDocumentedLayout) {
   EXPECT_EQ(testing::read(run_ + "/config.toml"), "seed = 7\n");
   EXPECT_TRUE(fs::is_directory(run_ + "/checkpoints"));
   EXPECT_EQ(run.path(), run_);
-  EXPECT_EQ(run.metrics_path(), run_ + "/metrics.jsonl");
-  EXPECT_EQ(run.nudges_path(), run_ + "/nudges.jsonl");
-  EXPECT_EQ(run.checkpoint_path(1234), run_ + "/checkpoints/step-00001234.h5");
-  EXPECT_EQ(run.checkpoint_path(12345678901), run_ + "/checkpoints/step-12345678901.h5");
+  EXPECT_EQ(run.paths().metrics(), run_ + "/metrics.jsonl");
+  EXPECT_EQ(run.paths().nudges(), run_ + "/nudges.jsonl");
+  EXPECT_EQ(run.paths().checkpoint(1234), run_ + "/checkpoints/step-00001234.h5");
+  EXPECT_EQ(run.paths().checkpoint(12345678901), run_ + "/checkpoints/step-12345678901.h5");
 }
 
 TEST_F(RunDirectoryTest, NeverMakesARunWhereOneIs) {
@@ -66,7 +66,7 @@ TEST_F(RunDirectoryTest, NeverMakesARunWhereOneIs) {
                "run directory " + run_ + " holds a run already; continue it with --run " + run_ + " --resume auto");
   fs::remove(run_ + "/config.toml");
   expect_error(create, ExitStatus::taken, "--resume auto");
-  fs::remove(RunDirectory::checkpoint_path(run_, 0));
+  fs::remove(RunPaths{run_}.checkpoint(0));
   EXPECT_NO_THROW(create());  // nothing but folders: a start that failed early
 }
 
@@ -127,7 +127,7 @@ TEST_F(RunDirectoryTest, TheLastOfANameIsTheLastThatHoldsARun) {
   EXPECT_EQ(RunDirectory::last_of(run_, RunDirectory::has_run), run_);
   make_run({0});
   fs::create_directories(run_ + "-2/checkpoints");
-  testing::write(RunDirectory::checkpoint_path(run_ + "-2", 0), "x");
+  testing::write(RunPaths{run_ + "-2"}.checkpoint(0), "x");
   fs::create_directories(run_ + "-3");
   EXPECT_EQ(RunDirectory::last_of(run_, RunDirectory::has_run), run_ + "-2");
 }
@@ -148,7 +148,7 @@ TEST_F(RunDirectoryTest, CheckpointsAreOrderedByTheirNumbers) {
                                  "step--0000001.h5", "step-99999999999999999999.h5"}) {
     testing::write(run_ + "/checkpoints/" + name, "");
   }
-  fs::last_write_time(RunDirectory::checkpoint_path(run_, 7), fs::file_time_type::clock::now() + std::chrono::hours(9));
+  fs::last_write_time(RunPaths{run_}.checkpoint(7), fs::file_time_type::clock::now() + std::chrono::hours(9));
   EXPECT_THAT(RunDirectory::checkpoint_steps(run_), ElementsAre(0, 7, 99999999, 100000000));
   EXPECT_THAT(RunDirectory::checkpoint_steps(folder_ / "nothing"), IsEmpty());
 }
@@ -183,9 +183,9 @@ TEST_F(RunDirectoryTest, PruningSparesWhatMustStay) {
 TEST_F(RunDirectoryTest, FindsTheRunThatACheckpointLiesIn) {
   make_run({10});
   RunDirectory::open(run_).point_latest(10);
-  EXPECT_EQ(RunDirectory::containing(RunDirectory::checkpoint_path(run_, 10)), run_);
+  EXPECT_EQ(RunDirectory::containing(RunPaths{run_}.checkpoint(10)), run_);
   EXPECT_EQ(RunDirectory::containing(run_ + "/checkpoints/../checkpoints/latest"), run_);
-  fs::create_symlink(RunDirectory::checkpoint_path(run_, 10), folder_ / "elsewhere.h5");
+  fs::create_symlink(RunPaths{run_}.checkpoint(10), folder_ / "elsewhere.h5");
   EXPECT_EQ(RunDirectory::containing(folder_ / "elsewhere.h5"), run_);
   EXPECT_EQ(RunDirectory::containing(folder_ / "digits.h5"), std::nullopt);
   fs::create_directories(folder_ / "no/checkpoints");

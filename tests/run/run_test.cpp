@@ -16,8 +16,8 @@ TEST_F(TrainRun, LeavesACompleteRunDirectory) {
   test_world().barrier();
   EXPECT_TRUE(fs::exists(path("run/config.toml")));
   EXPECT_EQ(RunDirectory::checkpoint_steps(path("run")).front(), 0);
-  EXPECT_EQ(RunDirectory::link_target(path("run"), "latest"), RunDirectory::checkpoint_steps(path("run")).back());
-  EXPECT_TRUE(RunDirectory::link_target(path("run"), "best").has_value());
+  EXPECT_EQ(RunDirectory::latest(path("run")), RunDirectory::checkpoint_steps(path("run")).back());
+  EXPECT_TRUE(RunDirectory::best(path("run")).has_value());
   EXPECT_FALSE(fs::exists(path("run/lock")));
   const auto lines = metrics("run");
   EXPECT_NE(lines.front().find("{\"step\":1,\"epoch\":1,\"loss\":"), std::string::npos) << lines.front();
@@ -43,7 +43,7 @@ TEST_F(TrainRun, OutOfTimeAllRanksStopAtOneStepAndNothingIsLost) {
   EXPECT_EQ(status_alone(request("whole")), ExitStatus::done);
   TrainRequest stopped = request("stopped", {"train.max_seconds=1e-9"});
   EXPECT_EQ(status_of(stopped), ExitStatus::stopped) << message_;
-  EXPECT_EQ(RunDirectory::link_target(path("stopped"), "latest"), 1);
+  EXPECT_EQ(RunDirectory::latest(path("stopped")), 1);
   TrainRequest more = request("stopped", {"train.max_seconds=0"});
   more.resume = "auto";
   EXPECT_EQ(status_of(more), ExitStatus::done) << message_;
@@ -74,8 +74,7 @@ TEST_F(TrainRun, FallsBackToTheNewestSoundCheckpoint) {
   test_world().barrier();  // all have read it
   run_together(test_world(), [&] {
     if (test_world().rank() != 0) return;
-    const std::string newest =
-        RunDirectory::checkpoint_path(path("run"), *RunDirectory::link_target(path("run"), "latest"));
+    const std::string newest = RunPaths{path("run")}.checkpoint(*RunDirectory::latest(path("run")));
     std::vector<std::byte> bytes = read_file(newest);
     bytes[bytes.size() / 2] ^= std::byte{4};
     write_atomically(newest, bytes);
@@ -107,12 +106,12 @@ TEST_F(TrainRun, GoingBackToABestCheckpointKeepsItTheBest) {
   test_world().barrier();
   run_together(test_world(), [&] {
     if (test_world().rank() != 0) return;
-    for (const std::int64_t step : {8, 12}) fs::remove(RunDirectory::checkpoint_path(path("run"), step));
+    for (const std::int64_t step : {8, 12}) fs::remove(RunPaths{path("run")}.checkpoint(step));
   });
   TrainRequest worse = request("run", {"checkpoint.keep=9", "optimizer.learning_rate=1"});
   worse.resume = path("run/checkpoints/step-00000004.h5");
   EXPECT_EQ(status_of(worse), ExitStatus::done) << message_;
-  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), 4);
+  EXPECT_EQ(RunDirectory::best(path("run")), 4);
 }
 
 TEST_F(TrainRun, AFolderWithoutACheckpointIsAStart) {
@@ -139,7 +138,7 @@ TEST_F(TrainRun, ABranchStopsEarlyWhereTheRunItself) {
   back.rewind = 12;
   EXPECT_EQ(status_of(back), ExitStatus::done) << message_;
   EXPECT_EQ(digest_in("branch"), expected);
-  EXPECT_TRUE(RunDirectory::link_target(path("branch"), "best").has_value());
+  EXPECT_TRUE(RunDirectory::best(path("branch")).has_value());
 }
 
 TEST_F(TrainRun, ARewindBranchesAndNamesItsParent) {
@@ -216,13 +215,13 @@ TEST_F(TrainRun, AValidationLossThatIsNotFiniteIsADivergence) {
   EXPECT_NE(message_.find("the last good checkpoint is " + path("run/checkpoints/step-00000000.h5")), std::string::npos)
       << message_;
   test_world().barrier();
-  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), std::nullopt);
+  EXPECT_EQ(RunDirectory::best(path("run")), std::nullopt);
 }
 
 TEST_F(TrainRun, StepsThatEndInsideAnEpochAreEvaluated) {
   ASSERT_EQ(status_of(request("run", {"train.steps=6", "data.validation=0"})), ExitStatus::done) << message_;
   test_world().barrier();
-  EXPECT_EQ(RunDirectory::link_target(path("run"), "best"), 6);
+  EXPECT_EQ(RunDirectory::best(path("run")), 6);
   // 4 steps an epoch; the loss is the mean over the 2 batches of the second, of 128 samples each.
   const auto lines = metrics("run");
   const auto loss_of = [](const std::string& line) { return std::stod(line.substr(line.find("\"loss\":") + 7)); };

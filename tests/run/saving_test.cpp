@@ -55,7 +55,7 @@ TEST_F(Saving, GoesOnAfterAFailureAndSavesAgainOnceItCan) {
   if (test_world().rank() == 0) {
     remedy = std::thread([this] {
       // Step 4 ends the first epoch; its checkpoint is whole before the link to it cannot be made.
-      const std::string first = RunDirectory::checkpoint_path(path("run"), 4);
+      const std::string first = RunPaths{path("run")}.checkpoint(4);
       while (!fs::exists(first)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       fs::remove_all(path("run/checkpoints/best"));
@@ -78,7 +78,7 @@ TEST_F(Saving, ThePauseAfterAFailureIsNoSilence) {
   std::thread remedy;
   if (test_world().rank() == 0) {
     remedy = std::thread([this] {
-      while (!fs::exists(RunDirectory::checkpoint_path(path("run"), 4)))
+      while (!fs::exists(RunPaths{path("run")}.checkpoint(4)))
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       fs::remove_all(path("run/checkpoints/best"));
@@ -93,7 +93,7 @@ TEST_F(Saving, ARunThatWasTakenOverEndsAndWritesNothing) {
   std::thread successor;
   if (test_world().rank() == 0) {
     successor = std::thread([this] {
-      while (!RunDirectory::link_target(path("run"), "latest")) std::this_thread::yield();
+      while (!RunDirectory::latest(path("run"))) std::this_thread::yield();
       // As the next owner does.
       fs::create_directory(path("run/incarnation-2"));
       fs::remove_all(path("run/incarnation-1"));

@@ -8,11 +8,11 @@
 namespace shoal {
 namespace {
 
-SweepSettings search_of(Search search, std::int64_t trials, std::optional<SuccessiveHalving> halving = {}) {
+SweepSettings search_of(Search search, std::int64_t trials, const SuccessiveHalving& halving = {}) {
   SweepSettings settings;
   settings.search = search;
   settings.trials = trials;
-  settings.halving = halving;
+  settings.successive_halving = halving;
   settings.space = {{.key = "x", .scale = Scale::linear, .min = 0.0, .max = 1.0},
                     {.key = "y", .scale = Scale::linear, .min = 0.0, .max = 1.0}};
   return settings;
@@ -39,7 +39,7 @@ TEST(SearchPlan, WithoutHalvingIsOneStage) {
 }
 
 TEST(SearchPlan, HalvingKeepsTheBestShareForLonger) {
-  SearchPlan plan(search_of(Search::random, 27, SuccessiveHalving{3, 1}), 1, 30);
+  SearchPlan plan(search_of(Search::random, 27, SuccessiveHalving{true, 3, 1}), 1, 30);
   std::vector<Standing> standings;
   std::vector<std::int64_t> epochs;
   std::vector<std::size_t> sizes;
@@ -57,7 +57,7 @@ TEST(SearchPlan, HalvingKeepsTheBestShareForLonger) {
 }
 
 TEST(SearchPlan, TiesGoToTheLowerNumberAndFailuresNeverGoOn) {
-  SearchPlan plan(search_of(Search::random, 9, SuccessiveHalving{3, 1}), 1, 3);
+  SearchPlan plan(search_of(Search::random, 9, SuccessiveHalving{true, 3, 1}), 1, 3);
   std::vector<Standing> standings;
   finish_stage(plan, standings, [](std::int64_t t) { return t < 2 ? std::nan("") : 1.0; });
   ASSERT_TRUE(plan.advance(standings));
@@ -75,7 +75,7 @@ TEST(SearchPlan, EqualAccuraciesGoToTheLowerLoss) {
 }
 
 TEST(SearchPlan, NoTrialLeftEndsARoundEarly) {
-  SearchPlan plan(search_of(Search::random, 9, SuccessiveHalving{3, 1}), 1, 9);
+  SearchPlan plan(search_of(Search::random, 9, SuccessiveHalving{true, 3, 1}), 1, 9);
   std::vector<Standing> standings;
   finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
   EXPECT_FALSE(plan.advance(standings));

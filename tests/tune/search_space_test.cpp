@@ -152,7 +152,7 @@ TEST(SearchSpace, GridLevelsAreEvenWithBothEnds) {
 TEST(SearchSpace, ATrialsConfigIsTheBaseWithItsValues) {
   Config base;
   base.model.width = 7;
-  base.sweep.toml = "[sweep]\n";
+  base.sweep.trials = 3;
   const std::vector<Dimension> space = {
       {.key = "model.depth", .scale = Scale::linear, .min = 0, .max = 3, .integer = true},
       {.key = "model.hidden", .scale = Scale::choices, .choices = {"[]"}},
@@ -161,7 +161,7 @@ TEST(SearchSpace, ATrialsConfigIsTheBaseWithItsValues) {
   EXPECT_EQ(deep.model.depth, 3);
   EXPECT_EQ(deep.model.width, 7);
   EXPECT_EQ(deep.optimizer.name, "gd");
-  EXPECT_TRUE(deep.sweep.toml.empty());
+  EXPECT_EQ(deep.sweep, SweepSettings());
   const Config linear = trial_config(base, space, {0.0, 0.0, 0.9});
   EXPECT_EQ(linear.optimizer.name, "adam");
   EXPECT_NO_THROW(check_config(linear)) << "no layers: the width is of no use";

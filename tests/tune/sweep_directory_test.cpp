@@ -25,16 +25,16 @@ TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
   const testing::TemporaryFolder folder;
   const SweepDirectory old = SweepDirectory::create(folder / "sweep");
   const SweepPaths& paths = old.paths();
-  old.write(paths.result("sweep.csv"), "mine");
+  old.write(paths.csv(), "mine");
   testing::write(paths.checkpoint(3), "the winner");
   // As the next owner does.
   fs::create_directory(folder / "sweep/incarnation-2");
   fs::remove_all(folder / "sweep/incarnation-1");
-  testing::write(paths.result("sweep.csv"), "the next one's");
+  testing::write(paths.csv(), "the next one's");
   testing::write(paths.best(), "the next one's");
-  EXPECT_EQ(status_of([&] { old.write(paths.result("sweep.csv"), "late"); }), ExitStatus::taken);
+  EXPECT_EQ(status_of([&] { old.write(paths.csv(), "late"); }), ExitStatus::taken);
   EXPECT_EQ(status_of([&] { old.promote(3); }), ExitStatus::taken);
-  EXPECT_EQ(testing::read(paths.result("sweep.csv")), "the next one's");
+  EXPECT_EQ(testing::read(paths.csv()), "the next one's");
   EXPECT_EQ(testing::read(paths.best()), "the next one's");
   EXPECT_TRUE(fs::exists(paths.checkpoint(3)));
 }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "shoal/config/sweep_settings.hpp"
 #include "shoal/nn/layer_spec.hpp"
 #include "shoal/optim/settings.hpp"
 
@@ -74,11 +75,6 @@ struct CheckpointConfig {
   std::int64_t give_up = 3;  ///< failed writes in a row that end the run
 };
 
-/// [sweep] and [sweep.space], with key names checked and values as they were given, for the layer that searches.
-struct SweepConfig {
-  std::string toml;  ///< TOML in one canonical form; empty when the config has no [sweep]
-};
-
 /// A run by description: with the data and nothing else it determines the trained parameters.
 struct Config {
   std::uint64_t seed = 1;
@@ -89,10 +85,10 @@ struct Config {
   TrainConfig train;
   ParallelConfig parallel;
   CheckpointConfig checkpoint;
-  SweepConfig sweep;
+  SweepSettings sweep;
 
-  /// Where values were given, for messages alone: by key (of [sweep] too: "sweep.trials") the beginning of a message
-  /// about it, `digits.toml:3:9: ` or `--set KEY=VALUE: `.
+  /// Where values were given, for messages alone: by key (of a dimension too: "sweep.space.model.width") the beginning
+  /// of a message about it, `digits.toml:3:9: ` or `--set KEY=VALUE: `.
   std::map<std::string, std::string> places;
   /// Empty where it is not known.
   std::string place_of(const std::string& key) const { return places.contains(key) ? places.at(key) : ""; }

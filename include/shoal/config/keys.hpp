@@ -14,7 +14,7 @@ namespace shoal::config_keys {
 
 /// Where the value of a key lies, and by that its type.
 using Reference = std::variant<bool*, std::int64_t*, std::uint64_t*, double*, std::string*, std::vector<std::int64_t>*,
-                               std::vector<LayerSpec>*, Validation*, SweepConfig*>;
+                               std::vector<LayerSpec>*, Validation*, Search*, Metric*, std::vector<Dimension>*>;
 
 /// Which values a key takes.
 struct Allowed {
@@ -48,13 +48,17 @@ struct Key {
 /// The one table that reading, checking, writing and comparing go by.
 const std::vector<Key>& keys();
 
-/// Of the three ways to give the hidden layers only the one in use is written: an absent key reads back as its default.
-bool is_written(const Key& key, const ModelConfig& model);
+/// Of the three ways to give the hidden layers only the one in use is written, and [sweep] where there is one: an
+/// absent key reads back as its default.
+bool is_written(const Key& key, const Config& config);
 
 /// Null when there is none.
 const Key* find(std::string_view name);
 /// Whether keys of this table exist: "model", "model.batch_norm".
 bool is_section(const std::string& name);
+/// The key that turns a section on or off, "model.batch_norm.enabled" of "model.batch_norm"; null where there is none.
+/// `model.batch_norm = true` sets it, and any other key of the section turns it on, unless it was set itself.
+const Key* switch_of(const std::string& section);
 /// What to say after `unknown key "..."`: the nearest key, else those that there are.
 std::string advice(const std::string& unknown);
 
@@ -71,6 +75,8 @@ std::string idle_line(const Key& key, const Config& config);
 std::vector<const Key*> given(const Config& config);
 /// A line, with its place, for each key given that does not act as it says.
 std::vector<std::string> idle_lines(const Config& config);
+/// `did you mean "adam"? ` where the key takes words, and one is near.
+std::string meant_word(const Key& key, const std::string& word);
 /// What is wrong with the value of a key by itself; empty: nothing.
 std::string violation(const Key& key, const Config& config);
 
@@ -80,9 +86,5 @@ struct Contradiction {
   std::string message;
 };
 Contradiction contradiction(const Config& config);
-
-/// The keys of [sweep] and of one dimension of [sweep.space].
-const std::vector<std::string>& sweep_keys();
-const std::vector<std::string>& dimension_keys();
 
 }  // namespace shoal::config_keys

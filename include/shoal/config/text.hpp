@@ -26,6 +26,8 @@ std::string value(const std::string& v);
 std::string value(const std::vector<std::int64_t>& v);
 std::string value(const std::vector<LayerSpec>& v);
 std::string value(const Validation& v);
-std::string value(const SweepConfig& v);  ///< all its lines
+std::string value(Search v);
+std::string value(Metric v);
+std::string value(const std::vector<Dimension>& v);  ///< a line for each
 
 }  // namespace shoal::config_text

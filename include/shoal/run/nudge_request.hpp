@@ -9,7 +9,6 @@
 // for an answer any more.
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,7 +33,5 @@ struct NudgeReply {
 std::string to_json(const NudgeReply& reply);
 /// @throws Error(bad_data)
 NudgeReply parse_nudge_reply(const std::string& text);
-
-std::filesystem::path requests_folder(const std::string& run);
 
 }  // namespace shoal

@@ -11,20 +11,11 @@
 #include <vector>
 
 #include "shoal/io/ownership/lock.hpp"
+#include "shoal/run/run_paths.hpp"
 
 namespace shoal {
 
-/// The folder of one run, owned by this process until destroyed. Rank 0 alone uses it.
-///
-///   config.toml                     complete, as resolved
-///   metrics.jsonl  nudges.jsonl
-///   checkpoints/step-00001234.h5    after that many finished updates; a folder that has one holds a run
-///   checkpoints/latest  best        relative links
-///   requests/                       of nudges, until they are answered
-///   lock
-///   incarnation-3/                  the third job that trains it; what is being written lies here
-///   going-back-00000004/            while a run that goes on from step 4, with later checkpoints there, has made none
-///                                   of its own: metrics and nudges as they were; see go_back_to()
+/// The folder of one run, owned by this process until destroyed. Rank 0 alone uses it. Its names: RunPaths.
 class RunDirectory {
  public:
   /// Makes the folders and takes the lock.
@@ -58,21 +49,18 @@ class RunDirectory {
   /// The run in whose `checkpoints` folder `file` lies, by its name or else by what its name links to.
   static std::optional<std::string> containing(const std::string& file);
 
-  /// For runs of others as well: the file of a checkpoint, and the steps of those that are there, ascending. Told by
-  /// the numbers in the names: copies and clocks change times.
-  static std::string checkpoint_path(const std::string& run, std::int64_t step);
+  /// For runs of others as well: the steps of the checkpoints that are there, ascending. Told by the numbers in the
+  /// names: copies and clocks change times.
   static std::vector<std::int64_t> checkpoint_steps(const std::string& run);
-  /// What the link `latest` or `best` points to, whether or not that is there.
-  static std::optional<std::int64_t> link_target(const std::string& run, const std::string& link);
+  /// The step that the link `latest` or `best` points to, whether or not that is there.
+  static std::optional<std::int64_t> latest(const std::string& run);
+  static std::optional<std::int64_t> best(const std::string& run);
 
-  const std::string& path() const { return path_; }
-  std::string config_path() const { return path_ + "/config.toml"; }
-  std::string metrics_path() const { return path_ + "/metrics.jsonl"; }
-  std::string nudges_path() const { return path_ + "/nudges.jsonl"; }
-  std::string checkpoint_path(std::int64_t step) const { return checkpoint_path(path_, step); }
-  std::vector<std::int64_t> checkpoint_steps() const { return checkpoint_steps(path_); }
-  std::optional<std::int64_t> latest() const { return link_target(path_, "latest"); }
-  std::optional<std::int64_t> best() const { return link_target(path_, "best"); }
+  const std::string& path() const { return paths_.folder; }
+  const RunPaths& paths() const { return paths_; }
+  std::vector<std::int64_t> checkpoint_steps() const { return checkpoint_steps(path()); }
+  std::optional<std::int64_t> latest() const { return latest(path()); }
+  std::optional<std::int64_t> best() const { return best(path()); }
 
   /// @throws Error  taken: another process has taken the run over while this one seemed dead. All functions below throw
   ///                it, and then have changed nothing: see RunLock
@@ -99,7 +87,7 @@ class RunDirectory {
  private:
   struct WayBack;
 
-  static std::string checkpoint_name(std::int64_t step);
+  static std::optional<std::int64_t> link_target(const std::string& link);
   static std::vector<std::int64_t> checkpoint_steps_in(const std::filesystem::path& folder);
 
   RunDirectory(std::string path, RunLock lock);
@@ -109,7 +97,7 @@ class RunDirectory {
   void end_old_line(const WayBack& back, std::int64_t step, std::span<const std::byte> bytes) const;
   void bring_back(const WayBack& back) const;
 
-  std::string path_;
+  RunPaths paths_;
   RunLock lock_;
 };
 

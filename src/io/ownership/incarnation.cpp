@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <string_view>
 #include <vector>
 
 #include "shoal/core/error.hpp"
@@ -19,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view prefix = "incarnation-";
+constexpr std::string_view prefix = Incarnation::prefix;
 constexpr int most_tries = 100;
 
 fs::path folder(const fs::path& directory, std::int64_t number) {

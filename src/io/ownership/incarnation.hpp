@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "shoal/io/posix.hpp"
 
@@ -19,6 +20,8 @@ namespace shoal {
 
 class Incarnation {
  public:
+  static constexpr std::string_view prefix = "incarnation-";
+
   /// The greatest number in a run directory, 0 when there is none. @throws Error(input_output)
   static std::int64_t newest(const std::filesystem::path& directory);
   /// Takes a number. Nothing when somebody else has it. @throws Error(input_output)

@@ -86,7 +86,7 @@ struct RunLock::State {
 };
 
 RunLock::State::State(std::filesystem::path run_directory, const RunLockOptions& run_options)
-    : directory(std::move(run_directory)), path(directory / "lock"), options(run_options) {
+    : directory(std::move(run_directory)), path(directory / RunLock::file_name), options(run_options) {
   acquire();
   const SignalsBlocked blocked;
   heart = std::thread([this] { beat(); });
@@ -204,9 +204,11 @@ void RunLock::check() const {
                           state_->directory.string(), named ? "another process" : owner_of(content.value_or(""))));
 }
 
+bool RunLock::is_name(const std::string& name) { return name == file_name || name.starts_with(Incarnation::prefix); }
+
 bool RunLock::was_held(const std::filesystem::path& directory) try {
   std::error_code none;
-  return std::filesystem::exists(directory / "lock", none) ||
+  return std::filesystem::exists(directory / file_name, none) ||
          (std::filesystem::is_directory(directory, none) && Incarnation::newest(directory) > 0);
 } catch (const Error&) {
   return false;

@@ -35,7 +35,7 @@ const std::vector<std::byte>& real_checkpoint() {
     request.sets = {"data.file=" + folder / "a.h5", "model.hidden=[8]", "model.batch_norm=true", "train.steps=3"};
     Communicator alone;
     train_run(request, alone);
-    return read_checkpoint(RunDirectory::checkpoint_path(*request.run, 3));
+    return read_checkpoint(RunPaths{*request.run}.checkpoint(3));
   }();
   return bytes;
 }

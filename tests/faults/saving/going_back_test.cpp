@@ -32,7 +32,7 @@ void save(const RunDirectory& directory, std::int64_t step, float line) {
 }
 
 float line_of(const std::string& run, std::int64_t step) {
-  const std::string path = RunDirectory::checkpoint_path(run, step);
+  const std::string path = RunPaths{run}.checkpoint(step);
   return decode(read_checkpoint(path), path).array("parameters/line").values<float>()[0];
 }
 
@@ -43,16 +43,16 @@ struct Place {
   Place() {
     const RunDirectory directory = RunDirectory::create(run);
     for (const std::int64_t step : {5, 10, 15}) save(directory, step, old_line);
-    directory.write(directory.metrics_path(), "old");
-    directory.write(directory.nudges_path(), "old");
+    directory.write(directory.paths().metrics(), "old");
+    directory.write(directory.paths().nudges(), "old");
   }
 };
 
 void go_back(const std::string& run) {
   const RunDirectory directory = RunDirectory::open(run);
   directory.go_back_to(5);
-  directory.write(directory.nudges_path(), "new");
-  directory.write(directory.metrics_path(), "new");
+  directory.write(directory.paths().nudges(), "new");
+  directory.write(directory.paths().metrics(), "new");
   save(directory, 10, new_line);
 }
 
@@ -80,8 +80,8 @@ void expect_one_line(const std::string& run, const std::string& what) {
   const bool old = steps == std::vector<std::int64_t>{5, 10, 15};
   EXPECT_TRUE(old || steps == (std::vector<std::int64_t>{5, 10})) << what << ": " << ::testing::PrintToString(steps);
   EXPECT_EQ(line_of(run, 10), old ? old_line : new_line) << what;
-  EXPECT_EQ(read_text(directory.metrics_path()), old ? "old" : "new") << what;
-  EXPECT_EQ(read_text(directory.nudges_path()), old ? "old" : "new") << what;
+  EXPECT_EQ(read_text(directory.paths().metrics()), old ? "old" : "new") << what;
+  EXPECT_EQ(read_text(directory.paths().nudges()), old ? "old" : "new") << what;
   EXPECT_EQ(directory.latest(), old ? 15 : 10) << what;
   EXPECT_FALSE(std::filesystem::exists(run + "/going-back-00000005")) << what;
 }

@@ -49,7 +49,7 @@ void save(const RunDirectory& directory, std::int64_t step) {
 }
 
 bool is_sound(const std::string& run, std::int64_t step) try {
-  const std::string path = RunDirectory::checkpoint_path(run, step);
+  const std::string path = RunPaths{run}.checkpoint(step);
   return decode(read_checkpoint(path), path).scalar<std::int64_t>("progress/step") == step;
 } catch (const Error&) {
   return false;
@@ -62,10 +62,8 @@ void expect_sound(const std::string& run, const std::string& what, std::int64_t 
   ASSERT_FALSE(steps.empty()) << what;
   for (const std::int64_t step : steps) EXPECT_TRUE(is_sound(run, step)) << what << ": step " << step;
   EXPECT_GE(steps.back(), least) << what;
-  for (const char* link : {"latest", "best"}) {
-    const auto step = RunDirectory::link_target(run, link);
-    EXPECT_TRUE(step && is_sound(run, *step)) << what << ": " << link;
-  }
+  for (const auto step : {RunDirectory::latest(run), RunDirectory::best(run)})
+    EXPECT_TRUE(step && is_sound(run, *step)) << what;
 }
 
 /// A run with a checkpoint, for each case anew.

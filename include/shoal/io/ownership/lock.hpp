@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace shoal {
 
@@ -26,6 +27,10 @@ class RunLock {
   RunLock(RunLock&&) noexcept;
   RunLock& operator=(RunLock&&) noexcept;
   ~RunLock();
+
+  static constexpr const char* file_name = "lock";
+  /// Whether owners of a directory call a file or folder there so.
+  static bool is_name(const std::string& name);
 
   /// Whether a directory has or had an owner. False as well where that cannot be seen.
   static bool was_held(const std::filesystem::path& directory);

@@ -1,14 +1,14 @@
-#include "config/dimension_reader.hpp"
+#include "config/space.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <utility>
 
 #include "config/convert.hpp"
+#include "config/words.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
@@ -18,16 +18,16 @@ namespace {
 
 constexpr double most_whole = 9007199254740992.0;  // 2^53: beyond it not every whole number is a double
 
-constexpr std::array scales = {std::pair{"linear", Scale::linear}, std::pair{"log", Scale::log},
-                               std::pair{"one_minus_log", Scale::one_minus_log}, std::pair{"choices", Scale::choices}};
+const std::vector<std::string> words_of_a_dimension = {"scale", "min", "max", "integer", "choices"};
 
-class Reader {
+class DimensionReader {
  public:
-  Reader(std::string key, const toml::table& table) : table_(table), key_(*config_keys::find(key)) {
-    result_.key = std::move(key);
+  DimensionReader(const std::string& key, const toml::table& table) : table_(table), key_(*config_keys::find(key)) {
+    result_.key = key;
   }
 
   Dimension read() {
+    refuse_what_no_trial_may_change();
     const bool listed = table_.contains("choices");
     read_scale(listed);
     if (listed) {
@@ -43,6 +43,14 @@ class Reader {
     throw Error(ExitStatus::usage, fmt::format("sweep.space.\"{}\" {}", result_.key, what));
   }
 
+  void refuse_what_no_trial_may_change() const {
+    const std::string& key = result_.key;
+    if (key == "seed") refuse("cannot be searched: all trials start from one seed; set seed itself, once per sweep");
+    if (key == "data.validation" || key == "data.file" || key == "model.layers")
+      refuse("cannot be searched: trials must be compared on the same data; leave it out");
+    if ((key_.flags & config_keys::no_bit) != 0) refuse("changes no result; leave it out");
+  }
+
   void read_scale(bool listed) {
     const toml::node* node = table_.get("scale");
     if (node == nullptr) {
@@ -50,15 +58,12 @@ class Reader {
       return;
     }
     const auto word = node->value_exact<std::string>();
-    std::vector<std::string> known;
-    for (const auto& [name, scale] : scales) {
-      known.emplace_back(name);
-      if (word != name) continue;
-      result_.scale = scale;
-      if (listed == (scale == Scale::choices)) return;
+    if (word && config_words::read(*word, result_.scale)) {
+      if (listed == (result_.scale == Scale::choices)) return;
       refuse(listed ? fmt::format("has the scale \"{}\" and a list of choices; use the one or the other", *word)
                     : "has the scale \"choices\" and no list; add choices = [...]");
     }
+    const std::vector<std::string> known = config_words::all<Scale>();
     std::string meant = word ? nearest_word(*word, known) : "";
     if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
     refuse(fmt::format("has the scale {}; {}use one of \"{}\"", config_convert::seen(*node), meant,
@@ -134,21 +139,64 @@ class Reader {
 
 }  // namespace
 
-Dimension read_dimension(const std::string& key, const toml::node& node) {
-  const auto refuse = [&](const std::string& what) {
-    throw Error(ExitStatus::usage, fmt::format("sweep.space.\"{}\" {}", key, what));
+SpaceReader::SpaceReader(const std::vector<Dimension>& before) : entries_(toml::parse(config_text::value(before))) {}
+
+void SpaceReader::put(const std::vector<std::string>& path, const toml::node& node,
+                      const toml::source_position& key_position, const Listener& listener) {
+  listener.note(key_position, "sweep.space");
+  if (!path.empty()) return put_entry(path[0], {path.begin() + 1, path.end()}, node, key_position, listener);
+  if (!node.is_table()) listener.complain(node.source().begin, "sweep.space is a single value; use a table");
+  entries_.clear();
+  for (const auto& [key, child] : *node.as_table())
+    put_entry(std::string(key.str()), {}, child, key.source().begin, listener);
+}
+
+void SpaceReader::put_entry(std::string key, const std::vector<std::string>& path, const toml::node& node,
+                            const toml::source_position& key_position, const Listener& listener) {
+  if (const config_keys::Key* its = config_keys::switch_of(key)) key = its->name;
+  const auto require_known = [&](bool known, const std::string& name, const std::string& advice,
+                                 const toml::source_position& at) {
+    if (!known)
+      listener.complain(at, fmt::format("unknown key {} in [sweep.space]; {}", config_text::quote(name), advice));
   };
-  const config_keys::Key* known = config_keys::find(key);
-  if (known == nullptr) refuse("is no key; " + config_keys::advice(key));
-  if (key == "seed") refuse("cannot be searched: all trials start from one seed; set seed itself, once per sweep");
-  if (key == "data.validation" || key == "data.file" || key == "model.layers")
-    refuse("cannot be searched: trials must be compared on the same data; leave it out");
-  if ((known->flags & config_keys::no_bit) != 0) refuse("changes no result; leave it out");
-  const toml::table* table = node.as_table();
-  if (table == nullptr)
-    refuse(
-        fmt::format("is {}; use a table like {{scale = \"log\", min = 1e-4, max = 1.0}}", config_convert::seen(node)));
-  return Reader(key, *table).read();
+  require_known(config_keys::find(key) != nullptr, key, config_keys::advice(key), key_position);
+  const auto require_word = [&](const std::string& name, const toml::source_position& at) {
+    const auto& words = words_of_a_dimension;
+    const std::string nearest = nearest_word(name, words);
+    require_known(
+        std::find(words.begin(), words.end(), name) != words.end(), name,
+        nearest.empty() ? fmt::format("use {}", fmt::join(words, ", ")) : fmt::format("did you mean \"{}\"?", nearest),
+        at);
+  };
+  listener.note(key_position, "sweep.space." + key);
+  if (path.empty()) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr)
+      listener.complain(node.source().begin,
+                        fmt::format("sweep.space.{} is {}", key,
+                                    node.is_array() ? "a list; use {choices = [...]}" : "a single value; use a table"));
+    for (const auto& [name, child] : *table) require_word(std::string(name.str()), name.source().begin);
+    entries_.insert_or_assign(key, *table);
+  } else {
+    require_word(path.size() == 1 ? path[0] : path[1], key_position);
+    if (!entries_.contains(key)) entries_.insert(key, toml::table{});
+    toml::table& entry = *entries_.get_as<toml::table>(key);
+    node.visit([&](const auto& value) { entry.insert_or_assign(path[0], value); });
+  }
+}
+
+std::vector<Dimension> SpaceReader::read(const std::map<std::string, std::string>& places) const {
+  std::vector<Dimension> dimensions;
+  for (const auto& [name, entry] : entries_) {
+    const std::string key(name.str());
+    try {
+      dimensions.push_back(DimensionReader(key, *entry.as_table()).read());
+    } catch (const Error& error) {
+      const auto place = places.find("sweep.space." + key);
+      throw Error(error.status(), (place == places.end() ? "" : place->second) + error.what());
+    }
+  }
+  return dimensions;
 }
 
 }  // namespace shoal

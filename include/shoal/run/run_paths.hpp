@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace shoal {
+
+/// The names in the folder of a run. Those of its lock are RunLock's.
+///
+///   config.toml                     complete, as resolved
+///   metrics.jsonl  nudges.jsonl
+///   checkpoints/step-00001234.h5    after that many finished updates; a folder that has one holds a run
+///   checkpoints/latest  best        relative links
+///   requests/                       of nudges, until they are answered
+///   lock
+///   incarnation-3/                  the third job that trains it; what is being written lies here
+///   going-back-00000004/            while a run that goes on from step 4, with later checkpoints there, has made none
+///                                   of its own: metrics and nudges as they were; see RunDirectory::go_back_to()
+struct RunPaths {
+  static constexpr const char* config_name = "config.toml";
+  static constexpr const char* metrics_name = "metrics.jsonl";
+  static constexpr const char* nudges_name = "nudges.jsonl";
+  static constexpr const char* checkpoints_name = "checkpoints";
+  static constexpr const char* requests_name = "requests";
+  static constexpr const char* latest_name = "latest";
+  static constexpr const char* best_name = "best";
+  static constexpr const char* going_back_prefix = "going-back-";
+
+  std::string folder;
+
+  std::string config() const { return of(config_name); }
+  std::string metrics() const { return of(metrics_name); }
+  std::string nudges() const { return of(nudges_name); }
+  std::string checkpoints() const { return of(checkpoints_name); }
+  std::string checkpoint(std::int64_t step) const { return checkpoints() + '/' + checkpoint_name(step); }
+  std::string latest() const { return checkpoints() + '/' + latest_name; }
+  std::string best() const { return checkpoints() + '/' + best_name; }
+  std::string requests() const { return of(requests_name); }
+  std::string going_back(std::int64_t step) const;
+  std::string of(const std::string& name) const { return folder + '/' + name; }
+
+  static std::string checkpoint_name(std::int64_t step);
+  /// Whether a run calls a file or folder in its own so.
+  static bool is_name(const std::string& name);
+};
+
+/// The names in the folder of a sweep.
+///
+///   config.toml                              as resolved
+///   fingerprint                              of the data and of what this processor computes
+///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
+///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial
+///   trials/0007.h5                           checkpoints that are still needed
+///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
+struct SweepPaths {
+  std::string folder;
+
+  std::string config() const { return RunPaths{folder}.config(); }
+  std::string fingerprint() const { return of("fingerprint"); }
+  std::string journal(int rank) const { return of("journal-" + std::to_string(rank) + ".jsonl"); }
+  std::string old_journal() const { return of("journal.jsonl"); }
+  std::string claims(const std::string& job) const { return of("claims-" + job); }
+  std::string trials() const { return of("trials"); }
+  std::string checkpoint(std::int64_t trial) const;
+  std::string csv() const { return of("sweep.csv"); }
+  std::string jsonl() const { return of("sweep.jsonl"); }
+  std::string h5() const { return of("sweep.h5"); }
+  std::string times() const { return of("times.jsonl"); }
+  std::string best() const { return of("best.h5"); }
+  std::string of(const std::string& name) const { return folder + '/' + name; }
+
+  static bool is_claims(const std::string& name);
+  static bool is_journal(const std::string& name);
+  /// Whether a sweep calls a file or folder in its own so, and a run does not.
+  static bool is_name(const std::string& name);
+};
+
+}  // namespace shoal

@@ -1,0 +1,38 @@
+#include "shoal/run/run_paths.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "shoal/io/ownership/lock.hpp"
+
+namespace shoal {
+
+std::string RunPaths::going_back(std::int64_t step) const {
+  return of(fmt::format("{}{:08}", going_back_prefix, step));
+}
+
+std::string RunPaths::checkpoint_name(std::int64_t step) { return fmt::format("step-{:08}.h5", step); }
+
+bool RunPaths::is_name(const std::string& name) {
+  const std::array names = {config_name, metrics_name, nudges_name, checkpoints_name, requests_name};
+  return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with(going_back_prefix) ||
+         RunLock::is_name(name);
+}
+
+std::string SweepPaths::checkpoint(std::int64_t trial) const { return fmt::format("{}/{:04}.h5", trials(), trial); }
+
+bool SweepPaths::is_claims(const std::string& name) {
+  return SweepPaths().of(name).starts_with(SweepPaths().claims(""));
+}
+
+bool SweepPaths::is_journal(const std::string& name) { return name.starts_with("journal") && name.ends_with(".jsonl"); }
+
+bool SweepPaths::is_name(const std::string& name) {
+  const SweepPaths own;
+  const std::array paths = {own.fingerprint(), own.csv(), own.jsonl(), own.h5(), own.times(), own.best(), own.trials()};
+  return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name);
+}
+
+}  // namespace shoal
