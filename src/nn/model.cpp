@@ -17,6 +17,13 @@ std::string to_string(Loss loss) {
   return "";
 }
 
+Loss loss_by_name(const std::string& name) {
+  for (const Loss loss : {Loss::softmax, Loss::sigmoid, Loss::mse}) {
+    if (to_string(loss) == name) return loss;
+  }
+  throw Error(ExitStatus::usage, "the unknown loss \"" + name + "\"");
+}
+
 Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, Loss loss,
              const std::string& output_init)
     : graph_(std::make_shared<Graph>()), layers_(std::move(layers)), loss_(loss) {

@@ -27,10 +27,7 @@ void require_finite(const std::string& what, double loss, std::optional<double> 
 
 Evaluation Training::epoch_average() const {
   const RunProgress& epoch = progress_.position == 0 ? ended_epoch_ : progress_;
-  const auto samples = static_cast<double>(epoch.position);
-  Evaluation average{epoch.position, epoch.epoch_loss / samples, {}};
-  if (data_.description.classes > 0 && model_.loss_kind() != Loss::mse) average.accuracy = epoch.epoch_right / samples;
-  return average;
+  return evaluation_of(model_, data_.description.classes, epoch.position, epoch.epoch_loss, epoch.epoch_right);
 }
 
 bool Training::note(const Evaluation& evaluation) {

@@ -12,6 +12,8 @@ namespace shoal {
 
 enum class Loss { softmax, sigmoid, mse };
 std::string to_string(Loss loss);
+/// @throws Error (usage)  for another word
+Loss loss_by_name(const std::string& name);
 
 /// A network: layers between rows of features and outputs, and a loss. Cheap to copy; copies share the graph.
 class Model {

@@ -8,9 +8,9 @@
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/dataset.hpp"
+#include "shoal/infer/evaluation.hpp"
 #include "shoal/train/batch_cut.hpp"
 #include "shoal/train/checkpoint.hpp"
-#include "shoal/train/evaluation.hpp"
 
 namespace shoal {
 

@@ -15,7 +15,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/checkpoint.hpp"
-#include "shoal/train/predictor.hpp"
+#include "shoal/train/dataset_predictor.hpp"
 #include "temporary_folder.hpp"
 
 namespace shoal {
@@ -210,7 +210,7 @@ TEST(Damage, ALeafThatNoMemoryHolds) {
   write_atomically(folder / "c.h5", encode(archive, 3));
   Communicator comm;
   try {
-    Predictor(folder / "c.h5", comm).step();
+    DatasetPredictor(folder / "c.h5", comm).step();
     ADD_FAILURE() << "taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.status(), ExitStatus::bad_data) << error.what();
