@@ -31,6 +31,14 @@ const NamedArray& array_of_shape(const Archive& archive, const std::string& path
   return array;
 }
 
+const Loss& loss_of(const Archive& archive) {
+  try {
+    return Loss::named(archive.attribute<std::string>(Names::loss));
+  } catch (const Error& e) {
+    throw Error(ExitStatus::bad_data, archive.name + ": " + e.what());
+  }
+}
+
 }  // namespace
 
 Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& path) {
@@ -98,7 +106,7 @@ Normalization read_normalization(const Archive& archive) {
 
 void write_description(Archive& archive, const Model& model, const DataDescription& data) {
   archive.texts[Names::model] = model_text(model);
-  archive.attributes[Names::loss] = to_string(model.loss_kind());
+  archive.attributes[Names::loss] = std::string(model.loss_kind().name);
   archive.attributes[Names::inputs] = model.inputs();
   archive.attributes[Names::outputs] = model.outputs();
   archive.attributes[Names::shape] = data.shape;
@@ -126,7 +134,7 @@ DataDescription read_description(const Archive& archive) {
     throw Error(ExitStatus::bad_data, fmt::format("{}: features of shape ({}) are not its {} inputs", archive.name,
                                                   fmt::join(data.shape, ", "), inputs));
   const bool labels_fit =
-      data.classes <= outputs || (outputs == 1 && archive.attribute<std::string>(Names::loss) != "softmax");
+      data.classes <= outputs || (outputs == 1 && loss_of(archive).targets != Loss::Targets::class_number);
   if (data.classes < 0 || std::ssize(data.class_names) != data.classes || !labels_fit)
     throw Error(ExitStatus::bad_data, fmt::format("{}: {} classes with {} names do not fit its {} outputs",
                                                   archive.name, data.classes, data.class_names.size(), outputs));
@@ -138,10 +146,10 @@ std::optional<Model> described_model(const Archive& archive) {
   Model model = model_of_text(archive.text(Names::model), archive.name);
   if (model.inputs() != archive.attribute<std::int64_t>(Names::inputs) ||
       model.outputs() != archive.attribute<std::int64_t>(Names::outputs) ||
-      to_string(model.loss_kind()) != archive.attribute<std::string>(Names::loss))
+      model.loss_kind().name != archive.attribute<std::string>(Names::loss))
     throw Error(ExitStatus::bad_data,
                 fmt::format("{}: its model of {} inputs, {} outputs and loss {} is not that of its attributes",
-                            archive.name, model.inputs(), model.outputs(), to_string(model.loss_kind())));
+                            archive.name, model.inputs(), model.outputs(), model.loss_kind().name));
   require_arrays_of(archive, model);
   return model;
 }

@@ -40,7 +40,7 @@ std::string model_text(const Model& model) {
   for (const LayerSpec& layer : model.layers()) layers.push(to_json(layer));
   return Json::object({{"inputs", model.inputs()},
                        {"outputs", model.outputs()},
-                       {"loss", to_string(model.loss_kind())},
+                       {"loss", model.loss_kind().name},
                        {"layers", std::move(layers)}})
       .text();
 }
@@ -54,7 +54,7 @@ Model model_of_text(const std::string& text, const std::string& name) {
     std::vector<LayerSpec> layers;
     for (const Json& layer : json.at("layers").items()) layers.push_back(layer_of(layer));
     return {json.at("inputs").integer(), std::move(layers), json.at("outputs").integer(),
-            loss_by_name(json.at("loss").string())};
+            Loss::named(json.at("loss").string())};
   } catch (const JsonError& e) {
     throw refuse(e);
   } catch (const Error& e) {

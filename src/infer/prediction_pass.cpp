@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/memory_limit.hpp"
 #include "shoal/nn/operations.hpp"
@@ -15,23 +14,8 @@ namespace {
 
 constexpr std::int64_t rows_per_task = 32;  // changes no bit: what becomes of a row depends on that row alone
 
-/// Logits of one sample to what is reported: probabilities, or the outputs themselves.
-void to_probabilities(Loss loss, std::span<double> z) {
-  if (loss == Loss::sigmoid) {
-    for (double& v : z) v = elementary::sigmoid(v);
-  } else if (loss == Loss::softmax) {
-    const double largest = *std::max_element(z.begin(), z.end());
-    double sum = 0.0;
-    for (double& v : z) {
-      v = elementary::exp(v - largest);
-      sum += v;
-    }
-    for (double& v : z) v /= sum;
-  }
-}
-
 bool tells_two_classes_by_one_output(const TrainedModel& trained) {
-  return trained.model.loss_kind() == Loss::sigmoid && trained.data.classes == 2 && trained.model.outputs() == 1;
+  return trained.model.loss_kind().tells_classes && trained.data.classes == 2 && trained.model.outputs() == 1;
 }
 
 std::int64_t affordable(std::int64_t capacity, const TrainedModel& trained, int processes_on_host) {
@@ -67,7 +51,7 @@ TrainedModel::TrainedModel(const Archive& archive, Model made)
 
 PredictionLayout::PredictionLayout(const TrainedModel& trained)
     : columns(tells_two_classes_by_one_output(trained) ? 2 : trained.model.outputs()),
-      probabilities(trained.model.loss_kind() != Loss::mse),
+      probabilities(trained.model.loss_kind().tells_classes),
       labels(probabilities && trained.data.classes > 0),
       class_names(trained.data.class_names) {}
 
@@ -95,7 +79,7 @@ Predictions PredictionPass::predict(std::int64_t rows, const std::function<std::
       refuse_not_finite(fmt::format("what {} makes of {} is not finite", trained_.path, row_name(r)));
     // Of the logits, as an evaluation judges them; float probabilities of several classes may be equal.
     if (layout_.labels) made.labels.push_back(std::min(static_cast<std::int32_t>(class_of(z)), last_class));
-    to_probabilities(model.loss_kind(), z);
+    model.loss_kind().report(z);
     if (first_of_two) made.values.push_back(static_cast<float>(1.0 - z[0]));
     for (const double v : z) made.values.push_back(static_cast<float>(v));
   }

@@ -67,7 +67,7 @@ void print_dry_run(const Training& training, const Communicator& comm) {
     const std::string shape = p.vector ? fmt::format("({})", p.columns) : fmt::format("({}, {})", p.rows, p.columns);
     std::cout << fmt::format("{:<26} {:<14} {:>10}\n", p.name, shape, p.rows * p.columns);
   }
-  std::cout << fmt::format("total {} parameters, loss {}\n", model.parameter_count(), to_string(model.loss_kind()));
+  std::cout << fmt::format("total {} parameters, loss {}\n", model.parameter_count(), model.loss_kind().name);
   std::cout << fmt::format(
       "{} steps, {} an epoch; validation: {}\n", training.total_steps(), training.steps_per_epoch(),
       training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");

@@ -28,7 +28,7 @@ Model configured_model(const Archive& archive) {
   const Config config = read_config(archive);
   try {
     return {archive.attribute<std::int64_t>(Names::inputs), layers_of(config.model),
-            archive.attribute<std::int64_t>(Names::outputs), loss_by_name(archive.attribute<std::string>(Names::loss)),
+            archive.attribute<std::int64_t>(Names::outputs), Loss::named(archive.attribute<std::string>(Names::loss)),
             config.model.init};
   } catch (const Error& e) {
     throw Error(ExitStatus::bad_data, archive.name + ": " + e.what());

@@ -126,7 +126,7 @@ void Training::check_data() {
       const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
       const bool values_read = split == &data_.train && needs_statistics(*split, config_.data.normalize);
       LeafReader reader(share, capacity_, [&](LeafRun run, std::span<const std::int64_t> rows) {
-        split->check(rows, !values_read, model_.loss_kind() == Loss::sigmoid);
+        split->check(rows, !values_read, model_.loss_kind().targets == Loss::Targets::shares);
         return std::vector<double>(static_cast<std::size_t>(run.size()));
       });
       std::vector<double> nothing(1);

@@ -19,7 +19,7 @@ inline Evaluation evaluation_of(const Model& model, std::int64_t classes, std::i
                                 double right) {
   const auto count = static_cast<double>(samples);
   Evaluation evaluation{samples, loss_sum / count, {}};
-  if (classes > 0 && model.loss_kind() != Loss::mse) evaluation.accuracy = right / count;
+  if (classes > 0 && model.loss_kind().tells_classes) evaluation.accuracy = right / count;
   return evaluation;
 }
 
