@@ -14,12 +14,14 @@
 namespace shoal {
 namespace {
 
-constexpr std::string_view parameters = "parameters/";
+using Names = CheckpointNames;
+
+const std::string parameters = Names::in(Names::parameters, "");
 
 /// Recomputed: the stored one must be that of what the file holds.
 std::string checked_digest(const Archive& archive) {
   std::string computed = digest(archive);
-  const auto& stored = archive.attribute<std::string>("digest");
+  const auto& stored = archive.attribute<std::string>(Names::digest);
   if (computed != stored)
     throw Error(ExitStatus::bad_data,
                 fmt::format("{} holds arrays of digest {}, but says {}; it was altered, take another checkpoint",
@@ -47,8 +49,8 @@ std::int64_t count_of(const NamedArray& array) {
 }
 
 std::optional<std::string> parent_of(const Archive& archive) {
-  if (!archive.attributes.contains("parent")) return std::nullopt;
-  return archive.attribute<std::string>("parent");
+  if (!archive.attributes.contains(Names::parent)) return std::nullopt;
+  return archive.attribute<std::string>(Names::parent);
 }
 
 std::string as_json(const Archive& archive) {
@@ -61,14 +63,14 @@ std::string as_json(const Archive& archive) {
       {"epoch", epoch_of(progress)},
       {"digest", checked_digest(archive)},
       {"optimizer", config.optimizer.name},
-      {"loss", archive.attribute<std::string>("loss")},
-      {"normalize", archive.text("normalization/mode")},
+      {"loss", archive.attribute<std::string>(Names::loss)},
+      {"normalize", archive.text(Names::normalization_mode)},
       {"shape", data.shape},
       {"classes", data.classes},
       {"class_names", data.class_names},
       {"content", data.content},
-      {"shoal_version", archive.attribute<std::string>("shoal_version")},
-      {"kernel_hash", archive.attribute<std::string>("kernel_hash")},
+      {"shoal_version", archive.attribute<std::string>(Names::shoal_version)},
+      {"kernel_hash", archive.attribute<std::string>(Names::kernel_hash)},
   });
   if (const auto parent = parent_of(archive)) json.set("parent", *parent);
   Json arrays = Json::array();
@@ -79,7 +81,7 @@ std::string as_json(const Archive& archive) {
   }
   json.set("parameters", std::move(arrays));
   json.set("parameter_count", total);
-  json.set("config", archive.text("config"));
+  json.set("config", archive.text(Names::config));
   return json.text(2) + '\n';
 }
 
@@ -92,13 +94,13 @@ std::string as_text(const Archive& archive) {
       {"step", std::to_string(progress.step)},
       {"epoch", std::to_string(epoch_of(progress))},
       {"optimizer", config.optimizer.name},
-      {"loss", archive.attribute<std::string>("loss")},
-      {"normalize", archive.text("normalization/mode")},
+      {"loss", archive.attribute<std::string>(Names::loss)},
+      {"normalize", archive.text(Names::normalization_mode)},
       {"features", shape_text(data.shape)},
       {"classes", classes_text(data.class_names)},
       {"content", data.content},
-      {"written by", fmt::format("shoal {}, kernel hash {}", archive.attribute<std::string>("shoal_version"),
-                                 archive.attribute<std::string>("kernel_hash"))},
+      {"written by", fmt::format("shoal {}, kernel hash {}", archive.attribute<std::string>(Names::shoal_version),
+                                 archive.attribute<std::string>(Names::kernel_hash))},
   };
   if (const auto parent = parent_of(archive)) rows.push_back({"parent", *parent});
   rows.push_back({"digest", checked_digest(archive)});

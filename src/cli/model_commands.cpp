@@ -13,7 +13,7 @@
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/run/checkpoint_path.hpp"
 #include "shoal/run/output_file.hpp"
-#include "shoal/train/predictor.hpp"
+#include "shoal/train/dataset_predictor.hpp"
 #include "shoal/train/same_data.hpp"
 
 namespace shoal {
@@ -64,7 +64,7 @@ ExitStatus execute(const TrainRequest& request, Communicator& world) { return tr
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   const Inputs inputs = open_inputs(request.data, request.checkpoint, world);
-  Predictor predictor(inputs.checkpoint, world);
+  DatasetPredictor predictor(inputs.checkpoint, world);
   const Evaluation result = predictor.evaluate(inputs.data, request.split);
   if (world.rank() == 0)
     print(request.json ? evaluation_json(request.split, result) : evaluation_table(request.split, result));
@@ -76,7 +76,7 @@ ExitStatus execute(const PredictRequest& request, Communicator& world) {
   run_together(world, [&] {
     if (world.rank() == 0) check_output_file(request.out, Output::predictions, {request.data, inputs.checkpoint});
   });
-  Predictor predictor(inputs.checkpoint, world);
+  DatasetPredictor predictor(inputs.checkpoint, world);
   const std::int64_t rows = predictor.predict(inputs.data, request.split, request.out);
   if (world.rank() == 0) print(fmt::format("{} rows written to {}\n", rows, request.out));
   return ExitStatus::done;

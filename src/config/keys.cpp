@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/words.hpp"
+#include "shoal/nn/losses.hpp"
 #include "shoal/optim/optimizer.hpp"
 #include "shoal/optim/schedule.hpp"
 
@@ -30,6 +31,12 @@ Allowed above_zero_to_one() { return {.least = 0, .most = 1, .least_itself = fal
 
 Allowed words(std::vector<std::string> list) {
   return {.words = [list = std::move(list)] { return list; }};
+}
+
+std::vector<std::string> loss_words() {
+  std::vector<std::string> words = Loss::names();
+  words.insert(words.begin(), "auto");
+  return words;
 }
 
 bool has_hidden_layers(const ModelConfig& model) { return !model.hidden.empty() || model.depth > 0; }
@@ -153,7 +160,7 @@ std::vector<Key> make_keys() {
       {"model.dropout", AT(model.dropout), nudge, from_to(0, 0.999999),
        of_hidden_layers("model.layers says where, by {type = \"dropout\"}")},
       {"model.init", AT(model.init), none, words({"auto", "he", "xavier", "zeros", "normal"}), idle_init},
-      {"model.loss", AT(model.loss), none, words({"auto", "softmax", "sigmoid", "mse"})},
+      {"model.loss", AT(model.loss), none, {.words = loss_words}},
       {"model.batch_norm.enabled", AT(model.batch_norm.enabled), none, anything(),
        of_hidden_layers("model.layers says where, by {type = \"batch_norm\"}")},
       {"model.batch_norm.position", AT(model.batch_norm.position), none,

@@ -9,6 +9,7 @@
 #include "shoal/config/config.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/nn/losses.hpp"
 
 namespace shoal {
 namespace {
@@ -38,10 +39,14 @@ void check_metric(const SweepSettings& settings, const Config& config) {
   const std::vector<std::string> losses =
       search != nullptr ? search->choices : std::vector{config_text::quote(config.model.loss)};
   if (settings.metric == Metric::validation_accuracy) {
-    if (std::find(losses.begin(), losses.end(), "\"mse\"") != losses.end())
-      refuse(
-          "sweep.metric = \"validation.accuracy\" counts right classes, and model.loss = \"mse\" tells none; use the "
-          "metric \"validation.loss\", or model.loss = \"softmax\"");
+    for (const Loss& loss : Loss::all()) {
+      const std::string word = config_text::quote(std::string(loss.name));
+      if (!loss.tells_classes && std::find(losses.begin(), losses.end(), word) != losses.end())
+        refuse(
+            fmt::format("sweep.metric = \"validation.accuracy\" counts right classes, and model.loss = {} tells none; "
+                        "use the metric \"validation.loss\", or model.loss = \"softmax\"",
+                        word));
+    }
   } else if (std::any_of(losses.begin(), losses.end(), [&](const auto& loss) { return loss != losses.front(); })) {
     refuse(fmt::format(
         "sweep.metric = \"{}\" would compare losses of different kinds, as model.loss is searched; use the metric "

@@ -33,6 +33,12 @@ double divisor(double spread, std::size_t feature) {
 
 }  // namespace
 
+std::vector<double> Normalization::scale() const {
+  std::vector<double> scale;
+  for (const double d : deviation) scale.push_back(1.0 / d);
+  return scale;
+}
+
 void check_normalization_mode(std::string_view mode) {
   if (mode == "standard" || mode == "unit" || mode == "none") return;
   throw Error(ExitStatus::usage,

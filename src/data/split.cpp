@@ -55,7 +55,7 @@ bool convert_normalised(const std::byte* row, std::span<const double> mean, std:
                         std::span<float> out) {
   bool finite = true;
   for (std::size_t d = 0; d < out.size(); ++d) {
-    out[d] = static_cast<float>((static_cast<double>(element_at<T>(row + d * sizeof(T))) - mean[d]) * scale[d]);
+    out[d] = normalised(static_cast<double>(element_at<T>(row + d * sizeof(T))), mean[d], scale[d]);
     finite &= std::isfinite(out[d]);
   }
   return finite;
@@ -117,11 +117,8 @@ void Split::read(std::span<const std::int64_t> rows, const Normalization& normal
   assert(normalization.mean.empty() || normalization.mean.size() == width);
   assert(normalization.mean.size() == normalization.deviation.size());
   const bool identity = normalization.mean.empty();
-  std::vector<double> mean = identity ? std::vector<double>(width, 0.0) : normalization.mean;
-  std::vector<double> scale(width, 1.0);
-  if (!identity) {
-    for (std::size_t d = 0; d < width; ++d) scale[d] = 1.0 / normalization.deviation[d];
-  }
+  const std::vector<double> mean = identity ? std::vector<double>(width, 0.0) : normalization.mean;
+  const std::vector<double> scale = identity ? std::vector<double>(width, 1.0) : normalization.scale();
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
   read_rows(contents_->file, arrays.x, rows.size(), source, [&](std::size_t i, const std::byte* row) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +7,7 @@
 
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/nn/losses.hpp"
 #include "shoal/nn/operations.hpp"
 #include "shoal/tensor/targets.hpp"
 
@@ -15,27 +17,6 @@
 // After foreach_target:
 #include <hwy/highway.h>
 
-#ifndef SHOAL_NN_LOSSES_SAMPLE
-#define SHOAL_NN_LOSSES_SAMPLE
-namespace shoal {
-
-struct SampleLoss {
-  double loss = 0.0;
-  bool right = false;
-};
-
-/// One sample: its model outputs, targets, and room for the derivative. Outputs and derivative are padded with what is
-/// of no meaning to whole vectors, so that no class is left to a scalar loop.
-struct Sample {
-  std::size_t outputs = 0;
-  std::span<const double> z;
-  std::span<const double> t;
-  std::span<double> d;
-};
-
-}  // namespace shoal
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
@@ -44,7 +25,7 @@ std::size_t largest(std::span<const double> v) {
   return static_cast<std::size_t>(std::max_element(v.begin(), v.end()) - v.begin());
 }
 
-SampleLoss softmax_sample(const Sample& s) {
+SampleLoss softmax_sample(const LossSample& s) {
   const double* HWY_RESTRICT z = s.z.data();
   double* HWY_RESTRICT d = s.d.data();
   const std::size_t best = largest(s.z.first(s.outputs));
@@ -62,7 +43,7 @@ SampleLoss softmax_sample(const Sample& s) {
   return {(most - z[label]) + elementary::log1p(rest), best == label};
 }
 
-SampleLoss sigmoid_sample(const Sample& s) {
+SampleLoss sigmoid_sample(const LossSample& s) {
   const auto outputs = static_cast<double>(s.outputs);
   double loss = 0.0;
   for (std::size_t k = 0; k < s.outputs; ++k) {
@@ -73,7 +54,7 @@ SampleLoss sigmoid_sample(const Sample& s) {
   return {loss / outputs, right};
 }
 
-SampleLoss squared_sample(const Sample& s) {
+SampleLoss squared_sample(const LossSample& s) {
   const auto outputs = static_cast<double>(s.outputs);
   double loss = 0.0;
   for (std::size_t k = 0; k < s.outputs; ++k) {
@@ -96,24 +77,41 @@ HWY_EXPORT(softmax_sample);
 HWY_EXPORT(sigmoid_sample);
 HWY_EXPORT(squared_sample);
 
-SampleLoss call_softmax(const Sample& s) { return HWY_DYNAMIC_DISPATCH(softmax_sample)(s); }
-SampleLoss call_sigmoid(const Sample& s) { return HWY_DYNAMIC_DISPATCH(sigmoid_sample)(s); }
-SampleLoss call_squared(const Sample& s) { return HWY_DYNAMIC_DISPATCH(squared_sample)(s); }
+SampleLoss call_softmax(const LossSample& s) { return HWY_DYNAMIC_DISPATCH(softmax_sample)(s); }
+SampleLoss call_sigmoid(const LossSample& s) { return HWY_DYNAMIC_DISPATCH(sigmoid_sample)(s); }
+SampleLoss call_squared(const LossSample& s) { return HWY_DYNAMIC_DISPATCH(squared_sample)(s); }
 
-using SampleFunction = SampleLoss (*)(const Sample&);
+void to_softmax(std::span<double> z) {
+  const double largest = *std::max_element(z.begin(), z.end());
+  double sum = 0.0;
+  for (double& v : z) {
+    v = elementary::exp(v - largest);
+    sum += v;
+  }
+  for (double& v : z) v /= sum;
+}
+
+void to_sigmoid(std::span<double> z) {
+  for (double& v : z) v = elementary::sigmoid(v);
+}
+
+void as_they_are(std::span<double>) {}
+
+std::int64_t one_each(std::int64_t classes) { return classes; }
+std::int64_t one_for_two(std::int64_t classes) { return classes < 2 ? 0 : (classes == 2 ? 1 : classes); }
+std::int64_t one(std::int64_t) { return 1; }
 
 /// Inputs: logits, targets. Statistics: (loss sum, number right). auxiliary: the derivative, made on the way forward.
 class LossOperation final : public OperationOf<LossOperation> {
  public:
-  LossOperation(std::string name, SampleFunction sample, bool class_numbers)
-      : name_(std::move(name)), sample_(sample), class_numbers_(class_numbers) {}
+  explicit LossOperation(const Loss& loss) : loss_(loss), class_numbers_(loss.targets == Loss::Targets::class_number) {}
 
-  std::string_view name() const override { return name_; }
+  std::string_view name() const override { return loss_.operation; }
   bool differentiable(std::size_t i) const override { return i == 0; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (!in[0].per_sample || !in[1].per_sample || in[1].columns != (class_numbers_ ? 1 : in[0].columns))
       throw Error(ExitStatus::usage,
-                  fmt::format("{} takes logits (samples, K) and targets (samples, {}), not {} and {}", name_,
+                  fmt::format("{} takes logits (samples, K) and targets (samples, {}), not {} and {}", name(),
                               class_numbers_ ? "1" : "K", to_string(in[0]), to_string(in[1])));
     return {};
   }
@@ -135,7 +133,7 @@ class LossOperation final : public OperationOf<LossOperation> {
     for (std::int64_t r = 0; r < leaf.input[0].count; ++r) {
       read_row(leaf.input[0], r, std::span(z).first(outputs));
       read_row(leaf.input[1], r, t);
-      const SampleLoss sample = sample_({outputs, z, t, d});
+      const SampleLoss sample = loss_.sample({outputs, z, t, d});
       loss += sample.loss;
       right += sample.right ? 1.0 : 0.0;
       for (std::size_t k = 0; k < outputs; ++k)
@@ -161,27 +159,43 @@ class LossOperation final : public OperationOf<LossOperation> {
       out[k] = static_cast<double>(rows.panels.at(rows.first + row, static_cast<std::int64_t>(k)));
   }
 
-  std::string name_;
-  SampleFunction sample_;
+  Loss loss_;
   bool class_numbers_;
 };
 
-Value loss(std::string name, SampleFunction sample, bool class_numbers, Value outputs, Value targets) {
-  return outputs.graph().apply(std::make_shared<LossOperation>(std::move(name), sample, class_numbers),
-                               {outputs, targets});
-}
-
 }  // namespace
 
-Value softmax_cross_entropy(Value logits, Value targets) {
-  return loss("softmax_cross_entropy", call_softmax, true, logits, targets);
+constexpr Loss Loss::softmax{"softmax", "softmax_cross_entropy", Targets::class_number, true, one_each, call_softmax,
+                             to_softmax};
+constexpr Loss Loss::sigmoid{"sigmoid", "sigmoid_cross_entropy", Targets::shares, true, one_for_two, call_sigmoid,
+                             to_sigmoid};
+constexpr Loss Loss::mse{"mse", "mean_squared_error", Targets::numbers, false, one, call_squared, as_they_are};
+
+const std::vector<Loss>& Loss::all() {
+  static const std::vector<Loss> losses{softmax, sigmoid, mse};
+  return losses;
 }
-Value sigmoid_cross_entropy(Value logits, Value targets) {
-  return loss("sigmoid_cross_entropy", call_sigmoid, false, logits, targets);
+
+std::vector<std::string> Loss::names() {
+  std::vector<std::string> names;
+  for (const Loss& loss : all()) names.emplace_back(loss.name);
+  return names;
 }
-Value mean_squared_error(Value outputs, Value targets) {
-  return loss("mean_squared_error", call_squared, false, outputs, targets);
+
+const Loss& Loss::named(std::string_view name) {
+  for (const Loss& loss : all()) {
+    if (loss.name == name) return loss;
+  }
+  throw Error(ExitStatus::usage, fmt::format("unknown loss \"{}\"; use one of {}", name, fmt::join(names(), ", ")));
 }
+
+Value apply_loss(const Loss& loss, Value outputs, Value targets) {
+  return outputs.graph().apply(std::make_shared<LossOperation>(loss), {outputs, targets});
+}
+
+Value softmax_cross_entropy(Value logits, Value targets) { return apply_loss(Loss::softmax, logits, targets); }
+Value sigmoid_cross_entropy(Value logits, Value targets) { return apply_loss(Loss::sigmoid, logits, targets); }
+Value mean_squared_error(Value outputs, Value targets) { return apply_loss(Loss::mse, outputs, targets); }
 
 }  // namespace shoal
 #endif

@@ -4,35 +4,21 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/nn/layers.hpp"
-#include "shoal/nn/operations.hpp"
 
 namespace shoal {
 
-std::string to_string(Loss loss) {
-  switch (loss) {
-    case Loss::softmax: return "softmax";
-    case Loss::sigmoid: return "sigmoid";
-    case Loss::mse: return "mse";
-  }
-  return "";
-}
-
-Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, Loss loss,
+Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
              const std::string& output_init)
     : graph_(std::make_shared<Graph>()), layers_(std::move(layers)), loss_(loss) {
   if (inputs < 1 || outputs < 1)
     throw Error(ExitStatus::usage,
                 fmt::format("a model of {} inputs and {} outputs; each must be 1 or more", inputs, outputs));
   input_ = graph_->input("x", inputs);
-  targets_ = graph_->input("targets", loss == Loss::softmax ? 1 : outputs);
+  targets_ = graph_->input("targets", loss.targets == Loss::Targets::class_number ? 1 : outputs);
   std::vector<LayerSpec> all = layers_;
   all.push_back({"dense", {{"units", outputs}, {"init", output_init}}});
   logits_ = build_layers(*graph_, all, input_);
-  switch (loss) {
-    case Loss::softmax: loss_value_ = softmax_cross_entropy(logits_, targets_); break;
-    case Loss::sigmoid: loss_value_ = sigmoid_cross_entropy(logits_, targets_); break;
-    case Loss::mse: loss_value_ = mean_squared_error(logits_, targets_); break;
-  }
+  loss_value_ = apply_loss(loss, logits_, targets_);
 }
 
 std::int64_t Model::parameter_count() const {

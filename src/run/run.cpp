@@ -67,7 +67,7 @@ void print_dry_run(const Training& training, const Communicator& comm) {
     const std::string shape = p.vector ? fmt::format("({})", p.columns) : fmt::format("({}, {})", p.rows, p.columns);
     std::cout << fmt::format("{:<26} {:<14} {:>10}\n", p.name, shape, p.rows * p.columns);
   }
-  std::cout << fmt::format("total {} parameters, loss {}\n", model.parameter_count(), to_string(model.loss_kind()));
+  std::cout << fmt::format("total {} parameters, loss {}\n", model.parameter_count(), model.loss_kind().name);
   std::cout << fmt::format(
       "{} steps, {} an epoch; validation: {}\n", training.total_steps(), training.steps_per_epoch(),
       training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
@@ -169,14 +169,14 @@ void compare_with_original(const RunPlan& plan, std::int64_t step) {
   const std::string mine = RunPaths{plan.run}.checkpoint(step);
   const Archive original = parse_checkpoint(read_checkpoint(path), path);
   const Archive repeated = parse_checkpoint(read_checkpoint(mine), mine);
-  if (original.text("journal") != repeated.text("journal")) return;  // nudged since
+  if (original.text(CheckpointNames::journal) != repeated.text(CheckpointNames::journal)) return;  // nudged since
   if (digest(original) == digest(repeated)) {
     log_info(fmt::format("the same digest as {} after step {}: {}", plan.replays, step, digest(repeated)));
     return;
   }
   const std::string differs = fmt::format("{} has digest {} after step {}, but its replay {} has {}", plan.replays,
                                           digest(original), step, plan.run, digest(repeated));
-  if (original.attribute<std::string>("kernel_hash") == kernel_hash())
+  if (original.attribute<std::string>(CheckpointNames::kernel_hash) == kernel_hash())
     throw Error(ExitStatus::internal, differs + "; please report this");
   log_warning(differs + ": this processor or build computes other bits");
 }
@@ -238,7 +238,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     log_info(fmt::format("repeating {} with {}", plan.replays,
                          counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));
   if (resumed) {
-    if (resumed->attribute<std::string>("kernel_hash") != kernel_hash())
+    if (resumed->attribute<std::string>(CheckpointNames::kernel_hash) != kernel_hash())
       log_warning("this processor or build does not compute the bits of the one that wrote " + plan.resumed_path +
                   "; the run goes on with other bits");
     log_info(fmt::format("going on after step {} of {}, from {}", training->progress().step, training->total_steps(),

@@ -64,7 +64,8 @@ void copy_key(Config& to, Config from, const std::string& name) {
 
 /// What happened before the checkpoint stands in it; what is to come, in the directory of a run that goes on.
 NudgeJournal known_nudges(const RunPlan& plan, const Archive& archive, std::int64_t step) {
-  NudgeJournal kept = NudgeJournal::parse(archive.text("journal"), "the journal in " + plan.resumed_path);
+  NudgeJournal kept =
+      NudgeJournal::parse(archive.text(CheckpointNames::journal), "the journal in " + plan.resumed_path);
   if (!plan.in_place) return kept.up_to(step);
   if (!fs::exists(RunPaths{plan.run}.nudges())) return kept;
   NudgeJournal journal = kept.up_to(step);
@@ -80,8 +81,8 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
   const std::int64_t step = read_progress(archive).step;
   plan.config = read_config(archive);
   plan.journal = known_nudges(plan, archive, step);
-  if (plan.parent.empty()) plan.parent = attribute_or_empty(archive, "parent");
-  plan.init_from = attribute_or_empty(archive, "init_from");
+  if (plan.parent.empty()) plan.parent = attribute_or_empty(archive, CheckpointNames::parent);
+  plan.init_from = attribute_or_empty(archive, CheckpointNames::init_from);
 
   // A CONFIG, or the command of a job that is started again and again, is how the run began: nudges since then stay.
   // Otherwise --set is meant to change what holds now.
@@ -188,14 +189,14 @@ void take_start(const std::string& run, RunPlan& plan) {
   if (steps.empty()) return;
   if (steps.front() == 0) {
     take_checkpoint(RunPaths{run}.checkpoint(0), plan);
-    plan.init_from = attribute_or_empty(parse_checkpoint(*plan.resumed, plan.resumed_path), "init_from");
+    plan.init_from = attribute_or_empty(parse_checkpoint(*plan.resumed, plan.resumed_path), CheckpointNames::init_from);
     return;
   }
   RunPlan newest;
   take_newest_sound(run, newest);
   const Archive archive = parse_checkpoint(*newest.resumed, newest.resumed_path);
   plan.content = read_description(archive).content;
-  plan.init_from = attribute_or_empty(archive, "init_from");
+  plan.init_from = attribute_or_empty(archive, CheckpointNames::init_from);
 }
 
 void replay(const TrainRequest& request, RunPlan& plan) {

@@ -63,10 +63,10 @@ void RunSaver::save() {
   SHOAL_FAULT_POINT("save_end");
   if (!writer_) return;
   SHOAL_FAULT_POINT("save_write");
-  if (!plan_.parent.empty()) archive.attributes["parent"] = plan_.parent;
-  if (!plan_.init_from.empty()) archive.attributes["init_from"] = plan_.init_from;
-  archive.texts["config"] = to_toml(plan_.config);
-  archive.texts["journal"] = plan_.journal.text();
+  if (!plan_.parent.empty()) archive.attributes[CheckpointNames::parent] = plan_.parent;
+  if (!plan_.init_from.empty()) archive.attributes[CheckpointNames::init_from] = plan_.init_from;
+  archive.texts[CheckpointNames::config] = to_toml(plan_.config);
+  archive.texts[CheckpointNames::journal] = plan_.journal.text();
   const RunProgress& progress = training_.progress();
   CheckpointJob job{std::move(archive), progress.step, progress.best_step, training_.config().checkpoint.keep, {}};
   for (const Nudge& nudge : plan_.journal.nudges()) job.spared.push_back(nudge.step - 1);

@@ -22,8 +22,9 @@ void check_targets(const Dataset& set, const Split& split, const DataDescription
   if (!split.has_labels() && !split.has_targets())
     throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no y to compare with; use shoal predict",
                                                   split.name(), set.path()));
-  if (split.has_targets() ? model.loss_kind() == Loss::softmax || split.outputs() != model.outputs()
-                          : trained.classes < std::max<std::int64_t>(set.classes(), 1))
+  if (split.has_targets()
+          ? model.loss_kind().targets == Loss::Targets::class_number || split.outputs() != model.outputs()
+          : trained.classes < std::max<std::int64_t>(set.classes(), 1))
     throw Error(
         ExitStatus::bad_data,
         fmt::format("the y of {} ({} classes, {} outputs) is not what {} was trained on ({} classes, {} outputs)",

@@ -47,12 +47,12 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
   if (!data.train.has_labels() && !data.train.has_targets())
     throw Error(ExitStatus::bad_data,
                 fmt::format("{} has no y: there is nothing to learn; import it with labels", dataset.path()));
-  if (config.model.loss == "mse" && data.train.has_labels() && !are_number_names(dataset.class_names()))
-    throw Error(
-        ExitStatus::usage,
-        fmt::format("model.loss = \"mse\" would learn the numbers of the classes of {}, which are called \"{}\" "
-                    "and so on; import it with --regression, or use \"softmax\"",
-                    dataset.path(), dataset.class_names().front()));
+  const Loss& loss = loss_for(config, data.train);
+  if (loss.targets == Loss::Targets::numbers && data.train.has_labels() && !are_number_names(dataset.class_names()))
+    throw Error(ExitStatus::usage,
+                fmt::format("model.loss = \"{}\" would learn the numbers of the classes of {}, which are called \"{}\" "
+                            "and so on; import it with --regression, or use \"softmax\"",
+                            loss.name, dataset.path(), dataset.class_names().front()));
   if (data.train.rows() < 1) throw Error(ExitStatus::bad_data, dataset.path() + " has no rows to train on");
   const Validation& wanted = config.data.validation;
   if (const auto* fraction = std::get_if<double>(&wanted); fraction != nullptr && *fraction > 0.0) {
@@ -81,18 +81,24 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
   return data;
 }
 
+const Loss& loss_for(const Config& config, const Split& train) {
+  if (config.model.loss != "auto") return Loss::named(config.model.loss);
+  return train.has_labels() ? Loss::softmax : Loss::mse;
+}
+
 Model make_model(const Config& config, const Split& train) {
   const bool labels = train.has_labels();
-  const std::string name = config.model.loss != "auto" ? config.model.loss : (labels ? "softmax" : "mse");
-  if (name == "softmax" && !labels)
+  const Loss& loss = loss_for(config, train);
+  if (loss.targets == Loss::Targets::class_number && !labels)
     throw Error(ExitStatus::usage,
-                "model.loss = \"softmax\" needs whole-number labels, but y holds floats; use \"mse\" or \"sigmoid\"");
-  if (name == "sigmoid" && labels && train.classes() < 2)
-    throw Error(ExitStatus::usage,
-                "model.loss = \"sigmoid\" tells two classes or more apart, and y has one; use \"softmax\"");
-  const Loss loss = name == "softmax" ? Loss::softmax : (name == "sigmoid" ? Loss::sigmoid : Loss::mse);
-  std::int64_t outputs = labels ? train.classes() : train.outputs();
-  if (labels && (loss == Loss::mse || (loss == Loss::sigmoid && outputs <= 2))) outputs = 1;
+                fmt::format("model.loss = \"{}\" needs whole-number labels, but y holds floats; use \"mse\" or "
+                            "\"sigmoid\"",
+                            loss.name));
+  const std::int64_t outputs = labels ? loss.outputs(train.classes()) : train.outputs();
+  if (labels && outputs < 1)
+    throw Error(
+        ExitStatus::usage,
+        fmt::format("model.loss = \"{}\" tells two classes or more apart, and y has one; use \"softmax\"", loss.name));
   std::optional<Model> model;
   try {
     model.emplace(train.features(), layers_of(config.model), outputs, loss, config.model.init);

@@ -7,6 +7,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
+#include "shoal/infer/checkpoint_names.hpp"
 
 namespace shoal {
 namespace {
@@ -29,8 +30,8 @@ std::vector<std::uint64_t> array_hashes(const Held& held) {
 
 std::string array_name(const Graph& graph, std::size_t array) {
   const std::size_t parameters = graph.parameters().size();
-  return array < parameters ? "parameters/" + graph.parameters()[array].name
-                            : "batch_norm/" + graph.states()[array - parameters].name;
+  return array < parameters ? CheckpointNames::in(CheckpointNames::parameters, graph.parameters()[array].name)
+                            : CheckpointNames::in(CheckpointNames::statistics, graph.states()[array - parameters].name);
 }
 
 /// Row r: the hashes of rank r. Whose differ, from which array on.

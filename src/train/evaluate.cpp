@@ -27,10 +27,7 @@ void require_finite(const std::string& what, double loss, std::optional<double> 
 
 Evaluation Training::epoch_average() const {
   const RunProgress& epoch = progress_.position == 0 ? ended_epoch_ : progress_;
-  const auto samples = static_cast<double>(epoch.position);
-  Evaluation average{epoch.position, epoch.epoch_loss / samples, {}};
-  if (data_.description.classes > 0 && model_.loss_kind() != Loss::mse) average.accuracy = epoch.epoch_right / samples;
-  return average;
+  return evaluation_of(model_, data_.description.classes, epoch.position, epoch.epoch_loss, epoch.epoch_right);
 }
 
 bool Training::note(const Evaluation& evaluation) {
@@ -129,7 +126,7 @@ void Training::check_data() {
       const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
       const bool values_read = split == &data_.train && needs_statistics(*split, config_.data.normalize);
       LeafReader reader(share, capacity_, [&](LeafRun run, std::span<const std::int64_t> rows) {
-        split->check(rows, !values_read, model_.loss_kind() == Loss::sigmoid);
+        split->check(rows, !values_read, model_.loss_kind().targets == Loss::Targets::shares);
         return std::vector<double>(static_cast<std::size_t>(run.size()));
       });
       std::vector<double> nothing(1);

@@ -36,10 +36,7 @@ Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_
   });
   std::vector<double> sums(2);
   comm.tree_reduce(share, partials, add, sums);
-  const auto samples = static_cast<double>(split.rows());
-  Evaluation evaluation{split.rows(), sums[0] / samples, {}};
-  if (split.classes() > 0 && feeder.model().loss_kind() != Loss::mse) evaluation.accuracy = sums[1] / samples;
-  return evaluation;
+  return evaluation_of(feeder.model(), split.classes(), split.rows(), sums[0], sums[1]);
 }
 
 }  // namespace shoal

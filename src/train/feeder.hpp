@@ -8,8 +8,8 @@
 #include "shoal/data/dataset.hpp"
 #include "shoal/data/normalization.hpp"
 #include "shoal/graph/executor.hpp"
+#include "shoal/infer/evaluation.hpp"
 #include "shoal/nn/model.hpp"
-#include "shoal/train/evaluation.hpp"
 #include "train/batch_reader.hpp"
 #include "train/row_loader.hpp"
 

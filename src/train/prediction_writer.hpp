@@ -4,25 +4,18 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
+
+#include "shoal/infer/prediction_pass.hpp"
 
 namespace shoal {
 
-/// Writes predictions row by row; see Predictor::predict for the formats.
+/// Writes predictions row by row; see DatasetPredictor::predict for the formats.
 class PredictionWriter {
  public:
   virtual ~PredictionWriter() = default;
   /// The next rows, (rows, K) row-major, and the class of each where there are labels.
   virtual void write(std::span<const float> rows, std::span<const std::int32_t> labels) = 0;
   virtual void finish() = 0;
-};
-
-/// What a row holds.
-struct PredictionLayout {
-  std::int64_t columns = 0;    ///< K
-  bool probabilities = false;  ///< else outputs as they are
-  bool labels = false;         ///< and the class that the logits stand for
-  std::vector<std::string> class_names;
 };
 
 /// By the ending of `out`.

@@ -47,7 +47,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   config.data.validation = options.validation;
   config.data.normalize = options.normalize;
   config.model.layers = state_->model.layers();
-  config.model.loss = to_string(state_->model.loss_kind());
+  config.model.loss = state_->model.loss_kind().name;
   config.model.batch_norm.running = options.exact_statistics ? "exact" : "average";
   config.optimizer = state_->optimizer;
   config.schedule = options.schedule;

@@ -16,6 +16,8 @@
 namespace shoal {
 namespace {
 
+using Names = CheckpointNames;
+
 bool all_finite(std::span<const float> values) {
   constexpr std::size_t part = 1 << 16;            // values that a thread looks at in one go
   constexpr std::uint32_t exponent = 0x7f800000U;  // all of these bits are set in infinities and NaN, and in no other
@@ -30,7 +32,7 @@ bool all_finite(std::span<const float> values) {
   return finite;
 }
 
-bool is_average(const NamedArray& array) { return array.path.starts_with(std::string(averages_group) + "/"); }
+bool is_average(const NamedArray& array) { return array.path.starts_with(Names::in(Names::averages, "")); }
 
 }  // namespace
 
@@ -41,7 +43,7 @@ void Training::restore(const Archive& archive) {
   std::vector<float> flat(static_cast<std::size_t>(graph.parameter_size()));
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
     std::fill(flat.begin(), flat.end(), 0.0f);
-    read_parameters(archive, "optimizer/" + std::string(replica_->moment_names()[m]), graph, flat);
+    read_parameters(archive, Names::in(Names::moments, replica_->moment_names()[m]), graph, flat);
     replica_->set_moment(m, flat);
   }
   progress_ = read_progress(archive);
@@ -49,7 +51,7 @@ void Training::restore(const Archive& archive) {
   const bool refined = std::any_of(archive.arrays.begin(), archive.arrays.end(), is_average);
   if (refined) {
     averages_.resize(static_cast<std::size_t>(graph.state_size()));
-    read_states(archive, averages_group, graph, averages_);
+    read_states(archive, Names::averages, graph, averages_);
   }
   feeder_->set_normalization(read_normalization(archive));
 }
@@ -58,8 +60,8 @@ void Training::adopt(const Archive& archive) { read_start(archive); }
 
 void Training::read_start(const Archive& archive) {
   replica_->fill_parameters(
-      [&](std::span<float> flat) { read_parameters(archive, "parameters", model_.graph(), flat); });
-  read_states(archive, statistics_group, model_.graph(), replica_->states());
+      [&](std::span<float> flat) { read_parameters(archive, Names::parameters, model_.graph(), flat); });
+  read_states(archive, Names::statistics, model_.graph(), replica_->states());
 }
 
 bool Training::parameters_finite() {
@@ -80,27 +82,27 @@ Archive Training::snapshot(Archive earlier) {
   const bool root = comm_.rank() == 0;
   if (root) {
     gathered_.resize(static_cast<std::size_t>(graph.parameter_size()));
-    write_parameters(archive, "parameters", graph, replica_->parameters());
-    write_states(archive, statistics_group, graph, replica_->states());
+    write_parameters(archive, Names::parameters, graph, replica_->parameters());
+    write_states(archive, Names::statistics, graph, replica_->states());
     if (averages_.empty()) {
       std::erase_if(archive.arrays, is_average);
     } else {
-      write_states(archive, averages_group, graph, averages_);
+      write_states(archive, Names::averages, graph, averages_);
     }
   }
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
     replica_->gather_moment(m, gathered_);
-    if (root) write_parameters(archive, "optimizer/" + std::string(replica_->moment_names()[m]), graph, gathered_);
+    if (root) write_parameters(archive, Names::in(Names::moments, replica_->moment_names()[m]), graph, gathered_);
   }
   if (!root) return archive;
   write_progress(archive, progress_);
   write_normalization(archive, feeder_->normalization());
   write_description(archive, model_, data_.description);
-  archive.texts["config"] = to_toml(config_);
-  archive.texts["journal"] = "";
-  archive.attributes["format_version"] = checkpoint_format_version;
-  archive.attributes["shoal_version"] = std::string(version());
-  archive.attributes["kernel_hash"] = kernel_hash();
+  archive.texts[Names::config] = to_toml(config_);
+  archive.texts[Names::journal] = "";
+  archive.attributes[Names::format_version] = checkpoint_format_version;
+  archive.attributes[Names::shoal_version] = std::string(version());
+  archive.attributes[Names::kernel_hash] = kernel_hash();
   return archive;
 }
 

@@ -61,7 +61,7 @@ void check_metric(const SweepTask& task) {
         fmt::format("{}sweep.metric = \"{}\" needs data to validate on, and data.validation sets none apart; use "
                     "data.validation = 0.1, or the metric \"train.loss\"",
                     task.base.place_of("sweep.metric"), metric));
-  const bool real = task.base.model.loss == "auto" && !task.data.train.has_labels();  // learnt by mse
+  const bool real = task.base.model.loss == "auto" && !loss_for(task.base, task.data.train).tells_classes;
   if (task.settings.metric == Metric::validation_accuracy && (real || task.data.description.classes == 0))
     throw Error(ExitStatus::usage,
                 fmt::format("{}sweep.metric = \"{}\" needs classes, and y holds real numbers; use \"validation.loss\"",
@@ -163,7 +163,7 @@ SweepTask prepare(const Config& config, Communicator& comm) {
     task = SweepTask{base, config.sweep, select_data(dataset, base)};
     check_metric(*task);
     check_trials(*task);
-    const bool probabilities = base.model.loss == "sigmoid";
+    const bool probabilities = loss_for(base, task->data.train).targets == Loss::Targets::shares;
     check_values(task->data.train, probabilities, comm.rank(), comm.size());
     if (task->data.validation) check_values(*task->data.validation, probabilities, comm.rank(), comm.size());
   });

@@ -16,8 +16,6 @@
 namespace shoal {
 namespace {
 
-constexpr const char* curve_text = "trial";  // of the checkpoint: the outcome so far
-
 /// Thrown where a checkpoint cannot be written: no fault of the trial.
 struct WriteFailure {
   Error error;
@@ -69,7 +67,7 @@ bool Trial::restore() {
   if (!bytes.empty()) {
     try {
       archive = parse_checkpoint(bytes, task_.checkpoint);
-      before = parse_outcome(archive->text(curve_text));
+      before = parse_outcome(archive->text(CheckpointNames::trial));
       const auto keys = differing_keys(read_config(*archive), task_.config);
       const bool same =
           std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return changes_no_bit(key, task_.config); });
@@ -125,7 +123,7 @@ void Trial::save() {
   Archive archive = training_->snapshot();
   if (comm_.rank() != 0) return;
   SHOAL_FAULT_POINT("trial_save");
-  archive.texts[curve_text] = to_json_line(outcome_);
+  archive.texts[CheckpointNames::trial] = to_json_line(outcome_);
   try {
     FileBytes bytes;
     encode_checkpoint(archive, bytes);
@@ -150,7 +148,8 @@ bool is_the_trials_own(const Error& error) {
 }  // namespace
 
 bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung) try {
-  const auto outcome = parse_outcome(parse_checkpoint(read_checkpoint(checkpoint), checkpoint).text(curve_text));
+  const auto outcome =
+      parse_outcome(parse_checkpoint(read_checkpoint(checkpoint), checkpoint).text(CheckpointNames::trial));
   return outcome && outcome->trial == trial && outcome->rung == rung;
 } catch (const Error&) {
   return false;

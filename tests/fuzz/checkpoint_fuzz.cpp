@@ -8,7 +8,7 @@
 #include "shoal/io/h5_file.hpp"
 #include "shoal/run/nudges.hpp"
 #include "shoal/train/checkpoint.hpp"
-#include "shoal/train/predictor.hpp"
+#include "shoal/train/dataset_predictor.hpp"
 
 namespace {
 
@@ -52,6 +52,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (shoal::read_config(archive).data.batch_size > 4096) return;  // may take half of the memory
     static const shoal::Dataset data = data_set();
     static shoal::Communicator alone;
-    shoal::Predictor(file.path(), alone).evaluate(data, "train");
+    shoal::DatasetPredictor(file.path(), alone).evaluate(data, "train");
   });
 }

@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "shoal/core/error.hpp"
 #include "shoal/graph/executor.hpp"
+#include "shoal/nn/losses.hpp"
 #include "shoal/nn/operations.hpp"
 
 namespace shoal {
@@ -56,6 +58,35 @@ TEST(Losses, SigmoidAndSquaredErrorAverageOverOutputs) {
   EXPECT_EQ(sigmoid.right, 2);
   EXPECT_NEAR(evaluate(mean_squared_error, {{1, 2}}, {{0, 4}}).loss, (1.0 + 4.0) / 2, 1e-12);
   EXPECT_EQ(evaluate(sigmoid_cross_entropy, {{0.5f}, {-0.5f}, {-0.5f}}, {{1}, {0}, {1}}).right, 2);
+}
+
+TEST(Losses, AreFoundByNameAndSayWhatTheyNeed) {
+  for (const Loss& loss : Loss::all()) EXPECT_EQ(Loss::named(loss.name), loss);
+  EXPECT_EQ(Loss::names(), (std::vector<std::string>{"softmax", "sigmoid", "mse"}));
+  try {
+    Loss::named("hinge");
+    ADD_FAILURE() << "found";
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "unknown loss \"hinge\"; use one of softmax, sigmoid, mse");
+  }
+  EXPECT_EQ(Loss::softmax.outputs(1), 1);
+  EXPECT_EQ(Loss::softmax.outputs(7), 7);
+  EXPECT_EQ(Loss::sigmoid.outputs(1), 0) << "one class is none to tell apart";
+  EXPECT_EQ(Loss::sigmoid.outputs(2), 1);
+  EXPECT_EQ(Loss::sigmoid.outputs(7), 7);
+  EXPECT_EQ(Loss::mse.outputs(7), 1);
+}
+
+TEST(Losses, ReportProbabilitiesOrOutputs) {
+  std::vector<double> z{1000.0, 1000.0, -1000.0};
+  Loss::softmax.report(z);
+  EXPECT_EQ(z, (std::vector<double>{0.5, 0.5, 0.0}));
+  z = {0.0, 1000.0};
+  Loss::sigmoid.report(z);
+  EXPECT_EQ(z, (std::vector<double>{0.5, 1.0}));
+  z = {-3.0};
+  Loss::mse.report(z);
+  EXPECT_EQ(z[0], -3.0);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "mpi_test.hpp"
 #include "shoal/comm/run_together.hpp"
@@ -13,7 +14,7 @@
 #include "shoal/io/h5_file.hpp"
 #include "shoal/shoal.hpp"
 #include "shoal/tensor/parallel.hpp"
-#include "shoal/train/predictor.hpp"
+#include "shoal/train/dataset_predictor.hpp"
 #include "shoal/train/training.hpp"
 
 namespace shoal {
@@ -228,13 +229,38 @@ TEST_F(Training, ALeafBeyondThoseOfTheTrainingIsEvaluated) {
   EXPECT_EQ(all.samples, 1001);
   const std::string checkpoint = data_file() + ".checkpoint";
   trainer.save(checkpoint);
-  Predictor predictor(checkpoint, test_world());
+  DatasetPredictor predictor(checkpoint, test_world());
   EXPECT_EQ(predictor.evaluate(Dataset::open(data_file()), "train").loss, all.loss);
   EXPECT_EQ(predictor.predict(Dataset::open(data_file()), "train", data_file() + ".csv"), 1001);
   test_world().barrier();
   if (test_world().rank() == 0) {
     for (const std::string& file : {small, checkpoint, data_file() + ".csv"}) fs::remove(file);
   }
+}
+
+/// What predicts rows of a data set by all ranks and what predicts rows in memory have one way to do it.
+TEST_F(Training, RowsInMemoryArePredictedAsRowsOfADataSet) {
+  Trainer trainer(mlp({.inputs = 20, .hidden = {8}, .classes = 5, .batch_norm = true}), Adam{}, test_world());
+  const Dataset data = Dataset::open(data_file());
+  trainer.fit(data, {.epochs = 1, .batch_size = 128, .quiet = true});
+  const std::string checkpoint = data_file() + ".checkpoint";
+  const std::string out = data_file() + ".predicted.h5";
+  trainer.save(checkpoint);
+  DatasetPredictor(checkpoint, test_world()).predict(data, "train", out);
+  run_together(test_world(), [&] {
+    if (test_world().rank() != 0) return;
+    std::vector<std::int64_t> rows(1001);
+    std::iota(rows.begin(), rows.end(), 0);
+    std::vector<float> x(rows.size() * 20);
+    data.split("train").read(rows, {}, x);
+    std::vector<float> written(rows.size() * 5);
+    std::ifstream file(out, std::ios::binary);
+    file.seekg(H5Reader(out).array("probabilities").offset);
+    file.read(reinterpret_cast<char*>(written.data()), static_cast<std::streamsize>(written.size() * sizeof(float)));
+    EXPECT_EQ(Predictor(checkpoint).predict(x).values, written);
+    fs::remove(checkpoint);
+    fs::remove(out);
+  });
 }
 
 /// Each rank opens a file by itself: it may be another one on another host.
@@ -267,7 +293,7 @@ TEST_F(Training, RanksWithOtherDataAreRefusedWithTheirHosts) {
   const auto evaluate = [&](const Dataset& data) { trainer.evaluate(data, "train"); };
   expect_refused(evaluate, 200, 3, ExitStatus::bad_data, "train 200 rows");
   trainer.save(data_file() + ".checkpoint");
-  Predictor predictor(data_file() + ".checkpoint", test_world());
+  DatasetPredictor predictor(data_file() + ".checkpoint", test_world());
   const auto judge = [&](const Dataset& data) { predictor.evaluate(data, "train"); };
   expect_refused(judge, 200, 3, ExitStatus::bad_data, "train 200 rows");
   const auto predict = [&](const Dataset& data) { predictor.predict(data, "train", data_file() + ".csv"); };

@@ -19,7 +19,12 @@ struct Normalization {
   std::string mode = "none";      ///< how it was learnt
   std::vector<double> mean;       ///< (D), or empty
   std::vector<double> deviation;  ///< (D), or empty; never 0
+
+  std::vector<double> scale() const;  ///< 1 / deviation
 };
+
+/// What it makes of one value; scale as above.
+inline float normalised(double x, double mean, double scale) { return static_cast<float>((x - mean) * scale); }
 
 /// standard  mean and population deviation; deviation 1 where that is 0
 /// unit      images (see Split::holds_images()): x / 255; else (x - min) / (max - min), deviation 1 where both are

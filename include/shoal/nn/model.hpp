@@ -7,11 +7,9 @@
 
 #include "shoal/graph/graph.hpp"
 #include "shoal/nn/layer_spec.hpp"
+#include "shoal/nn/losses.hpp"
 
 namespace shoal {
-
-enum class Loss { softmax, sigmoid, mse };
-std::string to_string(Loss loss);
 
 /// A network: layers between rows of features and outputs, and a loss. Cheap to copy; copies share the graph.
 class Model {
@@ -20,7 +18,7 @@ class Model {
   /// @param outputs  logits of a sample: classes, or outputs of a regression
   /// Layers as in nn/layers.hpp, without the last dense layer, which follows from `outputs`.
   /// @param output_init  how that last layer starts
-  Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, Loss loss,
+  Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
         const std::string& output_init = "auto");
 
   const Graph& graph() const { return *graph_; }
@@ -28,7 +26,7 @@ class Model {
   Value targets() const { return targets_; }
   Value logits() const { return logits_; }
   Value loss() const { return loss_value_; }
-  Loss loss_kind() const { return loss_; }
+  const Loss& loss_kind() const { return loss_; }
   std::int64_t inputs() const { return input_.shape().columns; }
   std::int64_t outputs() const { return logits_.shape().columns; }
   const std::vector<LayerSpec>& layers() const { return layers_; }

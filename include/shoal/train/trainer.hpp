@@ -8,9 +8,9 @@
 #include "shoal/comm/communicator.hpp"
 #include "shoal/config/config.hpp"
 #include "shoal/data/dataset.hpp"
+#include "shoal/infer/evaluation.hpp"
 #include "shoal/nn/model.hpp"
 #include "shoal/optim/optimizer.hpp"
-#include "shoal/train/evaluation.hpp"
 
 namespace shoal {
 

@@ -8,9 +8,9 @@
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/dataset.hpp"
+#include "shoal/infer/evaluation.hpp"
 #include "shoal/train/batch_cut.hpp"
 #include "shoal/train/checkpoint.hpp"
-#include "shoal/train/evaluation.hpp"
 
 namespace shoal {
 
@@ -32,6 +32,8 @@ TrainingData select_data(const Dataset& dataset, const Config& config);
 /// Most samples that a rank holds at a time: of its share of a batch, or of a leaf of the splits. No leaf is larger
 /// than the split that it is of, whatever the batch size.
 std::int64_t samples_at_a_time(const BatchCut& cut, const TrainingData& data);
+/// The loss of model.loss; "auto" is softmax for labels, mse for floats.
+const Loss& loss_for(const Config& config, const Split& train);
 /// The model that a config and a split ask for. @throws Error  when loss and y do not fit
 Model make_model(const Config& config, const Split& train);
 

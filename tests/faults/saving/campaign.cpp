@@ -59,10 +59,10 @@ Archive use_checkpoint(const std::vector<std::byte>& bytes) {
   const Model model = read_model(archive);
   std::vector<float> parameters(static_cast<std::size_t>(model.graph().parameter_size()));
   std::vector<double> states(static_cast<std::size_t>(model.graph().state_size()));
-  read_parameters(archive, "parameters", model.graph(), parameters);
-  read_states(archive, statistics_group, model.graph(), states);
+  read_parameters(archive, CheckpointNames::parameters, model.graph(), parameters);
+  read_states(archive, CheckpointNames::statistics, model.graph(), states);
   for (const std::string_view moment : Optimizer(read_config(archive).optimizer.name).moments())
-    read_parameters(archive, "optimizer/" + std::string(moment), model.graph(), parameters);
+    read_parameters(archive, CheckpointNames::in(CheckpointNames::moments, moment), model.graph(), parameters);
   return archive;
 }
 

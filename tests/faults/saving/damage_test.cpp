@@ -15,7 +15,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/checkpoint.hpp"
-#include "shoal/train/predictor.hpp"
+#include "shoal/train/dataset_predictor.hpp"
 #include "temporary_folder.hpp"
 
 namespace shoal {
@@ -213,7 +213,7 @@ TEST(Damage, ALeafThatNoMemoryHoldsTakesNone) {
   write_atomically(folder / "c.h5", encode(archive, 3));
   Communicator comm;
   const MemoryLimit limit;
-  EXPECT_EQ(Predictor(folder / "c.h5", comm).step(), 3);
+  EXPECT_EQ(DatasetPredictor(folder / "c.h5", comm).step(), 3);
 }
 
 /// An image of `fill`, as HDF5 makes it.

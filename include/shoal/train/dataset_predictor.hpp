@@ -6,17 +6,17 @@
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/dataset.hpp"
-#include "shoal/train/evaluation.hpp"
+#include "shoal/infer/evaluation.hpp"
 
 namespace shoal {
 
-/// A trained model from a checkpoint, with test-time batch norm and the normalisation that it was trained with. Ranks
-/// that wait for others are watched as while training: no call hangs.
-class Predictor {
+/// A trained model from a checkpoint for data sets, of which all ranks do their share: with test-time batch norm and
+/// the normalisation that it was trained with. Ranks that wait for others are watched as while training: no call hangs.
+class DatasetPredictor {
  public:
   /// Collective. Rank 0 reads the file. @throws Error  no_input, bad_data
-  Predictor(const std::string& checkpoint, Communicator& comm);
-  ~Predictor();
+  DatasetPredictor(const std::string& checkpoint, Communicator& comm);
+  ~DatasetPredictor();
 
   std::int64_t step() const;  ///< finished updates of the checkpoint
 

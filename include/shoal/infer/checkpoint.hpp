@@ -1,0 +1,53 @@
+#pragma once
+
+// The part of a checkpoint that is a model: its description, its numbers, what it was trained on, and the digest.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shoal/data/normalization.hpp"
+#include "shoal/infer/checkpoint_names.hpp"
+#include "shoal/io/archive.hpp"
+#include "shoal/nn/model.hpp"
+
+namespace shoal {
+
+inline constexpr std::int64_t checkpoint_format_version = 1;
+
+/// What a model needs to know of the data it was made for.
+struct DataDescription {
+  std::vector<std::int64_t> shape;
+  std::int64_t classes = 0;
+  std::vector<std::string> class_names;
+  std::string content;
+};
+
+/// A checkpoint's bytes, checked. @throws Error (bad_data)  naming file and reason
+Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& name);
+
+void write_parameters(Archive& archive, const std::string& group, const Graph& graph, std::span<const float> flat);
+/// @throws Error(bad_data)  when an array is missing or of another shape; names both shapes
+void read_parameters(const Archive& archive, const std::string& group, const Graph& graph, std::span<float> flat);
+void write_states(Archive& archive, const std::string& group, const Graph& graph, std::span<const double> states);
+void read_states(const Archive& archive, const std::string& group, const Graph& graph, std::span<double> states);
+void write_normalization(Archive& archive, const Normalization& normalization);
+Normalization read_normalization(const Archive& archive);
+void write_description(Archive& archive, const Model& model, const DataDescription& data);
+DataDescription read_description(const Archive& archive);
+
+/// The model that a checkpoint describes, whose parameters and statistics it holds. Nothing for one of a version that
+/// described it by its config alone.
+std::optional<Model> described_model(const Archive& archive);
+/// @throws Error(bad_data)  unless the archive holds the parameters and statistics of the model, in their shapes
+void require_arrays_of(const Archive& archive, const Model& model);
+
+/// XXH3-128 over step, parameters, running statistics and optimizer moments, in order of their paths, without padding.
+std::string digest(const Archive& archive);
+
+/// The bytes of a checkpoint's file, in memory that is used again. Gives the archive its attribute `digest`.
+void encode_checkpoint(Archive& archive, FileBytes& bytes);
+
+}  // namespace shoal

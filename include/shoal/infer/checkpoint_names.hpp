@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace shoal {
+
+/// Every name inside a checkpoint. Arrays of a group are at "<group>/<name>"; texts and single arrays at their path.
+struct CheckpointNames {
+  // Groups of arrays.
+  static constexpr const char* parameters = "parameters";      ///< <layer>/<name>
+  static constexpr const char* statistics = "batch_norm";      ///< running ones, that predictions take: <layer>/<name>
+  static constexpr const char* averages = "running_averages";  ///< where `statistics` were refined at the end of
+                                                               ///< training: those that it would go on from
+  static constexpr const char* moments = "optimizer";          ///< <moment>/<layer>/<name>
+  static constexpr const char* progress = "progress";          ///< a number each
+
+  // Arrays.
+  static constexpr const char* step = "progress/step";
+  static constexpr const char* mean = "normalization/mean";
+  static constexpr const char* deviation = "normalization/deviation";
+
+  // Texts.
+  static constexpr const char* model = "model";  ///< see infer/model_text.hpp
+  static constexpr const char* normalization_mode = "normalization/mode";
+  static constexpr const char* config = "config";    ///< TOML
+  static constexpr const char* journal = "journal";  ///< nudges
+  static constexpr const char* trial = "trial";      ///< of a sweep: its outcome so far
+
+  // Attributes.
+  static constexpr const char* loss = "loss";
+  static constexpr const char* inputs = "inputs";
+  static constexpr const char* outputs = "outputs";
+  static constexpr const char* shape = "shape";
+  static constexpr const char* classes = "classes";
+  static constexpr const char* class_names = "class_names";  ///< or an array: see io/names.hpp
+  static constexpr const char* content = "content";
+  static constexpr const char* digest = "digest";
+  static constexpr const char* format_version = "format_version";
+  static constexpr const char* shoal_version = "shoal_version";
+  static constexpr const char* kernel_hash = "kernel_hash";
+  static constexpr const char* parent = "parent";        ///< of a branch
+  static constexpr const char* init_from = "init_from";  ///< of a run that started with the parameters of another
+
+  /// The path of an array in a group; with an empty name what the paths of all of them begin with.
+  static std::string in(std::string_view group, std::string_view name) {
+    return std::string(group) + '/' + std::string(name);
+  }
+};
+
+}  // namespace shoal

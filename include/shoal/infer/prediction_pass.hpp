@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shoal/core/tree_sum.hpp"
+#include "shoal/graph/executor.hpp"
+#include "shoal/infer/checkpoint.hpp"
+
+namespace shoal {
+
+/// Rows that are predicted at a time.
+inline constexpr std::int64_t prediction_block = 1024;
+
+/// What predictions take from a checkpoint.
+struct TrainedModel {
+  /// @throws Error(bad_data)  when the archive does not fit the model, or itself
+  TrainedModel(const Archive& archive, Model made);
+
+  std::string path;  ///< of the checkpoint, for messages
+  Model model;
+  DataDescription data;
+  std::int64_t step;  ///< finished updates
+  Normalization normalization;
+  Buffer<float> parameters;
+  std::vector<double> states;
+};
+
+/// What a row of predictions holds.
+struct PredictionLayout {
+  explicit PredictionLayout(const TrainedModel& trained);
+
+  std::int64_t columns;  ///< K; two for a single output that tells two classes apart
+  bool probabilities;    ///< else outputs as they are
+  bool labels;           ///< and the class that the logits stand for
+  std::vector<std::string> class_names;
+};
+
+struct Predictions {
+  std::vector<float> values;         ///< (N, K) row-major
+  std::vector<std::int32_t> labels;  ///< (N), from 0; empty where the layout has none
+};
+
+/// Blocks of rows through a trained model, with test-time batch norm.
+class PredictionPass {
+ public:
+  /// trained and sums outlive it.
+  /// @param capacity         most rows of a block
+  /// @param processes_on_host  that take as much memory at the same time
+  /// @throws Error(bad_data)  when a block would take more than half of the memory that this process may use
+  PredictionPass(TrainedModel& trained, std::int64_t capacity, TreeSum& sums, int processes_on_host = 1);
+
+  std::int64_t capacity() const { return capacity_; }
+  /// Whose input takes the rows, normalised.
+  Executor<float>& executor() { return executor_; }
+  /// What the model makes of the first `rows` in the input. row_name: of row r, for messages: "row 3 of ..."
+  /// @throws Error(diverged)  an output is not finite
+  Predictions predict(std::int64_t rows, const std::function<std::string(std::int64_t r)>& row_name);
+
+ private:
+  TrainedModel& trained_;
+  PredictionLayout layout_;
+  std::int64_t capacity_;
+  Executor<float> executor_;
+};
+
+/// For what comes out of the parameters of a run that diverged, or of features that it has never seen the like of.
+/// @throws Error(diverged)
+[[noreturn]] void refuse_not_finite(const std::string& what);
+
+}  // namespace shoal

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shoal/infer/prediction_pass.hpp"
+
+namespace shoal {
+
+/// A trained model for rows in memory, in this process alone: with test-time batch norm and the normalisation that it
+/// was trained with, bit for bit what `shoal predict` writes. For one thread at a time; copies of the file open as
+/// often as wanted.
+class Predictor {
+ public:
+  /// Opens a checkpoint, such as runs/digits/checkpoints/best.
+  /// @throws Error  no_input, bad_data; also for a checkpoint of a version that did not describe its model by itself
+  explicit Predictor(const std::string& checkpoint);
+  Predictor(Predictor&&) noexcept;
+  Predictor& operator=(Predictor&&) noexcept;
+  ~Predictor();
+
+  std::int64_t step() const;                  ///< finished updates of the checkpoint
+  std::int64_t features() const;              ///< D, numbers of a row
+  const DataDescription& trained_on() const;  ///< shape of a row, classes and their names
+  const PredictionLayout& layout() const;     ///< K columns, and what they are
+
+  /// @param rows  (N, D) row-major, any N, with values as a data set holds them, not normalised
+  /// @throws Error  usage: not whole rows; bad_data: a value that is not finite, or too large for float32;
+  ///                diverged: an output is not finite
+  Predictions predict(std::span<const float> rows) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace shoal

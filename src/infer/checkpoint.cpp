@@ -1,0 +1,182 @@
+#include "shoal/infer/checkpoint.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "shoal/core/error.hpp"
+#include "shoal/core/hash.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/infer/model_text.hpp"
+#include "shoal/io/names.hpp"
+#include "shoal/tensor/parallel.hpp"
+
+namespace shoal {
+namespace {
+
+using Names = CheckpointNames;
+
+std::vector<std::int64_t> file_shape(const Parameter& p) {
+  return p.vector ? std::vector<std::int64_t>{p.columns} : std::vector<std::int64_t>{p.rows, p.columns};
+}
+
+const NamedArray& array_of_shape(const Archive& archive, const std::string& path,
+                                 const std::vector<std::int64_t>& shape) {
+  const NamedArray& array = archive.array(path);
+  if (array.shape != shape)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} is of another model: {} has shape ({}) and must have ({})", archive.name, path,
+                            fmt::join(array.shape, ", "), fmt::join(shape, ", ")));
+  return array;
+}
+
+const Loss& loss_of(const Archive& archive) {
+  try {
+    return Loss::named(archive.attribute<std::string>(Names::loss));
+  } catch (const Error& e) {
+    throw Error(ExitStatus::bad_data, archive.name + ": " + e.what());
+  }
+}
+
+}  // namespace
+
+Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& path) {
+  Archive archive = decode(bytes, path);
+  const auto version = archive.attribute<std::int64_t>(Names::format_version);
+  if (version != checkpoint_format_version)
+    throw Error(ExitStatus::bad_data, fmt::format("{} has format version {}; this shoal reads version {}", path,
+                                                  version, checkpoint_format_version));
+  return archive;
+}
+
+void write_parameters(Archive& archive, const std::string& group, const Graph& graph, std::span<const float> flat) {
+  constexpr std::int64_t block = 32;  // rows that a thread copies at a time: what it reads and writes is in few pages
+  for (const Parameter& p : graph.parameters()) {
+    NamedArray& array = archive.renew(Names::in(group, p.name), ElementType::float32, file_shape(p));
+    const std::span out(reinterpret_cast<float*>(array.data.data()), array.data.size() / sizeof(float));
+    parallel_for((p.rows + block - 1) / block, [&](std::int64_t i) {
+      unpack_rows(p.in(flat.data()), i * block, std::min(p.rows, (i + 1) * block), out);
+    });
+  }
+}
+
+void read_parameters(const Archive& archive, const std::string& group, const Graph& graph, std::span<float> flat) {
+  for (const Parameter& p : graph.parameters()) {
+    pack(array_of_shape(archive, Names::in(group, p.name), file_shape(p)).values<float>(), p.in(flat.data()), p.rows);
+  }
+}
+
+void write_states(Archive& archive, const std::string& group, const Graph& graph, std::span<const double> states) {
+  for (const State& s : graph.states()) {
+    archive.put(
+        make_array<double>(Names::in(group, s.name), {s.size},
+                           states.subspan(static_cast<std::size_t>(s.offset), static_cast<std::size_t>(s.size))));
+  }
+}
+
+void read_states(const Archive& archive, const std::string& group, const Graph& graph, std::span<double> states) {
+  for (const State& s : graph.states()) {
+    const auto values = array_of_shape(archive, Names::in(group, s.name), {s.size}).values<double>();
+    std::copy(values.begin(), values.end(), states.begin() + s.offset);
+  }
+}
+
+void write_normalization(Archive& archive, const Normalization& n) {
+  const auto size = static_cast<std::int64_t>(n.mean.size());
+  archive.texts[Names::normalization_mode] = n.mode;
+  archive.put(make_array<double>(Names::mean, {size}, n.mean));
+  archive.put(make_array<double>(Names::deviation, {size}, n.deviation));
+}
+
+Normalization read_normalization(const Archive& archive) {
+  const auto mean = archive.array(Names::mean).values<double>();
+  const auto deviation = archive.array(Names::deviation).values<double>();
+  const std::string& mode = archive.text(Names::normalization_mode);
+  const auto inputs = archive.attribute<std::int64_t>(Names::inputs);
+  const bool fits = mean.empty() || std::ssize(mean) == inputs;
+  if (!fits || mean.size() != deviation.size() || (mode != "standard" && mode != "unit" && mode != "none"))
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: normalisation \"{}\" with {} means and {} deviations does not fit "
+                            "{} inputs",
+                            archive.name, mode, mean.size(), deviation.size(), inputs));
+  return {mode, {mean.begin(), mean.end()}, {deviation.begin(), deviation.end()}};
+}
+
+void write_description(Archive& archive, const Model& model, const DataDescription& data) {
+  archive.texts[Names::model] = model_text(model);
+  archive.attributes[Names::loss] = std::string(model.loss_kind().name);
+  archive.attributes[Names::inputs] = model.inputs();
+  archive.attributes[Names::outputs] = model.outputs();
+  archive.attributes[Names::shape] = data.shape;
+  archive.attributes[Names::classes] = data.classes;
+  archive.attributes[Names::content] = data.content;
+  put_names(archive, Names::class_names, data.class_names);
+}
+
+DataDescription read_description(const Archive& archive) {
+  DataDescription data;
+  data.shape = archive.attribute<std::vector<std::int64_t>>(Names::shape);
+  data.classes = archive.attribute<std::int64_t>(Names::classes);
+  data.content = archive.attribute<std::string>(Names::content);
+  if (auto names = read_names(archive, Names::class_names))
+    data.class_names = *std::move(names);
+  else if (data.classes > 0 && data.classes <= most_classes)
+    data.class_names = number_names(data.classes);
+  // Whoever made the file may have changed one without the other; rows and labels are later trusted to fit.
+  const auto inputs = archive.attribute<std::int64_t>(Names::inputs);
+  const auto outputs = archive.attribute<std::int64_t>(Names::outputs);
+  std::int64_t features = 1;
+  for (const std::int64_t extent : data.shape)
+    features = extent > 0 && features > 0 && extent <= inputs / features ? features * extent : 0;
+  if (features != inputs)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: features of shape ({}) are not its {} inputs", archive.name,
+                                                  fmt::join(data.shape, ", "), inputs));
+  const bool labels_fit =
+      data.classes <= outputs || (outputs == 1 && loss_of(archive).targets != Loss::Targets::class_number);
+  if (data.classes < 0 || std::ssize(data.class_names) != data.classes || !labels_fit)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: {} classes with {} names do not fit its {} outputs",
+                                                  archive.name, data.classes, data.class_names.size(), outputs));
+  return data;
+}
+
+std::optional<Model> described_model(const Archive& archive) {
+  if (!archive.texts.contains(Names::model)) return std::nullopt;
+  Model model = model_of_text(archive.text(Names::model), archive.name);
+  if (model.inputs() != archive.attribute<std::int64_t>(Names::inputs) ||
+      model.outputs() != archive.attribute<std::int64_t>(Names::outputs) ||
+      model.loss_kind().name != archive.attribute<std::string>(Names::loss))
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: its model of {} inputs, {} outputs and loss {} is not that of its attributes",
+                            archive.name, model.inputs(), model.outputs(), model.loss_kind().name));
+  require_arrays_of(archive, model);
+  return model;
+}
+
+void require_arrays_of(const Archive& archive, const Model& model) {
+  for (const Parameter& p : model.graph().parameters())
+    array_of_shape(archive, Names::in(Names::parameters, p.name), file_shape(p));
+  for (const State& s : model.graph().states()) array_of_shape(archive, Names::in(Names::statistics, s.name), {s.size});
+}
+
+std::string digest(const Archive& archive) {
+  Hash hash;
+  hash.add(static_cast<std::uint64_t>(archive.scalar<std::int64_t>(Names::step)));
+  for (const char* name : {Names::parameters, Names::statistics, Names::moments}) {
+    const std::string group = Names::in(name, "");
+    std::vector<const NamedArray*> arrays;
+    for (const NamedArray& array : archive.arrays) {
+      if (array.path.starts_with(group)) arrays.push_back(&array);
+    }
+    std::sort(arrays.begin(), arrays.end(), [](const auto* a, const auto* b) { return a->path < b->path; });
+    for (const NamedArray* array : arrays) hash.add(array->data);
+  }
+  return hash.hex();
+}
+
+void encode_checkpoint(Archive& archive, FileBytes& bytes) {
+  archive.attributes[Names::digest] = digest(archive);
+  encode(archive, static_cast<std::uint64_t>(archive.scalar<std::int64_t>(Names::step)), bytes);
+}
+
+}  // namespace shoal

@@ -1,0 +1,148 @@
+#include "shoal/train/dataset_predictor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/guard/activity.hpp"
+#include "shoal/guard/fault_point.hpp"
+#include "shoal/guard/watchdog.hpp"
+#include "shoal/infer/prediction_pass.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/train/checkpoint.hpp"
+#include "shoal/train/data_check.hpp"
+#include "shoal/train/kernel_check.hpp"
+#include "shoal/train/same_data.hpp"
+#include "shoal/train/training.hpp"
+#include "train/feeder.hpp"
+#include "train/prediction_writer.hpp"
+
+namespace shoal {
+namespace {
+
+template <class T>
+std::span<const T> numbers(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
+}  // namespace
+
+struct DatasetPredictor::State {
+  Communicator& comm;
+  TrainedModel trained;
+  std::int64_t leaf_samples;
+  double stall_timeout;
+
+  State(const Archive& archive, Communicator& communicator)
+      : comm(communicator), trained(archive, read_model(archive)), leaf_samples(1), stall_timeout(0.0) {
+    static_cast<void>(read_progress(archive));  // judges it
+    const Config config = read_config(archive);
+    leaf_samples = samples_per_leaf(config.data.batch_size, leaves_of(config));
+    stall_timeout = config.parallel.stall_timeout;
+  }
+};
+
+/// What a pass over a split works with. The config of a checkpoint can ask for leaves of any size: memory is taken for
+/// the rows that there are.
+struct DatasetPredictor::Pass {
+  PredictionPass rows;
+  Feeder feeder;
+
+  Pass(State& s, std::int64_t capacity)
+      : rows(s.trained, capacity, s.comm, s.comm.ranks_on_host()), feeder(s.trained.model, rows.executor()) {
+    feeder.set_normalization(s.trained.normalization);
+  }
+};
+
+DatasetPredictor::DatasetPredictor(const std::string& checkpoint, Communicator& comm) {
+  const Watchdog watchdog(comm, ParallelConfig().stall_timeout);
+  const Doing doing(Activity::starting);
+  check_kernels(comm);
+  std::vector<std::byte> bytes;
+  run_together(comm, [&] {
+    if (comm.rank() == 0) bytes = read_checkpoint(checkpoint);
+  });
+  comm.broadcast_bytes(bytes);
+  run_together(comm, [&] {
+    const Archive archive = parse_checkpoint(bytes, checkpoint);
+    state_ = std::make_unique<State>(archive, comm);
+  });
+}
+
+DatasetPredictor::~DatasetPredictor() = default;
+
+std::int64_t DatasetPredictor::step() const { return state_->trained.step; }
+
+Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& name) {
+  State& s = *state_;
+  const Watchdog watchdog(s.comm, s.stall_timeout);
+  const Doing doing(Activity::evaluating);
+  require_same_data(data, s.comm, name);
+  std::optional<Split> split;
+  std::optional<Pass> pass;
+  run_together(s.comm, [&] {
+    split = data.split(name);
+    check_features(data, s.trained.data, s.trained.path);
+    check_targets(data, *split, s.trained.data, s.trained.model, s.trained.path);
+    pass.emplace(s, std::min(split->rows(), std::max(prediction_block, s.leaf_samples)));
+  });
+  SHOAL_FAULT_POINT("predict");
+  const Evaluation result = evaluate_split(pass->feeder, *split, s.leaf_samples, pass->rows.capacity(), s.comm);
+  run_together(s.comm, [&] {
+    if (!std::isfinite(result.loss))
+      refuse_not_finite(
+          fmt::format("the loss of {} on split \"{}\" of {} is not finite", s.trained.path, name, data.path()));
+  });
+  return result;
+}
+
+std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& name, const std::string& out) {
+  State& s = *state_;
+  const Watchdog watchdog(s.comm, s.stall_timeout);
+  const Doing doing(Activity::evaluating);
+  require_same_data(data, s.comm, name);
+  std::optional<Split> split;
+  std::optional<Pass> pass;
+  std::unique_ptr<PredictionWriter> writer;
+  run_together(s.comm, [&] {
+    split = data.split(name);
+    check_features(data, s.trained.data, s.trained.path);
+    pass.emplace(s, std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
+    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), PredictionLayout(s.trained));
+  });
+  // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
+  const std::int64_t block = pass->rows.capacity();
+  for (std::int64_t first = 0; first < split->rows(); first += block * s.comm.size()) {
+    const std::int64_t begin = std::min(split->rows(), first + block * s.comm.rank());
+    const std::int64_t end = std::min(split->rows(), begin + block);
+    Predictions mine;
+    SHOAL_FAULT_POINT("predict");
+    run_together(s.comm, [&] {
+      if (begin == end) return;
+      std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));
+      std::iota(rows.begin(), rows.end(), begin);
+      pass->feeder.feed_features(*split, rows);
+      mine = pass->rows.predict(end - begin, [&](std::int64_t r) {
+        return fmt::format("row {} of split \"{}\" of {}", begin + r, name, data.path());
+      });
+    });
+    const auto rows = s.comm.gather_bytes(std::as_bytes(std::span(mine.values)));
+    const auto labels = s.comm.gather_bytes(std::as_bytes(std::span(mine.labels)));
+    run_together(s.comm, [&] {
+      for (std::size_t rank = 0; rank < rows.size(); ++rank) {
+        if (!rows[rank].empty()) writer->write(numbers<float>(rows[rank]), numbers<std::int32_t>(labels[rank]));
+      }
+    });
+  }
+  run_together(s.comm, [&] {
+    if (writer) writer->finish();
+  });
+  return split->rows();
+}
+
+}  // namespace shoal

@@ -1,0 +1,54 @@
+#include "shoal/infer/model_text.hpp"
+
+#include <gmock/gmock.h>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ModelText, BuildsTheSameModelAgain) {
+  const std::vector<LayerSpec> layers{{"dense", {{"units", std::int64_t{7}}, {"bias", false}, {"init", "he"}}},
+                                      {"batch_norm", {{"epsilon", 1e-3}, {"momentum", 1.0}}},
+                                      {"leaky_relu", {{"slope", 0.1}}},
+                                      {"dropout", {{"rate", 0.25}}}};
+  const Model model(5, layers, 3, Loss::sigmoid);
+  const std::string text = model_text(model);
+  const Model again = model_of_text(text, "x");
+  EXPECT_EQ(model_text(again), text);
+  ASSERT_EQ(again.layers().size(), layers.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    EXPECT_EQ(again.layers()[i].type, layers[i].type);
+    EXPECT_EQ(again.layers()[i].settings, layers[i].settings) << layers[i].type;
+  }
+  EXPECT_EQ(again.parameter_count(), model.parameter_count());
+}
+
+TEST(ModelText, IsWhatOthersRead) {
+  EXPECT_EQ(model_text(mlp({.inputs = 2, .hidden = {4}, .classes = 3})),
+            R"({"inputs":2,"outputs":3,"loss":"softmax","layers":[{"type":"dense","init":"auto","units":4},)"
+            R"({"type":"relu"}]})");
+}
+
+TEST(ModelText, WhatDescribesNoModelIsRefusedByName) {
+  const auto refusal = [](const std::string& text) -> std::string {
+    try {
+      model_of_text(text, "runs/a.h5");
+      return "";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.status(), ExitStatus::bad_data);
+      return e.what();
+    }
+  };
+  EXPECT_THAT(refusal("[]"), HasSubstr("runs/a.h5 describes no model"));
+  EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"l9","layers":[]})"), HasSubstr("l9"));
+  EXPECT_THAT(refusal(R"({"inputs":0,"outputs":1,"loss":"mse","layers":[]})"), HasSubstr("0 inputs"));
+  EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"mse","layers":[{"type":"dens"}]})"), HasSubstr("dens"));
+  EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"mse","layers":[{"type":"dense","units":[3]}]})"),
+              HasSubstr("units"));
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,137 @@
+#include "shoal/infer/predictor.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+
+#include "infer/trained.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "temporary_folder.hpp"
+
+namespace shoal {
+namespace {
+
+using testing::archive_of;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+
+std::string saved(Archive archive, const TemporaryFolder& folder) {
+  FileBytes bytes;
+  encode_checkpoint(archive, bytes);
+  const std::string path = folder / "c.h5";
+  write_atomically(path, bytes);
+  return path;
+}
+
+/// No hidden layer: weight (D, K) and bias (K) are all there is.
+Archive linear(Loss loss, std::int64_t outputs, std::int64_t classes, const std::vector<float>& weight,
+               const std::vector<float>& bias) {
+  std::vector<std::string> names;
+  for (std::int64_t c = 0; c < classes; ++c) names.push_back("class " + std::to_string(c));
+  Archive archive = archive_of(Model(2, {}, outputs, loss), {{2}, classes, names, "x"});
+  archive.put(make_array<float>("parameters/01_dense/weight", {2, outputs}, weight));
+  archive.put(make_array<float>("parameters/01_dense/bias", {outputs}, bias));
+  return archive;
+}
+
+const std::vector<float> row{3.0F, 5.0F};  // 1 and 2 when normalised
+
+TEST(Predictor, GivesProbabilitiesAndClasses) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(linear(Loss::softmax, 3, 3, {1, 0, 2, 0, 1, 1}, {0, 0, -1}), folder));
+  EXPECT_EQ(predictor.step(), 12);
+  EXPECT_EQ(predictor.features(), 2);
+  EXPECT_EQ(predictor.trained_on().class_names[2], "class 2");
+  EXPECT_EQ(predictor.layout().columns, 3);
+  EXPECT_TRUE(predictor.layout().probabilities);
+  const Predictions made = predictor.predict(row);
+  const double sum = std::exp(1.0) + std::exp(2.0) + std::exp(3.0);
+  ASSERT_EQ(made.values.size(), 3U);
+  for (std::size_t k = 0; k < 3; ++k)
+    EXPECT_NEAR(made.values[k], std::exp(1.0 + static_cast<double>(k)) / sum, 1e-7) << k;
+  EXPECT_EQ(made.labels, std::vector<std::int32_t>{2});
+}
+
+TEST(Predictor, OneOutputTellsTwoClassesApart) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(linear(Loss::sigmoid, 1, 2, {1, 1}, {0}), folder));
+  EXPECT_EQ(predictor.layout().columns, 2);
+  const Predictions made = predictor.predict(row);
+  ASSERT_EQ(made.values.size(), 2U);
+  EXPECT_NEAR(made.values[1], 1.0 / (1.0 + std::exp(-3.0)), 1e-7);
+  EXPECT_NEAR(made.values[0] + made.values[1], 1.0, 1e-7);
+  EXPECT_EQ(made.labels, std::vector<std::int32_t>{1});
+}
+
+TEST(Predictor, GivesOutputsOfARegression) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(linear(Loss::mse, 2, 0, {1, 10, 1, 0}, {0.5F, 0}), folder));
+  EXPECT_FALSE(predictor.layout().probabilities);
+  const Predictions made = predictor.predict(row);
+  EXPECT_EQ(made.values, (std::vector<float>{3.5F, 10.0F}));
+  EXPECT_TRUE(made.labels.empty());
+  EXPECT_TRUE(predictor.predict({}).values.empty());
+}
+
+/// Whatever stands beside a row, and however many blocks there are.
+TEST(Predictor, ARowIsPredictedByItselfAlone) {
+  const TemporaryFolder folder;
+  const Model model = mlp({.inputs = 2, .hidden = {40, 9}, .classes = 4, .activation = "tanh", .batch_norm = true});
+  const Predictor predictor(saved(archive_of(model, {{2}, 4, {"a", "b", "c", "d"}, "x"}), folder));
+  const std::int64_t rows = 2 * prediction_block + 77;
+  std::vector<float> x;
+  for (std::int64_t i = 0; i < 2 * rows; ++i) x.push_back(static_cast<float>(i % 101) * 0.1F - 3.0F);
+  const Predictions all = predictor.predict(x);
+  ASSERT_EQ(std::ssize(all.values), 4 * rows);
+  for (const std::int64_t r : {std::int64_t{0}, prediction_block - 1, prediction_block, rows - 1}) {
+    const auto at = static_cast<std::size_t>(r);
+    const Predictions one = predictor.predict(std::span(x).subspan(2 * at, 2));
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_EQ(one.values[k], all.values[4 * at + k]) << r;
+    EXPECT_EQ(one.labels[0], all.labels[at]) << r;
+  }
+}
+
+TEST(Predictor, RowsThatCannotBeAreRefused) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(linear(Loss::mse, 1, 0, {1, 1}, {0}), folder));
+  const auto refusal = [&](std::vector<float> rows, ExitStatus status) -> std::string {
+    try {
+      predictor.predict(rows);
+      return "";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.status(), status);
+      return e.what();
+    }
+  };
+  EXPECT_THAT(refusal({1, 2, 3}, ExitStatus::usage), HasSubstr("3 numbers are no whole rows of 2 features"));
+  EXPECT_THAT(refusal({1, 2, 3, std::numeric_limits<float>::quiet_NaN()}, ExitStatus::bad_data),
+              HasSubstr("row 1, feature 1 is nan"));
+  const float huge = std::numeric_limits<float>::max();
+  const Predictor steep(saved(linear(Loss::mse, 1, 0, {4, 4}, {0}), folder));
+  try {
+    steep.predict(std::vector<float>{1, 2, huge, huge});
+    ADD_FAILURE() << "infinite outputs";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::diverged);
+    EXPECT_THAT(e.what(), HasSubstr("c.h5 makes of row 1 is not finite"));
+  }
+}
+
+TEST(Predictor, WhatDescribesNoModelIsRefused) {
+  const TemporaryFolder folder;
+  Archive older = linear(Loss::mse, 1, 0, {1, 1}, {0});
+  older.texts.erase(CheckpointNames::model);
+  try {
+    const Predictor predictor(saved(older, folder));
+    ADD_FAILURE() << "opened";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::bad_data);
+    EXPECT_THAT(e.what(), HasSubstr("--resume"));
+  }
+  EXPECT_THROW(Predictor(folder / "none.h5"), Error);
+}
+
+}  // namespace
+}  // namespace shoal
