@@ -94,16 +94,15 @@ bool Trial::reached() const {
 void Trial::measure(const StepReport& report) {
   const auto& ends = task_.rung_ends;
   const bool ends_rung = std::find(ends.begin(), ends.end(), report.epoch) != ends.end();
-  EpochReport epoch = training_->end_epoch(ends_rung);
-  if (!epoch.judged && !ends_rung) return;
+  std::optional<EpochReport> epoch = training_->end_epoch(report, ends_rung);
+  if (!epoch || (!epoch->judged && !ends_rung)) return;
   if (training_->finished()) {
-    training_->refine_statistics();
-    if (epoch.validation && task_.config.model.batch_norm.running == "exact") epoch.validation = training_->validate();
+    if (const auto refined = training_->finish()) epoch->validation = refined;
   }
-  CurvePoint point{report.epoch, epoch.average.loss, epoch.average.accuracy, {}, {}};
-  if (epoch.validation) {
-    point.validation_loss = epoch.validation->loss;
-    point.validation_accuracy = epoch.validation->accuracy;
+  CurvePoint point{report.epoch, epoch->average.loss, epoch->average.accuracy, {}, {}};
+  if (epoch->validation) {
+    point.validation_loss = epoch->validation->loss;
+    point.validation_accuracy = epoch->validation->accuracy;
   }
   outcome_.curve.push_back(point);
 }
@@ -113,7 +112,7 @@ bool Trial::train() {
   if (!restore()) training_->start();
   while (!reached()) {
     const StepReport report = training_->advance({hooks_.stop() ? 1.0 : 0.0});
-    if (report.ends_epoch || training_->finished()) measure(report);
+    measure(report);
     if (report.requests[0] > 0.0 && !reached()) return false;
   }
   if (!training_->parameters_finite()) throw SharedError(ExitStatus::diverged, "parameters are not finite");
