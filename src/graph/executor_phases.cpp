@@ -72,7 +72,7 @@ void Executor<T>::leaf_statistics_of(std::size_t id, Pass pass, std::int64_t pan
   if (leaves.size() == 0) return;
   Workspace& work = work_[id];
   const std::size_t width = work.statistics.size() / static_cast<std::size_t>(batch_.leaves.size());
-  RowBlock<T> seen = work.run;
+  RowBlock<T> seen = work.all_rows;
   seen.training = training;
   for (std::int64_t leaf = leaves.first; leaf < leaves.last; ++leaf) {
     narrow(seen, rows_of({leaf, leaf + 1}));

@@ -66,7 +66,7 @@ PredictionPass::PredictionPass(TrainedModel& trained, std::int64_t capacity, Tre
 Predictions PredictionPass::predict(std::int64_t rows, const std::function<std::string(std::int64_t)>& row_name) {
   const Model& model = trained_.model;
   const LeafShare share(LeafCut{rows, rows_per_task});
-  executor_.forward({&share, share.run(), false, 0, 0, {}}, model.logits());
+  executor_.forward({&share, share.range(), false, 0, 0, {}}, model.logits());
   const Panels<const float> logits = executor_.value(model.logits());
   std::vector<double> z(static_cast<std::size_t>(model.outputs()));
   const auto last_class = static_cast<std::int32_t>(trained_.data.classes - 1);  // of one class the logit says nothing

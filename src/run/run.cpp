@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "run/profile_report.hpp"
 #include "run/run_loop.hpp"
@@ -26,6 +27,7 @@
 #include "shoal/train/cost.hpp"
 #include "shoal/train/data_check.hpp"
 #include "shoal/train/kernel_check.hpp"
+#include "shoal/train/loaded_checkpoint.hpp"
 #include "shoal/train/same_data.hpp"
 #include "shoal/train/training.hpp"
 
@@ -80,8 +82,8 @@ void print_dry_run(const Training& training, const Communicator& comm) {
   std::cout << start_line(training, comm) << "\nnothing was written\n";
 }
 
-/// Rank 0 alone has read files; the others get what it found. Returns the bytes of the checkpoint to go on from.
-std::vector<std::byte> share_plan(RunPlan& plan, Communicator& comm) {
+/// Rank 0 alone has read files; the others get what it found. Returns the checkpoint to go on from.
+std::optional<Archive> share_plan(RunPlan& plan, Communicator& comm) {
   std::string toml = comm.rank() == 0 ? to_toml(plan.config) : "";
   std::string journal = plan.journal.text();
   for (std::string* text : {&toml, &journal, &plan.run, &plan.resumed_path, &plan.init_from, &plan.replays}) {
@@ -93,10 +95,7 @@ std::vector<std::byte> share_plan(RunPlan& plan, Communicator& comm) {
     plan.config = parse_config(toml, "config", "/");
     plan.journal = NudgeJournal::parse(journal, "journal");
   });
-  std::vector<std::byte> bytes = plan.resumed.value_or(std::vector<std::byte>());
-  plan.resumed.reset();
-  comm.broadcast_bytes(bytes);
-  return bytes;
+  return share_checkpoint(std::exchange(plan.resumed, std::nullopt), comm);
 }
 
 void check_content(const std::string& of, const std::string& content, const TrainingData& data, const Config& config) {
@@ -121,12 +120,8 @@ void check_same_data(const std::string& of, const DataDescription& trained, cons
 
 /// Starts from the parameters of another checkpoint.
 void adopt(const std::string& path, Training& training, Communicator& comm) {
-  std::vector<std::byte> start;
-  run_together(comm, [&] {
-    if (comm.rank() == 0) start = read_checkpoint(path);
-  });
-  comm.broadcast_bytes(start);
-  run_together(comm, [&] { training.adopt(parse_checkpoint(start, path)); });
+  const Archive start = load_together(path, comm);
+  run_together(comm, [&] { training.adopt(start); });
 }
 
 /// What will be lost, before it is.
@@ -202,18 +197,16 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
       check_output_file(*request.profile_trace, Output::trace, {request.config.value_or(""), plan.config.data.file},
                         plan.run);
   });
-  std::vector<std::byte> bytes = share_plan(plan, comm);
+  std::optional<Archive> resumed = share_plan(plan, comm);
   watchdog.emplace(comm, plan.config.parallel.stall_timeout);  // the run's own patience from here on
   SHOAL_FAULT_POINT("plan");
   const Dataset dataset = open_together(plan.config.data.file, comm);
   std::optional<Training> training;
-  std::optional<Archive> resumed;
   run_together(comm, [&] {
     SHOAL_FAULT_POINT("open");
     TrainingData data = select_data(dataset, plan.config);
     std::int64_t step = 0;
-    if (!bytes.empty()) {
-      resumed = parse_checkpoint(bytes, plan.resumed_path);
+    if (resumed) {
       check_same_data(plan.resumed_path, read_description(*resumed), dataset, data, plan.config);
       step = read_progress(*resumed).step;
     }
@@ -224,7 +217,6 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   });
   training->allocate();
   if (resumed) run_together(comm, [&] { training->restore(*resumed); });
-  std::vector<std::byte>().swap(bytes);
   for (const std::string& line : plan.idle) log_warning(line);
   if (request.dry_run) {
     if (comm.rank() == 0) print_dry_run(*training, comm);

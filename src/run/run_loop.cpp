@@ -59,7 +59,6 @@ class Run {
   void record(const std::string& split, const Evaluation& evaluation);
   template <class Write>
   void write_metrics(const Write& write);
-  EpochReport end_epoch();
   bool save_is_due(const StepReport& report) const;
   std::string way_back() const;
 
@@ -131,13 +130,6 @@ void Run::record(const std::string& split, const Evaluation& evaluation) {
 /// Before a checkpoint: a run that goes on from it must find all lines up to its step.
 void Run::flush_metrics() {
   write_metrics([](MetricsWriter& metrics) { metrics.flush(); });
-}
-
-EpochReport Run::end_epoch() {
-  SHOAL_FAULT_POINT("epoch_end");
-  const EpochReport epoch = training_.end_epoch();
-  if (epoch.judged) record(epoch.validation ? training_.data().validation_name : "train", epoch.result());
-  return epoch;
 }
 
 bool Run::save_is_due(const StepReport& report) const {
@@ -219,10 +211,10 @@ ExitStatus Run::go() try {
     record(report, seconds);
     // What belongs to the end of an epoch is done before a checkpoint of it: a resumed run then misses nothing.
     bool best = false;
-    if (report.ends_epoch || training_.finished()) {
-      const EpochReport epoch = end_epoch();
-      best = epoch.best;
-      progress_->end_epoch(progress_state(report, seconds, epoch));
+    if (const auto epoch = training_.end_epoch(report)) {
+      if (epoch->judged) record(epoch->validation ? training_.data().validation_name : "train", epoch->result());
+      best = epoch->best;
+      progress_->end_epoch(progress_state(report, seconds, *epoch));
     } else {
       progress_->step(progress_state(report, seconds));
     }
@@ -255,9 +247,7 @@ ExitStatus Run::go() try {
   }
   answer_nudges();
   progress_->clear();
-  training_.refine_statistics();
-  if (training_.config().model.batch_norm.running == "exact" && training_.data().validation)
-    record(training_.data().validation_name, training_.validate());
+  if (const auto refined = training_.finish()) record(training_.data().validation_name, *refined);
   flush_metrics();
   saver_.save_and_wait();
   const RunProgress& progress = training_.progress();

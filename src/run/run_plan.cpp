@@ -25,6 +25,11 @@ std::string default_run(const TrainRequest& request) {
   return "runs/" + (request.config ? fs::path(*request.config).stem().string() : std::string("train"));
 }
 
+void take_checkpoint(const std::string& path, RunPlan& plan) {
+  plan.resumed = load_checkpoint(path);
+  plan.resumed_path = path;
+}
+
 /// Reads the newest checkpoint that is sound, and says so where it is not the newest there is.
 void take_newest_sound(const std::string& run, RunPlan& plan) {
   std::vector<std::int64_t> steps = RunDirectory::checkpoint_steps(run);
@@ -32,11 +37,8 @@ void take_newest_sound(const std::string& run, RunPlan& plan) {
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     const std::string path = RunPaths{run}.checkpoint(*step);
     try {
-      std::vector<std::byte> bytes = read_checkpoint(path);
-      static_cast<void>(parse_checkpoint(bytes, path));
+      take_checkpoint(path, plan);
       if (!first_fault.empty()) log_warning(fmt::format("{}; falling back to {}", first_fault, path));
-      plan.resumed = std::move(bytes);
-      plan.resumed_path = path;
       return;
     } catch (const Error& e) {
       if (first_fault.empty()) first_fault = e.what();
@@ -45,11 +47,6 @@ void take_newest_sound(const std::string& run, RunPlan& plan) {
   if (!first_fault.empty())
     throw Error(ExitStatus::bad_data,
                 first_fault + "; no sound checkpoint is left in " + run + ", start anew with another --run");
-}
-
-void take_checkpoint(const std::string& path, RunPlan& plan) {
-  plan.resumed = read_checkpoint(path);
-  plan.resumed_path = path;
 }
 
 std::string attribute_or_empty(const Archive& archive, const std::string& name) {
@@ -76,7 +73,7 @@ NudgeJournal known_nudges(const RunPlan& plan, const Archive& archive, std::int6
 /// Start config and journal to go on with. What the request asks to change must be able to; it becomes a nudge of the
 /// next step, so that a replay repeats it, or part of the start config where it never changes a bit.
 void take_config(const TrainRequest& request, RunPlan& plan) {
-  const Archive archive = parse_checkpoint(*plan.resumed, plan.resumed_path);
+  const Archive& archive = plan.resumed->archive;
   const std::int64_t step = read_progress(archive).step;
   plan.config = read_config(archive);
   plan.journal = known_nudges(plan, archive, step);
@@ -121,6 +118,7 @@ bool same_place(const std::string& a, const std::string& b) {
 void resume(const TrainRequest& request, RunPlan& plan) {
   const std::string& what = *request.resume;
   std::string home;  // the run that is gone on with; empty for a checkpoint that lies in none
+  std::string file;  // to go on from; empty: the newest that is sound
   if (what == "auto") {
     if (!request.run && !request.config)
       throw Error(ExitStatus::usage,
@@ -144,7 +142,8 @@ void resume(const TrainRequest& request, RunPlan& plan) {
       throw Error(ExitStatus::no_input,
                   what + " has no checkpoint to go on from; give a run directory, a checkpoint, or auto");
   } else {
-    take_checkpoint(what, plan);
+    static_cast<void>(RandomAccessFile(what));  // is there
+    file = what;
     home = RunDirectory::containing(what).value_or("");
   }
   if (request.rewind) {
@@ -153,11 +152,12 @@ void resume(const TrainRequest& request, RunPlan& plan) {
     if (std::find(steps.begin(), steps.end(), *request.rewind) == steps.end())
       throw Error(ExitStatus::no_input, fmt::format("{} has no checkpoint of step {}; it has {}", home, *request.rewind,
                                                     fmt::join(steps, ", ")));
-    take_checkpoint(RunPaths{home}.checkpoint(*request.rewind), plan);
+    file = RunPaths{home}.checkpoint(*request.rewind);
   }
+  const auto take = [&] { file.empty() ? take_newest_sound(home, plan) : take_checkpoint(file, plan); };
   const bool elsewhere = request.run && (home.empty() || !same_place(*request.run, home));
   if (home.empty() || elsewhere || request.rewind) {  // a branch: a run of its own that names its parent
-    if (!plan.resumed) take_newest_sound(home, plan);
+    take();
     plan.parent = recorded_path(plan.resumed_path);
     if (elsewhere) {
       plan.run = *request.run;
@@ -169,11 +169,7 @@ void resume(const TrainRequest& request, RunPlan& plan) {
   plan.run = home;
   plan.in_place = true;
   if (!request.dry_run) plan.directory = RunDirectory::open(home);
-  if (!plan.resumed) {
-    take_newest_sound(home, plan);
-  } else if (plan.directory) {
-    take_checkpoint(plan.resumed_path, plan);  // once more: opening may have settled which line of history it is of
-  }
+  take();  // only now: opening may settle which line of history a checkpoint is of
 }
 
 /// Before the data is read: whether the folder of a new run can be there.
@@ -188,12 +184,12 @@ void take_start(const std::string& run, RunPlan& plan) {
   if (steps.empty()) return;
   if (steps.front() == 0) {
     take_checkpoint(RunPaths{run}.checkpoint(0), plan);
-    plan.init_from = attribute_or_empty(parse_checkpoint(*plan.resumed, plan.resumed_path), CheckpointNames::init_from);
+    plan.init_from = attribute_or_empty(plan.resumed->archive, CheckpointNames::init_from);
     return;
   }
   RunPlan newest;
   take_newest_sound(run, newest);
-  const Archive archive = parse_checkpoint(*newest.resumed, newest.resumed_path);
+  const Archive& archive = newest.resumed->archive;
   plan.content = read_description(archive).content;
   plan.init_from = attribute_or_empty(archive, CheckpointNames::init_from);
 }

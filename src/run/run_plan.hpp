@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,17 +9,18 @@
 #include "shoal/run/nudges.hpp"
 #include "shoal/run/run.hpp"
 #include "shoal/run/run_directory.hpp"
+#include "shoal/train/loaded_checkpoint.hpp"
 
 namespace shoal {
 
 /// Where a run writes and what it goes on from, as rank 0 finds it on disk.
 struct RunPlan {
-  Config config;                                  ///< of the run's start; the journal says what changed since
-  NudgeJournal journal;                           ///< past nudges, and those to come
-  std::string run;                                ///< path of the run directory
-  std::string run_base;                           ///< `run` is, or will be, the next free name after this, if not empty
-  bool in_place = false;                          ///< it is there, and goes on; else it is to be made
-  std::optional<std::vector<std::byte>> resumed;  ///< bytes of the checkpoint to go on from
+  Config config;                            ///< of the run's start; the journal says what changed since
+  NudgeJournal journal;                     ///< past nudges, and those to come
+  std::string run;                          ///< path of the run directory
+  std::string run_base;                     ///< `run` is, or will be, the next free name after this, if not empty
+  bool in_place = false;                    ///< it is there, and goes on; else it is to be made
+  std::optional<LoadedCheckpoint> resumed;  ///< the checkpoint to go on from
   std::string resumed_path;
   std::string parent;                     ///< checkpoint that this run branched from, if it did
   std::string init_from;                  ///< checkpoint whose parameters were the run's start, if any

@@ -17,6 +17,7 @@
 #include "shoal/train/checkpoint.hpp"
 #include "shoal/train/data_check.hpp"
 #include "shoal/train/kernel_check.hpp"
+#include "shoal/train/loaded_checkpoint.hpp"
 #include "shoal/train/same_data.hpp"
 #include "shoal/train/training.hpp"
 #include "train/feeder.hpp"
@@ -63,15 +64,8 @@ DatasetPredictor::DatasetPredictor(const std::string& checkpoint, Communicator& 
   const Watchdog watchdog(comm, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
   check_kernels(comm);
-  std::vector<std::byte> bytes;
-  run_together(comm, [&] {
-    if (comm.rank() == 0) bytes = read_checkpoint(checkpoint);
-  });
-  comm.broadcast_bytes(bytes);
-  run_together(comm, [&] {
-    const Archive archive = parse_checkpoint(bytes, checkpoint);
-    state_ = std::make_unique<State>(archive, comm);
-  });
+  const Archive archive = load_together(checkpoint, comm);
+  run_together(comm, [&] { state_ = std::make_unique<State>(archive, comm); });
 }
 
 DatasetPredictor::~DatasetPredictor() = default;

@@ -42,7 +42,9 @@ bool Training::note(const Evaluation& evaluation) {
   return best;
 }
 
-EpochReport Training::end_epoch(bool wanted) {
+std::optional<EpochReport> Training::end_epoch(const StepReport& step, bool wanted) {
+  if (!step.ends_epoch && !finished()) return std::nullopt;
+  SHOAL_FAULT_POINT("epoch_end");
   EpochReport report;
   report.average = epoch_average();
   const std::int64_t epoch = cut_.epoch(progress_.step);
@@ -50,6 +52,13 @@ EpochReport Training::end_epoch(bool wanted) {
   if (data_.validation && (report.judged || wanted)) report.validation = validate();
   report.best = report.judged && note(report.result());
   return report;
+}
+
+std::optional<Evaluation> Training::finish() {
+  if (config_.model.batch_norm.running != "exact") return std::nullopt;
+  refine_statistics();
+  if (!data_.validation) return std::nullopt;
+  return validate();
 }
 
 Evaluation Training::validate() {
@@ -73,7 +82,6 @@ Evaluation Training::evaluate(const Split& split) {
 }
 
 void Training::refine_statistics() {
-  if (config_.model.batch_norm.running != "exact") return;
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("exact");
   if (averages_.empty()) averages_.assign(replica_->states().begin(), replica_->states().end());

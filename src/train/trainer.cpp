@@ -88,17 +88,14 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     const auto before = std::chrono::steady_clock::now();
     const StepReport report = training.advance({});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-    if (!report.ends_epoch) {
+    if (const auto epoch = training.end_epoch(report)) {
+      latest = epoch->result();
+      progress.end_epoch(progress_state(report, seconds, *epoch));
+    } else {
       progress.step(progress_state(report, seconds));
-      continue;
     }
-    const EpochReport epoch = training.end_epoch();
-    latest = epoch.result();
-    progress.end_epoch(progress_state(report, seconds, epoch));
   }
-  training.refine_statistics();
-  if (options.exact_statistics && training.data().validation) latest = training.validate();
-  return latest;
+  return training.finish().value_or(latest);
 }
 
 Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {

@@ -12,6 +12,7 @@
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/cost.hpp"
+#include "shoal/train/loaded_checkpoint.hpp"
 
 namespace shoal {
 namespace {
@@ -53,31 +54,31 @@ class Trial {
 /// Whether the checkpoint that an earlier rung or an interrupted job left was taken. One that is missing, damaged or of
 /// something else costs time, not bits: the trial starts anew.
 bool Trial::restore() {
-  std::vector<std::byte> bytes;
+  std::optional<LoadedCheckpoint> loaded;
   if (comm_.rank() == 0) {
     try {
-      bytes = read_checkpoint(task_.checkpoint);
+      loaded = load_checkpoint(task_.checkpoint);
     } catch (const Error&) {
-      bytes.clear();
+      loaded.reset();
     }
   }
-  comm_.broadcast_bytes(bytes);
   std::optional<Archive> archive;
-  std::optional<Outcome> before;
-  if (!bytes.empty()) {
-    try {
-      archive = parse_checkpoint(bytes, task_.checkpoint);
-      before = parse_outcome(archive->text(CheckpointNames::trial));
-      const auto keys = differing_keys(read_config(*archive), task_.config);
-      const bool same =
-          std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return changes_no_bit(key, task_.config); });
-      if (!before || before->trial != task_.trial || before->rung > task_.rung || !same) archive.reset();
-    } catch (const Error&) {
-      archive.reset();
-    }
+  try {
+    archive = share_checkpoint(std::move(loaded), comm_);
+  } catch (const SharedError&) {
+    return false;
   }
-  // Ranks of one group read the same bytes, but may not have the same memory left.
-  if (comm_.all_min(archive ? 1 : 0) == 0) return false;
+  if (!archive) return false;
+  std::optional<Outcome> before;
+  try {
+    before = parse_outcome(archive->text(CheckpointNames::trial));
+    const auto keys = differing_keys(read_config(*archive), task_.config);
+    const bool same =
+        std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return changes_no_bit(key, task_.config); });
+    if (!before || before->trial != task_.trial || before->rung > task_.rung || !same) return false;
+  } catch (const Error&) {
+    return false;  // as on every other rank: all hold the same
+  }
   run_together(comm_, [&] { training_->restore(*archive); });
   outcome_.curve = before->curve;
   return true;
@@ -93,16 +94,15 @@ bool Trial::reached() const {
 void Trial::measure(const StepReport& report) {
   const auto& ends = task_.rung_ends;
   const bool ends_rung = std::find(ends.begin(), ends.end(), report.epoch) != ends.end();
-  EpochReport epoch = training_->end_epoch(ends_rung);
-  if (!epoch.judged && !ends_rung) return;
+  std::optional<EpochReport> epoch = training_->end_epoch(report, ends_rung);
+  if (!epoch || (!epoch->judged && !ends_rung)) return;
   if (training_->finished()) {
-    training_->refine_statistics();
-    if (epoch.validation && task_.config.model.batch_norm.running == "exact") epoch.validation = training_->validate();
+    if (const auto refined = training_->finish()) epoch->validation = refined;
   }
-  CurvePoint point{report.epoch, epoch.average.loss, epoch.average.accuracy, {}, {}};
-  if (epoch.validation) {
-    point.validation_loss = epoch.validation->loss;
-    point.validation_accuracy = epoch.validation->accuracy;
+  CurvePoint point{report.epoch, epoch->average.loss, epoch->average.accuracy, {}, {}};
+  if (epoch->validation) {
+    point.validation_loss = epoch->validation->loss;
+    point.validation_accuracy = epoch->validation->accuracy;
   }
   outcome_.curve.push_back(point);
 }
@@ -112,7 +112,7 @@ bool Trial::train() {
   if (!restore()) training_->start();
   while (!reached()) {
     const StepReport report = training_->advance({hooks_.stop() ? 1.0 : 0.0});
-    if (report.ends_epoch || training_->finished()) measure(report);
+    measure(report);
     if (report.requests[0] > 0.0 && !reached()) return false;
   }
   if (!training_->parameters_finite()) throw SharedError(ExitStatus::diverged, "parameters are not finite");
@@ -148,8 +148,7 @@ bool is_the_trials_own(const Error& error) {
 }  // namespace
 
 bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung) try {
-  const auto outcome =
-      parse_outcome(parse_checkpoint(read_checkpoint(checkpoint), checkpoint).text(CheckpointNames::trial));
+  const auto outcome = parse_outcome(load_checkpoint(checkpoint).archive.text(CheckpointNames::trial));
   return outcome && outcome->trial == trial && outcome->rung == rung;
 } catch (const Error&) {
   return false;

@@ -104,17 +104,17 @@ class Training {
   /// parallel.check_every and ranks hold different parameters or statistics
   StepReport advance(const std::vector<double>& requests);
 
-  /// After the last step of an epoch, or of a run that ends inside one. Every train.evaluate_every epochs, and at the
-  /// end of the run, it evaluates and judges.
+  /// After each step: ends the epoch whose last it was, or the one inside of which the run ends; else nothing. Every
+  /// train.evaluate_every epochs, and at the end of the run, it evaluates and judges.
   /// @param wanted  evaluate at any rate, which changes nothing of the run
-  /// @throws SharedError (diverged)  like validate()
-  EpochReport end_epoch(bool wanted = false);
+  /// @throws SharedError (diverged)  like finish()
+  std::optional<EpochReport> end_epoch(const StepReport& step, bool wanted = false);
+  /// After the last step. Where the config asks for it, replaces running averages by the statistics of the whole
+  /// training set; training that goes on, now or from a checkpoint, goes on from the averages.
+  /// @returns the validation split evaluated anew, where that was done and there is one
+  /// @throws SharedError (diverged) when the loss is not finite
+  std::optional<Evaluation> finish();
   Evaluation evaluate(const Split& split);
-  /// On the validation split, which must be there. @throws SharedError (diverged) when the loss is not finite
-  Evaluation validate();
-  /// Replaces running averages by the statistics of the whole training set, where the config asks for it. Training
-  /// that goes on, now or from a checkpoint, goes on from the averages.
-  void refine_statistics();
 
   /// On every rank.
   bool parameters_finite();
@@ -129,6 +129,9 @@ class Training {
   Evaluation epoch_average() const;
   /// For `best` and early stopping; true when it is the best so far.
   bool note(const Evaluation& evaluation);
+  /// On the validation split, which must be there.
+  Evaluation validate();
+  void refine_statistics();
   void read_start(const Archive& archive);
   void check_data();
   void learn_normalization();

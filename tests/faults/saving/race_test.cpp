@@ -48,7 +48,7 @@ std::array<int, 128> race(const std::string& run, int jobs, bool again) {
       directory = again ? RunDirectory::open(run) : RunDirectory::create(run);
       ::usleep(20000);  // long against the moment in which two can both believe that they own it
       directory->write_config("seed = 1\n");
-      directory->write(RunDirectory::checkpoint_path(run, 0), "what makes the folder that of a run");
+      directory->write(RunPaths{run}.checkpoint(0), "what makes the folder that of a run");
       fate = 'w';
     } catch (const Error& error) {
       fate = error.status() == ExitStatus::taken ? 't' : 'e';
