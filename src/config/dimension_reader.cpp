@@ -1,7 +1,6 @@
 #include "config/dimension_reader.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
 
 namespace shoal {
 namespace {
@@ -59,10 +59,7 @@ class Reader {
       refuse(listed ? fmt::format("has the scale \"{}\" and a list of choices; use the one or the other", *word)
                     : "has the scale \"choices\" and no list; add choices = [...]");
     }
-    std::string meant = word ? nearest_word(*word, known) : "";
-    if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
-    refuse(fmt::format("has the scale {}; {}use one of \"{}\"", config_convert::seen(*node), meant,
-                       fmt::join(known, "\", \"")));
+    refuse(fmt::format("has the scale {}; {}", config_convert::seen(*node), meant_or_all(word.value_or(""), known)));
   }
 
   void read_choices() {

@@ -9,6 +9,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
 
 namespace shoal::config_sweep {
 namespace {
@@ -49,10 +50,8 @@ class Checker {
     if (path.size() <= 2) return check_table(path, name, node);
     const auto& known = config_keys::dimension_keys();
     if (path.size() == 3 && contains(known, path[2])) return check_plain(name, node);
-    const std::string nearest = nearest_word(path[2], known);
     listener_.complain(key, fmt::format("unknown key {} in [sweep.space]; {}", config_text::quote(path[2]),
-                                        nearest.empty() ? fmt::format("use {}", fmt::join(known, ", "))
-                                                        : fmt::format("did you mean \"{}\"?", nearest)));
+                                        meant_or_all(path[2], known)));
   }
 
   void check_table(std::vector<std::string> path, const std::string& name, const toml::node& node) const {

@@ -1,7 +1,6 @@
 #include "shoal/config/sweep_settings.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,7 @@
 #include "config/toml.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
 
 namespace shoal {
 namespace {
@@ -48,10 +48,7 @@ void read_word(const toml::table& sweep, const char* key, const Table& known,
     value = meaning;
     return;
   }
-  std::string meant = word ? nearest_word(*word, names) : "";
-  if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
-  refuse(fmt::format("sweep.{} is {}; {}use one of \"{}\"", key, config_convert::seen(*node), meant,
-                     fmt::join(names, "\", \"")));
+  refuse(fmt::format("sweep.{} is {}; {}", key, config_convert::seen(*node), meant_or_all(word.value_or(""), names)));
 }
 
 void read_count(const toml::table& table, const std::string& section, const char* key, std::int64_t least,

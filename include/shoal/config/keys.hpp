@@ -55,6 +55,9 @@ bool is_written(const Key& key, const ModelConfig& model);
 const Key* find(std::string_view name);
 /// Whether keys of this table exist: "model", "model.batch_norm".
 bool is_section(const std::string& name);
+/// The key or section whose last word `unknown` ends with, or is another name of: "lr" is optimizer.learning_rate; that
+/// of its own section first. Empty: none.
+std::string namesake(const std::string& unknown);
 /// What to say after `unknown key "..."`: the nearest key, else those that there are.
 std::string advice(const std::string& unknown);
 
