@@ -43,6 +43,7 @@ std::string to_json_line(const StepRecord& record) {
   add(line, "loss", record.loss, "{:.9g}");
   add(line, "learning_rate", record.learning_rate);
   add(line, "samples_per_second", record.samples_per_second);
+  add(line, "time", record.time, "{:.3f}");
   return line + "}\n";
 }
 
@@ -53,6 +54,7 @@ std::string to_json_line(const EvaluationRecord& record) {
   line += ",\"split\":" + Json(record.split).text();
   add(line, "loss", record.loss, "{:.9g}");
   if (record.accuracy) add(line, "accuracy", *record.accuracy);
+  add(line, "time", record.time, "{:.3f}");
   return line + "}\n";
 }
 
