@@ -215,7 +215,10 @@ void RunDirectory::write(const std::string& file, std::string_view text) const {
   lock_.write(file, std::as_bytes(std::span(text)));
 }
 
-void RunDirectory::write_config(const std::string& toml) const { write(config_path(), toml); }
+void RunDirectory::write_config(const std::string& toml) const {
+  write(config_path(),
+        "# How this run begins, every key as resolved. What changes later stands in nudges.jsonl.\n" + toml);
+}
 
 void RunDirectory::point_latest(std::int64_t step) const { lock_.link(checkpoints(path_) / "latest", file_name(step)); }
 
