@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <variant>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/report.hpp"
 #include "shoal/comm/alike.hpp"
+#include "shoal/comm/launcher.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/tensor/isa.hpp"
@@ -26,6 +28,8 @@ int run(int argc, char** argv, shoal::Communicator& world) {
   shoal::run_together(world, [&] {
     shoal::select_instruction_set();
     request = shoal::parse_command_line(arguments);
+    if (std::holds_alternative<shoal::TrainRequest>(request) || std::holds_alternative<shoal::SweepRequest>(request))
+      shoal::refuse_scattered_step(std::getenv);
   });
   shoal::set_threads(world.threads_for_this_rank());
   const auto status = std::visit([&](const auto& asked) { return shoal::execute(asked, world); }, request);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -34,6 +35,14 @@ std::string advice(const std::string& word, const std::vector<std::string>& know
   return near.empty() ? fmt::format("see {} --help", name) : fmt::format("did you mean {}? See {} --help", near, name);
 }
 
+/// How many values an option takes.
+std::string how_often(const CLI::App& app, const std::string& option) {
+  const CLI::Option* known = app.get_option_no_throw(option);
+  const bool once = known == nullptr || known->get_items_expected_max() == 1;
+  return once ? option + " takes one value, and once"
+              : fmt::format("{} takes one {}; for more give {} again", option, known->get_type_name(), option);
+}
+
 }  // namespace
 
 // An option or argument that no command knows comes first: what else is missing often follows from it.
@@ -54,6 +63,9 @@ std::string explain(const CLI::App& root, const CLI::ParseError& error) {
       for (const std::string& word : each->get_lnames()) known.push_back("--" + word);
     }
     const std::string word = option->substr(0, option->find('='));
+    const std::string key = config_keys::namesake(word.substr(word.find_first_not_of('-')));
+    if (config_keys::find(key) != nullptr && app->get_option_no_throw("--set") != nullptr)
+      return fmt::format("{} has no option {}; did you mean --set {}=VALUE? See {} --help", name, word, key, name);
     return fmt::format("{} has no option {}; {}", name, word, advice(word, known, name));
   }
   if (!unknown.empty()) {
@@ -62,7 +74,7 @@ std::string explain(const CLI::App& root, const CLI::ParseError& error) {
   }
   std::string what = error.what();
   // CLI11: "--data: At Most 1 required but received 2", "--data: 1 required FILE missing"
-  if (error.get_name() == "ArgumentMismatch") what = what.substr(0, what.find(':')) + " takes one value, and once";
+  if (error.get_name() == "ArgumentMismatch") what = how_often(*app, what.substr(0, what.find(':')));
   if (!commands.empty() && error.get_name() == "RequiredError") {
     what = fmt::format("what to do is missing; give one of {}", fmt::join(names_of(commands), ", "));
   }

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include "shoal/core/error.hpp"
+
 namespace shoal {
 namespace {
 
@@ -45,6 +47,17 @@ Launcher find_launcher(const ReadVariable& variable) {
     if (launcher.ranks == 0) launcher.ranks = positive_number(variable(name));
   }
   return launcher;
+}
+
+void refuse_scattered_step(const ReadVariable& variable) {
+  const int tasks = positive_number(variable("SLURM_STEP_NUM_TASKS"));
+  // A batch script and the shell of salloc are no steps, or steps of one task.
+  if (find_launcher(variable).found || variable("SLURM_STEP_ID") == nullptr || tasks <= 1) return;
+  throw Error(ExitStatus::usage,
+              "srun started " + std::to_string(tasks) +
+                  " tasks and told them nothing of each other, so that each would be a run of its own; use srun "
+                  "--mpi=pmix (or --mpi=pmi2; srun --mpi=list says which there are), or mpirun inside sbatch; for "
+                  "separate runs on purpose: env -u SLURM_STEP_NUM_TASKS shoal ...");
 }
 
 int process_of_mpirun(const ReadVariable& variable) {

@@ -9,6 +9,7 @@
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/leaf_tree.hpp"
+#include "shoal/core/meant_word.hpp"
 #include "shoal/core/utf8.hpp"
 
 namespace shoal::config_keys {
@@ -146,8 +147,8 @@ std::string expected(const Key& key) {
 }
 
 std::string meant_word(const Key& key, const std::string& word) {
-  const std::string meant = key.allowed.words ? nearest_word(word, key.allowed.words()) : "";
-  return meant.empty() ? "" : fmt::format("did you mean \"{}\"? ", meant);
+  const std::string meant = key.allowed.words ? did_you_mean(word, key.allowed.words()) : "";
+  return meant.empty() ? "" : meant + ' ';
 }
 
 std::string violation(const Key& key, const Config& config) {
@@ -192,8 +193,10 @@ Contradiction contradiction(const Config& config) {
   return {};
 }
 
-std::string advice(const std::string& unknown) {
-  const std::string last = unknown.substr(unknown.rfind('.') + 1);
+namespace {
+
+/// All keys and sections.
+std::vector<std::string> all_names() {
   std::vector<std::string> all;
   for (const Key& key : keys()) {
     for (std::size_t dot = key.name.find('.'); dot != std::string::npos; dot = key.name.find('.', dot + 1)) {
@@ -202,13 +205,31 @@ std::string advice(const std::string& unknown) {
     }
     all.push_back(key.name);
   }
+  return all;
+}
 
-  // A key in the wrong section is more likely than one misspelt into another.
-  std::vector<std::string> namesakes;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(namesakes),
-               [&](const std::string& name) { return name.ends_with('.' + last); });
-  std::string meant = nearest_word(unknown, namesakes);
-  if (meant.empty() && !namesakes.empty()) meant = namesakes.front();
+}  // namespace
+
+std::string namesake(const std::string& unknown) {
+  const std::string section = unknown.substr(0, unknown.find('.'));
+  std::vector<std::string> found;
+  std::vector<std::string> of_section;
+  for (const std::string& word : known_as(unknown.substr(unknown.rfind('.') + 1))) {
+    for (const std::string& name : all_names()) {
+      if (!name.ends_with('.' + word) && (name != word || find(name) == nullptr)) continue;
+      found.push_back(name);
+      if (name.starts_with(section + '.')) of_section.push_back(name);
+    }
+  }
+  if (!of_section.empty()) found = of_section;
+  const std::string nearest = nearest_word(unknown, found);
+  return nearest.empty() && !found.empty() ? found.front() : nearest;
+}
+
+std::string advice(const std::string& unknown) {
+  // A key in the wrong section, or under another name, is more likely than one misspelt into another.
+  const std::vector<std::string> all = all_names();
+  std::string meant = namesake(unknown);
   if (meant.empty()) meant = nearest_word(unknown, all);
   if (!meant.empty()) return fmt::format("did you mean \"{}\"?", meant);
 

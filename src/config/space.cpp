@@ -1,7 +1,6 @@
 #include "config/space.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
 
 namespace shoal {
 namespace {
@@ -63,11 +63,8 @@ class DimensionReader {
       refuse(listed ? fmt::format("has the scale \"{}\" and a list of choices; use the one or the other", *word)
                     : "has the scale \"choices\" and no list; add choices = [...]");
     }
-    const std::vector<std::string> known = config_words::all<Scale>();
-    std::string meant = word ? nearest_word(*word, known) : "";
-    if (!meant.empty()) meant = fmt::format("did you mean \"{}\"? ", meant);
-    refuse(fmt::format("has the scale {}; {}use one of \"{}\"", config_convert::seen(*node), meant,
-                       fmt::join(known, "\", \"")));
+    refuse(fmt::format("has the scale {}; {}", config_convert::seen(*node),
+                       meant_or_all(word.value_or(""), config_words::all<Scale>())));
   }
 
   void read_choices() {
@@ -162,11 +159,7 @@ void SpaceReader::put_entry(std::string key, const std::vector<std::string>& pat
   require_known(config_keys::find(key) != nullptr, key, config_keys::advice(key), key_position);
   const auto require_word = [&](const std::string& name, const toml::source_position& at) {
     const auto& words = words_of_a_dimension;
-    const std::string nearest = nearest_word(name, words);
-    require_known(
-        std::find(words.begin(), words.end(), name) != words.end(), name,
-        nearest.empty() ? fmt::format("use {}", fmt::join(words, ", ")) : fmt::format("did you mean \"{}\"?", nearest),
-        at);
+    require_known(std::find(words.begin(), words.end(), name) != words.end(), name, meant_or_all(name, words), at);
   };
   listener.note(key_position, "sweep.space." + key);
   if (path.empty()) {

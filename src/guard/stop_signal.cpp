@@ -1,12 +1,17 @@
 #include "shoal/guard/stop_signal.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include "shoal/comm/launcher.hpp"
+#include "shoal/core/log.hpp"
 
 namespace shoal {
 namespace {
@@ -21,15 +26,45 @@ std::array<struct sigaction, signals.size()> former;
 
 extern "C" void note_signal(int number, siginfo_t* info, void*) {
   if (number != SIGCONT) {
-    signal_received = number;
+    int announced = SIGCONT;  // its SIGTERM says nothing new
+    if (!signal_received.compare_exchange_strong(announced, SIGCONT)) signal_received = number;
   } else if (info->si_pid == mpirun) {
     continued = true;
   }
 }
 
+/// To the terminal that mpirun was started from, if this rank is on its host.
+bool write_to_terminal(const std::string& text) {
+  const int terminal = ::open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0) return false;
+  // A rank is in the background there, and some terminals stop what writes from the background.
+  sigset_t stop;
+  sigset_t before;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTTOU);
+  pthread_sigmask(SIG_BLOCK, &stop, &before);
+  const bool written = ::write(terminal, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::close(terminal);
+  return written;
+}
+
+/// How long mpirun waits between two signals.
+std::string patience_of_mpirun() {
+  const char* seconds = std::getenv("OMPI_MCA_odls_base_sigkill_timeout");
+  return seconds == nullptr ? "1" : seconds;
+}
+
+void announce(const std::string& saved) {
+  if (saved.empty() || log_rank() != 0) return;
+  const std::string line = "mpirun ends the job: " + saved + "; mpirun itself waits up to twice " +
+                           patience_of_mpirun() + " s more and shows nothing until then";
+  if (!write_to_terminal("\nshoal: " + line + '\n')) log_info(line);
+}
+
 }  // namespace
 
-StopSignal::StopSignal() {
+StopSignal::StopSignal(std::string saved) : saved_(std::move(saved)) {
   signal_received = 0;
   continued = false;
   mpirun = process_of_mpirun([](const char* name) { return std::getenv(name); });
@@ -66,7 +101,22 @@ StopSignal::~StopSignal() {
 
 int StopSignal::received() noexcept { return signal_received; }
 
-bool StopSignal::told_to_end() noexcept { return signal_received == SIGTERM || signal_received == SIGINT; }
+std::string StopSignal::name() {
+  switch (const int number = signal_received) {
+    case 0: return "a signal";
+    case SIGTERM: return "SIGTERM";
+    case SIGINT: return "SIGINT";
+    case SIGUSR1: return "SIGUSR1";
+    case SIGHUP: return "SIGHUP";
+    case SIGCONT: return "mpirun (its SIGCONT)";
+    default: return "signal " + std::to_string(number);
+  }
+}
+
+bool StopSignal::told_to_end() noexcept {
+  const int number = signal_received;
+  return number == SIGTERM || number == SIGINT || number == SIGCONT;
+}
 
 void StopSignal::watch() {
   using Clock = std::chrono::steady_clock;
@@ -78,7 +128,7 @@ void StopSignal::watch() {
     last_tick = Clock::now();
     if (continued.exchange(false) && !was_stopped) {
       int none = 0;
-      signal_received.compare_exchange_strong(none, SIGTERM);
+      if (signal_received.compare_exchange_strong(none, SIGCONT)) announce(saved_);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
 #include "shoal/graph/expressions.hpp"
 #include "shoal/nn/operations.hpp"
 
@@ -120,9 +121,8 @@ bool LayerContext::flag(const std::string& key, bool fallback) const {
 void LayerContext::check_keys(const std::vector<std::string>& known) const {
   for (const auto& [key, value] : layer().settings) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    const std::string nearest = nearest_word(key, known);
     throw Error(ExitStatus::usage, fmt::format("model.layers: {} has no setting \"{}\"{}", layer().type, key,
-                                               nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+                                               known.empty() ? "; it has none" : "; " + meant_or_all(key, known)));
   }
 }
 
@@ -137,9 +137,8 @@ Value build_layers(Graph& graph, const std::vector<LayerSpec>& layers, Value inp
     if (found == registry().end()) {
       std::vector<std::string> known;
       for (const auto& [type, builder] : registry()) known.push_back(type);
-      const std::string nearest = nearest_word(layers[i].type, known);
-      throw Error(ExitStatus::usage, fmt::format("model.layers: unknown layer \"{}\"{}", layers[i].type,
-                                                 nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+      throw Error(ExitStatus::usage, fmt::format("model.layers: unknown layer \"{}\"; {}", layers[i].type,
+                                                 meant_or_all(layers[i].type, known)));
     }
     value = found->second(context, value);
   }

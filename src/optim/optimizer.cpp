@@ -1,5 +1,7 @@
 #include "shoal/optim/optimizer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <functional>
@@ -44,6 +46,10 @@ const std::pair<const std::string, Rule>& find_rule(std::string_view name) {
 
 void register_optimizer(std::string_view name, std::vector<std::string_view> moments, UpdateFunction update) {
   assert(update != nullptr);
+  if (moments.size() > most_moments) {
+    throw Error(ExitStatus::usage,
+                fmt::format("optimizer \"{}\" has {} moments; use {} or fewer", name, moments.size(), most_moments));
+  }
   if (!registry().emplace(name, Rule{std::move(moments), update}).second) {
     throw Error(ExitStatus::usage, "optimizer \"" + std::string(name) + "\" is registered already; use another name");
   }

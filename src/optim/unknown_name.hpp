@@ -6,7 +6,7 @@
 
 namespace shoal {
 
-/// @throws Error (usage): unknown `kind` (optimizer, schedule), with the nearest name or all of them.
+/// @throws Error (usage): unknown `kind` (optimizer, schedule), with what may be meant and all names.
 [[noreturn]] void throw_unknown_name(std::string_view kind, const std::string& name,
                                      const std::vector<std::string>& known);
 

@@ -36,6 +36,7 @@ std::string to_json_line(const StepRecord& record) {
   add(line, "loss", record.loss, loss_digits);
   add(line, "learning_rate", record.learning_rate);
   add(line, "samples_per_second", record.samples_per_second);
+  add(line, "time", std::round(record.time * 1e3) / 1e3);
   return line.text() + '\n';
 }
 
@@ -43,6 +44,7 @@ std::string to_json_line(const EvaluationRecord& record) {
   Json line = Json::object({{"step", record.step}, {"epoch", record.epoch}, {"split", record.split}});
   add(line, "loss", record.loss, loss_digits);
   if (record.accuracy) add(line, "accuracy", *record.accuracy);
+  add(line, "time", std::round(record.time * 1e3) / 1e3);
   return line.text() + '\n';
 }
 

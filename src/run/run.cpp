@@ -182,7 +182,8 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   require_alike(comm, "what train_run was asked for",
                 fmt::format("dry_run {}, profile {}", request.dry_run, request.profile || request.profile_trace),
                 ExitStatus::usage, "make the same request on all ranks");
-  const StopSignal signals;  // from here on: a signal during the start stops the run at its first step
+  const StopSignal signals("the run is saved after the step under way");  // from here on: a signal during the start
+                                                                          // stops the run at its first step
   std::optional<Watchdog> watchdog(std::in_place, comm, ParallelConfig().stall_timeout);
   std::optional<Doing> doing(std::in_place, Activity::starting);
   run_together(comm, [&] {

@@ -203,7 +203,10 @@ void RunDirectory::write(const std::string& file, std::string_view text) const {
   lock_.write(file, std::as_bytes(std::span(text)));
 }
 
-void RunDirectory::write_config(const std::string& toml) const { write(paths_.config(), toml); }
+void RunDirectory::write_config(const std::string& toml) const {
+  write(paths_.config(),
+        "# How this run begins, every key as resolved. What changes later stands in nudges.jsonl.\n" + toml);
+}
 
 void RunDirectory::point_latest(std::int64_t step) const {
   lock_.link(paths_.latest(), RunPaths::checkpoint_name(step));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
 #include "run/nudge_desk.hpp"
 #include "run/rate_jump.hpp"
@@ -115,7 +114,7 @@ void Run::record(const StepReport& report, double seconds) {
   if (report.step % training_.config().train.log_every != 0) return;
   write_metrics([&](MetricsWriter& metrics) {
     metrics.record(StepRecord{report.step, report.epoch, report.loss, report.learning_rate,
-                              static_cast<double>(report.samples) / seconds});
+                              static_cast<double>(report.samples) / seconds, seconds_since(started_)});
   });
 }
 
@@ -123,7 +122,7 @@ void Run::record(const std::string& split, const Evaluation& evaluation) {
   const std::int64_t step = training_.progress().step;
   write_metrics([&](MetricsWriter& metrics) {
     metrics.record(EvaluationRecord{step, (step - 1) / training_.steps_per_epoch() + 1, split, evaluation.loss,
-                                    evaluation.accuracy});
+                                    evaluation.accuracy, seconds_since(started_)});
   });
 }
 
@@ -235,11 +234,9 @@ ExitStatus Run::go() try {
     }
     if (stop) {
       answer_nudges();
-      const int number = StopSignal::received();
-      log_info(fmt::format(
-          "stopped by {} after step {}; {}; go on with --run {} --resume auto",
-          report.requests[stop_by_time] > 0 ? "train.max_seconds" : (number != 0 ? strsignal(number) : "a signal"),
-          report.step, saver_.last_good(), plan_.run));
+      log_info(fmt::format("stopped by {} after step {}; {}; go on with --run {} --resume auto",
+                           report.requests[stop_by_time] > 0 ? "train.max_seconds" : StopSignal::name(), report.step,
+                           saver_.last_good(), plan_.run));
       return ExitStatus::stopped;
     }
     if (nudged) apply_nudges();

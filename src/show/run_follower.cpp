@@ -44,14 +44,15 @@ void RunFollower::State::read_line(const std::string& line) try {
   const std::int64_t step = json.at("step").integer();
   const double loss = json.at("loss").number();
   if (const Json* split = json.find("split")) {
-    EvaluationRecord record{step, json.at("epoch").integer(), split->string(), loss, {}};
+    EvaluationRecord record{step, json.at("epoch").integer(), split->string(), loss, {}, 0};
     if (const Json* accuracy = json.find("accuracy")) record.accuracy = accuracy->number();
     view.evaluations.push_back(record);
     return;
   }
   view.loss.push_back({step, loss});
-  view.last = StepRecord{step, json.at("epoch").integer(), loss, json.at("learning_rate").number(),
-                         json.at("samples_per_second").number()};
+  view.last = StepRecord{
+      step, json.at("epoch").integer(), loss, json.at("learning_rate").number(), json.at("samples_per_second").number(),
+      0};
 } catch (const JsonError&) {
   // What a line lacks is not 0: a step too short to be timed has no samples_per_second.
 }

@@ -18,7 +18,9 @@ namespace {
 constexpr std::chrono::milliseconds between_redraws{100};
 constexpr std::chrono::seconds between_lines{10};
 constexpr int usual_columns = 80;
-constexpr std::int64_t cells = 20;  // of the bar
+constexpr std::size_t most_cells = 20;  // of the bar
+constexpr std::size_t least_cells = 4;  // fewer show nothing
+constexpr double rate_seconds = 1.0;    // a single step may be far off the mean
 constexpr std::string_view erase_line = "\r\x1b[K";
 constexpr std::string_view cyan = "\x1b[36m";
 constexpr std::string_view plain = "\x1b[0m";
@@ -32,7 +34,11 @@ std::string numbers(const ProgressState& state) {
   if (state.accuracy) text += fmt::format(" accuracy {:.4f}", *state.accuracy);
   if (state.validation_loss) text += fmt::format("  validation loss {:.4g}", *state.validation_loss);
   if (state.validation_accuracy) text += fmt::format(" accuracy {:.4f}", *state.validation_accuracy);
-  return text + fmt::format("  {:.0f} samples/s", state.samples_per_second);
+  return text;
+}
+
+std::string rate(const ProgressState& state) {
+  return state.seconds > 0 ? fmt::format("  {:.0f} samples/s", static_cast<double>(state.samples) / state.seconds) : "";
 }
 
 int terminal_columns() {
@@ -65,23 +71,32 @@ std::string format_duration(double seconds) {
 }
 
 std::string format_epoch_line(const ProgressRange& range, const ProgressState& state) {
-  return fmt::format("epoch {}/{}{}", state.epoch, range.epochs, numbers(state));
+  return fmt::format("epoch {}/{}{}{}", state.epoch, range.epochs, numbers(state), rate(state));
 }
 
 std::string format_step_line(const ProgressRange& range, const ProgressState& state, double seconds_left) {
-  return fmt::format("epoch {}/{}  step {}/{}{}  {} left", state.epoch, range.epochs, step_in_epoch(range, state),
-                     range.steps_per_epoch, numbers(state), format_duration(seconds_left));
+  return fmt::format("epoch {}/{}  step {}/{}{}{}  {} left", state.epoch, range.epochs, step_in_epoch(range, state),
+                     range.steps_per_epoch, numbers(state), rate(state), format_duration(seconds_left));
 }
 
 std::string format_bar(const ProgressRange& range, const ProgressState& state, double seconds_left, int columns) {
   const std::int64_t done = step_in_epoch(range, state);
-  const auto full = static_cast<std::size_t>(cells * done / range.steps_per_epoch);
-  std::string bar(full, '=');
-  if (full < cells) bar += '>';
-  bar.resize(cells, ' ');
-  std::string text = fmt::format("epoch {}/{} [{}]  {}/{}{}  {} left", state.epoch, range.epochs, bar, done,
-                                 range.steps_per_epoch, numbers(state), format_duration(seconds_left));
-  text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(0, columns))));
+  const auto most = static_cast<std::size_t>(std::max(0, columns));
+  const std::string epoch = fmt::format("epoch {}/{}", state.epoch, range.epochs);
+  const std::string head = fmt::format("  {}/{}{}", done, range.steps_per_epoch, numbers(state));
+  const std::string left = fmt::format("  {} left", format_duration(seconds_left));
+  const std::string rest = head + rate(state) + left;
+  std::string text = epoch + rest;
+  const std::string frame = " []";
+  if (text.size() + frame.size() + least_cells <= most) {
+    const std::size_t cells = std::min(most_cells, most - text.size() - frame.size());
+    std::string bar(cells * static_cast<std::size_t>(done) / static_cast<std::size_t>(range.steps_per_epoch), '=');
+    if (bar.size() < cells) bar += '>';
+    bar.resize(cells, ' ');
+    return epoch + " [" + bar + ']' + rest;
+  }
+  if (text.size() > most) text = epoch + head + left;
+  text.resize(std::min(text.size(), most));
   return text;
 }
 
@@ -98,6 +113,18 @@ Progress::Progress(const ProgressRange& range, ProgressStyle style, Write line, 
       started_(clock_()),
       shown_(started_) {}
 
+void Progress::count(const ProgressState& state) {
+  if (recent_.seconds >= rate_seconds) before_ = std::exchange(recent_, {});
+  recent_.samples += state.samples;
+  recent_.seconds += state.seconds;
+}
+
+ProgressState Progress::smoothed(ProgressState state) const {
+  state.samples = before_.samples + recent_.samples;
+  state.seconds = before_.seconds + recent_.seconds;
+  return state;
+}
+
 double Progress::seconds_left(std::int64_t step, std::chrono::steady_clock::time_point now) const {
   const auto done = static_cast<double>(step - range_.first_step);
   const std::chrono::duration<double> elapsed = now - started_;
@@ -106,18 +133,19 @@ double Progress::seconds_left(std::int64_t step, std::chrono::steady_clock::time
 
 void Progress::step(const ProgressState& state) {
   if (style_ == ProgressStyle::none) return;
+  count(state);
   const auto now = clock_();
   if (style_ == ProgressStyle::lines) {
     if (now - shown_ < between_lines) return;
     shown_ = now;
-    line_(format_step_line(range_, state, seconds_left(state.step, now)));
+    line_(format_step_line(range_, smoothed(state), seconds_left(state.step, now)));
     return;
   }
   if (now - shown_ < between_redraws) return;
   shown_ = now;
   // A bar that reaches the last column would wrap on some terminals, and could not be wiped.
   const int columns = (columns_ > 0 ? columns_ : terminal_columns()) - 1;
-  std::string text = format_bar(range_, state, seconds_left(state.step, now), columns);
+  std::string text = format_bar(range_, smoothed(state), seconds_left(state.step, now), columns);
   if (style_ == ProgressStyle::coloured_bar) {
     const std::size_t open = text.find('[');
     const std::size_t close = text.find(']');
@@ -129,9 +157,10 @@ void Progress::step(const ProgressState& state) {
 
 void Progress::end_epoch(const ProgressState& state) {
   if (style_ == ProgressStyle::none) return;
+  count(state);
   clear();
   shown_ = clock_();
-  line_(format_epoch_line(range_, state));
+  line_(format_epoch_line(range_, smoothed(state)));
 }
 
 void Progress::clear() {

@@ -7,7 +7,8 @@ ProgressState progress_state(const StepReport& step, double seconds) {
   state.step = step.step;
   state.epoch = step.epoch;
   state.loss = step.loss;
-  state.samples_per_second = static_cast<double>(step.samples) / seconds;
+  state.samples = step.samples;
+  state.seconds = seconds;
   return state;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <utility>
 
 #include "shoal/core/profile.hpp"
@@ -13,7 +12,6 @@ namespace shoal {
 namespace {
 
 constexpr std::int64_t bucket_floats = 1 << 20;
-constexpr std::size_t most_moments = 8;
 
 }  // namespace
 
@@ -45,7 +43,6 @@ Replica::Replica(const Model& model, const std::string& optimizer, Communicator&
     while (plan_.chunk_begin(chunk) >= parameters[parameter].offset + parameters[parameter].size()) ++parameter;
     decay_[static_cast<std::size_t>(chunk)] = parameters[parameter].decay;
   }
-  assert(optimizer_.moments().size() <= most_moments);
   for (std::size_t m = 0; m < optimizer_.moments().size(); ++m) moments_.emplace_back(owned_begin_.back());
 }
 

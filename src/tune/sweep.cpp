@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -189,7 +188,7 @@ bool Sweep::finish(SweepSummary& summary) {
 }
 
 SweepSummary Sweep::go() {
-  const StopSignal signals;
+  const StopSignal signals("trials are saved after the step under way");
   SweepSummary summary;
   summary.folder = paths_.folder;
   if (world_.rank() == 0) {
@@ -212,11 +211,10 @@ SweepSummary Sweep::go() {
   if (progress_) progress_->clear();
   if (summary.status == ExitStatus::done && !finish(summary)) summary.status = ExitStatus::stopped;
   if (summary.status == ExitStatus::stopped) {
-    const int number = StopSignal::received();
     log_info(fmt::format("stopped by {}; go on with shoal sweep --run {} --resume",
-                         number != 0          ? strsignal(number)
-                         : world_.size() == 1 ? "train.max_seconds"
-                                              : "train.max_seconds or another rank",
+                         StopSignal::received() != 0 ? StopSignal::name()
+                         : world_.size() == 1        ? "train.max_seconds"
+                                                     : "train.max_seconds or another rank",
                          paths_.folder));
   } else if (!summary.winner) {
     summary.status = ExitStatus::diverged;

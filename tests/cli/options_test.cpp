@@ -166,6 +166,10 @@ TEST(Options, MistakesNameTheNearestWord) {
   expect_refused({"evaluate", "c.h5", "--dta", "d.h5"}, "shoal evaluate has no option --dta; did you mean --data?");
   expect_refused({"train", "--resum=auto"}, "no option --resum; did you mean --resume?");
   expect_refused({"train", "--xyzzy-word"}, "no option --xyzzy-word; see shoal train --help");
+  expect_refused({"train", "--lr", "0.1"}, "--lr; did you mean --set optimizer.learning_rate=VALUE?");
+  expect_refused({"sweep", "--epochs=3"}, "no option --epochs; did you mean --set train.epochs=VALUE?");
+  expect_refused({"train", "--batch-size", "8"}, "--batch-size; did you mean --set data.batch_size=VALUE?");
+  expect_refused({"nudge", "--lr", "0.1"}, "no option --lr; see");
   expect_refused({"--json"}, "shoal has no option --json");
 }
 
@@ -177,7 +181,8 @@ TEST(Options, WhatIsMissingOrTooMuch) {
   expect_refused({"synth"}, "give one of gaussians, spirals");
   expect_refused({"evaluate", "a", "b", "--data", "d"}, "does not expect \"b\"");
   expect_refused({"train", "--run", "a", "--run", "b"}, "--run takes one value, and once");
-  expect_refused({"train", "--set"}, "--set takes one value");
+  expect_refused({"train", "--set"}, "--set takes one KEY=VALUE; for more give --set again");
+  expect_refused({"sweep", "--set"}, "--set takes one KEY=VALUE; for more give --set again");
   expect_refused({"inspect", "a", "inspect", "b"}, "does not expect \"inspect\"");
 }
 

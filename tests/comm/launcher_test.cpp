@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+#include "shoal/core/error.hpp"
+
 namespace shoal {
 namespace {
 
@@ -44,6 +46,29 @@ TEST(Launcher, TheInnermostCounts) {
 TEST(Launcher, ANonsenseSizeIsUnknown) {
   expect_launcher(find_in({{"OMPI_COMM_WORLD_SIZE", "many"}}), 0);
   expect_launcher(find_in({{"PMI_SIZE", "-1"}}), 0);
+}
+
+TEST(Launcher, AStepOfSeveralTasksWithoutOneIsRefused) {
+  std::map<std::string, std::string> step = {
+      {"SLURM_JOB_ID", "12"}, {"SLURM_STEP_ID", "0"}, {"SLURM_NTASKS", "4"}, {"SLURM_STEP_NUM_TASKS", "4"}};
+  try {
+    refuse_scattered_step(reader(step));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), ExitStatus::usage);
+    EXPECT_NE(std::string(error.what()).find("started 4 tasks"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("srun --mpi=pmix"), std::string::npos) << error.what();
+  }
+  const auto allowed = [](std::map<std::string, std::string> environment, const char* name, const char* value) {
+    environment[name] = value;
+    EXPECT_NO_THROW(refuse_scattered_step(reader(environment))) << name;
+  };
+  allowed(step, "PMIX_RANK", "1");
+  allowed(step, "PMI_FD", "5");
+  allowed(step, "OMPI_COMM_WORLD_SIZE", "4");  // mpirun inside of a step
+  allowed(step, "SLURM_STEP_NUM_TASKS", "1");  // the shell of salloc
+  step.erase("SLURM_STEP_ID");                 // a batch script
+  allowed(step, "HOME", "/root");
 }
 
 /// The exit status of a process that does this.

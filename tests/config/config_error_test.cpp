@@ -44,6 +44,48 @@ TEST(ConfigError, AnUnknownKeyNamesThePlaceAndTheNearestKey) {
             "schedule, train, parallel, checkpoint, sweep");
 }
 
+TEST(ConfigError, AKeyUnderAnotherNameLeadsToTheRightOne) {
+  for (const auto& [typed, meant] :
+       std::vector<std::pair<std::string, std::string>>{{"optimizer.lr", "optimizer.learning_rate"},
+                                                        {"train.lr", "optimizer.learning_rate"},
+                                                        {"learning-rate", "optimizer.learning_rate"},
+                                                        {"optimizer.decay", "optimizer.weight_decay"},
+                                                        {"optimizer.wd", "optimizer.weight_decay"},
+                                                        {"optimizer.eta", "optimizer.learning_rate"},
+                                                        {"sweep.eta", "sweep.successive_halving.eta"},
+                                                        {"train.bs", "data.batch_size"},
+                                                        {"batch", "data.batch_size"},
+                                                        {"epochs", "train.epochs"},
+                                                        {"train.num_epochs", "train.epochs"},
+                                                        {"model.hidden_layers", "model.hidden"},
+                                                        {"model.act", "model.activation"},
+                                                        {"train.optimizer", "optimizer.name"},
+                                                        {"model.bn", "model.batch_norm"},
+                                                        {"train.clip", "optimizer.clip_norm"},
+                                                        {"data.validation_split", "data.validation"},
+                                                        {"random_state", "seed"}}) {
+    const std::string message = thrown([&] { parse_config("", "digits.toml", "/base", {typed + "=1"}); });
+    EXPECT_NE(message.find("unknown key \"" + typed + "\"; did you mean \"" + meant + "\"?"), std::string::npos)
+        << message;
+  }
+}
+
+TEST(ConfigError, AValueUnderAnotherNameLeadsToTheRightOne) {
+  for (const auto& [set, meant] :
+       std::vector<std::pair<std::string, std::string>>{{"optimizer.name=sgd", "\"gd\" or \"momentum\""},
+                                                        {"optimizer.name=adamW", "\"adamw\""},
+                                                        {"optimizer.name=Adam", "\"adam\""},
+                                                        {"model.loss=cross_entropy", "\"softmax\""},
+                                                        {"model.loss=bce", "\"sigmoid\""},
+                                                        {"model.activation=ReLU", "\"relu\""},
+                                                        {"model.activation=linear", "\"identity\""},
+                                                        {"model.init=glorot", "\"xavier\""},
+                                                        {"data.normalize=zscore", "\"standard\""}}) {
+    const std::string message = refusal("", {set});
+    EXPECT_NE(message.find("; did you mean " + meant + "? use one of "), std::string::npos) << message;
+  }
+}
+
 TEST(ConfigError, AWrongTypeSaysWhatWasExpectedAndSeen) {
   EXPECT_EQ(refusal("[data]\nbatch_size = \"64\""),
             "64 digits.toml:2:14: data.batch_size is the string \"64\"; use a whole number from 1 to 2147483647");
@@ -198,8 +240,10 @@ TEST(ConfigError, ChecksTheNamesInASweep) {
   EXPECT_EQ(refusal("[sweep.space]\n\"optimizer.lerning_rate\" = {min = 1}"),
             "64 digits.toml:2:1: unknown key \"optimizer.lerning_rate\" in [sweep.space]; did you mean "
             "\"optimizer.learning_rate\"?");
-  EXPECT_EQ(refusal("[sweep.space]\n\"data.batch_size\" = {choises = [1]}"),
-            "64 digits.toml:2:22: unknown key \"choises\" in [sweep.space]; did you mean \"choices\"?");
+  EXPECT_EQ(
+      refusal("[sweep.space]\n\"data.batch_size\" = {choises = [1]}"),
+      "64 digits.toml:2:22: unknown key \"choises\" in [sweep.space]; did you mean \"choices\"? use one of \"scale\", "
+      "\"min\", \"max\", \"integer\", \"choices\"");
   EXPECT_EQ(refusal("", {"sweep.successive_halving.beta=3"}).substr(0, 46),
             "64 --set sweep.successive_halving.beta=3: unkn");
   EXPECT_EQ(refusal("sweep = 3"), "64 digits.toml:1:9: sweep is the whole number 3; use a table of keys");

@@ -113,7 +113,7 @@ def sweep(slow, ranks, run):
             return "the short trial does not end: " + job.said()
         slow.begin()
         tell(job.ranks().values(), signal.SIGTERM)
-        return ends(job, 75, "stopped by Terminated")
+        return ends(job, 75, "stopped by SIGTERM")
 
 
 def pause(slow, ranks, run):
@@ -125,7 +125,7 @@ def pause(slow, ranks, run):
         tell(job.ranks().values(), signal.SIGCONT)
         time.sleep(1)
         tell([job.process.pid], signal.SIGUSR1)
-        return ends(job, 75, "stopped by User defined signal 1")
+        return ends(job, 75, "stopped by SIGUSR1")
 
 
 def announce(slow, ranks, run):

@@ -1,9 +1,13 @@
 #include "shoal/guard/stop_signal.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <thread>
+#include <utility>
 
 namespace shoal {
 namespace {
@@ -26,6 +30,56 @@ TEST_F(StopSignalTest, SetsAFlag) {
   EXPECT_EQ(StopSignal::received(), 0);
   std::raise(SIGUSR1);
   EXPECT_EQ(StopSignal::received(), SIGUSR1);
+}
+
+TEST_F(StopSignalTest, SaysItsNameAsKillDoes) {
+  const StopSignal stop;
+  EXPECT_EQ(StopSignal::name(), "a signal");
+  for (const auto& [number, name] :
+       {std::pair{SIGUSR1, "SIGUSR1"}, {SIGHUP, "SIGHUP"}, {SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}}) {
+    std::raise(number);
+    EXPECT_EQ(StopSignal::name(), name);
+  }
+}
+
+// mpirun, the parent of the process group of a rank, ends a job by SIGCONT first.
+TEST_F(StopSignalTest, TheAnnouncementOfMpirunIsSaidAtOnceAndStays) {
+  const auto end_by_mpirun = [] {
+    setsid();  // without a terminal the line goes to standard error
+    setenv("OMPI_COMM_WORLD_RANK", "0", 1);
+    setenv("OMPI_MCA_odls_base_sigkill_timeout", "7", 1);
+    const pid_t mpirun = getpid();
+    const pid_t rank = fork();
+    if (rank == 0) {
+      setpgid(0, 0);
+      const StopSignal stop("all is saved");
+      kill(mpirun, SIGUSR2);
+      for (int i = 0; i < 100 && StopSignal::received() == 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      const bool first = StopSignal::received() == SIGCONT && StopSignal::told_to_end();
+      std::raise(SIGTERM);
+      _exit(first && StopSignal::name() == "mpirun (its SIGCONT)" ? 0 : 1);
+    }
+    int ready = 0;
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGUSR2);
+    sigwait(&awaited, &ready);
+    int status = 1;
+    do {  // again, for a rank that gets no processor for a second looks as if it had been stopped
+      kill(rank, SIGCONT);
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    } while (waitpid(rank, &status, WNOHANG) == 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
+  };
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGUSR2);
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &awaited, &before);
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(end_by_mpirun(), testing::ExitedWithCode(0), "mpirun ends the job: all is saved; .* twice 7 s");
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 TEST_F(StopSignalTest, HearsWhatWasHeldBackUntilItIsReady) {

@@ -36,8 +36,10 @@ TEST(Optimizer, NamesItsMoments) {
 }
 
 TEST(Optimizer, UnknownNameIsAUsageError) {
-  EXPECT_EQ(usage_message([] { Optimizer("adma"); }), "unknown optimizer.name \"adma\"; did you mean \"adam\"?");
-  EXPECT_THAT(usage_message([] { Optimizer("conjugate_gradients"); }), HasSubstr("use one of adam, adamw, "));
+  EXPECT_THAT(usage_message([] { Optimizer("adma"); }),
+              HasSubstr("unknown optimizer.name \"adma\"; did you mean \"adam\"? use one of \"adam\", \"adamw\", "));
+  EXPECT_THAT(usage_message([] { Optimizer("sgd"); }), HasSubstr("\"sgd\"; did you mean \"gd\" or \"momentum\"? use"));
+  EXPECT_THAT(usage_message([] { Optimizer("conjugate_gradients"); }), HasSubstr("\"; use one of \"adam\", "));
 }
 
 void sign_descent(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const>) {
@@ -51,6 +53,9 @@ TEST(Optimizer, OneOfTheUsersCanBeRegistered) {
   const std::vector<float> g = {5, -5};
   Optimizer("sign_descent").update({.settings = {}, .learning_rate = 0.25}, w, g, {});
   EXPECT_THAT(w, ElementsAre(0.75F, 1.25F));
+  EXPECT_NO_THROW(register_optimizer("eight", std::vector<std::string_view>(8, "m"), sign_descent));
+  EXPECT_EQ(usage_message([] { register_optimizer("nine", std::vector<std::string_view>(9, "m"), sign_descent); }),
+            "optimizer \"nine\" has 9 moments; use 8 or fewer");
   EXPECT_THAT(usage_message([] { register_optimizer("adam", {}, sign_descent); }), HasSubstr("\"adam\" is registered"));
 }
 

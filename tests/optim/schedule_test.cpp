@@ -77,7 +77,9 @@ TEST(Schedule, UnknownNameIsAUsageError) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.status(), ExitStatus::usage);
-    EXPECT_STREQ(error.what(), "unknown schedule.name \"cosin\"; did you mean \"cosine\"?");
+    EXPECT_STREQ(error.what(),
+                 "unknown schedule.name \"cosin\"; did you mean \"cosine\"? use one of \"constant\", "
+                 "\"cosine\", \"exponential\", \"inverse_time\", \"step\"");
   }
 }
 

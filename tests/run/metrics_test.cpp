@@ -29,28 +29,31 @@ class Metrics : public ::testing::Test {
 };
 
 TEST_F(Metrics, AStepIsOneLineWithItsKeysInOrder) {
-  EXPECT_EQ(to_json_line(StepRecord{12, 2, 0.12345678912345, 0.001, 41234.5}),
-            "{\"step\":12,\"epoch\":2,\"loss\":0.123456789,\"learning_rate\":0.001,\"samples_per_second\":41234.5}\n");
-  EXPECT_EQ(to_json_line(StepRecord{1, 1, 1e-12, 3e-7, 1e6}),
-            "{\"step\":1,\"epoch\":1,\"loss\":1e-12,\"learning_rate\":3e-07,\"samples_per_second\":1000000}\n");
+  EXPECT_EQ(to_json_line(StepRecord{12, 2, 0.12345678912345, 0.001, 41234.5, 7.25}),
+            "{\"step\":12,\"epoch\":2,\"loss\":0.123456789,\"learning_rate\":0.001,\"samples_per_second\":41234.5,"
+            "\"time\":7.250}\n");
+  EXPECT_EQ(to_json_line(StepRecord{1, 1, 1e-12, 3e-7, 1e6, 0.00049}),
+            "{\"step\":1,\"epoch\":1,\"loss\":1e-12,\"learning_rate\":3e-07,\"samples_per_second\":1000000,\"time\":0."
+            "000}\n");
 }
 
 TEST_F(Metrics, AnEvaluationHasAnAccuracyOnlyWithClasses) {
-  EXPECT_EQ(to_json_line(EvaluationRecord{12, 2, "validation", 0.5, 0.975}),
-            "{\"step\":12,\"epoch\":2,\"split\":\"validation\",\"loss\":0.5,\"accuracy\":0.975}\n");
-  EXPECT_EQ(to_json_line(EvaluationRecord{12, 2, "a\"b", 0.5, std::nullopt}),
-            "{\"step\":12,\"epoch\":2,\"split\":\"a\\\"b\",\"loss\":0.5}\n");
+  EXPECT_EQ(to_json_line(EvaluationRecord{12, 2, "validation", 0.5, 0.975, 8}),
+            "{\"step\":12,\"epoch\":2,\"split\":\"validation\",\"loss\":0.5,\"accuracy\":0.975,\"time\":8.000}\n");
+  EXPECT_EQ(to_json_line(EvaluationRecord{12, 2, "a\"b", 0.5, std::nullopt, 0.1}),
+            "{\"step\":12,\"epoch\":2,\"split\":\"a\\\"b\",\"loss\":0.5,\"time\":0.100}\n");
 }
 
 TEST_F(Metrics, WhatIsNoNumberIsLeftOut) {
-  EXPECT_EQ(to_json_line(StepRecord{1, 1, nan, 0.1, infinity}), "{\"step\":1,\"epoch\":1,\"learning_rate\":0.1}\n");
-  EXPECT_EQ(to_json_line(EvaluationRecord{1, 1, "test", -infinity, nan}),
+  EXPECT_EQ(to_json_line(StepRecord{1, 1, nan, 0.1, infinity, nan}),
+            "{\"step\":1,\"epoch\":1,\"learning_rate\":0.1}\n");
+  EXPECT_EQ(to_json_line(EvaluationRecord{1, 1, "test", -infinity, nan, infinity}),
             "{\"step\":1,\"epoch\":1,\"split\":\"test\"}\n");
 }
 
 TEST_F(Metrics, LinesGoOutInBatchesAndWithinASecond) {
   MetricsWriter writer(path_, clock());
-  const StepRecord record{1, 1, 1, 1, 1};
+  const StepRecord record{1, 1, 1, 1, 1, 1};
   const std::size_t size = to_json_line(record).size();
   for (int i = 1; i <= 8; ++i) {
     now_ += milliseconds(100);
@@ -68,25 +71,25 @@ TEST_F(Metrics, LinesGoOutInBatchesAndWithinASecond) {
 TEST_F(Metrics, EvaluationsAndTheEndGoOutAtOnce) {
   {
     MetricsWriter writer(path_, clock());
-    writer.record(StepRecord{1, 1, 1, 1, 1});
+    writer.record(StepRecord{1, 1, 1, 1, 1, 1});
     EXPECT_EQ(text(), "");
-    writer.record(EvaluationRecord{1, 1, "test", 1, std::nullopt});
-    EXPECT_TRUE(text().ends_with("\"split\":\"test\",\"loss\":1}\n"));
-    writer.record(StepRecord{2, 1, 1, 1, 1});
+    writer.record(EvaluationRecord{1, 1, "test", 1, std::nullopt, 1});
+    EXPECT_TRUE(text().ends_with("\"split\":\"test\",\"loss\":1,\"time\":1.000}\n"));
+    writer.record(StepRecord{2, 1, 1, 1, 1, 1});
     writer.flush();
     EXPECT_NE(text().find("\"step\":2"), std::string::npos);
-    writer.record(StepRecord{3, 1, 1, 1, 1});
+    writer.record(StepRecord{3, 1, 1, 1, 1, 1});
     EXPECT_EQ(text().find("\"step\":3"), std::string::npos);
   }
   EXPECT_NE(text().find("\"step\":3"), std::string::npos);
-  MetricsWriter(path_, clock()).record(StepRecord{4, 1, 1, 1, 1});
+  MetricsWriter(path_, clock()).record(StepRecord{4, 1, 1, 1, 1, 1});
   EXPECT_EQ(text().find("\"step\":1"), 1U);  // appends
   EXPECT_NE(text().find("\"step\":4"), std::string::npos);
 }
 
 TEST_F(Metrics, AFullDiskIsAnError) {
   MetricsWriter writer("/dev/full", clock());
-  writer.record(StepRecord{1, 1, 1, 1, 1});
+  writer.record(StepRecord{1, 1, 1, 1, 1, 1});
   try {
     writer.flush();
     FAIL();
@@ -97,9 +100,9 @@ TEST_F(Metrics, AFullDiskIsAnError) {
 }
 
 TEST_F(Metrics, AResumedRunKeepsWholeLinesUpToTheCheckpoint) {
-  const std::string kept = to_json_line(StepRecord{1, 1, 1, 1, 1}) + to_json_line(StepRecord{2, 1, 1, 1, 1}) +
-                           to_json_line(EvaluationRecord{2, 1, "test", 1, 0.5});
-  const std::string torn = to_json_line(StepRecord{3, 2, 1, 1, 1}) + "{\"step\":4,\"epo";
+  const std::string kept = to_json_line(StepRecord{1, 1, 1, 1, 1, 1}) + to_json_line(StepRecord{2, 1, 1, 1, 1, 1}) +
+                           to_json_line(EvaluationRecord{2, 1, "test", 1, 0.5, 1});
+  const std::string torn = to_json_line(StepRecord{3, 2, 1, 1, 1, 1}) + "{\"step\":4,\"epo";
   EXPECT_EQ(MetricsWriter::lines_until(2, kept + torn), kept);
   EXPECT_EQ(MetricsWriter::lines_until(2, kept + "{\"step\":2}"), kept);  // whole as JSON, but without its newline
   const std::string odd = "{\"step\":1,\"ep\n" + kept + "[2]\n{\"stop\":1}\n{\"step\":\"1\"}\n";

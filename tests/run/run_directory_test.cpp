@@ -50,7 +50,8 @@ TEST_F(RunDirectoryTest, HasTheDocumentedLayout) {
   EXPECT_FALSE(RunDirectory::has_run(run_)) << "a config.toml alone may be the user's";
   run.write_checkpoint(0, {});
   EXPECT_TRUE(RunDirectory::has_run(run_));
-  EXPECT_EQ(testing::read(run_ + "/config.toml"), "seed = 7\n");
+  EXPECT_EQ(testing::read(run_ + "/config.toml"),
+            "# How this run begins, every key as resolved. What changes later stands in nudges.jsonl.\nseed = 7\n");
   EXPECT_TRUE(fs::is_directory(run_ + "/checkpoints"));
   EXPECT_EQ(run.path(), run_);
   EXPECT_EQ(run.paths().metrics(), run_ + "/metrics.jsonl");

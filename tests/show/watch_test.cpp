@@ -27,7 +27,9 @@ std::string joined(const std::vector<std::string>& lines) {
   return std::accumulate(lines.begin(), lines.end(), std::string(), [](auto a, const auto& b) { return a + b + '\n'; });
 }
 
-std::string step_line(std::int64_t step, double loss) { return to_json_line(StepRecord{step, 1, loss, 0.001, 1000}); }
+std::string step_line(std::int64_t step, double loss) {
+  return to_json_line(StepRecord{step, 1, loss, 0.001, 1000, 1});
+}
 
 class Follower : public ::testing::Test {
  protected:
@@ -46,7 +48,7 @@ TEST_F(Follower, WhatALineLacksIsNotZero) {
   put_checkpoint();
   put("config.toml", "");
   RunFollower follower(run_);
-  StepRecord untimed{2, 1, 0.4, 0.001, std::numeric_limits<double>::infinity()};
+  StepRecord untimed{2, 1, 0.4, 0.001, std::numeric_limits<double>::infinity(), 1};
   put("metrics.jsonl", step_line(1, 0.5) + to_json_line(untimed) + "{\"step\":3}\n" +
                            "{\"step\":3,\"split\":\"validation\",\"loss\":0.1}\n" + "{\"step\":4,\"loss\":\"x\"}\n");
   const RunView& view = follower.refresh();
@@ -62,7 +64,7 @@ TEST_F(Follower, ReadsWhatIsAddedAndLeavesATornLine) {
   EXPECT_FALSE(follower.refresh().last.has_value());
   put("metrics.jsonl", step_line(1, 0.5) + step_line(2, 0.4).substr(0, 10));
   EXPECT_EQ(follower.refresh().loss.size(), 1U);
-  const std::string evaluation = to_json_line(EvaluationRecord{2, 1, "validation", 0.3, 0.75});
+  const std::string evaluation = to_json_line(EvaluationRecord{2, 1, "validation", 0.3, 0.75, 1});
   put("metrics.jsonl", step_line(1, 0.5) + step_line(2, 0.4) + evaluation);
   const RunView& view = follower.refresh();
   ASSERT_EQ(view.loss.size(), 2U);
@@ -113,9 +115,9 @@ RunView some_view(bool validation) {
   for (std::int64_t step = 1; step <= 100; ++step) {
     view.loss.push_back({step, 2.0 / static_cast<double>(step)});
     if (validation && step % 10 == 0)
-      view.evaluations.push_back({step, 1, "validation", 1.0 / static_cast<double>(step), 0.9});
+      view.evaluations.push_back({step, 1, "validation", 1.0 / static_cast<double>(step), 0.9, 1});
   }
-  view.last = StepRecord{100, 3, 0.02, 0.0003, 1234};
+  view.last = StepRecord{100, 3, 0.02, 0.0003, 1234, 1};
   return view;
 }
 

@@ -19,7 +19,8 @@ const ProgressState state{.step = 250,
                           .accuracy = std::nullopt,
                           .validation_loss = 0.1,
                           .validation_accuracy = 0.9712,
-                          .samples_per_second = 41234.4};
+                          .samples = 412344,
+                          .seconds = 10};
 
 class ProgressTest : public ::testing::Test {
  protected:
@@ -69,9 +70,51 @@ TEST_F(ProgressTest, LinesShowWhatThereIs) {
 TEST_F(ProgressTest, TheBarIsFullAtTheEndAndNeverTooWide) {
   ProgressState end = state;
   end.step = 300;
-  EXPECT_NE(format_bar(range, end, 0, 100).find("[====================]  100/100"), std::string::npos);
-  EXPECT_EQ(format_bar(range, end, 0, 12), "epoch 3/20 [");
+  EXPECT_NE(format_bar(range, end, 0, 120).find("[====================]  100/100"), std::string::npos);
+  EXPECT_EQ(format_bar(range, end, 0, 12), "epoch 3/20  ");
   EXPECT_EQ(format_bar(range, end, 0, 0), "");
+}
+
+TEST_F(ProgressTest, TheTimeLeftSurvivesANarrowTerminal) {
+  const ProgressRange large{.epochs = 100, .steps_per_epoch = 10000, .first_step = 0, .last_step = 1000000};
+  ProgressState middle;
+  middle.step = 985000;
+  middle.epoch = 99;
+  middle.loss = 0.12341;
+  middle.samples = 460000;
+  middle.seconds = 1;
+  EXPECT_EQ(format_bar(large, middle, 45296, 80),
+            "epoch 99/100 [===>   ]  5000/10000  loss 0.1234  460000 samples/s  12:34:56 left");
+  EXPECT_EQ(format_bar(large, middle, 42, 80),
+            "epoch 99/100 [=====>     ]  5000/10000  loss 0.1234  460000 samples/s  0:42 left");
+  EXPECT_EQ(format_bar(large, middle, 45296, 76),
+            "epoch 99/100  5000/10000  loss 0.1234  460000 samples/s  12:34:56 left");
+  EXPECT_EQ(format_bar(large, middle, 45296, 60), "epoch 99/100  5000/10000  loss 0.1234  12:34:56 left");
+  for (int columns = 50; columns < 120; ++columns) {
+    const std::string bar = format_bar(large, middle, 42, columns);
+    EXPECT_LE(bar.size(), static_cast<std::size_t>(columns));
+    EXPECT_TRUE(bar.ends_with("  0:42 left")) << bar;
+  }
+}
+
+TEST_F(ProgressTest, SamplesPerSecondAreAMeanOverASecondOrMore) {
+  Progress progress = make(ProgressStyle::lines);
+  ProgressState step = state;
+  // Every other step is fast: 250 samples in 1 ms and in 3 ms make 125,000 samples/s.
+  for (int i = 0; i < 1000; ++i) {
+    step.samples = 250;
+    step.seconds = i % 2 == 0 ? 0.001 : 0.003;
+    progress.step(step);
+  }
+  progress.end_epoch(step);
+  // Later the pace is another, and what was before is forgotten.
+  step.samples = 1000;
+  step.seconds = 0.5;
+  for (int i = 0; i < 5; ++i) progress.step(step);
+  progress.end_epoch(step);
+  ASSERT_EQ(lines_.size(), 2U);
+  EXPECT_NEAR(std::stod(lines_[0].substr(lines_[0].rfind("  ") + 2)), 125000, 500) << lines_[0];
+  EXPECT_TRUE(lines_[1].ends_with("  2000 samples/s")) << lines_[1];
 }
 
 TEST_F(ProgressTest, WithoutATerminalALineAnEpochAndEveryTenSeconds) {

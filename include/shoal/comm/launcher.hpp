@@ -17,6 +17,10 @@ struct Launcher {
 /// are also set in a batch script, where a plain `shoal` is one process.
 Launcher find_launcher(const ReadVariable& variable);
 
+/// A step of srun with several tasks and no launcher among them would be as many runs of one process each.
+/// @throws Error (usage) that names the options of srun
+void refuse_scattered_step(const ReadVariable& variable);
+
 /// The process of Open MPI's launcher (mpirun, or its daemon on another host) that started this rank: it announces the
 /// end of a job by SIGCONT. -1 where there is none.
 int process_of_mpirun(const ReadVariable& variable);

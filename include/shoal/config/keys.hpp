@@ -59,6 +59,9 @@ bool is_section(const std::string& name);
 /// The key that turns a section on or off, "model.batch_norm.enabled" of "model.batch_norm"; null where there is none.
 /// `model.batch_norm = true` sets it, and any other key of the section turns it on, unless it was set itself.
 const Key* switch_of(const std::string& section);
+/// The key or section whose last word `unknown` ends with, or is another name of: "lr" is optimizer.learning_rate; that
+/// of its own section first. Empty: none.
+std::string namesake(const std::string& unknown);
 /// What to say after `unknown key "..."`: the nearest key, else those that there are.
 std::string advice(const std::string& unknown);
 

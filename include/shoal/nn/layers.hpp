@@ -53,7 +53,7 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 ///   relu, leaky_relu {slope = 0.01}, tanh, sigmoid, gelu, identity
 void register_layer(const std::string& type, LayerBuilder builder);
 
-/// Builds all layers in order. @throws Error (usage) when a type is unknown, naming the nearest.
+/// Builds all layers in order. @throws Error (usage) when a type is unknown, with those there are.
 Value build_layers(Graph& graph, const std::vector<LayerSpec>& layers, Value input);
 
 }  // namespace shoal

@@ -74,9 +74,12 @@ struct UpdateScalars {
 using UpdateFunction = void (*)(const UpdateScalars& scalars, std::span<float> w, const GradientSum& gradient_sum,
                                 std::span<float* const> moments);
 
+/// State arrays that an optimizer may have.
+constexpr std::size_t most_moments = 8;
+
 /// Adds an optimizer to those that a config can name. Call at start, before other threads make optimizers.
 /// `moments` names its state arrays; names and text must live as long as the program.
-/// @throws Error (usage) when the name is taken.
+/// @throws Error (usage) when the name is taken, or there are more than most_moments.
 void register_optimizer(std::string_view name, std::vector<std::string_view> moments, UpdateFunction update);
 
 /// Names of all optimizers, sorted.

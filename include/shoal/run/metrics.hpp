@@ -17,6 +17,7 @@ struct StepRecord {
   double loss = 0;         ///< mean over the global batch before the update, without L2
   double learning_rate = 0;
   double samples_per_second = 0;
+  double time = 0;  ///< seconds since the job began; of no comparison between runs
 };
 
 /// One evaluation of a split.
@@ -26,10 +27,12 @@ struct EvaluationRecord {
   std::string split;
   double loss = 0;
   std::optional<double> accuracy;  ///< 0 to 1; none without classes
+  double time = 0;                 ///< as in a step's line
 };
 
-/// A JSON object on one line, with its newline, keys in the order above. The loss has 9 significant digits, other
-/// numbers as many as it takes to read them back. JSON has no NaN or infinity: such a key is left out.
+/// A JSON object on one line, with its newline, keys in the order above. The loss has 9 significant digits, the
+/// time milliseconds, other numbers as many as it takes to read them back. JSON has no NaN or infinity: such a key is
+/// left out.
 std::string to_json_line(const StepRecord& record);
 std::string to_json_line(const EvaluationRecord& record);
 

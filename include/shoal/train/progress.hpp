@@ -34,7 +34,8 @@ struct ProgressState {
   std::optional<double> accuracy;         ///< of training, where it is known
   std::optional<double> validation_loss;  ///< of the latest evaluation
   std::optional<double> validation_accuracy;
-  double samples_per_second = 0;
+  std::int64_t samples = 0;  ///< of this update; samples/s is the mean of the last second or more
+  double seconds = 0;        ///< that it took
 };
 
 /// "0:07", "12:40", "3:02:01".
@@ -43,7 +44,8 @@ std::string format_duration(double seconds);
 std::string format_epoch_line(const ProgressRange& range, const ProgressState& state);
 /// In the middle of an epoch: `epoch 3/20  step 37/118  loss 0.1234  41234 samples/s  0:42 left`
 std::string format_step_line(const ProgressRange& range, const ProgressState& state, double seconds_left);
-/// `epoch 3/20 [=====>     ]  37/118  loss 0.1234  ...  0:42 left`, without colours, of at most `columns` characters.
+/// `epoch 3/20 [=====>     ]  37/118  loss 0.1234  ...  0:42 left`, without colours, of at most `columns` characters:
+/// the bar gets shorter first, then samples/s goes; the time left stays.
 std::string format_bar(const ProgressRange& range, const ProgressState& state, double seconds_left, int columns);
 
 /// Shows how a run gets on: a bar that is redrawn at most 10 times a second, or a line an epoch and about every 10 s
@@ -65,6 +67,8 @@ class Progress {
   void clear();                                ///< wipes the bar, before other lines are logged
 
  private:
+  ProgressState smoothed(ProgressState state) const;
+  void count(const ProgressState& state);
   double seconds_left(std::int64_t step, std::chrono::steady_clock::time_point now) const;
 
   ProgressRange range_;
@@ -76,6 +80,13 @@ class Progress {
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point shown_;
   bool bar_is_drawn_ = false;
+  /// Updates, added up until they have taken a second, and those before them.
+  struct Sum {
+    std::int64_t samples = 0;
+    double seconds = 0;
+  };
+  Sum recent_;
+  Sum before_;
 };
 
 }  // namespace shoal

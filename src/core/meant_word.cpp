@@ -1,0 +1,91 @@
+#include "shoal/core/meant_word.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+struct OtherNames {
+  std::vector<std::string> typed;
+  std::vector<std::string> meant;
+};
+
+/// Of keys and of words that stand for values. A word may be in several rows: what is no candidate is passed over.
+const std::vector<OtherNames>& table() {
+  static const std::vector<OtherNames> rows = {
+      {{"lr", "rate", "alpha", "eta", "step_size", "base_lr", "learningrate"}, {"learning_rate"}},
+      {{"sgd"}, {"gd", "momentum"}},
+      {{"nesterov", "heavy_ball"}, {"momentum"}},
+      {{"bs", "batch", "batchsize", "mini_batch", "minibatch", "mini_batch_size", "minibatch_size"}, {"batch_size"}},
+      {{"epoch", "num_epochs", "n_epochs", "nb_epoch", "max_epochs"}, {"epochs"}},
+      {{"iterations", "iters", "num_steps", "max_steps", "max_iter"}, {"steps"}},
+      {{"wd", "decay"}, {"weight_decay"}},
+      {{"lr_decay"}, {"schedule.decay"}},
+      {{"reg", "lambda", "l2_reg", "regularization"}, {"l2"}},
+      {{"clip", "clipnorm", "grad_clip", "gradient_clip", "max_grad_norm", "clip_grad_norm"}, {"clip_norm"}},
+      {{"eps"}, {"epsilon"}},
+      {{"hidden_layers", "hidden_sizes", "hidden_units", "layer_sizes", "hidden_layer_sizes", "units"}, {"hidden"}},
+      {{"size", "neurons", "nodes", "out_features", "hidden_units"}, {"units"}},
+      {{"act", "act_fn", "nonlinearity", "activation_function"}, {"activation"}},
+      {{"p", "prob", "drop_rate", "dropout_rate"}, {"dropout", "rate"}},
+      {{"negative_slope", "alpha"}, {"slope"}},
+      {{"bn", "batchnorm", "batchnorm1d", "batch_normalization"}, {"batch_norm"}},
+      {{"loss_fn", "loss_function", "criterion", "objective"}, {"model.loss"}},
+      {{"optimizer", "solver"}, {"optimizer.name"}},
+      {{"scheduler", "lr_schedule", "lr_scheduler"}, {"schedule.name"}},
+      {{"type", "kind"}, {"name"}},
+      {{"gamma"}, {"factor"}},
+      {{"warmup"}, {"warmup_steps"}},
+      {{"val", "valid", "val_split", "validation_split", "val_fraction"}, {"validation"}},
+      {{"dataset", "data_file", "path", "train_file"}, {"file"}},
+      {{"random_seed", "random_state", "rng_seed"}, {"seed"}},
+      {{"linear", "fc", "fully_connected", "affine"}, {"dense"}},
+      {{"linear", "none"}, {"identity"}},
+      {{"lrelu", "leakyrelu"}, {"leaky_relu"}},
+      {{"logistic", "bce", "binary_cross_entropy", "binary_crossentropy"}, {"sigmoid"}},
+      {{"ce", "nll", "cross_entropy", "crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"},
+       {"softmax"}},
+      {{"l2", "mean_squared_error", "squared_error"}, {"mse"}},
+      {{"kaiming", "kaiming_normal", "he_normal"}, {"he"}},
+      {{"glorot", "glorot_uniform", "xavier_uniform"}, {"xavier"}},
+      {{"zscore", "z_score", "standardize", "standardise"}, {"standard"}},
+      {{"minmax", "min_max"}, {"unit"}},
+      {{"cosine_annealing", "cosine_decay"}, {"cosine"}},
+  };
+  return rows;
+}
+
+}  // namespace
+
+std::vector<std::string> known_as(const std::string& typed) {
+  std::string word = typed;
+  for (char& c : word) c = c == '-' || c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::vector<std::string> words = {word};
+  for (const OtherNames& row : table()) {
+    if (std::find(row.typed.begin(), row.typed.end(), word) != row.typed.end())
+      words.insert(words.end(), row.meant.begin(), row.meant.end());
+  }
+  return words;
+}
+
+std::string did_you_mean(const std::string& typed, const std::vector<std::string>& candidates) {
+  std::vector<std::string> meant;
+  for (const std::string& word : known_as(typed)) {
+    if (std::find(candidates.begin(), candidates.end(), word) != candidates.end()) meant.push_back(word);
+  }
+  if (meant.empty()) meant.push_back(nearest_word(typed, candidates));
+  return meant.front().empty() ? "" : fmt::format("did you mean \"{}\"?", fmt::join(meant, "\" or \""));
+}
+
+std::string meant_or_all(const std::string& typed, const std::vector<std::string>& candidates) {
+  const std::string meant = did_you_mean(typed, candidates);
+  return fmt::format("{}{}use one of \"{}\"", meant, meant.empty() ? "" : " ", fmt::join(candidates, "\", \""));
+}
+
+}  // namespace shoal
