@@ -14,7 +14,7 @@ ExitStatus execute(const NudgeRequest& request, Communicator& world) {
     const StopSignal signals;  // a nudge that is not taken yet is withdrawn, not left behind
     const auto cancelled = [] { return StopSignal::received() != 0; };
     for (const Nudge& nudge : nudge_run(request.run, request.settings, request.at_step, cancelled)) {
-      print(fmt::format("{} = {} from step {} on\n", nudge.key, nudge.value, nudge.step));
+      print(fmt::format("{} from step {} on\n", nudge.assignment(), nudge.step));
     }
   });
   return ExitStatus::done;

@@ -35,7 +35,7 @@ std::int64_t last_step(const Config& start, const NudgeJournal& journal, std::in
 /// A nudge of how long to train must leave the run an update, and be what it goes by.
 void check_end(const std::vector<Nudge>& nudges, const Config& config, std::int64_t done, std::int64_t total) {
   for (const Nudge& nudge : nudges) {
-    const std::string given = fmt::format("{} = {}", nudge.key, nudge.value);
+    const std::string given = nudge.assignment();
     const std::string idle = config_keys::idle(*config_keys::find(nudge.key), config);
     if (nudge.key == "train.epochs" && !idle.empty())
       throw Error(ExitStatus::usage, fmt::format("{} {}; nudge train.steps instead", given, idle));

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <variant>
 
+#include "shoal/config/assign.hpp"
+#include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/io/file.hpp"
@@ -18,20 +21,24 @@ namespace fs = std::filesystem;
 /// @throws JsonError  @throws Error
 Nudge parse_line(const std::string& line) {
   const Json object = Json::parse(line);
-  Nudge nudge{object.at("step").integer(), object.at("key").string(), object.at("value").text()};
-  if (nudge.step < 1)
-    throw Error(ExitStatus::bad_data, fmt::format("step {} is not an update; they count from 1", nudge.step));
+  const std::int64_t step = object.at("step").integer();
+  const std::string& key = object.at("key").string();
+  if (step < 1) throw Error(ExitStatus::bad_data, fmt::format("step {} is not an update; they count from 1", step));
   // JSON writes numbers and strings as TOML does. Tried on any config, so that a bad line is named where it is read.
-  Config any;
-  const std::vector<Nudge> parsed = parse_nudge(any, nudge.key + " = " + nudge.value, nudge.step);
-  if (parsed.size() != 1) throw Error(ExitStatus::bad_data, "\"" + nudge.key + "\" is not one key");
+  const std::vector<Nudge> parsed = parse_nudge(Config(), key + " = " + object.at("value").text(), step);
+  if (parsed.size() != 1) throw Error(ExitStatus::bad_data, "\"" + key + "\" is not one key");
   return parsed.front();
 }
 
 }  // namespace
 
+std::string Nudge::assignment() const {
+  return key + " = " + std::visit([](const auto& held) { return config_text::value(held); }, value);
+}
+
 std::string to_json_line(const Nudge& nudge) {
-  return fmt::format("{{\"step\":{},\"key\":{},\"value\":{}}}\n", nudge.step, Json(nudge.key).text(), nudge.value);
+  const Json value = std::visit([](const auto& held) { return Json(held); }, nudge.value);
+  return Json::object({{"step", nudge.step}, {"key", nudge.key}, {"value", value}}).text() + '\n';
 }
 
 std::vector<Nudge> parse_nudge(const Config& config, const std::string& assignment, std::int64_t step) {
@@ -43,7 +50,7 @@ std::vector<Nudge> parse_nudge(const Config& config, const std::string& assignme
       throw Error(
           ExitStatus::usage,
           fmt::format("{}: {} cannot change while a run is under way; start another run for it", assignment, key));
-    nudges.push_back({step, key, value_text(changed, key)});
+    nudges.push_back({step, key, setting_of(changed, key)});
   }
   if (nudges.empty())
     throw Error(
@@ -103,7 +110,10 @@ Config NudgeJournal::config_at(const Config& start, std::int64_t step) const {
   std::vector<Nudge> acting = up_to(step).nudges_;
   std::stable_sort(acting.begin(), acting.end(), [](const Nudge& a, const Nudge& b) { return a.step < b.step; });
   Config config = start;
-  for (const Nudge& nudge : acting) set_keys(config, nudge.key + " = " + nudge.value);
+  for (const Nudge& nudge : acting) {
+    set_value(config, nudge.key, nudge.value);
+    config.places[nudge.key] = nudge.assignment() + ": ";
+  }
   return config;
 }
 

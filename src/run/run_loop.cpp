@@ -152,7 +152,7 @@ bool Run::save_is_due(const StepReport& report) const {
 void Run::take_nudges() {
   const Doing doing(Activity::saving);
   SHOAL_FAULT_POINT("nudge");
-  std::string text = plan_.journal.text();
+  std::string added;
   run_together(comm_, [&] {
     if (comm_.rank() != 0) return;
     plan_.directory->check_owner();
@@ -167,15 +167,15 @@ void Run::take_nudges() {
       };
       answers_.emplace_back(visitor, note_nudges(visitor.request, judge, write, journal));
     }
-    text = journal.text();
+    const auto& all = journal.nudges();
+    for (std::size_t i = plan_.journal.nudges().size(); i < all.size(); ++i) added += to_json_line(all[i]);
   });
-  comm_.broadcast_string(text);
-  const std::size_t known = plan_.journal.nudges().size();
-  plan_.journal = NudgeJournal::parse(text, "the journal of rank 0");
+  comm_.broadcast_string(added);
+  const NudgeJournal news = NudgeJournal::parse(added, "the new nudges of rank 0");
+  for (const Nudge& nudge : news.nudges()) plan_.journal.add(nudge);
   if (progress_) progress_->clear();
-  for (std::size_t i = known; i < plan_.journal.nudges().size(); ++i) {
-    const Nudge& nudge = plan_.journal.nudges()[i];
-    log_info(fmt::format("nudged: {} = {} from step {} on", nudge.key, nudge.value, nudge.step));
+  for (const Nudge& nudge : news.nudges()) {
+    log_info(fmt::format("nudged: {} from step {} on", nudge.assignment(), nudge.step));
     warn_if_idle(nudge, plan_.journal.config_at(plan_.config, nudge.step));
   }
 }

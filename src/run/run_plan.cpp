@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "shoal/config/assign.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/config/recorded_path.hpp"
 #include "shoal/core/error.hpp"
@@ -102,7 +103,7 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
     if (free && !(nudged_before && may_be_nudged(key))) {
       copy_key(plan.config, wanted, key);
     } else if (value_text(now, key) != value_text(wanted, key)) {
-      plan.journal.add({step + 1, key, value_text(wanted, key)});
+      plan.journal.add({step + 1, key, setting_of(wanted, key)});
     }
   }
 }

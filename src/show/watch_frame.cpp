@@ -85,7 +85,7 @@ std::vector<std::string> nudge_lines(const RunView& view) {
                                                 hidden > 0 ? fmt::format(", the last {}", most_nudges) : "")};
   const std::int64_t done = view.last ? view.last->step : 0;
   for (std::size_t i = hidden; i < nudges.size(); ++i) {
-    lines.push_back(fmt::format("  from step {}  {} = {}{}", nudges[i].step, nudges[i].key, nudges[i].value,
+    lines.push_back(fmt::format("  from step {}  {}{}", nudges[i].step, nudges[i].assignment(),
                                 nudges[i].step > done ? "  (to come)" : ""));
   }
   return lines;

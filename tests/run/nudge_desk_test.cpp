@@ -39,7 +39,7 @@ TEST(JudgeNudge, ActsOnTheNextStepUnlessAskedForAnother) {
   Config start;
   start.train.steps = 100;
   EXPECT_THAT(judge_nudge({"", {"optimizer.l2=1", "optimizer.rho=0.5"}, {}}, start, {}, 41, steps_of),
-              ElementsAre(Nudge{42, "optimizer.l2", "1.0"}, Nudge{42, "optimizer.rho", "0.5"}));
+              ElementsAre(Nudge{42, "optimizer.l2", 1.0}, Nudge{42, "optimizer.rho", 0.5}));
   EXPECT_EQ(judge_nudge({"", {"optimizer.l2=1"}, 60}, start, {}, 41, steps_of).front().step, 60);
 }
 
@@ -54,9 +54,9 @@ TEST(JudgeNudge, StepsThatArePastOrNeverComeAreRefused) {
   EXPECT_NO_THROW(ask(101, {})) << "where train.steps could let it go on";
   expect_error([&] { ask(102, {}); }, ExitStatus::usage, "--at-step is 102, but the run ends with step 100");
   NudgeJournal longer;
-  longer.add({101, "train.steps", "150"});
-  longer.add({151, "train.steps", "160"});
-  longer.add({171, "train.steps", "180"});  // never comes
+  longer.add({101, "train.steps", std::int64_t{150}});
+  longer.add({151, "train.steps", std::int64_t{160}});
+  longer.add({171, "train.steps", std::int64_t{180}});  // never comes
   EXPECT_NO_THROW(ask(161, longer));
   expect_error([&] { ask(162, longer); }, ExitStatus::usage, "ends with step 160");
 }
@@ -76,7 +76,7 @@ TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
   const testing::TemporaryFolder folder;
   const std::string file = folder / "nudges.jsonl";
   NudgeJournal journal;
-  journal.add({3, "optimizer.rho", "0.5"});
+  journal.add({3, "optimizer.rho", 0.5});
   const NudgeJournal before = journal;
   const auto judge = [&](const NudgeRequestFile& request) {
     return judge_nudge(request, Config(), journal, 4, [](const Config&) { return std::int64_t{100}; });
@@ -92,7 +92,7 @@ TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
   EXPECT_EQ(journal, before);
   const NudgeReply right = note_nudges({"", {"optimizer.l2=1"}, {}}, judge, write_to(file), journal);
   EXPECT_EQ(right.status, ExitStatus::done);
-  EXPECT_EQ(right.text, to_json_line({5, "optimizer.l2", "1.0"}));
+  EXPECT_EQ(right.text, to_json_line({5, "optimizer.l2", 1.0}));
   EXPECT_EQ(testing::read(file), before.text() + right.text);
   EXPECT_EQ(journal.text(), testing::read(file));
 }
@@ -135,10 +135,10 @@ class Desk : public ::testing::Test {
 
 TEST_F(Desk, AnswersTheOneWhoAsked) {
   start_run();
-  std::thread run([&] { serve({ExitStatus::done, to_json_line({7, "optimizer.l2", "0.5"})}); });
+  std::thread run([&] { serve({ExitStatus::done, to_json_line({7, "optimizer.l2", 0.5})}); });
   const auto nudges = nudge_run(run_, {"optimizer.l2=0.5"}, {}, never);
   run.join();
-  EXPECT_THAT(nudges, ElementsAre(Nudge{7, "optimizer.l2", "0.5"}));
+  EXPECT_THAT(nudges, ElementsAre(Nudge{7, "optimizer.l2", 0.5}));
   EXPECT_THAT(seen_, ElementsAre("optimizer.l2=0.5"));
   EXPECT_THAT(requests(), IsEmpty()) << "both sides clear up";
   std::thread refusing([&] { serve({ExitStatus::usage, "not now"}); });

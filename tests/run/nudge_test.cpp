@@ -120,19 +120,18 @@ TEST_F(Nudged, ASettingGivenOnResumingIsANudgeOfTheNextStep) {
       << message_;
   test_world().barrier();
   EXPECT_THAT(nudges_in("run"),
-              ElementsAre(Nudge{7, "optimizer.learning_rate", "0.02"}, Nudge{7, "train.steps", "12"}));
+              ElementsAre(Nudge{7, "optimizer.learning_rate", 0.02}, Nudge{7, "train.steps", std::int64_t{12}}));
   EXPECT_THAT(metrics("run"), Contains(AllOf(HasSubstr("\"step\":6,"), HasSubstr("\"learning_rate\":0.001"))));
   EXPECT_THAT(metrics("run"), Contains(AllOf(HasSubstr("\"step\":7,"), HasSubstr("\"learning_rate\":0.02"))));
   const std::string expected = digest_in("run");
   EXPECT_EQ(status_of(replay_of("run", "replay")), ExitStatus::done) << message_;
   EXPECT_EQ(digest_in("replay"), expected);
-  EXPECT_EQ(digest_with({"train.steps=12"}, {{7, "optimizer.learning_rate", "0.02"}}), expected);
-  EXPECT_NE(digest_with({"train.steps=12"}, {{8, "optimizer.learning_rate", "0.02"}}), expected);
+  EXPECT_EQ(digest_with({"train.steps=12"}, {{7, "optimizer.learning_rate", 0.02}}), expected);
+  EXPECT_NE(digest_with({"train.steps=12"}, {{8, "optimizer.learning_rate", 0.02}}), expected);
 }
 
 TEST_F(Nudged, StoppedBeforeOrAfterANudgeARunStillTakesIt) {
-  const std::vector<Nudge> nudges = {
-      {5, "model.dropout", "0.3"}, {9, "model.dropout", "0.0"}, {7, "optimizer.beta1", "0.8"}};
+  const std::vector<Nudge> nudges = {{5, "model.dropout", 0.3}, {9, "model.dropout", 0.0}, {7, "optimizer.beta1", 0.8}};
   const std::string expected = digest_with({}, nudges);
   EXPECT_NE(digest_with({}, {nudges[0], nudges[1]}), expected);
   write_original("slow", {}, nudges);
@@ -147,17 +146,17 @@ TEST_F(Nudged, StoppedBeforeOrAfterANudgeARunStillTakesIt) {
 }
 
 TEST_F(Nudged, TheSameCommandAgainDoesNotUndoNudges) {
-  write_original("original", {}, {{3, "optimizer.learning_rate", "0.02"}});
+  write_original("original", {}, {{3, "optimizer.learning_rate", 0.02}});
   EXPECT_EQ(status_of(replay_of("original", "run", {"train.max_seconds=1e-9"})), ExitStatus::stopped) << message_;
   // As a job does that is started again: it names all settings of the start.
   TrainRequest again = request("run", {"optimizer.learning_rate=0.001", "checkpoint.keep=7", "train.max_seconds=0"});
   again.resume = "auto";
   EXPECT_EQ(status_of(again), ExitStatus::done) << message_;
-  EXPECT_EQ(digest_in("run"), digest_with({}, {{3, "optimizer.learning_rate", "0.02"}}));
+  EXPECT_EQ(digest_in("run"), digest_with({}, {{3, "optimizer.learning_rate", 0.02}}));
 }
 
 TEST_F(Nudged, ABranchTakesTheNudgesUpToItsStepAlone) {
-  const std::vector<Nudge> nudges = {{5, "optimizer.learning_rate", "0.02"}, {9, "optimizer.l2", "0.1"}};
+  const std::vector<Nudge> nudges = {{5, "optimizer.learning_rate", 0.02}, {9, "optimizer.l2", 0.1}};
   write_original("original", {"checkpoint.keep=1", "checkpoint.every_steps=1"}, nudges);
   EXPECT_EQ(status_of(replay_of("original", "run")), ExitStatus::done) << message_;
   EXPECT_THAT(RunDirectory::checkpoint_steps(path("run")), ::testing::IsSupersetOf({0, 4, 8, 12}));
@@ -177,20 +176,22 @@ TEST_F(Nudged, ABranchTakesTheNudgesUpToItsStepAlone) {
   branch.run = path("other");
   branch.sets = {"optimizer.learning_rate=0.03"};
   EXPECT_EQ(status_of(branch), ExitStatus::done) << message_;
-  EXPECT_EQ(digest_in("other"), digest_with({}, {{5, "optimizer.learning_rate", "0.03"}}));
+  EXPECT_EQ(digest_in("other"), digest_with({}, {{5, "optimizer.learning_rate", 0.03}}));
 }
 
 TEST_F(Nudged, TheEndMayBeNudgedBothWays) {
   const std::string to_eighteen = digest_with({"train.steps=18"}, {});
-  EXPECT_EQ(digest_with({"train.steps=12"}, {{13, "train.steps", "18"}}), to_eighteen) << "after the last step";
-  EXPECT_EQ(digest_with({"train.steps=30"}, {{19, "train.steps", "2"}}), to_eighteen) << "at once";
-  EXPECT_EQ(digest_with({"train.steps=30", "model.batch_norm.running=\"exact\""}, {{19, "train.steps", "2"}}),
-            digest_with({"train.steps=18", "model.batch_norm.running=\"exact\""}, {}));
+  EXPECT_EQ(digest_with({"train.steps=12"}, {{13, "train.steps", std::int64_t{18}}}), to_eighteen)
+      << "after the last step";
+  EXPECT_EQ(digest_with({"train.steps=30"}, {{19, "train.steps", std::int64_t{2}}}), to_eighteen) << "at once";
+  EXPECT_EQ(
+      digest_with({"train.steps=30", "model.batch_norm.running=\"exact\""}, {{19, "train.steps", std::int64_t{2}}}),
+      digest_with({"train.steps=18", "model.batch_norm.running=\"exact\""}, {}));
 }
 
 TEST_F(Nudged, ANudgeThatDivergesNamesTheWayBack) {
   write_original("original", {"optimizer.name=\"gd\"", "model.batch_norm=false"},
-                 {{6, "optimizer.learning_rate", "1e30"}});
+                 {{6, "optimizer.learning_rate", 1e30}});
   EXPECT_EQ(status_of(replay_of("original", "run")), ExitStatus::diverged);
   EXPECT_THAT(message_, HasSubstr("without the nudge of step 6: --resume " + path("run") + " --rewind 5"));
   TrainRequest back = resume_of("run");

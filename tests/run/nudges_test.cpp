@@ -26,12 +26,13 @@ void expect_refused(const Config& config, const std::string& assignment, const s
 TEST(ParseNudge, ValuesGetOneForm) {
   const Config config;
   EXPECT_THAT(parse_nudge(config, "optimizer.learning_rate=3e-4", 7),
-              ElementsAre(Nudge{7, "optimizer.learning_rate", "0.0003"}));
-  EXPECT_THAT(parse_nudge(config, "optimizer.l2 = 1", 7), ElementsAre(Nudge{7, "optimizer.l2", "1.0"}));
-  EXPECT_THAT(parse_nudge(config, "schedule.name=cosine", 7), ElementsAre(Nudge{7, "schedule.name", "\"cosine\""}));
-  EXPECT_THAT(
-      parse_nudge(config, "train.early_stopping={patience=3, min_delta=0.1}", 7),
-      ElementsAre(Nudge{7, "train.early_stopping.min_delta", "0.1"}, Nudge{7, "train.early_stopping.patience", "3"}));
+              ElementsAre(Nudge{7, "optimizer.learning_rate", 0.0003}));
+  EXPECT_THAT(parse_nudge(config, "optimizer.l2 = 1", 7), ElementsAre(Nudge{7, "optimizer.l2", 1.0}));
+  EXPECT_THAT(parse_nudge(config, "schedule.name=cosine", 7),
+              ElementsAre(Nudge{7, "schedule.name", std::string("cosine")}));
+  EXPECT_THAT(parse_nudge(config, "train.early_stopping={patience=3, min_delta=0.1}", 7),
+              ElementsAre(Nudge{7, "train.early_stopping.min_delta", 0.1},
+                          Nudge{7, "train.early_stopping.patience", std::int64_t{3}}));
 }
 
 TEST(ParseNudge, WhatCannotChangeIsRefused) {
@@ -50,9 +51,9 @@ TEST(ParseNudge, WhatCannotChangeIsRefused) {
 
 TEST(NudgeJournal, LinesReadBackEqual) {
   NudgeJournal journal;
-  journal.add({120, "optimizer.learning_rate", "0.0003"});
-  journal.add({7, "schedule.name", "\"cosine\""});
-  journal.add({7, "train.epochs", "30"});
+  journal.add({120, "optimizer.learning_rate", 0.0003});
+  journal.add({7, "schedule.name", std::string("cosine")});
+  journal.add({7, "train.epochs", std::int64_t{30}});
   EXPECT_EQ(journal.text(),
             "{\"step\":120,\"key\":\"optimizer.learning_rate\",\"value\":0.0003}\n"
             "{\"step\":7,\"key\":\"schedule.name\",\"value\":\"cosine\"}\n"
@@ -61,7 +62,7 @@ TEST(NudgeJournal, LinesReadBackEqual) {
 }
 
 TEST(NudgeJournal, ATornLastLineIsDroppedAndABadOneNamed) {
-  const std::string line = to_json_line({3, "optimizer.l2", "0.5"});
+  const std::string line = to_json_line({3, "optimizer.l2", 0.5});
   EXPECT_EQ(NudgeJournal::parse(line + "{\"step\":4,\"key\":\"opt", "x").nudges().size(), 1U);
   EXPECT_EQ(NudgeJournal::parse(line.substr(0, line.size() - 1), "x").nudges().size(), 1U)
       << "whole, without its newline";
@@ -81,16 +82,16 @@ TEST(NudgeJournal, ATornLastLineIsDroppedAndABadOneNamed) {
 TEST(NudgeJournal, OfARunWithoutTheFileIsEmpty) {
   const testing::TemporaryFolder folder;
   EXPECT_TRUE(NudgeJournal::of_run(folder / "").empty());
-  testing::write(folder / "nudges.jsonl", to_json_line({3, "optimizer.l2", "0.5"}));
-  EXPECT_THAT(NudgeJournal::of_run(folder / "").nudges(), ElementsAre(Nudge{3, "optimizer.l2", "0.5"}));
+  testing::write(folder / "nudges.jsonl", to_json_line({3, "optimizer.l2", 0.5}));
+  EXPECT_THAT(NudgeJournal::of_run(folder / "").nudges(), ElementsAre(Nudge{3, "optimizer.l2", 0.5}));
 }
 
 TEST(NudgeJournal, TheLatestStepCountsThenTheLatestLine) {
   NudgeJournal journal;
-  journal.add({10, "optimizer.l2", "0.1"});
-  journal.add({5, "optimizer.l2", "0.2"});
-  journal.add({10, "optimizer.l2", "0.3"});
-  journal.add({7, "optimizer.rho", "0.5"});
+  journal.add({10, "optimizer.l2", 0.1});
+  journal.add({5, "optimizer.l2", 0.2});
+  journal.add({10, "optimizer.l2", 0.3});
+  journal.add({7, "optimizer.rho", 0.5});
   const Config start;
   EXPECT_EQ(journal.config_at(start, 4), start);
   EXPECT_EQ(journal.config_at(start, 5).optimizer.l2, 0.2);

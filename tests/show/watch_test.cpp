@@ -70,7 +70,7 @@ TEST_F(Follower, ReadsWhatIsAddedAndLeavesATornLine) {
   ASSERT_EQ(view.evaluations.size(), 1U);
   EXPECT_EQ(view.evaluations[0].accuracy, 0.75);
   EXPECT_EQ(view.now.optimizer.l2, 0.25);
-  put("nudges.jsonl", to_json_line({3, "optimizer.l2", "0.5"}) + to_json_line({4, "optimizer.rho", "0.5"}));
+  put("nudges.jsonl", to_json_line({3, "optimizer.l2", 0.5}) + to_json_line({4, "optimizer.rho", 0.5}));
   EXPECT_EQ(follower.refresh().now.optimizer.l2, 0.5);
   EXPECT_EQ(follower.refresh().start.optimizer.l2, 0.25);
   EXPECT_EQ(follower.refresh().now.optimizer.rho, 0.99) << "to come";
@@ -107,8 +107,8 @@ RunView some_view(bool validation) {
   view.run = "runs/digits";
   view.under_way = true;
   view.now.optimizer.learning_rate = 0.0003;
-  view.journal.add({40, "optimizer.learning_rate", "0.0003"});
-  view.journal.add({120, "model.dropout", "0.5"});
+  view.journal.add({40, "optimizer.learning_rate", 0.0003});
+  view.journal.add({120, "model.dropout", 0.5});
   for (std::int64_t step = 1; step <= 100; ++step) {
     view.loss.push_back({step, 2.0 / static_cast<double>(step)});
     if (validation && step % 10 == 0)

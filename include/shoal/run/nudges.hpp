@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shoal/config/config.hpp"
+#include "shoal/core/settings.hpp"
 
 namespace shoal {
 
@@ -14,7 +15,9 @@ namespace shoal {
 struct Nudge {
   std::int64_t step = 0;  ///< the first update that it acts on
   std::string key;        ///< "optimizer.learning_rate"
-  std::string value;      ///< in one canonical form that JSON and TOML share: 0.0003, "cosine"
+  Setting value;          ///< of the type of the key
+
+  std::string assignment() const;  ///< KEY = VALUE, as a config has it
 
   bool operator==(const Nudge&) const = default;
 };
