@@ -1,9 +1,11 @@
 // The one place that sees the JSON library: its headers cost the compiler more than all the code that uses them.
 #include "shoal/core/json.hpp"
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace shoal {
 namespace {
@@ -38,19 +40,46 @@ Json from_library(const Library& from, int depth = 0) {
   }
 }
 
-struct ToLibrary {
-  Library operator()(std::monostate) const { return {}; }
-  Library operator()(const auto& value) const { return value; }
-  Library operator()(const Json::Array& items) const {
-    Library to = Library::array();
-    for (const Json& item : items) to.push_back(std::visit(*this, item.value()));
-    return to;
+/// Lists and objects; the library has what is inside them.
+class Writer {
+ public:
+  explicit Writer(int indent) : indent_(indent) {}
+
+  void operator()(std::monostate) { text += "null"; }
+  void operator()(const Json::Verbatim& value) { text += value.text; }
+  void operator()(const auto& value) { text += Library(value).dump(-1, ' ', false, Library::error_handler_t::replace); }
+  void operator()(const Json::Array& items) {
+    put_all('[', items, ']', [this](const Json& item) { std::visit(*this, item.value()); });
   }
-  Library operator()(const Json::Members& members) const {
-    Library to = Library::object();
-    for (const auto& [name, value] : members) to[name] = std::visit(*this, value.value());
-    return to;
+  void operator()(const Json::Members& members) {
+    put_all('{', members, '}', [this](const auto& member) {
+      (*this)(member.first);
+      text += indent_ < 0 ? ":" : ": ";
+      std::visit(*this, member.second.value());
+    });
   }
+
+  std::string text;
+
+ private:
+  void put_all(char open, const auto& all, char close, const auto& put) {
+    text += open;
+    ++depth_;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (i > 0) text += ',';
+      break_line();
+      put(all[i]);
+    }
+    --depth_;
+    if (!all.empty()) break_line();
+    text += close;
+  }
+  void break_line() {
+    if (indent_ >= 0) text += '\n' + std::string(static_cast<std::size_t>(depth_ * indent_), ' ');
+  }
+
+  int indent_;
+  int depth_ = 0;
 };
 
 template <class Value>
@@ -67,6 +96,17 @@ Json Json::object(Members members) {
   return json;
 }
 
+Json Json::shortest(double value, int digits) {
+  if (!std::isfinite(value)) return {};
+  return verbatim(digits == 0 ? fmt::format("{}", value) : fmt::format("{:.{}g}", value, digits));
+}
+
+Json Json::verbatim(std::string text) {
+  Json json;
+  json.value_ = Verbatim{std::move(text)};
+  return json;
+}
+
 Json Json::parse(std::string_view text) try {
   return from_library(Library::parse(text));
 } catch (const Library::exception& e) {
@@ -76,7 +116,9 @@ Json Json::parse(std::string_view text) try {
 bool Json::valid(std::string_view text) noexcept { return Library::accept(text); }
 
 std::string Json::text(int indent) const {
-  return std::visit(ToLibrary(), value_).dump(indent, ' ', false, Library::error_handler_t::replace);
+  Writer writer(indent);
+  std::visit(writer, value_);
+  return writer.text;
 }
 
 Json& Json::set(std::string_view name, Json value) {

@@ -1,7 +1,5 @@
 #include "shoal/run/metrics.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <string_view>
 #include <utility>
@@ -16,13 +14,10 @@ namespace {
 constexpr std::chrono::seconds longest_delay{1};
 constexpr std::size_t largest_batch_bytes = 1 << 16;
 
-void add(std::string& line, std::string_view name, std::int64_t value) {
-  line += fmt::format("{}\"{}\":{}", line.empty() ? "{" : ",", name, value);
-}
+constexpr int loss_digits = 9;
 
-void add(std::string& line, std::string_view name, double value, const char* format = "{}") {
-  if (!std::isfinite(value)) return;
-  line += fmt::format(",\"{}\":{}", name, fmt::format(fmt::runtime(format), value));
+void add(Json& line, std::string_view name, double value, int digits = 0) {
+  if (std::isfinite(value)) line.set(name, Json::shortest(value, digits));
 }
 
 /// The step of a whole line; nothing for anything else.
@@ -37,23 +32,18 @@ std::optional<std::int64_t> step_of(std::string_view line) {
 }  // namespace
 
 std::string to_json_line(const StepRecord& record) {
-  std::string line;
-  add(line, "step", record.step);
-  add(line, "epoch", record.epoch);
-  add(line, "loss", record.loss, "{:.9g}");
+  Json line = Json::object({{"step", record.step}, {"epoch", record.epoch}});
+  add(line, "loss", record.loss, loss_digits);
   add(line, "learning_rate", record.learning_rate);
   add(line, "samples_per_second", record.samples_per_second);
-  return line + "}\n";
+  return line.text() + '\n';
 }
 
 std::string to_json_line(const EvaluationRecord& record) {
-  std::string line;
-  add(line, "step", record.step);
-  add(line, "epoch", record.epoch);
-  line += ",\"split\":" + Json(record.split).text();
-  add(line, "loss", record.loss, "{:.9g}");
+  Json line = Json::object({{"step", record.step}, {"epoch", record.epoch}, {"split", record.split}});
+  add(line, "loss", record.loss, loss_digits);
   if (record.accuracy) add(line, "accuracy", *record.accuracy);
-  return line + "}\n";
+  return line.text() + '\n';
 }
 
 MetricsWriter::MetricsWriter(const std::string& path, Clock clock)

@@ -16,19 +16,17 @@ namespace {
 std::string number(double value) { return fmt::format("{}", value); }
 std::string number(const std::optional<double>& value) { return value ? number(*value) : ""; }
 
-std::string json_text(const std::string& text) { return Json(text).text(); }
-
 std::int64_t epochs(const TrialRow& row) { return row.curve.empty() ? 0 : row.curve.back().epoch; }
 
-std::string json_point(const CurvePoint& p) {
-  std::string text = fmt::format("{{\"epoch\":{},\"train.loss\":{}", p.epoch, number(p.train_loss));
+Json json_point(const CurvePoint& p) {
+  Json point = Json::object({{"epoch", p.epoch}, {"train.loss", Json::shortest(p.train_loss)}});
   const auto add = [&](const char* name, const std::optional<double>& value) {
-    if (value) text += fmt::format(",\"{}\":{}", name, number(*value));
+    if (value) point.set(name, Json::shortest(*value));
   };
   add("train.accuracy", p.train_accuracy);
   add("validation.loss", p.validation_loss);
   add("validation.accuracy", p.validation_accuracy);
-  return text + '}';
+  return point;
 }
 
 }  // namespace
@@ -83,24 +81,26 @@ std::string to_csv(const SweepTable& table) {
 }
 
 std::string to_jsonl(const SweepTable& table) {
+  const Metric metric = table.settings.metric;
   std::string text;
   for (const TrialRow& row : table.rows) {
-    text +=
-        fmt::format("{{\"trial\":{},\"place\":{},\"status\":\"{}\",\"round\":{},\"rung\":{},\"epochs\":{}", row.trial,
-                    row.place ? std::to_string(*row.place) : "null", row.status, row.round, row.rung, epochs(row));
-    const std::string metric = to_string(table.settings.metric);
-    const std::optional<double> value = row.result() ? metric_at(*row.result(), table.settings.metric) : std::nullopt;
-    text += fmt::format(",\"{}\":{},\"hyperparameters\":{{", metric, value ? number(*value) : "null");
+    const std::optional<double> value = row.result() ? metric_at(*row.result(), metric) : std::nullopt;
+    Json hyperparameters = Json::object();
     for (std::size_t d = 0; d < row.values.size(); ++d)
-      text += fmt::format("{}{}:{}", d == 0 ? "" : ",", json_text(table.settings.space[d].key), row.values[d]);
-    text += "},\"curve\":[";
-    for (std::size_t i = 0; i < row.curve.size(); ++i) {
-      if (i > 0) text += ',';
-      text += json_point(row.curve[i]);
-    }
-    text += ']';
-    if (row.status == "failed") text += ",\"reason\":" + json_text(row.reason);
-    text += "}\n";
+      hyperparameters.set(table.settings.space[d].key, Json::verbatim(row.values[d]));  // TOML of a value is JSON too
+    Json curve = Json::array();
+    for (const CurvePoint& point : row.curve) curve.push(json_point(point));
+    Json line = Json::object({{"trial", row.trial},
+                              {"place", row.place},
+                              {"status", row.status},
+                              {"round", row.round},
+                              {"rung", row.rung},
+                              {"epochs", epochs(row)},
+                              {to_string(metric), value ? Json::shortest(*value) : Json()},
+                              {"hyperparameters", std::move(hyperparameters)},
+                              {"curve", std::move(curve)}});
+    if (row.status == "failed") line.set("reason", row.reason);
+    text += line.text() + '\n';
   }
   return text;
 }
@@ -108,9 +108,11 @@ std::string to_jsonl(const SweepTable& table) {
 std::string times_jsonl(const std::vector<History>& trials) {
   std::string text;
   for (const History& history : trials) {
-    for (const Outcome& o : history)
-      text += fmt::format("{{\"trial\":{},\"rung\":{},\"rank\":{},\"seconds\":{:.6f}}}\n", o.trial, o.rung, o.rank,
-                          o.seconds);
+    for (const Outcome& o : history) {
+      const Json seconds = Json::verbatim(fmt::format("{:.6f}", o.seconds));
+      text +=
+          Json::object({{"trial", o.trial}, {"rung", o.rung}, {"rank", o.rank}, {"seconds", seconds}}).text() + '\n';
+    }
   }
   return text;
 }

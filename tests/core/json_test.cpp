@@ -14,6 +14,19 @@ TEST(Json, IsWrittenInTheOrderInWhichItWasMade) {
   EXPECT_EQ(Json::parse(json.text()), json);
 }
 
+TEST(Json, IsWrittenWithALineAMember) {
+  const Json json = Json::object({{"a", Json::array({1, Json::object()})}, {"none", Json::array()}, {"b", "x"}});
+  EXPECT_EQ(json.text(2), "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"none\": [],\n  \"b\": \"x\"\n}");
+}
+
+TEST(Json, WritesNumbersAsItIsTold) {
+  const double third = 1.0 / 3.0;
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(Json::array({2.0, Json::shortest(2.0), Json::shortest(third, 9), Json::shortest(infinity)}).text(),
+            "[2.0,2,0.333333333,null]");
+  EXPECT_EQ(Json::array({Json::verbatim("0.500000"), Json::shortest(third)}).text(), "[0.500000,0.3333333333333333]");
+}
+
 TEST(Json, TellsWholeNumbersFromReals) {
   const Json json = Json::parse(R"([3, 3.0, 18446744073709551615])");
   EXPECT_EQ(json.at(0).integer(), 3);

@@ -23,7 +23,12 @@ class Json {
  public:
   using Array = std::vector<Json>;
   using Members = std::vector<std::pair<std::string, Json>>;
-  using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Members>;
+  /// JSON already, and written as it is.
+  struct Verbatim {
+    std::string text;
+    bool operator==(const Verbatim&) const = default;
+  };
+  using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Members, Verbatim>;
 
   Json() = default;  ///< null
   Json(std::nullptr_t) {}
@@ -44,6 +49,11 @@ class Json {
 
   static Json object(Members members = {});
   static Json array(Array items = {}) { return {std::move(items)}; }
+
+  /// A number by its shortest text, without a point where it is whole; with `digits` of its digits alone. Null where it
+  /// is not finite.
+  static Json shortest(double value, int digits = 0);
+  static Json verbatim(std::string text);
 
   /// @throws JsonError  saying where and what is wrong; also for what nests deeper than 64
   static Json parse(std::string_view text);
