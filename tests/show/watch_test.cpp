@@ -43,6 +43,7 @@ class Follower : public ::testing::Test {
 };
 
 TEST_F(Follower, WhatALineLacksIsNotZero) {
+  put_checkpoint();
   put("config.toml", "");
   RunFollower follower(run_);
   StepRecord untimed{2, 1, 0.4, 0.001, std::numeric_limits<double>::infinity()};
