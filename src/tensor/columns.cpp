@@ -4,7 +4,15 @@
 #include <cmath>
 
 #include "shoal/tensor/targets.hpp"
+#include "tensor/both_types.hpp"
 #include "tensor/gradient_chains.hpp"
+
+#define COLUMN_MOMENTS(T) (std::int64_t rows, const T* x, double* mean, double* m2)
+#define COLUMN_SUMS(T) (std::int64_t rows, const T* a, const T* b, double* sum_a, double* sum_ab)
+#define NORMALIZE_PANEL(T) (std::int64_t rows, const T* z, const NormalizePanel<T>& panel, T* z_norm, T* y)
+#define NORMALIZE_PANEL_BACKWARD(T) \
+  (std::int64_t rows, const T* dy, const T* z_norm, const T* scale, const T* mean_dy, const T* mean_dy_z_norm, T* dz)
+#define COLUMN_SUM(T) (std::int64_t rows, std::int64_t leaf_rows, const T* a, const T* b, T* out)
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/columns.cpp"
@@ -16,7 +24,7 @@ namespace shoal {
 namespace HWY_NAMESPACE {
 
 template <class T>
-void moments_target(std::int64_t rows, const T* x, double* HWY_RESTRICT mean, double* HWY_RESTRICT m2) {
+void column_moments_target(std::int64_t rows, const T* x, double* HWY_RESTRICT mean, double* HWY_RESTRICT m2) {
   std::fill_n(mean, panel_width, 0.0);
   std::fill_n(m2, panel_width, 0.0);
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -32,7 +40,8 @@ void moments_target(std::int64_t rows, const T* x, double* HWY_RESTRICT mean, do
 }
 
 template <class T>
-void sums_target(std::int64_t rows, const T* a, const T* b, double* HWY_RESTRICT sum_a, double* HWY_RESTRICT sum_ab) {
+void column_sums_target(std::int64_t rows, const T* a, const T* b, double* HWY_RESTRICT sum_a,
+                        double* HWY_RESTRICT sum_ab) {
   std::fill_n(sum_a, panel_width, 0.0);
   std::fill_n(sum_ab, panel_width, 0.0);
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -45,8 +54,8 @@ void sums_target(std::int64_t rows, const T* a, const T* b, double* HWY_RESTRICT
 }
 
 template <class T>
-void normalize_target(std::int64_t rows, const T* z, const NormalizePanel<T>& p, T* HWY_RESTRICT z_norm,
-                      T* HWY_RESTRICT y) {
+void normalize_panel_target(std::int64_t rows, const T* z, const NormalizePanel<T>& p, T* HWY_RESTRICT z_norm,
+                            T* HWY_RESTRICT y) {
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t c = 0; c < panel_width; ++c) {
       const T n = ((z[r * panel_width + c] - p.mean_high[c]) - p.mean_low[c]) * p.inverse_deviation[c];
@@ -57,8 +66,8 @@ void normalize_target(std::int64_t rows, const T* z, const NormalizePanel<T>& p,
 }
 
 template <class T>
-void backward_target(std::int64_t rows, const T* dy, const T* z_norm, const T* scale, const T* mean_dy,
-                     const T* mean_dy_z_norm, T* HWY_RESTRICT dz) {
+void normalize_panel_backward_target(std::int64_t rows, const T* dy, const T* z_norm, const T* scale, const T* mean_dy,
+                                     const T* mean_dy_z_norm, T* HWY_RESTRICT dz) {
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t c = 0; c < panel_width; ++c) {
       const std::int64_t i = r * panel_width + c;
@@ -93,34 +102,11 @@ void column_sum_target(std::int64_t rows, std::int64_t leaf_rows, const T* a, co
   std::copy_n(stack[0], panel_width, out);
 }
 
-void moments_float(std::int64_t rows, const float* x, double* mean, double* m2) { moments_target(rows, x, mean, m2); }
-void moments_double(std::int64_t rows, const double* x, double* mean, double* m2) { moments_target(rows, x, mean, m2); }
-void sums_float(std::int64_t rows, const float* a, const float* b, double* sum_a, double* sum_ab) {
-  sums_target(rows, a, b, sum_a, sum_ab);
-}
-void sums_double(std::int64_t rows, const double* a, const double* b, double* sum_a, double* sum_ab) {
-  sums_target(rows, a, b, sum_a, sum_ab);
-}
-void normalize_float(std::int64_t rows, const float* z, const NormalizePanel<float>& p, float* z_norm, float* y) {
-  normalize_target(rows, z, p, z_norm, y);
-}
-void normalize_double(std::int64_t rows, const double* z, const NormalizePanel<double>& p, double* z_norm, double* y) {
-  normalize_target(rows, z, p, z_norm, y);
-}
-void backward_float(std::int64_t rows, const float* dy, const float* z_norm, const float* scale, const float* mean_dy,
-                    const float* mean_dy_z_norm, float* dz) {
-  backward_target(rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz);
-}
-void backward_double(std::int64_t rows, const double* dy, const double* z_norm, const double* scale,
-                     const double* mean_dy, const double* mean_dy_z_norm, double* dz) {
-  backward_target(rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz);
-}
-void column_sum_float(std::int64_t rows, std::int64_t leaf_rows, const float* a, const float* b, float* out) {
-  column_sum_target(rows, leaf_rows, a, b, out);
-}
-void column_sum_double(std::int64_t rows, std::int64_t leaf_rows, const double* a, const double* b, double* out) {
-  column_sum_target(rows, leaf_rows, a, b, out);
-}
+SHOAL_KERNEL(column_moments, COLUMN_MOMENTS, (rows, x, mean, m2))
+SHOAL_KERNEL(column_sums, COLUMN_SUMS, (rows, a, b, sum_a, sum_ab))
+SHOAL_KERNEL(normalize_panel, NORMALIZE_PANEL, (rows, z, panel, z_norm, y))
+SHOAL_KERNEL(normalize_panel_backward, NORMALIZE_PANEL_BACKWARD, (rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz))
+SHOAL_KERNEL(column_sum, COLUMN_SUM, (rows, leaf_rows, a, b, out))
 
 }  // namespace HWY_NAMESPACE
 }  // namespace shoal
@@ -129,61 +115,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
-HWY_EXPORT(moments_float);
-HWY_EXPORT(moments_double);
-HWY_EXPORT(sums_float);
-HWY_EXPORT(sums_double);
-HWY_EXPORT(normalize_float);
-HWY_EXPORT(normalize_double);
-HWY_EXPORT(backward_float);
-HWY_EXPORT(backward_double);
-HWY_EXPORT(column_sum_float);
-HWY_EXPORT(column_sum_double);
-
-template <>
-void column_moments<float>(std::int64_t rows, const float* x, double* mean, double* m2) {
-  HWY_DYNAMIC_DISPATCH(moments_float)(rows, x, mean, m2);
-}
-template <>
-void column_moments<double>(std::int64_t rows, const double* x, double* mean, double* m2) {
-  HWY_DYNAMIC_DISPATCH(moments_double)(rows, x, mean, m2);
-}
-template <>
-void column_sums<float>(std::int64_t rows, const float* a, const float* b, double* sum_a, double* sum_ab) {
-  HWY_DYNAMIC_DISPATCH(sums_float)(rows, a, b, sum_a, sum_ab);
-}
-template <>
-void column_sums<double>(std::int64_t rows, const double* a, const double* b, double* sum_a, double* sum_ab) {
-  HWY_DYNAMIC_DISPATCH(sums_double)(rows, a, b, sum_a, sum_ab);
-}
-template <>
-void normalize_panel<float>(std::int64_t rows, const float* z, const NormalizePanel<float>& panel, float* z_norm,
-                            float* y) {
-  HWY_DYNAMIC_DISPATCH(normalize_float)(rows, z, panel, z_norm, y);
-}
-template <>
-void normalize_panel<double>(std::int64_t rows, const double* z, const NormalizePanel<double>& panel, double* z_norm,
-                             double* y) {
-  HWY_DYNAMIC_DISPATCH(normalize_double)(rows, z, panel, z_norm, y);
-}
-template <>
-void normalize_panel_backward<float>(std::int64_t rows, const float* dy, const float* z_norm, const float* scale,
-                                     const float* mean_dy, const float* mean_dy_z_norm, float* dz) {
-  HWY_DYNAMIC_DISPATCH(backward_float)(rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz);
-}
-template <>
-void normalize_panel_backward<double>(std::int64_t rows, const double* dy, const double* z_norm, const double* scale,
-                                      const double* mean_dy, const double* mean_dy_z_norm, double* dz) {
-  HWY_DYNAMIC_DISPATCH(backward_double)(rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz);
-}
-template <>
-void column_sum<float>(std::int64_t rows, std::int64_t leaf_rows, const float* a, const float* b, float* out) {
-  HWY_DYNAMIC_DISPATCH(column_sum_float)(rows, leaf_rows, a, b, out);
-}
-template <>
-void column_sum<double>(std::int64_t rows, std::int64_t leaf_rows, const double* a, const double* b, double* out) {
-  HWY_DYNAMIC_DISPATCH(column_sum_double)(rows, leaf_rows, a, b, out);
-}
+SHOAL_DISPATCH(column_moments, COLUMN_MOMENTS, (rows, x, mean, m2))
+SHOAL_DISPATCH(column_sums, COLUMN_SUMS, (rows, a, b, sum_a, sum_ab))
+SHOAL_DISPATCH(normalize_panel, NORMALIZE_PANEL, (rows, z, panel, z_norm, y))
+SHOAL_DISPATCH(normalize_panel_backward, NORMALIZE_PANEL_BACKWARD,
+               (rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz))
+SHOAL_DISPATCH(column_sum, COLUMN_SUM, (rows, leaf_rows, a, b, out))
 
 }  // namespace shoal
 #endif

@@ -4,6 +4,14 @@
 
 #include "shoal/core/elementary.hpp"
 #include "shoal/tensor/targets.hpp"
+#include "tensor/both_types.hpp"
+
+#define APPLY(T) (Unary f, T parameter, std::int64_t n, const T* x, T* y)
+#define APPLY_DERIVATIVE(T) (Unary f, T parameter, std::int64_t n, const T* x, const T* y, const T* dy, T* dx)
+#define COMBINE(T) (Binary f, std::int64_t rows, Operand<T> a, Operand<T> b, T * y)
+#define COMBINE_DERIVATIVE(T) (Binary f, int operand, std::int64_t rows, Operand<T> a, Operand<T> b, const T* dy, T* dx)
+#define ADD_TO(T) (std::int64_t n, const T* x, T* sum)
+#define ADD(T) (std::int64_t n, const T* a, const T* b, T* sum)
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/elementwise.cpp"
@@ -44,7 +52,7 @@ HWY_INLINE void each_derivative(std::int64_t n, const T* x, const T* y, const T*
 }
 
 template <class T>
-void derivative_target(Unary f, T p, std::int64_t n, const T* x, const T* y, const T* dy, T* dx) {
+void apply_derivative_target(Unary f, T p, std::int64_t n, const T* x, const T* y, const T* dy, T* dx) {
   switch (f) {
     case Unary::relu: return each_derivative(n, x, y, dy, dx, [](T v, T) { return v > T{0} ? T{1} : T{0}; });
     case Unary::leaky_relu: return each_derivative(n, x, y, dy, dx, [p](T v, T) { return v > T{0} ? T{1} : p; });
@@ -115,33 +123,12 @@ void add_target(std::int64_t n, const T* a, const T* b, T* HWY_RESTRICT sum) {
   for (std::int64_t i = 0; i < n; ++i) sum[i] = a[i] + b[i];
 }
 
-void apply_float(Unary f, float p, std::int64_t n, const float* x, float* y) { apply_target(f, p, n, x, y); }
-void apply_double(Unary f, double p, std::int64_t n, const double* x, double* y) { apply_target(f, p, n, x, y); }
-void derivative_float(Unary f, float p, std::int64_t n, const float* x, const float* y, const float* dy, float* dx) {
-  derivative_target(f, p, n, x, y, dy, dx);
-}
-void derivative_double(Unary f, double p, std::int64_t n, const double* x, const double* y, const double* dy,
-                       double* dx) {
-  derivative_target(f, p, n, x, y, dy, dx);
-}
-void combine_float(Binary f, std::int64_t rows, Operand<float> a, Operand<float> b, float* y) {
-  combine_target(f, rows, a, b, y);
-}
-void combine_double(Binary f, std::int64_t rows, Operand<double> a, Operand<double> b, double* y) {
-  combine_target(f, rows, a, b, y);
-}
-void combine_derivative_float(Binary f, int operand, std::int64_t rows, Operand<float> a, Operand<float> b,
-                              const float* dy, float* dx) {
-  combine_derivative_target(f, operand, rows, a, b, dy, dx);
-}
-void combine_derivative_double(Binary f, int operand, std::int64_t rows, Operand<double> a, Operand<double> b,
-                               const double* dy, double* dx) {
-  combine_derivative_target(f, operand, rows, a, b, dy, dx);
-}
-void add_to_float(std::int64_t n, const float* x, float* sum) { add_to_target(n, x, sum); }
-void add_to_double(std::int64_t n, const double* x, double* sum) { add_to_target(n, x, sum); }
-void add_float(std::int64_t n, const float* a, const float* b, float* sum) { add_target(n, a, b, sum); }
-void add_double(std::int64_t n, const double* a, const double* b, double* sum) { add_target(n, a, b, sum); }
+SHOAL_KERNEL(apply, APPLY, (f, parameter, n, x, y))
+SHOAL_KERNEL(apply_derivative, APPLY_DERIVATIVE, (f, parameter, n, x, y, dy, dx))
+SHOAL_KERNEL(combine, COMBINE, (f, rows, a, b, y))
+SHOAL_KERNEL(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, a, b, dy, dx))
+SHOAL_KERNEL(add_to, ADD_TO, (n, x, sum))
+SHOAL_KERNEL(add, ADD, (n, a, b, sum))
 
 }  // namespace HWY_NAMESPACE
 }  // namespace shoal
@@ -150,71 +137,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
-HWY_EXPORT(apply_float);
-HWY_EXPORT(apply_double);
-HWY_EXPORT(derivative_float);
-HWY_EXPORT(derivative_double);
-HWY_EXPORT(combine_float);
-HWY_EXPORT(combine_double);
-HWY_EXPORT(combine_derivative_float);
-HWY_EXPORT(combine_derivative_double);
-HWY_EXPORT(add_to_float);
-HWY_EXPORT(add_to_double);
-HWY_EXPORT(add_float);
-HWY_EXPORT(add_double);
-
-template <>
-void apply<float>(Unary f, float parameter, std::int64_t n, const float* x, float* y) {
-  HWY_DYNAMIC_DISPATCH(apply_float)(f, parameter, n, x, y);
-}
-template <>
-void apply<double>(Unary f, double parameter, std::int64_t n, const double* x, double* y) {
-  HWY_DYNAMIC_DISPATCH(apply_double)(f, parameter, n, x, y);
-}
-template <>
-void apply_derivative<float>(Unary f, float parameter, std::int64_t n, const float* x, const float* y, const float* dy,
-                             float* dx) {
-  HWY_DYNAMIC_DISPATCH(derivative_float)(f, parameter, n, x, y, dy, dx);
-}
-template <>
-void apply_derivative<double>(Unary f, double parameter, std::int64_t n, const double* x, const double* y,
-                              const double* dy, double* dx) {
-  HWY_DYNAMIC_DISPATCH(derivative_double)(f, parameter, n, x, y, dy, dx);
-}
-template <>
-void combine<float>(Binary f, std::int64_t rows, Operand<float> a, Operand<float> b, float* y) {
-  HWY_DYNAMIC_DISPATCH(combine_float)(f, rows, a, b, y);
-}
-template <>
-void combine<double>(Binary f, std::int64_t rows, Operand<double> a, Operand<double> b, double* y) {
-  HWY_DYNAMIC_DISPATCH(combine_double)(f, rows, a, b, y);
-}
-template <>
-void combine_derivative<float>(Binary f, int operand, std::int64_t rows, Operand<float> a, Operand<float> b,
-                               const float* dy, float* dx) {
-  HWY_DYNAMIC_DISPATCH(combine_derivative_float)(f, operand, rows, a, b, dy, dx);
-}
-template <>
-void combine_derivative<double>(Binary f, int operand, std::int64_t rows, Operand<double> a, Operand<double> b,
-                                const double* dy, double* dx) {
-  HWY_DYNAMIC_DISPATCH(combine_derivative_double)(f, operand, rows, a, b, dy, dx);
-}
-template <>
-void add_to<float>(std::int64_t n, const float* x, float* sum) {
-  HWY_DYNAMIC_DISPATCH(add_to_float)(n, x, sum);
-}
-template <>
-void add_to<double>(std::int64_t n, const double* x, double* sum) {
-  HWY_DYNAMIC_DISPATCH(add_to_double)(n, x, sum);
-}
-template <>
-void add<float>(std::int64_t n, const float* a, const float* b, float* sum) {
-  HWY_DYNAMIC_DISPATCH(add_float)(n, a, b, sum);
-}
-template <>
-void add<double>(std::int64_t n, const double* a, const double* b, double* sum) {
-  HWY_DYNAMIC_DISPATCH(add_double)(n, a, b, sum);
-}
+SHOAL_DISPATCH(apply, APPLY, (f, parameter, n, x, y))
+SHOAL_DISPATCH(apply_derivative, APPLY_DERIVATIVE, (f, parameter, n, x, y, dy, dx))
+SHOAL_DISPATCH(combine, COMBINE, (f, rows, a, b, y))
+SHOAL_DISPATCH(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, a, b, dy, dx))
+SHOAL_DISPATCH(add_to, ADD_TO, (n, x, sum))
+SHOAL_DISPATCH(add, ADD, (n, a, b, sum))
 
 template <class T>
 void zero_padding(std::int64_t rows, std::int64_t width, T* tile) {
