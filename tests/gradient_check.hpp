@@ -43,7 +43,7 @@ struct GradientCheck {
     fill(input, [&](std::int64_t, std::int64_t) { return normal(generator); });
   }
 
-  Batch batch() const { return {&share, share.run(), true, 3, 7, ids}; }
+  Batch batch() const { return {&share, share.range(), true, 3, 7, ids}; }
 
   double value() {
     graph.initialize_states(states);

@@ -18,9 +18,10 @@ BucketPlan::BucketPlan(std::vector<std::int64_t> chunk_begin, int ranks, std::in
   }
 }
 
-Bucket BucketPlan::cut(ChunkRun run) const {
-  Bucket bucket{.begin = chunk_begin(run.first), .end = chunk_begin(run.last), .slice_begin = {}, .slice_chunk = {}};
-  std::int64_t chunk = run.first;
+Bucket BucketPlan::cut(ChunkRange range) const {
+  Bucket bucket{
+      .begin = chunk_begin(range.first), .end = chunk_begin(range.last), .slice_begin = {}, .slice_chunk = {}};
+  std::int64_t chunk = range.first;
   for (int p = 0; p <= ranks_; ++p) {
     // The chunk border nearest to p shares of P, in whole numbers times P.
     const std::int64_t target = (bucket.end - bucket.begin) * p;
@@ -28,22 +29,16 @@ Bucket BucketPlan::cut(ChunkRun run) const {
       const std::int64_t d = (chunk_begin(c) - bucket.begin) * ranks_ - target;
       return d < 0 ? -d : d;
     };
-    while (chunk < run.last && distance(chunk + 1) <= distance(chunk)) ++chunk;
+    while (chunk < range.last && distance(chunk + 1) <= distance(chunk)) ++chunk;
     bucket.slice_chunk.push_back(chunk);
     bucket.slice_begin.push_back(chunk_begin(chunk));
   }
   return bucket;
 }
 
-ChunkRun BucketPlan::slice(int bucket, int rank) const {
+ChunkRange BucketPlan::slice(int bucket, int rank) const {
   const std::vector<std::int64_t>& cuts = this->bucket(bucket).slice_chunk;
   return {cuts[static_cast<std::size_t>(rank)], cuts[static_cast<std::size_t>(rank) + 1]};
-}
-
-std::int64_t BucketPlan::owned_floats(int rank) const {
-  std::int64_t floats = 0;
-  for (int b = 0; b < buckets(); ++b) floats += chunk_begin(slice(b, rank).last) - chunk_begin(slice(b, rank).first);
-  return floats;
 }
 
 }  // namespace shoal

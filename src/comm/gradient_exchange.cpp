@@ -23,7 +23,7 @@ GradientExchange::GradientExchange(const Communicator& comm, const BucketPlan& p
   if (partials_->groups().count() > 1) messages_ = std::make_unique<GroupMessages>(transport_, plan, *partials_);
   for (int bucket = 0; bucket < plan.buckets(); ++bucket) {
     owned_begin_.push_back(owned_.size());
-    const ChunkRun slice = plan.slice(bucket, comm.rank());
+    const ChunkRange slice = plan.slice(bucket, comm.rank());
     for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk) owned_.push_back({bucket, chunk});
   }
   owned_begin_.push_back(owned_.size());

@@ -72,7 +72,7 @@ void GroupMessages::open(int bucket) {
 
 /// (nodes, floats of the slice): what this group has of a rank's slice.
 void GroupMessages::pack(int bucket, int rank, float* out) const {
-  const ChunkRun chunks = plan_.slice(bucket, rank);
+  const ChunkRange chunks = plan_.slice(bucket, rank);
   const std::int64_t begin = slice_begin(plan_, bucket, rank);
   const std::int64_t width = slice_floats(plan_, bucket, rank);
   const std::size_t nodes = partials_.by_group().nodes().size();

@@ -103,12 +103,12 @@ SmallSums::Doubles SmallSums::fold_groups(Doubles nodes, std::size_t width, cons
 /// Whether group g holds leaves [g s, (g + 1) s) of those present, with s and the number of groups powers of two.
 bool SmallSums::equal_subtrees() const {
   const auto groups = static_cast<std::uint64_t>(groups_->ranks());
-  const std::int64_t each = groups_->run(0).size();
+  const std::int64_t each = groups_->range(0).size();
   const std::int64_t present = groups_->cut().leaves();
   if (!std::has_single_bit(groups) || (each < present && !std::has_single_bit(static_cast<std::uint64_t>(each))))
     return false;
   for (int g = 0; g < groups_->ranks(); ++g) {
-    if (groups_->run(g) != LeafRun{std::min(present, g * each), std::min(present, (g + 1) * each)}) return false;
+    if (groups_->range(g) != LeafRange{std::min(present, g * each), std::min(present, (g + 1) * each)}) return false;
   }
   return true;
 }
@@ -120,7 +120,8 @@ SmallSums::Doubles SmallSums::double_recursively(Doubles rows, const Merge& merg
   Doubles other = rows.last(width);
   const int self = groups_->rank();
   const auto samples = [&](int first, int size) {
-    return groups_->cut().begin(groups_->run(first + size - 1).last) - groups_->cut().begin(groups_->run(first).first);
+    return groups_->cut().begin(groups_->range(first + size - 1).last) -
+           groups_->cut().begin(groups_->range(first).first);
   };
   const std::unique_ptr<Messages> messages = leaders_->messages();
   for (int size = 1; size < groups_->ranks(); size *= 2) {

@@ -22,14 +22,15 @@ std::int64_t cut_point(std::int64_t dealt, std::int64_t ranks, std::int64_t p) {
   return std::min(dealt, rounded);
 }
 
-/// The maximal nodes inside [run.first, run.last) when leaves from `present` on are absent.
-void append_nodes(LeafRun run, std::int64_t present, std::vector<TreeNode>& nodes) {
-  std::int64_t leaf = run.first;
-  while (leaf < run.last) {
+/// The maximal nodes inside [range.first, range.last) when leaves from `present` on are absent.
+void append_nodes(LeafRange range, std::int64_t present, std::vector<TreeNode>& nodes) {
+  std::int64_t leaf = range.first;
+  while (leaf < range.last) {
     int level = 0;
     const auto fits = [&](int l) {
       const std::int64_t size = std::int64_t{1} << l;
-      return leaf % size == 0 && std::min(present, leaf + size) <= run.last && (leaf + size / 2 < run.last || l == 0);
+      return leaf % size == 0 && std::min(present, leaf + size) <= range.last &&
+             (leaf + size / 2 < range.last || l == 0);
     };
     while (fits(level + 1)) ++level;
     nodes.push_back({level, leaf >> level});
@@ -43,32 +44,33 @@ struct Planner {
   std::vector<MergeStep>& plan;
   std::size_t next = 0;
 
-  std::int64_t samples(LeafRun run) const { return cut.begin(run.last) - cut.begin(run.first); }
+  std::int64_t samples(LeafRange range) const { return cut.begin(range.last) - cut.begin(range.first); }
 
   /// Plans node (level, index), whose leaves are present in part at least; returns the slot of its result.
   std::size_t visit(TreeNode node) {
     const std::int64_t present = cut.leaves();
-    const LeafRun whole = node.leaves(present);
+    const LeafRange whole = node.leaves(present);
     if (nodes[next].leaves(present).last == whole.last && nodes[next].leaves(present).first == whole.first)
       return next++;
     const TreeNode left{node.level - 1, 2 * node.index};
     const TreeNode right{node.level - 1, 2 * node.index + 1};
     const std::size_t left_slot = visit(left);
-    const LeafRun right_run = right.leaves(present);
-    if (right_run.size() == 0) return left_slot;  // an empty subtree is the identity
+    const LeafRange right_range = right.leaves(present);
+    if (right_range.size() == 0) return left_slot;  // an empty subtree is the identity
     const std::size_t right_slot = visit(right);
-    plan.push_back({left_slot, right_slot, samples(left.leaves(present)), samples(right_run)});
+    plan.push_back({left_slot, right_slot, samples(left.leaves(present)), samples(right_range)});
     return left_slot;
   }
 };
 
-std::vector<LeafRun> deal(std::int64_t present, std::int64_t dealt, int ranks) {
+std::vector<LeafRange> deal(std::int64_t present, std::int64_t dealt, int ranks) {
   assert(ranks > 0);
-  std::vector<LeafRun> runs;
-  runs.reserve(static_cast<std::size_t>(ranks));
+  std::vector<LeafRange> ranges;
+  ranges.reserve(static_cast<std::size_t>(ranks));
   for (int p = 0; p < ranks; ++p)
-    runs.push_back({std::min(present, cut_point(dealt, ranks, p)), std::min(present, cut_point(dealt, ranks, p + 1))});
-  return runs;
+    ranges.push_back(
+        {std::min(present, cut_point(dealt, ranks, p)), std::min(present, cut_point(dealt, ranks, p + 1))});
+  return ranges;
 }
 
 }  // namespace
@@ -101,13 +103,13 @@ LeafShare::LeafShare(LeafCut cut, std::int64_t dealt, int ranks, int rank)
   assert(cut.leaves() <= dealt);
 }
 
-LeafShare::LeafShare(LeafCut cut, std::vector<LeafRun> runs, int rank)
-    : cut_(cut), rank_(rank), runs_(std::move(runs)) {
+LeafShare::LeafShare(LeafCut cut, std::vector<LeafRange> ranges, int rank)
+    : cut_(cut), rank_(rank), ranges_(std::move(ranges)) {
   assert(rank >= 0 && rank < ranks());
   const std::int64_t present = cut.leaves();
-  for (const LeafRun& run : runs_) {
+  for (const LeafRange& range : ranges_) {
     first_slot_.push_back(nodes_.size());
-    append_nodes(run, present, nodes_);
+    append_nodes(range, present, nodes_);
   }
   first_slot_.push_back(nodes_.size());
   if (present > 0) {
@@ -118,10 +120,10 @@ LeafShare::LeafShare(LeafCut cut, std::vector<LeafRun> runs, int rank)
 }
 
 LeafShare LeafShare::by_group(std::span<const int> first_rank, int group) const {
-  std::vector<LeafRun> runs;
+  std::vector<LeafRange> ranges;
   for (std::size_t g = 0; g + 1 < first_rank.size(); ++g)
-    runs.push_back({run(first_rank[g]).first, run(first_rank[g + 1] - 1).last});
-  return {cut_, std::move(runs), group};
+    ranges.push_back({range(first_rank[g]).first, range(first_rank[g + 1] - 1).last});
+  return {cut_, std::move(ranges), group};
 }
 
 LeafShare::GroupFold LeafShare::fold_of_group(const LeafShare& groups, std::span<const int> first_rank,
@@ -143,12 +145,12 @@ void fold_node(const LeafCut& cut, const TreeNode& node, const Merge& merge, con
     std::vector<double> partial;
     std::int64_t samples;
   };
-  const LeafRun run = node.leaves(cut.leaves());
+  const LeafRange range = node.leaves(cut.leaves());
   std::vector<Entry> stack;
-  for (std::int64_t leaf = run.first; leaf < run.last; ++leaf) {
+  for (std::int64_t leaf = range.first; leaf < range.last; ++leaf) {
     stack.push_back({std::vector<double>(out.size()), cut.end(leaf) - cut.begin(leaf)});
     partial(leaf, stack.back().partial);
-    int merges = merges_after(leaf - run.first, leaf + 1 == run.last, static_cast<int>(stack.size()));
+    int merges = merges_after(leaf - range.first, leaf + 1 == range.last, static_cast<int>(stack.size()));
     for (; merges > 0; --merges) {
       const Entry right = std::move(stack.back());
       stack.pop_back();

@@ -18,7 +18,7 @@ std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const
 std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
                                 std::span<const double> per_leaf) {
   return fold_leaves(share, width, merge, [&](std::int64_t leaf, std::span<double> out) {
-    const auto row = static_cast<std::size_t>(leaf - share.run().first);
+    const auto row = static_cast<std::size_t>(leaf - share.range().first);
     std::copy_n(per_leaf.begin() + static_cast<std::ptrdiff_t>(row * width), width, out.begin());
   });
 }
@@ -27,19 +27,19 @@ void fold_leaves_in_place(const LeafShare& share, std::size_t width, const Merge
   const LeafCut& cut = share.cut();
   std::size_t at = 0;
   for (const TreeNode& node : share.nodes()) {
-    const LeafRun run = node.leaves(cut.leaves());
+    const LeafRange range = node.leaves(cut.leaves());
     const auto row = [&](std::int64_t leaf) {
-      return per_leaf.subspan(static_cast<std::size_t>(leaf - share.run().first) * width, width);
+      return per_leaf.subspan(static_cast<std::size_t>(leaf - share.range().first) * width, width);
     };
-    for (std::int64_t step = 1; step < run.size(); step *= 2) {
-      for (std::int64_t left = run.first; left + step < run.last; left += 2 * step) {
+    for (std::int64_t step = 1; step < range.size(); step *= 2) {
+      for (std::int64_t left = range.first; left + step < range.last; left += 2 * step) {
         const std::int64_t right = left + step;
         merge(row(left), row(right), cut.begin(right) - cut.begin(left),
-              cut.begin(std::min(run.last, right + step)) - cut.begin(right));
+              cut.begin(std::min(range.last, right + step)) - cut.begin(right));
       }
     }
-    const auto folded = row(run.first);
-    if (at != static_cast<std::size_t>(run.first - share.run().first))
+    const auto folded = row(range.first);
+    if (at != static_cast<std::size_t>(range.first - share.range().first))
       std::copy(folded.begin(), folded.end(), per_leaf.begin() + static_cast<std::ptrdiff_t>(at * width));
     ++at;
   }

@@ -93,14 +93,14 @@ std::span<double> Executor<T>::state_of(std::size_t id) const {
 }
 
 template <class T>
-Leaf<T> Executor<T>::everything(std::size_t id) const {
+RowBlock<T> Executor<T>::everything(std::size_t id) const {
   const Node& node = graph_.nodes()[id];
   const Workspace& work = work_[id];
   const auto rows_in = [](auto panels, const ValueShape& shape) {
     return Rows<std::remove_pointer_t<decltype(panels.data)>>{panels, 0, shape.per_sample ? 0 : shape.rows,
                                                               shape.per_sample};
   };
-  Leaf<T> all;
+  RowBlock<T> all;
   for (std::size_t i = 0; i < node.inputs.size(); ++i)
     all.input[i] = rows_in(Panels<const T>(value_panels(node.inputs[i])), work.input_shapes[i]);
   all.output = rows_in(value_panels(id), node.shape);
@@ -116,7 +116,7 @@ Leaf<T> Executor<T>::everything(std::size_t id) const {
 }
 
 template <class T>
-typename Executor<T>::RowRun Executor<T>::rows_of(LeafRun leaves) const {
+typename Executor<T>::RowRange Executor<T>::rows_of(LeafRange leaves) const {
   const LeafCut& cut = batch_.share->cut();
   return {cut.begin(leaves.first) - batch_.first_sample(), cut.begin(leaves.last) - cut.begin(leaves.first)};
 }
@@ -129,41 +129,41 @@ void Executor<T>::begin(const Batch& batch, std::size_t until) {
   if (reached_.empty() || until != until_) reached_ = nodes_below(graph_, until);
   until_ = until;
   for (std::size_t id = 0; id <= until; ++id) {
-    if (reached_[id] && graph_.nodes()[id].operation != nullptr) work_[id].run = view(id, rows_of(batch_.run));
+    if (reached_[id] && graph_.nodes()[id].operation != nullptr) work_[id].all_rows = view(id, rows_of(batch_.leaves));
   }
 }
 
 template <class T>
-Leaf<T> Executor<T>::view(std::size_t id, RowRun rows) const {
-  Leaf<T> leaf = work_[id].everything;
-  leaf.leaf_rows = batch_.share->cut().leaf_samples;
-  leaf.training = batch_.training;
-  leaf.seed = batch_.seed;
-  leaf.step = batch_.step;
-  narrow(leaf, rows);
-  return leaf;
+RowBlock<T> Executor<T>::view(std::size_t id, RowRange rows) const {
+  RowBlock<T> block = work_[id].everything;
+  block.leaf_rows = batch_.share->cut().leaf_samples;
+  block.training = batch_.training;
+  block.seed = batch_.seed;
+  block.step = batch_.step;
+  narrow(block, rows);
+  return block;
 }
 
 template <class T>
-void Executor<T>::narrow(Leaf<T>& leaf, RowRun rows) const {
+void Executor<T>::narrow(RowBlock<T>& block, RowRange rows) const {
   const auto narrow_value = [rows](auto& value) {
     if (!value.per_sample) return;
     value.first = rows.first;
     value.count = rows.count;
   };
-  for (auto& input : leaf.input) narrow_value(input);
-  narrow_value(leaf.output);
-  narrow_value(leaf.output_gradient);
-  narrow_value(leaf.auxiliary);
+  for (auto& input : block.input) narrow_value(input);
+  narrow_value(block.output);
+  narrow_value(block.output_gradient);
+  narrow_value(block.auxiliary);
   if (!batch_.sample_ids.empty())
-    leaf.sample_ids =
+    block.sample_ids =
         batch_.sample_ids.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count));
 }
 
 template <class T>
-const Leaf<T>& Executor<T>::view(std::size_t id, RowRun rows, Leaf<T>& storage) const {
-  if (rows == rows_of(batch_.run)) return work_[id].run;
-  storage = work_[id].run;
+const RowBlock<T>& Executor<T>::view(std::size_t id, RowRange rows, RowBlock<T>& storage) const {
+  if (rows == rows_of(batch_.leaves)) return work_[id].all_rows;
+  storage = work_[id].all_rows;
   narrow(storage, rows);
   return storage;
 }
@@ -188,7 +188,7 @@ std::vector<double> Executor<T>::statistics_of(const Batch& batch, std::size_t n
     for (const Phase& phase : schedules_->forward(node, batch_.training, false)) run(phase, Pass::forward, {});
     reserve_statistics(node, Pass::forward, true);
     parallel_for(panels_of(work_[node].input_shapes[0].columns),
-                 [&](std::int64_t panel) { leaf_statistics_of(node, Pass::forward, panel, batch_.run, true); });
+                 [&](std::int64_t panel) { leaf_statistics_of(node, Pass::forward, panel, batch_.leaves, true); });
   });
   return work_[node].statistics;
 }

@@ -17,11 +17,11 @@ bool Executor<T>::used_by(std::size_t id, bool per_sample) const {
 
 /// Gradient of some rows of a value per sample: its uses, in reverse order of use.
 template <class T>
-void Executor<T>::pull_gradient(std::size_t id, RowRun rows, std::int64_t panel) {
+void Executor<T>::pull_gradient(std::size_t id, RowRange rows, std::int64_t panel) {
   const Panels<T> gradient = gradient_panels(id);
   T* out = gradient.tile(panel, rows.first);
   const std::int64_t size = rows.count * panel_width;
-  Leaf<T> storage;
+  RowBlock<T> storage;
   std::vector<T> scratch;
   bool first = true;
   for (auto use = work_[id].uses.rbegin(); use != work_[id].uses.rend(); ++use) {
@@ -63,10 +63,10 @@ void Executor<T>::pull_by_samples(std::size_t id) {
   const Node& node = graph_.nodes()[id];
   const Panels<T> gradient = gradient_panels(id);
   const auto width = static_cast<std::size_t>(work_[id].gradient.size());
-  std::vector<double> sums(static_cast<std::size_t>(batch_.run.size()) * width);
+  std::vector<double> sums(static_cast<std::size_t>(batch_.leaves.size()) * width);
   std::array<T, panel_width * panel_width> tile{};
-  for (std::int64_t leaf = batch_.run.first; leaf < batch_.run.last; ++leaf) {
-    double* mine = sums.data() + static_cast<std::size_t>(leaf - batch_.run.first) * width;
+  for (std::int64_t leaf = batch_.leaves.first; leaf < batch_.leaves.last; ++leaf) {
+    double* mine = sums.data() + static_cast<std::size_t>(leaf - batch_.leaves.first) * width;
     for (auto use = work_[id].uses.rbegin(); use != work_[id].uses.rend(); ++use) {
       if (!reached_[use->first] || !work_[use->first].per_sample) continue;
       for (std::int64_t panel = 0; panel < gradient.panels(); ++panel) {
@@ -98,8 +98,8 @@ void Executor<T>::parameter_tile(std::size_t id, std::int64_t task, std::span<T*
   const std::int64_t first = task % row_blocks * panel_width;
   const std::int64_t count = std::min(panel_width, parameter.rows - first);
   const std::int64_t size = count * panel_width;
-  Leaf<T> storage;
-  const auto use_gradient = [&](const auto& use, LeafRun leaves, T* out) {
+  RowBlock<T> storage;
+  const auto use_gradient = [&](const auto& use, LeafRange leaves, T* out) {
     graph_.nodes()[use.first].operation->gradient(view(use.first, rows_of(leaves), storage), use.second, panel, first,
                                                   count, out);
   };
@@ -122,14 +122,14 @@ void Executor<T>::parameter_tile(std::size_t id, std::int64_t task, std::span<T*
   const auto nodes = batch_.share->nodes();
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     T* result = parameter.in(partials[n]).tile(panel, first);
-    const LeafRun run = nodes[n].leaves(batch_.share->cut().leaves());
+    const LeafRange range = nodes[n].leaves(batch_.share->cut().leaves());
     if (once) {
-      use_gradient(*std::find_if(uses.begin(), uses.end(), per_sample), run, result);
+      use_gradient(*std::find_if(uses.begin(), uses.end(), per_sample), range, result);
     } else {
       std::vector<std::vector<T>> stack;  // one partial per level of the tree
-      for (std::int64_t leaf = run.first; leaf < run.last; ++leaf) {
+      for (std::int64_t leaf = range.first; leaf < range.last; ++leaf) {
         leaf_gradient(leaf, stack.emplace_back(static_cast<std::size_t>(size)).data());
-        int merges = merges_after(leaf - run.first, leaf + 1 == run.last, static_cast<int>(stack.size()));
+        int merges = merges_after(leaf - range.first, leaf + 1 == range.last, static_cast<int>(stack.size()));
         for (; merges > 0; --merges, stack.pop_back())
           add_to<T>(size, stack.back().data(), stack[stack.size() - 2].data());
       }
@@ -166,7 +166,7 @@ void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete
 // The members of this file; executor.cpp has the others. NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define SHOAL_BACKWARD_OF(T)                                                                 \
   template bool Executor<T>::used_by(std::size_t, bool) const;                               \
-  template void Executor<T>::pull_gradient(std::size_t, RowRun, std::int64_t);               \
+  template void Executor<T>::pull_gradient(std::size_t, RowRange, std::int64_t);             \
   template void Executor<T>::pull_whole_gradient(std::size_t);                               \
   template void Executor<T>::pull_by_samples(std::size_t);                                   \
   template void Executor<T>::parameter_tile(std::size_t, std::int64_t, std::span<T* const>); \

@@ -19,7 +19,7 @@ void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partial
   for (std::size_t id : phase.synchronize) reserve_statistics(id, pass, batch_.training);
 
   // Few panels are cut into blocks of leaves too, so that every thread has work.
-  const std::int64_t leaves = batch_.run.size();
+  const std::int64_t leaves = batch_.leaves.size();
   const std::int64_t wanted = threads() == 1 ? 1 : 4 * static_cast<std::int64_t>(threads());
   const auto blocks_of = [&](const TaskGroup& group) {
     return std::clamp<std::int64_t>((wanted + group.panels - 1) / group.panels, 1, std::max<std::int64_t>(1, leaves));
@@ -39,14 +39,14 @@ void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partial
     const std::int64_t blocks = blocks_of(*group);
     const std::int64_t block = task % blocks;
     run_tiles(*group, pass, task / blocks,
-              {batch_.run.first + leaves * block / blocks, batch_.run.first + leaves * (block + 1) / blocks});
+              {batch_.leaves.first + leaves * block / blocks, batch_.leaves.first + leaves * (block + 1) / blocks});
   });
   for (std::size_t id : phase.synchronize) synchronize(id, pass);
 }
 
 template <class T>
-void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRun leaves) {
-  const RowRun rows = rows_of(leaves);
+void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRange leaves) {
+  const RowRange rows = rows_of(leaves);
   for (const TileStage& stage : group.stages) {
     switch (stage.kind) {
       case TileStage::Kind::forward: forward_tile(stage.node, rows, panel); break;
@@ -57,28 +57,28 @@ void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t pane
 }
 
 template <class T>
-void Executor<T>::forward_tile(std::size_t id, RowRun rows, std::int64_t panel) {
+void Executor<T>::forward_tile(std::size_t id, RowRange rows, std::int64_t panel) {
   const Operation& operation = *graph_.nodes()[id].operation;
-  Leaf<T> storage;
-  const Leaf<T>& leaf = view(id, rows, storage);
-  operation.forward(leaf, panel);
-  const std::int64_t last = leaf.output.panels.panels() - 1;
+  RowBlock<T> storage;
+  const RowBlock<T>& block = view(id, rows, storage);
+  operation.forward(block, panel);
+  const std::int64_t last = block.output.panels.panels() - 1;
   if (operation.whole_rows() || panel == last)
-    zero_padding(leaf.output.count, leaf.output.panels.width(last), leaf.output.tile(last));
+    zero_padding(block.output.count, block.output.panels.width(last), block.output.tile(last));
 }
 
 template <class T>
-void Executor<T>::leaf_statistics_of(std::size_t id, Pass pass, std::int64_t panel, LeafRun leaves, bool training) {
+void Executor<T>::leaf_statistics_of(std::size_t id, Pass pass, std::int64_t panel, LeafRange leaves, bool training) {
   if (leaves.size() == 0) return;
   Workspace& work = work_[id];
-  const std::size_t width = work.statistics.size() / static_cast<std::size_t>(batch_.run.size());
-  Leaf<T> seen = work.run;
+  const std::size_t width = work.statistics.size() / static_cast<std::size_t>(batch_.leaves.size());
+  RowBlock<T> seen = work.all_rows;
   seen.training = training;
   for (std::int64_t leaf = leaves.first; leaf < leaves.last; ++leaf) {
     narrow(seen, rows_of({leaf, leaf + 1}));
     graph_.nodes()[id].operation->leaf_statistics(
         seen, pass, panel,
-        std::span(work.statistics).subspan(static_cast<std::size_t>(leaf - batch_.run.first) * width, width));
+        std::span(work.statistics).subspan(static_cast<std::size_t>(leaf - batch_.leaves.first) * width, width));
   }
 }
 
@@ -86,7 +86,7 @@ template <class T>
 void Executor<T>::reserve_statistics(std::size_t id, Pass pass, bool training) {
   Workspace& work = work_[id];
   const StatisticsPlan plan = graph_.nodes()[id].operation->statistics(pass, training, work.input_shapes);
-  work.statistics.resize(static_cast<std::size_t>(work.per_sample ? batch_.run.size() * plan.width : plan.width));
+  work.statistics.resize(static_cast<std::size_t>(work.per_sample ? batch_.leaves.size() * plan.width : plan.width));
 }
 
 template <class T>
@@ -102,7 +102,7 @@ void Executor<T>::synchronize(std::size_t id, Pass pass) {
   }
   std::span<const double> merged = work.statistics;
   if (work.per_sample) {
-    assert(batch_.run.first == batch_.share->run().first && batch_.run.last == batch_.share->run().last);
+    assert(batch_.leaves.first == batch_.share->range().first && batch_.leaves.last == batch_.share->range().last);
     // Statistics come with their merge. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
     fold_leaves_in_place(*batch_.share, width, *plan.merge, work.statistics);
     merged_.resize(width);
@@ -128,13 +128,13 @@ void Executor<T>::forward_whole(std::size_t id) {
 }
 
 // The members of this file; executor.cpp has the others. NOLINTBEGIN(bugprone-macro-parentheses): T is a type
-#define SHOAL_PHASES_OF(T)                                                                       \
-  template void Executor<T>::run(const Phase&, Pass, std::span<T* const>);                       \
-  template void Executor<T>::run_tiles(const TaskGroup&, Pass, std::int64_t, LeafRun);           \
-  template void Executor<T>::forward_tile(std::size_t, RowRun, std::int64_t);                    \
-  template void Executor<T>::leaf_statistics_of(std::size_t, Pass, std::int64_t, LeafRun, bool); \
-  template void Executor<T>::reserve_statistics(std::size_t, Pass, bool);                        \
-  template void Executor<T>::synchronize(std::size_t, Pass);                                     \
+#define SHOAL_PHASES_OF(T)                                                                         \
+  template void Executor<T>::run(const Phase&, Pass, std::span<T* const>);                         \
+  template void Executor<T>::run_tiles(const TaskGroup&, Pass, std::int64_t, LeafRange);           \
+  template void Executor<T>::forward_tile(std::size_t, RowRange, std::int64_t);                    \
+  template void Executor<T>::leaf_statistics_of(std::size_t, Pass, std::int64_t, LeafRange, bool); \
+  template void Executor<T>::reserve_statistics(std::size_t, Pass, bool);                          \
+  template void Executor<T>::synchronize(std::size_t, Pass);                                       \
   template void Executor<T>::forward_whole(std::size_t);
 SHOAL_PHASES_OF(float)
 SHOAL_PHASES_OF(double)

@@ -14,18 +14,17 @@ class UnaryOperation final : public OperationOf<UnaryOperation> {
   UnaryOperation(Unary f, std::string name, double parameter = 0.0)
       : f_(f), name_(std::move(name)), parameter_(parameter) {}
   std::string_view name() const override { return name_; }
-  Settings settings() const override { return {{"parameter", parameter_}}; }
   ValueShape shape(std::span<const ValueShape> inputs) const override { return inputs[0]; }
   bool tilewise() const override { return true; }
   template <class T>
-  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
-    shoal::apply(f_, static_cast<T>(parameter_), leaf.output.count * panel_width, leaf.input[0].tile(panel),
-                 leaf.output.tile(panel));
+  void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    shoal::apply(f_, static_cast<T>(parameter_), rows.output.count * panel_width, rows.input[0].tile(panel),
+                 rows.output.tile(panel));
   }
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
-    apply_derivative<T>(f_, static_cast<T>(parameter_), leaf.output.count * panel_width, leaf.input[0].tile(panel),
-                        leaf.output.tile(panel), leaf.output_gradient.tile(panel), out);
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
+    apply_derivative<T>(f_, static_cast<T>(parameter_), rows.output.count * panel_width, rows.input[0].tile(panel),
+                        rows.output.tile(panel), rows.output_gradient.tile(panel), out);
   }
 
  private:
@@ -48,20 +47,20 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
     return a.per_sample ? a : b;
   }
   template <class T>
-  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
-    combine(f_, leaf.output.count, operand(leaf, 0, panel), operand(leaf, 1, panel), leaf.output.tile(panel));
+  void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    combine(f_, rows.output.count, operand(rows, 0, panel), operand(rows, 1, panel), rows.output.tile(panel));
   }
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, T* out) const {
-    combine_derivative(f_, static_cast<int>(i), leaf.output.count, operand(leaf, 0, panel), operand(leaf, 1, panel),
-                       leaf.output_gradient.tile(panel), out);
+  void backward_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, T* out) const {
+    combine_derivative(f_, static_cast<int>(i), rows.output.count, operand(rows, 0, panel), operand(rows, 1, panel),
+                       rows.output_gradient.tile(panel), out);
   }
 
  private:
   template <class T>
-  static Operand<T> operand(const Leaf<T>& leaf, std::size_t i, std::int64_t panel) {
-    const bool one_row = leaf.output.per_sample && !leaf.input[i].per_sample;
-    return {leaf.input[i].tile(panel), one_row ? 0 : panel_width};
+  static Operand<T> operand(const RowBlock<T>& rows, std::size_t i, std::int64_t panel) {
+    const bool one_row = rows.output.per_sample && !rows.input[i].per_sample;
+    return {rows.input[i].tile(panel), one_row ? 0 : panel_width};
   }
   Binary f_;
   std::string name_;
@@ -85,40 +84,40 @@ class DenseOperation final : public OperationOf<DenseOperation> {
     return panels_of(capacity) * in[1].columns * panel_width;
   }
   template <class T>
-  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
-    const Rows<const T>& x = leaf.input[0];
-    const Rows<const T>& bias = leaf.input[2];
-    product_panel<T>(leaf.output.count, x.columns(), x.tile(0), x.panels.rows * panel_width, leaf.input[1].tile(panel),
-                     bias.panels.data == nullptr ? nullptr : bias.tile(panel), leaf.output.tile(panel));
+  void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    const Rows<const T>& x = rows.input[0];
+    const Rows<const T>& bias = rows.input[2];
+    product_panel<T>(rows.output.count, x.columns(), x.tile(0), x.panels.rows * panel_width, rows.input[1].tile(panel),
+                     bias.panels.data == nullptr ? nullptr : bias.tile(panel), rows.output.tile(panel));
   }
   template <class T>
-  void take_gradient_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
-    const Rows<const T>& dy = leaf.output_gradient;
+  void take_gradient_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    const Rows<const T>& dy = rows.output_gradient;
     const std::int64_t width = dy.panels.width(panel);
     for_blocks(dy.first, dy.count, [&](std::int64_t block, std::int64_t begin, std::int64_t count) {
-      T* out = transposed(leaf, block) + panel * panel_width * panel_width + begin % panel_width;
+      T* out = transposed(rows, block) + panel * panel_width * panel_width + begin % panel_width;
       transpose_tile<T>(count, width, dy.panels.tile(panel, begin), panel_width, out, panel_width);
     });
   }
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
-    const Rows<const T>& dy = leaf.output_gradient;
-    const Panels<const T>& w = leaf.input[1].panels;
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
+    const Rows<const T>& dy = rows.output_gradient;
+    const Panels<const T>& w = rows.input[1].panels;
     const std::int64_t inputs = std::min(panel_width, w.rows - panel * panel_width);
     for_blocks(dy.first, dy.count, [&](std::int64_t block, std::int64_t begin, std::int64_t count) {
       alignas(64) T dx[panel_width * panel_width];  // (inputs, 32 samples)
-      product_panel<T>(inputs, w.columns, w.tile(0, panel * panel_width), w.rows * panel_width, transposed(leaf, block),
+      product_panel<T>(inputs, w.columns, w.tile(0, panel * panel_width), w.rows * panel_width, transposed(rows, block),
                        nullptr, dx);
       transpose_tile<T>(inputs, count, dx + begin % panel_width, panel_width, out + (begin - dy.first) * panel_width,
                         panel_width);
     });
   }
   template <class T>
-  void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
-                     T* out) const {
-    const T* dy = leaf.output_gradient.tile(panel);
-    if (i == 2) return column_sum<T>(leaf.output.count, leaf.leaf_rows, dy, nullptr, out);
-    gradient_panel<T>(leaf.output.count, leaf.leaf_rows, leaf.input[0].tile(first / panel_width) + first % panel_width,
+  void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t first,
+                      std::int64_t count, T* out) const {
+    const T* dy = rows.output_gradient.tile(panel);
+    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows, dy, nullptr, out);
+    gradient_panel<T>(rows.output.count, rows.leaf_rows, rows.input[0].tile(first / panel_width) + first % panel_width,
                       count, dy, out);
   }
 
@@ -134,8 +133,8 @@ class DenseOperation final : public OperationOf<DenseOperation> {
     }
   }
   template <class T>
-  static T* transposed(const Leaf<T>& leaf, std::int64_t block) {
-    return leaf.derived.data() + block * leaf.output_gradient.columns() * panel_width;
+  static T* transposed(const RowBlock<T>& rows, std::int64_t block) {
+    return rows.derived.data() + block * rows.output_gradient.columns() * panel_width;
   }
 };
 
@@ -148,9 +147,9 @@ class SumOperation final : public OperationOf<SumOperation> {
     return pass == Pass::forward ? StatisticsPlan{1, &add} : StatisticsPlan{};
   }
   template <class T>
-  void statistics_leaf(const Leaf<T>& leaf, Pass, std::int64_t panel, std::span<double> out) const {
+  void statistics_leaf(const RowBlock<T>& rows, Pass, std::int64_t panel, std::span<double> out) const {
     if (panel != 0) return;  // all panels in one task, in order: the sum is one chain
-    const Rows<const T>& x = leaf.input[0];
+    const Rows<const T>& x = rows.input[0];
     double sum = 0.0;
     for (std::int64_t p = 0; p < x.panels.panels(); ++p) {
       for (std::int64_t i = 0; i < x.count * panel_width; ++i) sum += static_cast<double>(x.tile(p)[i]);
@@ -158,12 +157,13 @@ class SumOperation final : public OperationOf<SumOperation> {
     out[0] = sum;
   }
   template <class T>
-  void finish_leaf(const Leaf<T>& leaf, Pass, std::span<const double> merged, std::int64_t, std::span<double>) const {
-    *leaf.output.tile(0) = static_cast<T>(merged[0]);
+  void finish_block(const RowBlock<T>& rows, Pass, std::span<const double> merged, std::int64_t,
+                    std::span<double>) const {
+    *rows.output.tile(0) = static_cast<T>(merged[0]);
   }
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t, T* out) const {
-    std::fill_n(out, leaf.input[0].count * panel_width, *leaf.output_gradient.tile(0));
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t, T* out) const {
+    std::fill_n(out, rows.input[0].count * panel_width, *rows.output_gradient.tile(0));
   }
 };
 
@@ -171,22 +171,21 @@ class BroadcastOperation final : public OperationOf<BroadcastOperation> {
  public:
   explicit BroadcastOperation(std::int64_t columns) : columns_(columns) {}
   std::string_view name() const override { return "broadcast"; }
-  Settings settings() const override { return {{"columns", columns_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (in[0].columns != 1)
       throw Error(ExitStatus::usage, fmt::format("broadcast takes one column, not {}", to_string(in[0])));
     return {in[0].per_sample, in[0].rows, columns_};
   }
   template <class T>
-  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
-    const T* x = leaf.input[0].tile(0);
-    T* y = leaf.output.tile(panel);
-    for (std::int64_t r = 0; r < leaf.output.count; ++r)
+  void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    const T* x = rows.input[0].tile(0);
+    T* y = rows.output.tile(panel);
+    for (std::int64_t r = 0; r < rows.output.count; ++r)
       std::fill_n(y + r * panel_width, panel_width, x[r * panel_width]);
   }
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t, T* out) const {
-    const Rows<const T>& dy = leaf.output_gradient;
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t, T* out) const {
+    const Rows<const T>& dy = rows.output_gradient;
     for (std::int64_t r = 0; r < dy.count; ++r) {
       T sum{0};
       for (std::int64_t p = 0; p < dy.panels.panels(); ++p) {
@@ -205,7 +204,6 @@ class ColumnOperation final : public OperationOf<ColumnOperation> {
  public:
   explicit ColumnOperation(std::int64_t column) : column_(column) {}
   std::string_view name() const override { return "column"; }
-  Settings settings() const override { return {{"column", column_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (column_ < 0 || column_ >= in[0].columns)
       throw Error(ExitStatus::usage,
@@ -213,16 +211,16 @@ class ColumnOperation final : public OperationOf<ColumnOperation> {
     return {in[0].per_sample, in[0].rows, 1};
   }
   template <class T>
-  void forward_leaf(const Leaf<T>& leaf, std::int64_t) const {
-    const T* x = leaf.input[0].tile(column_ / panel_width) + column_ % panel_width;
-    for (std::int64_t r = 0; r < leaf.output.count; ++r) leaf.output.tile(0)[r * panel_width] = x[r * panel_width];
+  void forward_block(const RowBlock<T>& rows, std::int64_t) const {
+    const T* x = rows.input[0].tile(column_ / panel_width) + column_ % panel_width;
+    for (std::int64_t r = 0; r < rows.output.count; ++r) rows.output.tile(0)[r * panel_width] = x[r * panel_width];
   }
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
-    std::fill_n(out, leaf.output.count * panel_width, T{0});
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
+    std::fill_n(out, rows.output.count * panel_width, T{0});
     if (panel != column_ / panel_width) return;
-    for (std::int64_t r = 0; r < leaf.output.count; ++r) {
-      out[r * panel_width + column_ % panel_width] = leaf.output_gradient.tile(0)[r * panel_width];
+    for (std::int64_t r = 0; r < rows.output.count; ++r) {
+      out[r * panel_width + column_ % panel_width] = rows.output_gradient.tile(0)[r * panel_width];
     }
   }
 

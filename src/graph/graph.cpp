@@ -77,7 +77,7 @@ Value Graph::variable(const std::string& name, const std::vector<std::int64_t>& 
 
 Value Graph::apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs,
                    const std::string& name) {
-  assert(!inputs.empty() && inputs.size() <= Leaf<float>::most_inputs);
+  assert(!inputs.empty() && inputs.size() <= RowBlock<float>::most_inputs);
   Node node;
   node.kind = Node::Kind::operation;
   node.name = name.empty() ? std::string(operation->name()) : name;

@@ -15,7 +15,6 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
   BatchNormOperation(double epsilon, double momentum) : epsilon_(epsilon), momentum_(momentum) {}
 
   std::string_view name() const override { return "batch_norm"; }
-  Settings settings() const override { return {{"epsilon", epsilon_}, {"momentum", momentum_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     const ValueShape vector{false, 1, in[0].columns};
     if (!in[0].per_sample || in[1] != vector || in[2] != vector)
@@ -40,24 +39,24 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
   }
 
   template <class T>
-  void statistics_leaf(const Leaf<T>& leaf, Pass pass, std::int64_t panel, std::span<double> out) const {
+  void statistics_leaf(const RowBlock<T>& rows, Pass pass, std::int64_t panel, std::span<double> out) const {
     double* first = out.data() + panel * panel_width;
     double* second = first + out.size() / 2;
     if (pass == Pass::forward) {
-      column_moments(leaf.input[0].count, leaf.input[0].tile(panel), first, second);
+      column_moments(rows.input[0].count, rows.input[0].tile(panel), first, second);
     } else {
-      column_sums(leaf.output.count, leaf.output_gradient.tile(panel), leaf.auxiliary.tile(panel), first, second);
+      column_sums(rows.output.count, rows.output_gradient.tile(panel), rows.auxiliary.tile(panel), first, second);
     }
   }
 
   template <class T>
-  void finish_leaf(const Leaf<T>& leaf, Pass pass, std::span<const double> merged, std::int64_t samples,
-                   std::span<double> state) const {
-    const std::int64_t columns = leaf.output.columns();
-    const std::size_t padded = leaf.derived.size() / rows_derived;
+  void finish_block(const RowBlock<T>& rows, Pass pass, std::span<const double> merged, std::int64_t samples,
+                    std::span<double> state) const {
+    const std::int64_t columns = rows.output.columns();
+    const std::size_t padded = rows.derived.size() / rows_derived;
     const auto n = static_cast<double>(samples);
     for (std::size_t c = 0; c < static_cast<std::size_t>(columns); ++c) {
-      const auto row = [&](DerivedRow r) -> T& { return leaf.derived[static_cast<std::size_t>(r) * padded + c]; };
+      const auto row = [&](DerivedRow r) -> T& { return rows.derived[static_cast<std::size_t>(r) * padded + c]; };
       if (pass == Pass::backward) {
         row(mean_dy) = static_cast<T>(merged[c] / n);
         row(mean_dy_z_norm) = static_cast<T>(merged[padded + c] / n);
@@ -79,38 +78,39 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
       row(mean_low) = static_cast<T>(mean - static_cast<double>(row(mean_high)));
       row(inverse_deviation) = static_cast<T>(inverse);
       row(scale) =
-          static_cast<T>(static_cast<double>(leaf.input[1].panels.at(0, static_cast<std::int64_t>(c))) * inverse);
+          static_cast<T>(static_cast<double>(rows.input[1].panels.at(0, static_cast<std::int64_t>(c))) * inverse);
     }
   }
 
   template <class T>
-  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
-    const NormalizePanel<T> p{derived(leaf, mean_high, panel), derived(leaf, mean_low, panel),
-                              derived(leaf, inverse_deviation, panel), leaf.input[1].tile(panel),
-                              leaf.input[2].tile(panel)};
-    normalize_panel(leaf.output.count, leaf.input[0].tile(panel), p, leaf.auxiliary.tile(panel),
-                    leaf.output.tile(panel));
+  void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    const NormalizePanel<T> p{derived(rows, mean_high, panel), derived(rows, mean_low, panel),
+                              derived(rows, inverse_deviation, panel), rows.input[1].tile(panel),
+                              rows.input[2].tile(panel)};
+    normalize_panel(rows.output.count, rows.input[0].tile(panel), p, rows.auxiliary.tile(panel),
+                    rows.output.tile(panel));
   }
 
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
-    normalize_panel_backward<T>(leaf.output.count, leaf.output_gradient.tile(panel), leaf.auxiliary.tile(panel),
-                                derived(leaf, scale, panel), derived(leaf, mean_dy, panel),
-                                derived(leaf, mean_dy_z_norm, panel), out);
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
+    normalize_panel_backward<T>(rows.output.count, rows.output_gradient.tile(panel), rows.auxiliary.tile(panel),
+                                derived(rows, scale, panel), derived(rows, mean_dy, panel),
+                                derived(rows, mean_dy_z_norm, panel), out);
   }
 
   template <class T>
-  void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t, T* out) const {
-    column_sum<T>(leaf.output.count, leaf.leaf_rows, leaf.output_gradient.tile(panel),
-                  i == 1 ? leaf.auxiliary.tile(panel) : nullptr, out);
+  void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t,
+                      T* out) const {
+    column_sum<T>(rows.output.count, rows.leaf_rows, rows.output_gradient.tile(panel),
+                  i == 1 ? rows.auxiliary.tile(panel) : nullptr, out);
   }
 
  private:
   enum DerivedRow { mean_high, mean_low, inverse_deviation, scale, mean_dy, mean_dy_z_norm, rows_derived };
 
   template <class T>
-  static const T* derived(const Leaf<T>& leaf, DerivedRow row, std::int64_t panel) {
-    return leaf.derived.data() + leaf.derived.size() / rows_derived * static_cast<std::size_t>(row) +
+  static const T* derived(const RowBlock<T>& rows, DerivedRow row, std::int64_t panel) {
+    return rows.derived.data() + rows.derived.size() / rows_derived * static_cast<std::size_t>(row) +
            panel * panel_width;
   }
 

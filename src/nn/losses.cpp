@@ -124,34 +124,35 @@ class LossOperation final : public OperationOf<LossOperation> {
   }
 
   template <class T>
-  void statistics_leaf(const Leaf<T>& leaf, Pass, std::int64_t panel, std::span<double> out) const {
+  void statistics_leaf(const RowBlock<T>& rows, Pass, std::int64_t panel, std::span<double> out) const {
     if (panel != 0) return;  // a sample's outputs are read together
-    const auto outputs = static_cast<std::size_t>(leaf.input[0].columns());
-    const auto targets = static_cast<std::size_t>(leaf.input[1].columns());
+    const auto outputs = static_cast<std::size_t>(rows.input[0].columns());
+    const auto targets = static_cast<std::size_t>(rows.input[1].columns());
     const std::size_t padded = (outputs + 7) / 8 * 8;
     std::vector<double> z(padded), t(targets), d(padded);
     double loss = 0.0;
     double right = 0.0;
-    for (std::int64_t r = 0; r < leaf.input[0].count; ++r) {
-      read_row(leaf.input[0], r, std::span(z).first(outputs));
-      read_row(leaf.input[1], r, t);
+    for (std::int64_t r = 0; r < rows.input[0].count; ++r) {
+      read_row(rows.input[0], r, std::span(z).first(outputs));
+      read_row(rows.input[1], r, t);
       const SampleLoss sample = sample_({outputs, z, t, d});
       loss += sample.loss;
       right += sample.right ? 1.0 : 0.0;
       for (std::size_t k = 0; k < outputs; ++k)
-        leaf.auxiliary.panels.at(leaf.auxiliary.first + r, static_cast<std::int64_t>(k)) = static_cast<T>(d[k]);
+        rows.auxiliary.panels.at(rows.auxiliary.first + r, static_cast<std::int64_t>(k)) = static_cast<T>(d[k]);
     }
     out[0] = loss;
     out[1] = right;
   }
   template <class T>
-  void finish_leaf(const Leaf<T>& leaf, Pass, std::span<const double> merged, std::int64_t, std::span<double>) const {
-    *leaf.output.tile(0) = static_cast<T>(merged[0]);
+  void finish_block(const RowBlock<T>& rows, Pass, std::span<const double> merged, std::int64_t,
+                    std::span<double>) const {
+    *rows.output.tile(0) = static_cast<T>(merged[0]);
   }
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
-    shoal::apply(Unary::scale, *leaf.output_gradient.tile(0), leaf.auxiliary.count * panel_width,
-                 leaf.auxiliary.tile(panel), out);
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
+    shoal::apply(Unary::scale, *rows.output_gradient.tile(0), rows.auxiliary.count * panel_width,
+                 rows.auxiliary.tile(panel), out);
   }
 
  private:

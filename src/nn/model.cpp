@@ -41,7 +41,7 @@ std::int64_t Model::parameter_count() const {
   return count;
 }
 
-std::vector<std::size_t> Model::batch_norms() const {
+std::vector<std::size_t> Model::nodes_with_state() const {
   std::vector<std::size_t> found;
   for (std::size_t id = 0; id < graph_->nodes().size(); ++id) {
     if (graph_->nodes()[id].state_size > 0) found.push_back(id);

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <variant>
 
-#include "shoal/io/memory_limit.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/io/memory_limit.hpp"
 #include "shoal/optim/optimizer.hpp"
 
 namespace shoal {
@@ -64,8 +64,8 @@ TrainingCost estimate_cost(const Config& config, const TrainingData& data, const
   const LeafShare share = cut.share(cut.largest_batch());
   double idle = 0.0;  // ranks without a leaf
   for (int rank = 0; rank < load.ranks; ++rank) {
-    idle += share.run(rank).size() == 0 ? 1.0 : 0.0;
-    if (share.run(rank).size() > share.run(cut.rank).size()) cut.rank = rank;  // the largest share stands for all
+    idle += share.range(rank).size() == 0 ? 1.0 : 0.0;
+    if (share.range(rank).size() > share.range(cut.rank).size()) cut.rank = rank;  // the largest share stands for all
   }
   const double here = static_cast<double>(load.ranks_on_host) / load.ranks;
   const auto rows = static_cast<double>(data.train.rows());

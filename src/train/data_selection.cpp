@@ -26,7 +26,7 @@ std::vector<std::int64_t> all_but(std::int64_t rows, const std::vector<std::int6
 
 /// One sample has no deviation from its own mean: normalised, it is 0 whatever the layers below make of it.
 void check_batch(const Config& config, const Model& model, std::int64_t rows) {
-  if (model.batch_norms().empty() || std::min(config.data.batch_size, rows) > 1) return;
+  if (model.nodes_with_state().empty() || std::min(config.data.batch_size, rows) > 1) return;
   throw Error(
       ExitStatus::usage,
       fmt::format("{}{}, and batch norm makes 0 of a batch of one sample, so that the layers below learn nothing; "

@@ -83,11 +83,11 @@ void Training::refine_statistics() {
   const LeafCut cut{data_.train.rows(), cut_.leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
   const MomentsMerge moments;
-  for (const std::size_t node : model_.batch_norms()) {
+  for (const std::size_t node : model_.nodes_with_state()) {
     const std::size_t width = static_cast<std::size_t>(2 * padded_size(1, model_.graph().nodes()[node].shape.columns));
-    LeafReader reader(share, capacity_, [&](LeafRun run, std::span<const std::int64_t> rows) {
+    LeafReader reader(share, capacity_, [&](LeafRange range, std::span<const std::int64_t> rows) {
       feeder_->feed_features(data_.train, rows);
-      return replica_->executor().statistics_of({&share, run, false, config_.seed, 0, {}}, node);
+      return replica_->executor().statistics_of({&share, range, false, config_.seed, 0, {}}, node);
     });
     const std::vector<double> partials =
         fold_leaves(share, width, moments, [&](std::int64_t leaf, std::span<double> out) { reader.leaf(leaf, out); });
@@ -128,12 +128,12 @@ void Training::check_data() {
       const LeafCut cut{split->rows(), cut_.leaf_samples};
       const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
       const bool values_read = split == &data_.train && needs_statistics(*split, config_.data.normalize);
-      LeafReader reader(share, capacity_, [&](LeafRun run, std::span<const std::int64_t> rows) {
+      LeafReader reader(share, capacity_, [&](LeafRange range, std::span<const std::int64_t> rows) {
         split->check(rows, !values_read, model_.loss_kind() == Loss::sigmoid);
-        return std::vector<double>(static_cast<std::size_t>(run.size()));
+        return std::vector<double>(static_cast<std::size_t>(range.size()));
       });
       std::vector<double> nothing(1);
-      for (std::int64_t leaf = share.run().first; leaf < share.run().last; ++leaf) reader.leaf(leaf, nothing);
+      for (std::int64_t leaf = share.range().first; leaf < share.range().last; ++leaf) reader.leaf(leaf, nothing);
     }
   });
 }

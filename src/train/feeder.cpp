@@ -24,9 +24,9 @@ Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_
   const LeafCut cut{split.rows(), leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm.size(), comm.rank());
   const AddMerge add;
-  LeafReader reader(share, capacity, [&](LeafRun run, std::span<const std::int64_t> rows) {
+  LeafReader reader(share, capacity, [&](LeafRange range, std::span<const std::int64_t> rows) {
     feeder.feed(split, rows);
-    feeder.executor().forward({&share, run, false, 0, 0, {}}, feeder.model().loss());
+    feeder.executor().forward({&share, range, false, 0, 0, {}}, feeder.model().loss());
     const auto statistics = feeder.executor().leaf_statistics();
     return std::vector<double>(statistics.begin(), statistics.end());
   });

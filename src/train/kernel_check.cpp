@@ -42,7 +42,7 @@ std::string compute_kernel_hash() {
     executor.input(model.targets()).at(r, 0) = static_cast<float>(r % 5);
   }
   const LeafShare share(LeafCut{samples, samples});
-  executor.forward({&share, share.run(), true, 1, 1, ids}, model.loss());
+  executor.forward({&share, share.range(), true, 1, 1, ids}, model.loss());
   Hash hash;
   hash.add(std::as_bytes(executor.leaf_statistics()));
   float* partial = gradient.data();

@@ -14,7 +14,7 @@ namespace shoal {
 class LeafReader {
  public:
   /// Computes (leaves, width) row-major for a run of leaves, whose samples are `rows`.
-  using Compute = std::function<std::vector<double>(LeafRun run, std::span<const std::int64_t> rows)>;
+  using Compute = std::function<std::vector<double>(LeafRange range, std::span<const std::int64_t> rows)>;
 
   /// @param capacity  samples at a time; at least those of one leaf
   LeafReader(const LeafShare& share, std::int64_t capacity, Compute compute)
@@ -23,15 +23,15 @@ class LeafReader {
         compute_(std::move(compute)) {}
 
   void leaf(std::int64_t leaf, std::span<double> out) {
-    if (leaf >= run_.last || leaf < run_.first) {
-      run_ = {leaf, std::min(share_.run().last, leaf + leaves_at_a_time_)};
-      const std::int64_t first = share_.cut().begin(run_.first);
-      std::vector<std::int64_t> rows(static_cast<std::size_t>(share_.cut().begin(run_.last) - first));
+    if (leaf >= range_.last || leaf < range_.first) {
+      range_ = {leaf, std::min(share_.range().last, leaf + leaves_at_a_time_)};
+      const std::int64_t first = share_.cut().begin(range_.first);
+      std::vector<std::int64_t> rows(static_cast<std::size_t>(share_.cut().begin(range_.last) - first));
       std::iota(rows.begin(), rows.end(), first);
-      numbers_ = compute_(run_, rows);
+      numbers_ = compute_(range_, rows);
     }
-    const std::size_t width = numbers_.size() / static_cast<std::size_t>(run_.size());
-    std::copy_n(numbers_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(leaf - run_.first) * width),
+    const std::size_t width = numbers_.size() / static_cast<std::size_t>(range_.size());
+    std::copy_n(numbers_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(leaf - range_.first) * width),
                 width, out.begin());
   }
 
@@ -39,7 +39,7 @@ class LeafReader {
   const LeafShare& share_;
   std::int64_t leaves_at_a_time_;
   Compute compute_;
-  LeafRun run_;
+  LeafRange range_;
   std::vector<double> numbers_;
 };
 

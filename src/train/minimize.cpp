@@ -63,7 +63,7 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
   const LeafShare share(LeafCut{samples, samples});
   double value = 0.0;
   for (std::int64_t step = 1; step <= steps; ++step) {
-    executor.forward({&share, share.run(), true, 1, static_cast<std::uint64_t>(step), {}}, cost);
+    executor.forward({&share, share.range(), true, 1, static_cast<std::uint64_t>(step), {}}, cost);
     if (executor.leaf_statistics().empty()) {
       value = static_cast<double>(*executor.value(cost).data);
     } else {

@@ -197,7 +197,7 @@ std::int64_t Predictor::predict(const Dataset& data, const std::string& name, co
       for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = begin + static_cast<std::int64_t>(r);
       pass->feeder.feed_features(*split, rows);
       const LeafShare share(LeafCut{end - begin, s.leaf_samples});
-      pass->executor.forward({&share, share.run(), false, 0, 0, {}}, s.model.logits());
+      pass->executor.forward({&share, share.range(), false, 0, 0, {}}, s.model.logits());
       const Panels<const float> logits = pass->executor.value(s.model.logits());
       std::vector<double> z(outputs);
       for (std::size_t r = 0; r < rows.size(); ++r) {

@@ -32,7 +32,7 @@ Replica::Replica(const Model& model, const std::string& optimizer, Communicator&
   graph_.initialize_states(states_);
   owned_begin_.push_back(0);
   for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
-    const ChunkRun slice = plan_.slice(bucket, comm.rank());
+    const ChunkRange slice = plan_.slice(bucket, comm.rank());
     for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk) {
       place_[static_cast<std::size_t>(chunk)] = static_cast<std::int64_t>(owned_chunks_.size());
       owned_chunks_.push_back(chunk);
@@ -110,7 +110,7 @@ double Replica::clip_factor_of(const UpdateScalars& scalars) {
   std::size_t at = 0;
   for (int rank = 0; rank < comm_.size(); ++rank) {
     for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
-      const ChunkRun slice = plan_.slice(bucket, rank);
+      const ChunkRange slice = plan_.slice(bucket, rank);
       for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk)
         by_chunk[static_cast<std::size_t>(chunk)] = all[at++];
     }

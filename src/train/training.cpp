@@ -50,7 +50,7 @@ std::int64_t leaves_for(const Config& config, int ranks) {
 
 bool every_rank_has_leaf(const LeafShare& share) {
   for (int rank = 0; rank < share.ranks(); ++rank) {
-    if (share.run(rank).size() == 0) return false;
+    if (share.range(rank).size() == 0) return false;
   }
   return true;
 }
@@ -170,7 +170,7 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   feeder_->feed(read);
   SHOAL_FAULT_POINT("sample", std::span(replica_->executor().input(model_.input()).data, 1));
 
-  const Batch batch{&share, share.run(), true, config_.seed, static_cast<std::uint64_t>(read.step), read.sample_ids};
+  const Batch batch{&share, share.range(), true, config_.seed, static_cast<std::uint64_t>(read.step), read.sample_ids};
   SHOAL_FAULT_POINT("forward");
   replica_->executor().forward(batch, model_.loss());
   SHOAL_FAULT_POINT("statistics", replica_->states());
@@ -187,7 +187,7 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   const std::size_t width = 2 + asked.size();
   const AddMerge add;
   std::vector<double> partials = fold_leaves(share, width, add, [&](std::int64_t leaf, std::span<double> out) {
-    const auto row = static_cast<std::size_t>(leaf - share.run().first) * 2;
+    const auto row = static_cast<std::size_t>(leaf - share.range().first) * 2;
     out[0] = per_leaf[row];
     out[1] = per_leaf[row + 1];
   });

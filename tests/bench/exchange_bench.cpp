@@ -175,7 +175,7 @@ void update_bench(Communicator& world, std::int64_t floats, int rounds) {
   // A rank's slices of the moments, slice after slice as the chunks are numbered.
   std::vector<std::int64_t> place(static_cast<std::size_t>(setting.plan.chunks()));
   std::int64_t owned = 0;
-  std::vector<ChunkRun> slices;
+  std::vector<ChunkRange> slices;
   for (int bucket = 0; bucket < setting.plan.buckets(); ++bucket) {
     slices.push_back(setting.plan.slice(bucket, world.rank()));
     for (std::int64_t c = slices.back().first; c < slices.back().last; ++c) {

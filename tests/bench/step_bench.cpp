@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     const ThreadLimit limit(tuner.threads());
     const auto t0 = Clock::now();
     with_team([&] {
-      replica.executor().forward({&share, share.run(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
+      replica.executor().forward({&share, share.range(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
       t1 = Clock::now();
       replica.backward(share);
       t2 = Clock::now();

@@ -122,7 +122,7 @@ double step_ms(Communicator& world, const Model& model, bool sync, std::int64_t 
     world.barrier();
     const auto before = Clock::now();
     const LeafShare& seen = sync ? share : own;
-    executor.forward({&seen, seen.run(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
+    executor.forward({&seen, seen.range(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
     gradients.backward(executor, model.graph());
     UpdateScalars scalars;
     scalars.settings.learning_rate = scalars.learning_rate = 1e-4;

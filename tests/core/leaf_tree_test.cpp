@@ -26,8 +26,8 @@ double reduce_over_ranks(const std::vector<double>& values, LeafCut cut, std::in
   const AddMerge add;
   for (int rank = 0; rank < ranks; ++rank) {
     const LeafShare share(cut, dealt, ranks, rank);
-    const auto mine = std::span(values).subspan(static_cast<std::size_t>(share.run().first),
-                                                static_cast<std::size_t>(share.run().size()));
+    const auto mine = std::span(values).subspan(static_cast<std::size_t>(share.range().first),
+                                                static_cast<std::size_t>(share.range().size()));
     std::vector<double> partials(mine.begin(), mine.end());
     if (in_place) {
       fold_leaves_in_place(share, 1, add, partials);
@@ -69,8 +69,8 @@ TEST(LeafTree, RunsAreContiguousAndComplete) {
       const LeafShare share({leaves * 32, 32}, leaves, ranks, 0);
       std::int64_t next = 0;
       for (int rank = 0; rank < ranks; ++rank) {
-        EXPECT_EQ(share.run(rank).first, next);
-        next = share.run(rank).last;
+        EXPECT_EQ(share.range(rank).first, next);
+        next = share.range(rank).last;
       }
       EXPECT_EQ(next, leaves);
     }
@@ -92,7 +92,7 @@ TEST(LeafTree, EveryRankHasALeafWhenThereAreEnough) {
   for (std::int64_t leaves = 1; leaves <= 64; ++leaves) {
     for (int ranks = 1; ranks <= leaves; ++ranks) {
       const LeafShare share({leaves, 1}, leaves, ranks, 0);
-      for (int rank = 0; rank < ranks; ++rank) EXPECT_GE(share.run(rank).size(), 1) << leaves << " over " << ranks;
+      for (int rank = 0; rank < ranks; ++rank) EXPECT_GE(share.range(rank).size(), 1) << leaves << " over " << ranks;
     }
   }
 }
@@ -124,7 +124,7 @@ TEST(LeafTree, GroupsOfRanksMakeTheSameTree) {
         for (int r = 0; r < ranks; ++r) {
           for (const TreeNode& node : share.nodes(r)) {
             // The node's own leaves, as one rank folds them.
-            const LeafRun run = node.leaves(present);
+            const LeafRange run = node.leaves(present);
             std::vector<Text> stack;
             for (std::int64_t leaf = run.first; leaf < run.last; ++leaf) {
               stack.push_back(std::to_string(leaf));

@@ -95,7 +95,7 @@ void follow(const std::string& name) {
     };
     pack(rows(x, 64), replica.executor().input(model.input()), batch_size);
     pack(rows(targets, softmax ? 1 : 10), replica.executor().input(model.targets()), batch_size);
-    replica.executor().forward({&share, share.run(), true, 1, static_cast<std::uint64_t>(step), {}}, model.loss());
+    replica.executor().forward({&share, share.range(), true, 1, static_cast<std::uint64_t>(step), {}}, model.loss());
     const double loss =
         fold_leaves(share, 2, AddMerge(), replica.executor().leaf_statistics())[0] / static_cast<double>(batch_size);
     ASSERT_EQ(share.nodes().size(), 1u);

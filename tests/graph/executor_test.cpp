@@ -36,7 +36,7 @@ std::vector<float> gradient(std::int64_t samples, std::int64_t dealt, std::int64
     for (std::size_t n = 0; n < share.nodes().size(); ++n) slots.emplace_back(size, 77.0f);
     std::vector<float*> partials;
     for (std::size_t n = first; n < slots.size(); ++n) partials.push_back(slots[n].data());
-    executor.forward({&share, share.run(), true, 1, 1, {}}, loss);
+    executor.forward({&share, share.range(), true, 1, 1, {}}, loss);
     executor.backward(partials);
   }
   const LeafShare all(cut, dealt, ranks, 0);
@@ -71,7 +71,7 @@ TEST(Executor, ParametersThatTheLossDoesNotUseHaveNoGradient) {
   g.initialize(1, parameters);
   executor.bind(parameters.data(), {});
   const LeafShare share(LeafCut{1, 1});
-  executor.forward({&share, share.run(), true, 1, 1, {}}, cost);
+  executor.forward({&share, share.range(), true, 1, 1, {}}, cost);
   executor.finish(executor.leaf_statistics());
   EXPECT_EQ(*executor.value(cost).data, 18);
   float* partial = gradient.data();
@@ -100,7 +100,7 @@ TEST(Executor, GradientsCompleteFromTheLastParameterToTheFirst) {
   for (std::int64_t r = 0; r < 4; ++r) executor.input(x).at(r, r % 3) = 1.0f;
   std::vector<float> whole(parameters.size()), gradient(parameters.size(), 9);
   float* partial = whole.data();
-  executor.forward({&share, share.run(), true, 1, 1, {}}, loss);
+  executor.forward({&share, share.range(), true, 1, 1, {}}, loss);
   executor.backward(std::span<float* const>(&partial, 1));
   std::vector<std::size_t> order;
   partial = gradient.data();

@@ -87,7 +87,7 @@ TEST(BatchNorm, EqualsTheDoublePrecisionReferenceFarFromZero) {
         executor.input(net.weights).at(r, j) = static_cast<float>(dy[static_cast<std::size_t>(r * c + j)]);
       }
     }
-    executor.forward({&share, share.run(), true, 1, 1, {}}, net.loss);
+    executor.forward({&share, share.range(), true, 1, 1, {}}, net.loss);
     float* partial = gradient.data();
     executor.backward(std::span<float* const>(&partial, 1));
     double batch_mean = 0;
@@ -142,7 +142,7 @@ TEST(BatchNorm, GradientOfItsInputEqualsTheReference) {
         executor.input(weights).at(r, j) = static_cast<float>(dy[static_cast<std::size_t>(r * c + j)]);
       }
     }
-    executor.forward({&share, share.run(), true, 1, 1, {}}, loss);
+    executor.forward({&share, share.range(), true, 1, 1, {}}, loss);
     float* partial = gradient.data();
     executor.backward(std::span<float* const>(&partial, 1));
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -172,15 +172,15 @@ TEST(BatchNorm, RunningAveragesAreThoseOfPyTorch) {
   const float values[] = {1, 2, 3, 6};
   for (std::int64_t r = 0; r < 4; ++r) executor.input(net.x).at(r, 0) = values[r];
   const LeafShare share(LeafCut{4, 3});
-  executor.forward({&share, share.run(), true, 1, 1, {}}, net.y);
+  executor.forward({&share, share.range(), true, 1, 1, {}}, net.y);
   EXPECT_NEAR(states[0], 0.1 * 3, 1e-12);
   EXPECT_NEAR(states[1], 0.9 + 0.1 * 14.0 / 3, 1e-12) << "unbiased variance";
   const LeafShare one(LeafCut{1, 3});
-  executor.forward({&one, one.run(), true, 1, 2, {}}, net.y);
+  executor.forward({&one, one.range(), true, 1, 2, {}}, net.y);
   EXPECT_NEAR(states[0], 0.9 * 0.3 + 0.1 * 1, 1e-12);
   EXPECT_NEAR(states[1], 0.9 + 0.1 * 14.0 / 3, 1e-12) << "a batch of one sample moves the mean alone";
   // Test time: running averages, whatever the batch.
-  executor.forward({&one, one.run(), false, 1, 2, {}}, net.y);
+  executor.forward({&one, one.range(), false, 1, 2, {}}, net.y);
   EXPECT_NEAR(*executor.value(net.y).data, 1.5 * (1 - states[0]) / std::sqrt(states[1] + epsilon) + 0.25, 1e-6);
 }
 

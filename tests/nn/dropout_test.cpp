@@ -19,7 +19,7 @@ std::vector<float> run(bool training, std::uint64_t step, std::vector<std::int64
   for (std::int64_t r = 0; r < n; ++r)
     for (std::int64_t c = 0; c < 50; ++c) executor.input(x).at(r, c) = 1.0f;
   const LeafShare share(LeafCut{n, leaf_samples});
-  executor.forward({&share, share.run(), training, 1, step, ids}, y);
+  executor.forward({&share, share.range(), training, 1, step, ids}, y);
   std::vector<float> out(static_cast<std::size_t>(n * 50));
   unpack(executor.value(y), n, std::span(out));
   return out;

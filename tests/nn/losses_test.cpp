@@ -30,7 +30,7 @@ Result evaluate(Value (*loss)(Value, Value), const std::vector<std::vector<float
       executor.input(t).at(static_cast<std::int64_t>(r), static_cast<std::int64_t>(c)) = targets[r][c];
   }
   const LeafShare share(LeafCut{n, n});
-  executor.forward({&share, share.run(), true, 1, 1, {}}, value);
+  executor.forward({&share, share.range(), true, 1, 1, {}}, value);
   return {executor.leaf_statistics()[0], executor.leaf_statistics()[1]};
 }
 

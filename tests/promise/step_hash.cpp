@@ -56,7 +56,7 @@ int main() {
       std::fill_n(m.data(), m.size(), 0.0F);
       std::fill_n(v.data(), v.size(), 0.0F);
       for (std::int64_t step = 1; step <= steps; ++step) {
-        executor.forward({&share, share.run(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
+        executor.forward({&share, share.range(), true, 1, static_cast<std::uint64_t>(step), ids}, model.loss());
         hash.add(std::as_bytes(executor.leaf_statistics()));
         float* const partial = gradient.data();
         executor.backward(std::span<float* const>(&partial, 1));

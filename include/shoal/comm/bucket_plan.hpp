@@ -7,7 +7,7 @@
 namespace shoal {
 
 /// Chunks [first, last).
-struct ChunkRun {
+struct ChunkRange {
   std::int64_t first = 0;
   std::int64_t last = 0;
   std::int64_t size() const { return last - first; }
@@ -39,12 +39,10 @@ class BucketPlan {
   /// First float of a chunk, of chunk chunks() the end.
   std::int64_t chunk_begin(std::int64_t chunk) const { return chunk_begin_[static_cast<std::size_t>(chunk)]; }
   /// The chunks of a rank's slice of a bucket.
-  ChunkRun slice(int bucket, int rank) const;
-  /// Floats that a rank owns, over all buckets.
-  std::int64_t owned_floats(int rank) const;
+  ChunkRange slice(int bucket, int rank) const;
 
  private:
-  Bucket cut(ChunkRun run) const;
+  Bucket cut(ChunkRange range) const;
 
   std::vector<std::int64_t> chunk_begin_;
   int ranks_;

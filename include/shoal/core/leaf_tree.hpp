@@ -28,11 +28,11 @@ struct LeafCut {
 };
 
 /// Leaves [first, last).
-struct LeafRun {
+struct LeafRange {
   std::int64_t first = 0;
   std::int64_t last = 0;
   std::int64_t size() const { return last - first; }
-  bool operator==(const LeafRun&) const = default;
+  bool operator==(const LeafRange&) const = default;
 };
 
 /// Node (l, i) of the one tree covers leaves [i 2^l, (i + 1) 2^l), of which those that there are count.
@@ -40,7 +40,7 @@ struct TreeNode {
   int level = 0;
   std::int64_t index = 0;
 
-  LeafRun leaves(std::int64_t present) const {
+  LeafRange leaves(std::int64_t present) const {
     return {std::min(present, index << level), std::min(present, (index + 1) << level)};
   }
   bool operator==(const TreeNode&) const = default;
@@ -98,17 +98,17 @@ class LeafShare {
   };
   GroupFold fold_of_group(const LeafShare& groups, std::span<const int> first_rank, int group) const;
 
-  bool deals_as(const LeafShare& other) const { return cut_ == other.cut_ && runs_ == other.runs_; }
+  bool deals_as(const LeafShare& other) const { return cut_ == other.cut_ && ranges_ == other.ranges_; }
 
   const LeafCut& cut() const { return cut_; }
-  int ranks() const { return static_cast<int>(runs_.size()); }
+  int ranks() const { return static_cast<int>(ranges_.size()); }
   int rank() const { return rank_; }
 
-  LeafRun run() const { return run(rank_); }
-  LeafRun run(int rank) const { return runs_[static_cast<std::size_t>(rank)]; }
+  LeafRange range() const { return range(rank_); }
+  LeafRange range(int rank) const { return ranges_[static_cast<std::size_t>(rank)]; }
   /// First sample and number of samples of this rank's run.
-  std::int64_t first_sample() const { return cut_.begin(run().first); }
-  std::int64_t samples() const { return cut_.begin(run().last) - first_sample(); }
+  std::int64_t first_sample() const { return cut_.begin(range().first); }
+  std::int64_t samples() const { return cut_.begin(range().last) - first_sample(); }
 
   /// The maximal tree nodes inside a rank's run, left to right: what it reduces by itself and passes on.
   std::span<const TreeNode> nodes() const { return nodes(rank_); }
@@ -121,11 +121,11 @@ class LeafShare {
   std::span<const MergeStep> plan() const { return plan_; }
 
  private:
-  LeafShare(LeafCut cut, std::vector<LeafRun> runs, int rank);
+  LeafShare(LeafCut cut, std::vector<LeafRange> ranges, int rank);
 
   LeafCut cut_;
   int rank_;
-  std::vector<LeafRun> runs_;  // present leaves alone
+  std::vector<LeafRange> ranges_;  // present leaves alone
   std::vector<TreeNode> nodes_;
   std::vector<std::size_t> first_slot_;  // ranks + 1
   std::vector<MergeStep> plan_;

@@ -16,14 +16,14 @@ namespace shoal {
 /// One pass over samples: which leaves this process holds, and what random numbers depend on.
 struct Batch {
   const LeafShare* share = nullptr;
-  LeafRun run;            ///< leaves in the buffers now: share->run(), or a part of it when testing
+  LeafRange leaves;       ///< leaves in the buffers now: share->range(), or a part of it when testing
   bool training = false;  ///< test time otherwise: running averages, no dropout
   std::uint64_t seed = 0;
   std::uint64_t step = 0;                    ///< the update under way, from 1
   std::span<const std::int64_t> sample_ids;  ///< data-set row of each sample of the run; may be empty when testing
 
-  std::int64_t first_sample() const { return share->cut().begin(run.first); }
-  std::int64_t samples() const { return share->cut().begin(run.last) - first_sample(); }
+  std::int64_t first_sample() const { return share->cut().begin(leaves.first); }
+  std::int64_t samples() const { return share->cut().begin(leaves.last) - first_sample(); }
 };
 
 struct Phase;
@@ -76,40 +76,40 @@ class Executor {
     std::vector<std::pair<std::size_t, std::size_t>> uses;  // (node, input number), in order of use
     std::vector<ValueShape> input_shapes;
     bool per_sample = false;  // works per sample
-    Leaf<T> everything;       // what its operation sees, without the numbers of a batch
-    Leaf<T> run;              // what it sees of all rows of the batch
+    RowBlock<T> everything;   // what its operation sees, without the numbers of a batch
+    RowBlock<T> all_rows;     // what it sees of all rows of the batch
     std::vector<double> statistics;
   };
   /// Rows of the buffers.
-  struct RowRun {
+  struct RowRange {
     std::int64_t first = 0;
     std::int64_t count = 0;
-    bool operator==(const RowRun&) const = default;
+    bool operator==(const RowRange&) const = default;
   };
 
   Panels<T> value_panels(std::size_t id) const;
   Panels<T> gradient_panels(std::size_t id) const;
-  Leaf<T> everything(std::size_t id) const;
+  RowBlock<T> everything(std::size_t id) const;
   void begin(const Batch& batch, std::size_t until);
-  RowRun rows_of(LeafRun leaves) const;
+  RowRange rows_of(LeafRange leaves) const;
   /// What node `id`'s operation sees of some rows: nothing per sample where there are none.
-  Leaf<T> view(std::size_t id, RowRun rows) const;
-  void narrow(Leaf<T>& leaf, RowRun rows) const;
+  RowBlock<T> view(std::size_t id, RowRange rows) const;
+  void narrow(RowBlock<T>& block, RowRange rows) const;
   /// The same without a copy where the rows are all there are; `storage` holds it else.
-  const Leaf<T>& view(std::size_t id, RowRun rows, Leaf<T>& storage) const;
+  const RowBlock<T>& view(std::size_t id, RowRange rows, RowBlock<T>& storage) const;
   std::span<double> state_of(std::size_t id) const;
 
   // executor_phases.cpp
   void run(const Phase& phase, Pass pass, std::span<T* const> partials);
-  void run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRun leaves);
-  void forward_tile(std::size_t id, RowRun rows, std::int64_t panel);
-  void leaf_statistics_of(std::size_t id, Pass pass, std::int64_t panel, LeafRun leaves, bool training);
+  void run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRange leaves);
+  void forward_tile(std::size_t id, RowRange rows, std::int64_t panel);
+  void leaf_statistics_of(std::size_t id, Pass pass, std::int64_t panel, LeafRange leaves, bool training);
   void synchronize(std::size_t id, Pass pass);
   void forward_whole(std::size_t id);
   void reserve_statistics(std::size_t id, Pass pass, bool training);
 
   // executor_backward.cpp
-  void pull_gradient(std::size_t id, RowRun rows, std::int64_t panel);
+  void pull_gradient(std::size_t id, RowRange rows, std::int64_t panel);
   void pull_whole_gradient(std::size_t id);
   void pull_by_samples(std::size_t id);
   void parameter_tile(std::size_t id, std::int64_t task, std::span<T* const> partials);

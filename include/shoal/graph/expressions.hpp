@@ -56,17 +56,17 @@ class Mapped final : public OperationOf<Mapped<F, D>> {
   ValueShape shape(std::span<const ValueShape> inputs) const override { return inputs[0]; }
   bool tilewise() const override { return true; }
   template <class T>
-  void forward_leaf(const Leaf<T>& leaf, std::int64_t panel) const {
-    const T* x = leaf.input[0].tile(panel);
-    T* y = leaf.output.tile(panel);
-    for (std::int64_t i = 0; i < leaf.output.count * panel_width; ++i) y[i] = f_(x[i]);
+  void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    const T* x = rows.input[0].tile(panel);
+    T* y = rows.output.tile(panel);
+    for (std::int64_t i = 0; i < rows.output.count * panel_width; ++i) y[i] = f_(x[i]);
   }
   template <class T>
-  void backward_leaf(const Leaf<T>& leaf, std::size_t, std::int64_t panel, T* out) const {
-    const T* x = leaf.input[0].tile(panel);
-    const T* y = leaf.output.tile(panel);
-    const T* dy = leaf.output_gradient.tile(panel);
-    for (std::int64_t i = 0; i < leaf.output.count * panel_width; ++i) out[i] = derivative_(x[i], y[i]) * dy[i];
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
+    const T* x = rows.input[0].tile(panel);
+    const T* y = rows.output.tile(panel);
+    const T* dy = rows.output_gradient.tile(panel);
+    for (std::int64_t i = 0; i < rows.output.count * panel_width; ++i) out[i] = derivative_(x[i], y[i]) * dy[i];
   }
 
  private:

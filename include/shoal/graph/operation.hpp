@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "shoal/core/leaf_tree.hpp"
-#include "shoal/core/settings.hpp"
 #include "shoal/tensor/columns.hpp"
 #include "shoal/tensor/elementwise.hpp"
 #include "shoal/tensor/gemm.hpp"
@@ -39,12 +38,12 @@ struct Rows {
   std::int64_t columns() const { return panels.columns; }
 };
 
-/// What an operation sees of the batch: the rows of one leaf or of a run of leaves.
+/// What an operation sees of the batch: a block of rows, those of one leaf or of several beside each other.
 template <class T>
-struct Leaf {
+struct RowBlock {
   static constexpr std::size_t most_inputs = 4;
 
-  std::int64_t leaf_rows = 1;  ///< rows in each leaf; the last one of a run may be short
+  std::int64_t leaf_rows = 1;  ///< rows in each leaf; the last leaf may be short
   bool training = false;
   std::uint64_t seed = 0;
   std::uint64_t step = 0;                    ///< the update under way, from 1
@@ -79,7 +78,6 @@ class Operation {
  public:
   virtual ~Operation() = default;
   virtual std::string_view name() const = 0;
-  virtual Settings settings() const { return {}; }
 
   /// @throws Error (usage) that names the shapes when they do not fit.
   virtual ValueShape shape(std::span<const ValueShape> inputs) const = 0;
@@ -99,88 +97,89 @@ class Operation {
   virtual bool tilewise() const { return false; }
 
   /// Output panel `panel`.
-  virtual void forward(const Leaf<float>&, std::int64_t panel) const = 0;
-  virtual void forward(const Leaf<double>&, std::int64_t panel) const = 0;
-  /// Panel `panel` of the gradient with respect to input i, row by row, into out: (rows of this leaf, 32).
-  virtual void backward(const Leaf<float>&, std::size_t i, std::int64_t panel, float* out) const = 0;
-  virtual void backward(const Leaf<double>&, std::size_t i, std::int64_t panel, double* out) const = 0;
+  virtual void forward(const RowBlock<float>&, std::int64_t panel) const = 0;
+  virtual void forward(const RowBlock<double>&, std::int64_t panel) const = 0;
+  /// Panel `panel` of the gradient with respect to input i, row by row, into out: (rows of the block, 32).
+  virtual void backward(const RowBlock<float>&, std::size_t i, std::int64_t panel, float* out) const = 0;
+  virtual void backward(const RowBlock<double>&, std::size_t i, std::int64_t panel, double* out) const = 0;
   /// Called for each tile of the output's gradient once it is complete, before any backward() or gradient() that reads
   /// it, if input 0 wants its gradient: the place to lay it out anew in `derived`.
-  virtual void take_gradient(const Leaf<float>&, std::int64_t panel) const = 0;
-  virtual void take_gradient(const Leaf<double>&, std::int64_t panel) const = 0;
+  virtual void take_gradient(const RowBlock<float>&, std::int64_t panel) const = 0;
+  virtual void take_gradient(const RowBlock<double>&, std::int64_t panel) const = 0;
   /// The gradient of whole input i over a run of leaves, summed inside each leaf and then along the tree of the run's
   /// leaves: rows [first, first + count), count <= 32, of panel `panel`.
-  virtual void gradient(const Leaf<float>&, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
-                        float* out) const = 0;
-  virtual void gradient(const Leaf<double>&, std::size_t i, std::int64_t panel, std::int64_t first, std::int64_t count,
-                        double* out) const = 0;
+  virtual void gradient(const RowBlock<float>&, std::size_t i, std::int64_t panel, std::int64_t first,
+                        std::int64_t count, float* out) const = 0;
+  virtual void gradient(const RowBlock<double>&, std::size_t i, std::int64_t panel, std::int64_t first,
+                        std::int64_t count, double* out) const = 0;
   /// One leaf's part of the statistics, which it overwrites; called once for each panel of input 0 (forward) or of the
   /// output (backward).
-  virtual void leaf_statistics(const Leaf<float>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
-  virtual void leaf_statistics(const Leaf<double>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
-  /// Takes the statistics of the whole batch of `samples` samples; leaf.output is the output of a reduction.
-  virtual void finish(const Leaf<float>&, Pass, std::span<const double> merged, std::int64_t samples,
+  virtual void leaf_statistics(const RowBlock<float>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
+  virtual void leaf_statistics(const RowBlock<double>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
+  /// Takes the statistics of the whole batch of `samples` samples; `rows.output` is the output of a reduction.
+  virtual void finish(const RowBlock<float>&, Pass, std::span<const double> merged, std::int64_t samples,
                       std::span<double> state) const = 0;
-  virtual void finish(const Leaf<double>&, Pass, std::span<const double> merged, std::int64_t samples,
+  virtual void finish(const RowBlock<double>&, Pass, std::span<const double> merged, std::int64_t samples,
                       std::span<double> state) const = 0;
 };
 
 /// Base of operations that are written once for float and double:
 ///   struct Mine : OperationOf<Mine> {
-///     template <class T> void forward_leaf(const Leaf<T>&, std::int64_t panel) const; ...
+///     template <class T> void forward_block(const RowBlock<T>&, std::int64_t panel) const; ...
 ///   };
 template <class Derived>
 class OperationOf : public Operation {
  public:
-  void forward(const Leaf<float>& l, std::int64_t p) const override { self().forward_leaf(l, p); }
-  void forward(const Leaf<double>& l, std::int64_t p) const override { self().forward_leaf(l, p); }
-  void backward(const Leaf<float>& l, std::size_t i, std::int64_t p, float* out) const override {
-    self().backward_leaf(l, i, p, out);
+  void forward(const RowBlock<float>& l, std::int64_t p) const override { self().forward_block(l, p); }
+  void forward(const RowBlock<double>& l, std::int64_t p) const override { self().forward_block(l, p); }
+  void backward(const RowBlock<float>& l, std::size_t i, std::int64_t p, float* out) const override {
+    self().backward_block(l, i, p, out);
   }
-  void backward(const Leaf<double>& l, std::size_t i, std::int64_t p, double* out) const override {
-    self().backward_leaf(l, i, p, out);
+  void backward(const RowBlock<double>& l, std::size_t i, std::int64_t p, double* out) const override {
+    self().backward_block(l, i, p, out);
   }
-  void take_gradient(const Leaf<float>& l, std::int64_t p) const override { self().take_gradient_leaf(l, p); }
-  void take_gradient(const Leaf<double>& l, std::int64_t p) const override { self().take_gradient_leaf(l, p); }
-  void gradient(const Leaf<float>& l, std::size_t i, std::int64_t p, std::int64_t first, std::int64_t count,
+  void take_gradient(const RowBlock<float>& l, std::int64_t p) const override { self().take_gradient_block(l, p); }
+  void take_gradient(const RowBlock<double>& l, std::int64_t p) const override { self().take_gradient_block(l, p); }
+  void gradient(const RowBlock<float>& l, std::size_t i, std::int64_t p, std::int64_t first, std::int64_t count,
                 float* out) const override {
-    self().gradient_leaf(l, i, p, first, count, out);
+    self().gradient_block(l, i, p, first, count, out);
   }
-  void gradient(const Leaf<double>& l, std::size_t i, std::int64_t p, std::int64_t first, std::int64_t count,
+  void gradient(const RowBlock<double>& l, std::size_t i, std::int64_t p, std::int64_t first, std::int64_t count,
                 double* out) const override {
-    self().gradient_leaf(l, i, p, first, count, out);
+    self().gradient_block(l, i, p, first, count, out);
   }
-  void leaf_statistics(const Leaf<float>& l, Pass pass, std::int64_t p, std::span<double> out) const override {
+  void leaf_statistics(const RowBlock<float>& l, Pass pass, std::int64_t p, std::span<double> out) const override {
     self().statistics_leaf(l, pass, p, out);
   }
-  void leaf_statistics(const Leaf<double>& l, Pass pass, std::int64_t p, std::span<double> out) const override {
+  void leaf_statistics(const RowBlock<double>& l, Pass pass, std::int64_t p, std::span<double> out) const override {
     self().statistics_leaf(l, pass, p, out);
   }
-  void finish(const Leaf<float>& l, Pass pass, std::span<const double> merged, std::int64_t samples,
+  void finish(const RowBlock<float>& l, Pass pass, std::span<const double> merged, std::int64_t samples,
               std::span<double> state) const override {
-    self().finish_leaf(l, pass, merged, samples, state);
+    self().finish_block(l, pass, merged, samples, state);
   }
-  void finish(const Leaf<double>& l, Pass pass, std::span<const double> merged, std::int64_t samples,
+  void finish(const RowBlock<double>& l, Pass pass, std::span<const double> merged, std::int64_t samples,
               std::span<double> state) const override {
-    self().finish_leaf(l, pass, merged, samples, state);
+    self().finish_block(l, pass, merged, samples, state);
   }
 
   // What an operation need not write.
   template <class T>
-  void forward_leaf(const Leaf<T>&, std::int64_t) const {}
+  void forward_block(const RowBlock<T>&, std::int64_t) const {}
   template <class T>
-  void take_gradient_leaf(const Leaf<T>&, std::int64_t) const {}
+  void take_gradient_block(const RowBlock<T>&, std::int64_t) const {}
   /// For inputs of one row, used by every row of the batch: the sum of backward over rows.
   template <class T>
-  void gradient_leaf(const Leaf<T>& leaf, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t, T* out) const {
-    std::vector<T> rows(static_cast<std::size_t>(leaf.output.count * panel_width));
-    self().backward_leaf(leaf, i, panel, rows.data());
-    column_sum<T>(leaf.output.count, leaf.leaf_rows, rows.data(), nullptr, out);
+  void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t,
+                      T* out) const {
+    std::vector<T> scratch(static_cast<std::size_t>(rows.output.count * panel_width));
+    self().backward_block(rows, i, panel, scratch.data());
+    column_sum<T>(rows.output.count, rows.leaf_rows, scratch.data(), nullptr, out);
   }
   template <class T>
-  void statistics_leaf(const Leaf<T>&, Pass, std::int64_t, std::span<double>) const {}
+  void statistics_leaf(const RowBlock<T>&, Pass, std::int64_t, std::span<double>) const {}
   template <class T>
-  void finish_leaf(const Leaf<T>&, Pass, std::span<const double>, std::int64_t, std::span<double>) const {}
+  void finish_block(const RowBlock<T>&, Pass, std::span<const double>, std::int64_t, std::span<double>) const {}
 
  private:
   const Derived& self() const { return static_cast<const Derived&>(*this); }

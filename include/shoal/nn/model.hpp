@@ -35,7 +35,7 @@ class Model {
   /// Trained numbers, without padding.
   std::int64_t parameter_count() const;
   /// Nodes of the graph that keep running statistics, in forward order.
-  std::vector<std::size_t> batch_norms() const;
+  std::vector<std::size_t> nodes_with_state() const;
 
  private:
   std::shared_ptr<Graph> graph_;
