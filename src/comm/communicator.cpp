@@ -133,12 +133,6 @@ std::int64_t Communicator::all_min(std::int64_t mine) const {
   return *std::min_element(all.begin(), all.end());
 }
 
-bool Communicator::all_equal(std::string_view text) const {
-  std::string first(text);
-  broadcast_string(first);
-  return all_min(first == text ? 1 : 0) == 1;
-}
-
 Communicator Communicator::split(int color) const {
   agree(*transport_, {Collective::split});
   return Communicator(transport_->split(color, transport_->place().most_in_group));

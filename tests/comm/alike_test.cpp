@@ -34,7 +34,7 @@ TEST(RequireAlike, TheFirstLineThatDiffersIsShownWithRanksAndHosts) {
     EXPECT_EQ(message, "");
     return;
   }
-  EXPECT_TRUE(test_world().all_equal(message));
+  EXPECT_TRUE(all_equal(message));
   EXPECT_THAT(message, HasSubstr("the weather differs between ranks: snow on rank"));
   EXPECT_THAT(message, HasSubstr("; rain on rank " + std::to_string(last) + " ("));
   EXPECT_THAT(message, HasSubstr("; move closer"));

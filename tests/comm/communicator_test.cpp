@@ -95,7 +95,6 @@ TEST(Communicator, OneProcessIsAnOrdinaryCommunicator) {
   alone.barrier();
   EXPECT_EQ(alone.all_gather(2.5), std::vector<double>{2.5});
   EXPECT_EQ(alone.all_max(-3), -3);
-  EXPECT_TRUE(alone.all_equal("x"));
   std::string text = "kept";
   alone.broadcast_string(text);
   EXPECT_EQ(text, "kept");
@@ -167,15 +166,6 @@ TEST(Communicator, FindsMaximumAndMinimum) {
   EXPECT_EQ(world.all_max(10 - world.rank()), 10);
   EXPECT_EQ(world.all_min(10 - world.rank()), 11 - world.size());
   EXPECT_EQ(world.all_max(-1 - world.rank()), -1);
-}
-
-TEST(Communicator, SeesWhetherTextsAreEqual) {
-  const Communicator& world = test_world();
-  EXPECT_TRUE(world.all_equal("the same"));
-  EXPECT_TRUE(world.all_equal(""));
-  const bool last = world.rank() == world.size() - 1;
-  EXPECT_EQ(world.all_equal(last ? "other" : "the same"), world.size() == 1);
-  EXPECT_EQ(world.all_equal(last ? "the same but longer" : "the same"), world.size() == 1);
 }
 
 TEST(Communicator, SplitsByColorInOrder) {

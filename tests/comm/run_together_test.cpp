@@ -32,7 +32,7 @@ void expect_end(const End& end, ExitStatus status, const std::string& message) {
   EXPECT_TRUE(end.threw);
   EXPECT_EQ(end.status, static_cast<int>(status));
   EXPECT_EQ(end.message, message);
-  EXPECT_TRUE(test_world().all_equal(end.message + std::to_string(end.status)));
+  EXPECT_TRUE(all_equal(end.message + std::to_string(end.status)));
 }
 
 TEST(RunTogether, RunsOnceOnEveryRank) {

@@ -288,7 +288,7 @@ TEST_F(Training, ARunThatDivergesStopsAllRanksAtTheSameStep) {
     message = e.what();
   }
   EXPECT_NE(message.find("the loss of step"), std::string::npos) << message;
-  EXPECT_TRUE(test_world().all_equal(message));
+  EXPECT_TRUE(all_equal(message));
 }
 
 }  // namespace

@@ -68,8 +68,6 @@ class Communicator : public TreeSum {
 
   std::int64_t all_max(std::int64_t mine) const;
   std::int64_t all_min(std::int64_t mine) const;
-  /// Whether `text` is the same on every rank.
-  bool all_equal(std::string_view text) const;
 
   /// The ranks with equal color (>= 0), in the order that they have here.
   Communicator split(int color) const;

@@ -65,8 +65,6 @@ class Json {
 
   const Value& value() const { return value_; }
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
-  bool is_object() const { return std::holds_alternative<Members>(value_); }
-  bool is_string() const { return std::holds_alternative<std::string>(value_); }
   bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
 
   /// Of an object: adds a member, or replaces the one of that name.
