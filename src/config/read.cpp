@@ -12,11 +12,11 @@
 #include "config/toml.hpp"
 #include "shoal/config/config.hpp"
 #include "shoal/config/keys.hpp"
-#include "shoal/config/recorded_path.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/utf8.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/path.hpp"
 
 namespace shoal {
 namespace {

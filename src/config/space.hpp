@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/toml.hpp"
-#include "shoal/config/dimension.hpp"
+#include "shoal/config/sweep_settings.hpp"
 
 namespace shoal {
 

@@ -1,11 +1,15 @@
 #include "shoal/io/path.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string>
 #include <system_error>
+
+#include "shoal/core/error.hpp"
+#include "shoal/core/utf8.hpp"
 
 namespace shoal {
 namespace {
@@ -47,6 +51,16 @@ fs::path absolute_path(const fs::path& path) {
   std::error_code error;
   const fs::path absolute = fs::absolute(path, error);
   return tidy_path(error ? path : absolute);
+}
+
+std::string recorded_path(const fs::path& path) {
+  std::string absolute = absolute_path(path).string();
+  if (!is_utf8(absolute))
+    throw Error(ExitStatus::usage,
+                fmt::format("the path {} is not UTF-8, and a checkpoint that names it could not be read again; rename "
+                            "it, or give a link to it whose own path is",
+                            escape_non_utf8(absolute)));
+  return absolute;
 }
 
 fs::path named_path(const fs::path& path) {

@@ -8,7 +8,6 @@
 
 #include "shoal/config/assign.hpp"
 #include "shoal/config/keys.hpp"
-#include "shoal/config/recorded_path.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"

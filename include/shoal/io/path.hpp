@@ -17,6 +17,10 @@ std::filesystem::path absolute_path(const std::filesystem::path& path);
 /// `..`.
 std::filesystem::path named_path(const std::filesystem::path& path);
 
+/// The absolute path as configs and checkpoints keep it, to be found from any working directory.
+/// @throws Error(usage)  when it is not UTF-8: no TOML could hold it, and the checkpoint could not be read again
+std::string recorded_path(const std::filesystem::path& path);
+
 /// Whether a rename can move a file from one folder to the other, as far as that is known; also where one is missing.
 bool on_one_file_system(const std::filesystem::path& a, const std::filesystem::path& b);
 

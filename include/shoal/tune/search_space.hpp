@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "shoal/config/config.hpp"
-#include "shoal/config/dimension.hpp"
+#include "shoal/config/sweep_settings.hpp"
 
 namespace shoal {
 
