@@ -243,6 +243,11 @@ successive_halving.min_epochs = 1
   EXPECT_EQ(parse(dotted, {"sweep.trials=20", "sweep.search=random", "sweep.metric=validation.loss",
                            "sweep.successive_halving={}", "sweep.successive_halving.min_epochs=1"}),
             parse(text));
+  EXPECT_EQ(parse("[sweep]\nsuccessive_halving = {eta = 3, min_epochs = 1}\ntrials = 20\n[sweep.space]\n"
+                  "\"data.batch_size\" = {choices = [64, 128, 256]}\n"
+                  "\"optimizer.learning_rate\" = {max = 0.1, min = 0.0001, scale = \"log\"}\n"),
+            parse(text))
+      << "as sweeps before wrote it";
   Config other = parse(text, {"sweep.space.\"data.batch_size\".choices=[32]"});
   EXPECT_EQ(other.sweep.space.front().choices, std::vector<std::string>{"32"});
   set_keys(other, "sweep.space={\"optimizer.l2\" = {min = 0, max = 1}}");

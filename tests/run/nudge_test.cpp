@@ -181,15 +181,17 @@ TEST_F(Nudged, ABranchTakesTheNudgesUpToItsStepAlone) {
 
 TEST_F(Nudged, TheEndMayBeNudgedBothWays) {
   const std::string to_eighteen = digest_with({"train.steps=18"}, {});
-  EXPECT_EQ(digest_with({"train.steps=12"}, {{13, "train.steps", "18"}}), to_eighteen) << "after the last step";
-  EXPECT_EQ(digest_with({"train.steps=30"}, {{19, "train.steps", "2"}}), to_eighteen) << "at once";
-  EXPECT_EQ(digest_with({"train.steps=30", "model.batch_norm.running=\"exact\""}, {{19, "train.steps", "2"}}),
-            digest_with({"train.steps=18", "model.batch_norm.running=\"exact\""}, {}));
+  EXPECT_EQ(digest_with({"train.steps=12"}, {{13, "train.steps", std::int64_t{18}}}), to_eighteen)
+      << "after the last step";
+  EXPECT_EQ(digest_with({"train.steps=30"}, {{19, "train.steps", std::int64_t{2}}}), to_eighteen) << "at once";
+  EXPECT_EQ(
+      digest_with({"train.steps=30", "model.batch_norm.running=\"exact\""}, {{19, "train.steps", std::int64_t{2}}}),
+      digest_with({"train.steps=18", "model.batch_norm.running=\"exact\""}, {}));
 }
 
 TEST_F(Nudged, ANudgeThatDivergesNamesTheWayBack) {
   write_original("original", {"optimizer.name=\"gd\"", "model.batch_norm=false"},
-                 {{6, "optimizer.learning_rate", "1e30"}});
+                 {{6, "optimizer.learning_rate", 1e30}});
   EXPECT_EQ(status_of(replay_of("original", "run")), ExitStatus::diverged);
   EXPECT_THAT(message_, HasSubstr("without the nudge of step 6: --resume " + path("run") + " --rewind 5"));
   TrainRequest back = resume_of("run");
