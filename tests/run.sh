@@ -6,7 +6,7 @@
 #   --sanitizers   instead: tests at up to 2 ranks with AddressSanitizer and UndefinedBehaviorSanitizer (g++), training
 #                  on 2 ranks among them; then the build without MPI with ThreadSanitizer (clang) and 2 OpenMP threads
 #   --lint         instead: clang-format over all files and clang-tidy over all sources; counts files. Debian 12's
-#                  LLVM 14 is meant: other versions format otherwise and find other things
+#                  LLVM 14 is meant: other versions format otherwise and find other things. At last tests/odr.py: types of one name
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_MCA_odls_base_sigkill_timeout=1  # mpirun waits this long whenever a rank fails, as many tests want
@@ -80,6 +80,7 @@ run_lint() {
   mapfile -t sources < <(find src -name '*.cpp' | sort)
   check_files format_is_clean "${files[@]}"
   check_files tidy_is_clean "${sources[@]}"
+  if tests/odr.py build/release; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
 run_all() {

@@ -1,4 +1,4 @@
-# Tests of the two scripts that test: each must be able to fail.
+# Tests of the scripts that test: each must be able to fail.
 
 set(tree ${CMAKE_CURRENT_BINARY_DIR}/bad_layers)
 file(WRITE ${tree}/include/shoal/nn/layer.hpp "#include \"shoal/comm/session.hpp\"\n#include <fmt/format.h>\n")
@@ -11,6 +11,21 @@ file(WRITE ${tree}/src/graph/long.cpp "${long}")
 add_test(NAME layering.finds_faults COMMAND python3 ${CMAKE_CURRENT_LIST_DIR}/layering_test.py ${tree})
 set_tests_properties(layering.finds_faults PROPERTIES LABELS self PASS_REGULAR_EXPRESSION
   "nn may not include shoal/comm/session.hpp.*alone, not fmt/format.h.*mpi.h belongs to src/comm/mpi/.*io may not include train/trainer.hpp.*train/feeder.hpp is private to train.*src/graph/: 1 units and 4001 lines.*two types shoal::Stage: src/run/plan.cpp, src/tune/stage.hpp\n$")
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(tree ${CMAKE_CURRENT_BINARY_DIR}/two_types)
+  file(WRITE ${tree}/src/one.cpp "struct Stage { int a; double b; };\nint one(Stage s) { return s.a; }\n")
+  file(WRITE ${tree}/src/other.cpp "struct Stage { int a; };\nint other(Stage s) { return s.a; }\n")
+  set(units)
+  foreach(unit one other)
+    list(APPEND units "{\"directory\": \"${tree}\", \"file\": \"${tree}/src/${unit}.cpp\",
+      \"command\": \"'${CMAKE_CXX_COMPILER}' -O3 -Werror -o ${unit}.o -c src/${unit}.cpp\"}")
+  endforeach()
+  list(JOIN units "," units)
+  file(WRITE ${tree}/compile_commands.json "[${units}]")
+  add_test(NAME odr.finds_faults COMMAND python3 ${CMAKE_CURRENT_LIST_DIR}/odr.py ${tree})
+  set_tests_properties(odr.finds_faults PROPERTIES LABELS self PASS_REGULAR_EXPRESSION "Stage.*violates the C\\+\\+ One")
+endif()
 
 set(mistake "echo 'shoal: error: no such file: x' >&2 && exit 66")
 shoal_expect_error(NAME expect_error.right STATUS 66 MATCHES "no such file: x" COMMAND sh -c "${mistake}")
