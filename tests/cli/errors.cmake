@@ -115,7 +115,7 @@ cli_error(wrong_type 64 "data.batch_size=many" ${no_run} ${train} --set data.bat
 cli_error(wrong_type_in_file 64 "bad.toml:3:[0-9]+: " COMMAND train bad.toml)
 cli_error(wrong_layer 64 "layers.toml:4:[0-9]+: model.layers: unknown layer .dens." ${no_run}
   COMMAND train layers.toml --run new@np@)
-cli_error(wrong_trials 64 "set sweep.trials=0: sweep.trials is the whole number 0" ${no_run}
+cli_error(wrong_trials 64 "set sweep.trials=0: sweep.trials is 0; use a whole number from 1" ${no_run}
   COMMAND sweep config.toml --set "sweep.space.\"optimizer.l2\"={min=0.0,max=0.1}" --set sweep.trials=0 --run new@np@)
 cli_error(huge_number 64 "1e400 is a number that 64 bits do not hold" ${no_run} ${train} --set optimizer.learning_rate=1e400)
 cli_error(huge_count 64 "99999999999999999999 is a number that 64 bits do not hold" ${no_run}
