@@ -171,7 +171,11 @@ void SpaceReader::put_entry(std::string key, const std::vector<std::string>& pat
     for (const auto& [name, child] : *table) require_word(std::string(name.str()), name.source().begin);
     entries_.insert_or_assign(key, *table);
   } else {
-    require_word(path.size() == 1 ? path[0] : path[1], key_position);
+    require_word(path[0], key_position);
+    if (path.size() > 1)
+      listener.complain(key_position,
+                        fmt::format("sweep.space.{}.{} has no key {}; give {} itself a value", config_text::key(key),
+                                    path[0], config_text::quote(path[1]), path[0]));
     if (!entries_.contains(key)) entries_.insert(key, toml::table{});
     toml::table& entry = *entries_.get_as<toml::table>(key);
     node.visit([&](const auto& value) { entry.insert_or_assign(path[0], value); });

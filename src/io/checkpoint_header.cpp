@@ -7,10 +7,10 @@
 #include <array>
 #include <cstring>
 
-#include "shoal/io/memory_limit.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/memory_limit.hpp"
 
 namespace shoal {
 namespace {

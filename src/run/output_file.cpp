@@ -96,7 +96,7 @@ std::string what_is_there(Output kind) {
 }
 
 /// Whether a new run or sweep would write over, or remove, what somebody else keeps by a name of its own. What a start
-/// that failed has left is nobody's. (A config is the concern of RunDirectory::create().)
+/// that failed has left is nobody's. (A config is the concern of require_vacant().)
 void check_names_in(const std::string& folder, NewFolder kind) {
   std::error_code error;
   if (RunLock::was_held(folder)) return;

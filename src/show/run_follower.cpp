@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+
 #include <filesystem>
 
 #include "shoal/core/error.hpp"

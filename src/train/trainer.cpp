@@ -1,5 +1,4 @@
 #include "shoal/train/trainer.hpp"
-#include "shoal/train/kernel_check.hpp"
 
 #include <chrono>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/data_check.hpp"
+#include "shoal/train/kernel_check.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
 #include "shoal/train/same_data.hpp"

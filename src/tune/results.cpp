@@ -10,6 +10,7 @@
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/tune/search_space.hpp"
+
 namespace shoal {
 namespace {
 

@@ -1,5 +1,4 @@
 #include "shoal/tune/sweep.hpp"
-#include "shoal/tune/search_space.hpp"
 
 #include <fmt/format.h>
 
@@ -19,6 +18,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
+#include "shoal/tune/search_space.hpp"
 #include "tune/results.hpp"
 #include "tune/trial_worker.hpp"
 
@@ -247,11 +247,9 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   std::string toml = to_toml(plan.config);
   world.broadcast_string(toml);
   world.broadcast_string(plan.folder);
-  if (world.rank() != 0) {
-    run_together(world, [&] { plan.config = parse_config(toml, "config", "/"); });
-  } else {
-    run_together(world, [] {});
-  }
+  run_together(world, [&] {
+    if (world.rank() != 0) plan.config = parse_config(toml, "config", "/");
+  });
   watchdog.emplace(world, plan.config.parallel.stall_timeout);  // the sweep's own patience from here on
   const SweepTask task = prepare(plan.config, world);
 

@@ -251,6 +251,13 @@ TEST(ConfigError, ChecksTheNamesInASweep) {
             "64 digits.toml:2:21: sweep.space.optimizer.beta1 is a list; use {choices = [...]}");
   EXPECT_EQ(refusal("sweep.space.\"data.batch_size\" = 3"),
             "64 digits.toml:1:33: sweep.space.data.batch_size is a single value; use a table");
+  EXPECT_EQ(refusal("", {"sweep.space.\"optimizer.l2\".foo.min=3"}),
+            "64 --set sweep.space.\"optimizer.l2\".foo.min=3: unknown key \"foo\" in [sweep.space]; use one of "
+            "\"scale\", \"min\", \"max\", \"integer\", \"choices\"");
+  EXPECT_EQ(
+      refusal("", {"sweep.space.\"optimizer.l2\".min.max=3"}),
+      "64 --set sweep.space.\"optimizer.l2\".min.max=3: sweep.space.\"optimizer.l2\".min has no key \"max\"; give "
+      "min itself a value");
   EXPECT_EQ(refusal("sweep.trials = 2024-01-01").substr(0, 34), "64 digits.toml:1:16: sweep.trials ");
 }
 

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <functional>
 
-#include "shoal/io/memory_limit.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/synth.hpp"
+#include "shoal/io/memory_limit.hpp"
 
 namespace shoal {
 namespace {

@@ -57,7 +57,7 @@ TEST_F(LoadedCheckpoints, OneThatIsDamagedIsRefusedByAll) {
     message = e.what();
   }
   EXPECT_NE(message.find("is cut short"), std::string::npos) << message;
-  EXPECT_TRUE(test_world().all_equal(message));
+  EXPECT_TRUE(all_equal(message));
 }
 
 }  // namespace

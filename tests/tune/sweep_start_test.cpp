@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
-#include "shoal/io/memory_limit.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/synth.hpp"
+#include "shoal/io/memory_limit.hpp"
 
 namespace shoal {
 namespace {

@@ -19,9 +19,7 @@ namespace shoal {
 class Session {
  public:
   /// @throws Error(usage)  when a launcher started several ranks and this binary was built with SHOAL_MPI=OFF, or when
-  /// the
-  ///                       launcher belongs to another MPI than this binary, so that its ranks would not find each
-  ///                       other
+  ///                       the launcher is of another MPI than this binary, whose ranks would not find each other
   Session(int argc, char** argv);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -132,7 +132,7 @@ class LeafShare {
 };
 
 /// The merges inside one node, leaf by leaf, as a stack (a binary counter): after leaf `ordinal` (counted from the
-/// node's first leaf) is pushed, merge_count() pairs on top of the stack meet.
+/// node's first leaf) is pushed, so many pairs on top of the stack meet.
 inline int merges_after(std::int64_t ordinal, bool last, int depth) {
   if (last) return depth - 1;  // collapse from the right
   int count = 0;

@@ -4,7 +4,7 @@
 
 namespace shoal::posix {
 
-/// Removes the file of that name when destroyed, unless it was moved or kept.
+/// Removes the file of that name when destroyed, unless it was moved.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::filesystem::path path);

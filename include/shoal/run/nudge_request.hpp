@@ -2,8 +2,8 @@
 
 // How a nudge reaches a run: files alone, so that it works between hosts on one file system.
 //
-//   RUN/requests/<unique>.json    written by `shoal nudge`, removed by whoever claims it: the run, or `shoal nudge`
-//   again RUN/requests/<unique>.reply   written by the run, removed by `shoal nudge`
+//   RUN/requests/<unique>.json    written by `shoal nudge`, removed by whoever claims it: that again, or the run
+//   RUN/requests/<unique>.reply   written by the run, removed by `shoal nudge`
 //
 // A request names the owner of the run that it was written for. Another one, started later, ignores it: nobody waits
 // for an answer any more.

@@ -15,9 +15,8 @@ enum class Output { data_set, predictions, trace };
 /// an earlier result of the same kind, of predictions or a trace; a data set replaces nothing.
 /// @param inputs  files that the command reads
 /// @param run     folder of the run that it makes, if it makes one
-/// @throws Error(usage)  when `out` is read, is a folder, belongs to a run or sweep, has a second name (a hard link),
-/// or
-///                       holds anything else
+/// @throws Error(usage)  when `out` is read, is a folder, belongs to a run or sweep, is a hard link of another file,
+///                       or holds anything else
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
                        const std::string& run = "");
 

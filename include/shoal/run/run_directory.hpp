@@ -68,7 +68,7 @@ class RunDirectory {
 
   /// Replaces a file of the run.
   void write(const std::string& file, std::string_view text) const;
-  /// Replaces config.toml; from then on the folder holds a run.
+  /// Replaces config.toml, with a line that says what it is.
   void write_config(const std::string& toml) const;
   /// The first one after go_back_to() ends the old line of history: on its return, nothing of that is left.
   void write_checkpoint(std::int64_t step, std::span<const std::byte> bytes) const;

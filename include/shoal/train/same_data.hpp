@@ -8,8 +8,8 @@
 namespace shoal {
 
 /// Collective. Each rank reads the rows of its leaves by itself: what they read must be one data set. Compares content,
-/// splits, rows, shapes and classes; with `split` also the name of the one that each uses. @throws
-/// SharedError(bad_data) naming what differs, the ranks and their hosts
+/// splits, rows, shapes and classes; with `split` also the name of the one that each uses.
+/// @throws SharedError(bad_data)  naming what differs, the ranks and their hosts
 void require_same_data(const Dataset& data, const Communicator& comm, const std::string& split = "");
 
 /// Collective. Opens a file on every rank, and compares as above.
