@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <map>
 #include <set>
-#include <utility>
 
 #include "config/convert.hpp"
 #include "config/space.hpp"

@@ -21,12 +21,10 @@ void add(Json& line, std::string_view name, double value, int digits = 0) {
 }
 
 /// The step of a whole line; nothing for anything else.
-std::optional<std::int64_t> step_of(std::string_view line) {
-  if (!Json::valid(line)) return std::nullopt;
-  const Json object = Json::parse(line);
-  const Json* step = object.find("step");
-  if (step == nullptr || !step->is_integer()) return std::nullopt;
-  return step->integer();
+std::optional<std::int64_t> step_of(std::string_view line) try {
+  return Json::parse(line).at("step").integer();
+} catch (const JsonError&) {
+  return std::nullopt;
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"

@@ -6,7 +6,6 @@
 #include <cassert>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"

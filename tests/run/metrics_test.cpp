@@ -105,7 +105,8 @@ TEST_F(Metrics, AResumedRunKeepsWholeLinesUpToTheCheckpoint) {
   const std::string torn = to_json_line(StepRecord{3, 2, 1, 1, 1, 1}) + "{\"step\":4,\"epo";
   EXPECT_EQ(MetricsWriter::lines_until(2, kept + torn), kept);
   EXPECT_EQ(MetricsWriter::lines_until(2, kept + "{\"step\":2}"), kept);  // whole as JSON, but without its newline
-  const std::string odd = "{\"step\":1,\"ep\n" + kept + "[2]\n{\"stop\":1}\n{\"step\":\"1\"}\n";
+  const std::string deep = "{\"step\":1,\"x\":" + std::string(100, '[') + std::string(100, ']') + "}\n";
+  const std::string odd = "{\"step\":1,\"ep\n" + kept + "[2]\n{\"stop\":1}\n{\"step\":\"1\"}\n" + deep;
   EXPECT_EQ(MetricsWriter::lines_until(9, odd), kept);
   EXPECT_EQ(MetricsWriter::lines_until(0, kept), "");
   EXPECT_EQ(MetricsWriter::lines_until(2, ""), "");
