@@ -13,16 +13,6 @@
 namespace shoal {
 namespace {
 
-DatasetSummary import_from(const IdxOptions& options, const std::string& out) { return import_idx(options, out); }
-DatasetSummary import_from(const CsvOptions& options, const std::string& out) { return import_csv(options, out); }
-DatasetSummary import_from(const NpyOptions& options, const std::string& out) { return import_npy(options, out); }
-DatasetSummary import_from(const LibsvmOptions& options, const std::string& out) { return import_libsvm(options, out); }
-
-std::vector<std::string> files_of(const IdxOptions& o) { return {o.images, o.labels, o.test_images, o.test_labels}; }
-std::vector<std::string> files_of(const CsvOptions& o) { return {o.file, o.like}; }
-std::vector<std::string> files_of(const NpyOptions& o) { return {o.x, o.y}; }
-std::vector<std::string> files_of(const LibsvmOptions& o) { return {o.file}; }
-
 std::string summary_text(const DatasetSummary& summary, const std::string& out) {
   std::vector<std::vector<std::string>> rows{{"split", "rows"}};
   for (const auto& [split, count] : summary.splits) rows.push_back({split, std::to_string(count)});
@@ -68,7 +58,7 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
   const auto make = [&] {
     return std::visit(
         [&](const auto& source) {
-          check_output_file(request.out, Output::data_set, files_of(source));
+          check_output_file(request.out, Output::data_set, source.files());
           DatasetSummary summary = import_from(source, request.out);
           if (finds_classes(source)) warn_of_many_classes(summary);
           return summary;

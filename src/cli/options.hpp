@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/requests.hpp"
+#include "cli/commands.hpp"
 
 namespace shoal {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/words.hpp"
+#include "shoal/graph/expressions.hpp"
 #include "shoal/nn/losses.hpp"
 #include "shoal/optim/optimizer.hpp"
 #include "shoal/optim/schedule.hpp"
@@ -43,8 +44,8 @@ bool has_hidden_layers(const ModelConfig& model) { return !model.hidden.empty() 
 
 /// Also layers that a program has registered may hold one.
 bool may_hold_batch_norm(const LayerSpec& layer) {
-  const std::vector<std::string> others = {"dense", "dropout", "relu", "leaky_relu",
-                                           "tanh",  "sigmoid", "gelu", "identity"};
+  std::vector<std::string> others = activation_names();
+  others.insert(others.end(), {"dense", "dropout"});
   return std::find(others.begin(), others.end(), layer.type) == others.end();
 }
 
@@ -154,8 +155,10 @@ std::vector<Key> make_keys() {
       {"model.hidden", AT(model.hidden), none, count_from(1)},
       {"model.depth", AT(model.depth), none, {.least = 0, .most = 10000}},
       {"model.width", AT(model.width), none, count_from(0)},
-      {"model.activation", AT(model.activation), none,
-       words({"relu", "leaky_relu", "tanh", "sigmoid", "gelu", "identity"}),
+      {"model.activation",
+       AT(model.activation),
+       none,
+       {.words = activation_names},
        of_hidden_layers("model.layers names each activation")},
       {"model.dropout", AT(model.dropout), nudge, from_to(0, 0.999999),
        of_hidden_layers("model.layers says where, by {type = \"dropout\"}")},

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
 
 namespace shoal {
 namespace {
@@ -269,15 +270,32 @@ Value log(Value x) { return unary(Unary::log, "log", x); }
 Value sqrt(Value x) { return unary(Unary::sqrt, "sqrt", x); }
 Value square(Value x) { return unary(Unary::square, "square", x); }
 
+namespace {
+
+struct NamedActivation {
+  const char* name;
+  Value (*of)(Value);
+};
+
+constexpr NamedActivation activations[] = {
+    {"relu", relu}, {"leaky_relu", [](Value x) { return leaky_relu(x); }},
+    {"tanh", tanh}, {"sigmoid", sigmoid},
+    {"gelu", gelu}, {"identity", [](Value x) { return x; }},
+};
+
+}  // namespace
+
+std::vector<std::string> activation_names() {
+  std::vector<std::string> names;
+  for (const NamedActivation& known : activations) names.emplace_back(known.name);
+  return names;
+}
+
 Value activation(const std::string& name, Value x) {
-  if (name == "relu") return relu(x);
-  if (name == "leaky_relu") return leaky_relu(x);
-  if (name == "tanh") return tanh(x);
-  if (name == "sigmoid") return sigmoid(x);
-  if (name == "gelu") return gelu(x);
-  if (name == "identity") return x;
-  throw Error(ExitStatus::usage,
-              "unknown activation \"" + name + "\"; use relu, leaky_relu, tanh, sigmoid, gelu or identity");
+  for (const NamedActivation& known : activations) {
+    if (name == known.name) return known.of(x);
+  }
+  throw Error(ExitStatus::usage, "unknown activation \"" + name + "\"; " + meant_or_all(name, activation_names()));
 }
 
 Value dense(Value x, Value weight) { return x.graph().apply(std::make_shared<DenseOperation>(), {x, weight}); }

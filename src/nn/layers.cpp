@@ -60,8 +60,7 @@ std::map<std::string, LayerBuilder>& registry() {
   static std::map<std::string, LayerBuilder> builders = [] {
     std::map<std::string, LayerBuilder> made = {
         {"dense", build_dense}, {"batch_norm", build_batch_norm}, {"dropout", build_dropout}};
-    for (const char* type : {"relu", "leaky_relu", "tanh", "sigmoid", "gelu", "identity"})
-      made[type] = build_activation;
+    for (const std::string& type : activation_names()) made[type] = build_activation;
     return made;
   }();
   return builders;

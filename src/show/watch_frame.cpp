@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "shoal/optim/optimizer.hpp"
+#include "shoal/optim/schedule.hpp"
 #include "shoal/show/watch.hpp"
 #include "show/text_chart.hpp"
 
@@ -44,17 +46,11 @@ std::vector<std::string> shown_keys(const Config& config) {
   const auto add = [&](std::initializer_list<const char*> names) {
     keys.insert(keys.end(), names.begin(), names.end());
   };
-  const std::string& optimizer = config.optimizer.name;
-  if (optimizer == "momentum") add({"optimizer.momentum"});
-  if (optimizer == "rmsprop") add({"optimizer.rho"});
-  if (optimizer == "adam" || optimizer == "adamw") add({"optimizer.beta1", "optimizer.beta2"});
-  if (optimizer == "adamw") add({"optimizer.weight_decay"});
+  for (const std::string setting : {"momentum", "rho", "beta1", "beta2", "weight_decay"})
+    if (optimizer_uses(config.optimizer.name, setting)) keys.push_back("optimizer." + setting);
   add({"optimizer.l2", "optimizer.clip_norm", "schedule.name"});
-  const std::string& schedule = config.schedule.name;
-  if (schedule == "step") add({"schedule.step_epochs", "schedule.factor"});
-  if (schedule == "exponential") add({"schedule.factor"});
-  if (schedule == "inverse_time") add({"schedule.decay"});
-  if (schedule != "constant") add({"schedule.min_rate"});
+  for (const std::string setting : {"step_epochs", "factor", "decay", "min_rate"})
+    if (schedule_uses(config.schedule.name, setting)) keys.push_back("schedule." + setting);
   if (config.schedule.warmup_steps > 0) add({"schedule.warmup_steps"});
   add({"model.dropout", "data.batch_size"});
   if (config.train.early_stopping.patience > 0) add({"train.early_stopping.patience"});

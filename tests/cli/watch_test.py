@@ -56,9 +56,9 @@ def modes(terminal):
     return termios.tcgetattr(terminal)[3] & (termios.ICANON | termios.ECHO)
 
 
+subprocess.run(["rm", "-rf", "run", "data.h5"], check=True)
 subprocess.run([shoal, *"synth spirals --samples 500 --features 4 --classes 3 --seed 1 -o data.h5".split()],
                check=True, stdout=subprocess.DEVNULL)
-subprocess.run(["rm", "-rf", "run"], check=True)
 trainer = subprocess.Popen([shoal, *"train --run run --set data.file=data.h5 --set train.epochs=1000000".split()],
                            stderr=subprocess.DEVNULL)
 try:

@@ -39,10 +39,10 @@ struct ModelConfig {
   std::vector<std::int64_t> hidden;  ///< units of each hidden layer
   std::int64_t depth = 0;            ///< hidden layers, all of `width` units
   std::int64_t width = 0;
-  std::string activation = "relu";  ///< relu, leaky_relu, tanh, sigmoid, gelu, identity
+  std::string activation = "relu";  ///< one of activation_names()
   double dropout = 0.0;
   std::string init = "auto";  ///< he before relu, else xavier; or he, xavier, zeros, normal
-  std::string loss = "auto";  ///< softmax for whole-number y, mse for real y; or softmax, sigmoid, mse
+  std::string loss = "auto";  ///< softmax for whole-number y, mse for real y; or one of Loss::names()
   BatchNormConfig batch_norm;
   std::vector<LayerSpec> layers;  ///< checked by the model, not here
 };

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace shoal {
@@ -45,8 +46,13 @@ struct IdxOptions {
   std::string test_images = {};  ///< the split test as files of its own; then neither test_last nor test_fraction
   std::string test_labels = {};
   SplitOptions split = {};
+
+  std::vector<std::string> files() const { return {images, labels, test_images, test_labels}; }
 };
 DatasetSummary import_idx(const IdxOptions& options, const std::string& out);
+inline DatasetSummary import_from(const IdxOptions& options, const std::string& out) {
+  return import_idx(options, out);
+}
 
 /// CSV (RFC 4180), the names in its header no two alike. x is uint8 when every cell is a whole number in 0..255, else
 /// float32. Labels: whole numbers >= 0 are class numbers, or, where they are large and most numbers below are missing,
@@ -62,8 +68,13 @@ struct CsvOptions {
   bool regression = false;
   bool classes = false;  ///< labels are names of classes, where they are not whole numbers
   SplitOptions split = {};
+
+  std::vector<std::string> files() const { return {file, like}; }
 };
 DatasetSummary import_csv(const CsvOptions& options, const std::string& out);
+inline DatasetSummary import_from(const CsvOptions& options, const std::string& out) {
+  return import_csv(options, out);
+}
 
 /// NumPy arrays, version 1 to 3, row-major: x (N, D...) of uint8, float32 or float64, kept as they are; y (N) of whole
 /// numbers (class k is label k, or a target for regression), or (N) or (N, K) of floats (targets, written as float32).
@@ -72,8 +83,13 @@ struct NpyOptions {
   std::string y = {};  ///< empty: no y
   bool regression = false;
   SplitOptions split = {};
+
+  std::vector<std::string> files() const { return {x, y}; }
 };
 DatasetSummary import_npy(const NpyOptions& options, const std::string& out);
+inline DatasetSummary import_from(const NpyOptions& options, const std::string& out) {
+  return import_npy(options, out);
+}
 
 /// LIBSVM's `label index:value ...`, indices rising; x becomes dense float32, as wide as the greatest index. The first
 /// column is index 1, or 0 where that occurs in the file.
@@ -82,7 +98,15 @@ struct LibsvmOptions {
   std::string file = {};
   bool regression = false;
   SplitOptions split = {};
+
+  std::vector<std::string> files() const { return {file}; }
 };
 DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& out);
+inline DatasetSummary import_from(const LibsvmOptions& options, const std::string& out) {
+  return import_libsvm(options, out);
+}
+
+/// What one of them asks for: import_from() calls it, files() are those that it reads.
+using ImportOptions = std::variant<IdxOptions, CsvOptions, NpyOptions, LibsvmOptions>;
 
 }  // namespace shoal

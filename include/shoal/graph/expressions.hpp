@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "shoal/graph/graph.hpp"
 
@@ -32,7 +34,9 @@ Value log(Value x);
 Value sqrt(Value x);
 Value square(Value x);
 
-/// A function by name: relu, leaky_relu, tanh, sigmoid, gelu or identity. @throws Error (usage) naming those there are.
+/// relu, leaky_relu, tanh, sigmoid, gelu, identity.
+std::vector<std::string> activation_names();
+/// A function by name. @throws Error (usage) naming those there are.
 Value activation(const std::string& name, Value x);
 
 /// x W + b: x (rows, D), weight (D, K), bias (K) or none.

@@ -7,7 +7,7 @@ namespace shoal {
 
 /// [optimizer] of a config. Keys of another optimizer are accepted and unused.
 struct OptimizerSettings {
-  std::string name = "adam";  ///< gd, momentum, rmsprop, adam, adamw
+  std::string name = "adam";  ///< one of optimizer_names()
   double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;
