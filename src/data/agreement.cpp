@@ -6,8 +6,9 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "csv_reader.hpp"
+#include "import/csv_reader.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/data/columns.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/names.hpp"
 
@@ -42,6 +43,15 @@ void check_features_agree(const H5Reader& reader, const ArraysFound& found) {
     refuse(reader, fmt::format("columns holds {} names for {} features; give one a feature, or remove it",
                                columns->size(), found.features));
   }
+}
+
+void check_table_agrees(const H5Reader& reader, const ArraysFound& found, const TableDescription& table) {
+  if (static_cast<std::int64_t>(table.features.size()) != found.features)
+    refuse(reader,
+           fmt::format("table has {} columns for {} features; import it again", table.features.size(), found.features));
+  const auto columns = read_names(reader, "columns");
+  if (columns && !columns->empty() && *columns != table.names())
+    refuse(reader, "columns and table name the features differently; import it again");
 }
 
 void check_classes_agree(const H5Reader& reader, const ArraysFound& found, std::int64_t classes,

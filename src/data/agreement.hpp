@@ -11,6 +11,7 @@
 namespace shoal {
 
 class H5Reader;
+struct TableDescription;
 
 struct ArraysFound {
   std::vector<std::int64_t> shape;  ///< of one row of x
@@ -20,6 +21,8 @@ struct ArraysFound {
 
 /// `shape` and `columns`. @throws Error(bad_data)  that names both sides
 void check_features_agree(const H5Reader& reader, const ArraysFound& found);
+/// A column for each feature, called as in `columns`, where that is. @throws Error(bad_data)  that names both sides
+void check_table_agrees(const H5Reader& reader, const ArraysFound& found, const TableDescription& table);
 /// @param classes  of the attribute, or counted where it is missing
 void check_classes_agree(const H5Reader& reader, const ArraysFound& found, std::int64_t classes,
                          const std::optional<std::vector<std::string>>& class_names);

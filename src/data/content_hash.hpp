@@ -11,7 +11,8 @@
 namespace shoal {
 
 /// The digest that tells one data set from another: over the splits in the order of their names, x before y, the
-/// array's path, element type and shape, then its bytes as they are in the file. Part of the format.
+/// weight, the array's path, element type and shape, then its bytes as they are in the file; at last what the columns
+/// of a table are. Part of the format.
 class ContentHash {
  public:
   void begin_array(const std::string& path, ElementType type, const std::vector<std::int64_t>& shape) {
@@ -21,11 +22,10 @@ class ContentHash {
     for (const std::int64_t extent : shape) hash_.add(static_cast<std::uint64_t>(extent));
   }
   void add(std::span<const std::byte> bytes) { hash_.add(bytes); }
+  void add_text(std::string_view text) { hash_.add(static_cast<std::uint64_t>(text.size())).add(text); }
   std::string hex() const { return hash_.hex(); }
 
  private:
-  void add_text(std::string_view text) { hash_.add(static_cast<std::uint64_t>(text.size())).add(text); }
-
   Hash hash_;
 };
 

@@ -26,6 +26,8 @@ struct Split::Contents {
     std::string name;
     ArrayInfo x;
     std::optional<ArrayInfo> y;
+    std::optional<ArrayInfo> weight;
+    std::vector<ArrayInfo> ids;
     bool labels() const { return y && !is_floating(y->type); }
     bool targets() const { return y && is_floating(y->type); }
   };
@@ -39,7 +41,8 @@ struct Split::Contents {
   std::int64_t features = 1;
   std::int64_t classes = 0;
   std::vector<std::string> class_names;
-  bool names_classes = false;                  // in the file
+  bool names_classes = false;  // in the file
+  std::optional<TableDescription> table;
   mutable std::optional<std::string> content;  // computed where the file has none, when it is asked for
 };
 

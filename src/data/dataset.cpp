@@ -65,6 +65,18 @@ void check_y(const std::string& path, const std::string& split, const ArrayInfo&
   }
 }
 
+void check_weight(const std::string& path, const std::string& array, const ArrayInfo& x, const ArrayInfo& weight) {
+  if (is_floating(weight.type) && weight.shape == std::vector<std::int64_t>{x.rows()}) return;
+  refuse(path, fmt::format("{} is {} of shape {}; it must be a float for each of the {} rows", array,
+                           element_name(weight.type), shape_text(weight.shape), x.rows()));
+}
+
+void check_id(const std::string& path, const std::string& array, const ArrayInfo& x, const ArrayInfo& id) {
+  if (id.type == ElementType::uint8 && id.shape.size() == 2 && id.rows() == x.rows() && id.shape[1] > 0) return;
+  refuse(path, fmt::format("{} is {} of shape {}; it must be uint8 with a text for each of the {} rows", array,
+                           element_name(id.type), shape_text(id.shape), x.rows()));
+}
+
 /// Greatest label + 1 of a split.
 std::int64_t count_classes(const RandomAccessFile& file, const std::string& path, const std::string& split,
                            const ArrayInfo& y) {
@@ -89,6 +101,8 @@ std::int64_t count_classes(const RandomAccessFile& file, const std::string& path
 Dataset Dataset::open(const std::string& path) {
   const H5Reader reader(path);
   auto contents = std::make_shared<Split::Contents>(path);
+  if (const auto text = read_names(reader, "table"); text && !text->empty())
+    contents->table = table_of_text(text->front(), path);
   for (const std::string& name : reader.list()) {
     if (!reader.is_group(name) || !reader.contains(name + "/x")) continue;
     Split::Contents::Arrays arrays;
@@ -98,6 +112,15 @@ Dataset Dataset::open(const std::string& path) {
     if (reader.contains(name + "/y")) {
       arrays.y = reader.array(name + "/y");
       check_y(path, name, arrays.x, *arrays.y);
+    }
+    if (reader.contains(name + "/weight")) {
+      arrays.weight = reader.array(name + "/weight");
+      check_weight(path, name + "/weight", arrays.x, *arrays.weight);
+    }
+    for (std::size_t i = 0; contents->table && i < contents->table->ids.size(); ++i) {
+      const std::string id = fmt::format("{}/ids/{}", name, i);
+      arrays.ids.push_back(reader.array(id));
+      check_id(path, id, arrays.x, arrays.ids.back());
     }
     contents->splits.push_back(std::move(arrays));
   }
@@ -146,6 +169,7 @@ Dataset Dataset::open(const std::string& path) {
   const ArraysFound found{contents->shape, contents->features,
                           with_y != nullptr && with_y->targets() ? with_y->y->row_elements() : 0};
   check_features_agree(reader, found);
+  if (contents->table) check_table_agrees(reader, found, *contents->table);
   const auto names = read_names(reader, "class_names");
   check_classes_agree(reader, found, contents->classes, names);
   if (names && !names->empty()) {
@@ -182,6 +206,7 @@ std::int64_t Dataset::classes() const { return contents_->classes; }
 const std::vector<std::string>& Dataset::class_names() const { return contents_->class_names; }
 bool Dataset::names_classes() const { return contents_->names_classes; }
 const std::vector<std::int64_t>& Dataset::shape() const { return contents_->shape; }
+const std::optional<TableDescription>& Dataset::table() const { return contents_->table; }
 
 std::string Dataset::content() const {
   if (contents_->content) return *contents_->content;
@@ -193,7 +218,9 @@ std::string Dataset::content() const {
     };
     add("/x", split.x);
     if (split.y) add("/y", *split.y);
+    if (split.weight) add("/weight", *split.weight);
   }
+  if (contents_->table) hash.add_text(table_text(*contents_->table));
   contents_->content = hash.hex();
   return *contents_->content;
 }

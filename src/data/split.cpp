@@ -40,14 +40,15 @@ double value_at(ElementType type, const std::byte* row, std::size_t element) {
   return element_at<double>(row + element * sizeof(double));
 }
 
+/// NaN is a missing cell, where there may be such.
 template <class T>
-bool convert_values(const std::byte* row, std::span<double> out) {
-  bool finite = true;
+bool convert_values(const std::byte* row, bool may_miss, std::span<double> out) {
+  bool usable = true;
   for (std::size_t d = 0; d < out.size(); ++d) {
     out[d] = static_cast<double>(element_at<T>(row + d * sizeof(T)));
-    finite &= std::isfinite(out[d]);
+    usable &= std::isfinite(out[d]) || (may_miss && std::isnan(out[d]));
   }
-  return finite;
+  return usable;
 }
 
 template <class T>
@@ -98,6 +99,7 @@ bool Split::has_labels() const { return contents_->splits[index_].labels(); }
 bool Split::has_targets() const { return contents_->splits[index_].targets(); }
 std::int64_t Split::outputs() const { return has_targets() ? contents_->splits[index_].y->row_elements() : 0; }
 std::int64_t Split::classes() const { return contents_->classes; }
+bool Split::has_weights() const { return contents_->splits[index_].weight.has_value(); }
 
 std::int64_t Split::source_row(std::int64_t i) const {
   assert(i >= 0 && i < rows());
@@ -136,9 +138,10 @@ void Split::read_values(std::span<const std::int64_t> rows, std::span<double> x)
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
   read_rows(contents_->file, arrays.x, rows.size(), source, [&](std::size_t i, const std::byte* row) {
     const auto out = x.subspan(i * width, width);
-    const bool finite =
-        with_element(arrays.x.type, [&](auto element) { return convert_values<decltype(element)>(row, out); });
-    if (!finite) refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
+    const bool usable = with_element(arrays.x.type, [&](auto element) {
+      return convert_values<decltype(element)>(row, contents_->table.has_value(), out);
+    });
+    if (!usable) refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
   });
 }
 
@@ -174,10 +177,38 @@ void Split::read_targets(std::span<const std::int64_t> rows, std::span<float> ta
   });
 }
 
+void Split::read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const {
+  assert(has_weights() && weights.size() == rows.size());
+  const auto& arrays = contents_->splits[index_];
+  const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  read_rows(contents_->file, *arrays.weight, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
+    const double weight = value_at(arrays.weight->type, bytes, 0);
+    if (!(weight >= 0.0 && std::isfinite(weight)))
+      throw Error(ExitStatus::bad_data, fmt::format("{}: {}/weight row {} is {}; a weight is 0 or more",
+                                                    contents_->path, arrays.name, source(i), weight));
+    weights[i] = weight;
+  });
+}
+
+void Split::read_ids(std::size_t id, std::span<const std::int64_t> rows, std::span<std::string> texts) const {
+  assert(texts.size() == rows.size());
+  const auto& arrays = contents_->splits[index_];
+  const ArrayInfo& array = arrays.ids.at(id);
+  const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  read_rows(contents_->file, array, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(array.row_bytes()));
+    texts[i] = text.substr(0, text.find('\0'));
+  });
+}
+
 void Split::check(std::span<const std::int64_t> rows, bool values, bool probabilities) const {
   if (values && is_floating(element_type())) {
     std::vector<double> x(rows.size() * static_cast<std::size_t>(features()));
     read_values(rows, x);
+  }
+  if (has_weights()) {
+    std::vector<double> weights(rows.size());
+    read_weights(rows, weights);
   }
   if (has_labels()) {
     std::vector<std::int32_t> labels(rows.size());

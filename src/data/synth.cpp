@@ -8,12 +8,12 @@
 #include <limits>
 
 #include "contents.hpp"
+#include "import/table.hpp"
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/io/file.hpp"
-#include "table.hpp"
 
 namespace shoal {
 namespace {

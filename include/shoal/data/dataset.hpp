@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "shoal/data/columns.hpp"
 #include "shoal/io/element_type.hpp"
 
 namespace shoal {
@@ -32,6 +34,7 @@ class Split {
   bool has_targets() const;          ///< y holds floats, outputs() a row
   std::int64_t outputs() const;      ///< K of targets, (N) counting as (N, 1); 0 without targets
   std::int64_t classes() const;      ///< of the data set
+  bool has_weights() const;          ///< each row has one; else all count alike
 
   /// Features of the given rows, in that order, converted and normalised in one step, in plain double arithmetic:
   ///   x[i, d] = float((double(value) - mean[d]) * (1 / deviation[d]))
@@ -39,12 +42,16 @@ class Split {
   /// @param x     (rows, D) row-major, overwritten
   /// @throws Error(bad_data)  for a value that is not finite, naming row and feature
   void read(std::span<const std::int64_t> rows, const Normalization& normalization, std::span<float> x) const;
-  /// The same values as they are in the file. x: (rows, D).
+  /// The same values as they are in the file. x: (rows, D). Missing cells of a table are NaN; else as read().
   void read_values(std::span<const std::int64_t> rows, std::span<double> x) const;
   /// Only with has_labels(). labels: (rows). @throws Error(bad_data) for a label outside [0, classes())
   void read_labels(std::span<const std::int64_t> rows, std::span<std::int32_t> labels) const;
   /// Only with has_targets(). targets: (rows, K). @throws Error(bad_data) for a value that is not finite
   void read_targets(std::span<const std::int64_t> rows, std::span<float> targets) const;
+  /// Only with has_weights(). weights: (rows). @throws Error(bad_data) for one below 0 or not finite
+  void read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const;
+  /// The texts of column `id` of TableDescription::ids. texts: (rows)
+  void read_ids(std::size_t id, std::span<const std::int64_t> rows, std::span<std::string> texts) const;
 
   /// Reads the given rows for what reading them throws, y always. values: x as well; probabilities: targets, if these
   /// they are, must lie in [0, 1].
@@ -66,7 +73,8 @@ class Split {
 };
 
 /// A data set: an HDF5 file with a group per split (train, validation, test), each with x (N, D...) of uint8, float32
-/// or float64 and perhaps y: (N) of any whole-number type, or (N) or (N, K) of floats. Cheap to copy.
+/// or float64 and perhaps y: (N) of any whole-number type, or (N) or (N, K) of floats; perhaps weight (N) of floats,
+/// and ids/0, ids/1, ... (N, bytes) of uint8, texts filled up with bytes 0. Cheap to copy.
 class Dataset {
  public:
   /// Reads what the file holds, and checks that it fits together; the rows are checked where they are read.
@@ -87,6 +95,8 @@ class Dataset {
   bool names_classes() const;  ///< whether the file has such names
   /// Of one row of x, such as {28, 28}.
   const std::vector<std::int64_t>& shape() const;
+  /// Of a set that was made from a table.
+  const std::optional<TableDescription>& table() const;
   /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all
   /// bytes, once. Not to be called by two threads at a time.
   std::string content() const;

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <utility>
 
-#include "agreement.hpp"
 #include "csv_reader.hpp"
+#include "data/agreement.hpp"
 #include "labels.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"

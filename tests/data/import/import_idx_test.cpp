@@ -1,4 +1,4 @@
-#include "data_files.hpp"
+#include "../data_files.hpp"
 #include "shoal/data/import.hpp"
 
 namespace shoal {

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "contents.hpp"
 #include "csv_reader.hpp"
+#include "data/contents.hpp"
 #include "labels.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/import.hpp"

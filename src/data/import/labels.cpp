@@ -8,8 +8,8 @@
 #include <map>
 #include <set>
 
-#include "contents.hpp"
 #include "csv_reader.hpp"
+#include "data/contents.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {

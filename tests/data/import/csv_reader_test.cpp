@@ -1,6 +1,6 @@
-#include "data/csv_reader.hpp"
+#include "data/import/csv_reader.hpp"
 
-#include "data_files.hpp"
+#include "../data_files.hpp"
 
 namespace shoal {
 namespace {

@@ -1,6 +1,6 @@
-#include "data/input_file.hpp"
+#include "data/import/input_file.hpp"
 
-#include "data_files.hpp"
+#include "../data_files.hpp"
 
 namespace shoal {
 namespace {

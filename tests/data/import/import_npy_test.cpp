@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "data_files.hpp"
+#include "../data_files.hpp"
 #include "shoal/data/import.hpp"
 
 namespace shoal {

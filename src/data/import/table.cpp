@@ -6,7 +6,7 @@
 #include <iterator>
 #include <numeric>
 
-#include "content_hash.hpp"
+#include "data/content_hash.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/data/epoch_order.hpp"
@@ -37,13 +37,13 @@ PlannedSplit listed(std::string name, const Table& table, std::vector<std::int64
           [held](std::int64_t i, std::int64_t) { return (*held)[static_cast<std::size_t>(i)]; }};
 }
 
-/// Writes one array of a split, and adds it to the digest.
-void write_array(H5Writer& writer, ContentHash& hash, const std::string& path, const PlannedSplit& split,
+/// Writes one array of a split, and adds it to the digest, if it counts.
+void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, const PlannedSplit& split,
                  const Column& column) {
   std::vector<std::int64_t> shape{split.rows};
   shape.insert(shape.end(), column.shape.begin(), column.shape.end());
   writer.create_array(path, column.type, shape);
-  hash.begin_array(path, column.type, shape);
+  if (hash != nullptr) hash->begin_array(path, column.type, shape);
   const std::size_t row_bytes = column.row_bytes();
   const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, piece_bytes / row_bytes));
   std::vector<std::byte> buffer;
@@ -56,7 +56,7 @@ void write_array(H5Writer& writer, ContentHash& hash, const std::string& path, c
       column.copy(row, buffer.data() + static_cast<std::size_t>(i - first) * row_bytes);
     }
     writer.write_rows(path, first, buffer);
-    hash.add(buffer);
+    if (hash != nullptr) hash->add(buffer);
   }
 }
 
@@ -137,14 +137,19 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   H5Writer writer(out);
   ContentHash hash;
   for (const PlannedSplit& split : splits) {
-    write_array(writer, hash, split.name + "/x", split, split.table->x);
-    if (split.table->y) write_array(writer, hash, split.name + "/y", split, *split.table->y);
+    write_array(writer, &hash, split.name + "/x", split, split.table->x);
+    if (split.table->y) write_array(writer, &hash, split.name + "/y", split, *split.table->y);
+    if (split.table->weight) write_array(writer, &hash, split.name + "/weight", split, *split.table->weight);
+    for (std::size_t i = 0; i < split.table->ids.size(); ++i)
+      write_array(writer, nullptr, fmt::format("{}/ids/{}", split.name, i), split, split.table->ids[i]);
     summary.splits.push_back({split.name, split.rows});
   }
+  if (notes.table) hash.add_text(table_text(*notes.table));
   summary.content = hash.hex();
   writer.set_attribute("classes", summary.classes);
   write_names(writer, "class_names", notes.class_names);
-  write_names(writer, "columns", notes.columns);
+  write_names(writer, "columns", notes.table ? notes.table->names() : notes.columns);
+  if (notes.table) write_names(writer, "table", {table_text(*notes.table)});
   writer.set_attribute("shape", summary.shape);
   writer.set_attribute("source", notes.source);
   writer.set_attribute("content", summary.content);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "contents.hpp"
+#include "data/contents.hpp"
 #include "input_file.hpp"
 #include "labels.hpp"
 #include "shoal/core/error.hpp"

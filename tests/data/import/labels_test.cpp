@@ -1,8 +1,8 @@
-#include "data/labels.hpp"
+#include "data/import/labels.hpp"
 
 #include <limits>
 
-#include "data_files.hpp"
+#include "../data_files.hpp"
 
 namespace shoal {
 namespace {

@@ -1,9 +1,9 @@
-#include "data/table.hpp"
+#include "data/import/table.hpp"
 
 #include <algorithm>
 #include <limits>
 
-#include "data_files.hpp"
+#include "../data_files.hpp"
 #include "shoal/data/epoch_order.hpp"
 
 namespace shoal {

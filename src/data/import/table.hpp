@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "shoal/data/columns.hpp"
 #include "shoal/data/import.hpp"
 #include "shoal/io/element_type.hpp"
 
@@ -26,6 +27,8 @@ struct Table {
   std::int64_t rows = 0;
   Column x;
   std::optional<Column> y;
+  std::optional<Column> weight = {};  ///< (), float64
+  std::vector<Column> ids = {};       ///< uint8 texts of one length, filled up with bytes 0
 };
 
 /// What is said of all splits together.
@@ -33,6 +36,7 @@ struct TableNotes {
   std::vector<std::string> class_names;
   std::vector<std::string> columns;  ///< names of the features, where they have any
   std::string source;
+  std::optional<TableDescription> table = {};  ///< then `columns` are its names
 };
 
 /// Some rows of a table that become a split.

@@ -1,0 +1,50 @@
+#pragma once
+
+// What the columns of a data set are that was made from a table: kept in the data set, which holds them before any
+// encoding, and in checkpoints of models that were trained on it.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shoal {
+
+enum class ColumnType {
+  number,    ///< as it is in the file
+  category,  ///< one of several texts; x holds which, counted from 0
+  flag,      ///< one of two texts; like a category
+  date,      ///< a date or time: seconds since 1970 UTC, a number
+};
+std::string_view column_type_name(ColumnType type);  ///< "number", ...
+/// @throws Error(bad_data)  for another word, naming those that there are
+ColumnType column_type_named(std::string_view name);
+
+/// A column of x. In x a missing cell is NaN, whatever the type.
+struct FeatureColumn {
+  std::string name;
+  ColumnType type = ColumnType::number;
+  std::vector<std::string>
+      categories;  ///< of a category or flag: value k of x is called categories[k]; sorted bytewise
+
+  bool has_categories() const { return type == ColumnType::category || type == ColumnType::flag; }
+  bool operator==(const FeatureColumn&) const = default;
+};
+
+/// All columns that were kept.
+struct TableDescription {
+  std::vector<FeatureColumn> features;  ///< one a number of a row of x, no two of one name
+  std::vector<std::string> labels;      ///< columns that y is made of: one of classes, or one a target
+  std::string weight;                   ///< column of weights; empty: none
+  std::vector<std::string> ids;         ///< columns that tell rows apart, kept as texts
+  std::vector<std::string> missing;     ///< spellings of a missing number, beside the empty cell
+
+  /// Names of features.
+  std::vector<std::string> names() const;
+  bool operator==(const TableDescription&) const = default;
+};
+
+/// As one JSON text, and back. @throws Error(bad_data)  for a text that describes no table, naming `name`
+std::string table_text(const TableDescription& table);
+TableDescription table_of_text(const std::string& text, const std::string& name);
+
+}  // namespace shoal

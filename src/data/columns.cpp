@@ -1,0 +1,100 @@
+#include "shoal/data/columns.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "agreement.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::array type_names{std::pair{ColumnType::number, "number"}, std::pair{ColumnType::category, "category"},
+                                std::pair{ColumnType::flag, "flag"}, std::pair{ColumnType::date, "date"}};
+
+std::vector<std::string> strings(const Json& list) {
+  std::vector<std::string> result;
+  for (const Json& item : list.items()) result.push_back(item.string());
+  return result;
+}
+
+void check_names(const std::vector<std::string>& names, const std::string& what) {
+  if (const auto twice = find_twice(names))
+    throw JsonError(
+        fmt::format("{} {} and {} are both called \"{}\"", what, twice->first, twice->second, names[twice->first]));
+}
+
+FeatureColumn column_of_json(const Json& json) {
+  FeatureColumn column;
+  column.name = json.at("name").string();
+  column.type = column_type_named(json.at("type").string());
+  if (const Json* categories = json.find("categories")) column.categories = strings(*categories);
+  if (!column.has_categories() && !column.categories.empty())
+    throw JsonError(
+        fmt::format("column \"{}\" is a {} and has categories", column.name, column_type_name(column.type)));
+  check_names(column.categories, fmt::format("column \"{}\": categories", column.name));
+  return column;
+}
+
+}  // namespace
+
+std::string_view column_type_name(ColumnType type) {
+  return std::find_if(type_names.begin(), type_names.end(), [&](const auto& t) { return t.first == type; })->second;
+}
+
+ColumnType column_type_named(std::string_view name) {
+  for (const auto& [type, known] : type_names) {
+    if (name == known) return type;
+  }
+  throw Error(ExitStatus::bad_data,
+              fmt::format("no type of columns \"{}\"; use one of number, category, flag, date", name));
+}
+
+std::vector<std::string> TableDescription::names() const {
+  std::vector<std::string> names;
+  for (const FeatureColumn& column : features) names.push_back(column.name);
+  return names;
+}
+
+std::string table_text(const TableDescription& table) {
+  Json features = Json::array();
+  for (const FeatureColumn& column : table.features) {
+    Json json = Json::object();
+    json.set("name", column.name);
+    json.set("type", column_type_name(column.type));
+    if (column.has_categories()) json.set("categories", column.categories);
+    features.push(std::move(json));
+  }
+  Json text = Json::object();
+  text.set("features", std::move(features));
+  text.set("labels", table.labels);
+  text.set("weight", table.weight);
+  text.set("ids", table.ids);
+  text.set("missing", table.missing);
+  return text.text();
+}
+
+TableDescription table_of_text(const std::string& text, const std::string& name) {
+  try {
+    const Json json = Json::parse(text);
+    TableDescription table;
+    for (const Json& column : json.at("features").items()) table.features.push_back(column_of_json(column));
+    table.labels = strings(json.at("labels"));
+    table.weight = json.at("weight").string();
+    table.ids = strings(json.at("ids"));
+    table.missing = strings(json.at("missing"));
+    check_names(table.names(), "columns");
+    return table;
+  } catch (const JsonError& e) {
+    throw Error(ExitStatus::bad_data, fmt::format("{}: its table is damaged: {}; import it again", name, e.what()));
+  } catch (const Error& e) {
+    throw Error(ExitStatus::bad_data, fmt::format("{}: its table is damaged: {}", name, e.what()));
+  }
+}
+
+}  // namespace shoal
