@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "shoal/data/columns.hpp"
+
 namespace shoal {
 
 /// Which rows go where; all others are the split train. Rows keep their order. Fractions are of all rows of the file,
@@ -30,12 +32,13 @@ struct DatasetSummary {
     std::string split;
     std::int64_t rows = 0;
   };
-  std::vector<Rows> splits;         ///< sorted by name
-  std::vector<std::int64_t> shape;  ///< of one row of x
-  std::string element;              ///< of x, such as "uint8"
-  std::int64_t classes = 0;         ///< 0 without labels
-  std::int64_t outputs = 0;         ///< targets a row; 0 without
-  std::string content;              ///< the digest
+  std::vector<Rows> splits;             ///< sorted by name
+  std::vector<std::int64_t> shape;      ///< of one row of x
+  std::string element;                  ///< of x, such as "uint8"
+  std::int64_t classes = 0;             ///< 0 without labels
+  std::int64_t outputs = 0;             ///< targets a row; 0 without
+  std::string content;                  ///< the digest
+  std::vector<std::string> notes = {};  ///< lines to be said: what was left out, and the like
 };
 
 /// IDX, the format of MNIST: uint8 of any rank, images (N, D...), labels (N). Class k is label k.
@@ -75,6 +78,20 @@ DatasetSummary import_csv(const CsvOptions& options, const std::string& out);
 inline DatasetSummary import_from(const CsvOptions& options, const std::string& out) {
   return import_csv(options, out);
 }
+
+/// Rows of raw CSV for a model, or for a set like another one.
+struct CsvForModel {
+  std::vector<std::string> files = {};        ///< one after the other, with equal headers; "-": standard input
+  TableDescription table = {};                ///< of the model: which columns, and of what types
+  std::vector<std::string> class_names = {};  ///< of the model; empty: labels are targets
+  bool labels = true;                         ///< whether they are read, where the files have all columns of them
+};
+/// One split "test". Columns are found by name in any order; features stand in the order of the model's table and have
+/// its types, nothing is guessed. A category has codes of the file's own: their names are in the table that is written.
+/// Labels, weights and ids are taken where the files have them. Columns that are left out are in DatasetSummary::notes.
+/// @throws Error(bad_data)  for a feature that is missing, a text in a column of numbers, a label that is none of the
+///         classes: with file, line and column
+DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out);
 
 /// NumPy arrays, version 1 to 3, row-major: x (N, D...) of uint8, float32 or float64, kept as they are; y (N) of whole
 /// numbers (class k is label k, or a target for regression), or (N) or (N, K) of floats (targets, written as float32).
