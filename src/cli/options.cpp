@@ -147,10 +147,12 @@ void CommandLine::add_model_commands() {
 
 void CommandLine::add_splits(CLI::App* app, SplitOptions& split) {
   number(app, "--test-last", split.test_last, "N", "The last N rows are the split test");
-  number(app, "--test-fraction", split.test_fraction, "F", "This share of all rows, drawn by seed, is the split test");
+  number(app, "--test-fraction", split.test_fraction, "F",
+         "This share of all rows, drawn by seed, from each class alike, is the split test");
   number(app, "--validation-fraction", split.validation_fraction, "F",
-         "This share of all rows, drawn by seed, is the split validation");
+         "This share of all rows, drawn by seed, from each class alike, is the split validation");
   number(app, "--seed", split.seed, "S", "Seed of what is drawn; by default 1");
+  app->add_flag("!--no-stratify", split.stratify, "Draw rows without a look at their classes");
 }
 
 void CommandLine::add_importers() {

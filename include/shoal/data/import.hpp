@@ -16,12 +16,13 @@
 namespace shoal {
 
 /// Which rows go where; all others are the split train. Rows keep their order. Fractions are of all rows of the file,
-/// round(fraction * rows) of them drawn by counter from the seed.
+/// round(fraction * rows) of them drawn by counter from the seed: where y holds classes from each its share.
 struct SplitOptions {
   std::int64_t test_last = 0;        ///< the last rows of the file; not with test_fraction
   double test_fraction = 0.0;        ///< [0, 1)
   double validation_fraction = 0.0;  ///< [0, 1); never takes rows of test
   std::uint64_t seed = 1;
+  bool stratify = true;  ///< false: rows are drawn without a look at their classes
 };
 
 /// What was written, for the command to print.

@@ -22,13 +22,18 @@ struct Column {
   std::size_t row_bytes() const;
 };
 
+/// A split that a file itself names for a row.
+enum class OwnSplit : std::uint8_t { train, validation, test };
+
 /// What an importer read from its files.
 struct Table {
   std::int64_t rows = 0;
   Column x;
   std::optional<Column> y;
-  std::optional<Column> weight = {};  ///< (), float64
-  std::vector<Column> ids = {};       ///< uint8 texts of one length, filled up with bytes 0
+  std::optional<Column> weight = {};      ///< (), float64
+  std::vector<Column> ids = {};           ///< uint8 texts of one length, filled up with bytes 0
+  std::vector<std::int64_t> groups = {};  ///< of each row, any numbers: rows of a group go together; empty: none
+  std::vector<OwnSplit> own_split = {};   ///< of each row; empty: by SplitOptions
 };
 
 /// What is said of all splits together.
@@ -51,12 +56,6 @@ struct PlannedSplit {
 /// A column over rows that lie in memory.
 template <class T>
 Column column_of(std::vector<T> values, std::vector<std::int64_t> shape);
-
-/// Deals the rows of `table`; where there is a table for tests, that one is the split test.
-/// @throws Error(usage)  for fractions outside [0, 1), more rows than there are, no row left to train
-std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, const SplitOptions& options);
-/// @throws Error(usage)  for fractions outside [0, 1) or that leave nothing
-void check_fractions(double test, double validation);
 
 /// Writes the data set. Holds about a megabyte at a time.
 DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& notes, const std::string& out);
