@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data/content_hash.hpp"
+#include "progress.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/io/h5_file.hpp"
@@ -14,27 +15,40 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t shared_piece_bytes = std::size_t{1} << 23;  // enough rows for all cores
+
+/// Bytes of some rows of a column, one after the other.
+void copy_rows(const Column& column, std::span<const std::int64_t> rows, std::span<std::byte> out) {
+  if (column.copy_rows) return column.copy_rows(rows, out);
+  std::byte* at = out.data();
+  for (const std::int64_t row : rows) {
+    column.copy(row, at);
+    at += column.row_bytes();
+  }
+}
 
 /// Writes one array of a split, and adds it to the digest, if it counts.
 void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, const PlannedSplit& split,
-                 const Column& column) {
+                 const Column& column, ImportProgress& progress) {
   std::vector<std::int64_t> shape{split.rows};
   shape.insert(shape.end(), column.shape.begin(), column.shape.end());
   writer.create_array(path, column.type, shape);
   if (hash != nullptr) hash->begin_array(path, column.type, shape);
   const std::size_t row_bytes = column.row_bytes();
-  const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, piece_bytes / row_bytes));
+  const std::size_t most_bytes = column.copy_rows ? shared_piece_bytes : piece_bytes;
+  const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, most_bytes / row_bytes));
   std::vector<std::byte> buffer;
+  std::vector<std::int64_t> rows;
   std::int64_t row = -1;
   for (std::int64_t first = 0; first < split.rows; first += piece) {
     const std::int64_t last = std::min(split.rows, first + piece);
-    buffer.resize(static_cast<std::size_t>(last - first) * row_bytes);
-    for (std::int64_t i = first; i < last; ++i) {
-      row = split.row(i, row);
-      column.copy(row, buffer.data() + static_cast<std::size_t>(i - first) * row_bytes);
-    }
+    rows.clear();
+    for (std::int64_t i = first; i < last; ++i) rows.push_back(row = split.row(i, row));
+    buffer.resize(rows.size() * row_bytes);
+    copy_rows(column, rows, buffer);
     writer.write_rows(path, first, buffer);
     if (hash != nullptr) hash->add(buffer);
+    progress.add(static_cast<std::int64_t>(buffer.size()));
   }
 }
 
@@ -55,14 +69,23 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   summary.classes = static_cast<std::int64_t>(notes.class_names.size());
   if (any.y && is_floating(any.y->type)) summary.outputs = any.y->shape.empty() ? 1 : any.y->shape[0];
 
+  std::size_t all_bytes = 0;
+  for (const PlannedSplit& split : splits) {
+    std::size_t row_bytes = split.table->x.row_bytes();
+    if (split.table->y) row_bytes += split.table->y->row_bytes();
+    if (split.table->weight) row_bytes += split.table->weight->row_bytes();
+    for (const Column& id : split.table->ids) row_bytes += id.row_bytes();
+    all_bytes += row_bytes * static_cast<std::size_t>(split.rows);
+  }
+  ImportProgress progress("writing " + out, static_cast<std::int64_t>(all_bytes));
   H5Writer writer(out);
   ContentHash hash;
   for (const PlannedSplit& split : splits) {
-    write_array(writer, &hash, split.name + "/x", split, split.table->x);
-    if (split.table->y) write_array(writer, &hash, split.name + "/y", split, *split.table->y);
-    if (split.table->weight) write_array(writer, &hash, split.name + "/weight", split, *split.table->weight);
+    write_array(writer, &hash, split.name + "/x", split, split.table->x, progress);
+    if (split.table->y) write_array(writer, &hash, split.name + "/y", split, *split.table->y, progress);
+    if (split.table->weight) write_array(writer, &hash, split.name + "/weight", split, *split.table->weight, progress);
     for (std::size_t i = 0; i < split.table->ids.size(); ++i)
-      write_array(writer, nullptr, fmt::format("{}/ids/{}", split.name, i), split, split.table->ids[i]);
+      write_array(writer, nullptr, fmt::format("{}/ids/{}", split.name, i), split, split.table->ids[i], progress);
     summary.splits.push_back({split.name, split.rows});
   }
   if (notes.table) hash.add_text(table_text(*notes.table));

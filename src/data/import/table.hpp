@@ -13,11 +13,13 @@
 
 namespace shoal {
 
-/// One array of a data set to be: `copy(row, out)` gives the bytes of any row.
+/// One array of a data set to be: `copy(row, out)` gives the bytes of any row. Where that is work, copy_rows gives
+/// those of several, which rise.
 struct Column {
   ElementType type = ElementType::float32;
   std::vector<std::int64_t> shape;  ///< of one row
-  std::function<void(std::int64_t row, std::byte* out)> copy;
+  std::function<void(std::int64_t row, std::byte* out)> copy = {};
+  std::function<void(std::span<const std::int64_t> rows, std::span<std::byte> out)> copy_rows = {};
 
   std::size_t row_bytes() const;
 };
@@ -57,7 +59,7 @@ struct PlannedSplit {
 template <class T>
 Column column_of(std::vector<T> values, std::vector<std::int64_t> shape);
 
-/// Writes the data set. Holds about a megabyte at a time.
+/// Writes the data set. Holds some megabytes at a time.
 DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& notes, const std::string& out);
 
 template <class T>
@@ -69,7 +71,7 @@ Column column_of(std::vector<T> values, std::vector<std::int64_t> shape) {
     const auto bytes = std::as_bytes(std::span(*held).subspan(static_cast<std::size_t>(row) * width, width));
     std::copy(bytes.begin(), bytes.end(), out);
   };
-  return {element_type_of<T>(), std::move(shape), copy};
+  return {element_type_of<T>(), std::move(shape), copy, {}};
 }
 
 }  // namespace shoal
