@@ -18,12 +18,13 @@
 namespace shoal {
 
 /// Which rows go where; all others are the split train. Rows keep their order. Fractions are of all rows of the file,
-/// round(fraction * rows) of them drawn by counter from the seed.
+/// round(fraction * rows) of them drawn by counter from the seed: where y holds classes from each its share.
 struct SplitOptions {
   std::int64_t test_last = 0;        ///< the last rows of the file; not with test_fraction
   double test_fraction = 0.0;        ///< [0, 1)
   double validation_fraction = 0.0;  ///< [0, 1); never takes rows of test
   std::uint64_t seed = 1;
+  bool stratify = true;  ///< false: rows are drawn without a look at their classes
 };
 
 /// What was written, for the command to print.
@@ -123,7 +124,29 @@ inline DatasetSummary import_from(const LibsvmOptions& options, const std::strin
   return import_libsvm(options, out);
 }
 
+/// A folder that holds a folder a class, called by its name, with images in it: JPEG (decoded by libjpeg-turbo with the
+/// integer transform) and PNG of 8 bits a channel. Classes and files are sorted bytewise. x is uint8 (3, height,
+/// width), or (1, height, width) for gray. Images of another size are stretched to it by a triangle filter in whole
+/// numbers. Files that are no images by the ends of their names are left out and said. A folder of images alone makes
+/// no y.
+struct ImagesOptions {
+  std::string folder = {};
+  std::string test = {};   ///< folder of the split test; may lack classes, but have no others
+  std::string like = {};   ///< data set whose classes and size are taken
+  std::int64_t width = 0;  ///< 0: as in like
+  std::int64_t height = 0;
+  bool gray = false;      ///< also where like is
+  bool skip_bad = false;  ///< leaves out what cannot be read, and says how many; else that is an error
+  SplitOptions split = {};
+
+  std::vector<std::string> files() const { return {like}; }
+};
+DatasetSummary import_images(const ImagesOptions& options, const std::string& out);
+inline DatasetSummary import_from(const ImagesOptions& options, const std::string& out) {
+  return import_images(options, out);
+}
+
 /// What one of them asks for: import_from() calls it, files() are those that it reads.
-using ImportOptions = std::variant<IdxOptions, CsvOptions, NpyOptions, LibsvmOptions>;
+using ImportOptions = std::variant<IdxOptions, CsvOptions, NpyOptions, LibsvmOptions, ImagesOptions>;
 
 }  // namespace shoal
