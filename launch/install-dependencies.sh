@@ -25,7 +25,9 @@ nlohmann-json3-dev   module:nlohmann_json
 libxxhash-dev        module:libxxhash
 librandom123-dev     header:Random123/philox.h
 libhwy-dev           module:libhwy
-zlib1g-dev           module:zlib'
+zlib1g-dev           module:zlib
+libjpeg-dev          module:libjpeg
+libpng-dev           module:libpng'
 mpi_needs='
 libopenmpi-dev       command:mpicc
 openmpi-bin          command:mpirun'

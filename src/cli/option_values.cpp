@@ -52,6 +52,17 @@ std::vector<std::int64_t> parse_shape(const std::string& option, const std::stri
   return shape;
 }
 
+void parse_size(const std::string& option, const std::string& text, std::int64_t& width, std::int64_t& height) {
+  std::string with_comma = text;
+  const std::size_t x = with_comma.find('x');
+  if (x != std::string::npos) with_comma[x] = ',';
+  const bool plausible = x != std::string::npos && text.find(',') == std::string::npos;
+  const std::vector<std::int64_t> shape = plausible ? parse_shape(option, with_comma) : std::vector<std::int64_t>{};
+  if (shape.size() != 2) refuse(option, text, "width and height, such as 32x32");
+  width = shape[0];
+  height = shape[1];
+}
+
 bool parse_yes_no(const std::string& option, const std::string& text) {
   if (text != "yes" && text != "no") refuse(option, text, "yes or no");
   return text == "yes";

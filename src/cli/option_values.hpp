@@ -17,6 +17,8 @@ template <class T>
 T parse_number(const std::string& option, const std::string& text);
 /// Whole numbers of at least 1 with commas between them.
 std::vector<std::int64_t> parse_shape(const std::string& option, const std::string& text);
+/// Width and height with an x between them.
+void parse_size(const std::string& option, const std::string& text, std::int64_t& width, std::int64_t& height);
 bool parse_yes_no(const std::string& option, const std::string& text);
 /// No name is empty: a variable of a script was, and what it stood for would be taken from somewhere else.
 void refuse_empty(const std::string& option, const std::string& text);

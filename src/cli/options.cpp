@@ -49,6 +49,7 @@ class CommandLine {
   CsvOptions csv_;
   NpyOptions npy_;
   LibsvmOptions libsvm_;
+  ImagesOptions images_;
   SynthRequest synth_;
   NudgeRequest nudge_;
   WatchRequest watch_;
@@ -147,10 +148,12 @@ void CommandLine::add_model_commands() {
 
 void CommandLine::add_splits(CLI::App* app, SplitOptions& split) {
   number(app, "--test-last", split.test_last, "N", "The last N rows are the split test");
-  number(app, "--test-fraction", split.test_fraction, "F", "This share of all rows, drawn by seed, is the split test");
+  number(app, "--test-fraction", split.test_fraction, "F",
+         "This share of all rows, drawn by seed, from each class alike, is the split test");
   number(app, "--validation-fraction", split.validation_fraction, "F",
-         "This share of all rows, drawn by seed, is the split validation");
+         "This share of all rows, drawn by seed, from each class alike, is the split validation");
   number(app, "--seed", split.seed, "S", "Seed of what is drawn; by default 1");
+  app->add_flag("!--no-stratify", split.stratify, "Draw rows without a look at their classes");
 }
 
 void CommandLine::add_importers() {
@@ -201,6 +204,21 @@ void CommandLine::add_importers() {
   app->add_flag("--regression", libsvm_.regression, regression);
   add_splits(app, libsvm_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+
+  app = command(*import, "images", "A folder with a folder of JPEG and PNG files for each class",
+                "shoal import images cifar/train --test cifar/test --size 32x32 -o cifar.h5");
+  text(app, "DIR", images_.folder, "", "Folder with a folder for each class, or with images alone: then no labels")
+      ->required();
+  text(app, "--test", images_.test, "DIR", "Such a folder for the split test; it may lack classes");
+  app->add_option_function<std::string>(
+         "--size", [this](const std::string& given) { parse_size("--size", given, images_.width, images_.height); },
+         "Of all images in the set; others are stretched to it (EXIF turns nothing)")
+      ->type_name("WxH");
+  app->add_flag("--gray", images_.gray, "One channel; colours are weighted as in ITU-R 601-2");
+  text(app, "--like", images_.like, "FILE", "Data set whose classes and size are taken");
+  app->add_flag("--skip-bad", images_.skip_bad, "Leave out files that cannot be read; all are read twice");
+  add_splits(app, images_.split);
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 }
 
 void CommandLine::add_synth() {
@@ -239,6 +257,7 @@ Request CommandLine::request() const {
   if (kind == "idx") return ImportRequest{idx_, out_};
   if (kind == "csv") return ImportRequest{csv_, out_};
   if (kind == "npy") return ImportRequest{npy_, out_};
+  if (kind == "images") return ImportRequest{images_, out_};
   return ImportRequest{libsvm_, out_};
 }
 

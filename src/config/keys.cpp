@@ -45,7 +45,7 @@ bool has_hidden_layers(const ModelConfig& model) { return !model.hidden.empty() 
 /// Also layers that a program has registered may hold one.
 bool may_hold_batch_norm(const LayerSpec& layer) {
   std::vector<std::string> others = activation_names();
-  others.insert(others.end(), {"dense", "dropout"});
+  others.insert(others.end(), {"dense", "dropout", "embedding"});
   return std::find(others.begin(), others.end(), layer.type) == others.end();
 }
 
@@ -151,6 +151,8 @@ std::vector<Key> make_keys() {
       {"data.validation", AT(data.validation), none, zero_to_below_one()},
       {"data.normalize", AT(data.normalize), none, words({"standard", "unit", "none"})},
       {"data.shuffle_block", AT(data.shuffle_block), none, count_from(0)},
+      {"data.one_hot", AT(data.one_hot), none, count_from(0)},
+      {"data.unseen_rate", AT(data.unseen_rate), none, zero_to_below_one()},
 
       {"model.hidden", AT(model.hidden), none, count_from(1)},
       {"model.depth", AT(model.depth), none, {.least = 0, .most = 10000}},

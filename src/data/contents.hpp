@@ -43,6 +43,7 @@ struct Split::Contents {
   std::vector<std::string> class_names;
   bool names_classes = false;  // in the file
   std::optional<TableDescription> table;
+  std::vector<std::string> columns;            // of the features; may be empty
   mutable std::optional<std::string> content;  // computed where the file has none, when it is asked for
 };
 

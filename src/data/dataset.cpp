@@ -170,6 +170,8 @@ Dataset Dataset::open(const std::string& path) {
                           with_y != nullptr && with_y->targets() ? with_y->y->row_elements() : 0};
   check_features_agree(reader, found);
   if (contents->table) check_table_agrees(reader, found, *contents->table);
+  contents->columns =
+      contents->table ? contents->table->names() : read_names(reader, "columns").value_or(std::vector<std::string>());
   const auto names = read_names(reader, "class_names");
   check_classes_agree(reader, found, contents->classes, names);
   if (names && !names->empty()) {
@@ -207,6 +209,7 @@ const std::vector<std::string>& Dataset::class_names() const { return contents_-
 bool Dataset::names_classes() const { return contents_->names_classes; }
 const std::vector<std::int64_t>& Dataset::shape() const { return contents_->shape; }
 const std::optional<TableDescription>& Dataset::table() const { return contents_->table; }
+const std::vector<std::string>& Dataset::columns() const { return contents_->columns; }
 
 std::string Dataset::content() const {
   if (contents_->content) return *contents_->content;

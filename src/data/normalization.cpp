@@ -13,12 +13,14 @@
 namespace shoal {
 namespace {
 
-std::vector<double> rows_in_memory(const Split& split, std::int64_t first, std::int64_t last) {
+std::vector<double> rows_in_memory(const Split& split, std::int64_t first, std::int64_t last,
+                                   const PrepareRows& prepare) {
   assert(first < last);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(last - first));
   std::iota(rows.begin(), rows.end(), first);
   std::vector<double> values(rows.size() * static_cast<std::size_t>(split.features()));
   split.read_values(rows, values);
+  if (prepare) prepare(values);
   return values;
 }
 
@@ -45,8 +47,9 @@ void check_normalization_mode(std::string_view mode) {
               fmt::format("no normalisation \"{}\"; use standard, unit or none (data.normalize)", mode));
 }
 
-std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::int64_t last) {
-  const std::vector<double> values = rows_in_memory(split, first, last);
+std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::int64_t last,
+                                 const PrepareRows& prepare) {
+  const std::vector<double> values = rows_in_memory(split, first, last, prepare);
   const auto width = static_cast<std::size_t>(split.features());
   std::vector<double> moments(2 * width, 0.0);
   const std::span mean = std::span(moments).first(width);
@@ -67,8 +70,9 @@ std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::in
   return moments;
 }
 
-std::vector<double> leaf_extremes(const Split& split, std::int64_t first, std::int64_t last) {
-  const std::vector<double> values = rows_in_memory(split, first, last);
+std::vector<double> leaf_extremes(const Split& split, std::int64_t first, std::int64_t last,
+                                  const PrepareRows& prepare) {
+  const std::vector<double> values = rows_in_memory(split, first, last, prepare);
   const auto width = static_cast<std::size_t>(split.features());
   std::vector<double> extremes(2 * width);
   for (std::size_t d = 0; d < width; ++d) extremes[d] = extremes[width + d] = values[d];
@@ -116,13 +120,14 @@ bool needs_statistics(const Split& split, std::string_view mode) {
   return mode == "standard" || (mode == "unit" && !split.holds_images());
 }
 
-std::vector<double> node_statistics(const Split& split, std::string_view mode, const LeafShare& share) {
+std::vector<double> node_statistics(const Split& split, std::string_view mode, const LeafShare& share,
+                                    const PrepareRows& prepare) {
   assert(share.cut().samples == split.rows());
   const LeafCut& cut = share.cut();
   const bool moments = mode == "standard";
   const auto statistic = [&](std::int64_t leaf, std::span<double> out) {
-    const std::vector<double> values = moments ? leaf_moments(split, cut.begin(leaf), cut.end(leaf))
-                                               : leaf_extremes(split, cut.begin(leaf), cut.end(leaf));
+    const std::vector<double> values = moments ? leaf_moments(split, cut.begin(leaf), cut.end(leaf), prepare)
+                                               : leaf_extremes(split, cut.begin(leaf), cut.end(leaf), prepare);
     std::copy(values.begin(), values.end(), out.begin());
   };
   return fold_leaves(share, 2 * static_cast<std::size_t>(split.features()), statistics_merge(mode), statistic);

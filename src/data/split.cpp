@@ -100,6 +100,8 @@ bool Split::has_targets() const { return contents_->splits[index_].targets(); }
 std::int64_t Split::outputs() const { return has_targets() ? contents_->splits[index_].y->row_elements() : 0; }
 std::int64_t Split::classes() const { return contents_->classes; }
 bool Split::has_weights() const { return contents_->splits[index_].weight.has_value(); }
+const std::optional<TableDescription>& Split::table() const { return contents_->table; }
+const std::vector<std::string>& Split::columns() const { return contents_->columns; }
 
 std::int64_t Split::source_row(std::int64_t i) const {
   assert(i >= 0 && i < rows());

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "contents.hpp"
-#include "import/table.hpp"
+#include "import/splits.hpp"
 #include "shoal/core/elementary.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"

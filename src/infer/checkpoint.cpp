@@ -10,6 +10,7 @@
 #include "shoal/data/dataset.hpp"
 #include "shoal/infer/model_text.hpp"
 #include "shoal/io/names.hpp"
+#include "shoal/nn/layers.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -82,25 +83,56 @@ void read_states(const Archive& archive, const std::string& group, const Graph& 
   }
 }
 
-void write_normalization(Archive& archive, const Normalization& n) {
+void write_encoding(Archive& archive, const Encoding& encoding) {
+  const Normalization& n = encoding.normalization;
   const auto size = static_cast<std::int64_t>(n.mean.size());
   archive.texts[Names::normalization_mode] = n.mode;
   archive.put(make_array<double>(Names::mean, {size}, n.mean));
   archive.put(make_array<double>(Names::deviation, {size}, n.deviation));
+  if (!encoding.columns.empty()) archive.texts[Names::encoding] = encoding_text(encoding.columns);
 }
 
-Normalization read_normalization(const Archive& archive) {
+Encoding read_encoding(const Archive& archive) {
   const auto mean = archive.array(Names::mean).values<double>();
   const auto deviation = archive.array(Names::deviation).values<double>();
   const std::string& mode = archive.text(Names::normalization_mode);
   const auto inputs = archive.attribute<std::int64_t>(Names::inputs);
-  const bool fits = mean.empty() || std::ssize(mean) == inputs;
+  Encoding encoding{{mode, {mean.begin(), mean.end()}, {deviation.begin(), deviation.end()}}, {}};
+  std::int64_t features = inputs;
+  if (archive.texts.contains(Names::encoding)) {
+    const TableDescription table = table_of_text(archive.text(Names::table), archive.name);
+    encoding.columns = encoding_of_text(archive.text(Names::encoding), table.features, archive.name);
+    features = std::ssize(encoding.columns);
+    if (encoding.inputs(features) != inputs)
+      throw Error(ExitStatus::bad_data, fmt::format("{}: its encoding makes {} numbers of a row, and it has {} inputs",
+                                                    archive.name, encoding.inputs(features), inputs));
+  }
+  const bool fits = mean.empty() || std::ssize(mean) == features;
   if (!fits || mean.size() != deviation.size() || (mode != "standard" && mode != "unit" && mode != "none"))
     throw Error(ExitStatus::bad_data,
                 fmt::format("{}: normalisation \"{}\" with {} means and {} deviations does not fit "
-                            "{} inputs",
-                            archive.name, mode, mean.size(), deviation.size(), inputs));
-  return {mode, {mean.begin(), mean.end()}, {deviation.begin(), deviation.end()}};
+                            "{} {}",
+                            archive.name, mode, mean.size(), deviation.size(), features,
+                            encoding.columns.empty() ? "inputs" : "columns"));
+  return encoding;
+}
+
+std::vector<LayerSpec> layers_for(const Encoding& encoding) {
+  std::vector<EmbeddingShape> tables;
+  for (const ColumnEncoding* column : encoding.embedded()) tables.push_back({column->places(), column->width});
+  if (tables.empty()) return {};
+  return {embedding_layer(tables)};
+}
+
+void require_layers_for(const Encoding& encoding, const Model& model, const std::string& name) {
+  const std::vector<LayerSpec> wanted = layers_for(encoding);
+  if (wanted.empty()) return;
+  const auto& layers = model.layers();
+  if (!layers.empty() && layers.front().type == wanted.front().type &&
+      layers.front().settings == wanted.front().settings)
+    return;
+  throw Error(ExitStatus::bad_data, fmt::format("{}: its model does not begin with the embeddings of its encoding, {}",
+                                                name, std::get<std::string>(wanted.front().settings.at("tables"))));
 }
 
 void write_description(Archive& archive, const Model& model, const DataDescription& data) {
@@ -112,6 +144,10 @@ void write_description(Archive& archive, const Model& model, const DataDescripti
   archive.attributes[Names::classes] = data.classes;
   archive.attributes[Names::content] = data.content;
   put_names(archive, Names::class_names, data.class_names);
+  if (data.table)
+    archive.texts[Names::table] = table_text(*data.table);
+  else
+    put_names(archive, Names::columns, data.columns);
 }
 
 DataDescription read_description(const Archive& archive) {
@@ -126,12 +162,24 @@ DataDescription read_description(const Archive& archive) {
   // Whoever made the file may have changed one without the other; rows and labels are later trusted to fit.
   const auto inputs = archive.attribute<std::int64_t>(Names::inputs);
   const auto outputs = archive.attribute<std::int64_t>(Names::outputs);
+  if (archive.texts.contains(Names::table)) {
+    data.table = table_of_text(archive.text(Names::table), archive.name);
+    data.columns = data.table->names();
+  } else if (auto names = read_names(archive, Names::columns)) {
+    data.columns = *std::move(names);
+  }
+  const bool encoded = archive.texts.contains(Names::encoding);  // see read_encoding()
+  const std::int64_t expected = encoded && data.table ? std::ssize(data.columns) : inputs;
   std::int64_t features = 1;
   for (const std::int64_t extent : data.shape)
-    features = extent > 0 && features > 0 && extent <= inputs / features ? features * extent : 0;
-  if (features != inputs)
-    throw Error(ExitStatus::bad_data, fmt::format("{}: features of shape ({}) are not its {} inputs", archive.name,
-                                                  fmt::join(data.shape, ", "), inputs));
+    features = extent > 0 && features > 0 && extent <= expected / features ? features * extent : 0;
+  if (features != expected)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: features of shape ({}) are not its {} {}", archive.name, fmt::join(data.shape, ", "),
+                            expected, encoded ? "columns" : "inputs"));
+  if (!data.columns.empty() && std::ssize(data.columns) != features)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: it names {} columns for {} features", archive.name, data.columns.size(), features));
   const bool labels_fit =
       data.classes <= outputs || (outputs == 1 && loss_of(archive).targets != Loss::Targets::class_number);
   if (data.classes < 0 || std::ssize(data.class_names) != data.classes || !labels_fit)

@@ -42,9 +42,10 @@ TrainedModel::TrainedModel(const Archive& archive, Model made)
       model(std::move(made)),
       data(read_description(archive)),
       step(archive.scalar<std::int64_t>(CheckpointNames::step)),
-      normalization(read_normalization(archive)),
+      encoding(read_encoding(archive)),
       parameters(model.graph().parameter_size()),
       states(static_cast<std::size_t>(model.graph().state_size())) {
+  require_layers_for(encoding, model, path);
   read_parameters(archive, CheckpointNames::parameters, model.graph(), parameters.span());
   read_states(archive, CheckpointNames::statistics, model.graph(), states);
 }

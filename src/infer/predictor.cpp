@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "shoal/core/error.hpp"
+#include "shoal/data/row_encoder.hpp"
 
 namespace shoal {
 namespace {
@@ -23,30 +24,48 @@ TrainedModel open(const std::string& checkpoint) {
 struct Predictor::State {
   TrainedModel trained;
   PredictionLayout layout;
-  std::vector<double> scale;
+  RowEncoder encoder;
   LocalTreeSum sums;
   std::unique_ptr<PredictionPass> pass;  // made for the largest block so far
 
   explicit State(const std::string& checkpoint)
-      : trained(open(checkpoint)), layout(trained), scale(trained.normalization.scale()) {}
+      : trained(open(checkpoint)),
+        layout(trained),
+        encoder(trained.encoding, own_columns(trained.encoding), trained.features()) {}
 
-  /// Rows `first` and on, of which there are `count`, normalised into the input.
-  void feed(std::span<const float> rows, std::int64_t first, std::int64_t count) {
-    const auto width = static_cast<std::size_t>(trained.model.inputs());
-    const std::vector<double>& mean = trained.normalization.mean;
-    std::vector<float> x(static_cast<std::size_t>(count) * width);
-    const auto from = rows.subspan(static_cast<std::size_t>(first) * width, x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const std::size_t d = i % width;
-      const auto value = static_cast<double>(from[i]);
-      x[i] = mean.empty() ? from[i] : normalised(value, mean[d], scale[d]);
-      if (!std::isfinite(x[i]))
-        throw Error(ExitStatus::bad_data,
-                    fmt::format("row {}, feature {} is {}, which {}; remove or replace such values",
-                                first + static_cast<std::int64_t>(i / width), d, from[i],
-                                std::isfinite(from[i]) ? "is too large for float32 when normalised" : "is no number"));
+  /// Rows `first` and on, of which there are `count`, encoded into the input.
+  template <class T>
+  void feed(std::span<const T> rows, std::int64_t first, std::int64_t count) {
+    const auto width = static_cast<std::size_t>(trained.features());
+    const auto inputs = static_cast<std::size_t>(trained.model.inputs());
+    std::vector<float> x(static_cast<std::size_t>(count) * inputs);
+    std::vector<double> values(width);
+    for (std::size_t r = 0; r < static_cast<std::size_t>(count); ++r) {
+      const auto row = rows.subspan((static_cast<std::size_t>(first) + r) * width, width);
+      std::copy(row.begin(), row.end(), values.begin());
+      const std::string wrong = encoder.encode(values, std::span(x).subspan(r * inputs, inputs));
+      if (!wrong.empty())
+        throw Error(ExitStatus::bad_data, fmt::format("row {}, {}", first + static_cast<std::int64_t>(r), wrong));
     }
     pack(std::span<const float>(x), pass->executor().input(trained.model.input()), count);
+  }
+
+  template <class T>
+  Predictions predict(std::span<const T> rows) {
+    const auto width = static_cast<std::size_t>(trained.features());
+    if (rows.size() % width != 0)
+      throw Error(ExitStatus::usage, fmt::format("{} numbers are no whole rows of {} features", rows.size(), width));
+    const auto count = static_cast<std::int64_t>(rows.size() / width);
+    Predictions all;
+    for (std::int64_t first = 0; first < count; first += prediction_block) {
+      const std::int64_t block = std::min(prediction_block, count - first);
+      if (pass == nullptr || pass->capacity() < block) pass = std::make_unique<PredictionPass>(trained, block, sums);
+      feed(rows, first, block);
+      const Predictions some = pass->predict(block, [&](std::int64_t r) { return fmt::format("row {}", first + r); });
+      all.values.insert(all.values.end(), some.values.begin(), some.values.end());
+      all.labels.insert(all.labels.end(), some.labels.begin(), some.labels.end());
+    }
+    return all;
   }
 };
 
@@ -56,27 +75,11 @@ Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 Predictor::~Predictor() = default;
 
 std::int64_t Predictor::step() const { return state_->trained.step; }
-std::int64_t Predictor::features() const { return state_->trained.model.inputs(); }
+std::int64_t Predictor::features() const { return state_->trained.features(); }
 const DataDescription& Predictor::trained_on() const { return state_->trained.data; }
 const PredictionLayout& Predictor::layout() const { return state_->layout; }
 
-Predictions Predictor::predict(std::span<const float> rows) const {
-  State& s = *state_;
-  const auto width = static_cast<std::size_t>(features());
-  if (rows.size() % width != 0)
-    throw Error(ExitStatus::usage, fmt::format("{} numbers are no whole rows of {} features", rows.size(), width));
-  const auto count = static_cast<std::int64_t>(rows.size() / width);
-  Predictions all;
-  for (std::int64_t first = 0; first < count; first += prediction_block) {
-    const std::int64_t block = std::min(prediction_block, count - first);
-    if (s.pass == nullptr || s.pass->capacity() < block)
-      s.pass = std::make_unique<PredictionPass>(s.trained, block, s.sums);
-    s.feed(rows, first, block);
-    const Predictions some = s.pass->predict(block, [&](std::int64_t r) { return fmt::format("row {}", first + r); });
-    all.values.insert(all.values.end(), some.values.begin(), some.values.end());
-    all.labels.insert(all.labels.end(), some.labels.begin(), some.labels.end());
-  }
-  return all;
-}
+Predictions Predictor::predict(std::span<const float> rows) const { return state_->predict(rows); }
+Predictions Predictor::predict(std::span<const double> rows) const { return state_->predict(rows); }
 
 }  // namespace shoal

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
+#include <utility>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/meant_word.hpp"
@@ -47,6 +49,49 @@ Value build_dropout(LayerContext& context, Value x) {
   return dropout(x, context.number("rate", 0.5, 0.0, 0.999999), context.next_lane());
 }
 
+/// Beside each other, by as few steps as there can be: an operation takes so many values at most.
+Value join_all(std::vector<Value> values, std::vector<std::int64_t> columns) {
+  constexpr std::size_t most = RowBlock<float>::most_inputs;
+  while (values.size() > 1) {
+    std::vector<Value> joined;
+    std::vector<std::int64_t> joined_columns;
+    for (std::size_t first = 0; first < values.size(); first += most) {
+      const auto begin = static_cast<std::ptrdiff_t>(first);
+      const auto end = static_cast<std::ptrdiff_t>(std::min(first + most, values.size()));
+      joined.push_back(end - begin == 1 ? values[first]
+                                        : join({values.begin() + begin, values.begin() + end},
+                                               {columns.begin() + begin, columns.begin() + end}));
+      joined_columns.push_back(joined.back().shape().columns);
+    }
+    values = std::move(joined);
+    columns = std::move(joined_columns);
+  }
+  return values.front();
+}
+
+Value build_embedding(LayerContext& context, Value x) {
+  context.check_keys({"tables"});
+  const std::vector<EmbeddingShape> tables = embedding_tables(context.layer());
+  const std::int64_t numbers = x.shape().columns - std::ssize(tables);
+  if (numbers < 0)
+    throw Error(ExitStatus::usage,
+                fmt::format("model.layers: embedding has {} tables for {} columns", tables.size(), x.shape().columns));
+  const std::string name = context.next_name("embedding");
+  std::vector<Value> values;
+  std::vector<std::int64_t> columns;
+  if (numbers > 0) {
+    values.push_back(x);
+    columns.push_back(numbers);
+  }
+  for (std::size_t k = 0; k < tables.size(); ++k) {
+    const Value table = context.graph().variable(fmt::format("{}/table_{}", name, k), {tables[k].rows, tables[k].width},
+                                                 normal(), true);
+    values.push_back(embedding(x, numbers + static_cast<std::int64_t>(k), table));
+    columns.push_back(tables[k].width);
+  }
+  return join_all(std::move(values), std::move(columns));
+}
+
 Value build_activation(LayerContext& context, Value x) {
   if (context.layer().type == "leaky_relu") {
     context.check_keys({"slope"});
@@ -58,8 +103,10 @@ Value build_activation(LayerContext& context, Value x) {
 
 std::map<std::string, LayerBuilder>& registry() {
   static std::map<std::string, LayerBuilder> builders = [] {
-    std::map<std::string, LayerBuilder> made = {
-        {"dense", build_dense}, {"batch_norm", build_batch_norm}, {"dropout", build_dropout}};
+    std::map<std::string, LayerBuilder> made = {{"dense", build_dense},
+                                                {"batch_norm", build_batch_norm},
+                                                {"dropout", build_dropout},
+                                                {"embedding", build_embedding}};
     for (const std::string& type : activation_names()) made[type] = build_activation;
     return made;
   }();
@@ -123,6 +170,40 @@ void LayerContext::check_keys(const std::vector<std::string>& known) const {
     throw Error(ExitStatus::usage, fmt::format("model.layers: {} has no setting \"{}\"{}", layer().type, key,
                                                known.empty() ? "; it has none" : "; " + meant_or_all(key, known)));
   }
+}
+
+LayerSpec embedding_layer(const std::vector<EmbeddingShape>& tables) {
+  std::string text;
+  for (const EmbeddingShape& table : tables)
+    text += fmt::format("{}{}x{}", text.empty() ? "" : ",", table.rows, table.width);
+  return {"embedding", {{"tables", text}}};
+}
+
+std::vector<EmbeddingShape> embedding_tables(const LayerSpec& layer) {
+  constexpr std::int64_t most_rows = (std::int64_t{1} << 24) + 1;  // their numbers are exact as floats
+  constexpr std::int64_t most_width = 4096;
+  const auto found = layer.settings.find("tables");
+  const auto* text = found == layer.settings.end() ? nullptr : std::get_if<std::string>(&found->second);
+  std::vector<EmbeddingShape> tables;
+  const char* at = text == nullptr ? nullptr : text->data();
+  const char* end = text == nullptr ? nullptr : at + text->size();
+  while (at != end || tables.empty()) {
+    EmbeddingShape table;
+    const auto rows = std::from_chars(at, end, table.rows);
+    const bool has_width = rows.ec == std::errc() && rows.ptr != end && *rows.ptr == 'x';
+    const auto width = has_width ? std::from_chars(rows.ptr + 1, end, table.width) : rows;
+    const bool sound = has_width && width.ec == std::errc() && table.rows >= 1 && table.rows <= most_rows &&
+                       table.width >= 1 && table.width <= most_width;
+    const bool goes_on = sound && width.ptr != end && *width.ptr == ',' && width.ptr + 1 != end;
+    if (!sound || (width.ptr != end && !goes_on))
+      throw Error(ExitStatus::usage,
+                  fmt::format("model.layers: tables of embedding is \"{}\"; it must be rows x width of each, such as "
+                              "\"1001x50,34x12\", with at most {} rows and {} numbers a row",
+                              text == nullptr ? "" : *text, most_rows, most_width));
+    tables.push_back(table);
+    at = goes_on ? width.ptr + 1 : end;
+  }
+  return tables;
 }
 
 void register_layer(const std::string& type, LayerBuilder builder) { registry()[type] = std::move(builder); }

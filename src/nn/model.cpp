@@ -9,7 +9,7 @@ namespace shoal {
 
 Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
              const std::string& output_init)
-    : graph_(std::make_shared<Graph>()), layers_(std::move(layers)), loss_(loss) {
+    : graph_(std::make_shared<Graph>()), layers_(std::move(layers)), loss_(loss), output_init_(output_init) {
   if (inputs < 1 || outputs < 1)
     throw Error(ExitStatus::usage,
                 fmt::format("a model of {} inputs and {} outputs; each must be 1 or more", inputs, outputs));
@@ -19,6 +19,11 @@ Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t ou
   all.push_back({"dense", {{"units", outputs}, {"init", output_init}}});
   logits_ = build_layers(*graph_, all, input_);
   loss_value_ = apply_loss(loss, logits_, targets_);
+}
+
+Model Model::behind(std::vector<LayerSpec> front, std::int64_t inputs) const {
+  front.insert(front.end(), layers_.begin(), layers_.end());
+  return {inputs, std::move(front), outputs(), loss_, output_init_};
 }
 
 std::int64_t Model::parameter_count() const {

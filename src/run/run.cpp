@@ -108,11 +108,13 @@ void check_content(const std::string& of, const std::string& content, const Trai
 }
 
 /// Whether a run may go on with a data set: the rows that it was trained on, as they were called and shaped then. Takes
-/// the names of classes over from a checkpoint where the set has none.
-void check_same_data(const std::string& of, const DataDescription& trained, const Dataset& set, TrainingData& data,
-                     const Config& config) {
+/// the names of classes over from a checkpoint where the set has none, and what it learnt of the columns.
+void go_on_with(const Archive& resumed, const std::string& of, const Dataset& set, TrainingData& data,
+                const Config& config) {
+  const DataDescription trained = read_description(resumed);
   check_content(of, trained.content, data, config);
-  check_features(set, trained, of);
+  static_cast<void>(match_features(set, data.train, read_encoding(resumed), trained, of));
+  take_columns(data, resumed);
   check_class_names(set, trained, of);
   if (!set.names_classes() && trained.class_names.size() == data.description.class_names.size())
     data.description.class_names = trained.class_names;
@@ -202,20 +204,21 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   watchdog.emplace(comm, plan.config.parallel.stall_timeout);  // the run's own patience from here on
   SHOAL_FAULT_POINT("plan");
   const Dataset dataset = open_together(plan.config.data.file, comm);
-  std::optional<Training> training;
+  std::optional<TrainingData> data;
   run_together(comm, [&] {
     SHOAL_FAULT_POINT("open");
-    TrainingData data = select_data(dataset, plan.config);
-    std::int64_t step = 0;
-    if (resumed) {
-      check_same_data(plan.resumed_path, read_description(*resumed), dataset, data, plan.config);
-      step = read_progress(*resumed).step;
-    }
-    if (!plan.content.empty()) check_content(plan.replays, plan.content, data, plan.config);
-    const Config config = plan.journal.config_at(plan.config, step);
-    check_memory(config, data, HostLoad::of(comm));
-    training.emplace(config, make_model(config, data.train), data, comm);
+    data = select_data(dataset, plan.config);
+    if (resumed) go_on_with(*resumed, plan.resumed_path, dataset, *data, plan.config);
+    if (!plan.content.empty()) check_content(plan.replays, plan.content, *data, plan.config);
   });
+  if (!resumed) learn_columns(*data, comm);
+  std::optional<Training> training;
+  run_together(comm, [&] {
+    const Config config = plan.journal.config_at(plan.config, resumed ? read_progress(*resumed).step : 0);
+    check_memory(config, *data, HostLoad::of(comm));
+    training.emplace(config, make_model(config, *data), *data, comm);
+  });
+  data.reset();
   training->allocate();
   if (resumed) run_together(comm, [&] { training->restore(*resumed); });
   for (const std::string& line : plan.idle) log_warning(line);

@@ -14,7 +14,7 @@ constexpr std::int64_t ahead_bytes = std::int64_t{4} << 20;
 /// as to read one of them.
 std::size_t ring_size(const BatchReader::Source& source) {
   const std::int64_t floats =
-      padded_size(source.capacity, source.split.features()) + padded_size(source.capacity, source.targets);
+      padded_size(source.capacity, source.encoder->inputs()) + padded_size(source.capacity, source.targets);
   return static_cast<std::size_t>(std::clamp<std::int64_t>(ahead_bytes / (floats * 4), 3, 32));
 }
 
@@ -23,7 +23,7 @@ std::size_t ring_size(const BatchReader::Source& source) {
 BatchReader::BatchReader(Source source, std::int64_t first_step)
     : source_(std::move(source)), step_(first_step), ring_(ring_size(source_)) {
   for (Slot& slot : ring_) {
-    slot.batch.features = Buffer<float>(padded_size(source_.capacity, source_.split.features()));
+    slot.batch.features = Buffer<float>(padded_size(source_.capacity, source_.encoder->inputs()));
     slot.batch.targets = Buffer<float>(padded_size(source_.capacity, source_.targets));
   }
   const SignalsBlocked blocked;
@@ -86,8 +86,9 @@ void BatchReader::read(std::int64_t step, ReadBatch& batch) {
   batch.share = cut.share(std::min(cut.batch_size, cut.rows - first));
   rows_.resize(static_cast<std::size_t>(batch.share->samples()));
   order_->rows(first + batch.share->first_sample(), rows_);
-  loader_.features(source_.split, source_.normalization, rows_,
-                   {batch.features.data(), source_.capacity, source_.split.features()});
+  const UnseenDraw draw(source_.seed, static_cast<std::uint64_t>(order_epoch_), source_.unseen_rate);
+  loader_.features(source_.split, *source_.encoder, rows_,
+                   {batch.features.data(), source_.capacity, source_.encoder->inputs()}, &draw);
   loader_.targets(source_.split, rows_, {batch.targets.data(), source_.capacity, source_.targets});
   batch.sample_ids.resize(rows_.size());
   std::transform(rows_.begin(), rows_.end(), batch.sample_ids.begin(),

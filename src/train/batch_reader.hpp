@@ -13,7 +13,7 @@
 #include "shoal/core/leaf_tree.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/data/epoch_order.hpp"
-#include "shoal/data/normalization.hpp"
+#include "shoal/data/row_encoder.hpp"
 #include "shoal/tensor/buffer.hpp"
 #include "shoal/train/batch_cut.hpp"
 #include "train/row_loader.hpp"
@@ -25,22 +25,23 @@ struct ReadBatch {
   std::int64_t step = 0;
   std::optional<LeafShare> share;
   std::vector<std::int64_t> sample_ids;  ///< rows in the file
-  Buffer<float> features;                ///< panels of (capacity, features), of which share->samples() rows count
+  Buffer<float> features;                ///< panels of (capacity, inputs), of which share->samples() rows count
   Buffer<float> targets;                 ///< panels of (capacity, targets)
 };
 
-/// Reads, shuffles, decodes and normalises the batches of the next steps on a thread of its own, beside the
+/// Reads, shuffles, decodes and encodes the batches of the next steps on a thread of its own, beside the
 /// computation. What a batch holds is a function of the arguments and its step alone.
 class BatchReader {
  public:
   struct Source {
     Split split;
-    Normalization normalization;
+    std::shared_ptr<const RowEncoder> encoder;
     std::uint64_t seed = 1;
     std::int64_t shuffle_block = 0;
     BatchCut cut;
     std::int64_t capacity = 0;  ///< rows of the panels
     std::int64_t targets = 0;   ///< columns of the target panels
+    double unseen_rate = 0.0;   ///< see UnseenDraw
   };
 
   /// Starts reading for the steps from first_step on, as far ahead as a few batches or 4 MiB go.

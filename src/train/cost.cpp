@@ -27,10 +27,19 @@ struct Size {
   double values = 0.0;  // of a sample, in all layers
 };
 
-Size size_of(const ModelConfig& model, const Split& train) {
-  auto width = static_cast<double>(train.features());
+Size size_of(const Config& config, const TrainingData& data) {
+  const Split& train = data.train;
+  const Encoding encoding = encoding_for(config, data);
+  auto width = static_cast<double>(encoding.inputs(train.features()));
   Size size{0.0, width};
-  for (const LayerSpec& layer : layers_of(model)) {
+  if (const auto embedded = encoding.embedded(); !embedded.empty()) {
+    for (const ColumnEncoding* column : embedded) {
+      size.parameters += static_cast<double>(column->places() * padded_size(1, column->width));
+      width += static_cast<double>(column->width - 1);
+    }
+    size.values += 2.0 * width;  // the vectors, and beside the numbers
+  }
+  for (const LayerSpec& layer : layers_of(config.model)) {
     const auto found = layer.settings.find("units");
     if (found != layer.settings.end() && std::holds_alternative<std::int64_t>(found->second)) {
       const auto units = static_cast<double>(std::get<std::int64_t>(found->second));
@@ -53,7 +62,7 @@ std::string model_key(const Config& config) {
 }  // namespace
 
 TrainingCost estimate_cost(const Config& config, const TrainingData& data, const HostLoad& load) {
-  const Size size = size_of(config.model, data.train);
+  const Size size = size_of(config, data);
   const std::int64_t leaves = leaves_of(config);
   BatchCut cut{data.train.rows(),
                config.data.batch_size,

@@ -4,13 +4,24 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
 
 namespace shoal {
 
-void check_features(const Dataset& set, const DataDescription& trained, const std::string& name) {
-  if (set.shape() == trained.shape) return;
+ColumnMatch match_features(const Dataset& set, const Split& split, const Encoding& encoding,
+                           const DataDescription& trained, const std::string& name) {
+  ColumnMatch match = match_columns(encoding, trained.columns, split, name, set.path());
+  if (!match.extra.empty()) {
+    constexpr std::size_t most = 5;
+    const std::size_t shown = std::min(most, match.extra.size());
+    log_info(fmt::format("not needed of {}: {}{}", set.path(), fmt::join(std::span(match.extra).first(shown), ", "),
+                         shown < match.extra.size() ? fmt::format(" and {} more", match.extra.size() - shown) : ""));
+  }
+  const bool by_name = !trained.columns.empty() && !split.columns().empty();
+  if (by_name || set.shape() == trained.shape) return match;
   throw Error(ExitStatus::bad_data,
               fmt::format("{} has features of shape ({}), and {} was trained on ({}); give a data set with the same "
                           "features",

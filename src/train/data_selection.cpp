@@ -44,6 +44,8 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
                                                   fmt::join(dataset.names(), ", ")));
   TrainingData data{dataset.split("train"), {}, "", {dataset.shape(), dataset.classes(), {}, dataset.content()}};
   if (dataset.classes() > 0) data.description.class_names = dataset.class_names();
+  data.description.columns = dataset.columns();
+  data.description.table = dataset.table();
   if (!data.train.has_labels() && !data.train.has_targets())
     throw Error(ExitStatus::bad_data,
                 fmt::format("{} has no y: there is nothing to learn; import it with labels", dataset.path()));
@@ -86,7 +88,8 @@ const Loss& loss_for(const Config& config, const Split& train) {
   return train.has_labels() ? Loss::softmax : Loss::mse;
 }
 
-Model make_model(const Config& config, const Split& train) {
+Model make_model(const Config& config, const TrainingData& data) {
+  const Split& train = data.train;
   const bool labels = train.has_labels();
   const Loss& loss = loss_for(config, train);
   if (loss.targets == Loss::Targets::class_number && !labels)
@@ -101,7 +104,11 @@ Model make_model(const Config& config, const Split& train) {
         fmt::format("model.loss = \"{}\" tells two classes or more apart, and y has one; use \"softmax\"", loss.name));
   std::optional<Model> model;
   try {
-    model.emplace(train.features(), layers_of(config.model), outputs, loss, config.model.init);
+    const Encoding encoding = encoding_for(config, data);
+    std::vector<LayerSpec> layers = layers_for(encoding);
+    const std::vector<LayerSpec> own = layers_of(config.model);
+    layers.insert(layers.end(), own.begin(), own.end());
+    model.emplace(encoding.inputs(train.features()), std::move(layers), outputs, loss, config.model.init);
   } catch (const Error& error) {
     throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
   }

@@ -9,6 +9,7 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/watchdog.hpp"
@@ -22,6 +23,7 @@
 #include "shoal/train/training.hpp"
 #include "train/feeder.hpp"
 #include "train/prediction_writer.hpp"
+#include "train/sum_counts.hpp"
 
 namespace shoal {
 namespace {
@@ -29,6 +31,18 @@ namespace {
 template <class T>
 std::span<const T> numbers(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
+/// Collective. A line for each column that had values which training did not see.
+void say_unseen(const Feeder& feeder, Communicator& comm) {
+  std::vector<double> counts(feeder.unseen().begin(), feeder.unseen().end());
+  sum_counts(counts, comm);
+  for (std::size_t d = 0; d < counts.size(); ++d) {
+    if (counts[d] > 0.0)
+      log_info(fmt::format("column \"{}\": {} that training did not see",
+                           feeder.encoder()->encoding().columns[d].column.name,
+                           counted(static_cast<std::int64_t>(counts[d]), "value")));
+  }
 }
 
 }  // namespace
@@ -54,9 +68,10 @@ struct DatasetPredictor::Pass {
   PredictionPass rows;
   Feeder feeder;
 
-  Pass(State& s, std::int64_t capacity)
+  Pass(State& s, ColumnMatch match, std::int64_t capacity)
       : rows(s.trained, capacity, s.comm, s.comm.ranks_on_host()), feeder(s.trained.model, rows.executor()) {
-    feeder.set_normalization(s.trained.normalization);
+    feeder.set_encoder(std::make_shared<const RowEncoder>(s.trained.encoding, std::move(match), s.trained.features()));
+    feeder.count_unseen();
   }
 };
 
@@ -81,12 +96,13 @@ Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& na
   std::optional<Pass> pass;
   run_together(s.comm, [&] {
     split = data.split(name);
-    check_features(data, s.trained.data, s.trained.path);
+    ColumnMatch match = match_features(data, *split, s.trained.encoding, s.trained.data, s.trained.path);
     check_targets(data, *split, s.trained.data, s.trained.model, s.trained.path);
-    pass.emplace(s, std::min(split->rows(), std::max(prediction_block, s.leaf_samples)));
+    pass.emplace(s, std::move(match), std::min(split->rows(), std::max(prediction_block, s.leaf_samples)));
   });
   SHOAL_FAULT_POINT("predict");
   const Evaluation result = evaluate_split(pass->feeder, *split, s.leaf_samples, pass->rows.capacity(), s.comm);
+  say_unseen(pass->feeder, s.comm);
   run_together(s.comm, [&] {
     if (!std::isfinite(result.loss))
       refuse_not_finite(
@@ -105,8 +121,8 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
   std::unique_ptr<PredictionWriter> writer;
   run_together(s.comm, [&] {
     split = data.split(name);
-    check_features(data, s.trained.data, s.trained.path);
-    pass.emplace(s, std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
+    ColumnMatch match = match_features(data, *split, s.trained.encoding, s.trained.data, s.trained.path);
+    pass.emplace(s, std::move(match), std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
     if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), PredictionLayout(s.trained));
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
@@ -133,6 +149,7 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
       }
     });
   }
+  say_unseen(pass->feeder, s.comm);
   run_together(s.comm, [&] {
     if (writer) writer->finish();
   });

@@ -67,17 +67,19 @@ Evaluation Training::validate() {
   return evaluation;
 }
 
-Evaluation Training::evaluate(const Split& split) {
+Evaluation Training::evaluate(const Split& split, const ColumnMatch* match) {
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("evaluation");
   const std::int64_t leaf = std::min(cut_.leaf_samples, split.rows());
-  if (leaf <= capacity_) return evaluate_split(*feeder_, split, cut_.leaf_samples, capacity_, comm_);
-  // A split that is none of this training's, with larger leaves than any of those.
-  std::unique_ptr<Executor<float>> larger;
-  run_together(comm_, [&] { larger = replica_->make_executor(leaf); });
-  Feeder feeder(model_, *larger);
-  feeder.set_normalization(feeder_->normalization());
-  return evaluate_split(feeder, split, cut_.leaf_samples, leaf, comm_);
+  if (leaf <= capacity_ && match == nullptr)
+    return evaluate_split(*feeder_, split, cut_.leaf_samples, capacity_, comm_);
+  // A split that is none of this training's: its leaves may be larger than any of those, its columns other ones.
+  std::unique_ptr<Executor<float>> own;
+  run_together(comm_, [&] { own = replica_->make_executor(std::max(leaf, capacity_)); });
+  Feeder feeder(model_, *own);
+  feeder.set_encoder(match == nullptr ? feeder_->encoder()
+                                      : std::make_shared<const RowEncoder>(encoding(), *match, data_.train.features()));
+  return evaluate_split(feeder, split, cut_.leaf_samples, std::max(leaf, capacity_), comm_);
 }
 
 void Training::refine_statistics() {
@@ -108,19 +110,24 @@ void Training::refine_statistics() {
   }
 }
 
-void Training::learn_normalization() {
+void Training::learn_encoding() {
+  Encoding encoding = encoding_for(config_, data_);
+  PrepareRows prepare;
+  if (!encoding.columns.empty()) prepare = [&](std::span<double> values) { fill_cells(encoding.columns, values); };
   const bool needed = needs_statistics(data_.train, config_.data.normalize);
   const LeafCut cut{data_.train.rows(), cut_.leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
   std::vector<double> partials;
   std::vector<double> statistics;
   if (needed) {
-    run_together(comm_, [&] { partials = node_statistics(data_.train, config_.data.normalize, share); });
+    run_together(comm_, [&] { partials = node_statistics(data_.train, config_.data.normalize, share, prepare); });
     statistics.resize(static_cast<std::size_t>(2 * data_.train.features()));
     comm_.tree_reduce(share, partials, statistics_merge(config_.data.normalize), statistics);
   }
-  run_together(comm_,
-               [&] { feeder_->set_normalization(from_statistics(data_.train, config_.data.normalize, statistics)); });
+  run_together(comm_, [&] {
+    encoding.normalization = from_statistics(data_.train, config_.data.normalize, statistics);
+    set_encoding(std::move(encoding));
+  });
 }
 
 /// Reads every value once, each rank its share, so that a bad one is an agreed error before training starts.

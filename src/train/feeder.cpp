@@ -11,7 +11,7 @@ void Feeder::feed(const Split& split, std::span<const std::int64_t> rows) {
 }
 
 void Feeder::feed_features(const Split& split, std::span<const std::int64_t> rows) {
-  loader_.features(split, normalization_, rows, executor_.input(model_.input()));
+  loader_.features(split, *encoder_, rows, executor_.input(model_.input()), nullptr, unseen_);
 }
 
 void Feeder::feed(ReadBatch& batch) {

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/dataset.hpp"
-#include "shoal/data/normalization.hpp"
+#include "shoal/data/row_encoder.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/infer/evaluation.hpp"
 #include "shoal/nn/model.hpp"
@@ -15,13 +16,17 @@
 
 namespace shoal {
 
-/// Reads rows of a split, normalises them, and lays them into an executor's inputs.
+/// Reads rows of a split, encodes them, and lays them into an executor's inputs.
 class Feeder {
  public:
   Feeder(const Model& model, Executor<float>& executor) : model_(model), executor_(executor) {}
 
-  void set_normalization(Normalization normalization) { normalization_ = std::move(normalization); }
-  const Normalization& normalization() const { return normalization_; }
+  /// Comes before rows do.
+  void set_encoder(std::shared_ptr<const RowEncoder> encoder) { encoder_ = std::move(encoder); }
+  const std::shared_ptr<const RowEncoder>& encoder() const { return encoder_; }
+  /// From here on: values of each column of a table that are fed and were not seen in training.
+  void count_unseen() { unseen_.assign(encoder_->encoding().columns.size(), 0); }
+  std::span<const std::int64_t> unseen() const { return unseen_; }
   Executor<float>& executor() { return executor_; }
   const Model& model() const { return model_; }
 
@@ -33,7 +38,8 @@ class Feeder {
  private:
   Model model_;
   Executor<float>& executor_;
-  Normalization normalization_;
+  std::shared_ptr<const RowEncoder> encoder_;
+  std::vector<std::int64_t> unseen_;
   RowLoader loader_;
 };
 

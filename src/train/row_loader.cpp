@@ -1,11 +1,29 @@
 #include "train/row_loader.hpp"
 
+#include <fmt/format.h>
+
+#include "shoal/core/error.hpp"
+
 namespace shoal {
 
-void RowLoader::features(const Split& split, const Normalization& normalization, std::span<const std::int64_t> rows,
-                         Panels<float> out) {
-  features_.resize(rows.size() * static_cast<std::size_t>(out.columns));
-  split.read(rows, normalization, features_);
+void RowLoader::features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows,
+                         Panels<float> out, const UnseenDraw* draw, std::span<std::int64_t> unseen) {
+  const auto inputs = static_cast<std::size_t>(out.columns);
+  features_.resize(rows.size() * inputs);
+  if (encoder.is_plain()) {
+    split.read(rows, encoder.encoding().normalization, features_);
+  } else {
+    const auto width = static_cast<std::size_t>(split.features());
+    values_.resize(rows.size() * width);
+    split.read_values(rows, values_);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const std::int64_t row = split.source_row(rows[r]);
+      const std::string wrong = encoder.encode(std::span(values_).subspan(r * width, width),
+                                               std::span(features_).subspan(r * inputs, inputs), draw, row, unseen);
+      if (!wrong.empty())
+        throw Error(ExitStatus::bad_data, fmt::format("row {} of split \"{}\": {}", row, split.name(), wrong));
+    }
+  }
   pack(std::span<const float>(features_), out, static_cast<std::int64_t>(rows.size()));
 }
 

@@ -1,5 +1,7 @@
 #include "shoal/train/trainer.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <optional>
 
@@ -46,6 +48,8 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   config.data.batch_size = options.batch_size;
   config.data.validation = options.validation;
   config.data.normalize = options.normalize;
+  config.data.one_hot = options.one_hot;
+  config.data.unseen_rate = options.unseen_rate;
   config.model.layers = state_->model.layers();
   config.model.loss = state_->model.loss_kind().name;
   config.model.batch_norm.running = options.exact_statistics ? "exact" : "average";
@@ -68,13 +72,20 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   run_together(comm, [&] {
     check_config(config);
     selected = select_data(data, config);
-    const Model expected = make_model(config, selected->train);
-    if (expected.inputs() != state_->model.inputs() || expected.outputs() != state_->model.outputs())
-      throw Error(ExitStatus::usage, "the model has " + std::to_string(state_->model.inputs()) + " inputs and " +
-                                         std::to_string(state_->model.outputs()) + " outputs, the data " +
-                                         std::to_string(expected.inputs()) + " and " +
-                                         std::to_string(expected.outputs()));
-    state_->training = std::make_unique<Training>(config, state_->model, *selected, state_->comm);
+  });
+  learn_columns(*selected, comm);
+  run_together(comm, [&] {
+    const std::int64_t features = selected->train.features();
+    const Model expected = make_model(config, *selected);
+    if (features != state_->model.inputs() || expected.outputs() != state_->model.outputs())
+      throw Error(ExitStatus::usage,
+                  fmt::format("the model has {} inputs and {} outputs, the data {} and {}", state_->model.inputs(),
+                              state_->model.outputs(), features, expected.outputs()));
+    const Encoding encoding = encoding_for(config, *selected);
+    const Model model = encoding.columns.empty()
+                            ? state_->model
+                            : state_->model.behind(layers_for(encoding), encoding.inputs(features));
+    state_->training = std::make_unique<Training>(config, model, *selected, state_->comm);
   });
   Training& training = *state_->training;
   training.allocate();
@@ -104,12 +115,13 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
   const Doing doing(Activity::evaluating);
   require_same_data(data, state_->comm, split);
   std::optional<Split> rows;
+  ColumnMatch match;
   run_together(state_->comm, [&] {
     rows = data.split(split);
-    check_features(data, training.data().description, "the model");
+    match = match_features(data, *rows, training.encoding(), training.data().description, "the model");
     check_targets(data, *rows, training.data().description, training.model(), "the model");
   });
-  return training.evaluate(*rows);
+  return training.evaluate(*rows, &match);
 }
 
 void Trainer::save(const std::string& path) {

@@ -79,7 +79,13 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
 
 Training::~Training() = default;
 
-const Normalization& Training::normalization() const { return feeder_->normalization(); }
+const Encoding& Training::encoding() const { return feeder_->encoder()->encoding(); }
+
+void Training::set_encoding(Encoding encoding) {
+  ColumnMatch match = match_columns(encoding, data_.description.columns, data_.train, "the model", config_.data.file);
+  feeder_->set_encoder(
+      std::make_shared<const RowEncoder>(std::move(encoding), std::move(match), data_.train.features()));
+}
 
 void Training::allocate() {
   const std::size_t nodes = cut_.share(cut_.largest_batch()).nodes().size();
@@ -102,7 +108,7 @@ void Training::start() {
   assert(replica_ != nullptr);
   reader_.reset();
   check_data();
-  learn_normalization();
+  learn_encoding();
   replica_->fill_parameters([&](std::span<float> flat) { model_.graph().initialize(config_.seed, flat); });
   model_.graph().initialize_states(replica_->states());
   comm_.barrier();
@@ -118,12 +124,12 @@ void Training::reconfigure(const Config& config) {
   std::vector<std::vector<float>> moments;
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m)
     moments.emplace_back(replica_->owned_moment(m).begin(), replica_->owned_moment(m).end());
-  const Normalization normalization = feeder_->normalization();
+  const std::shared_ptr<const RowEncoder> encoder = feeder_->encoder();
   feeder_.reset();
   replica_.reset();
-  model_ = make_model(config_, data_.train);
+  model_ = make_model(config_, data_);
   allocate();
-  feeder_->set_normalization(normalization);
+  feeder_->set_encoder(encoder);
   replica_->fill_parameters(
       [&](std::span<float> flat) { std::copy(parameters.begin(), parameters.end(), flat.begin()); });
   std::copy(states.begin(), states.end(), replica_->states().begin());
@@ -136,7 +142,8 @@ ReadBatch& Training::next_batch() {
   const std::int64_t step = progress_.step + 1;
   if (reader_ == nullptr || reader_->step() != step) {
     BatchReader::Source source{
-        data_.train, normalization(), config_.seed, config_.data.shuffle_block, cut_, capacity_, 0};
+        data_.train, feeder_->encoder(),      config_.seed, config_.data.shuffle_block, cut_, capacity_,
+        0,           config_.data.unseen_rate};
     source.targets = replica_->executor().input(model_.targets()).columns;
     reader_.reset();
     reader_ = std::make_unique<BatchReader>(std::move(source), step);

@@ -1,9 +1,12 @@
 // What Training keeps and takes back: the state between two steps.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdint>
 
+#include "shoal/core/error.hpp"
 #include "shoal/core/version.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -32,6 +35,12 @@ bool all_finite(std::span<const float> values) {
   return finite;
 }
 
+/// Whether a column becomes the same inputs, but for medians.
+bool means_the_same(ColumnEncoding a, const ColumnEncoding& b) {
+  a.fill = b.fill;
+  return a == b;
+}
+
 bool is_average(const NamedArray& array) { return array.path.starts_with(Names::in(Names::averages, "")); }
 
 }  // namespace
@@ -53,10 +62,24 @@ void Training::restore(const Archive& archive) {
     averages_.resize(static_cast<std::size_t>(graph.state_size()));
     read_states(archive, Names::averages, graph, averages_);
   }
-  feeder_->set_normalization(read_normalization(archive));
+  Encoding encoding = read_encoding(archive);
+  if (encoding.columns != encoding_for(config_, data_).columns)
+    throw Error(ExitStatus::bad_data,
+                archive.name + ": its encoding is not that of the data and config; start a new run");
+  set_encoding(std::move(encoding));
 }
 
-void Training::adopt(const Archive& archive) { read_start(archive); }
+void Training::adopt(const Archive& archive) {
+  const std::vector<ColumnEncoding> theirs = read_encoding(archive).columns;
+  const std::vector<ColumnEncoding>& ours = encoding().columns;
+  const auto differ = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end(), means_the_same);
+  if (differ.first != ours.end() || differ.second != theirs.end())
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} encodes {} otherwise, so that its parameters mean something else; start without it",
+                            archive.name,
+                            differ.first == ours.end() ? "other columns" : '"' + differ.first->column.name + '"'));
+  read_start(archive);
+}
 
 void Training::read_start(const Archive& archive) {
   replica_->fill_parameters(
@@ -96,7 +119,7 @@ Archive Training::snapshot(Archive earlier) {
   }
   if (!root) return archive;
   write_progress(archive, progress_);
-  write_normalization(archive, feeder_->normalization());
+  write_encoding(archive, encoding());
   write_description(archive, model_, data_.description);
   archive.texts[Names::config] = to_toml(config_);
   archive.texts[Names::journal] = "";

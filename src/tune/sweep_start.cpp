@@ -77,7 +77,7 @@ void check_trials(const SweepTask& task) {
       const Config config = trial_config(task.base, task.settings.space, place);
       check_config(config);
       check_memory(config, task.data);
-      static_cast<void>(make_model(config, task.data.train));
+      static_cast<void>(make_model(config, task.data));
       return;
     } catch (const Error& error) {
       if (!first) first = error;
@@ -161,6 +161,10 @@ SweepTask prepare(const Config& config, Communicator& comm) {
     if (std::holds_alternative<std::monostate>(base.data.validation) && !dataset.has("validation"))
       base.data.validation = set_apart;
     task = SweepTask{base, config.sweep, select_data(dataset, base)};
+  });
+  learn_columns(task->data, comm);
+  run_together(comm, [&] {
+    const Config& base = task->base;
     check_metric(*task);
     check_trials(*task);
     const bool probabilities = loss_for(base, task->data.train).targets == Loss::Targets::shares;

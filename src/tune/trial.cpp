@@ -30,7 +30,7 @@ class Trial {
     run_together(comm, [&] {
       check_config(task.config);
       check_memory(task.config, data);
-      training_.emplace(task.config, make_model(task.config, data.train), data, comm);
+      training_.emplace(task.config, make_model(task.config, data), data, comm);
     });
     training_->allocate();
   }

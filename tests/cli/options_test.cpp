@@ -98,10 +98,13 @@ TEST(Options, Importers) {
   EXPECT_EQ(options.header, false);
   EXPECT_EQ(options.split.test_fraction, 0.25);
   EXPECT_EQ(options.split.seed, 10U);
+  EXPECT_TRUE(options.split.stratify);
   EXPECT_FALSE(std::get<CsvOptions>(parse<ImportRequest>({"import", "csv", "f", "-o", "o"}).source).header.has_value());
 
-  const auto idx = parse<ImportRequest>({"import", "idx", "--images", "i", "--labels", "l", "--test-images", "j",
-                                         "--test-labels", "m", "--validation-fraction", "0.1", "--out", "o"});
+  const auto idx =
+      parse<ImportRequest>({"import", "idx", "--images", "i", "--labels", "l", "--test-images", "j", "--test-labels",
+                            "m", "--validation-fraction", "0.1", "--no-stratify", "--out", "o"});
+  EXPECT_FALSE(std::get<IdxOptions>(idx.source).split.stratify);
   EXPECT_EQ(std::get<IdxOptions>(idx.source).test_labels, "m");
   EXPECT_EQ(std::get<IdxOptions>(idx.source).split.validation_fraction, 0.1);
   EXPECT_EQ(std::get<NpyOptions>(parse<ImportRequest>({"import", "npy", "--x", "x", "--y", "y", "-o", "o"}).source).y,

@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const shoal::Archive archive = shoal::parse_checkpoint(shoal::read_checkpoint(file.path()), "c.h5");
     shoal::read_progress(archive);
     shoal::read_description(archive);
-    shoal::read_normalization(archive);
+    shoal::read_encoding(archive);
     shoal::read_model(archive);
     shoal::digest(archive);
     shoal::NudgeJournal::parse(archive.text("journal"), "the journal");

@@ -47,6 +47,83 @@ TEST(Checkpoint, AModelThatIsNotTheArchivesIsRefused) {
   EXPECT_THAT(refusal(archive), HasSubstr("c.h5 describes no model"));
 }
 
+/// A number with a flag, and a category of 40 values.
+Archive of_a_table() {
+  std::vector<std::string> towns;
+  for (int i = 10; i < 50; ++i) towns.push_back("town" + std::to_string(i));
+  Encoding encoding{{"standard", {1.0, 0.0}, {2.0, 1.0}},
+                    {{{"size", ColumnType::number, {}}, true, false, 3.5, 0}, {{"town", ColumnType::category, towns}}}};
+  choose_widths(encoding.columns, 32);
+  std::vector<LayerSpec> layers = layers_for(encoding);
+  layers.push_back({"dense", {{"units", std::int64_t{4}}}});
+  TableDescription table;
+  for (const ColumnEncoding& column : encoding.columns) table.features.push_back(column.column);
+  table.labels = {"price"};
+  Archive archive = archive_of(Model(3, layers, 1, Loss::mse), {{2}, 0, {}, "x", table.names(), table});
+  write_encoding(archive, encoding);
+  return archive;
+}
+
+TEST(Checkpoint, HoldsTheEncodingOfATable) {
+  const Archive archive = of_a_table();
+  const Encoding encoding = read_encoding(archive);
+  EXPECT_EQ(encoding.columns[0].fill, 3.5);
+  EXPECT_EQ(encoding.columns[1].width, 13);
+  EXPECT_EQ(encoding.normalization.mean, (std::vector<double>{1.0, 0.0}));
+  const DataDescription data = read_description(archive);
+  EXPECT_EQ(data.columns, (std::vector<std::string>{"size", "town"}));
+  EXPECT_EQ(data.table->labels, std::vector<std::string>{"price"});
+  const auto model = described_model(archive);
+  ASSERT_TRUE(model.has_value());
+  EXPECT_NO_THROW(require_layers_for(encoding, *model, "c.h5"));
+}
+
+TEST(Checkpoint, HoldsNamesOfColumnsWithoutATable) {
+  const Model model(2, {}, 2, Loss::mse);
+  EXPECT_EQ(read_description(archive_of(model, {{2}, 0, {}, "x", {"a", "b"}})).columns,
+            (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(read_description(archive_of(model, {{2}, 0, {}, "x"})).columns.empty());
+}
+
+TEST(Checkpoint, AnEncodingThatDoesNotFitIsRefused) {
+  const auto refused = [](const Archive& archive) -> std::string {
+    try {
+      static_cast<void>(read_description(archive));
+      const Encoding encoding = read_encoding(archive);
+      const auto model = described_model(archive);
+      require_layers_for(encoding, *model, archive.name);
+      return "";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.status(), ExitStatus::bad_data);
+      return e.what();
+    }
+  };
+  EXPECT_EQ(refused(of_a_table()), "");
+  const auto changed = [&](const char* text, const std::string& from, const std::string& to) {
+    Archive archive = of_a_table();
+    std::string& in = archive.texts[text];
+    in.replace(in.find(from), from.size(), to);
+    return refused(archive);
+  };
+  EXPECT_THAT(changed(CheckpointNames::encoding, "\"width\":13", "\"width\":12"),
+              HasSubstr("does not begin with the embeddings of its encoding, 41x12"));
+  EXPECT_THAT(changed(CheckpointNames::encoding, "\"width\":13", "\"width\":0"),
+              HasSubstr("makes 43 numbers of a row"));
+  EXPECT_THAT(changed(CheckpointNames::encoding, "\"missing\":true", "\"missing\":false"),
+              HasSubstr("makes 2 numbers of a row, and it has 3 inputs"));
+  EXPECT_THAT(changed(CheckpointNames::table, "\"town10\",", ""), HasSubstr("embeddings of its encoding, 40x13"));
+  EXPECT_THAT(changed(CheckpointNames::table, "\"size\"", "\"town\""), HasSubstr("both called \"town\""));
+  Archive archive = of_a_table();
+  archive.put(make_array<double>(CheckpointNames::mean, {3}, std::vector<double>(3)));
+  EXPECT_THAT(refused(archive), HasSubstr("3 means and 2 deviations does not fit 2 columns"));
+  archive = of_a_table();
+  archive.attributes[CheckpointNames::shape] = std::vector<std::int64_t>{3};
+  EXPECT_THAT(refused(archive), HasSubstr("features of shape (3) are not its 2 columns"));
+  archive = of_a_table();
+  archive.texts.erase(CheckpointNames::table);
+  EXPECT_NE(refused(archive), "");
+}
+
 /// What describes a model is no part of what was trained.
 TEST(Checkpoint, TheDigestIsOfNumbersAlone) {
   Archive archive = small();

@@ -72,7 +72,7 @@ TEST(Predictor, GivesOutputsOfARegression) {
   const Predictions made = predictor.predict(row);
   EXPECT_EQ(made.values, (std::vector<float>{3.5F, 10.0F}));
   EXPECT_TRUE(made.labels.empty());
-  EXPECT_TRUE(predictor.predict({}).values.empty());
+  EXPECT_TRUE(predictor.predict(std::span<const float>()).values.empty());
 }
 
 /// Whatever stands beside a row, and however many blocks there are.

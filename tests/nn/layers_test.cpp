@@ -22,7 +22,7 @@ std::string error_of(const std::vector<LayerSpec>& layers) {
 TEST(Layers, MistakesAreNamed) {
   EXPECT_EQ(error_of({{"dens", {{"units", std::int64_t{3}}}}}),
             "model.layers: unknown layer \"dens\"; did you mean \"dense\"? use one of \"batch_norm\", \"dense\", "
-            "\"dropout\", \"gelu\", \"identity\", \"leaky_relu\", \"relu\", \"sigmoid\", \"tanh\"");
+            "\"dropout\", \"embedding\", \"gelu\", \"identity\", \"leaky_relu\", \"relu\", \"sigmoid\", \"tanh\"");
   EXPECT_EQ(error_of({{"linear", {}}}).substr(0, 77),
             "model.layers: unknown layer \"linear\"; did you mean \"dense\" or \"identity\"? use");
   EXPECT_EQ(error_of({{"dense", {{"out_features", std::int64_t{3}}}}}),

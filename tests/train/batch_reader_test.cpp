@@ -34,7 +34,13 @@ class BatchReaderTest : public DataFiles {
 };
 
 BatchReader::Source source_of(const Split& split, std::int64_t shuffle_block, int ranks, int rank) {
-  return {split, {}, 5, shuffle_block, BatchCut{rows, 16, 4, 4, ranks, rank}, capacity, 3};
+  return {split,
+          std::make_shared<const RowEncoder>(Encoding(), ColumnMatch(), features),
+          5,
+          shuffle_block,
+          BatchCut{rows, 16, 4, 4, ranks, rank},
+          capacity,
+          3};
 }
 
 /// The rows that a rank's part of a step's batch holds, by the definition.

@@ -177,7 +177,7 @@ TEST_F(Training, ARowThatTurnsBadIsAnErrorOfItsStep) {
   config.data.batch_size = 100;
   Communicator alone;
   const TrainingData data = select_data(Dataset::open(path), config);
-  shoal::Training training(config, make_model(config, data.train), data, alone);
+  shoal::Training training(config, make_model(config, data), data, alone);
   training.allocate();
   training.start();
   {
@@ -207,7 +207,7 @@ TEST_F(Training, ARankWithoutALeafIsHeard) {
   config.parallel.leaves = test_world().size();
   config.parallel.check_every = 2;
   const TrainingData data = select_data(Dataset::open(data_file()), config);
-  shoal::Training training(config, make_model(config, data.train), data, test_world());
+  shoal::Training training(config, make_model(config, data), data, test_world());
   training.allocate();
   training.start();
   const StepReport report = training.advance({test_world().rank() == last ? 1.0 : 0.0, 1.0});

@@ -23,6 +23,8 @@ struct DataConfig {
   Validation validation;               ///< in TOML: "auto", 0.1, "validation"
   std::string normalize = "standard";  ///< standard, unit, none
   std::int64_t shuffle_block = 0;      ///< rows; 0: a function of N and the row size
+  std::int64_t one_hot = 32;           ///< most distinct values of a category that is one-hot; else an embedding
+  double unseen_rate = 0.01;           ///< of a category's values that training takes for unseen
 };
 
 struct BatchNormConfig {

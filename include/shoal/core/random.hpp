@@ -14,6 +14,7 @@ enum class Purpose : std::uint32_t {
   dropout = 5,
   synth = 6,
   search = 7,
+  unseen = 8,  ///< which values of categories training takes for unseen
 };
 
 /// Counter-based random numbers: each is a pure function of (seed, purpose, index, lane, item, element), so that no

@@ -35,6 +35,9 @@ class Split {
   std::int64_t outputs() const;      ///< K of targets, (N) counting as (N, 1); 0 without targets
   std::int64_t classes() const;      ///< of the data set
   bool has_weights() const;          ///< each row has one; else all count alike
+  /// Of the data set: what its columns are, where it was made from a table; names of the features, where they have any.
+  const std::optional<TableDescription>& table() const;
+  const std::vector<std::string>& columns() const;
 
   /// Features of the given rows, in that order, converted and normalised in one step, in plain double arithmetic:
   ///   x[i, d] = float((double(value) - mean[d]) * (1 / deviation[d]))
@@ -97,6 +100,8 @@ class Dataset {
   const std::vector<std::int64_t>& shape() const;
   /// Of a set that was made from a table.
   const std::optional<TableDescription>& table() const;
+  /// Names of the features, where they have any.
+  const std::vector<std::string>& columns() const;
   /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all
   /// bytes, once. Not to be called by two threads at a time.
   std::string content() const;

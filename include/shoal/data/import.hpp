@@ -13,15 +13,18 @@
 #include <variant>
 #include <vector>
 
+#include "shoal/data/columns.hpp"
+
 namespace shoal {
 
 /// Which rows go where; all others are the split train. Rows keep their order. Fractions are of all rows of the file,
-/// round(fraction * rows) of them drawn by counter from the seed.
+/// round(fraction * rows) of them drawn by counter from the seed: where y holds classes from each its share.
 struct SplitOptions {
   std::int64_t test_last = 0;        ///< the last rows of the file; not with test_fraction
   double test_fraction = 0.0;        ///< [0, 1)
   double validation_fraction = 0.0;  ///< [0, 1); never takes rows of test
   std::uint64_t seed = 1;
+  bool stratify = true;  ///< false: rows are drawn without a look at their classes
 };
 
 /// What was written, for the command to print.
@@ -30,12 +33,13 @@ struct DatasetSummary {
     std::string split;
     std::int64_t rows = 0;
   };
-  std::vector<Rows> splits;         ///< sorted by name
-  std::vector<std::int64_t> shape;  ///< of one row of x
-  std::string element;              ///< of x, such as "uint8"
-  std::int64_t classes = 0;         ///< 0 without labels
-  std::int64_t outputs = 0;         ///< targets a row; 0 without
-  std::string content;              ///< the digest
+  std::vector<Rows> splits;             ///< sorted by name
+  std::vector<std::int64_t> shape;      ///< of one row of x
+  std::string element;                  ///< of x, such as "uint8"
+  std::int64_t classes = 0;             ///< 0 without labels
+  std::int64_t outputs = 0;             ///< targets a row; 0 without
+  std::string content;                  ///< the digest
+  std::vector<std::string> notes = {};  ///< lines to be said: what was left out, and the like
 };
 
 /// IDX, the format of MNIST: uint8 of any rank, images (N, D...), labels (N). Class k is label k.
@@ -76,6 +80,20 @@ inline DatasetSummary import_from(const CsvOptions& options, const std::string& 
   return import_csv(options, out);
 }
 
+/// Rows of raw CSV for a model, or for a set like another one.
+struct CsvForModel {
+  std::vector<std::string> files = {};        ///< one after the other, with equal headers; "-": standard input
+  TableDescription table = {};                ///< of the model: which columns, and of what types
+  std::vector<std::string> class_names = {};  ///< of the model; empty: labels are targets
+  bool labels = true;                         ///< whether they are read, where the files have all columns of them
+};
+/// One split "test". Columns are found by name in any order; features stand in the order of the model's table and have
+/// its types, nothing is guessed. A category has codes of the file's own: their names are in the table that is written.
+/// Labels, weights and ids are taken where the files have them. Columns that are left out are in DatasetSummary::notes.
+/// @throws Error(bad_data)  for a feature that is missing, a text in a column of numbers, a label that is none of the
+///         classes: with file, line and column
+DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out);
+
 /// NumPy arrays, version 1 to 3, row-major: x (N, D...) of uint8, float32 or float64, kept as they are; y (N) of whole
 /// numbers (class k is label k, or a target for regression), or (N) or (N, K) of floats (targets, written as float32).
 struct NpyOptions {
@@ -106,7 +124,29 @@ inline DatasetSummary import_from(const LibsvmOptions& options, const std::strin
   return import_libsvm(options, out);
 }
 
+/// A folder that holds a folder a class, called by its name, with images in it: JPEG (decoded by libjpeg-turbo with the
+/// integer transform) and PNG of 8 bits a channel. Classes and files are sorted bytewise. x is uint8 (3, height,
+/// width), or (1, height, width) for gray. Images of another size are stretched to it by a triangle filter in whole
+/// numbers. Files that are no images by the ends of their names are left out and said. A folder of images alone makes
+/// no y.
+struct ImagesOptions {
+  std::string folder = {};
+  std::string test = {};   ///< folder of the split test; may lack classes, but have no others
+  std::string like = {};   ///< data set whose classes and size are taken
+  std::int64_t width = 0;  ///< 0: as in like
+  std::int64_t height = 0;
+  bool gray = false;      ///< also where like is
+  bool skip_bad = false;  ///< leaves out what cannot be read, and says how many; else that is an error
+  SplitOptions split = {};
+
+  std::vector<std::string> files() const { return {like}; }
+};
+DatasetSummary import_images(const ImagesOptions& options, const std::string& out);
+inline DatasetSummary import_from(const ImagesOptions& options, const std::string& out) {
+  return import_images(options, out);
+}
+
 /// What one of them asks for: import_from() calls it, files() are those that it reads.
-using ImportOptions = std::variant<IdxOptions, CsvOptions, NpyOptions, LibsvmOptions>;
+using ImportOptions = std::variant<IdxOptions, CsvOptions, NpyOptions, LibsvmOptions, ImagesOptions>;
 
 }  // namespace shoal

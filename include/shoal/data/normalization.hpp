@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,8 +38,12 @@ void check_normalization_mode(std::string_view mode);
 ///   moments   D means, then D sums of squared deviations; merged by MomentsMerge
 ///   extremes  D minima, then D maxima; merged by ExtremesMerge
 /// Of rows [first, last), which are held in memory meanwhile. Two passes, per feature one chain in row order.
-std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::int64_t last);
-std::vector<double> leaf_extremes(const Split& split, std::int64_t first, std::int64_t last);
+/// @param prepare  changes the rows' values (row-major) before they count: fills missing cells
+using PrepareRows = std::function<void(std::span<double> values)>;
+std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::int64_t last,
+                                 const PrepareRows& prepare = {});
+std::vector<double> leaf_extremes(const Split& split, std::int64_t first, std::int64_t last,
+                                  const PrepareRows& prepare = {});
 
 class ExtremesMerge final : public Merge {
  public:
@@ -55,7 +60,8 @@ Normalization from_extremes(std::string_view mode, std::span<const double> extre
 ///   result   = from_statistics(split, mode, statistics);
 bool needs_statistics(const Split& split, std::string_view mode);
 /// (share.nodes().size(), 2 D) row-major. Memory: a leaf's rows and O(log leaves) statistics besides.
-std::vector<double> node_statistics(const Split& split, std::string_view mode, const LeafShare& share);
+std::vector<double> node_statistics(const Split& split, std::string_view mode, const LeafShare& share,
+                                    const PrepareRows& prepare = {});
 const Merge& statistics_merge(std::string_view mode);
 Normalization from_statistics(const Split& split, std::string_view mode, std::span<const double> statistics);
 

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "shoal/data/normalization.hpp"
+#include "shoal/data/columns.hpp"
+#include "shoal/data/encoding.hpp"
 #include "shoal/infer/checkpoint_names.hpp"
 #include "shoal/io/archive.hpp"
 #include "shoal/nn/model.hpp"
@@ -23,6 +24,8 @@ struct DataDescription {
   std::int64_t classes = 0;
   std::vector<std::string> class_names;
   std::string content;
+  std::vector<std::string> columns = {};       ///< names of the features, where they have any
+  std::optional<TableDescription> table = {};  ///< of a set that was made from one; with the categories of training
 };
 
 /// A checkpoint's bytes, checked. @throws Error (bad_data)  naming file and reason
@@ -33,10 +36,16 @@ void write_parameters(Archive& archive, const std::string& group, const Graph& g
 void read_parameters(const Archive& archive, const std::string& group, const Graph& graph, std::span<float> flat);
 void write_states(Archive& archive, const std::string& group, const Graph& graph, std::span<const double> states);
 void read_states(const Archive& archive, const std::string& group, const Graph& graph, std::span<double> states);
-void write_normalization(Archive& archive, const Normalization& normalization);
-Normalization read_normalization(const Archive& archive);
+void write_encoding(Archive& archive, const Encoding& encoding);
+/// @throws Error(bad_data)  when it does not fit the features or inputs of the checkpoint
+Encoding read_encoding(const Archive& archive);
 void write_description(Archive& archive, const Model& model, const DataDescription& data);
 DataDescription read_description(const Archive& archive);
+
+/// The layers that a model has in front of others for what an encoding makes of rows: none, or an embedding.
+std::vector<LayerSpec> layers_for(const Encoding& encoding);
+/// @throws Error(bad_data)  when a model has embeddings of other shapes. name: of the checkpoint
+void require_layers_for(const Encoding& encoding, const Model& model, const std::string& name);
 
 /// The model that a checkpoint describes, whose parameters and statistics it holds. Nothing for one of a version that
 /// described it by its config alone.

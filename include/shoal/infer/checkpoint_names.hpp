@@ -23,9 +23,11 @@ struct CheckpointNames {
   // Texts.
   static constexpr const char* model = "model";  ///< see infer/model_text.hpp
   static constexpr const char* normalization_mode = "normalization/mode";
-  static constexpr const char* config = "config";    ///< TOML
-  static constexpr const char* journal = "journal";  ///< nudges
-  static constexpr const char* trial = "trial";      ///< of a sweep: its outcome so far
+  static constexpr const char* table = "table";        ///< of the data, if made from one; see data/columns.hpp
+  static constexpr const char* encoding = "encoding";  ///< of a table: see data/encoding.hpp
+  static constexpr const char* config = "config";      ///< TOML
+  static constexpr const char* journal = "journal";    ///< nudges
+  static constexpr const char* trial = "trial";        ///< of a sweep: its outcome so far
 
   // Attributes.
   static constexpr const char* loss = "loss";
@@ -34,6 +36,7 @@ struct CheckpointNames {
   static constexpr const char* shape = "shape";
   static constexpr const char* classes = "classes";
   static constexpr const char* class_names = "class_names";  ///< or an array: see io/names.hpp
+  static constexpr const char* columns = "columns";          ///< names of features, of data without a table; likewise
   static constexpr const char* content = "content";
   static constexpr const char* digest = "digest";
   static constexpr const char* format_version = "format_version";

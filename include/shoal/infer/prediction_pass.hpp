@@ -20,11 +20,14 @@ struct TrainedModel {
   /// @throws Error(bad_data)  when the archive does not fit the model, or itself
   TrainedModel(const Archive& archive, Model made);
 
+  /// D: numbers of a row of the data, before the encoding.
+  std::int64_t features() const { return encoding.columns.empty() ? model.inputs() : std::ssize(encoding.columns); }
+
   std::string path;  ///< of the checkpoint, for messages
   Model model;
   DataDescription data;
   std::int64_t step;  ///< finished updates
-  Normalization normalization;
+  Encoding encoding;
   Buffer<float> parameters;
   std::vector<double> states;
 };

@@ -10,8 +10,8 @@
 
 namespace shoal {
 
-/// A trained model for rows in memory, in this process alone: with test-time batch norm and the normalisation that it
-/// was trained with, bit for bit what `shoal predict` writes. For one thread at a time; copies of the file open as
+/// A trained model for rows in memory, in this process alone: with test-time batch norm and the encoding that it was
+/// trained with, bit for bit what `shoal predict` writes. For one thread at a time; copies of the file open as
 /// often as wanted.
 class Predictor {
  public:
@@ -24,13 +24,15 @@ class Predictor {
 
   std::int64_t step() const;                  ///< finished updates of the checkpoint
   std::int64_t features() const;              ///< D, numbers of a row
-  const DataDescription& trained_on() const;  ///< shape of a row, classes and their names
+  const DataDescription& trained_on() const;  ///< shape and columns of a row, classes and their names
   const PredictionLayout& layout() const;     ///< K columns, and what they are
 
-  /// @param rows  (N, D) row-major, any N, with values as a data set holds them, not normalised
+  /// @param rows  (N, D) row-major, any N, with values as a data set holds them, not encoded: of a table NaN for a
+  ///              missing cell, and for a category its number in trained_on().table, or how many there are for another
   /// @throws Error  usage: not whole rows; bad_data: a value that is not finite, or too large for float32;
   ///                diverged: an output is not finite
   Predictions predict(std::span<const float> rows) const;
+  Predictions predict(std::span<const double> rows) const;
 
  private:
   struct State;

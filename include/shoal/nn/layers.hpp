@@ -50,8 +50,21 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 ///                                               else xavier
 ///   batch_norm {epsilon = 1e-5, momentum = 0.1}
 ///   dropout {rate}
+///   embedding {tables = "1001x50,34x12"}        the last columns of its input, one a table, are numbers of rows, which
+///                                               it replaces by the rows (trained, normal with deviation 0.01 at
+///                                               first); the columns before them stay; see embedding_layer()
 ///   relu, leaky_relu {slope = 0.01}, tanh, sigmoid, gelu, identity
 void register_layer(const std::string& type, LayerBuilder builder);
+
+/// One table of an embedding layer.
+struct EmbeddingShape {
+  std::int64_t rows = 0;
+  std::int64_t width = 0;
+};
+/// The layer with these tables, and those of a layer, which must be of type "embedding".
+/// @throws Error(usage)  for tables that cannot be
+LayerSpec embedding_layer(const std::vector<EmbeddingShape>& tables);
+std::vector<EmbeddingShape> embedding_tables(const LayerSpec& layer);
 
 /// Builds all layers in order. @throws Error (usage) when a type is unknown, with those there are.
 Value build_layers(Graph& graph, const std::vector<LayerSpec>& layers, Value input);

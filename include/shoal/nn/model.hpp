@@ -21,6 +21,9 @@ class Model {
   Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
         const std::string& output_init = "auto");
 
+  /// The same model behind other layers: of `inputs` features, of which they make what the first of its own takes.
+  Model behind(std::vector<LayerSpec> front, std::int64_t inputs) const;
+
   const Graph& graph() const { return *graph_; }
   Value input() const { return input_; }
   Value targets() const { return targets_; }
@@ -39,6 +42,7 @@ class Model {
   std::shared_ptr<Graph> graph_;
   std::vector<LayerSpec> layers_;
   Loss loss_;
+  std::string output_init_;
   Value input_, targets_, logits_, loss_value_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "shoal/graph/graph.hpp"
 
@@ -22,6 +23,13 @@ Value batch_norm(Value z, Value gamma, Value beta, double epsilon, double moment
 /// Inverted dropout: each element is 0 with probability `rate`, else x / (1 - rate); the identity at test time. Which
 /// elements fall is a function of (seed, step, lane, data-set row, column). Source: Srivastava et al., Dropout (2014).
 Value dropout(Value x, double rate, std::uint32_t lane);
+
+/// A row of `table` (rows, width) for each sample: that whose number, from 0, stands in column `column` of x (samples,
+/// D); the last for what is no number of a row. x has no derivative; that of the table adds up rows of the output's.
+Value embedding(Value x, std::int64_t column, Value table);
+
+/// The first columns[i] columns of each value (samples, D), beside each other. At most RowBlock::most_inputs values.
+Value join(const std::vector<Value>& values, const std::vector<std::int64_t>& columns);
 
 /// The class that a sample's logits stand for, from 0: the largest of them, the first of equals; a single one tells two
 /// classes apart, the second being above 0. Their probabilities need not say so: many logits have one and the same.

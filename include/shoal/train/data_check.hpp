@@ -3,14 +3,17 @@
 #include <string>
 
 #include "shoal/data/dataset.hpp"
+#include "shoal/data/row_encoder.hpp"
 #include "shoal/nn/model.hpp"
 #include "shoal/train/checkpoint.hpp"
 
 namespace shoal {
 
 /// Whether a data set is like the one that a model was trained on. name: of the model, for messages.
+/// Its columns by name, where both have names; else the shapes of rows must be equal. Says which are not needed.
 /// @throws Error(bad_data)  other features
-void check_features(const Dataset& set, const DataDescription& trained, const std::string& name);
+ColumnMatch match_features(const Dataset& set, const Split& split, const Encoding& encoding,
+                           const DataDescription& trained, const std::string& name);
 /// @throws Error(bad_data)  no y to compare with, another y, or no rows
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
                    const std::string& name);

@@ -21,6 +21,8 @@ struct FitOptions {
   std::uint64_t seed = 1;
   Validation validation = {};
   std::string normalize = "standard";
+  std::int64_t one_hot = 32;
+  double unseen_rate = 0.01;
   std::int64_t leaves = 0;
   ScheduleSettings schedule = {};
   EarlyStopping early_stopping = {};
@@ -31,7 +33,8 @@ struct FitOptions {
 /// Trains a model on all ranks of a communicator. All functions are collective and give every rank the same result.
 class Trainer {
  public:
-  /// comm outlives the trainer.
+  /// comm outlives the trainer. model: of as many inputs as a row of the data has numbers; what training on a table
+  /// makes of them, categories among them, comes in front of it.
   Trainer(const Model& model, const OptimizerSettings& optimizer, Communicator& comm);
   Trainer(Trainer&&) noexcept;
   ~Trainer();

@@ -14,6 +14,7 @@
 
 namespace shoal {
 
+struct ColumnMatch;
 class BatchReader;
 class Feeder;
 class Replica;
@@ -26,16 +27,25 @@ struct TrainingData {
   std::optional<Split> validation;
   std::string validation_name;
   DataDescription description;
+  std::vector<ColumnEncoding> columns = {};  ///< of a table: what the rows to train on hold; see learn_columns()
 };
 /// The splits that a config asks for. @throws Error  naming the splits that there are, or what is missing
 TrainingData select_data(const Dataset& dataset, const Config& config);
+/// Collective. Of data from a table, before the model is made: finds out what its columns hold in the rows to train on,
+/// and describes the data so. For a run that goes on its checkpoint says so: take_columns(). Nothing without a table.
+/// @throws SharedError(bad_data)
+void learn_columns(TrainingData& data, Communicator& comm);
+/// @throws Error(bad_data)  when the data are others than those of the checkpoint
+void take_columns(TrainingData& data, const Archive& archive);
+/// What a model is to be made of rows, but for the numbers of the normalisation, which a training learns.
+Encoding encoding_for(const Config& config, const TrainingData& data);
 /// Most samples that a rank holds at a time: of its share of a batch, or of a leaf of the splits. No leaf is larger
 /// than the split that it is of, whatever the batch size.
 std::int64_t samples_at_a_time(const BatchCut& cut, const TrainingData& data);
 /// The loss of model.loss; "auto" is softmax for labels, mse for floats.
 const Loss& loss_for(const Config& config, const Split& train);
-/// The model that a config and a split ask for. @throws Error  when loss and y do not fit
-Model make_model(const Config& config, const Split& train);
+/// The model that a config and data ask for. @throws Error  when loss and y do not fit
+Model make_model(const Config& config, const TrainingData& data);
 
 /// What one update did, the same on every rank.
 struct StepReport {
@@ -87,7 +97,7 @@ class Training {
   const Config& config() const { return config_; }
   const Model& model() const { return model_; }
   const RunProgress& progress() const { return progress_; }
-  const Normalization& normalization() const;
+  const Encoding& encoding() const;
   const TrainingData& data() const { return data_; }
   std::int64_t steps_per_epoch() const { return cut_.steps_per_epoch(); }
   std::int64_t total_steps() const { return total_steps(config_); }
@@ -114,7 +124,8 @@ class Training {
   /// @returns the validation split evaluated anew, where that was done and there is one
   /// @throws SharedError (diverged) when the loss is not finite
   std::optional<Evaluation> finish();
-  Evaluation evaluate(const Split& split);
+  /// @param match  of a split of another data set
+  Evaluation evaluate(const Split& split, const ColumnMatch* match = nullptr);
 
   /// On every rank.
   bool parameters_finite();
@@ -134,7 +145,8 @@ class Training {
   void refine_statistics();
   void read_start(const Archive& archive);
   void check_data();
-  void learn_normalization();
+  void learn_encoding();
+  void set_encoding(Encoding encoding);
   /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
   ReadBatch& next_batch();
   StepReport train_on(ReadBatch& read, const std::vector<double>& requests);

@@ -13,7 +13,7 @@
 #include "shoal/data/import.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/names.hpp"
-#include "table.hpp"
+#include "splits.hpp"
 
 namespace shoal {
 namespace {

@@ -9,7 +9,7 @@
 #include "labels.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/import.hpp"
-#include "table.hpp"
+#include "splits.hpp"
 
 namespace shoal {
 namespace {

@@ -13,22 +13,29 @@
 
 namespace shoal {
 
-/// One array of a data set to be: `copy(row, out)` gives the bytes of any row.
+/// One array of a data set to be: `copy(row, out)` gives the bytes of any row. Where that is work, copy_rows gives
+/// those of several, which rise.
 struct Column {
   ElementType type = ElementType::float32;
   std::vector<std::int64_t> shape;  ///< of one row
-  std::function<void(std::int64_t row, std::byte* out)> copy;
+  std::function<void(std::int64_t row, std::byte* out)> copy = {};
+  std::function<void(std::span<const std::int64_t> rows, std::span<std::byte> out)> copy_rows = {};
 
   std::size_t row_bytes() const;
 };
+
+/// A split that a file itself names for a row.
+enum class OwnSplit : std::uint8_t { train, validation, test };
 
 /// What an importer read from its files.
 struct Table {
   std::int64_t rows = 0;
   Column x;
   std::optional<Column> y;
-  std::optional<Column> weight = {};  ///< (), float64
-  std::vector<Column> ids = {};       ///< uint8 texts of one length, filled up with bytes 0
+  std::optional<Column> weight = {};      ///< (), float64
+  std::vector<Column> ids = {};           ///< uint8 texts of one length, filled up with bytes 0
+  std::vector<std::int64_t> groups = {};  ///< of each row, any numbers: rows of a group go together; empty: none
+  std::vector<OwnSplit> own_split = {};   ///< of each row; empty: by SplitOptions
 };
 
 /// What is said of all splits together.
@@ -52,13 +59,7 @@ struct PlannedSplit {
 template <class T>
 Column column_of(std::vector<T> values, std::vector<std::int64_t> shape);
 
-/// Deals the rows of `table`; where there is a table for tests, that one is the split test.
-/// @throws Error(usage)  for fractions outside [0, 1), more rows than there are, no row left to train
-std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, const SplitOptions& options);
-/// @throws Error(usage)  for fractions outside [0, 1) or that leave nothing
-void check_fractions(double test, double validation);
-
-/// Writes the data set. Holds about a megabyte at a time.
+/// Writes the data set. Holds some megabytes at a time.
 DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& notes, const std::string& out);
 
 template <class T>
@@ -70,7 +71,7 @@ Column column_of(std::vector<T> values, std::vector<std::int64_t> shape) {
     const auto bytes = std::as_bytes(std::span(*held).subspan(static_cast<std::size_t>(row) * width, width));
     std::copy(bytes.begin(), bytes.end(), out);
   };
-  return {element_type_of<T>(), std::move(shape), copy};
+  return {element_type_of<T>(), std::move(shape), copy, {}};
 }
 
 }  // namespace shoal

@@ -54,7 +54,7 @@ Archive use_checkpoint(const std::vector<std::byte>& bytes) {
   Archive archive = parse_checkpoint(bytes, "c.h5");
   read_progress(archive);
   read_description(archive);
-  read_normalization(archive);
+  read_encoding(archive);
   NudgeJournal::parse(archive.text("journal"), "the journal in c.h5");
   const Model model = read_model(archive);
   std::vector<float> parameters(static_cast<std::size_t>(model.graph().parameter_size()));

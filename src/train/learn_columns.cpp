@@ -1,0 +1,74 @@
+// What the columns of a table hold in the rows to train on.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/data/column_study.hpp"
+#include "shoal/train/training.hpp"
+#include "train/sum_counts.hpp"
+
+namespace shoal {
+namespace {
+
+/// The first names of a list that may be long.
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 5;
+  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + std::min(most, names.size()), ", "));
+  if (names.size() > most) text += fmt::format(" and {} more", names.size() - most);
+  return text;
+}
+
+void say_what_teaches_nothing(const ColumnStudy& study) {
+  if (const auto names = study.empty(); !names.empty())
+    log_info(fmt::format("no row to train on has a value in {}: left out", some_of(names)));
+  if (const auto names = study.constant(); !names.empty())
+    log_info(fmt::format("all rows to train on have one value in {}", some_of(names)));
+}
+
+void describe(TrainingData& data, std::vector<ColumnEncoding> columns) {
+  data.columns = std::move(columns);
+  for (std::size_t d = 0; d < data.columns.size(); ++d) data.description.table->features[d] = data.columns[d].column;
+}
+
+}  // namespace
+
+void learn_columns(TrainingData& data, Communicator& comm) {
+  if (!data.train.table()) return;
+  const std::int64_t rows = data.train.rows();
+  ColumnStudy study(data.train, rows * comm.rank() / comm.size(), rows * (comm.rank() + 1) / comm.size());
+  while (study.width() > 0) {
+    std::vector<double> counts(study.width());
+    run_together(comm, [&] { study.count(counts); });
+    sum_counts(counts, comm);
+    run_together(comm, [&] { study.take(counts); });
+  }
+  run_together(comm, [&] {
+    if (study.empty().size() == study.columns().size())
+      throw Error(ExitStatus::bad_data, "no row to train on has a value in any column; there is nothing to learn from");
+  });
+  say_what_teaches_nothing(study);
+  describe(data, study.columns());
+}
+
+void take_columns(TrainingData& data, const Archive& archive) {
+  if (!data.train.table()) return;
+  const Encoding encoding = read_encoding(archive);
+  if (encoding.columns.size() != data.train.table()->features.size())
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} was trained on {} columns of a table, and the data have {}", archive.name,
+                            encoding.columns.size(), data.train.table()->features.size()));
+  describe(data, encoding.columns);
+}
+
+Encoding encoding_for(const Config& config, const TrainingData& data) {
+  Encoding encoding{{}, data.columns};
+  choose_widths(encoding.columns, config.data.one_hot);
+  return encoding;
+}
+
+}  // namespace shoal

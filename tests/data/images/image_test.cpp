@@ -1,0 +1,151 @@
+#include "data/images/image.hpp"
+
+#include <algorithm>
+
+#include "../data_files.hpp"
+#include "data/images/resize.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t width = 23;
+constexpr std::int64_t height = 17;
+
+std::string golden(const std::string& name) {
+  const std::string path = SHOAL_SOURCE_DIR "/tests/golden/images/" + name;
+  std::ifstream stream(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  EXPECT_FALSE(bytes.empty()) << path;
+  return bytes;
+}
+
+/// Planes (channels, height, width).
+std::vector<std::uint8_t> decoded(const std::string& file, const ImageSize& size) {
+  std::vector<std::uint8_t> out(static_cast<std::size_t>(size.channels * size.height * size.width));
+  Resizer resizer(size, out);
+  decode_image(std::as_bytes(std::span(file)), resizer);
+  return out;
+}
+
+/// (height, width, 3) as planes.
+std::vector<std::uint8_t> planes(const std::string& interleaved) {
+  const std::size_t pixels = interleaved.size() / 3;
+  std::vector<std::uint8_t> result(interleaved.size());
+  for (std::size_t i = 0; i < interleaved.size(); ++i)
+    result[i % 3 * pixels + i / 3] = static_cast<std::uint8_t>(interleaved[i]);
+  return result;
+}
+
+void refused(const std::string& file, const std::string& words) {
+  try {
+    decoded(file, {width, height, 3});
+    ADD_FAILURE() << "no fault; expected \"" << words << '"';
+  } catch (const ImageFault& fault) {
+    EXPECT_THAT(fault.what(), ::testing::HasSubstr(words));
+  }
+}
+
+TEST(Images, HoldThePixelsThatPillowFinds) {
+  for (const char* name : {"colour.jpg", "full.jpg", "progressive.jpg", "gray.jpg", "colour.png", "gray.png",
+                           "bits.png", "palette.png", "opaque.png", "interlaced.png"}) {
+    EXPECT_EQ(decoded(golden(name), {width, height, 3}), planes(golden(std::string(name) + ".rgb"))) << name;
+  }
+}
+
+TEST(Images, BecomeGrayAsInPillow) {
+  const std::string expected = golden("colour.png.l");
+  const std::vector<std::uint8_t> gray = decoded(golden("colour.png"), {width, height, 1});
+  EXPECT_TRUE(std::equal(gray.begin(), gray.end(), expected.begin(), expected.end(),
+                         [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); }));
+}
+
+TEST(Images, AreRefusedByWhatTheyAre) {
+  refused("", "the file is empty");
+  refused("hello", "neither JPEG nor PNG");
+  refused("GIF89a", "a GIF file; convert it");
+  refused(golden("cmyk.jpg"), "CMYK");
+  refused(golden("clear.png"), "transparent");
+  refused(golden("clear-palette.png"), "transparent");
+  refused(golden("deep.png"), "16 bits");
+}
+
+TEST(Images, AreRefusedWhereverTheyAreCutShort) {
+  for (const char* name :
+       {"colour.jpg", "progressive.jpg", "gray.jpg", "colour.png", "interlaced.png", "palette.png"}) {
+    const std::string file = golden(name);
+    for (std::size_t size = 0; size < file.size(); ++size)
+      EXPECT_THROW(decoded(file.substr(0, size), {width, height, 3}), ImageFault) << name << " of " << size << " bytes";
+  }
+}
+
+TEST(Images, WithDamagedBytesAreRefusedOrRead) {
+  for (const char* name : {"colour.jpg", "progressive.jpg", "palette.png", "interlaced.png"}) {
+    const std::string file = golden(name);
+    int faults = 0;
+    for (std::size_t at = 8; at < file.size(); ++at) {
+      std::string damaged = file;
+      damaged[at] = static_cast<char>(~damaged[at]);
+      try {
+        decoded(damaged, {8, 8, 3});
+      } catch (const ImageFault&) {
+        ++faults;
+      }
+    }
+    EXPECT_GT(faults, 50) << name;
+  }
+}
+
+TEST(Images, OfTooManyPixelsAreRefused) {
+  std::string bomb = golden("colour.jpg");
+  const std::size_t frame = bomb.find("\xff\xc0");
+  ASSERT_NE(frame, std::string::npos);
+  bomb.replace(frame + 5, 4, "\xff\xdc\xff\xdc");
+  refused(bomb, "65500 x 65500 pixels; 67108864 are the most");
+  EXPECT_THROW(check_size(0, 5), ImageFault);
+  EXPECT_NO_THROW(check_size(8192, 8192));
+}
+
+TEST(Resizing, IsThatOfPillowUpToRounding) {
+  for (const auto& [name, size] : {std::pair{"small.rgb", ImageSize{7, 5, 3}}, {"large.rgb", ImageSize{40, 31, 3}}}) {
+    const std::vector<std::uint8_t> expected = planes(golden(name));
+    const std::vector<std::uint8_t> actual = decoded(golden("colour.png"), size);
+    ASSERT_EQ(actual.size(), expected.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) ASSERT_NEAR(actual[i], expected[i], 1) << name << " " << i;
+  }
+}
+
+TEST(Resizing, TakesTrianglesInWholeNumbers) {
+  const std::vector<Taps> halved = taps_of(4, 2);
+  ASSERT_EQ(halved.size(), 2U);
+  EXPECT_EQ(halved[0].first, 0);
+  EXPECT_THAT(halved[0].weights, ::testing::ElementsAre(6, 6, 2));  // distances 1/2, 1/2, 3/2 of a reach of 2
+  EXPECT_EQ(halved[0].sum, 14);
+  EXPECT_EQ(halved[1].first, 1);
+  EXPECT_THAT(halved[1].weights, ::testing::ElementsAre(2, 6, 6));
+  const std::vector<Taps> doubled = taps_of(2, 4);
+  EXPECT_THAT(doubled[0].weights, ::testing::ElementsAre(6));
+  EXPECT_THAT(doubled[1].weights, ::testing::ElementsAre(6, 2));
+  for (const Taps& taps : taps_of(5, 5)) EXPECT_EQ(taps.weights.size(), 1U);
+  for (const std::int64_t from : {1, 2, 3, 17, 1000}) {
+    for (const std::int64_t to : {1, 2, 5, 16, 333}) {
+      for (const Taps& taps : taps_of(from, to)) {
+        ASSERT_GT(taps.sum, 0);
+        ASSERT_GE(taps.first, 0);
+        ASSERT_LE(taps.end(), from);
+      }
+    }
+  }
+}
+
+TEST(Resizing, KeepsAPlainImagePlain) {
+  for (const ImageSize& to : {ImageSize{1, 1, 3}, ImageSize{3, 50, 1}, ImageSize{64, 2, 3}}) {
+    std::vector<std::uint8_t> out(static_cast<std::size_t>(to.width * to.height * to.channels));
+    Resizer resizer(to, out);
+    resizer.begin({29, 13, 1});
+    for (int y = 0; y < 13; ++y) resizer.row(std::vector<std::uint8_t>(29, 255));
+    EXPECT_EQ(out, std::vector<std::uint8_t>(out.size(), 255));
+  }
+}
+
+}  // namespace
+}  // namespace shoal

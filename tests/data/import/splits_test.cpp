@@ -1,0 +1,195 @@
+#include "data/import/splits.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "numbered_table.hpp"
+#include "shoal/data/epoch_order.hpp"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+TEST_F(Tables, WithoutOptionsAreTrain) {
+  const Dataset data = split(numbered(3), {});
+  EXPECT_THAT(data.names(), ElementsAre("train"));
+  EXPECT_THAT(x_of(data.split("train")), ElementsAre(0, 1, 2));
+}
+
+TEST_F(Tables, GiveTheirLastRowsToTest) {
+  const Dataset data = split(numbered(10), {.test_last = 3});
+  EXPECT_THAT(x_of(data.split("test")), ElementsAre(7, 8, 9));
+  EXPECT_THAT(x_of(data.split("train")), ElementsAre(0, 1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(Tables, DrawFractionsAndKeepTheOrder) {
+  const SplitOptions options{.test_fraction = 0.2, .validation_fraction = 0.1, .seed = 7};
+  const Dataset data = split(numbered(105), options);
+  EXPECT_THAT(data.names(), ElementsAre("test", "train", "validation"));
+  EXPECT_EQ(data.split("test").rows(), 21);
+  EXPECT_EQ(data.split("validation").rows(), 11);  // round(10.5)
+  std::vector<float> all;
+  for (const std::string& name : data.names()) {
+    const std::vector<float> x = x_of(data.split(name));
+    EXPECT_TRUE(std::is_sorted(x.begin(), x.end()));
+    const std::vector<std::int32_t> y = labels_of(data.split(name));
+    EXPECT_TRUE(std::equal(x.begin(), x.end(), y.begin()));
+    all.insert(all.end(), x.begin(), x.end());
+  }
+  std::sort(all.begin(), all.end());
+  for (std::size_t i = 0; i < 105; ++i) ASSERT_EQ(all[i], static_cast<float>(i));
+  const std::vector<std::int64_t> held = hold_out(7, 105, 0.2, 1);
+  EXPECT_TRUE(std::ranges::equal(x_of(data.split("test")), held));
+  EXPECT_EQ(summary_.splits[1].split, "train");
+  EXPECT_EQ(summary_.splits[1].rows, 73);
+}
+
+TEST_F(Tables, TakeATestOfTheirOwn) {
+  const Table test = numbered(2);
+  const Dataset data = split(numbered(10), {.validation_fraction = 0.5}, &test);
+  EXPECT_THAT(x_of(data.split("test")), ElementsAre(0, 1));
+  EXPECT_EQ(data.split("train").rows(), 5);
+}
+
+/// Row i holds i, its label is labels[i].
+Table labelled(const std::vector<std::int32_t>& labels) {
+  Table table = numbered(static_cast<std::int64_t>(labels.size()));
+  table.y = column_of(labels, {});
+  return table;
+}
+
+std::map<std::int32_t, int> counts(const std::vector<std::int32_t>& labels) {
+  std::map<std::int32_t, int> result;
+  for (const std::int32_t label : labels) ++result[label];
+  return result;
+}
+
+std::vector<std::int32_t> repeated(const std::vector<std::pair<std::int32_t, int>>& runs) {
+  std::vector<std::int32_t> labels;
+  for (const auto& [label, times] : runs) labels.insert(labels.end(), static_cast<std::size_t>(times), label);
+  return labels;
+}
+
+TEST_F(Tables, DrawFromEachClassItsShare) {
+  // A fifth of 101 rows is 20: 15.84 + 3.17 + 0.99 by class, so 16 + 3 + 1.
+  const Table table = labelled(repeated({{0, 80}, {1, 16}, {2, 5}}));
+  const Dataset data = split(table, {.test_fraction = 0.2, .validation_fraction = 0.2});
+  EXPECT_THAT(counts(labels_of(data.split("test"))), ElementsAre(Pair(0, 16), Pair(1, 3), Pair(2, 1)));
+  EXPECT_THAT(counts(labels_of(data.split("validation"))), ElementsAre(Pair(0, 16), Pair(1, 3), Pair(2, 1)));
+  const std::vector<float> x = x_of(data.split("test"));
+  EXPECT_TRUE(std::is_sorted(x.begin(), x.end()));
+}
+
+TEST_F(Tables, DrawTheSameRowsOfOneClassAsWithoutLabels) {
+  Table table = numbered(50);
+  table.y.reset();
+  const Dataset bare = split(table, {.test_fraction = 0.3, .validation_fraction = 0.2, .seed = 4});
+  const std::vector<float> test = x_of(bare.split("test"));
+  const std::vector<float> validation = x_of(bare.split("validation"));
+  EXPECT_TRUE(std::ranges::equal(test, hold_out(4, 50, 0.3, 1)));
+  const Dataset one =
+      split(labelled(std::vector<std::int32_t>(50, 0)), {.test_fraction = 0.3, .validation_fraction = 0.2, .seed = 4});
+  EXPECT_EQ(x_of(one.split("test")), test);
+  EXPECT_EQ(x_of(one.split("validation")), validation);
+}
+
+TEST_F(Tables, MayBeDrawnWithoutALookAtClasses) {
+  const Table table = labelled(repeated({{0, 40}, {1, 10}}));
+  const Dataset data = split(table, {.test_fraction = 0.3, .seed = 4, .stratify = false});
+  EXPECT_TRUE(std::ranges::equal(x_of(data.split("test")), hold_out(4, 50, 0.3, 1)));
+}
+
+TEST_F(Tables, LeaveTheLastRowOfAClassToTrain) {
+  // Ten classes of one row each would owe 0.5 each; a large class gives those instead.
+  std::vector<std::pair<std::int32_t, int>> runs{{0, 90}};
+  for (std::int32_t k = 1; k <= 10; ++k) runs.emplace_back(k, 1);
+  const Dataset data = split(labelled(repeated(runs)), {.test_fraction = 0.5});
+  EXPECT_THAT(counts(labels_of(data.split("test"))), ElementsAre(Pair(0, 50)));
+  EXPECT_EQ(counts(labels_of(data.split("train"))).size(), 11U);
+}
+
+TEST_F(Tables, KeepGroupsTogether) {
+  Table table = numbered(300);
+  table.y.reset();
+  for (std::int64_t row = 0; row < 300; ++row) table.groups.push_back(row * 7 % 60 - 5);  // 60 groups of 5
+  const Dataset data = split(table, {.test_fraction = 0.2, .validation_fraction = 0.1});
+  EXPECT_EQ(data.split("test").rows(), 60);
+  EXPECT_EQ(data.split("validation").rows(), 30);
+  std::map<std::int64_t, std::string> split_of;
+  for (const std::string& name : data.names()) {
+    for (const float x : x_of(data.split(name))) {
+      const auto [found, is_new] = split_of.emplace(table.groups[static_cast<std::size_t>(x)], name);
+      EXPECT_EQ(found->second, name);
+    }
+  }
+}
+
+TEST_F(Tables, ComeNearTheCountWithGroupsOfAnySize) {
+  Table table = labelled(repeated({{0, 500}, {1, 500}}));
+  for (std::int64_t row = 0; row < 1000; ++row) table.groups.push_back(row < 500 ? row / 7 : 1000 + row / 13);
+  const Dataset data = split(table, {.test_fraction = 0.2});
+  EXPECT_NEAR(static_cast<double>(data.split("test").rows()), 200, 7);
+  const auto of_class = counts(labels_of(data.split("test")));
+  EXPECT_NEAR(of_class.at(0), 100, 4);
+  EXPECT_NEAR(of_class.at(1), 100, 10);
+}
+
+TEST_F(Tables, RefuseGroupsThatCannotBeDealt) {
+  Table table = numbered(10);
+  table.groups = {1, 1, 1, 1, 1, 1, 1, 2, 2, 2};
+  expect_error([&] { split(table, {.test_last = 2}); }, ExitStatus::bad_data,
+               {"rows 8 and 7", "one group", "test and train"});
+  table.groups.assign(10, 3);
+  expect_error([&] { split(table, {.test_fraction = 0.1}); }, ExitStatus::usage,
+               {"1 rows for the split test", "whole groups", "too large"});
+}
+
+TEST_F(Tables, TakeTheSplitsOfTheFile) {
+  Table table = numbered(5);
+  table.own_split = {OwnSplit::test, OwnSplit::train, OwnSplit::validation, OwnSplit::train, OwnSplit::test};
+  const Dataset data = split(table, {});
+  EXPECT_THAT(x_of(data.split("test")), ElementsAre(0, 4));
+  EXPECT_THAT(x_of(data.split("train")), ElementsAre(1, 3));
+  EXPECT_THAT(x_of(data.split("validation")), ElementsAre(2));
+  expect_error([&] { split(table, {.test_fraction = 0.2}); }, ExitStatus::usage, {"column of splits excludes"});
+  const Table test = numbered(2);
+  expect_error([&] { split(table, {}, &test); }, ExitStatus::usage, {"so has the test file"});
+  table.groups = {0, 1, 2, 3, 1};
+  expect_error([&] { split(table, {}); }, ExitStatus::bad_data, {"one group", "test and train"});
+  table.own_split.assign(5, OwnSplit::test);
+  expect_error([&] { split(table, {}); }, ExitStatus::bad_data, {"no row to train"});
+}
+
+TEST(OwnSplits, AreNamedInSeveralWays) {
+  for (const char* name : {"train", "Training"}) EXPECT_EQ(split_named(name), OwnSplit::train);
+  for (const char* name : {"validation", "VALID", "val", "dev"}) EXPECT_EQ(split_named(name), OwnSplit::validation);
+  for (const char* name : {"test", "testing"}) EXPECT_EQ(split_named(name), OwnSplit::test);
+  for (const char* name : {"", "0", "tests"}) EXPECT_EQ(split_named(name), std::nullopt);
+  EXPECT_EQ(split_name(OwnSplit::validation), "validation");
+  EXPECT_THAT(split_names_taken(), ::testing::HasSubstr("val, dev, test"));
+}
+
+TEST_F(Tables, RefuseSplitsThatCannotBe) {
+  const auto refused = [&](const SplitOptions& options, const std::vector<std::string>& words) {
+    expect_error([&] { split(numbered(10), options); }, ExitStatus::usage, words);
+  };
+  refused({.test_last = -1}, {"--test-last is -1"});
+  refused({.test_last = 10}, {"10 rows to test", "none of 10"});
+  refused({.test_last = 5, .validation_fraction = 0.5}, {"5 to validate"});
+  refused({.test_last = std::numeric_limits<std::int64_t>::max(), .validation_fraction = 0.1},
+          {"9223372036854775807 rows to test and 1 to validate"});
+  refused({.test_last = 1, .test_fraction = 0.1}, {"exclude each other"});
+  refused({.test_fraction = 1.0}, {"--test-fraction is 1"});
+  refused({.validation_fraction = -0.1}, {"--validation-fraction is -0.1"});
+  refused({.test_fraction = 0.5, .validation_fraction = 0.5}, {"no row to train"});
+  refused({.test_fraction = 0.01}, {"0.01 of 10 rows is no row"});
+  const Table test = numbered(2);
+  expect_error([&] { split(numbered(10), {.test_last = 1}, &test); }, ExitStatus::usage, {"a test file of its own"});
+  EXPECT_FALSE(std::filesystem::exists(path("out.h5")));
+}
+
+}  // namespace
+}  // namespace shoal
