@@ -74,6 +74,7 @@ Predictions Predictor::predict(std::span<const float> rows) const {
     s.feed(rows, first, block);
     const Predictions some = s.pass->predict(block, [&](std::int64_t r) { return fmt::format("row {}", first + r); });
     all.values.insert(all.values.end(), some.values.begin(), some.values.end());
+    all.precise.insert(all.precise.end(), some.precise.begin(), some.precise.end());
     all.labels.insert(all.labels.end(), some.labels.begin(), some.labels.end());
   }
   return all;

@@ -12,6 +12,7 @@
 #include "shoal/nn/model.hpp"
 #include "train/batch_reader.hpp"
 #include "train/row_loader.hpp"
+#include "train/split_judge.hpp"
 
 namespace shoal {
 
@@ -22,11 +23,15 @@ class Feeder {
 
   void set_normalization(Normalization normalization) { normalization_ = std::move(normalization); }
   const Normalization& normalization() const { return normalization_; }
+  void set_target_scaling(Normalization scaling) { target_scaling_ = std::move(scaling); }
+  const Normalization& target_scaling() const { return target_scaling_; }
   Executor<float>& executor() { return executor_; }
   const Model& model() const { return model_; }
 
   void feed(const Split& split, std::span<const std::int64_t> rows);
   void feed_features(const Split& split, std::span<const std::int64_t> rows);
+  /// What each row counts in an evaluation; empty where all count alike. Valid until the next call.
+  std::span<const double> weights(const Split& split, std::span<const std::int64_t> rows);
   /// A batch that was read ahead, in place of the executor's inputs: nothing is copied.
   void feed(ReadBatch& batch);
 
@@ -34,12 +39,20 @@ class Feeder {
   Model model_;
   Executor<float>& executor_;
   Normalization normalization_;
+  Normalization target_scaling_;
   RowLoader loader_;
+  std::vector<double> weights_;
 };
+
+/// Sum of the weights of each leaf's samples, in their order. weights: of the samples of those leaves.
+std::vector<double> leaf_weights(const LeafCut& cut, LeafRange range, std::span<const double> weights);
+/// A leaf's statistics of a loss, (leaves, 2), with its weight behind them: (leaves, 3).
+std::vector<double> with_weights(std::span<const double> statistics, std::span<const double> leaf_weights);
 
 /// Collective. Loss and accuracy over a whole split, in file order, with test-time batch norm.
 /// @param capacity  samples at a time, at least leaf_samples
+/// @param judge     takes every row, for the metrics; null: there are none
 Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity,
-                          Communicator& comm);
+                          Communicator& comm, SplitJudge* judge);
 
 }  // namespace shoal

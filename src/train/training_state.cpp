@@ -54,6 +54,8 @@ void Training::restore(const Archive& archive) {
     read_states(archive, Names::averages, graph, averages_);
   }
   feeder_->set_normalization(read_normalization(archive));
+  feeder_->set_target_scaling(read_target_scaling(archive, model_.target_columns()));
+  class_weights_ = read_class_weights(archive, data_.train.classes());
 }
 
 void Training::adopt(const Archive& archive) { read_start(archive); }
@@ -97,6 +99,8 @@ Archive Training::snapshot(Archive earlier) {
   if (!root) return archive;
   write_progress(archive, progress_);
   write_normalization(archive, feeder_->normalization());
+  write_target_scaling(archive, target_scaling());
+  if (!class_weights_.empty()) write_class_weights(archive, class_weights_);
   write_description(archive, model_, data_.description);
   archive.texts[Names::config] = to_toml(config_);
   archive.texts[Names::journal] = "";

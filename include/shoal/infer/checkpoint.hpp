@@ -23,6 +23,7 @@ struct DataDescription {
   std::int64_t classes = 0;
   std::vector<std::string> class_names;
   std::string content;
+  std::vector<std::string> target_names = {};  ///< columns of the file that y is made of; empty: not known
 };
 
 /// A checkpoint's bytes, checked. @throws Error (bad_data)  naming file and reason
@@ -35,6 +36,10 @@ void write_states(Archive& archive, const std::string& group, const Graph& graph
 void read_states(const Archive& archive, const std::string& group, const Graph& graph, std::span<double> states);
 void write_normalization(Archive& archive, const Normalization& normalization);
 Normalization read_normalization(const Archive& archive);
+/// What targets are put through before the loss, per column of them; the identity of empty vectors where there is none.
+void write_target_scaling(Archive& archive, const Normalization& scaling);
+/// @throws Error(bad_data)  what is there does not fit so many columns
+Normalization read_target_scaling(const Archive& archive, std::int64_t columns);
 void write_description(Archive& archive, const Model& model, const DataDescription& data);
 DataDescription read_description(const Archive& archive);
 
