@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/evaluation_text.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/config/config.hpp"
-#include "shoal/core/json.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/watchdog.hpp"
+#include "shoal/io/file.hpp"
 #include "shoal/run/checkpoint_path.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/train/dataset_predictor.hpp"
@@ -42,30 +43,21 @@ Inputs open_inputs(const std::string& data, const std::string& checkpoint, const
   return {std::move(opened), agreed_checkpoint(checkpoint, world)};
 }
 
-std::string evaluation_table(const std::string& split, const Evaluation& result) {
-  std::vector<std::string> heading{"split", "samples", "loss"};
-  std::vector<std::string> row{split, std::to_string(result.samples), fmt::format("{:.9g}", result.loss)};
-  if (result.accuracy) {
-    heading.push_back("accuracy");
-    row.push_back(fmt::format("{:.4f}", *result.accuracy));
-  }
-  return align({heading, row});
-}
-
-std::string evaluation_json(const std::string& split, const Evaluation& result) {
-  Json json = Json::object({{"split", split}, {"samples", result.samples}, {"loss", result.loss}});
-  if (result.accuracy) json.set("accuracy", *result.accuracy);
-  return json.text() + '\n';
-}
-
 }  // namespace
 
 ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   const Inputs inputs = open_inputs(request.data, request.checkpoint, world);
+  run_together(world, [&] {
+    if (world.rank() == 0 && request.confusion)
+      check_output_file(*request.confusion, Output::confusion, {request.data, inputs.checkpoint});
+  });
   DatasetPredictor predictor(inputs.checkpoint, world);
   const Evaluation result = predictor.evaluate(inputs.data, request.split);
+  run_together(world, [&] {
+    if (world.rank() == 0 && request.confusion) write_text_atomically(*request.confusion, confusion_csv(result));
+  });
   if (world.rank() == 0)
     print(request.json ? evaluation_json(request.split, result) : evaluation_table(request.split, result));
   return ExitStatus::done;

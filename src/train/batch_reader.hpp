@@ -25,6 +25,7 @@ struct ReadBatch {
   std::int64_t step = 0;
   std::optional<LeafShare> share;
   std::vector<std::int64_t> sample_ids;  ///< rows in the file
+  std::vector<double> weights;           ///< of the rows; empty: all count alike
   Buffer<float> features;                ///< panels of (capacity, inputs), of which share->samples() rows count
   Buffer<float> targets;                 ///< panels of (capacity, targets)
 };
@@ -36,6 +37,8 @@ class BatchReader {
   struct Source {
     Split split;
     std::shared_ptr<const RowEncoder> encoder;
+    Normalization target_scaling;
+    std::vector<double> class_weights;
     std::uint64_t seed = 1;
     std::int64_t shuffle_block = 0;
     BatchCut cut;

@@ -71,6 +71,7 @@ struct DatasetPredictor::Pass {
   Pass(State& s, ColumnMatch match, std::int64_t capacity)
       : rows(s.trained, capacity, s.comm, s.comm.ranks_on_host()), feeder(s.trained.model, rows.executor()) {
     feeder.set_encoder(std::make_shared<const RowEncoder>(s.trained.encoding, std::move(match), s.trained.features()));
+    feeder.set_target_scaling(s.trained.targets);
     feeder.count_unseen();
   }
 };
@@ -101,7 +102,8 @@ Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& na
     pass.emplace(s, std::move(match), std::min(split->rows(), std::max(prediction_block, s.leaf_samples)));
   });
   SHOAL_FAULT_POINT("predict");
-  const Evaluation result = evaluate_split(pass->feeder, *split, s.leaf_samples, pass->rows.capacity(), s.comm);
+  SplitJudge judge(s.trained.model, s.trained.data, s.trained.targets);
+  const Evaluation result = evaluate_split(pass->feeder, *split, s.leaf_samples, pass->rows.capacity(), s.comm, &judge);
   say_unseen(pass->feeder, s.comm);
   run_together(s.comm, [&] {
     if (!std::isfinite(result.loss))
@@ -127,6 +129,7 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
   const std::int64_t block = pass->rows.capacity();
+  const bool precise = PredictionLayout(s.trained).precise;
   for (std::int64_t first = 0; first < split->rows(); first += block * s.comm.size()) {
     const std::int64_t begin = std::min(split->rows(), first + block * s.comm.rank());
     const std::int64_t end = std::min(split->rows(), begin + block);
@@ -141,11 +144,17 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
         return fmt::format("row {} of split \"{}\" of {}", begin + r, name, data.path());
       });
     });
-    const auto rows = s.comm.gather_bytes(std::as_bytes(std::span(mine.values)));
+    const auto rows =
+        s.comm.gather_bytes(precise ? std::as_bytes(std::span(mine.precise)) : std::as_bytes(std::span(mine.values)));
     const auto labels = s.comm.gather_bytes(std::as_bytes(std::span(mine.labels)));
     run_together(s.comm, [&] {
       for (std::size_t rank = 0; rank < rows.size(); ++rank) {
-        if (!rows[rank].empty()) writer->write(numbers<float>(rows[rank]), numbers<std::int32_t>(labels[rank]));
+        if (rows[rank].empty()) continue;
+        if (precise) {
+          writer->write(numbers<double>(rows[rank]));
+        } else {
+          writer->write(numbers<float>(rows[rank]), numbers<std::int32_t>(labels[rank]));
+        }
       }
     });
   }

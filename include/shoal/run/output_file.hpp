@@ -8,11 +8,14 @@ namespace shoal {
 // What is written over and what is not, in one place. Nothing that shoal or its user may need is: by whatever name it
 // is given, since names are resolved as the system does.
 
+/// The first cell of a confusion matrix as CSV.
+inline constexpr const char* confusion_corner = "true\\predicted";
+
 /// What a command writes.
-enum class Output { data_set, predictions, trace };
+enum class Output { data_set, predictions, confusion, trace };
 
 /// To be called before a command works for long: whether it may write the file `out`. What is there must be empty, or
-/// an earlier result of the same kind, of predictions or a trace; a data set replaces nothing.
+/// an earlier result of the same kind, of predictions, a confusion matrix or a trace; a data set replaces nothing.
 /// @param inputs  files that the command reads
 /// @param run     folder of the run that it makes, if it makes one
 /// @throws Error(usage)  when `out` is read, is a folder, belongs to a run or sweep, is a hard link of another file,
