@@ -128,17 +128,24 @@ void CommandLine::add_model_commands() {
   CLI::App* app = command(app_, "evaluate", "Loss and accuracy of a checkpoint on a split of a data set",
                           "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test");
   text(app, "CHECKPOINT", evaluate_.checkpoint, "FILE", which)->required();
-  text(app, "--data", evaluate_.data, "FILE", "Data set")->required();
-  text(app, "--split", evaluate_.split, "NAME", "Split; by default test");
+  text(app, "--data", evaluate_.data, "FILE",
+       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, a folder of images")
+      ->required();
+  text(app, "--split", evaluate_.split, "NAME", "Split of a data set; by default test");
   app->add_flag("--json", evaluate_.json, "Print one JSON object");
 
   app =
       command(app_, "predict", "Write what a checkpoint makes of each row: class probabilities and labels, or outputs",
               "shoal predict runs/digits/checkpoints/best --data digits.h5 --split test --out predictions.csv");
   text(app, "CHECKPOINT", predict_.checkpoint, "FILE", which)->required();
-  text(app, "--data", predict_.data, "FILE", "Data set; needs no labels")->required();
-  text(app, "--split", predict_.split, "NAME", "Split; by default test");
-  text(app, "--out", predict_.out, "FILE", "File to write: CSV where it ends in .csv, else HDF5")->required();
+  text(app, "--data", predict_.data, "FILE",
+       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder of images. "
+       "Needs no labels")
+      ->required();
+  text(app, "--split", predict_.split, "NAME", "Split of a data set; by default test");
+  text(app, "--out", predict_.out, "FILE",
+       "File to write: CSV where it ends in .csv, else HDF5; - for CSV to standard output")
+      ->required();
 
   app = command(app_, "inspect", "Say what a checkpoint or a data set holds",
                 "shoal inspect runs/digits/checkpoints/latest --json");

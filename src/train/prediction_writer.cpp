@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iostream>
+
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
@@ -9,6 +11,8 @@
 
 namespace shoal {
 namespace {
+
+constexpr const char* standard_output = "-";
 
 class H5PredictionWriter final : public PredictionWriter {
  public:
@@ -41,7 +45,7 @@ class CsvPredictionWriter final : public PredictionWriter {
  public:
   CsvPredictionWriter(const std::string& out, const PredictionLayout& layout)
       : out_(out), layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
-    check_writable(out_);
+    if (out_ != standard_output) check_writable(out_);
     if (layout_.labels) text_ = "label";
     const bool named = layout_.probabilities && layout_.class_names.size() == columns_;
     for (std::size_t k = 0; k < columns_; ++k) {
@@ -65,7 +69,12 @@ class CsvPredictionWriter final : public PredictionWriter {
       text_ += line;
     }
   }
-  void finish() override { write_text_atomically(out_, text_); }
+  void finish() override {
+    if (out_ == standard_output)
+      std::cout << text_;  // whether it arrived is seen at the end of the command
+    else
+      write_text_atomically(out_, text_);
+  }
 
  private:
   std::string out_;
@@ -78,7 +87,7 @@ class CsvPredictionWriter final : public PredictionWriter {
 
 std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows,
                                                          const PredictionLayout& layout) {
-  if (out.ends_with(".csv")) return std::make_unique<CsvPredictionWriter>(out, layout);
+  if (out.ends_with(".csv") || out == standard_output) return std::make_unique<CsvPredictionWriter>(out, layout);
   return std::make_unique<H5PredictionWriter>(out, rows, layout);
 }
 
