@@ -9,7 +9,7 @@ namespace shoal {
 // is given, since names are resolved as the system does.
 
 /// What a command writes.
-enum class Output { data_set, predictions, trace };
+enum class Output { data_set, predictions, trace, columns };
 
 /// To be called before a command works for long: whether it may write the file `out`. What is there must be empty, or
 /// an earlier result of the same kind, of predictions or a trace; a data set replaces nothing.
