@@ -171,6 +171,7 @@ class CsvImport {
     const std::vector<std::int64_t> shape = like_ && !described_ ? like_->shape : row_shape(options_, features);
     ElementType type = x_type(scan);
     if (type == ElementType::uint8 && like_ && !like_->bytes) type = ElementType::float32;
+    if (like_ && like_->roles) type = ElementType::float64;  // for a model a cell is worth the same whatever the others
     std::int64_t train_rows = 0;
     for (std::size_t f = 0; f <= options_.further.size(); ++f) train_rows += scan.rows_of_file[f];
     Table table = table_of_scan(parts_, 0, train_rows, shape, type);
