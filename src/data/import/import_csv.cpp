@@ -101,6 +101,7 @@ class CsvImport {
     CsvForm form{.delimiter = options_.delimiter ? options_.delimiter : choices.delimiter,
                  .decimal = options_.decimal ? options_.decimal : choices.decimal,
                  .header = options_.header ? options_.header : choices.header,
+                 .why_header = "said",
                  .missing = missing_,
                  .unsure = {},
                  .names_wanted = like_ ? like_->names : std::vector<std::string>{}};
@@ -112,6 +113,7 @@ class CsvImport {
       const auto labels = split_list(options_.label);
       if (labels.size() == 1) form.unsure = std::stoul(labels[0]);
     }
+    if (named && !options_.header) form.why_header = "options name columns";
     opened_ = open_csv(files_, form);
   }
 

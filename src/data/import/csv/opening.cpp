@@ -52,7 +52,7 @@ CsvOpened open_csv(const CsvFiles& files, const CsvForm& form) {
   const std::string_view text = reader.sample(sample_bytes);
   if (text.empty()) refuse_empty_file(name);
   CsvOpened opened;
-  CsvGuess delimiter{form.delimiter.value_or(','), "--delimiter"};
+  CsvGuess delimiter{form.delimiter.value_or(','), "said"};
   if (!form.delimiter) delimiter = guess_delimiter(text, reader.row_end());
   opened.format.delimiter = delimiter.mark;
   opened.rows = sample_rows(text, opened.format, reader.row_end(), most_sample_rows);
@@ -61,7 +61,7 @@ CsvOpened open_csv(const CsvFiles& files, const CsvForm& form) {
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) refuse_empty_file(name);
     opened.rows.push_back({""});
   }
-  CsvGuess decimal{form.decimal.value_or('.'), "--decimal"};
+  CsvGuess decimal{form.decimal.value_or('.'), "said"};
   if (!form.decimal) decimal = guess_decimal(opened.rows, delimiter.mark, name);
   opened.format.decimal = decimal.mark;
   if (decimal.mark == delimiter.mark)
@@ -70,7 +70,7 @@ CsvOpened open_csv(const CsvFiles& files, const CsvForm& form) {
                             "or --decimal",
                             name, mark_name(decimal.mark)));
 
-  CsvHeader header{form.header.value_or(false), "--header"};
+  CsvHeader header{form.header.value_or(false), form.why_header};
   if (!form.header) {
     header = has_all(opened.rows[0], form.names_wanted)
                  ? CsvHeader{true, "line 1 has the names"}

@@ -117,7 +117,8 @@ CsvGuess guess_delimiter(std::string_view text, char row_end) {
     return best;
   }
   // Rows differ, which the scan tells of, or there is one column.
-  const auto rows = sample_rows(text, {'\n', '.'}, row_end, 1);
+  constexpr char nothing = '\x1F';  // a row as one cell
+  const auto rows = sample_rows(text, {nothing, '.'}, row_end, 1);
   if (rows.empty()) return best;
   for (const char delimiter : {',', '\t', ';', '|'}) {
     if (rows[0][0].find(delimiter) != std::string::npos) return {delimiter, "the first row has it"};
