@@ -26,6 +26,7 @@ libxxhash-dev        module:libxxhash
 librandom123-dev     header:Random123/philox.h
 libhwy-dev           module:libhwy
 zlib1g-dev           module:zlib
+libzstd-dev          module:libzstd
 libjpeg-dev          module:libjpeg
 libpng-dev           module:libpng'
 mpi_needs='

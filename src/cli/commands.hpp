@@ -47,6 +47,14 @@ struct ImportRequest {
   std::string out;
 };
 
+struct CsvRequest {
+  std::vector<std::string> files_read;
+  CsvOptions options;       ///< but for `file`, `further`, `choices`
+  std::string columns;      ///< file of choices; empty: none
+  std::string columns_out;  ///< empty: not written
+  std::string out = {};
+};
+
 struct SynthRequest {
   std::string kind;  ///< gaussians, spirals
   SynthOptions options;
@@ -65,7 +73,7 @@ struct WatchRequest {
 };
 
 using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest,
-                             SynthRequest, NudgeRequest, WatchRequest, SweepRequest>;
+                             CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -76,6 +84,7 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world);
 ExitStatus execute(const PredictRequest& request, Communicator& world);
 ExitStatus execute(const InspectRequest& request, Communicator& world);
 ExitStatus execute(const ImportRequest& request, Communicator& world);
+ExitStatus execute(const CsvRequest& request, Communicator& world);
 ExitStatus execute(const SynthRequest& request, Communicator& world);
 ExitStatus execute(const NudgeRequest& request, Communicator& world);
 ExitStatus execute(const WatchRequest& request, Communicator& world);

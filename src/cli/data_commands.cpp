@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <type_traits>
 
+#include "cli/columns_told.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/config/toml_file.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"
 
 namespace shoal {
@@ -36,13 +39,6 @@ void warn_of_many_classes(const DatasetSummary& summary) {
                     rows, summary.classes));
 }
 
-/// In what is imported, and not in another data set.
-template <class Options>
-bool finds_classes(const Options& options) {
-  if constexpr (std::is_same_v<Options, CsvOptions>) return options.like.empty();
-  return true;
-}
-
 /// Rank 0 works, the others wait.
 template <class Make>
 ExitStatus make_dataset(const Make& make, const std::string& out, const Communicator& world) {
@@ -60,10 +56,27 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
         [&](const auto& source) {
           check_output_file(request.out, Output::data_set, source.files());
           DatasetSummary summary = import_from(source, request.out);
-          if (finds_classes(source)) warn_of_many_classes(summary);
+          warn_of_many_classes(summary);
           return summary;
         },
         request.source);
+  };
+  return make_dataset(make, request.out, world);
+}
+
+ExitStatus execute(const CsvRequest& request, Communicator& world) {
+  const auto make = [&] {
+    CsvOptions options = request.options;
+    if (!request.columns.empty()) options.choices = csv_choices(read_toml(request.columns), request.columns);
+    check_output_file(request.out, Output::data_set, options.files());
+    if (!request.columns_out.empty()) {
+      check_output_file(request.columns_out, Output::columns, options.files());
+      check_writable(request.columns_out);
+    }
+    DatasetSummary summary = import_csv(options, request.out);
+    if (!request.columns_out.empty()) write_text_atomically(request.columns_out, summary.columns_text);
+    print(columns_told(summary));
+    return summary;
   };
   return make_dataset(make, request.out, world);
 }

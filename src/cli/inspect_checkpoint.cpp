@@ -52,6 +52,56 @@ std::optional<std::string> parent_of(const Archive& archive) {
   return archive.attribute<std::string>(Names::parent);
 }
 
+/// What becomes of a column, in words.
+std::string encoded_as(const ColumnEncoding& column) {
+  if (column.absent) return "left out: no value in training";
+  if (!column.column.has_categories()) return column.missing ? "number, and whether it is missing" : "number";
+  if (column.embedded()) return fmt::format("vector of {}", column.width);
+  return fmt::format("one of {}", column.places());
+}
+
+std::vector<std::vector<std::string>> columns_table(const Encoding& encoding) {
+  std::vector<std::vector<std::string>> rows{{"column", "type", "values", "missing is", "mean", "deviation", "input"}};
+  for (std::size_t d = 0; d < encoding.columns.size(); ++d) {
+    const ColumnEncoding& column = encoding.columns[d];
+    const bool named = column.column.has_categories();
+    const Normalization& n = encoding.normalization;
+    const auto number = [&](double value) { return fmt::format("{:.6g}", value); };
+    rows.push_back({column.column.name, std::string(column_type_name(column.column.type)),
+                    named ? std::to_string(column.column.categories.size()) : "",
+                    named ? (column.missing ? "a value" : "unseen") : number(column.fill),
+                    named || n.mean.empty() ? "" : number(n.mean[d]),
+                    named || n.mean.empty() ? "" : number(n.deviation[d]), encoded_as(column)});
+  }
+  return rows;
+}
+
+Json columns_json(const DataDescription& data, const Encoding& encoding) {
+  Json list = Json::array();
+  for (const std::string& name : data.columns) {
+    if (encoding.columns.empty()) list.push(Json::object({{"name", name}}));
+  }
+  for (std::size_t d = 0; d < encoding.columns.size(); ++d) {
+    const ColumnEncoding& column = encoding.columns[d];
+    Json json = Json::object({{"name", column.column.name},
+                              {"type", column_type_name(column.column.type)},
+                              {"inputs", column.inputs()},
+                              {"missing", column.missing}});
+    if (column.column.has_categories()) {
+      json.set("categories", column.column.categories);
+      json.set("width", column.width);
+    } else {
+      json.set("fill", column.fill);
+      if (!encoding.normalization.mean.empty()) {
+        json.set("mean", encoding.normalization.mean[d]);
+        json.set("deviation", encoding.normalization.deviation[d]);
+      }
+    }
+    list.push(std::move(json));
+  }
+  return list;
+}
+
 std::string as_json(const Archive& archive) {
   const RunProgress progress = read_progress(archive);
   const DataDescription data = read_description(archive);
@@ -71,6 +121,7 @@ std::string as_json(const Archive& archive) {
       {"shoal_version", archive.attribute<std::string>(Names::shoal_version)},
       {"kernel_hash", archive.attribute<std::string>(Names::kernel_hash)},
   });
+  if (!data.columns.empty()) json.set("columns", columns_json(data, read_encoding(archive)));
   if (const auto parent = parent_of(archive)) json.set("parent", *parent);
   Json arrays = Json::array();
   std::int64_t total = 0;
@@ -111,7 +162,9 @@ std::string as_text(const Archive& archive) {
     total += count_of(*array);
   }
   layers.push_back({"total", "", std::to_string(total)});
-  return align(rows) + '\n' + align(layers);
+  const Encoding encoding = read_encoding(archive);
+  const std::string columns = encoding.columns.empty() ? "" : align(columns_table(encoding)) + '\n';
+  return align(rows) + '\n' + columns + align(layers);
 }
 
 }  // namespace

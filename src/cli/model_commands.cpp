@@ -1,6 +1,8 @@
 // Commands that use a model: train, evaluate, predict.
 #include <fmt/format.h>
 
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "cli/commands.hpp"
@@ -15,6 +17,7 @@
 #include "shoal/run/checkpoint_path.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/train/dataset_predictor.hpp"
+#include "shoal/train/raw_data.hpp"
 #include "shoal/train/same_data.hpp"
 
 namespace shoal {
@@ -32,15 +35,36 @@ std::string agreed_checkpoint(const std::string& path, const Communicator& world
 
 struct Inputs {
   Dataset data;
-  std::string checkpoint;
+  std::string split;
+  DatasetPredictor predictor;
 };
 
-/// Collective. Data are opened first: a wrong name shows before the model is read.
-Inputs open_inputs(const std::string& data, const std::string& checkpoint, const Communicator& world) {
+/// Collective. The data are looked at first: a wrong name shows before the model is read. What is no data set is read
+/// as the model has it.
+/// @param check  what else there is to say before anything is read, on rank 0
+Inputs open_inputs(const std::string& data, const std::string& split, const std::string& checkpoint, bool labels,
+                   const std::function<void(const std::string& checkpoint)>& check, Communicator& world) {
   const Watchdog watchdog(world, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
-  Dataset opened = open_together(data, world);
-  return {std::move(opened), agreed_checkpoint(checkpoint, world)};
+  std::int64_t kind = 0;
+  run_together(world, [&] {
+    if (world.rank() == 0) kind = static_cast<std::int64_t>(kind_of_data(data));
+  });
+  const auto agreed = static_cast<DataKind>(world.all_max(kind));
+  std::optional<Dataset> opened;
+  if (agreed == DataKind::data_set) opened = open_together(data, world);
+  const std::string file = agreed_checkpoint(checkpoint, world);
+  run_together(world, [&] {
+    if (world.rank() == 0) check(file);
+  });
+  DatasetPredictor predictor(file, world);
+  if (opened) return {*std::move(opened), split, std::move(predictor)};
+  run_together(world, [&] {
+    if (split != "test")
+      throw Error(ExitStatus::usage, fmt::format("{} has no splits, and --split is {}; leave it out", data, split));
+  });
+  RawData raw = open_raw(data, agreed, predictor.trained_on(), labels, world);
+  return {std::move(raw.data), std::move(raw.split), std::move(predictor)};
 }
 
 }  // namespace
@@ -48,29 +72,27 @@ Inputs open_inputs(const std::string& data, const std::string& checkpoint, const
 ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
-  const Inputs inputs = open_inputs(request.data, request.checkpoint, world);
-  run_together(world, [&] {
-    if (world.rank() == 0 && request.confusion)
-      check_output_file(*request.confusion, Output::confusion, {request.data, inputs.checkpoint});
-  });
-  DatasetPredictor predictor(inputs.checkpoint, world);
-  const Evaluation result = predictor.evaluate(inputs.data, request.split);
+  const auto check = [&](const std::string& checkpoint) {
+    if (request.confusion) check_output_file(*request.confusion, Output::confusion, {request.data, checkpoint});
+  };
+  Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, true, check, world);
+  const Evaluation result = inputs.predictor.evaluate(inputs.data, inputs.split);
   run_together(world, [&] {
     if (world.rank() == 0 && request.confusion) write_text_atomically(*request.confusion, confusion_csv(result));
   });
   if (world.rank() == 0)
-    print(request.json ? evaluation_json(request.split, result) : evaluation_table(request.split, result));
+    print(request.json ? evaluation_json(inputs.split, result) : evaluation_table(inputs.split, result));
   return ExitStatus::done;
 }
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
-  const Inputs inputs = open_inputs(request.data, request.checkpoint, world);
-  run_together(world, [&] {
-    if (world.rank() == 0) check_output_file(request.out, Output::predictions, {request.data, inputs.checkpoint});
-  });
-  DatasetPredictor predictor(inputs.checkpoint, world);
-  const std::int64_t rows = predictor.predict(inputs.data, request.split, request.out);
-  if (world.rank() == 0) print(fmt::format("{} rows written to {}\n", rows, request.out));
+  const bool printed = request.out == "-";
+  const auto check = [&](const std::string& checkpoint) {
+    if (!printed) check_output_file(request.out, Output::predictions, {request.data, checkpoint});
+  };
+  Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, false, check, world);
+  const std::int64_t rows = inputs.predictor.predict(inputs.data, inputs.split, request.out);
+  if (world.rank() == 0 && !printed) print(fmt::format("{} rows written to {}\n", rows, request.out));
   return ExitStatus::done;
 }
 

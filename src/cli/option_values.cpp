@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <string_view>
 
 #include "shoal/core/error.hpp"
 
@@ -61,6 +62,22 @@ void parse_size(const std::string& option, const std::string& text, std::int64_t
   if (shape.size() != 2) refuse(option, text, "width and height, such as 32x32");
   width = shape[0];
   height = shape[1];
+}
+
+char parse_delimiter(const std::string& option, const std::string& text) {
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text == "pipe") return '|';
+  if (text == "space" || text == "spaces") return ' ';
+  constexpr std::string_view forbidden = "\"\r\n";
+  const bool usable = text.size() == 1 && forbidden.find(text[0]) == std::string_view::npos &&
+                      static_cast<unsigned char>(text[0]) < 0x80 && text[0] != '\0';
+  if (!usable) refuse(option, text, "one character, or one of tab, pipe, space");
+  return text[0];
+}
+
+char parse_decimal(const std::string& option, const std::string& text) {
+  if (text != "." && text != ",") refuse(option, text, ". or ,");
+  return text[0];
 }
 
 bool parse_yes_no(const std::string& option, const std::string& text) {

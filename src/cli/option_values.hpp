@@ -19,6 +19,9 @@ T parse_number(const std::string& option, const std::string& text);
 std::vector<std::int64_t> parse_shape(const std::string& option, const std::string& text);
 /// Width and height with an x between them.
 void parse_size(const std::string& option, const std::string& text, std::int64_t& width, std::int64_t& height);
+/// A character, or its name. @throws Error(usage)
+char parse_delimiter(const std::string& option, const std::string& text);
+char parse_decimal(const std::string& option, const std::string& text);
 bool parse_yes_no(const std::string& option, const std::string& text);
 /// No name is empty: a variable of a script was, and what it stood for would be taken from somewhere else.
 void refuse_empty(const std::string& option, const std::string& text);

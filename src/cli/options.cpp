@@ -1,6 +1,7 @@
 #include "cli/options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -35,6 +36,7 @@ class CommandLine {
   void add_model_commands();
   void add_importers();
   void add_synth();
+  void add_csv(CLI::App& import, const char* regression);
   static void add_splits(CLI::App* app, SplitOptions& split);
 
   Request request() const;
@@ -46,7 +48,7 @@ class CommandLine {
   PredictRequest predict_;
   InspectRequest inspect_;
   IdxOptions idx_;
-  CsvOptions csv_;
+  CsvRequest csv_;
   NpyOptions npy_;
   LibsvmOptions libsvm_;
   ImagesOptions images_;
@@ -128,8 +130,10 @@ void CommandLine::add_model_commands() {
   CLI::App* app = command(app_, "evaluate", "Loss and metrics of a checkpoint on a split of a data set",
                           "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test");
   text(app, "CHECKPOINT", evaluate_.checkpoint, "FILE", which)->required();
-  text(app, "--data", evaluate_.data, "FILE", "Data set")->required();
-  text(app, "--split", evaluate_.split, "NAME", "Split; by default test");
+  text(app, "--data", evaluate_.data, "FILE",
+       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, a folder of images")
+      ->required();
+  text(app, "--split", evaluate_.split, "NAME", "Split of a data set; by default test");
   app->add_flag("--json", evaluate_.json, "Print one JSON object");
   text(app, "--confusion", evaluate_.confusion, "FILE",
        "CSV to write: a row for each class, with its rows by the class that they were taken for");
@@ -138,9 +142,14 @@ void CommandLine::add_model_commands() {
       command(app_, "predict", "Write what a checkpoint makes of each row: class probabilities and labels, or outputs",
               "shoal predict runs/digits/checkpoints/best --data digits.h5 --split test --out predictions.csv");
   text(app, "CHECKPOINT", predict_.checkpoint, "FILE", which)->required();
-  text(app, "--data", predict_.data, "FILE", "Data set; needs no labels")->required();
-  text(app, "--split", predict_.split, "NAME", "Split; by default test");
-  text(app, "--out", predict_.out, "FILE", "File to write: CSV where it ends in .csv, else HDF5")->required();
+  text(app, "--data", predict_.data, "FILE",
+       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder of images. "
+       "Needs no labels")
+      ->required();
+  text(app, "--split", predict_.split, "NAME", "Split of a data set; by default test");
+  text(app, "--out", predict_.out, "FILE",
+       "File to write: CSV where it ends in .csv, else HDF5; - for CSV to standard output")
+      ->required();
 
   app = command(app_, "inspect", "Say what a checkpoint or a data set holds",
                 "shoal inspect runs/digits/checkpoints/latest --json");
@@ -175,23 +184,7 @@ void CommandLine::add_importers() {
   add_splits(app, idx_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
-  app = command(*import, "csv", "Comma-separated values, gzip or plain",
-                "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5");
-  text(app, "FILE", csv_.file, "", "CSV file")->required();
-  text(app, "--label", csv_.label, "COLUMN", "Column of the labels: its name, or its number from 0");
-  app->add_option_function<std::string>(
-         "--header", [this](const std::string& given) { csv_.header = parse_yes_no("--header", given); },
-         "Whether line 1 names the columns; by default found out")
-      ->type_name("yes|no");
-  text(app, "--like", csv_.like, "FILE", "Data set whose classes and columns are taken");
-  app->add_option_function<std::string>(
-         "--shape", [this](const std::string& given) { csv_.shape = parse_shape("--shape", given); },
-         "Shape of a row, such as 8,8; whole numbers to 255 of two dimensions or more are images")
-      ->type_name("H,W");
-  app->add_flag("--regression", csv_.regression, regression);
-  app->add_flag("--classes", csv_.classes, "Labels are names of classes, even where some or all are numbers");
-  add_splits(app, csv_.split);
-  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+  add_csv(*import, regression);
 
   app = command(*import, "npy", "NumPy arrays", "shoal import npy --x features.npy --y labels.npy -o mine.h5");
   text(app, "--x", npy_.x, "FILE", "Features")->required();
@@ -220,6 +213,56 @@ void CommandLine::add_importers() {
   text(app, "--like", images_.like, "FILE", "Data set whose classes and size are taken");
   app->add_flag("--skip-bad", images_.skip_bad, "Leave out files that cannot be read; all are read twice");
   add_splits(app, images_.split);
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+}
+
+void CommandLine::add_csv(CLI::App& import, const char* regression) {
+  CLI::App* app =
+      command(import, "csv", "Comma-separated values and the like; plain, gzip or zstd",
+              "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5\n"
+              "  zcat loans.gz | shoal import csv - --label rate --ignore title --columns-out loans.toml -o loans.h5");
+  app->add_option("FILE", csv_.files_read, "CSV files with equal headers, one after the other; - is standard input")
+      ->required()
+      ->type_name("");
+  app->add_option("--test", csv_.options.test,
+                  "File with the same columns, by name: the split test; may be given many times")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  CsvOptions& csv = csv_.options;
+  text(app, "--label", csv.label, "COLUMNS",
+       "Columns to predict: names or numbers from 0, commas between them; of several, numbers");
+  text(app, "--weight", csv.weight, "COLUMN", "Weight of each row, 0 or more");
+  text(app, "--id", csv.id, "COLUMNS", "Columns that are kept beside the rows, and not learnt from");
+  text(app, "--group", csv.group, "COLUMN", "Rows with the same text here go to the same split");
+  text(app, "--split", csv.split_column, "COLUMN", "Says of each row whether it is train, validation or test");
+  text(app, "--ignore", csv.ignore, "COLUMNS", "Columns that are left out");
+  text(app, "--category", csv.category, "COLUMNS", "Columns whose cells are names, even where they are numbers");
+  text(app, "--missing", csv.missing, "A,B",
+       "What a missing number is called, in place of: " + fmt::format("{}", fmt::join(usual_missing(), " ")) +
+           "; an empty cell is missing in any column");
+  app->add_option_function<std::string>(
+         "--header", [&csv](const std::string& given) { csv.header = parse_yes_no("--header", given); },
+         "Whether line 1 names the columns; by default found out")
+      ->type_name("yes|no");
+  app->add_option_function<std::string>(
+         "--delimiter", [&csv](const std::string& given) { csv.delimiter = parse_delimiter("--delimiter", given); },
+         "What is between cells; by default found out")
+      ->type_name(",|;|tab|pipe|space");
+  app->add_option_function<std::string>(
+         "--decimal", [&csv](const std::string& given) { csv.decimal = parse_decimal("--decimal", given); },
+         "Decimal mark of numbers; by default found out")
+      ->type_name(".|,");
+  text(app, "--like", csv.like, "FILE", "Data set whose classes and columns are taken");
+  text(app, "--columns", csv_.columns, "FILE.toml", "Roles and types of columns, as --columns-out writes them");
+  text(app, "--columns-out", csv_.columns_out, "FILE.toml", "Write what was understood of each column");
+  app->add_option_function<std::string>(
+         "--shape", [&csv](const std::string& given) { csv.shape = parse_shape("--shape", given); },
+         "Shape of a row, such as 8,8; whole numbers to 255 of two dimensions or more are images")
+      ->type_name("H,W");
+  app->add_flag("--regression", csv.regression, regression);
+  app->add_flag("--classes", csv.classes, "Labels are names of classes, even where some or all are numbers");
+  app->add_flag("--drop-unlabelled", csv.drop_unlabelled, "Leave out rows that have no label");
+  add_splits(app, csv.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 }
 
@@ -257,7 +300,13 @@ Request CommandLine::request() const {
   const std::string kind = given.front()->get_subcommands().front()->get_name();
   if (name == "synth") return SynthRequest{kind, synth_.options, synth_.out};
   if (kind == "idx") return ImportRequest{idx_, out_};
-  if (kind == "csv") return ImportRequest{csv_, out_};
+  if (kind == "csv") {
+    CsvRequest csv = csv_;
+    csv.options.file = csv.files_read.front();
+    csv.options.further.assign(csv.files_read.begin() + 1, csv.files_read.end());
+    csv.out = out_;
+    return csv;
+  }
   if (kind == "npy") return ImportRequest{npy_, out_};
   if (kind == "images") return ImportRequest{images_, out_};
   return ImportRequest{libsvm_, out_};

@@ -32,9 +32,9 @@ struct Split::Contents {
     bool targets() const { return y && is_floating(y->type); }
   };
 
-  explicit Contents(const std::string& file_path) : path(file_path), file(file_path) {}
+  Contents(const std::string& file_path, const std::string& name) : path(name), file(file_path) {}
 
-  std::string path;
+  std::string path;  // or what it is called
   RandomAccessFile file;
   std::vector<Arrays> splits;  // sorted by name
   std::vector<std::int64_t> shape;

@@ -98,9 +98,10 @@ std::int64_t count_classes(const RandomAccessFile& file, const std::string& path
 
 }  // namespace
 
-Dataset Dataset::open(const std::string& path) {
-  const H5Reader reader(path);
-  auto contents = std::make_shared<Split::Contents>(path);
+Dataset Dataset::open(const std::string& file, const std::string& name) {
+  const H5Reader reader(file);
+  const std::string& path = name.empty() ? file : name;
+  auto contents = std::make_shared<Split::Contents>(file, path);
   if (const auto text = read_names(reader, "table"); text && !text->empty())
     contents->table = table_of_text(text->front(), path);
   for (const std::string& name : reader.list()) {

@@ -78,9 +78,9 @@ void fill_cells(const std::vector<ColumnEncoding>& columns, std::span<double> va
   }
 }
 
-std::string encoding_text(const std::vector<ColumnEncoding>& columns) {
+std::string encoding_text(const Encoding& encoding) {
   Json list = Json::array();
-  for (const ColumnEncoding& column : columns) {
+  for (const ColumnEncoding& column : encoding.columns) {
     Json json = Json::object({{"name", column.column.name}, {"missing", column.missing}, {"absent", column.absent}});
     if (column.column.has_categories())
       json.set("width", column.width);
@@ -88,19 +88,20 @@ std::string encoding_text(const std::vector<ColumnEncoding>& columns) {
       json.set("fill", column.fill);
     list.push(std::move(json));
   }
-  return Json::object({{"columns", std::move(list)}}).text();
+  return Json::object({{"from_floats", encoding.from_floats}, {"columns", std::move(list)}}).text();
 }
 
-std::vector<ColumnEncoding> encoding_of_text(const std::string& text, const std::vector<FeatureColumn>& features,
-                                             const std::string& name) {
+Encoding encoding_of_text(const std::string& text, const std::vector<FeatureColumn>& features,
+                          const std::string& name) {
   try {
     const Json json = Json::parse(text);
     const Json::Array& list = json.at("columns").items();
     if (list.size() != features.size())
       throw JsonError(fmt::format("it has {} columns for {} features", list.size(), features.size()));
-    std::vector<ColumnEncoding> columns;
-    for (std::size_t d = 0; d < list.size(); ++d) columns.push_back(column_of_json(list[d], features[d]));
-    return columns;
+    Encoding encoding;
+    encoding.from_floats = json.at("from_floats").boolean();
+    for (std::size_t d = 0; d < list.size(); ++d) encoding.columns.push_back(column_of_json(list[d], features[d]));
+    return encoding;
   } catch (const JsonError& e) {
     throw Error(ExitStatus::bad_data, fmt::format("{}: its encoding is damaged: {}", name, e.what()));
   }

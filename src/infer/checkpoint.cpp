@@ -90,7 +90,7 @@ void write_encoding(Archive& archive, const Encoding& encoding) {
   archive.texts[Names::normalization_mode] = n.mode;
   archive.put(make_array<double>(Names::mean, {size}, n.mean));
   archive.put(make_array<double>(Names::deviation, {size}, n.deviation));
-  if (!encoding.columns.empty()) archive.texts[Names::encoding] = encoding_text(encoding.columns);
+  if (!encoding.columns.empty()) archive.texts[Names::encoding] = encoding_text(encoding);
 }
 
 Encoding read_encoding(const Archive& archive) {
@@ -102,7 +102,9 @@ Encoding read_encoding(const Archive& archive) {
   std::int64_t features = inputs;
   if (archive.texts.contains(Names::encoding)) {
     const TableDescription table = table_of_text(archive.text(Names::table), archive.name);
-    encoding.columns = encoding_of_text(archive.text(Names::encoding), table.features, archive.name);
+    const Normalization normalization = std::move(encoding.normalization);
+    encoding = encoding_of_text(archive.text(Names::encoding), table.features, archive.name);
+    encoding.normalization = normalization;
     features = std::ssize(encoding.columns);
     if (encoding.inputs(features) != inputs)
       throw Error(ExitStatus::bad_data, fmt::format("{}: its encoding makes {} numbers of a row, and it has {} inputs",

@@ -84,9 +84,11 @@ DatasetPredictor::DatasetPredictor(const std::string& checkpoint, Communicator& 
   run_together(comm, [&] { state_ = std::make_unique<State>(archive, comm); });
 }
 
+DatasetPredictor::DatasetPredictor(DatasetPredictor&&) noexcept = default;
 DatasetPredictor::~DatasetPredictor() = default;
 
 std::int64_t DatasetPredictor::step() const { return state_->trained.step; }
+const DataDescription& DatasetPredictor::trained_on() const { return state_->trained.data; }
 
 Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& name) {
   State& s = *state_;

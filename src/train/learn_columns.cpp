@@ -67,6 +67,7 @@ void take_columns(TrainingData& data, const Archive& archive) {
 
 Encoding encoding_for(const Config& config, const TrainingData& data) {
   Encoding encoding{{}, data.columns};
+  encoding.from_floats = !data.columns.empty() && data.train.element_type() == ElementType::float32;
   choose_widths(encoding.columns, config.data.one_hot);
   return encoding;
 }

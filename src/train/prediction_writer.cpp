@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iostream>
+
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
@@ -9,6 +11,8 @@
 
 namespace shoal {
 namespace {
+
+constexpr const char* standard_output = "-";
 
 class H5PredictionWriter final : public PredictionWriter {
  public:
@@ -46,7 +50,7 @@ class CsvPredictionWriter final : public PredictionWriter {
  public:
   CsvPredictionWriter(const std::string& out, const PredictionLayout& layout)
       : out_(out), layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
-    check_writable(out_);
+    if (out_ != standard_output) check_writable(out_);
     if (layout_.labels) text_ = "label";
     for (const std::string& name : layout_.names)
       text_ += fmt::format("{}{}", text_.empty() ? "" : ",", csv_cell(name));
@@ -70,7 +74,12 @@ class CsvPredictionWriter final : public PredictionWriter {
     for (std::size_t i = 0; i < rows.size(); ++i)
       text_ += fmt::format("{}{}", rows[i], (i + 1) % columns_ == 0 ? '\n' : ',');
   }
-  void finish() override { write_text_atomically(out_, text_); }
+  void finish() override {
+    if (out_ == standard_output)
+      std::cout << text_;  // whether it arrived is seen at the end of the command
+    else
+      write_text_atomically(out_, text_);
+  }
 
  private:
   std::string out_;
@@ -83,7 +92,7 @@ class CsvPredictionWriter final : public PredictionWriter {
 
 std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows,
                                                          const PredictionLayout& layout) {
-  if (out.ends_with(".csv")) return std::make_unique<CsvPredictionWriter>(out, layout);
+  if (out.ends_with(".csv") || out == standard_output) return std::make_unique<CsvPredictionWriter>(out, layout);
   return std::make_unique<H5PredictionWriter>(out, rows, layout);
 }
 

@@ -26,6 +26,7 @@ std::string describe(const Dataset& data) {
     text += split.has_targets() ? counted(split.outputs(), "output") : (split.has_labels() ? "labels" : "no y");
   }
   for (const std::string& name : data.class_names()) text += fmt::format("\na class \"{}\"", name);
+  for (const std::string& name : data.columns()) text += fmt::format("\na column \"{}\"", name);
   return text;
 }
 
@@ -38,12 +39,12 @@ void require_same_data(const Dataset& data, const Communicator& comm, const std:
   require_alike(comm, "the data in " + data.path(), text, ExitStatus::bad_data, "give all hosts the same file");
 }
 
-Dataset open_together(const std::string& path, const Communicator& comm) {
+Dataset open_together(const std::string& path, const Communicator& comm, const std::string& name) {
   std::optional<Dataset> data;
   std::optional<Error> failure;
   run_together(comm, [&] {
     try {
-      data = Dataset::open(path);
+      data = Dataset::open(path, name);
     } catch (const Error& e) {
       failure = e;
     }

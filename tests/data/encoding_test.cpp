@@ -65,9 +65,13 @@ std::vector<FeatureColumn> features() {
 }
 
 TEST(Encoding, IsATextAndBack) {
-  EXPECT_EQ(encoding_of_text(encoding_text(columns()), features(), "c.h5"), columns());
+  const Encoding read = encoding_of_text(encoding_text({{}, columns()}), features(), "c.h5");
+  EXPECT_EQ(read.columns, columns());
+  EXPECT_FALSE(read.from_floats);
   std::vector<ColumnEncoding> exact{{number_column("size"), false, false, 0.1 + 0.2, 0}};
-  EXPECT_EQ(encoding_of_text(encoding_text(exact), {exact[0].column}, "c.h5"), exact);
+  const Encoding floats = encoding_of_text(encoding_text({{}, exact, true}), {exact[0].column}, "c.h5");
+  EXPECT_EQ(floats.columns, exact);
+  EXPECT_TRUE(floats.from_floats);
 }
 
 TEST(Encoding, TextsThatCannotBeAreRefused) {
@@ -75,8 +79,8 @@ TEST(Encoding, TextsThatCannotBeAreRefused) {
     expect_error([&] { encoding_of_text(text, features(), "c.h5"); }, ExitStatus::bad_data, words);
   };
   refused("{", {"c.h5", "encoding is damaged"});
-  refused(R"({"columns":[]})", {"it has 0 columns for 4 features"});
-  const std::string text = encoding_text(columns());
+  refused(R"({"from_floats":false,"columns":[]})", {"it has 0 columns for 4 features"});
+  const std::string text = encoding_text({{}, columns()});
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string changed = text;
     changed.replace(changed.find(from), from.size(), to);

@@ -40,6 +40,16 @@ TEST(RowEncoder, MakesInputsOfARow) {
   EXPECT_THAT(unseen, ElementsAre(0, 1, 1, 0)) << "no town was missing in training, and there are two hues";
 }
 
+/// Where training took floats, a cell of more digits is worth what it would have been there.
+TEST(RowEncoder, RoundsToWhatTrainingTook) {
+  Encoding made = encoding();
+  made.normalization.mean[0] = 0.1;
+  const auto size = [&] { return encoded(RowEncoder(made, own_columns(made), 4), {0.3, 1.0, 0.0, 120.0})[0]; };
+  EXPECT_EQ(size(), static_cast<float>((0.3 - 0.1) * 0.25));
+  made.from_floats = true;
+  EXPECT_EQ(size(), static_cast<float>((static_cast<double>(0.3F) - 0.1) * 0.25));
+}
+
 TEST(RowEncoder, AColumnThatHeldNothingIsNoInput) {
   Encoding made = encoding();
   made.columns[0].absent = made.columns[2].absent = true;

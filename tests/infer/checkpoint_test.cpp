@@ -52,7 +52,8 @@ Archive of_a_table() {
   std::vector<std::string> towns;
   for (int i = 10; i < 50; ++i) towns.push_back("town" + std::to_string(i));
   Encoding encoding{{"standard", {1.0, 0.0}, {2.0, 1.0}},
-                    {{{"size", ColumnType::number, {}}, true, false, 3.5, 0}, {{"town", ColumnType::category, towns}}}};
+                    {{{"size", ColumnType::number, {}}, true, false, 3.5, 0}, {{"town", ColumnType::category, towns}}},
+                    true};
   choose_widths(encoding.columns, 32);
   std::vector<LayerSpec> layers = layers_for(encoding);
   layers.push_back({"dense", {{"units", std::int64_t{4}}}});
@@ -68,6 +69,7 @@ TEST(Checkpoint, HoldsTheEncodingOfATable) {
   const Archive archive = of_a_table();
   const Encoding encoding = read_encoding(archive);
   EXPECT_EQ(encoding.columns[0].fill, 3.5);
+  EXPECT_TRUE(encoding.from_floats);
   EXPECT_EQ(encoding.columns[1].width, 13);
   EXPECT_EQ(encoding.normalization.mean, (std::vector<double>{1.0, 0.0}));
   const DataDescription data = read_description(archive);

@@ -84,10 +84,11 @@ class Split {
 class Dataset {
  public:
   /// Reads what the file holds, and checks that it fits together; the rows are checked where they are read.
+  /// @param name  what it is called in messages; empty: by its path
   /// @throws Error  no_input when there is no such file, bad_data when it is no data set
-  static Dataset open(const std::string& path);
+  static Dataset open(const std::string& path, const std::string& name = "");
 
-  const std::string& path() const;
+  const std::string& path() const;         ///< or the name that it was opened by
   std::vector<std::string> names() const;  ///< of the splits, sorted
   bool has(const std::string& split) const;
   /// @throws Error(bad_data)  when there is no such split; names those that there are

@@ -42,6 +42,9 @@ struct ColumnEncoding {
 struct Encoding {
   Normalization normalization;          ///< of each feature; nothing is made with that of a category
   std::vector<ColumnEncoding> columns;  ///< of a table, in the order of its features; empty: each feature is an input
+  /// Of a table: training took its values from float32, so all are rounded to it. A cell is then worth the same whether
+  /// it comes from that set or from the file that the set was made of.
+  bool from_floats = false;
 
   /// Numbers that a row becomes: those of all columns in their order, but those of embedded ones behind all others.
   std::int64_t inputs(std::int64_t features) const;
@@ -57,10 +60,9 @@ void choose_widths(std::vector<ColumnEncoding>& columns, std::int64_t one_hot);
 /// For statistics of a table's rows: missing numbers filled, categories 0. values: whole rows, row-major.
 void fill_cells(const std::vector<ColumnEncoding>& columns, std::span<double> values);
 
-/// As one JSON text, without what the description of the table says, and back with that.
+/// What is said of a table, as one JSON text without what the description of that says, and back with it.
 /// @throws Error(bad_data)  for a text that is no encoding of these features, naming `name`
-std::string encoding_text(const std::vector<ColumnEncoding>& columns);
-std::vector<ColumnEncoding> encoding_of_text(const std::string& text, const std::vector<FeatureColumn>& features,
-                                             const std::string& name);
+std::string encoding_text(const Encoding& encoding);
+Encoding encoding_of_text(const std::string& text, const std::vector<FeatureColumn>& features, const std::string& name);
 
 }  // namespace shoal

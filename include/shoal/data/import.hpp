@@ -17,6 +17,8 @@
 
 namespace shoal {
 
+class Json;
+
 /// Which rows go where; all others are the split train. Rows keep their order. Fractions are of all rows of the file,
 /// round(fraction * rows) of them drawn by counter from the seed: where y holds classes from each its share.
 struct SplitOptions {
@@ -40,6 +42,18 @@ struct DatasetSummary {
   std::int64_t outputs = 0;             ///< targets a row; 0 without
   std::string content;                  ///< the digest
   std::vector<std::string> notes = {};  ///< lines to be said: what was left out, and the like
+
+  /// What an importer understood of a column of the file.
+  struct FileColumn {
+    std::string name;
+    std::string role;
+    std::string type;
+    std::int64_t missing = 0;
+    std::string content;  ///< range, number of texts, classes with their counts
+    std::string reason;   ///< of role or type, and the option that overrules it
+  };
+  std::vector<FileColumn> columns = {};  ///< in the order of the file
+  std::string columns_text = {};         ///< the same as TOML, see CsvChoices
 };
 
 /// IDX, the format of MNIST: uint8 of any rank, images (N, D...), labels (N). Class k is label k.
@@ -58,27 +72,66 @@ inline DatasetSummary import_from(const IdxOptions& options, const std::string& 
   return import_idx(options, out);
 }
 
-/// CSV (RFC 4180), the names in its header no two alike. x is uint8 when every cell is a whole number in 0..255, else
-/// float32. Labels: whole numbers >= 0 are class numbers, or, where they are large and most numbers below are missing,
-/// codes that become classes in numeric order, as do other whole numbers; other numbers are float targets, as all are
-/// for regression; texts become classes sorted bytewise. Numbers beside texts are an error unless `classes` is said.
-struct CsvOptions {
-  std::string file = {};
-  std::string label = {};  ///< column, by name (then line 1 is the header) or number from 0; empty: no y
-  /// Unset: line 1 is a header if label is a name or a feature cell in it is no number.
+/// What a person says of a column; empty words: to be found out.
+struct CsvColumnChoice {
+  std::string name;
+  std::string role;  ///< feature, label, weight, id, group, split, ignore
+  std::string type;  ///< number, category, flag, date; of a label category means classes, number targets
+};
+
+/// A file of columns (--columns), which import writes as well. Takes the place of the options of roles and types.
+struct CsvChoices {
+  std::string file = {};  ///< for messages; empty: there is none
   std::optional<bool> header = std::nullopt;
+  std::optional<char> delimiter = std::nullopt;
+  std::optional<char> decimal = std::nullopt;
+  std::optional<std::vector<std::string>> missing = std::nullopt;
+  std::vector<CsvColumnChoice> columns = {};
+};
+/// From the file's content. @throws Error(usage)  for a key or word that is none
+CsvChoices csv_choices(const Json& content, const std::string& file);
+
+/// CSV (RFC 4180), also with other delimiters, in UTF-8 or UTF-16; plain, gzip or zstd. COLUMN and COLUMNS below are
+/// names or numbers from 0, with commas between several (one whose name has a comma in quotes); without a header the
+/// numbers are the names. What is not said is found out from all rows, and told in DatasetSummary::columns and notes.
+///
+/// x holds numbers as they are, of texts which one (see TableDescription), of dates seconds; NaN where a cell is
+/// missing. It is uint8 when every value is a whole number in 0..255 and none is missing; float32 when each is exact in
+/// it or has at most 6 digits; else float64. Texts are categories up to 1,000 of them.
+///
+/// One label is classes where it has texts, or where its numbers are -1 and 1, or whole, 0 or more, and few: at most
+/// 20, or at most 1,000 that occur 20 times on average. Numbers become classes of that number, or, where they are large
+/// and most numbers below are missing, codes that become classes in numeric order. All others are targets.
+struct CsvOptions {
+  std::string file = {};                              ///< "-": standard input
+  std::vector<std::string> further = {};              ///< files behind it, with equal headers
+  std::vector<std::string> test = {};                 ///< files with the same columns, by name: the split test
+  std::string label = {};                             ///< COLUMNS; several are targets; empty: no y
+  std::string weight = {};                            ///< COLUMN: numbers of 0 or more
+  std::string id = {};                                ///< COLUMNS that are kept and not learnt from
+  std::string group = {};                             ///< COLUMN: rows with one text of it go to one split
+  std::string split_column = {};                      ///< COLUMN: says the split of each row
+  std::string ignore = {};                            ///< COLUMNS
+  std::string category = {};                          ///< COLUMNS whose cells are names, even where they are numbers
+  std::optional<std::string> missing = std::nullopt;  ///< spellings with commas between; unset: usual ones
+  std::optional<bool> header = std::nullopt;
+  std::optional<char> delimiter = std::nullopt;  ///< a space: runs of them
+  std::optional<char> decimal = std::nullopt;    ///< '.' or ','
+  CsvChoices choices = {};
   std::string like = {};  ///< data set whose classes and columns (by name where both have names) are taken
-  std::vector<std::int64_t> shape = {};  ///< of a row of x; empty: (columns). Not with like
+  std::vector<std::int64_t> shape =
+      {};  ///< of a row of x, all numbers; then there is no TableDescription. Not with like
   bool regression = false;
-  bool classes = false;  ///< labels are names of classes, where they are not whole numbers
+  bool classes = false;          ///< labels are names of classes, where they are not whole numbers
+  bool drop_unlabelled = false;  ///< leave out rows without a label, else an error
   SplitOptions split = {};
 
-  std::vector<std::string> files() const { return {file, like}; }
+  std::vector<std::string> files() const;
 };
 DatasetSummary import_csv(const CsvOptions& options, const std::string& out);
-inline DatasetSummary import_from(const CsvOptions& options, const std::string& out) {
-  return import_csv(options, out);
-}
+
+/// What pandas, R and others write for a missing number.
+const std::vector<std::string>& usual_missing();
 
 /// Rows of raw CSV for a model, or for a set like another one.
 struct CsvForModel {
@@ -86,6 +139,8 @@ struct CsvForModel {
   TableDescription table = {};                ///< of the model: which columns, and of what types
   std::vector<std::string> class_names = {};  ///< of the model; empty: labels are targets
   bool labels = true;                         ///< whether they are read, where the files have all columns of them
+  std::string owner = "the model";            ///< what the table is of, for messages
+  bool drop_unlabelled = false;               ///< leave out rows without a label, else an error
 };
 /// One split "test". Columns are found by name in any order; features stand in the order of the model's table and have
 /// its types, nothing is guessed. A category has codes of the file's own: their names are in the table that is written.
@@ -147,6 +202,6 @@ inline DatasetSummary import_from(const ImagesOptions& options, const std::strin
 }
 
 /// What one of them asks for: import_from() calls it, files() are those that it reads.
-using ImportOptions = std::variant<IdxOptions, CsvOptions, NpyOptions, LibsvmOptions, ImagesOptions>;
+using ImportOptions = std::variant<IdxOptions, NpyOptions, LibsvmOptions, ImagesOptions>;
 
 }  // namespace shoal

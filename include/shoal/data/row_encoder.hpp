@@ -66,7 +66,8 @@ class RowEncoder {
 
  private:
   double value_of(std::span<const double> values, std::size_t d) const {
-    return values[match_.source.empty() ? d : match_.source[d]];
+    const double value = values[match_.source.empty() ? d : match_.source[d]];
+    return encoding_.from_floats ? static_cast<double>(static_cast<float>(value)) : value;
   }
   std::string encode_numbers(std::span<const double> values, std::span<float> x) const;
   std::string refusal(std::size_t d, double value) const;

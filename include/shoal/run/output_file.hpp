@@ -12,7 +12,7 @@ namespace shoal {
 inline constexpr const char* confusion_corner = "true\\predicted";
 
 /// What a command writes.
-enum class Output { data_set, predictions, confusion, trace };
+enum class Output { data_set, predictions, confusion, trace, columns };
 
 /// To be called before a command works for long: whether it may write the file `out`. What is there must be empty, or
 /// an earlier result of the same kind, of predictions, a confusion matrix or a trace; a data set replaces nothing.

@@ -6,6 +6,7 @@
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/dataset.hpp"
+#include "shoal/infer/checkpoint.hpp"
 #include "shoal/infer/evaluation.hpp"
 
 namespace shoal {
@@ -16,9 +17,11 @@ class DatasetPredictor {
  public:
   /// Collective. Rank 0 reads the file. @throws Error  no_input, bad_data
   DatasetPredictor(const std::string& checkpoint, Communicator& comm);
+  DatasetPredictor(DatasetPredictor&&) noexcept;
   ~DatasetPredictor();
 
-  std::int64_t step() const;  ///< finished updates of the checkpoint
+  std::int64_t step() const;                  ///< finished updates of the checkpoint
+  const DataDescription& trained_on() const;  ///< shape and columns of a row, classes and their names
 
   /// Collective. Loss and all metrics, those of what predict() writes.
   /// @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks
@@ -27,7 +30,7 @@ class DatasetPredictor {
   Evaluation evaluate(const Dataset& data, const std::string& split);
 
   /// Collective; rank 0 writes `out`, whole or not at all. Needs no y. By the ending of `out`:
-  ///   .csv   a line a row: label, then the columns of PredictionLayout::names
+  ///   .csv, or "-" for standard output   a line a row: label, then the columns of PredictionLayout::names
   ///   else   HDF5: `probabilities` (N, K) float32 and `labels` (N) int32, or `outputs` (N, K) for a regression and
   ///          `output_names`; float64 where float32 could not tell outputs apart, see PredictionLayout::precise
   /// Without classes, of which each row may have several (a sigmoid of float targets), there are no labels.

@@ -14,6 +14,7 @@ void require_same_data(const Dataset& data, const Communicator& comm, const std:
 
 /// Collective. Opens a file on every rank, and compares as above.
 /// @throws SharedError  also when it cannot be opened: no_input, bad_data; names rank and host where not all fail
-Dataset open_together(const std::string& path, const Communicator& comm);
+/// @param name  see Dataset::open()
+Dataset open_together(const std::string& path, const Communicator& comm, const std::string& name = "");
 
 }  // namespace shoal

@@ -2,148 +2,49 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
+#include <memory>
 #include <utility>
 
+#include "csv/layouts.hpp"
+#include "csv/opening.hpp"
+#include "csv/report.hpp"
+#include "csv/roles.hpp"
+#include "csv/scan.hpp"
+#include "csv/scan_table.hpp"
+#include "csv/verdict.hpp"
+#include "csv_like.hpp"
 #include "csv_reader.hpp"
-#include "data/agreement.hpp"
-#include "labels.hpp"
+#include "input_file.hpp"
 #include "shoal/core/error.hpp"
-#include "shoal/data/dataset.hpp"
 #include "shoal/data/import.hpp"
-#include "shoal/io/h5_file.hpp"
-#include "shoal/io/names.hpp"
 #include "splits.hpp"
 
 namespace shoal {
 namespace {
 
-using Cells = std::vector<std::string>;
-constexpr std::size_t no_column = static_cast<std::size_t>(-1);
-
-/// What the other set fixes.
-struct Like {
-  Dataset data;
-  std::vector<std::string> columns;
-  std::int64_t features;
-  bool bytes;    // x is uint8
-  bool targets;  // y is floats
-
-  static Like open(const std::string& path) {
-    const Dataset data = Dataset::open(path);
-    const Split split = data.split(data.has("train") ? "train" : data.names().front());
-    Cells columns = read_names(H5Reader(path), "columns").value_or(Cells{});
-    if (const auto twice = find_twice(columns))
-      throw Error(ExitStatus::bad_data,
-                  fmt::format("{}: columns {} and {} are both called \"{}\"; import it again with other names", path,
-                              twice->first, twice->second, shown(columns[twice->first])));
-    return {data, std::move(columns), split.features(), split.element_type() == ElementType::uint8,
-            split.has_targets()};
-  }
-};
-
-/// Which cells of a row are what.
-struct Layout {
-  std::size_t width = 0;
-  std::size_t label = no_column;
-  std::vector<std::size_t> features;
-  Cells names;  // of all columns; empty without a header
-
-  Cells feature_names() const {
-    Cells result;
-    if (names.empty()) return result;
-    for (const std::size_t c : features) result.push_back(names[c]);
-    return result;
-  }
-};
-
 [[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
 
-bool is_column_number(const std::string& label) {
-  return !label.empty() && label.size() < 10 &&
-         std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// A table of one column that other programs would cut into several.
-void check_separator(const std::string& file, const Cells& first) {
-  if (first.size() != 1) return;
-  for (const auto& [separator, name] : {std::pair{';', "semicolon"}, std::pair{'\t', "tab"}}) {
-    if (first[0].find(separator) != std::string::npos)
-      throw Error(
-          ExitStatus::bad_data,
-          fmt::format("{}:1: one cell with a {} in it; put commas between columns, and points in numbers", file, name));
-  }
-}
-
-/// Where the label is and whether line 1 is a header, by the rules of CsvOptions.
-Layout layout_of(const CsvOptions& options, const Cells& first) {
-  check_separator(options.file, first);
-  Layout layout;
-  layout.width = first.size();
-  const bool numbered = is_column_number(options.label);
-  if (numbered) {
-    layout.label = std::stoul(options.label);
-    if (layout.label >= layout.width) {
-      refuse_options(fmt::format("--label {}: {} has {} columns; give a number in 0..{}", options.label, options.file,
-                                 layout.width, layout.width - 1));
-    }
-  }
-  bool header = !numbered && !options.label.empty();
-  if (options.header) {
-    if (header && !*options.header) {
-      refuse_options(
-          fmt::format("--label {} is a name and --header no says there are none; give a number from 0", options.label));
-    }
-    header = *options.header;
-  } else if (!header) {
-    for (std::size_t c = 0; c < first.size(); ++c) header |= c != layout.label && !parse_number(first[c]);
-  }
-  if (header) {
-    for (const std::string& cell : first) layout.names.emplace_back(trimmed(cell));
-  }
-  if (!numbered && !options.label.empty()) {
-    const auto found = std::find(layout.names.begin(), layout.names.end(), options.label);
-    if (found == layout.names.end()) {
-      const std::string near = nearest_word(options.label, layout.names);
-      refuse_options(fmt::format("--label {}: no such column in {}{}", options.label, options.file,
-                                 near.empty() ? "; its first is \"" + shown(layout.names[0]) + "\""
-                                              : "; did you mean \"" + shown(near) + "\"?"));
-    }
-    layout.label = static_cast<std::size_t>(found - layout.names.begin());
-    if (std::find(found + 1, layout.names.end(), options.label) != layout.names.end())
-      refuse_options(fmt::format("--label {}: {} has several columns of that name; give its number from 0",
-                                 options.label, options.file));
-  }
-  for (std::size_t c = 0; c < layout.width; ++c) {
-    if (c != layout.label) layout.features.push_back(c);
-  }
-  if (const auto twice = find_twice(layout.feature_names()))
-    throw Error(ExitStatus::bad_data,
-                fmt::format("{}:1: columns {} and {} are both called \"{}\"; rename one of them", options.file,
-                            layout.features[twice->first], layout.features[twice->second],
-                            shown(layout.names[layout.features[twice->first]])));
-  return layout;
-}
-
-/// Takes the features that the other set has, in its order.
-void take_columns(const CsvOptions& options, const Like& like, Layout& layout) {
-  if (!like.columns.empty() && !layout.names.empty()) {
-    const std::vector<std::size_t> features = std::exchange(layout.features, {});
-    for (const std::string& name : like.columns) {
-      const auto found =
-          std::find_if(features.begin(), features.end(), [&](std::size_t c) { return layout.names[c] == name; });
-      if (found == features.end()) {
-        throw Error(ExitStatus::bad_data,
-                    fmt::format("{}: no column \"{}\", which {} has; add it, or import without --like", options.file,
-                                shown(name), options.like));
-      }
-      layout.features.push_back(*found);
-    }
-  }
-  if (static_cast<std::int64_t>(layout.features.size()) != like.features) {
-    throw Error(ExitStatus::bad_data, fmt::format("{}: {} feature columns, {} has {}; both need the same", options.file,
-                                                  layout.features.size(), options.like, like.features));
-  }
+void check_options(const CsvOptions& options, const std::optional<CsvLike>& like) {
+  if (options.regression && options.label.empty() && options.choices.file.empty())
+    refuse_options("--regression needs --label, the column to predict");
+  if (options.drop_unlabelled && options.label.empty() && options.choices.file.empty() && !(like && like->roles))
+    refuse_options("--drop-unlabelled needs --label, the column to predict");
+  if (options.regression && like && !like->class_names.empty())
+    refuse_options(fmt::format("--regression takes numbers, and {} has classes; leave out one of them", options.like));
+  if (options.classes && (options.regression || (like && like->targets)))
+    refuse_options(fmt::format("--classes says that labels are classes, and {} that they are numbers; leave out one",
+                               options.regression ? "--regression" : options.like));
+  if (like && !options.shape.empty())
+    refuse_options(fmt::format("--shape and --like {} both give the shape; leave out one", options.like));
+  if (like && !options.choices.file.empty())
+    refuse_options(fmt::format("--columns and --like {} both give the columns; leave out one", options.like));
+  const SplitOptions& split = options.split;
+  const bool drawn = split.test_last > 0 || split.test_fraction > 0.0;
+  if (!options.test.empty() && (drawn || !options.split_column.empty()))
+    refuse_options(fmt::format("--test and {} both say what the split test is; give one of them",
+                               drawn ? "--test-last or --test-fraction" : "--split"));
+  if (!options.split_column.empty() && (drawn || split.validation_fraction > 0.0))
+    refuse_options("--split and fractions both say which rows are for what; give one of them");
 }
 
 /// @throws Error(usage)  when the shape asked for has more or fewer values than there are features
@@ -157,89 +58,215 @@ std::vector<std::int64_t> row_shape(const CsvOptions& options, std::int64_t feat
   return options.shape;
 }
 
-float feature(const CsvReader& reader, const Layout& layout, std::size_t column, const std::string& cell) {
-  const std::optional<double> value = parse_number(cell);
-  if (value && std::isfinite(static_cast<float>(*value))) return static_cast<float>(*value);
-  const std::string name = layout.names.empty() ? "" : fmt::format(" (\"{}\")", shown(layout.names[column]));
-  const std::string place = fmt::format("{}:{}: column {}{}", reader.path(), reader.line(), column, name);
-  if (trimmed(cell).empty()) throw Error(ExitStatus::bad_data, place + " is empty; fill it in or remove the row");
-  throw Error(ExitStatus::bad_data,
-              fmt::format("{} is \"{}\", {}", place, shown(cell),
-                          value ? "not a finite float32; replace it or remove the row"
-                                : "not a number; turn it into numbers, or name it with --label if it is the label"));
+std::vector<std::string> all_files(const CsvOptions& options) {
+  std::vector<std::string> files{options.file};
+  files.insert(files.end(), options.further.begin(), options.further.end());
+  files.insert(files.end(), options.test.begin(), options.test.end());
+  return files;
 }
+
+/// One import, step by step.
+class CsvImport {
+ public:
+  CsvImport(const CsvOptions& options, std::optional<CsvLike> like, const std::string& out)
+      : options_(options), out_(out), files_(all_files(options), out), like_(std::move(like)) {
+    check_options(options, like_);
+  }
+
+  DatasetSummary run() {
+    missing_ = options_.missing           ? split_list(*options_.missing)
+               : like_ && like_->table    ? like_->table->missing
+               : options_.choices.missing ? *options_.choices.missing
+                                          : usual_missing();
+    open();
+    parts_.columns = columns_with_roles(options_, opened_, files_.name(0));
+    if (like_) like_->take_columns(opened_, files_.name(0), parts_.columns);
+    // Without a table nobody can tell what a missing cell or a category is.
+    described_ = options_.shape.empty() && (!like_ || like_->table);
+    for (CsvColumn& column : parts_.columns) {
+      if (!described_ && column.role == CsvRole::feature) column.type = ColumnType::number;
+    }
+    if (std::none_of(parts_.columns.begin(), parts_.columns.end(),
+                     [](const CsvColumn& column) { return column.role == CsvRole::feature; }))
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("{}: no column besides the label; features are needed", files_.name(0)));
+    wish_labels();
+    scan();
+    return write();
+  }
+
+ private:
+  void open() {
+    const CsvChoices& choices = options_.choices;
+    CsvForm form{.delimiter = options_.delimiter ? options_.delimiter : choices.delimiter,
+                 .decimal = options_.decimal ? options_.decimal : choices.decimal,
+                 .header = options_.header ? options_.header : choices.header,
+                 .why_header = "said",
+                 .missing = missing_,
+                 .unsure = {},
+                 .names_wanted = like_ ? like_->names : std::vector<std::string>{}};
+    const bool named = names_columns(options_);
+    if (named && form.header == false)
+      refuse_options("an option names a column, and --header no says there are no names; give numbers from 0");
+    if (named) form.header = true;
+    if (!named && !options_.label.empty()) {
+      const auto labels = split_list(options_.label);
+      if (labels.size() == 1) form.unsure = std::stoul(labels[0]);
+    }
+    if (named && !options_.header) form.why_header = "options name columns";
+    opened_ = open_csv(files_, form);
+  }
+
+  void wish_labels() {
+    wish_.classes = options_.classes;
+    wish_.targets = options_.regression || (like_ && like_->targets);
+    wish_.drop_unlabelled = options_.drop_unlabelled;
+    if (like_) {
+      wish_.class_names = like_->class_names;
+      wish_.class_owner = like_->owner;
+    }
+    for (const CsvColumn& column : parts_.columns) {
+      if (column.role != CsvRole::label || !column.type) continue;
+      wish_.classes |= *column.type == ColumnType::category || *column.type == ColumnType::flag;
+      wish_.targets |= *column.type == ColumnType::number;
+    }
+  }
+
+  void scan() {
+    const CellRules rules(opened_.format.decimal, missing_);
+    const std::vector<CsvLayout> where =
+        layouts_of(files_, opened_, parts_.columns, 1 + options_.further.size(), notes_);
+    std::vector<CsvTaken> takes = first_takes(parts_.columns, opened_, rules, wish_);
+    for (;;) {
+      auto scan = std::make_shared<CsvScan>(scan_csv(files_, where, takes, opened_.format, rules, out_));
+      if (scan->rows_of_file[0] == 0)
+        throw Error(ExitStatus::bad_data,
+                    fmt::format("{}: no row below the header; add rows, or use --header no", files_.name(0)));
+      if (!widen(parts_.columns, files_, *scan, takes)) {
+        parts_.verdict = judge(parts_.columns, files_, *scan, rules, wish_);
+        parts_.scan = std::move(scan);
+        break;
+      }
+    }
+    if (like_ && !like_->names.empty()) like_->put_in_order(parts_.verdict.features);
+    if (!described_) check_filled_features();
+    if (parts_.verdict.features.empty())
+      throw Error(ExitStatus::bad_data, fmt::format("{}: every cell of all features is missing", files_.name(0)));
+  }
+
+  void check_filled_features() const {
+    for (std::size_t c = 0; c < parts_.columns.size(); ++c) {
+      const CsvFacts& facts = parts_.scan->facts[c];
+      if (parts_.columns[c].role != CsvRole::feature || facts.missing == 0) continue;
+      throw Error(
+          ExitStatus::bad_data,
+          fmt::format("{}: column {} (\"{}\") is {}; fill it in or remove the row{}",
+                      place_text(files_, *facts.first_missing), c, shown(parts_.columns[c].name),
+                      facts.first_missing->text.empty() ? "empty" : "\"" + shown(facts.first_missing->text) + "\"",
+                      options_.shape.empty() ? "" : ", or leave out --shape"));
+    }
+  }
+
+  DatasetSummary write() {
+    const CsvScan& scan = *parts_.scan;
+    const auto features = static_cast<std::int64_t>(parts_.verdict.features.size());
+    const std::vector<std::int64_t> shape = like_ && !described_ ? like_->shape : row_shape(options_, features);
+    ElementType type = x_type(scan);
+    if (type == ElementType::uint8 && like_ && !like_->bytes) type = ElementType::float32;
+    if (like_ && like_->roles) type = ElementType::float64;  // for a model a cell is worth the same whatever the others
+    std::int64_t train_rows = 0;
+    for (std::size_t f = 0; f <= options_.further.size(); ++f) train_rows += scan.rows_of_file[f];
+    Table table = table_of_scan(parts_, 0, train_rows, shape, type);
+    std::optional<Table> test;
+    if (!options_.test.empty()) test = table_of_scan(parts_, train_rows, scan.rows, shape, type);
+
+    TableNotes notes;
+    notes.source = file_name(files_.name(0));
+    notes.class_names = parts_.verdict.labels.class_names;
+    if (notes.class_names.empty() && like_) notes.class_names = like_->class_names;
+    const TableDescription described = description_of(parts_, missing_);
+    if (opened_.header) notes.columns = described.names();
+    if (!opened_.header && like_) notes.columns = like_->names;
+    if (described_) notes.table = described;
+    const std::vector<DatasetSummary::FileColumn> told = file_columns(parts_);
+    notes.understood = columns_text(told, opened_, missing_);
+
+    const std::int64_t left_out = scan.rows - table.rows - (test ? test->rows : 0);
+    std::vector<PlannedSplit> splits;
+    if (like_ && like_->roles) {
+      splits.push_back({"test", &table, table.rows, [](std::int64_t i, std::int64_t) { return i; }});
+    } else {
+      splits = plan_splits(table, test ? &*test : nullptr, options_.split);
+    }
+    DatasetSummary summary = write_splits(std::move(splits), notes, out_);
+    summary.columns = told;
+    summary.columns_text = notes.understood;
+    summary.notes = opened_.notes;
+    summary.notes.push_back(
+        left_out > 0 ? fmt::format("rows: {}, of which {} have no label and are left out", scan.rows, left_out)
+                     : fmt::format("rows: {}", scan.rows));
+    summary.notes.insert(summary.notes.end(), notes_.begin(), notes_.end());
+    return summary;
+  }
+
+  const CsvOptions& options_;
+  std::string out_;
+  CsvFiles files_;
+  std::optional<CsvLike> like_;
+  std::vector<std::string> missing_;
+  CsvOpened opened_;
+  ScanParts parts_;
+  CsvLabelWish wish_;
+  bool described_ = true;
+  std::vector<std::string> notes_;
+};
 
 }  // namespace
 
+std::vector<std::string> CsvOptions::files() const {
+  std::vector<std::string> all{file, like, choices.file};
+  all.insert(all.end(), further.begin(), further.end());
+  all.insert(all.end(), test.begin(), test.end());
+  return all;
+}
+
 DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
-  std::optional<Like> like;
-  if (!options.like.empty()) like = Like::open(options.like);
-  if (options.regression && options.label.empty()) refuse_options("--regression needs --label, the column to predict");
-  if (options.regression && like && like->data.classes() > 0)
-    refuse_options(fmt::format("--regression takes numbers, and {} has classes; leave out one of them", options.like));
-  if (options.classes && (options.regression || (like && like->targets)))
-    refuse_options(fmt::format("--classes says that labels are classes, and {} that they are numbers; leave out one",
-                               options.regression ? "--regression" : options.like));
-  if (like && !options.shape.empty())
-    refuse_options(fmt::format("--shape and --like {} both give the shape; leave out one", options.like));
-  CsvReader reader(options.file);
-  Cells cells;
-  if (!reader.next(cells))
-    throw Error(ExitStatus::bad_data, fmt::format("{}: the file is empty; fetch it again", options.file));
-  Layout layout = layout_of(options, cells);
-  if (like) take_columns(options, *like, layout);
-  if (layout.features.empty()) {
-    throw Error(ExitStatus::bad_data,
-                fmt::format("{}: no column besides the label; features are needed", options.file));
-  }
+  std::optional<CsvLike> like;
+  if (!options.like.empty()) like = CsvLike::open(options.like);
+  return CsvImport(options, std::move(like), out).run();
+}
 
-  std::vector<float> values;
-  std::vector<std::string> texts;
-  std::vector<std::int64_t> lines;
-  bool all_bytes = !like || like->bytes;
-  bool more = layout.names.empty() || reader.next(cells);
-  for (; more; more = reader.next(cells)) {
-    if (cells.size() != layout.width) {
-      throw Error(ExitStatus::bad_data, fmt::format("{}:{}: {} cells where line 1 has {}; each row needs the same",
-                                                    options.file, reader.line(), cells.size(), layout.width));
-    }
-    for (const std::size_t c : layout.features) {
-      const float value = feature(reader, layout, c, cells[c]);
-      all_bytes = all_bytes && value >= 0.0F && value <= 255.0F && std::floor(value) == value;
-      values.push_back(value);
-    }
-    lines.push_back(reader.line());
-    if (layout.label != no_column) texts.push_back(cells[layout.label]);
+DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out) {
+  CsvOptions options;
+  options.file = wanted.files.at(0);
+  options.further.assign(wanted.files.begin() + 1, wanted.files.end());
+  options.drop_unlabelled = wanted.drop_unlabelled;
+  CsvLike like;
+  like.owner = wanted.owner;
+  like.names = wanted.table.names();
+  like.table = wanted.table;
+  like.features = static_cast<std::int64_t>(wanted.table.features.size());
+  like.targets = wanted.class_names.empty();
+  like.class_names = wanted.class_names;
+  like.roles = true;
+  like.labels = wanted.labels;
+  DatasetSummary summary = CsvImport(options, std::move(like), out).run();
+  std::vector<std::string> unused;
+  for (const DatasetSummary::FileColumn& column : summary.columns) {
+    const auto& labels = wanted.table.labels;
+    const bool label = std::find(labels.begin(), labels.end(), column.name) != labels.end();
+    if (column.role == "ignore" && !label) unused.push_back(shown(column.name));
   }
-  if (lines.empty())
-    throw Error(ExitStatus::bad_data,
-                fmt::format("{}: no row below the header; add rows, or use --header no", options.file));
-
-  TableNotes notes;
-  notes.source = file_name(options.file);
-  notes.columns = layout.names.empty() && like ? like->columns : layout.feature_names();
-  Table table;
-  table.rows = static_cast<std::int64_t>(lines.size());
-  std::vector<std::int64_t> shape = row_shape(options, static_cast<std::int64_t>(layout.features.size()));
-  if (like) shape = like->data.shape();
-  if (all_bytes) {
-    std::vector<std::uint8_t> bytes(values.size());
-    std::transform(values.begin(), values.end(), bytes.begin(), [](float v) { return static_cast<std::uint8_t>(v); });
-    table.x = column_of(std::move(bytes), std::move(shape));
-  } else {
-    table.x = column_of(std::move(values), std::move(shape));
+  constexpr std::size_t told = 10;
+  summary.notes.clear();
+  if (!unused.empty()) {
+    const auto last = unused.begin() + static_cast<std::ptrdiff_t>(std::min(told, unused.size()));
+    summary.notes.push_back(fmt::format("{}: {} left out, as {} has no {} of that name: {}{}", options.file,
+                                        counted(static_cast<std::int64_t>(unused.size()), "column"), wanted.owner,
+                                        unused.size() == 1 ? "column" : "columns",
+                                        fmt::join(unused.begin(), last, ", "), unused.size() > told ? ", ..." : ""));
   }
-
-  if (like) notes.class_names = like->data.class_names();
-  if (layout.label != no_column) {
-    const Place place = [&](std::size_t i) { return fmt::format("{}:{}", options.file, lines[i]); };
-    Labels labels = like && like->data.classes() > 0                ? labels_like(texts, notes.class_names, place)
-                    : options.regression || (like && like->targets) ? targets_from_texts(texts, place)
-                                                                    : labels_from_texts(texts, place, options.classes);
-    notes.class_names = labels.class_names;
-    table.y = std::move(labels).column();
-  }
-  return write_splits(plan_splits(table, nullptr, options.split), notes, out);
+  return summary;
 }
 
 }  // namespace shoal

@@ -1,26 +1,25 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "csv/byte_source.hpp"
+
 namespace shoal {
 
-/// A file that is read from start to end, plain or compressed by gzip (told by its first bytes, not by its name).
+/// A file that is read from start to end, plain or compressed by gzip or zstd (told by its first bytes, not by its
+/// name).
 class InputFile {
  public:
   /// @throws Error  no_input when there is no such file, input_output when it cannot be read
   explicit InputFile(const std::string& path);
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-  ~InputFile();
 
   const std::string& path() const { return path_; }
 
-  /// Reads out.size() bytes, fewer only at the end of the file. @throws Error  bad_data for damaged gzip data
+  /// Reads out.size() bytes, fewer only at the end of the file. @throws Error  bad_data for damaged data
   std::size_t read(std::span<std::byte> out);
   /// Reads `bytes` bytes or to the end of the file, without trusting `bytes` for an allocation.
   std::vector<std::byte> read_up_to(std::size_t bytes);
@@ -40,11 +39,9 @@ class InputFile {
 
  private:
   bool fill();
-  std::size_t read_raw(std::span<std::byte> out);
 
-  struct Handle;
   std::string path_;
-  std::unique_ptr<Handle> handle_;
+  ByteSource bytes_;
   std::vector<std::byte> buffer_;
   std::size_t at_ = 0;
   std::size_t filled_ = 0;

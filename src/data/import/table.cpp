@@ -94,6 +94,7 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   write_names(writer, "class_names", notes.class_names);
   write_names(writer, "columns", notes.table ? notes.table->names() : notes.columns);
   if (notes.table) write_names(writer, "table", {table_text(*notes.table)});
+  if (!notes.understood.empty()) write_names(writer, "understood", {notes.understood});
   writer.set_attribute("shape", summary.shape);
   writer.set_attribute("source", notes.source);
   writer.set_attribute("content", summary.content);

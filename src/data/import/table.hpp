@@ -44,6 +44,7 @@ struct TableNotes {
   std::vector<std::string> columns;  ///< names of the features, where they have any
   std::string source;
   std::optional<TableDescription> table = {};  ///< then `columns` are its names
+  std::string understood = {};                 ///< what was found out about the file, and why; for people
 };
 
 /// Some rows of a table that become a split.

@@ -1,0 +1,215 @@
+#include "block_parser.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "data/import/csv_reader.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr double missing_value = std::numeric_limits<double>::quiet_NaN();
+
+bool is_exact(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
+
+class BlockParser {
+ public:
+  BlockParser(const CsvBlock& block, const CsvLayout& layout, const std::vector<CsvTaken>& columns,
+              const CsvFormat& format, const CellRules& rules, const CsvScan& scan)
+      : block_(block), layout_(layout), columns_(columns), rules_(rules), scan_(scan) {
+    const std::string_view text = block.text();
+    const auto most_rows = static_cast<std::size_t>(std::count(text.begin(), text.end(), block.row_end));
+    parsed_.x = std::make_unique_for_overwrite<double[]>(most_rows * scan.x_width);
+    parsed_.other = std::make_unique_for_overwrite<double[]>(most_rows * scan.other_width);
+    parsed_.seen.resize(columns.size());
+    parsed_.text_ends.resize(scan.texts);
+    parsed_.texts.resize(scan.texts);
+    parsed_.cursor = std::make_unique<CsvCursor>(text, format, block.row_end);
+  }
+
+  CsvParsed parse() {
+    const std::string_view text = block_.text();
+    if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
+      parsed_.failure = {block_.line_at(zero), "a byte 0; remove it, or save the file as text in UTF-8"};
+    try {
+      bool header = layout_.header && block_.begins_file;
+      while (!cursor().at_end()) {
+        const std::size_t start = cursor().offset();
+        if (cursor().skip_blank_line()) {
+          if (parsed_.blank_line == 0) parsed_.blank_line = block_.line_at(start);
+          continue;
+        }
+        if (parsed_.blank_line != 0) {
+          fail(parsed_.blank_line, "a blank line between rows; remove it");
+          return std::move(parsed_);
+        }
+        if (!(header ? skip_row() : parse_row(start))) return std::move(parsed_);
+        header = false;
+      }
+    } catch (const CsvFault& fault) {
+      fail(block_.line_at(fault.offset), fault.what);
+    }
+    return std::move(parsed_);
+  }
+
+ private:
+  CsvCursor& cursor() { return *parsed_.cursor; }
+
+  /// Of two failures the one further up.
+  void fail(std::int64_t line, const std::string& what) {
+    if (!parsed_.failure || line < parsed_.failure->line) parsed_.failure = {line, what};
+  }
+
+  bool skip_row() {
+    do {
+      cursor().cell();
+    } while (cursor().more());
+    return true;
+  }
+
+  bool parse_row(std::size_t start) {
+    x_ = parsed_.x.get() + static_cast<std::size_t>(parsed_.rows) * scan_.x_width;
+    other_ = parsed_.other.get() + static_cast<std::size_t>(parsed_.rows) * scan_.other_width;
+    const std::size_t width = layout_.columns.size();
+    std::size_t position = 0;
+    do {
+      if (position < width)
+        parse_cell(layout_.columns[position]);
+      else
+        cursor().cell();
+      ++position;
+    } while (cursor().more());
+    if (position != width) {
+      fail(block_.line_at(start),
+           fmt::format("{} cells where line 1 has {}; each row needs the same", position, width));
+      return false;
+    }
+    ++parsed_.rows;
+    return true;
+  }
+
+  void parse_cell(std::size_t column) {
+    const CsvTake take = column == CsvLayout::none ? CsvTake::nothing : columns_[column].take;
+    switch (take) {
+      case CsvTake::nothing: cursor().cell(); return;
+      case CsvTake::value: return parse_value(columns_[column], parsed_.seen[column]);
+      case CsvTake::word: return parse_word(columns_[column], parsed_.seen[column]);
+      case CsvTake::text: {
+        const std::string_view text = cursor().cell();
+        parsed_.seen[column].texts += text.empty() ? 0 : 1;
+        parsed_.seen[column].missing += text.empty() ? 1 : 0;
+        parsed_.texts[columns_[column].slot] += text;
+        parsed_.text_ends[columns_[column].slot].push_back(
+            static_cast<std::int64_t>(parsed_.texts[columns_[column].slot].size()));
+      }
+    }
+  }
+
+  void put(const CsvTaken& column, double value) { (column.feature ? x_ : other_)[column.slot] = value; }
+
+  void parse_value(const CsvTaken& column, CsvParsed::Seen& seen) {
+    const auto offset = static_cast<std::uint32_t>(cursor().offset());
+    CsvNumber number;
+    if (cursor().plain_number(number)) {
+      if (!rules_.is_missing(number.value)) return take_number(column, seen, number, offset);
+      return take_missing(column, seen, offset, true);
+    }
+    const std::string_view cell = cursor().cell();
+    switch (rules_.kind(cell, number)) {
+      case CellKind::number: return take_number(column, seen, number, offset);
+      case CellKind::date:
+        if (column.only == CsvOnly::numbers) return take_text(column, seen, offset);
+        ++seen.dates;
+        return take_any_value(column, seen, number);
+      case CellKind::missing: return take_missing(column, seen, offset, !cell.empty());
+      case CellKind::text: return take_text(column, seen, offset);
+    }
+  }
+
+  void take_number(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number, std::uint32_t offset) {
+    if (column.only == CsvOnly::dates || number.value < column.least) return take_text(column, seen, offset);
+    if (seen.numbers++ == 0) seen.first_number = offset;
+    if (seen.whole && number.value != std::trunc(number.value)) seen.whole = false;
+    if (column.values) count_value(seen, number.value, offset);
+    take_any_value(column, seen, number);
+  }
+
+  void take_any_value(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number) {
+    seen.least = std::min(seen.least, number.value);
+    seen.greatest = std::max(seen.greatest, number.value);
+    if (!number.brief) {
+      const bool fits = is_exact(number.value);
+      seen.fits_float &= fits;
+      if (column.feature) {
+        parsed_.all_brief = false;
+        parsed_.fits_float &= fits;
+      }
+    }
+    put(column, number.value);
+  }
+
+  static void count_value(CsvParsed::Seen& seen, double value, std::uint32_t offset) {
+    if (!seen.values) seen.values = std::make_unique<std::unordered_map<double, CsvParsed::Value>>();
+    if (seen.values->size() > most_counted_values) return;  // then there are too many altogether
+    ++seen.values->try_emplace(value, CsvParsed::Value{0, offset}).first->second.count;
+  }
+
+  static void note(std::uint32_t& first, std::uint32_t offset) {
+    if (first == CsvParsed::nowhere) first = offset;
+  }
+
+  void take_text(const CsvTaken& column, CsvParsed::Seen& seen, std::uint32_t offset) {
+    ++seen.texts;
+    note(seen.first_text, offset);
+    put(column, missing_value);
+  }
+
+  void take_missing(const CsvTaken& column, CsvParsed::Seen& seen, std::uint32_t offset, bool spelled) {
+    ++seen.missing;
+    note(seen.first_missing, offset);
+    if (spelled) note(seen.first_spelled, offset);
+    put(column, missing_value);
+  }
+
+  void parse_word(const CsvTaken& column, CsvParsed::Seen& seen) {
+    const auto offset = static_cast<std::uint32_t>(cursor().offset());
+    const std::string_view text = cursor().cell();
+    if (text.empty()) return take_missing(column, seen, offset, false);
+    ++seen.texts;
+    if (!seen.words) seen.words = std::make_unique<CsvParsed::Words>();
+    auto& words = seen.words->all;
+    const auto next = static_cast<std::uint32_t>(words.size());
+    const auto [entry, is_new] = seen.words->numbers.try_emplace(text, next);
+    if (is_new) words.push_back({text, 0, offset});
+    ++words[entry->second].count;
+    put(column, entry->second);
+  }
+
+  const CsvBlock& block_;
+  const CsvLayout& layout_;
+  const std::vector<CsvTaken>& columns_;
+  const CellRules& rules_;
+  const CsvScan& scan_;
+  CsvParsed parsed_;
+  double* x_ = nullptr;
+  double* other_ = nullptr;
+};
+
+}  // namespace
+
+std::string cell_at(const CsvBlock& block, const CsvFormat& format, std::size_t offset) {
+  // The text goes on to the end of the block: its line end closes any cell.
+  CsvCursor cursor(block.text().substr(offset), format, block.row_end);
+  return std::string(cursor.cell());
+}
+
+CsvParsed parse_block(const CsvBlock& block, const CsvLayout& layout, const std::vector<CsvTaken>& columns,
+                      const CsvFormat& format, const CellRules& rules, const CsvScan& scan) {
+  return BlockParser(block, layout, columns, format, rules, scan).parse();
+}
+
+}  // namespace shoal

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cursor.hpp"
+
+namespace shoal {
+
+enum class CellKind { missing, number, date, text };
+
+/// What a cell says where a number or date is looked for. One rule, for training and prediction alike.
+class CellRules {
+ public:
+  /// @param missing  spellings of a missing number, beside the empty cell; one that is a number means every cell of
+  ///                 that value
+  CellRules(char decimal, std::vector<std::string> missing);
+
+  /// @param cell  without blanks around it
+  CellKind kind(std::string_view cell, CsvNumber& number) const;
+  bool is_missing(double value) const {
+    for (const double m : missing_values_) {
+      if (value == m) return true;
+    }
+    return false;
+  }
+
+ private:
+  char decimal_;
+  std::vector<std::string> missing_;  // sorted
+  std::vector<double> missing_values_;
+};
+
+/// The number that a cell is; nothing for another text, and for what no double holds.
+std::optional<CsvNumber> number_of_cell(std::string_view cell, char decimal);
+
+}  // namespace shoal

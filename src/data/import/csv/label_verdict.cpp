@@ -1,0 +1,166 @@
+#include "label_verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "data/import/csv_reader.hpp"
+#include "data/import/labels.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/dataset.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t always_few = 20;
+constexpr std::int64_t rows_for_a_class = 20;  // on average, of up to most_counted_values
+
+[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
+
+/// Rows without a label, and a spelling of a missing number that may be a class as well.
+void check_missing(const CsvFiles& files, const CsvFacts& facts, const CsvLabelWish& wish, const std::string& name) {
+  if (facts.missing == 0 || wish.drop_unlabelled) return;
+  if (facts.first_spelled) {
+    refuse(fmt::format(
+        "{}: label \"{}\" is no number, but \"{}\" at {} is; if it is missing, as in {} of {} rows, leave "
+        "them out with --drop-unlabelled; if labels are names of classes, use --classes",
+        place_text(files, *facts.first_spelled), shown(facts.first_spelled->text),
+        shown(facts.first_number ? facts.first_number->text : ""),
+        facts.first_number ? place_text(files, *facts.first_number) : "no place", facts.missing, facts.cells()));
+  }
+  refuse(
+      fmt::format("{}: the label is empty, as in {} of {} rows of column \"{}\"; fill it in, or leave such rows out "
+                  "with --drop-unlabelled",
+                  place_text(files, *facts.first_missing), facts.missing, facts.cells(), shown(name)));
+}
+
+void check_range(const CsvFiles& files, const CsvFacts& facts, const std::string& name) {
+  constexpr double most = std::numeric_limits<float>::max();
+  const double largest = std::max(std::fabs(facts.least), std::fabs(facts.greatest));
+  if (facts.numbers > 0 && largest > most)
+    refuse(fmt::format("{}: target \"{}\" reaches {}, too large for float32; rescale the targets", files.name(0),
+                       shown(name), largest));
+}
+
+/// Why numbers are classes; empty where they are targets, `why_not` says why.
+std::string classes_reason(const CsvFacts& facts, std::string& why_not) {
+  if (facts.dates > 0) {
+    why_not = "dates";
+    return "";
+  }
+  if (!facts.whole) {
+    why_not = "not all numbers are whole";
+    return "";
+  }
+  constexpr double whole_beyond = 0x1p53;  // there all doubles are
+  if (facts.greatest >= whole_beyond) {
+    why_not = "some are 2^53 or more";
+    return "";
+  }
+  if (facts.too_many_values) {
+    why_not = fmt::format("more than {} different whole numbers; --classes if they are names", most_counted_values);
+    return "";
+  }
+  const auto distinct = static_cast<std::int64_t>(facts.values.size());
+  const bool signs = facts.least == -1.0 && facts.greatest == 1.0 && distinct == 2;
+  if (facts.least < 0.0 && !signs) {
+    why_not = "some are below 0; --classes if they are names";
+    return "";
+  }
+  if (distinct > always_few && facts.numbers < distinct * rows_for_a_class) {
+    why_not =
+        fmt::format("{} different whole numbers in {} rows; --classes if they are names", distinct, facts.numbers);
+    return "";
+  }
+  return signs ? "-1 and 1; --regression if they are numbers to predict"
+               : fmt::format("{} different whole {}; --regression if they are numbers to predict", distinct,
+                             distinct == 1 ? "number" : "numbers");
+}
+
+/// Classes that are numbers, given the numbers that occur.
+void take_number_classes(const std::vector<double>& values, const Place& place, CsvLabels& labels) {
+  Labels numbered;
+  if (!values.empty() && values.front() < 0.0) {
+    numbered = labels_from_numbers(values, place);
+  } else {
+    numbered = labels_from_classes(std::vector<std::int64_t>(values.begin(), values.end()), place);
+  }
+  labels.class_names = std::move(numbered.class_names);
+  labels.values = values;
+  labels.value_classes = std::move(numbered.numbers);
+}
+
+void judge_words(const CsvFiles& files, const CsvFacts& facts, const CsvLabelWish& wish, const CellRules& rules,
+                 CsvLabels& labels) {
+  if (facts.too_many_words)
+    refuse(
+        fmt::format("{}: the labels make more than {} classes; is this the right column? For numbers to predict, use "
+                    "--regression",
+                    files.name(0), most_classes));
+  std::vector<std::string> texts;
+  for (const CsvFacts::Word& word : facts.words) texts.push_back(word.text);
+  const Place place = [&](std::size_t i) { return place_text(files, facts.words[i].first); };
+  Labels named;
+  if (!wish.class_names.empty()) {
+    named = labels_like(texts, wish.class_names, place);
+    labels.reason = fmt::format("the classes of {}", wish.class_owner);
+  } else {
+    if (!wish.classes) {  // a text was seen early: is each of them one?
+      const CsvPlace* number = nullptr;
+      const CsvPlace* text = nullptr;
+      CsvNumber ignored;
+      for (const CsvFacts::Word& word : facts.words) {
+        const CellKind kind = rules.kind(word.text, ignored);
+        if (kind == CellKind::number && number == nullptr) number = &word.first;
+        if (kind == CellKind::text && text == nullptr) text = &word.first;
+      }
+      if (number != nullptr && text != nullptr) refuse_label_mixture(files, *number, *text);
+    }
+    named = labels_from_texts(texts, place, true);
+    labels.reason = wish.classes ? "--classes" : "texts";
+  }
+  labels.class_names = std::move(named.class_names);
+  labels.codes.assign(named.numbers.begin(), named.numbers.end());
+}
+
+}  // namespace
+
+void refuse_label_mixture(const CsvFiles& files, const CsvPlace& number, const CsvPlace& text) {
+  refuse(
+      fmt::format("{}: label \"{}\" is no number, but \"{}\" at {} is; if labels are numbers, correct it or remove the "
+                  "row; if they are names of classes, use --classes",
+                  place_text(files, text), shown(text.text), shown(number.text), place_text(files, number)));
+}
+
+void judge_labels(const std::vector<CsvColumn>& columns, const CsvFiles& files, const CsvScan& scan,
+                  const CsvLabelWish& wish, const CellRules& rules, CsvLabels& labels) {
+  for (const std::size_t c : labels.columns) {
+    check_missing(files, scan.facts[c], wish, columns[c].name);
+    labels.any_missing |= scan.facts[c].missing > 0;
+  }
+  if (labels.columns.empty()) return;
+  const std::size_t c = labels.columns.front();
+  const CsvFacts& facts = scan.facts[c];
+  if (scan.columns[c].take == CsvTake::word) return judge_words(files, facts, wish, rules, labels);
+  if (scan.columns[c].values) {
+    std::string why_not;
+    labels.reason = classes_reason(facts, why_not);
+    if (!labels.reason.empty()) {
+      std::vector<double> values;
+      for (const auto& [value, seen] : facts.values) values.push_back(value);
+      const Place place = [&](std::size_t i) {
+        return place_text(files, std::next(facts.values.begin(), static_cast<std::ptrdiff_t>(i))->second.first);
+      };
+      return take_number_classes(values, place, labels);
+    }
+    labels.reason = "targets: " + why_not;
+  } else {
+    labels.reason = labels.columns.size() > 1 ? "targets: several labels" : "targets: --regression";
+  }
+  for (const std::size_t column : labels.columns) check_range(files, scan.facts[column], columns[column].name);
+}
+
+}  // namespace shoal

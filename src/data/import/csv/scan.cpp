@@ -1,0 +1,332 @@
+#include "scan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "block_parser.hpp"
+#include "data/import/csv_reader.hpp"
+#include "data/import/progress.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/utf8.hpp"
+#include "shoal/tensor/parallel.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::size_t batch_bytes = std::size_t{1} << 24;
+constexpr std::size_t most_block_bytes = std::size_t{1} << 20;
+
+/// A block on its way: read, parsed, its rows as bytes.
+struct Work {
+  CsvBlock block;
+  CsvParsed parsed;
+  std::vector<std::vector<std::uint32_t>> words;  // by column: of the block's words the numbers among all
+  CsvRows rows;
+  std::vector<std::byte> x;
+};
+
+template <class T>
+void narrow(const double* from, std::size_t count, std::vector<std::byte>& to) {
+  to.resize(count * sizeof(T));
+  auto* out = reinterpret_cast<T*>(to.data());
+  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<T>(from[i]);
+}
+
+class Scanner {
+ public:
+  Scanner(const CsvFiles& files, const std::vector<CsvLayout>& layouts, const CsvFormat& format, const CellRules& rules,
+          CsvScan& scan)
+      : files_(files),
+        layouts_(layouts),
+        format_(format),
+        rules_(rules),
+        scan_(scan),
+        block_bytes_(std::min(most_block_bytes, batch_bytes / blocks_in_batch())),
+        numbers_of_words_(scan.columns.size()) {}
+
+  void run() {
+    ImportProgress progress("reading " + files_.name(0), files_.bytes());
+    std::vector<Work> parsing;
+    std::vector<Work> storing;
+    std::vector<Work> read = read_batch();
+    while (!read.empty()) {
+      parsing = std::move(read);
+      read.clear();
+      const auto blocks = static_cast<std::int64_t>(parsing.size());
+      parallel_for(blocks + 2, [&](std::int64_t task) {
+        if (task == 0) {
+          read = read_batch();
+        } else if (task == 1) {
+          for (Work& work : storing) store(work);
+        } else {
+          Work& work = parsing[static_cast<std::size_t>(task - 2)];
+          work.parsed = parse_block(work.block, layouts_[work.block.file], scan_.columns, format_, rules_, scan_);
+        }
+      });
+      for (Work& work : parsing) merge(work);
+      parallel_for(blocks, [&](std::int64_t task) { shape(parsing[static_cast<std::size_t>(task)]); });
+      storing = std::move(parsing);
+      parsing.clear();
+      progress.add(bytes_read_ - std::exchange(bytes_told_, bytes_read_));
+      if (read.empty()) {
+        for (Work& work : storing) store(work);
+        storing.clear();
+      }
+    }
+    if (unreadable_) std::rethrow_exception(unreadable_);
+  }
+
+ private:
+  static std::size_t blocks_in_batch() { return 4 * static_cast<std::size_t>(std::max(threads(), 1)); }
+
+  /// A file that cannot be read on is told of when all that came before has been judged: what is told first does not
+  /// depend on how many blocks a batch has.
+  std::vector<Work> read_batch() {
+    std::vector<Work> batch;
+    if (unreadable_) return batch;
+    try {
+      read_blocks(batch);
+    } catch (const Error&) {
+      unreadable_ = std::current_exception();
+    }
+    return batch;
+  }
+
+  void read_blocks(std::vector<Work>& batch) {
+    std::size_t bytes = 0;
+    while (batch.size() < blocks_in_batch() && bytes < batch_bytes) {
+      if (!reader_ && next_file_ == files_.count()) break;
+      if (!reader_) {
+        reader_ = std::make_unique<CsvBlockReader>(files_, next_file_++);
+        reader_->sample(block_bytes_);
+      }
+      Work work;
+      if (reader_->next(work.block, block_bytes_, format_.delimiter)) {
+        bytes += work.block.held.size();
+        batch.push_back(std::move(work));
+        bytes_read_ = bytes_of_files_ + reader_->consumed();
+      } else {
+        bytes_of_files_ += reader_->consumed();
+        reader_.reset();
+      }
+    }
+  }
+
+  [[noreturn]] void refuse(std::size_t file, std::int64_t line, const std::string& what) const {
+    throw Error(ExitStatus::bad_data, fmt::format("{}:{}: {}", files_.name(file), line, what));
+  }
+
+  /// In the order of the file: the first of several mistakes is the one that is told.
+  void merge(Work& work) {
+    const CsvParsed& parsed = work.parsed;
+    if (work.block.begins_file) blank_line_ = 0;
+    if (blank_line_ != 0 && (parsed.rows > 0 || parsed.failure))
+      refuse(work.block.file, blank_line_, "a blank line between rows; remove it");
+    const auto text = first_not_allowed(work);
+    if (text && (!parsed.failure || text->first <= parsed.failure->line))
+      refuse(work.block.file, text->first, text->second);
+    if (parsed.failure) refuse(work.block.file, parsed.failure->line, parsed.failure->what);
+    if (blank_line_ == 0) blank_line_ = parsed.blank_line;
+    work.rows.first = scan_.rows;
+    work.rows.rows = parsed.rows;
+    scan_.rows += parsed.rows;
+    scan_.rows_of_file[work.block.file] += parsed.rows;
+    work.words.resize(scan_.columns.size());
+    for (std::size_t c = 0; c < scan_.columns.size(); ++c) merge_column(work, c);
+    work.parsed.seen = std::vector<CsvParsed::Seen>();
+  }
+
+  std::optional<std::pair<std::int64_t, std::string>> first_not_allowed(const Work& work) const {
+    std::uint32_t first = CsvParsed::nowhere;
+    std::size_t column = 0;
+    for (std::size_t c = 0; c < scan_.columns.size(); ++c) {
+      const std::uint32_t text = work.parsed.seen[c].first_text;
+      if (scan_.columns[c].only == CsvOnly::anything || text >= first) continue;
+      first = text;
+      column = c;
+    }
+    if (first == CsvParsed::nowhere) return std::nullopt;
+    const CsvTaken& taken = scan_.columns[column];
+    const std::string cell = cell_at(work.block, format_, first);
+    const bool dates = taken.only == CsvOnly::dates;
+    const bool below = number_of_cell(cell, format_.decimal).has_value() && !dates;
+    return std::pair{work.block.line_at(first),
+                     fmt::format("column \"{}\" is \"{}\", {}; correct it, or call it missing with --missing",
+                                 shown(taken.name), shown(cell),
+                                 below   ? fmt::format("below {}", taken.least)
+                                 : dates ? "not a date such as 2018-01-28"
+                                         : "not a finite number")};
+  }
+
+  void merge_column(Work& work, std::size_t c) {
+    const CsvParsed::Seen& seen = work.parsed.seen[c];
+    CsvFacts& facts = scan_.facts[c];
+    const auto place = [&](std::size_t offset, std::string_view text) {
+      return CsvPlace{work.block.file, work.block.line_at(offset), std::string(text)};
+    };
+    const auto take_first = [&](std::optional<CsvPlace>& to, std::uint32_t offset) {
+      if (!to && offset != CsvParsed::nowhere) to = place(offset, cell_at(work.block, format_, offset));
+    };
+    if (seen.numbers + seen.dates > 0) {
+      const bool first = facts.numbers + facts.dates == 0;
+      facts.least = first ? seen.least : std::min(facts.least, seen.least);
+      facts.greatest = first ? seen.greatest : std::max(facts.greatest, seen.greatest);
+    }
+    facts.missing += seen.missing;
+    facts.numbers += seen.numbers;
+    facts.dates += seen.dates;
+    facts.texts += seen.texts;
+    facts.whole &= seen.whole;
+    facts.fits_float &= seen.fits_float;
+    take_first(facts.first_missing, seen.first_missing);
+    take_first(facts.first_spelled, seen.first_spelled);
+    take_first(facts.first_number, seen.first_number);
+    take_first(facts.first_text, seen.first_text);
+    if (scan_.columns[c].values) merge_values(seen, facts, place);
+    if (scan_.columns[c].take == CsvTake::word) merge_words(work, c, place);
+  }
+
+  template <class Place>
+  static void merge_values(const CsvParsed::Seen& seen, CsvFacts& facts, const Place& place) {
+    if (!seen.values) return;
+    for (const auto& [value, count] : *seen.values) {
+      if (facts.too_many_values) return;
+      auto& entry = facts.values[value];
+      if (entry.count == 0) entry.first = place(count.first, "");
+      entry.count += count.count;
+      facts.too_many_values = facts.values.size() > most_counted_values;
+    }
+    if (facts.too_many_values) facts.values.clear();
+  }
+
+  template <class Place>
+  void merge_words(Work& work, std::size_t c, const Place& place) {
+    CsvFacts& facts = scan_.facts[c];
+    auto& numbers = numbers_of_words_[c];
+    if (!work.parsed.seen[c].words) return;
+    for (const CsvLocalWord& word : work.parsed.seen[c].words->all) {
+      const auto found = numbers.find(std::string(word.text));
+      if (found != numbers.end()) {
+        work.words[c].push_back(found->second);
+        facts.words[found->second].count += word.count;
+        continue;
+      }
+      facts.too_many_words |= facts.words.size() >= scan_.columns[c].most_words;
+      if (facts.too_many_words) {
+        work.words[c].push_back(0);
+        continue;
+      }
+      const CsvPlace first = place(word.offset, word.text);
+      if (!is_utf8(word.text))
+        refuse(first.file, first.line,
+               fmt::format("column \"{}\" is \"{}\", which is not UTF-8; save the file as UTF-8",
+                           shown(scan_.columns[c].name), escape_non_utf8(shown(word.text))));
+      const auto next = static_cast<std::uint32_t>(facts.words.size());
+      numbers.emplace(word.text, next);
+      facts.words.push_back({first.text, word.count, first});
+      work.words[c].push_back(next);
+    }
+  }
+
+  /// Numbers words among all, and makes x as narrow as it may be.
+  void shape(Work& work) const {
+    CsvParsed& parsed = work.parsed;
+    const auto rows = static_cast<std::size_t>(parsed.rows);
+    for (std::size_t c = 0; c < scan_.columns.size(); ++c) {
+      const CsvTaken& column = scan_.columns[c];
+      if (column.take != CsvTake::word) continue;
+      double* at = (column.feature ? parsed.x : parsed.other).get() + column.slot;
+      const std::size_t step = column.feature ? scan_.x_width : scan_.other_width;
+      for (std::size_t i = 0; i < rows; ++i, at += step) {
+        if (!std::isnan(*at)) *at = work.words[c][static_cast<std::size_t>(*at)];
+      }
+    }
+    const double* const x = parsed.x.get();
+    const std::size_t count = rows * scan_.x_width;
+    bool bytes = true;
+    bool exact = true;
+    for (std::size_t i = 0; i < count; ++i) {
+      const double v = x[i];
+      exact &= static_cast<double>(static_cast<float>(v)) == v || v != v;
+      bytes &= v >= 0.0 && v <= 255.0 && std::trunc(v) == v && !std::signbit(v);
+    }
+    using Form = CsvRows::Form;
+    work.rows.form = bytes              ? Form::bytes
+                     : exact            ? Form::exact_floats
+                     : parsed.all_brief ? Form::brief_floats
+                                        : Form::doubles;
+    if (bytes) {
+      narrow<std::uint8_t>(x, count, work.x);
+    } else if (work.rows.form == Form::doubles) {
+      narrow<double>(x, count, work.x);
+    } else {
+      narrow<float>(x, count, work.x);
+    }
+    parsed.x.reset();
+    work.block.held = {};
+    parsed.cursor.reset();
+  }
+
+  void store(Work& work) {
+    CsvParsed& parsed = work.parsed;
+    const auto rows = static_cast<std::size_t>(parsed.rows);
+    scan_.all_bytes &= work.rows.form == CsvRows::Form::bytes;
+    scan_.fits_float &= parsed.fits_float;
+    work.rows.x = scan_.spool.append(work.x);
+    work.rows.other = scan_.spool.append(std::as_bytes(std::span(parsed.other.get(), rows * scan_.other_width)));
+    for (std::size_t t = 0; t < scan_.texts; ++t) {
+      const auto ends = std::as_bytes(std::span(parsed.text_ends[t]));
+      work.rows.texts.push_back(scan_.spool.append(ends));
+      scan_.spool.append(std::as_bytes(std::span(parsed.texts[t])));
+      work.rows.text_bytes.push_back(static_cast<std::int64_t>(ends.size() + parsed.texts[t].size()));
+    }
+    scan_.blocks.push_back(std::move(work.rows));
+    work = {};
+  }
+
+  const CsvFiles& files_;
+  const std::vector<CsvLayout>& layouts_;
+  const CsvFormat& format_;
+  const CellRules& rules_;
+  CsvScan& scan_;
+  std::size_t block_bytes_;
+  std::vector<std::unordered_map<std::string, std::uint32_t>> numbers_of_words_;
+  std::unique_ptr<CsvBlockReader> reader_;
+  std::exception_ptr unreadable_;
+  std::size_t next_file_ = 0;
+  std::int64_t bytes_read_ = 0;
+  std::int64_t bytes_told_ = 0;
+  std::int64_t bytes_of_files_ = 0;
+  std::int64_t blank_line_ = 0;
+};
+
+}  // namespace
+
+std::string place_text(const CsvFiles& files, const CsvPlace& place) {
+  return fmt::format("{}:{}", files.name(place.file), place.line);
+}
+
+CsvScan scan_csv(const CsvFiles& files, const std::vector<CsvLayout>& layouts, std::vector<CsvTaken> columns,
+                 const CsvFormat& format, const CellRules& rules, const std::string& out) {
+  CsvScan scan{.columns = std::move(columns),
+               .facts = {},
+               .blocks = {},
+               .rows_of_file = std::vector<std::int64_t>(files.count()),
+               .spool = Spool(out)};
+  for (CsvTaken& column : scan.columns) {
+    if (column.take == CsvTake::nothing) continue;
+    column.slot = column.take == CsvTake::text ? scan.texts++ : column.feature ? scan.x_width++ : scan.other_width++;
+  }
+  scan.facts.resize(scan.columns.size());
+  Scanner(files, layouts, format, rules, scan).run();
+  return scan;
+}
+
+}  // namespace shoal

@@ -1,0 +1,337 @@
+#include "scan_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "data/import/csv_reader.hpp"
+#include "data/import/splits.hpp"
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+using Form = CsvRows::Form;
+using Rows = std::vector<std::int64_t>;
+
+constexpr std::size_t most_id_bytes = 4096;
+
+/// The rows of a table by their numbers in the scan.
+struct Pick {
+  std::int64_t first = 0;
+  std::shared_ptr<const Rows> listed;  // null: all from the first on
+
+  std::int64_t operator()(std::int64_t row) const {
+    return listed ? (*listed)[static_cast<std::size_t>(row)] : first + row;
+  }
+};
+
+/// Blocks of a scan, one after the other, whose rows `decode` makes ready.
+template <class Decode>
+class BlockCursor {
+ public:
+  BlockCursor(std::shared_ptr<const CsvScan> scan, Decode decode)
+      : scan_(std::move(scan)), decode_(std::move(decode)) {}
+
+  /// The row's bytes, of `row_bytes`.
+  const std::byte* at(std::int64_t row, std::size_t row_bytes) {
+    if (block_ == nullptr || row < block_->first || row >= block_->first + block_->rows) {
+      const auto& blocks = scan_->blocks;
+      const auto behind = std::upper_bound(blocks.begin(), blocks.end(), row,
+                                           [](std::int64_t r, const CsvRows& block) { return r < block.first; });
+      block_ = &*(behind - 1);
+      decode_(*scan_, *block_, bytes_);
+    }
+    return bytes_.data() + static_cast<std::size_t>(row - block_->first) * row_bytes;
+  }
+
+ private:
+  std::shared_ptr<const CsvScan> scan_;
+  Decode decode_;
+  const CsvRows* block_ = nullptr;
+  std::vector<std::byte> bytes_;
+};
+
+/// A column that decodes blocks; calls that rise read each once.
+template <class Decode>
+Column blockwise(const std::shared_ptr<const CsvScan>& scan, ElementType type, std::vector<std::int64_t> shape,
+                 const Pick& pick, Decode decode) {
+  Column column{type, std::move(shape), {}, {}};
+  const std::size_t row_bytes = column.row_bytes();
+  auto cursor = std::make_shared<BlockCursor<Decode>>(scan, std::move(decode));
+  column.copy = [cursor, pick, row_bytes](std::int64_t row, std::byte* out) {
+    std::memcpy(out, cursor->at(pick(row), row_bytes), row_bytes);
+  };
+  column.copy_rows = [cursor, pick, row_bytes](std::span<const std::int64_t> rows, std::span<std::byte> out) {
+    std::byte* at = out.data();
+    for (const std::int64_t row : rows) {
+      std::memcpy(at, cursor->at(pick(row), row_bytes), row_bytes);
+      at += row_bytes;
+    }
+  };
+  return column;
+}
+
+/// What a float that was written with 6 digits is as a double.
+double widened(float brief) {
+  if (std::isnan(brief)) return std::numeric_limits<double>::quiet_NaN();
+  constexpr int digits = 6;
+  std::array<char, 32> text{};
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), brief, std::chars_format::scientific, digits - 1);
+  double value = 0.0;
+  std::from_chars(text.data(), end.ptr, value);
+  return value;
+}
+
+std::size_t bytes_of(Form form) {
+  if (form == Form::bytes) return 1;
+  return form == Form::doubles ? sizeof(double) : sizeof(float);
+}
+
+template <class T>
+T element(const std::byte* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+double stored_value(Form form, const std::byte* at) {
+  switch (form) {
+    case Form::bytes: return static_cast<double>(std::to_integer<int>(*at));
+    case Form::exact_floats: return static_cast<double>(element<float>(at));
+    case Form::brief_floats: return widened(element<float>(at));
+    default: return element<double>(at);
+  }
+}
+
+/// Rows of x in their final type, features in their order, words as categories.
+class DecodeX {
+ public:
+  DecodeX(const CsvScan& scan, std::vector<CsvFeature> features, ElementType type)
+      : features_(std::move(features)), type_(type) {
+    as_stored_ = features_.size() == scan.x_width;
+    for (std::size_t f = 0; f < features_.size(); ++f)
+      as_stored_ &= features_[f].slot == f && features_[f].codes.empty();
+  }
+
+  void operator()(const CsvScan& scan, const CsvRows& block, std::vector<std::byte>& out) {
+    const std::size_t width = bytes_of(block.form);
+    const auto rows = static_cast<std::size_t>(block.rows);
+    const bool same =
+        (type_ == ElementType::uint8 && block.form == Form::bytes) ||
+        (type_ == ElementType::float64 && block.form == Form::doubles) ||
+        (type_ == ElementType::float32 && (block.form == Form::exact_floats || block.form == Form::brief_floats));
+    std::vector<std::byte>& raw = as_stored_ && same ? out : raw_;
+    raw.resize(rows * scan.x_width * width);
+    scan.spool.read(block.x, raw);
+    if (as_stored_ && same) return;
+    out.resize(rows * features_.size() * element_bytes(type_));
+    if (type_ == ElementType::uint8) return convert<std::uint8_t>(scan, block, rows, out);
+    if (type_ == ElementType::float32) return convert<float>(scan, block, rows, out);
+    convert<double>(scan, block, rows, out);
+  }
+
+ private:
+  template <class T>
+  void convert(const CsvScan& scan, const CsvRows& block, std::size_t rows, std::vector<std::byte>& out) const {
+    const std::size_t width = bytes_of(block.form);
+    // A float stays one without the way over its digits.
+    const Form form = block.form == Form::brief_floats && sizeof(T) == sizeof(float) ? Form::exact_floats : block.form;
+    auto* to = reinterpret_cast<T*>(out.data());
+    for (std::size_t r = 0; r < rows; ++r) {
+      const std::byte* const row = raw_.data() + r * scan.x_width * width;
+      for (const CsvFeature& feature : features_) {
+        double value = stored_value(form, row + feature.slot * width);
+        if (!feature.codes.empty() && !std::isnan(value)) value = feature.codes[static_cast<std::size_t>(value)];
+        *to++ = static_cast<T>(value);
+      }
+    }
+  }
+
+  std::vector<CsvFeature> features_;
+  ElementType type_;
+  bool as_stored_ = true;
+  std::vector<std::byte> raw_;
+};
+
+/// Rows of the other values, of which `slots` are made T by `make`.
+template <class T, class Make>
+auto decode_other(std::vector<std::size_t> slots, Make make) {
+  return [slots = std::move(slots), make = std::move(make)](const CsvScan& scan, const CsvRows& block,
+                                                            std::vector<std::byte>& out) {
+    const auto rows = static_cast<std::size_t>(block.rows);
+    std::vector<double> raw(rows * scan.other_width);
+    scan.spool.read(block.other, std::as_writable_bytes(std::span(raw)));
+    out.resize(rows * slots.size() * sizeof(T));
+    auto* to = reinterpret_cast<T*>(out.data());
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (const std::size_t slot : slots) *to++ = make(raw[r * scan.other_width + slot]);
+    }
+  };
+}
+
+/// All values of one of the other columns.
+template <class Take>
+void for_each_other(const CsvScan& scan, std::size_t slot, const Take& take) {
+  std::vector<double> raw;
+  for (const CsvRows& block : scan.blocks) {
+    raw.resize(static_cast<std::size_t>(block.rows) * scan.other_width);
+    scan.spool.read(block.other, std::as_writable_bytes(std::span(raw)));
+    for (std::int64_t r = 0; r < block.rows; ++r)
+      take(block.first + r, raw[static_cast<std::size_t>(r) * scan.other_width + slot]);
+  }
+}
+
+Column label_column(const ScanParts& parts, const Pick& pick) {
+  const CsvScan& scan = *parts.scan;
+  const CsvLabels& labels = parts.verdict.labels;
+  std::vector<std::size_t> slots;
+  bool fits_float = true;
+  for (const std::size_t c : labels.columns) {
+    slots.push_back(scan.columns[c].slot);
+    fits_float &= scan.facts[c].fits_float;
+  }
+  const std::int64_t count = static_cast<std::int64_t>(slots.size());
+  if (!labels.codes.empty()) {
+    const auto code = [codes = labels.codes](double word) {
+      return static_cast<std::int32_t>(codes[static_cast<std::size_t>(word)]);
+    };
+    return blockwise(parts.scan, ElementType::int32, {}, pick, decode_other<std::int32_t>(slots, [code](double word) {
+                       return std::isnan(word) ? -1 : code(word);
+                     }));
+  }
+  if (!labels.class_names.empty()) {
+    const auto class_of_value = [values = labels.values, classes = labels.value_classes](double value) {
+      if (std::isnan(value)) return std::int32_t{-1};
+      return classes[static_cast<std::size_t>(std::lower_bound(values.begin(), values.end(), value) - values.begin())];
+    };
+    return blockwise(parts.scan, ElementType::int32, {}, pick, decode_other<std::int32_t>(slots, class_of_value));
+  }
+  const std::vector<std::int64_t> shape = count == 1 ? std::vector<std::int64_t>{} : std::vector<std::int64_t>{count};
+  if (fits_float)
+    return blockwise(parts.scan, ElementType::float32, shape, pick,
+                     decode_other<float>(slots, [](double value) { return static_cast<float>(value); }));
+  return blockwise(parts.scan, ElementType::float64, shape, pick,
+                   decode_other<double>(slots, [](double value) { return value; }));
+}
+
+/// Where the texts of a block end, and the texts.
+struct BlockTexts {
+  std::vector<std::int64_t> ends;
+  std::string texts;
+
+  void read(const CsvScan& scan, const CsvRows& block, std::size_t slot) {
+    const auto bytes = static_cast<std::size_t>(block.rows) * sizeof(std::int64_t);
+    ends.resize(static_cast<std::size_t>(block.rows));
+    texts.resize(static_cast<std::size_t>(block.text_bytes[slot]) - bytes);
+    scan.spool.read(block.texts[slot], std::as_writable_bytes(std::span(ends)));
+    scan.spool.read(block.texts[slot] + static_cast<std::int64_t>(bytes), std::as_writable_bytes(std::span(texts)));
+  }
+  std::string_view at(std::size_t row) const {
+    const auto begin = static_cast<std::size_t>(row == 0 ? 0 : ends[row - 1]);
+    return std::string_view(texts).substr(begin, static_cast<std::size_t>(ends[row]) - begin);
+  }
+};
+
+Column id_column(const ScanParts& parts, std::size_t c, const Pick& pick) {
+  const std::size_t slot = parts.scan->columns[c].slot;
+  std::size_t longest = 1;
+  BlockTexts texts;
+  for (const CsvRows& block : parts.scan->blocks) {
+    texts.read(*parts.scan, block, slot);
+    for (std::size_t r = 0; r < texts.ends.size(); ++r) longest = std::max(longest, texts.at(r).size());
+  }
+  if (longest > most_id_bytes)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("column \"{}\" has a text of {} bytes, and an id may have {}; leave it out with --ignore",
+                            shown(parts.columns[c].name), longest, most_id_bytes));
+  return blockwise(parts.scan, ElementType::uint8, {static_cast<std::int64_t>(longest)}, pick,
+                   [slot, longest](const CsvScan& scan, const CsvRows& block, std::vector<std::byte>& out) {
+                     BlockTexts all;
+                     all.read(scan, block, slot);
+                     out.assign(all.ends.size() * longest, std::byte{0});
+                     for (std::size_t r = 0; r < all.ends.size(); ++r)
+                       std::memcpy(out.data() + r * longest, all.at(r).data(), all.at(r).size());
+                   });
+}
+
+/// Rows that have all labels; null where none lacks one.
+std::shared_ptr<const Rows> labelled_rows(const ScanParts& parts, std::int64_t first, std::int64_t last) {
+  if (!parts.verdict.labels.any_missing) return nullptr;
+  std::vector<bool> lacks(static_cast<std::size_t>(last - first));
+  for (const std::size_t c : parts.verdict.labels.columns) {
+    for_each_other(*parts.scan, parts.scan->columns[c].slot, [&](std::int64_t row, double value) {
+      if (row >= first && row < last && std::isnan(value)) lacks[static_cast<std::size_t>(row - first)] = true;
+    });
+  }
+  Rows rows;
+  for (std::int64_t row = first; row < last; ++row) {
+    if (!lacks[static_cast<std::size_t>(row - first)]) rows.push_back(row);
+  }
+  return std::make_shared<const Rows>(std::move(rows));
+}
+
+}  // namespace
+
+ElementType x_type(const CsvScan& scan) {
+  if (scan.all_bytes) return ElementType::uint8;
+  return scan.fits_float ? ElementType::float32 : ElementType::float64;
+}
+
+Table table_of_scan(const ScanParts& parts, std::int64_t first, std::int64_t last, std::vector<std::int64_t> shape,
+                    ElementType type) {
+  const CsvScan& scan = *parts.scan;
+  const Pick pick{first, labelled_rows(parts, first, last)};
+  Table table;
+  table.rows = pick.listed ? static_cast<std::int64_t>(pick.listed->size()) : last - first;
+  table.x = blockwise(parts.scan, type, std::move(shape), pick, DecodeX(scan, parts.verdict.features, type));
+  if (!parts.verdict.labels.columns.empty()) table.y = label_column(parts, pick);
+  for (std::size_t c = 0; c < parts.columns.size(); ++c) {
+    const std::size_t slot = scan.columns[c].slot;
+    const auto each = [&](const auto& take) {
+      std::int64_t next = 0;
+      for_each_other(scan, slot, [&](std::int64_t row, double value) {
+        if (next < table.rows && row == pick(next)) {
+          ++next;
+          take(static_cast<std::size_t>(value));
+        }
+      });
+    };
+    switch (parts.columns[c].role) {
+      case CsvRole::weight:
+        table.weight = blockwise(parts.scan, ElementType::float64, {}, pick,
+                                 decode_other<double>({slot}, [](double value) { return value; }));
+        break;
+      case CsvRole::id: table.ids.push_back(id_column(parts, c, pick)); break;
+      case CsvRole::group:
+        each([&](std::size_t word) { table.groups.push_back(static_cast<std::int64_t>(word)); });
+        break;
+      case CsvRole::split:
+        each([&](std::size_t word) { table.own_split.push_back(*split_named(scan.facts[c].words[word].text)); });
+        break;
+      default: break;
+    }
+  }
+  return table;
+}
+
+TableDescription description_of(const ScanParts& parts, const std::vector<std::string>& missing) {
+  TableDescription table;
+  for (const CsvFeature& feature : parts.verdict.features) table.features.push_back(feature.column);
+  for (const std::size_t c : parts.verdict.labels.columns) table.labels.push_back(parts.columns[c].name);
+  for (const CsvColumn& column : parts.columns) {
+    if (column.role == CsvRole::weight) table.weight = column.name;
+    if (column.role == CsvRole::id) table.ids.push_back(column.name);
+  }
+  table.missing = missing;
+  return table;
+}
+
+}  // namespace shoal

@@ -1,0 +1,266 @@
+#include "verdict.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "data/import/csv_reader.hpp"
+#include "data/import/splits.hpp"
+#include "label_verdict.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/dataset.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t most_categories = 1000;
+constexpr std::size_t most_guessed_words = 10000;
+constexpr std::size_t most_declared_words = 1000000;  // codes of 6 digits at most: see CsvRows::Form::brief_floats
+
+[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
+
+bool has_text(const CsvOpened& opened, std::size_t column, const CellRules& rules) {
+  CsvNumber number;
+  return std::any_of(opened.rows.begin(), opened.rows.end(), [&](const CsvCells& row) {
+    return column < row.size() && rules.kind(row[column], number) == CellKind::text;
+  });
+}
+
+void take_words(CsvTaken& taken, std::size_t most) {
+  taken.take = CsvTake::word;
+  taken.most_words = most;
+}
+
+void take_feature(const CsvColumn& column, CsvTaken& taken, bool text) {
+  taken.feature = true;
+  taken.take = CsvTake::value;
+  if (!column.type) {
+    if (text) take_words(taken, most_guessed_words);
+  } else if (*column.type == ColumnType::category || *column.type == ColumnType::flag) {
+    take_words(taken, most_declared_words);
+  } else {
+    taken.only = *column.type == ColumnType::date ? CsvOnly::dates : CsvOnly::numbers;
+  }
+}
+
+std::string column_text(std::size_t c, const CsvColumn& column) {
+  return fmt::format("column {} (\"{}\")", c, shown(column.name));
+}
+
+/// A text among numbers is a mistake, or a word for a missing one, where most cells are numbers; else all are names.
+[[noreturn]] void refuse_mixture(const CsvFiles& files, std::size_t c, const CsvColumn& column, const CsvPlace& text,
+                                 std::int64_t numbers, std::int64_t all) {
+  refuse(
+      fmt::format("{}: {} is \"{}\", not a number, and {} of its {} cells are numbers; correct it, call it missing "
+                  "with --missing \"{}\", or call all of them names with --category {}",
+                  place_text(files, text), column_text(c, column), shown(text.text), numbers, all, shown(text.text),
+                  shown(column.name)));
+}
+
+/// What words are, for a column that was taken for words at once.
+struct WordCount {
+  std::int64_t numbers = 0;
+  std::int64_t texts = 0;
+  const CsvPlace* first_text = nullptr;
+};
+WordCount count_words(const CsvFacts& facts, const CellRules& rules) {
+  WordCount count;
+  CsvNumber number;
+  for (const CsvFacts::Word& word : facts.words) {
+    const CellKind kind = rules.kind(word.text, number);
+    if (kind == CellKind::number) count.numbers += word.count;
+    if (kind != CellKind::text) continue;
+    count.texts += word.count;
+    if (count.first_text == nullptr) count.first_text = &word.first;
+  }
+  return count;
+}
+
+void check_categories(const std::vector<CsvColumn>& columns, const CsvFiles& files, const CsvScan& scan) {
+  constexpr std::int64_t few = 20;
+  std::vector<std::string> names;
+  std::string what;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const CsvFacts& facts = scan.facts[c];
+    if (columns[c].role != CsvRole::feature || scan.columns[c].take != CsvTake::word) continue;
+    if (columns[c].type) {
+      if (facts.too_many_words)
+        refuse(fmt::format("{}: {} has more than {} different texts; leave it out with --ignore {}", files.name(0),
+                           column_text(c, columns[c]), scan.columns[c].most_words, shown(columns[c].name)));
+      continue;
+    }
+    const auto distinct = static_cast<std::int64_t>(facts.words.size());
+    const bool nearly_all = facts.texts >= few && distinct * 10 > facts.texts * 9;
+    if (distinct <= most_categories && !nearly_all) continue;
+    if (names.empty())
+      what = fmt::format("{} has {}{} different texts in {} rows", column_text(c, columns[c]),
+                         facts.too_many_words ? "more than " : "", distinct, facts.texts);
+    names.push_back(columns[c].name);
+  }
+  if (names.empty()) return;
+  constexpr std::size_t told = 10;
+  const std::string all = fmt::format(
+      "{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(told, names.size())), ","));
+  refuse(fmt::format(
+      "{}: {}{}, too many to learn each; leave out with --ignore {}, keep beside the rows with --id, or "
+      "take for categories with --category",
+      files.name(0), what, names.size() > 1 ? fmt::format(", and {} more columns are alike", names.size() - 1) : "",
+      names.size() > told ? all + ",..." : all));
+}
+
+CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvFacts& facts, std::string& reason) {
+  CsvFeature feature{{column.name, column.type.value_or(ColumnType::number), {}}, taken.slot, {}};
+  const bool guessed = !column.type;
+  if (taken.take == CsvTake::value) {
+    if (guessed && facts.dates > 0) feature.column.type = ColumnType::date;
+    if (guessed && reason.empty())
+      reason = facts.dates > 0 ? "all cells are dates"
+               : facts.whole   ? "whole numbers; --category if they are names"
+                               : "numbers";
+    return feature;
+  }
+  std::vector<std::size_t> order(facts.words.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return facts.words[a].text < facts.words[b].text; });
+  feature.codes.resize(order.size());
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    feature.codes[order[k]] = static_cast<double>(k);
+    feature.column.categories.push_back(facts.words[order[k]].text);
+  }
+  if (guessed) feature.column.type = order.size() == 2 ? ColumnType::flag : ColumnType::category;
+  if (guessed && reason.empty()) reason = order.size() == 2 ? "two texts" : "texts";
+  return feature;
+}
+
+void check_filled(const CsvColumn& column, const CsvFiles& files, const CsvFacts& facts) {
+  if (facts.missing == 0) return;
+  refuse(fmt::format("{}: the {} in column \"{}\" is missing, as in {} of {} rows; fill it in or remove the row",
+                     place_text(files, *facts.first_missing), role_name(column.role), shown(column.name), facts.missing,
+                     facts.cells()));
+}
+
+void check_splits(const CsvColumn& column, const CsvFiles& files, const CsvFacts& facts) {
+  for (const CsvFacts::Word& word : facts.words) {
+    if (split_named(word.text)) continue;
+    refuse(fmt::format("{}: column \"{}\" says the split \"{}\"; use one of {}", place_text(files, word.first),
+                       shown(column.name), shown(word.text), split_names_taken()));
+  }
+}
+
+}  // namespace
+
+std::vector<CsvTaken> first_takes(const std::vector<CsvColumn>& columns, const CsvOpened& opened,
+                                  const CellRules& rules, const CsvLabelWish& wish) {
+  const auto labels = std::count_if(columns.begin(), columns.end(),
+                                    [](const CsvColumn& column) { return column.role == CsvRole::label; });
+  std::vector<CsvTaken> takes(columns.size());
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    CsvTaken& taken = takes[c];
+    taken.name = columns[c].name;
+    switch (columns[c].role) {
+      case CsvRole::ignored: break;
+      case CsvRole::hollow: taken.take = CsvTake::value; break;
+      case CsvRole::feature: take_feature(columns[c], taken, !columns[c].type && has_text(opened, c, rules)); break;
+      case CsvRole::label:
+        taken.take = CsvTake::value;
+        if (!wish.class_names.empty() || wish.classes) {
+          take_words(taken, static_cast<std::size_t>(most_classes));
+        } else if (wish.targets || labels > 1) {
+          taken.only = CsvOnly::numbers;
+        } else if (has_text(opened, c, rules)) {
+          take_words(taken, static_cast<std::size_t>(most_classes));
+        } else {
+          taken.values = true;
+        }
+        break;
+      case CsvRole::weight:
+        taken.take = CsvTake::value;
+        taken.only = CsvOnly::numbers;
+        taken.least = 0.0;
+        break;
+      case CsvRole::id: taken.take = CsvTake::text; break;
+      case CsvRole::group: take_words(taken, static_cast<std::size_t>(-1)); break;
+      case CsvRole::split: take_words(taken, most_guessed_words); break;
+    }
+  }
+  return takes;
+}
+
+bool widen(const std::vector<CsvColumn>& columns, const CsvFiles& files, const CsvScan& scan,
+           std::vector<CsvTaken>& takes) {
+  bool any = false;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const CsvFacts& facts = scan.facts[c];
+    if (takes[c].take != CsvTake::value) continue;
+    if (columns[c].role == CsvRole::hollow && facts.cells() > facts.missing) {
+      const CsvPlace& place = facts.first_number ? *facts.first_number
+                              : facts.first_text ? *facts.first_text
+                                                 : CsvPlace{};
+      refuse(fmt::format("{}: a cell behind the final delimiter of line 1; name its column, or remove it",
+                         place_text(files, place)));
+    }
+    if (facts.numbers > 0 && facts.dates > 0)
+      refuse(fmt::format("{}: {} has a number, and dates in {} of {} rows; write all of them alike, or use --ignore {}",
+                         place_text(files, *facts.first_number), column_text(c, columns[c]), facts.dates, facts.cells(),
+                         shown(columns[c].name)));
+    if (facts.texts == 0) continue;
+    if (columns[c].role == CsvRole::label) {
+      if (facts.numbers > 0) refuse_label_mixture(files, *facts.first_number, *facts.first_text);
+      take_words(takes[c], static_cast<std::size_t>(most_classes));
+    } else {
+      if (facts.numbers + facts.dates >= facts.texts)
+        refuse_mixture(files, c, columns[c], *facts.first_text, facts.numbers + facts.dates,
+                       facts.numbers + facts.dates + facts.texts);
+      take_words(takes[c], most_guessed_words);
+    }
+    any = true;
+  }
+  return any;
+}
+
+CsvVerdict judge(const std::vector<CsvColumn>& columns, const CsvFiles& files, const CsvScan& scan,
+                 const CellRules& rules, const CsvLabelWish& wish) {
+  CsvVerdict verdict;
+  verdict.kept.assign(columns.size(), true);
+  for (const CsvColumn& column : columns) verdict.reasons.push_back(column.reason);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const CsvFacts& facts = scan.facts[c];
+    switch (columns[c].role) {
+      case CsvRole::feature: {
+        if (!columns[c].type && scan.columns[c].take == CsvTake::word && !facts.too_many_words) {
+          const WordCount count = count_words(facts, rules);
+          if (count.numbers > 0 && count.numbers >= count.texts)
+            refuse_mixture(files, c, columns[c], *count.first_text, count.numbers, count.numbers + count.texts);
+        }
+        if (!columns[c].type && facts.missing == facts.cells()) {
+          verdict.kept[c] = false;
+          verdict.reasons[c] = "left out: every cell is missing";
+          break;
+        }
+        break;
+      }
+      case CsvRole::label: verdict.labels.columns.push_back(c); break;
+      case CsvRole::weight:
+      case CsvRole::group: check_filled(columns[c], files, facts); break;
+      case CsvRole::split:
+        check_filled(columns[c], files, facts);
+        check_splits(columns[c], files, facts);
+        break;
+      default: break;
+    }
+  }
+  check_categories(columns, files, scan);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].role == CsvRole::feature && verdict.kept[c])
+      verdict.features.push_back(feature_of(columns[c], scan.columns[c], scan.facts[c], verdict.reasons[c]));
+  }
+  judge_labels(columns, files, scan, wish, rules, verdict.labels);
+  for (const std::size_t c : verdict.labels.columns) verdict.reasons[c] = verdict.labels.reason;
+  return verdict;
+}
+
+}  // namespace shoal

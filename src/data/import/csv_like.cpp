@@ -1,0 +1,106 @@
+#include "csv_like.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "csv_reader.hpp"
+#include "data/agreement.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/io/h5_file.hpp"
+#include "shoal/io/names.hpp"
+
+namespace shoal {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
+
+using Places = std::unordered_map<std::string, std::vector<std::size_t>>;
+
+/// Labels, weights and ids as well: nobody says by options which they are.
+void take_roles(const TableDescription& table, bool labels, const Places& places, std::vector<CsvColumn>& columns) {
+  const auto take = [&](const std::string& name, CsvRole role) {
+    const auto found = places.find(name);
+    if (found == places.end()) return;
+    columns[found->second.front()].role = role;
+    columns[found->second.front()].reason = "as in training";
+  };
+  const bool all = std::all_of(table.labels.begin(), table.labels.end(),
+                               [&](const std::string& name) { return places.contains(name); });
+  for (const std::string& name : table.labels) {
+    if (labels && all) take(name, CsvRole::label);
+  }
+  take(table.weight, CsvRole::weight);
+  for (const std::string& name : table.ids) take(name, CsvRole::id);
+}
+
+}  // namespace
+
+CsvLike CsvLike::open(const std::string& path) {
+  const Dataset data = Dataset::open(path);
+  const Split split = data.split(data.has("train") ? "train" : data.names().front());
+  CsvLike like;
+  like.owner = path;
+  like.names = read_names(H5Reader(path), "columns").value_or(std::vector<std::string>{});
+  if (const auto twice = find_twice(like.names))
+    refuse(fmt::format("{}: columns {} and {} are both called \"{}\"; import it again with other names", path,
+                       twice->first, twice->second, shown(like.names[twice->first])));
+  like.table = data.table();
+  like.shape = data.shape();
+  like.features = split.features();
+  like.bytes = split.element_type() == ElementType::uint8;
+  like.targets = split.has_targets();
+  like.class_names = data.class_names();
+  return like;
+}
+
+void CsvLike::take_columns(const CsvOpened& opened, const std::string& file, std::vector<CsvColumn>& columns) const {
+  std::vector<std::size_t> free;  // columns that no option gave a role
+  Places places;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].role != CsvRole::feature && !roles) continue;
+    if (columns[c].role == CsvRole::feature) free.push_back(c);
+    places[columns[c].name].push_back(c);
+  }
+  const auto take = [&](std::size_t i, std::size_t c) {
+    columns[c].role = CsvRole::feature;
+    columns[c].type = table ? table->features[i].type : ColumnType::number;
+    columns[c].reason = fmt::format("as in {}", owner);
+  };
+  if (names.empty() || (!opened.header && !roles)) {
+    if (static_cast<std::int64_t>(free.size()) != features)
+      refuse(fmt::format("{}: {} feature columns, {} has {}; both need the same", file, free.size(), owner, features));
+    for (std::size_t i = 0; i < free.size(); ++i) {
+      take(i, free[i]);
+      if (!names.empty()) columns[free[i]].name = names[i];
+    }
+    return;
+  }
+  for (const std::size_t c : free) {
+    columns[c].role = CsvRole::ignored;
+    columns[c].reason = fmt::format("{} has no column of that name", owner);
+  }
+  if (roles) take_roles(*table, labels, places, columns);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto found = places.find(names[i]);
+    if (found == places.end())
+      refuse(fmt::format("{}: no column \"{}\", which {} has; add it{}", file, shown(names[i]), owner,
+                         roles ? "" : ", or import without --like"));
+    if (found->second.size() > 1)
+      refuse(fmt::format("{}:1: columns {} and {} are both called \"{}\"; rename one of them", file, found->second[0],
+                         found->second[1], shown(names[i])));
+    take(i, found->second[0]);
+  }
+}
+
+void CsvLike::put_in_order(std::vector<CsvFeature>& columns) const {
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < names.size(); ++i) places.emplace(names[i], i);
+  std::stable_sort(columns.begin(), columns.end(), [&](const CsvFeature& a, const CsvFeature& b) {
+    return places.at(a.column.name) < places.at(b.column.name);
+  });
+}
+
+}  // namespace shoal

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "csv/roles.hpp"
+#include "csv/verdict.hpp"
+#include "shoal/data/columns.hpp"
+
+namespace shoal {
+
+/// What a model or another data set fixes.
+struct CsvLike {
+  std::string owner;               ///< for messages
+  std::vector<std::string> names;  ///< of the features; empty where it has none
+  std::optional<TableDescription> table;
+  std::vector<std::int64_t> shape;
+  std::int64_t features = 0;
+  bool bytes = false;    ///< x is uint8
+  bool targets = false;  ///< y is floats
+  std::vector<std::string> class_names;
+  bool roles = false;   ///< labels, weights and ids are the table's: for a model
+  bool labels = false;  ///< of the table, where all of them are there
+
+  static CsvLike open(const std::string& path);
+
+  /// Features that the other has, of its types; by place where one of the two has no names. All others are left out.
+  /// @throws Error(bad_data)  for one that is missing
+  void take_columns(const CsvOpened& opened, const std::string& file, std::vector<CsvColumn>& columns) const;
+  /// In the order of the other, where that has names.
+  void put_in_order(std::vector<CsvFeature>& columns) const;
+};
+
+}  // namespace shoal
