@@ -65,10 +65,12 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const Inputs inputs = open_inputs(request.data, request.checkpoint, world);
-  run_together(world, [&] {
-    if (world.rank() == 0) check_output_file(request.out, Output::predictions, {request.data, inputs.checkpoint});
-  });
   DatasetPredictor predictor(inputs.checkpoint, world);
+  run_together(world, [&] {
+    if (world.rank() == 0)
+      check_output_file(request.out, Output::predictions, {request.data, inputs.checkpoint}, "",
+                        header_line(predictor.layout()));
+  });
   const std::int64_t rows = predictor.predict(inputs.data, request.split, request.out);
   if (world.rank() == 0) print(fmt::format("{} rows written to {}\n", rows, request.out));
   return ExitStatus::done;

@@ -36,11 +36,16 @@ std::span<const T> numbers(const std::vector<std::byte>& bytes) {
 struct DatasetPredictor::State {
   Communicator& comm;
   TrainedModel trained;
+  PredictionLayout layout;
   std::int64_t leaf_samples;
   double stall_timeout;
 
   State(const Archive& archive, Communicator& communicator)
-      : comm(communicator), trained(archive, read_model(archive)), leaf_samples(1), stall_timeout(0.0) {
+      : comm(communicator),
+        trained(archive, read_model(archive)),
+        layout(trained),
+        leaf_samples(1),
+        stall_timeout(0.0) {
     static_cast<void>(read_progress(archive));  // judges it
     const Config config = read_config(archive);
     leaf_samples = samples_per_leaf(config.data.batch_size, leaves_of(config));
@@ -72,6 +77,7 @@ DatasetPredictor::DatasetPredictor(const std::string& checkpoint, Communicator& 
 DatasetPredictor::~DatasetPredictor() = default;
 
 std::int64_t DatasetPredictor::step() const { return state_->trained.step; }
+const PredictionLayout& DatasetPredictor::layout() const { return state_->layout; }
 
 Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& name) {
   State& s = *state_;
@@ -109,11 +115,11 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
     split = data.split(name);
     check_features(data, s.trained.data, s.trained.path);
     pass.emplace(s, std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
-    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), PredictionLayout(s.trained));
+    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), s.layout);
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
   const std::int64_t block = pass->rows.capacity();
-  const bool precise = PredictionLayout(s.trained).precise;
+  const bool precise = s.layout.precise;
   for (std::int64_t first = 0; first < split->rows(); first += block * s.comm.size()) {
     const std::int64_t begin = std::min(split->rows(), first + block * s.comm.rank());
     const std::int64_t end = std::min(split->rows(), begin + block);

@@ -7,6 +7,7 @@
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/infer/evaluation.hpp"
+#include "shoal/infer/prediction_pass.hpp"
 
 namespace shoal {
 
@@ -18,7 +19,8 @@ class DatasetPredictor {
   DatasetPredictor(const std::string& checkpoint, Communicator& comm);
   ~DatasetPredictor();
 
-  std::int64_t step() const;  ///< finished updates of the checkpoint
+  std::int64_t step() const;               ///< finished updates of the checkpoint
+  const PredictionLayout& layout() const;  ///< of what predict() writes
 
   /// Collective. Loss and all metrics, those of what predict() writes.
   /// @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks
