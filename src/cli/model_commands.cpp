@@ -87,8 +87,10 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const bool printed = request.out == "-";
-  const auto check = [&](const std::string& checkpoint) {
-    if (!printed) check_output_file(request.out, Output::predictions, {request.data, checkpoint});
+  const auto check = [&](const std::string& checkpoint, const DatasetPredictor& predictor) {
+    if (!printed)
+      check_output_file(request.out, Output::predictions, {request.data, checkpoint}, "",
+                        header_line(predictor.layout()));
   };
   Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, false, check, world);
   const std::int64_t rows = inputs.predictor.predict(inputs.data, inputs.split, request.out);

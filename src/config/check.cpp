@@ -174,9 +174,9 @@ std::string violation(const Key& key, const Config& config) {
   if (std::visit([&](const auto* value) { return is_allowed(key.allowed, *value); }, reference)) return {};
   const auto* const* word = std::get_if<std::string*>(&reference);
   const auto* const* loss = std::get_if<LossSettings*>(&reference);
-  const std::string fault = loss != nullptr ? fault_of(**loss) : "";
-  std::string meant = word != nullptr ? meant_word(key, **word) : loss != nullptr ? meant_word(key, (*loss)->name) : "";
-  if (meant.empty() && !fault.empty()) meant = fault + "; ";
+  std::string meant = word != nullptr ? meant_word(key, **word) : "";
+  if (loss != nullptr && is_allowed(key.allowed, (*loss)->name)) return key.name + ": " + fault_of(**loss);
+  if (loss != nullptr) meant = meant_word(key, (*loss)->name);
   std::string seen = value_text(key, config);
   std::replace(seen.begin(), seen.end(), '\n', ' ');
   return fmt::format("{} is {}; {}use {}", key.name, seen, meant, expected(key));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "shoal/core/csv_cell.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/memory_limit.hpp"
 #include "shoal/nn/operations.hpp"
@@ -89,6 +90,15 @@ PredictionLayout::PredictionLayout(const Model& model, const DataDescription& da
       precise(beyond_float(targets)),
       class_names(data.class_names),
       names(column_names(model, data, *this)) {}
+
+std::string header_line(const PredictionLayout& layout) {
+  std::string line = layout.labels ? "label" : "";
+  for (const std::string& name : layout.names) {
+    if (!line.empty()) line += ',';
+    line += csv_cell(name);
+  }
+  return line;
+}
 
 Reporter::Reporter(std::string name, const Model& model, const DataDescription& data, const Normalization& targets)
     : name_(std::move(name)),

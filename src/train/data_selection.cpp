@@ -116,7 +116,7 @@ void check_metric(Metric metric, const std::string& key, const Config& config, c
     refuse(
         "needs data to validate on, and data.validation sets none apart; use data.validation = 0.1, or the metric "
         "\"train.loss\"");
-  const bool classes = data.train.has_labels() && loss_for(config, data.train).tells_classes;
+  const bool classes = data.description.classes > 0 && loss_for(config, data.train).tells_classes;
   if (is_of_classes(metric) && !classes) refuse("needs classes, and y holds real numbers; use \"validation.loss\"");
   if (is_of_numbers(metric) && classes) refuse("needs targets, and y holds classes; use \"validation.accuracy\"");
 }

@@ -50,11 +50,16 @@ void say_unseen(const Feeder& feeder, Communicator& comm) {
 struct DatasetPredictor::State {
   Communicator& comm;
   TrainedModel trained;
+  PredictionLayout layout;
   std::int64_t leaf_samples;
   double stall_timeout;
 
   State(const Archive& archive, Communicator& communicator)
-      : comm(communicator), trained(archive, read_model(archive)), leaf_samples(1), stall_timeout(0.0) {
+      : comm(communicator),
+        trained(archive, read_model(archive)),
+        layout(trained),
+        leaf_samples(1),
+        stall_timeout(0.0) {
     static_cast<void>(read_progress(archive));  // judges it
     const Config config = read_config(archive);
     leaf_samples = samples_per_leaf(config.data.batch_size, leaves_of(config));
@@ -89,6 +94,7 @@ DatasetPredictor::~DatasetPredictor() = default;
 
 std::int64_t DatasetPredictor::step() const { return state_->trained.step; }
 const DataDescription& DatasetPredictor::trained_on() const { return state_->trained.data; }
+const PredictionLayout& DatasetPredictor::layout() const { return state_->layout; }
 
 Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& name) {
   State& s = *state_;
@@ -127,11 +133,11 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
     split = data.split(name);
     ColumnMatch match = match_features(data, *split, s.trained.encoding, s.trained.data, s.trained.path);
     pass.emplace(s, std::move(match), std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
-    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), PredictionLayout(s.trained));
+    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), s.layout);
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
   const std::int64_t block = pass->rows.capacity();
-  const bool precise = PredictionLayout(s.trained).precise;
+  const bool precise = s.layout.precise;
   for (std::int64_t first = 0; first < split->rows(); first += block * s.comm.size()) {
     const std::int64_t begin = std::min(split->rows(), first + block * s.comm.rank());
     const std::int64_t end = std::min(split->rows(), begin + block);

@@ -51,10 +51,7 @@ class CsvPredictionWriter final : public PredictionWriter {
   CsvPredictionWriter(const std::string& out, const PredictionLayout& layout)
       : out_(out), layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
     if (out_ != standard_output) check_writable(out_);
-    if (layout_.labels) text_ = "label";
-    for (const std::string& name : layout_.names)
-      text_ += fmt::format("{}{}", text_.empty() ? "" : ",", csv_cell(name));
-    text_ += '\n';
+    text_ = header_line(layout_) + '\n';
   }
   void write(std::span<const float> rows, std::span<const std::int32_t> labels) override {
     for (std::size_t r = 0; r < rows.size() / columns_; ++r) {

