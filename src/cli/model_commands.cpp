@@ -41,9 +41,10 @@ struct Inputs {
 
 /// Collective. The data are looked at first: a wrong name shows before the model is read. What is no data set is read
 /// as the model has it.
-/// @param check  what else there is to say before anything is read, on rank 0
+/// @param check  what else there is to say before the data are read, on rank 0
 Inputs open_inputs(const std::string& data, const std::string& split, const std::string& checkpoint, bool labels,
-                   const std::function<void(const std::string& checkpoint)>& check, Communicator& world) {
+                   const std::function<void(const std::string& file, const DatasetPredictor& predictor)>& check,
+                   Communicator& world) {
   const Watchdog watchdog(world, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
   std::int64_t kind = 0;
@@ -54,10 +55,10 @@ Inputs open_inputs(const std::string& data, const std::string& split, const std:
   std::optional<Dataset> opened;
   if (agreed == DataKind::data_set) opened = open_together(data, world);
   const std::string file = agreed_checkpoint(checkpoint, world);
-  run_together(world, [&] {
-    if (world.rank() == 0) check(file);
-  });
   DatasetPredictor predictor(file, world);
+  run_together(world, [&] {
+    if (world.rank() == 0) check(file, predictor);
+  });
   if (opened) return {*std::move(opened), split, std::move(predictor)};
   run_together(world, [&] {
     if (split != "test")
@@ -72,7 +73,7 @@ Inputs open_inputs(const std::string& data, const std::string& split, const std:
 ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
-  const auto check = [&](const std::string& checkpoint) {
+  const auto check = [&](const std::string& checkpoint, const DatasetPredictor&) {
     if (request.confusion) check_output_file(*request.confusion, Output::confusion, {request.data, checkpoint});
   };
   Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, true, check, world);

@@ -52,6 +52,7 @@ class CommandLine {
   NpyOptions npy_;
   LibsvmOptions libsvm_;
   ImagesOptions images_;
+  Hdf5Options hdf5_;
   SynthRequest synth_;
   NudgeRequest nudge_;
   WatchRequest watch_;
@@ -172,6 +173,7 @@ void CommandLine::add_importers() {
                              "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5");
   import->require_subcommand(1);
   const char* regression = "Labels are numbers to predict, no classes, even where all are whole";
+  const char* classes = "Labels are names of classes, even where some or all are numbers";
 
   CLI::App* app =
       command(*import, "idx", "The format of MNIST, gzip or plain",
@@ -198,6 +200,20 @@ void CommandLine::add_importers() {
   text(app, "FILE", libsvm_.file, "", "LIBSVM file")->required();
   app->add_flag("--regression", libsvm_.regression, regression);
   add_splits(app, libsvm_.split);
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+
+  app = command(*import, "hdf5", "Arrays of HDF5 and netCDF-4 files, of any layout",
+                "shoal import hdf5 2001.nc 2002.nc --x t2m,wind --y yield --regression -o crops.h5");
+  app->add_option("FILE", hdf5_.sources, "Files, joined along the rows")->required()->type_name("");
+  list(app, "--x", hdf5_.x, "PATH,...", "Arrays of features, (N, ...), side by side")->required();
+  text(app, "--y", hdf5_.y, "PATH", "Array of labels or targets");
+  list(app, "--test", hdf5_.test, "FILE,...", "Files of the split test");
+  text(app, "--like", hdf5_.like, "FILE", "Data set whose classes are taken");
+  list(app, "--missing", hdf5_.missing, "VALUE,...",
+       "Numbers or nan that stand for a missing feature, beside those the file names");
+  app->add_flag("--regression", hdf5_.regression, regression);
+  app->add_flag("--classes", hdf5_.classes, classes);
+  add_splits(app, hdf5_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
   app = command(*import, "images", "A folder with a folder of JPEG and PNG files for each class",
@@ -308,6 +324,7 @@ Request CommandLine::request() const {
     return csv;
   }
   if (kind == "npy") return ImportRequest{npy_, out_};
+  if (kind == "hdf5") return ImportRequest{hdf5_, out_};
   if (kind == "images") return ImportRequest{images_, out_};
   return ImportRequest{libsvm_, out_};
 }

@@ -201,7 +201,29 @@ inline DatasetSummary import_from(const ImagesOptions& options, const std::strin
   return import_images(options, out);
 }
 
+/// Arrays of HDF5 and netCDF-4 files of any layout. x keeps its shape (N, ...); several arrays are laid side by side,
+/// each row of each flat, and so are tables of numbers called by their paths. Files are joined along the rows. x is
+/// uint8 where all is, float32 where that holds every value, else float64. By netCDF's conventions values are scaled,
+/// shifted and missing; `missing` names more that are. y (N) by the rules of CsvOptions, (N, K) are targets.
+struct Hdf5Options {
+  std::vector<std::string> sources = {};  ///< at least one file
+  std::vector<std::string> x = {};        ///< at least one path of an array
+  std::string y = {};                     ///< empty: no y
+  std::vector<std::string> test = {};     ///< files of the split test
+  std::string like = {};                  ///< data set whose classes are taken, or that y are targets
+  std::vector<std::string> missing = {};  ///< numbers or nan that stand for a missing value of x
+  bool regression = false;
+  bool classes = false;
+  SplitOptions split = {};
+
+  std::vector<std::string> files() const;
+};
+DatasetSummary import_hdf5(const Hdf5Options& options, const std::string& out);
+inline DatasetSummary import_from(const Hdf5Options& options, const std::string& out) {
+  return import_hdf5(options, out);
+}
+
 /// What one of them asks for: import_from() calls it, files() are those that it reads.
-using ImportOptions = std::variant<IdxOptions, NpyOptions, LibsvmOptions, ImagesOptions>;
+using ImportOptions = std::variant<IdxOptions, NpyOptions, LibsvmOptions, ImagesOptions, Hdf5Options>;
 
 }  // namespace shoal
