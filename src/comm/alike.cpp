@@ -73,6 +73,7 @@ std::string describe(const std::vector<std::vector<std::byte>>& records) {
     }
   }
   std::vector<std::string> texts;
+  texts.reserve(all.size());
   for (const Holders& holders : all) texts.push_back(holders.text());
   return list(texts, "; ");
 }

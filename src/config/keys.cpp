@@ -95,7 +95,7 @@ Idle of_optimizer(const std::string& setting) {
 
 /// A weight loses learning_rate * weight_decay of itself, which as a float must be more than half its last digit.
 std::string idle_weight_decay(const Config& c) {
-  const std::string idle = of_optimizer("weight_decay")(c);
+  std::string idle = of_optimizer("weight_decay")(c);
   const bool rises = schedule_uses(c.schedule.name, "factor") && c.schedule.factor > 1.0;
   const double share = c.optimizer.learning_rate * c.optimizer.weight_decay;
   if (!idle.empty() || rises || share == 0.0 || share >= 0x1p-25) return idle;

@@ -35,11 +35,15 @@ class Turn {
   }
 };
 
-/// Never destroyed: a signal may come while the process ends.
-std::vector<std::string>& names() noexcept {
-  static auto* const all = new std::vector<std::string>;
-  return *all;
-}
+/// There before anything runs and never destroyed: a signal may come at any time, and its handler must not allocate.
+union Lasting {
+  constexpr Lasting() noexcept : names() {}
+  ~Lasting() {}
+  std::vector<std::string> names;
+};
+constinit Lasting lasting;
+
+std::vector<std::string>& names() noexcept { return lasting.names; }
 
 void note(const std::string& name) {
   std::vector<std::string>& all = names();

@@ -51,7 +51,7 @@ std::optional<NudgeReply> take_reply(const fs::path& path) try {
 
 std::vector<Nudge> accepted(const std::string& run, const NudgeReply& reply) {
   if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);
-  const std::vector<Nudge> nudges = NudgeJournal::parse(reply.text, "the answer of the run").nudges();
+  std::vector<Nudge> nudges = NudgeJournal::parse(reply.text, "the answer of the run").nudges();
   NudgeJournal journal = NudgeJournal::of_run(run);
   for (const Nudge& nudge : nudges) journal.add(nudge);
   const Config start = load_config(RunPaths{run}.config(), {});

@@ -8,6 +8,8 @@
 //   SHOAL_KERNEL(apply, APPLY, (f, parameter, n, x, y))        in the namespace of the target
 //   SHOAL_DISPATCH(apply, APPLY, (f, parameter, n, x, y))      once
 
+// NOLINTBEGIN(bugprone-macro-parentheses): none may enclose a list of parameters, or of arguments once more
+
 #define SHOAL_KERNEL(name, PARAMETERS, arguments)                  \
   void name##_float PARAMETERS(float) { name##_target arguments; } \
   void name##_double PARAMETERS(double) { name##_target arguments; }
@@ -23,3 +25,5 @@
   void name<double> PARAMETERS(double) {            \
     HWY_DYNAMIC_DISPATCH(name##_double) arguments;  \
   }
+
+// NOLINTEND(bugprone-macro-parentheses)

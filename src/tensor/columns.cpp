@@ -7,12 +7,14 @@
 #include "tensor/both_types.hpp"
 #include "tensor/gradient_chains.hpp"
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define COLUMN_MOMENTS(T) (std::int64_t rows, const T* x, double* mean, double* m2)
 #define COLUMN_SUMS(T) (std::int64_t rows, const T* a, const T* b, double* sum_a, double* sum_ab)
 #define NORMALIZE_PANEL(T) (std::int64_t rows, const T* z, const NormalizePanel<T>& panel, T* z_norm, T* y)
 #define NORMALIZE_PANEL_BACKWARD(T) \
   (std::int64_t rows, const T* dy, const T* z_norm, const T* scale, const T* mean_dy, const T* mean_dy_z_norm, T* dz)
 #define COLUMN_SUM(T) (std::int64_t rows, std::int64_t leaf_rows, const T* a, const T* b, T* out)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/columns.cpp"

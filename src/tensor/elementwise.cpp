@@ -6,12 +6,14 @@
 #include "shoal/tensor/targets.hpp"
 #include "tensor/both_types.hpp"
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define APPLY(T) (Unary f, T parameter, std::int64_t n, const T* x, T* y)
 #define APPLY_DERIVATIVE(T) (Unary f, T parameter, std::int64_t n, const T* x, const T* y, const T* dy, T* dx)
 #define COMBINE(T) (Binary f, std::int64_t rows, Operand<T> a, Operand<T> b, T * y)
 #define COMBINE_DERIVATIVE(T) (Binary f, int operand, std::int64_t rows, Operand<T> a, Operand<T> b, const T* dy, T* dx)
 #define ADD_TO(T) (std::int64_t n, const T* x, T* sum)
 #define ADD(T) (std::int64_t n, const T* a, const T* b, T* sum)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/elementwise.cpp"
