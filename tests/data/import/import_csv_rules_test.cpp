@@ -143,9 +143,8 @@ TEST_F(CsvRules, ATextFarBelowIsNotLost) {
 
 TEST_F(CsvRules, LabelsWithGapsAreAsked) {
   const std::string text = "a,y\n1,17\n2,NA\n3,18.5\n4,\n";
-  expect_refused(
-      text, {.label = "y"},
-      {"t.csv:3: label \"NA\" is no number", "\"17\" at ", "--drop-unlabelled", "--classes", "2 of 4"});
+  expect_refused(text, {.label = "y"},
+                 {"t.csv:3: label \"NA\" is no number", "\"17\" at ", "--drop-unlabelled", "--classes", "2 of 4"});
   const Dataset data = import(text, {.label = "y", .drop_unlabelled = true});
   EXPECT_THAT(targets_of(data.split("train")), ElementsAre(17, 18.5F));
   EXPECT_THAT(values_of(data.split("train")), ElementsAre(1, 3));
