@@ -57,6 +57,8 @@ batch_size = 64
 validation = "auto"
 normalize = "standard"
 shuffle_block = 0
+one_hot = 32
+unseen_rate = 0.01
 
 [model]
 hidden = []
@@ -285,7 +287,7 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
                                 "sweep.ranks_per_trial", "sweep.successive_halving.enabled",
                                 "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs", "sweep.space"));
   EXPECT_THAT(fixed, ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.shuffle_block",
-                                 "model.hidden", "model.depth", "model.width", "model.activation", "model.init",
+                                 "data.one_hot", "data.unseen_rate", "model.hidden", "model.depth", "model.width", "model.activation", "model.init",
                                  "model.loss", "model.batch_norm.enabled", "model.batch_norm.position",
                                  "model.batch_norm.epsilon", "model.batch_norm.momentum", "model.batch_norm.running",
                                  "model.layers", "optimizer.name", "parallel.leaves"));
