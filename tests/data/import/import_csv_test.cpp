@@ -40,7 +40,8 @@ TEST_F(ImportCsv, TakesTheLabelByNumberAndFindsTheHeader) {
   EXPECT_EQ(train("y,a,b\n8,3,4\n", {.label = "0"}).rows(), 1);
   EXPECT_EQ(train("7,1,2\n8,3,4\n", {.label = "0", .header = true}).rows(), 1);
   EXPECT_THAT(columns(), ElementsAre("1", "2"));
-  expect_refused("y,a,b\n8,3,4\n", {.label = "0", .header = false}, {"t.csv:1: column 1 (\"1\") is \"a\", not a number"});
+  expect_refused("y,a,b\n8,3,4\n", {.label = "0", .header = false},
+                 {"t.csv:1: column 1 (\"1\") is \"a\", not a number"});
 }
 
 TEST_F(ImportCsv, NeedsNoLabel) {
@@ -70,7 +71,8 @@ TEST_F(ImportCsv, KeepsWholeNumbersThatAreToBePredicted) {
   const Dataset data = import("size,price\n1,200000\n2,-1\n3,20210101\n", {.label = "price", .regression = true});
   EXPECT_EQ(data.classes(), 0);
   EXPECT_THAT(targets_of(data.split("train")), ElementsAre(200000.0F, -1.0F, 20210101.0F));
-  expect_refused("1,2\n3,x\n", {.label = "1", .regression = true}, {"t.csv:2", "column \"1\" is \"x\", not a finite number"});
+  expect_refused("1,2\n3,x\n", {.label = "1", .regression = true},
+                 {"t.csv:2", "column \"1\" is \"x\", not a finite number"});
   expect_refused("1,2\n", {.regression = true}, {"--regression needs --label"}, ExitStatus::usage);
   import_csv({.file = write("classes.csv", "1,a\n"), .label = "1"}, path("classes.h5"));
   expect_refused("1,2\n", {.label = "1", .like = path("classes.h5"), .regression = true}, {"has classes"},

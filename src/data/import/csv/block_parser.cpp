@@ -18,20 +18,24 @@ bool is_exact(double value) { return static_cast<double>(static_cast<float>(valu
 
 class BlockParser {
  public:
-  BlockParser(const CsvBlock& block, const CsvLayout& layout, const std::vector<CsvTaken>& columns,
-              const CsvFormat& format, const CellRules& rules, const CsvScan& scan)
-      : block_(block), layout_(layout), columns_(columns), rules_(rules), scan_(scan) {
+  BlockParser(const CsvBlock& block, const CsvLayout& layout, const CsvFormat& format, const CellRules& rules,
+              const CsvScan& scan, CsvParsed& parsed)
+      : block_(block), layout_(layout), columns_(scan.columns), rules_(rules), scan_(scan), parsed_(parsed) {
     const std::string_view text = block.text();
     const auto most_rows = static_cast<std::size_t>(std::count(text.begin(), text.end(), block.row_end));
-    parsed_.x = std::make_unique_for_overwrite<double[]>(most_rows * scan.x_width);
-    parsed_.other = std::make_unique_for_overwrite<double[]>(most_rows * scan.other_width);
-    parsed_.seen.resize(columns.size());
+    CsvParsed fresh;
+    fresh.x = std::move(parsed_.x);
+    fresh.other = std::move(parsed_.other);
+    parsed_ = std::move(fresh);
+    parsed_.x.reserve(most_rows * scan.x_width);
+    parsed_.other.reserve(most_rows * scan.other_width);
+    parsed_.seen.resize(columns_.size());
     parsed_.text_ends.resize(scan.texts);
     parsed_.texts.resize(scan.texts);
     parsed_.cursor = std::make_unique<CsvCursor>(text, format, block.row_end);
   }
 
-  CsvParsed parse() {
+  void parse() {
     const std::string_view text = block_.text();
     if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
       parsed_.failure = {block_.line_at(zero), "a byte 0; remove it, or save the file as text in UTF-8"};
@@ -43,17 +47,13 @@ class BlockParser {
           if (parsed_.blank_line == 0) parsed_.blank_line = block_.line_at(start);
           continue;
         }
-        if (parsed_.blank_line != 0) {
-          fail(parsed_.blank_line, "a blank line between rows; remove it");
-          return std::move(parsed_);
-        }
-        if (!(header ? skip_row() : parse_row(start))) return std::move(parsed_);
+        if (parsed_.blank_line != 0) return fail(parsed_.blank_line, "a blank line between rows; remove it");
+        if (!(header ? skip_row() : parse_row(start))) return;
         header = false;
       }
     } catch (const CsvFault& fault) {
       fail(block_.line_at(fault.offset), fault.what);
     }
-    return std::move(parsed_);
   }
 
  private:
@@ -194,7 +194,7 @@ class BlockParser {
   const std::vector<CsvTaken>& columns_;
   const CellRules& rules_;
   const CsvScan& scan_;
-  CsvParsed parsed_;
+  CsvParsed& parsed_;
   double* x_ = nullptr;
   double* other_ = nullptr;
 };
@@ -207,9 +207,9 @@ std::string cell_at(const CsvBlock& block, const CsvFormat& format, std::size_t 
   return std::string(cursor.cell());
 }
 
-CsvParsed parse_block(const CsvBlock& block, const CsvLayout& layout, const std::vector<CsvTaken>& columns,
-                      const CsvFormat& format, const CellRules& rules, const CsvScan& scan) {
-  return BlockParser(block, layout, columns, format, rules, scan).parse();
+void parse_block(const CsvBlock& block, const CsvLayout& layout, const CsvFormat& format, const CellRules& rules,
+                 const CsvScan& scan, CsvParsed& parsed) {
+  BlockParser(block, layout, format, rules, scan, parsed).parse();
 }
 
 }  // namespace shoal

@@ -133,8 +133,10 @@ bool CsvBlockReader::next(CsvBlock& block, std::size_t bytes, char delimiter) {
   block.first_line = next_line_;
   block.row_end = row_end_;
   const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(cut);
-  block.held.assign(pending_.begin(), end);
-  pending_.erase(pending_.begin(), end);
+  rest_.assign(end, pending_.end());
+  block.held.swap(pending_);  // memory goes round with the blocks
+  pending_.swap(rest_);
+  block.held.resize(cut);
   next_line_ += std::count(block.held.begin(), block.held.end(), row_end_);
   block.held.resize(cut + csv_padding, '\0');
   return true;

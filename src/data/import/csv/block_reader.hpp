@@ -65,6 +65,7 @@ class CsvBlockReader {
   std::size_t file_;
   TextSource source_;
   std::vector<char> pending_;  // text that was read and not yet given out
+  std::vector<char> rest_;
   bool ended_ = false;
   bool begun_ = false;
   char row_end_ = '\n';

@@ -1,6 +1,8 @@
 #include "cursor.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 #include "data/import/csv_reader.hpp"
 
@@ -14,10 +16,11 @@ bool csv_digits::long_number(const char* first, const char* last, char decimal, 
     std::replace(pointed.begin(), pointed.end(), decimal, '.');
     text = pointed;
   }
-  const auto parsed = parse_number(text);
-  if (!parsed || !std::isfinite(*parsed)) return false;
-  value = *parsed;
-  return true;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc()) return true;
+  const auto parsed = parse_number(text);  // nearer to 0 than any double, or beyond all
+  value = parsed.value_or(0.0);
+  return parsed.has_value();
 }
 
 bool CsvCursor::skip_blank_line() {

@@ -49,7 +49,9 @@ class Scanner {
         rules_(rules),
         scan_(scan),
         block_bytes_(std::min(most_block_bytes, batch_bytes / blocks_in_batch())),
-        numbers_of_words_(scan.columns.size()) {}
+        numbers_of_words_(scan.columns.size()),
+        has_words_(std::any_of(scan.columns.begin(), scan.columns.end(),
+                               [](const CsvTaken& column) { return column.take == CsvTake::word; })) {}
 
   void run() {
     ImportProgress progress("reading " + files_.name(0), files_.bytes());
@@ -67,11 +69,14 @@ class Scanner {
           for (Work& work : storing) store(work);
         } else {
           Work& work = parsing[static_cast<std::size_t>(task - 2)];
-          work.parsed = parse_block(work.block, layouts_[work.block.file], scan_.columns, format_, rules_, scan_);
+          parse_block(work.block, layouts_[work.block.file], format_, rules_, scan_, work.parsed);
+          if (!has_words_) shape(work);  // while it is in the cache
         }
       });
       for (Work& work : parsing) merge(work);
-      parallel_for(blocks, [&](std::int64_t task) { shape(parsing[static_cast<std::size_t>(task)]); });
+      if (has_words_) parallel_for(blocks, [&](std::int64_t task) { shape(parsing[static_cast<std::size_t>(task)]); });
+      // What was stored lends its memory to blocks that are read next.
+      for (Work& work : storing) spare_.push_back(std::move(work));
       storing = std::move(parsing);
       parsing.clear();
       progress.add(bytes_read_ - std::exchange(bytes_told_, bytes_read_));
@@ -84,7 +89,7 @@ class Scanner {
   }
 
  private:
-  static std::size_t blocks_in_batch() { return 4 * static_cast<std::size_t>(std::max(threads(), 1)); }
+  static std::size_t blocks_in_batch() { return std::max<std::size_t>(16, 4 * static_cast<std::size_t>(threads())); }
 
   /// A file that cannot be read on is told of when all that came before has been judged: what is told first does not
   /// depend on how many blocks a batch has.
@@ -107,7 +112,7 @@ class Scanner {
         reader_ = std::make_unique<CsvBlockReader>(files_, next_file_++);
         reader_->sample(block_bytes_);
       }
-      Work work;
+      Work work = spare_work();
       if (reader_->next(work.block, block_bytes_, format_.delimiter)) {
         bytes += work.block.held.size();
         batch.push_back(std::move(work));
@@ -117,6 +122,14 @@ class Scanner {
         reader_.reset();
       }
     }
+  }
+
+  /// One that was stored, for its memory.
+  Work spare_work() {
+    if (spare_.empty()) return {};
+    Work work = std::move(spare_.back());
+    spare_.pop_back();
+    return work;
   }
 
   [[noreturn]] void refuse(std::size_t file, std::int64_t line, const std::string& what) const {
@@ -264,14 +277,10 @@ class Scanner {
                                         : Form::doubles;
     if (bytes) {
       narrow<std::uint8_t>(x, count, work.x);
-    } else if (work.rows.form == Form::doubles) {
-      narrow<double>(x, count, work.x);
-    } else {
+    } else if (work.rows.form != Form::doubles) {
       narrow<float>(x, count, work.x);
     }
-    parsed.x.reset();
-    work.block.held = {};
-    parsed.cursor.reset();
+    if (has_words_) parsed.cursor.reset();
   }
 
   void store(Work& work) {
@@ -279,7 +288,9 @@ class Scanner {
     const auto rows = static_cast<std::size_t>(parsed.rows);
     scan_.all_bytes &= work.rows.form == CsvRows::Form::bytes;
     scan_.fits_float &= parsed.fits_float;
-    work.rows.x = scan_.spool.append(work.x);
+    const auto doubles = std::as_bytes(std::span(parsed.x.get(), rows * scan_.x_width));
+    work.rows.x =
+        scan_.spool.append(work.rows.form == CsvRows::Form::doubles ? doubles : std::span(std::as_const(work.x)));
     work.rows.other = scan_.spool.append(std::as_bytes(std::span(parsed.other.get(), rows * scan_.other_width)));
     for (std::size_t t = 0; t < scan_.texts; ++t) {
       const auto ends = std::as_bytes(std::span(parsed.text_ends[t]));
@@ -287,8 +298,8 @@ class Scanner {
       scan_.spool.append(std::as_bytes(std::span(parsed.texts[t])));
       work.rows.text_bytes.push_back(static_cast<std::int64_t>(ends.size() + parsed.texts[t].size()));
     }
-    scan_.blocks.push_back(std::move(work.rows));
-    work = {};
+    scan_.blocks.push_back(std::exchange(work.rows, {}));
+    work.words.clear();
   }
 
   const CsvFiles& files_;
@@ -298,6 +309,8 @@ class Scanner {
   CsvScan& scan_;
   std::size_t block_bytes_;
   std::vector<std::unordered_map<std::string, std::uint32_t>> numbers_of_words_;
+  bool has_words_;
+  std::vector<Work> spare_;
   std::unique_ptr<CsvBlockReader> reader_;
   std::exception_ptr unreadable_;
   std::size_t next_file_ = 0;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -13,7 +14,8 @@
 namespace shoal {
 namespace {
 
-constexpr std::int64_t most_memory = std::int64_t{1} << 26;
+constexpr std::int64_t most_memory = std::int64_t{64} << 20;
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -34,7 +36,12 @@ std::int64_t Spool::append(std::span<const std::byte> bytes) {
   const std::int64_t at = size_;
   size_ += static_cast<std::int64_t>(bytes.size());
   if (size_ <= most_memory) {
-    memory_.insert(memory_.end(), bytes.begin(), bytes.end());
+    while (!bytes.empty()) {
+      if (memory_.empty() || memory_.back().size() == piece_bytes) memory_.emplace_back().reserve(piece_bytes);
+      const std::size_t part = std::min(bytes.size(), piece_bytes - memory_.back().size());
+      memory_.back().insert(memory_.back().end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(part));
+      bytes = bytes.subspan(part);
+    }
     return at;
   }
   const auto write = [&](std::span<const std::byte> all, std::int64_t offset) {
@@ -43,7 +50,11 @@ std::int64_t Spool::append(std::span<const std::byte> bytes) {
   };
   if (!file_) {
     file_ = nameless_file(out_);
-    write(memory_, 0);
+    std::int64_t offset = 0;
+    for (const auto& piece : memory_) {
+      write(piece, offset);
+      offset += static_cast<std::int64_t>(piece.size());
+    }
     memory_ = {};
   }
   write(bytes, at);
@@ -52,7 +63,15 @@ std::int64_t Spool::append(std::span<const std::byte> bytes) {
 
 void Spool::read(std::int64_t offset, std::span<std::byte> bytes) const {
   if (!file_) {
-    std::memcpy(bytes.data(), memory_.data() + offset, bytes.size());
+    auto from = static_cast<std::size_t>(offset);
+    while (!bytes.empty()) {
+      const auto& piece = memory_[from / piece_bytes];
+      const std::size_t begin = from % piece_bytes;
+      const std::size_t part = std::min(bytes.size(), piece.size() - begin);
+      std::memcpy(bytes.data(), piece.data() + begin, part);
+      bytes = bytes.subspan(part);
+      from += part;
+    }
     return;
   }
   for (std::size_t done = 0; done < bytes.size();) {

@@ -26,7 +26,7 @@ class Spool {
 
  private:
   std::string out_;
-  std::vector<std::byte> memory_;
+  std::vector<std::vector<std::byte>> memory_;  // pieces of equal size
   posix::Descriptor file_;
   std::int64_t size_ = 0;
 };
