@@ -2,12 +2,13 @@
 
     from shoal_load import load
     predict = load("runs/demo/checkpoints/best")
-    probabilities = predict(x)      # x: (N, D...) as in the data set, not normalised
+    probabilities = predict(x)      # x: (N, D...) as in the data set, not normalised; NaN where a cell is missing
 
 What comes out is what `shoal predict` writes: probabilities (softmax, sigmoid) or outputs, in the units of the data set
 whatever the targets were learned in, here in float64.
 """
 
+import json
 import math
 import tomllib
 
@@ -42,6 +43,34 @@ def hidden_layers(model):
     return layers  # and no dropout, which acts in training alone
 
 
+def encoder(table, encoding, mean, deviation):
+    """Of a data set that was made from a table: what turns its rows into inputs; see include/shoal/data/encoding.hpp."""
+    def encode(x):
+        numbers, vectors = [], []
+        for d, (feature, column) in enumerate(zip(table["features"], encoding["columns"])):
+            if column["absent"]:
+                continue
+            value = x[:, d].astype(np.float32).astype(float) if encoding["from_floats"] else x[:, d]
+            gaps = np.isnan(value)
+            if "fill" in column:
+                number = np.where(gaps, column["fill"], value)
+                numbers.append((number - mean[d]) / deviation[d] if mean.size else number)
+                if column["missing"]:
+                    numbers.append(gaps.astype(float))
+                continue
+            known = len(feature["categories"])  # then the missing cell, if training had one, and last all others
+            unseen = known + column["missing"]
+            place = np.where(gaps, known if column["missing"] else unseen, value)
+            place = np.where(place < known + (gaps & column["missing"]), place, unseen).astype(int)
+            if column["width"]:
+                vectors.append(place.astype(float))
+            else:
+                numbers += [(place == k).astype(float) for k in range(unseen + 1)]
+        return np.stack(numbers + vectors, axis=1)
+
+    return encode
+
+
 def load(path):
     """@returns the function that a checkpoint has learned, of rows (N, D...) to (N, outputs)"""
     with h5py.File(path) as f:
@@ -50,19 +79,28 @@ def load(path):
         scaling = f.get("target_scaling")  # of the targets of a regression, each of which has an output or several
         target_mean, target_deviation = (scaling["mean"][:], scaling["deviation"][:]) if scaling else (None, None)
         loss, classes = f.attrs["loss"].decode(), f.attrs["classes"]
+        encode = None
+        if "encoding" in f:  # categories of x are numbers of those in the checkpoint
+            encode = encoder(json.loads(f["table"][()]), json.loads(f["encoding"][()]), mean, deviation)
+            model = json.loads(f["model"][()])
         parameters = {name: {key: array[:] for key, array in group.items()} for name, group in f["parameters"].items()}
         running = {name: {key: array[:] for key, array in group.items()} for name, group in f.get("batch_norm", {}).items()}
 
     steps, number = [], 0
-    for layer in [*hidden_layers(config["model"]), {"type": "dense"}]:  # the last one has a unit for each output
+    hidden = hidden_layers(config["model"]) if encode is None else model["layers"]
+    for layer in [*hidden, {"type": "dense"}]:  # the last one has a unit for each output
         kind = layer["type"]
-        if kind in ("dense", "batch_norm"):  # those with parameters are numbered
+        if kind in ("dense", "batch_norm", "embedding"):  # those with parameters are numbered
             number += 1
             name = f"{number:02}_{kind}"
         if kind == "dense":
             weight = parameters[name]["weight"].astype(float)
             bias = parameters[name].get("bias", 0.0)  # none before batch_norm
             steps.append(lambda a, weight=weight, bias=bias: a @ weight + bias)
+        elif kind == "embedding":
+            tables = [parameters[name][f"table_{k}"].astype(float) for k in range(len(parameters[name]))]
+            steps.append(lambda a, tables=tables: np.hstack(
+                [a[:, :-len(tables)], *(t[i.astype(int)] for t, i in zip(tables, a[:, -len(tables):].T))]))
         elif kind == "batch_norm":
             p, s = parameters[name], running[name]
             scale = p["gamma"] / np.sqrt(s["variance"] + layer.get("epsilon", 1e-5))
@@ -78,7 +116,9 @@ def load(path):
 
     def predict(x):
         a = np.asarray(x, float).reshape(len(x), -1)
-        if mean.size:  # none with normalize = "none"
+        if encode is not None:
+            a = encode(a)
+        elif mean.size:  # none with normalize = "none"
             a = (a - mean) / deviation
         for step in steps:
             a = step(a)

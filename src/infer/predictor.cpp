@@ -7,6 +7,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/data/row_encoder.hpp"
+#include "shoal/data/row_of_cells.hpp"
 
 namespace shoal {
 namespace {
@@ -82,5 +83,15 @@ const PredictionLayout& Predictor::layout() const { return state_->layout; }
 
 Predictions Predictor::predict(std::span<const float> rows) const { return state_->predict(rows); }
 Predictions Predictor::predict(std::span<const double> rows) const { return state_->predict(rows); }
+
+std::vector<double> Predictor::row(const std::map<std::string, std::string>& cells) const {
+  const DataDescription& data = state_->trained.data;
+  if (data.table) return row_of_cells(*data.table, cells);
+  if (data.columns.empty())
+    throw Error(ExitStatus::usage, state_->trained.path + " was trained on data whose columns have no names");
+  TableDescription numbers;
+  for (const std::string& name : data.columns) numbers.features.push_back({name, ColumnType::number, {}});
+  return row_of_cells(numbers, cells);
+}
 
 }  // namespace shoal

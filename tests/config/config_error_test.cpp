@@ -38,7 +38,7 @@ TEST(ConfigError, AnUnknownKeyNamesThePlaceAndTheNearestKey) {
             "64 digits.toml:1:1: unknown key \"learning_rate\"; did you mean \"optimizer.learning_rate\"?");
   EXPECT_EQ(refusal("data.qqqqqqqqqqqqqqqq = 3"),
             "64 digits.toml:1:6: unknown key \"data.qqqqqqqqqqqqqqqq\"; [data] has the keys file, batch_size, "
-            "validation, normalize, shuffle_block");
+            "validation, normalize, shuffle_block, one_hot, unseen_rate");
   EXPECT_EQ(refusal("qqqqqqqqqqqqqqqq = 3"),
             "64 digits.toml:1:1: unknown key \"qqqqqqqqqqqqqqqq\"; a config has seed, data, model, optimizer, "
             "schedule, train, parallel, checkpoint, sweep");
@@ -167,6 +167,8 @@ TEST(ConfigError, AValueOutOfRangeSaysTheRange) {
                                   "data.validation = \"\"",
                                   "data.normalize = \"maybe\"",
                                   "data.shuffle_block = -1",
+                                  "data.one_hot = -1",
+                                  "data.unseen_rate = 1.0",
                                   "model.hidden = [0]",
                                   "model.depth = -1",
                                   "model.dropout = -0.5",

@@ -23,7 +23,7 @@ Config parse(const std::string& text, const std::vector<std::string>& sets = {})
 Config unusual() {
   Config c;
   c.seed = 9223372036854775807;
-  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, "standard"};
+  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25, "standard"};
   c.model.hidden = {256, 128};
   c.model.activation = "gelu";
   c.model.dropout = 0.1 + 0.2;
@@ -58,6 +58,8 @@ validation = "auto"
 normalize = "standard"
 normalize_targets = "auto"
 shuffle_block = 0
+one_hot = 32
+unseen_rate = 0.01
 
 [model]
 hidden = []
@@ -289,10 +291,11 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
                                 "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs", "sweep.space"));
   EXPECT_THAT(fixed,
               ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.normalize_targets",
-                          "data.shuffle_block", "model.hidden", "model.depth", "model.width", "model.activation",
-                          "model.init", "model.loss", "model.batch_norm.enabled", "model.batch_norm.position",
-                          "model.batch_norm.epsilon", "model.batch_norm.momentum", "model.batch_norm.running",
-                          "model.layers", "optimizer.name", "train.class_weights", "train.metric", "parallel.leaves"));
+                          "data.shuffle_block", "data.one_hot", "data.unseen_rate", "model.hidden", "model.depth",
+                          "model.width", "model.activation", "model.init", "model.loss", "model.batch_norm.enabled",
+                          "model.batch_norm.position", "model.batch_norm.epsilon", "model.batch_norm.momentum",
+                          "model.batch_norm.running", "model.layers", "optimizer.name", "train.class_weights",
+                          "train.metric", "parallel.leaves"));
   EXPECT_FALSE(changes_no_bit("train.evaluate_every", stopping));
   EXPECT_FALSE(changes_no_bit("no.such", plain));
   EXPECT_FALSE(may_be_nudged("train.max_seconds"));

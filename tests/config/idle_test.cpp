@@ -129,6 +129,8 @@ const std::set<std::string>& always() {
                                               "data.validation",
                                               "data.normalize",
                                               "data.shuffle_block",
+                                              "data.one_hot",
+                                              "data.unseen_rate",
                                               "model.loss",
                                               "optimizer.name",
                                               "optimizer.learning_rate",

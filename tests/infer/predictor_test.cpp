@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "infer/trained.hpp"
 #include "shoal/core/error.hpp"
@@ -117,6 +118,45 @@ TEST(Predictor, RowsThatCannotBeAreRefused) {
     EXPECT_EQ(e.status(), ExitStatus::diverged);
     EXPECT_THAT(e.what(), HasSubstr("c.h5 makes of row 1 is not finite"));
   }
+}
+
+/// size with a flag, town one-hot of two, day: weight 1 for each input.
+TEST(Predictor, TakesTextsByTheNamesOfColumns) {
+  const TemporaryFolder folder;
+  const Encoding encoding{{"standard", {1.0, 0.0, 0.0}, {2.0, 1.0, 86400.0}},
+                          {{{"size", ColumnType::number, {}}, true, false, 5.0, 0},
+                           {{"town", ColumnType::category, {"ayr", "bath"}}},
+                           {{"day", ColumnType::date, {}}}}};
+  TableDescription table;
+  for (const ColumnEncoding& column : encoding.columns) table.features.push_back(column.column);
+  table.missing = {"NA"};
+  const Model model(6, {}, 1, Loss::mse);
+  Archive archive = archive_of(model, {{3}, 0, {}, "x", table.names(), table});
+  write_encoding(archive, encoding);
+  archive.put(make_array<float>("parameters/01_dense/weight", {6, 1}, std::vector<float>{1, 10, 100, 200, 300, 1000}));
+  archive.put(make_array<float>("parameters/01_dense/bias", {1}, std::vector<float>(1)));
+  const Predictor predictor(saved(std::move(archive), folder));
+  EXPECT_EQ(predictor.features(), 3);
+  const auto output = [&](const std::string& size, const std::string& town, const std::string& day) {
+    const std::vector<double> row = predictor.row({{"size", size}, {"town", town}, {"day", day}, {"more", "?"}});
+    return predictor.predict(std::span<const double>(row)).values.at(0);
+  };
+  EXPECT_EQ(output("3", "ayr", "1970-01-02"), 1.0F + 100.0F + 1000.0F);
+  EXPECT_EQ(output("NA", " bath", "1970-01-03"), 2.0F + 10.0F + 200.0F + 2000.0F);
+  EXPECT_EQ(output("", "York", "1970-01-01"), 2.0F + 10.0F + 300.0F);
+  EXPECT_EQ(output("1", "", "1970-01-01"), 300.0F) << "no town was missing in training";
+  const auto refusal = [&](const std::map<std::string, std::string>& cells) -> std::string {
+    try {
+      static_cast<void>(predictor.row(cells));
+      return "";
+    } catch (const Error& e) {
+      return e.what();
+    }
+  };
+  EXPECT_THAT(refusal({{"size", "3"}, {"day", ""}}), HasSubstr("no cell of column \"town\""));
+  EXPECT_THAT(refusal({{"size", "big"}, {"town", ""}, {"day", ""}}),
+              HasSubstr("column \"size\" is \"big\", no number"));
+  EXPECT_THAT(refusal({{"size", "3"}, {"town", ""}, {"day", "7"}}), HasSubstr("column \"day\" is \"7\", no date"));
 }
 
 TEST(Predictor, WhatDescribesNoModelIsRefused) {

@@ -101,6 +101,27 @@ done
 matrix "batch 250" --set data.batch_size=250
 matrix "batch 100 in 4 leaves" --set data.batch_size=100 --set parallel.leaves=4
 matrix "batch 100 in 5 leaves" --set data.batch_size=100 --set parallel.leaves=5
+awk -v OFS=, 'BEGIN {
+  print "size,town,when,hue,price"
+  for (i = 0; i < 600; ++i) {
+    s = (i * 7919) % 1000
+    print (i % 11 ? s / 8 : ""), "t" (i * 31) % 60, "2020-0" 1 + i % 9 "-1" i % 10, substr("rgb", 1 + i % 3, i % 13 ? 1 : 0),
+      (s % 7 > 3 ? "high" : "low")
+  }
+}' >"$work/table.csv"
+"$shoal" import csv "$work/table.csv" --label price -o "$work/table.h5" >/dev/null 2>&1
+data=$work/table.h5
+matrix "a table with embeddings" --set data.batch_size=128 --set parallel.leaves=4 --set optimizer.l2=1e-4
+# Stopped after the first epoch, and gone on with at another number of ranks.
+run "a table, the first epoch" 3 1 --set data.batch_size=128 --set parallel.leaves=4 --set optimizer.l2=1e-4 \
+  --set train.epochs=3 --set checkpoint.every_epochs=1
+train 2 2 --resume "$work/run-$n/checkpoints/step-00000005.h5" --run "$work/resumed" 2>"$work/log" ||
+  { cat "$work/log"; fail "a table, resumed"; }
+digest=$(digest_of "$work/resumed") name="a table, resumed at np 2"
+same
+train 2 1 --replay "$work/run-$n" --run "$work/replayed" 2>"$work/log" || { cat "$work/log"; fail "a table, replayed"; }
+digest=$(digest_of "$work/replayed") name="a table, replayed"
+same
 data=$work/odd.h5
 matrix "1,001 samples in batches of 250" --set data.batch_size=250
 ranks_tried=1

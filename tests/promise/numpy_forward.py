@@ -3,6 +3,7 @@
 
 numpy_forward.py SHOAL DATA_FOLDER FOLDER      DATA_FOLDER: with digits.csv.gz and shoal_load.py
 """
+import json
 import pathlib
 import subprocess
 import sys
@@ -40,6 +41,23 @@ def write_targets(digits):
                 f.attrs["classes"] = 2
 
 
+def write_table():
+    """Numbers with gaps, a category of three values and one of forty, of which the split test has more."""
+    draw = np.random.default_rng(3)
+    towns = [f"t{i:02}" for i in range(50)]
+    with h5py.File(folder / "table.h5", "w") as f:
+        for split, rows, known in (("train", 400, 40), ("test", 100, 50)):
+            size, hue = draw.normal(1e3, 50, rows), draw.integers(0, 3, rows).astype(float)
+            town = draw.integers(0, known, rows).astype(float)
+            f[f"{split}/y"] = ((size > 1e3) ^ (town % 2 == 0)).astype(np.int32)
+            size[::7], hue[::9] = np.nan, np.nan
+            f[f"{split}/x"] = np.stack([size, hue, np.full(rows, np.nan), town], axis=1)
+        features = [{"name": "size", "type": "number"},
+                    {"name": "hue", "type": "category", "categories": ["a", "b", "c"]},
+                    {"name": "void", "type": "number"}, {"name": "town", "type": "category", "categories": towns}]
+        f.attrs["table"] = [json.dumps({"features": features, "labels": ["y"], "weight": "", "ids": [], "missing": []})]
+
+
 def compare(name, data, settings):
     where, out = folder / name, folder / f"{name}.predictions.h5"
     sets = [word for setting in settings for word in ("--set", setting)]
@@ -72,6 +90,10 @@ def main():
     compare("linear", digits, [])
     compare("sigmoid-loss", folder / "several.h5", ["model.hidden=[12]", "model.loss=sigmoid"])
     compare("sigmoid-either", folder / "either.h5", ["model.hidden=[12]", "model.loss=sigmoid"])
+    write_table()
+    for one_hot in (2, 32, 1000):
+        compare(f"table-{one_hot}", folder / "table.h5", ["model.hidden=[12]", f"data.one_hot={one_hot}",
+                                                          "data.unseen_rate=0.1", "train.steps=200"])
     compare("mse", folder / "numbers.h5", ["model.hidden=[12]", "train.steps=200"])
     compare("quantile", folder / "numbers.h5", ["model.hidden=[12]", "model.loss=quantile", "train.steps=200"])
     compare("unscaled", folder / "numbers.h5", ["model.hidden=[12]", "model.loss=huber", "data.normalize_targets=none"])

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,6 +34,9 @@ class Predictor {
   ///                diverged: an output is not finite
   Predictions predict(std::span<const float> rows) const;
   Predictions predict(std::span<const double> rows) const;
+  /// A row from texts, as they stand in a file, by the names of the columns: see row_of_cells().
+  /// @throws Error  usage: the model was trained on data without such names; bad_data
+  std::vector<double> row(const std::map<std::string, std::string>& cells) const;
 
  private:
   struct State;
