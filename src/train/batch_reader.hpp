@@ -37,13 +37,13 @@ class BatchReader {
   struct Source {
     Split split;
     Normalization normalization;
-    Normalization target_scaling;
-    std::vector<double> class_weights;
     std::uint64_t seed = 1;
     std::int64_t shuffle_block = 0;
     BatchCut cut;
     std::int64_t capacity = 0;  ///< rows of the panels
     std::int64_t targets = 0;   ///< columns of the target panels
+    Normalization target_scaling = {};
+    std::vector<double> class_weights = {};  ///< empty: all count alike
   };
 
   /// Starts reading for the steps from first_step on, as far ahead as a few batches or 4 MiB go.
