@@ -21,10 +21,11 @@ std::string fault_of(const LossSettings& s) {
   if (!is_weight(s.delta)) return fmt::format("delta is {}; use a number above 0", s.delta);
   if (!std::all_of(s.levels.begin(), s.levels.end(), is_share) ||
       std::adjacent_find(s.levels.begin(), s.levels.end(), std::greater_equal<>()) != s.levels.end())
-    return "levels have to rise, each above 0 and below 1, as [0.1, 0.5, 0.9]";
+    return "levels do not rise from above 0 to below 1; use a list like [0.1, 0.5, 0.9]";
   if (!(s.label_smoothing >= 0.0 && s.label_smoothing < 1.0))
     return fmt::format("label_smoothing is {}; use a number from 0 to below 1", s.label_smoothing);
-  if (!std::all_of(s.pos_weight.begin(), s.pos_weight.end(), is_weight)) return "pos_weight has to be above 0";
+  if (!std::all_of(s.pos_weight.begin(), s.pos_weight.end(), is_weight))
+    return "pos_weight is not above 0; use numbers above 0";
   return "";
 }
 

@@ -37,14 +37,14 @@ class BatchReader {
   struct Source {
     Split split;
     std::shared_ptr<const RowEncoder> encoder;
-    Normalization target_scaling;
-    std::vector<double> class_weights;
     std::uint64_t seed = 1;
     std::int64_t shuffle_block = 0;
     BatchCut cut;
     std::int64_t capacity = 0;  ///< rows of the panels
     std::int64_t targets = 0;   ///< columns of the target panels
-    double unseen_rate = 0.0;   ///< see UnseenDraw
+    Normalization target_scaling = {};
+    std::vector<double> class_weights = {};  ///< empty: all count alike
+    double unseen_rate = 0.0;                ///< see UnseenDraw
   };
 
   /// Starts reading for the steps from first_step on, as far ahead as a few batches or 4 MiB go.

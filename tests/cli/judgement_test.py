@@ -145,6 +145,15 @@ for name, text in CONFIGS.items():
         assert judged["outputs"][0]["name"] == "price" and judged["r2"] > 0.6, judged
         assert "price" in table, table
 
+# A run of a version that knew no normalised targets is repeated as it was.
+must("train", "prices.toml", "--set", "data.normalize_targets=none", "--set", "optimizer.clip_norm=1", "--run", "older")
+with open("older/config.toml") as file:
+    lines = [line for line in file if "normalize_targets" not in line]
+with open("older/config.toml", "w") as file:
+    file.writelines(lines)
+must("train", "--replay", "older", "--run", "repeated")
+assert digest("repeated") == digest("older")
+
 # A sweep by a metric, over losses told different things.
 must("sweep", "classes.toml", "--set", "sweep.trials=3", "--set", "sweep.metric=validation.balanced_accuracy", "--set",
      'sweep.space."model.loss"={choices=["softmax",{name="softmax",label_smoothing=0.05},"sigmoid"]}', "--set",

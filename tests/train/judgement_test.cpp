@@ -297,6 +297,21 @@ TEST_F(Judgement, TargetsAreLearnedInTheirOwnUnits) {
   EXPECT_GT(unscaled.evaluate(data, "train").loss, 1e9) << "as it was";
 }
 
+/// Versions before wrote neither a score nor the weight of an epoch: all rows counted alike, and the loss alone
+/// decided.
+TEST(Progress, OfAnEarlierVersionIsRead) {
+  Archive archive;
+  RunProgress before{.step = 9, .epoch = 2, .position = 64, .epoch_weight = 64.0, .best_step = 8, .best_loss = 0.5};
+  before.best_score = 0.5;
+  before.least_score = 0.25;
+  write_progress(archive, before);
+  EXPECT_EQ(read_progress(archive), before);
+  std::erase_if(archive.arrays, [](const NamedArray& array) {
+    return array.path == "progress/best_score" || array.path == "progress/epoch_weight";
+  });
+  EXPECT_EQ(read_progress(archive), before);
+}
+
 TEST_F(Judgement, TheMetricDecidesWhatIsBest) {
   const Dataset data = make("metric.h5", {.weight = uneven});
   Config config;
