@@ -199,3 +199,48 @@ printf '\xef\xbe\xb1,y\n1,0\n2,1\n' >kana.csv  # a name that begins as a byte or
 "$shoal" import csv kana.csv --label y -o kana.h5 >/dev/null
 python3 -c 'import h5py; names = h5py.File("kana.h5").attrs["columns"]; assert list(names) == [b"\xef\xbe\xb1"], names'
 [ ! -e no.h5 ] || fail 'a file of what was refused'
+
+# Tables as people have them: what went silently wrong once
+python3 - <<'PYTHON'
+import gzip, random
+
+random.seed(1)
+rows = [(20180128 + i % 2, i % 7, "abc"[i % 3], "yes" if i % 2 else "no") for i in range(60)]
+with open("days.csv", "w") as f:
+    f.write("day,n,kind,y\n" + "".join("%d,%d,%s,%s\n" % row for row in rows))
+with open("days-turned.csv", "w") as f:
+    f.write("y;kind;n;more;day\n" + "".join("%s;%s;%d;1,5;%d\n" % (y, k, n, d) for d, n, k, y in rows))
+with open("pandas.csv", "w") as f:
+    f.write("0,1,2,3\n" + "".join("%d.5,%d,%d,%d\n" % (i, i % 3, i, i % 2) for i in range(20)))
+with open("targets.csv", "w") as f:
+    f.write("a,y\n" + "".join("%d,%s\n" % (i, "NA" if i == 77 else "%.3f" % random.random()) for i in range(200)))
+PYTHON
+"$shoal" import csv days.csv --label y -o days.h5 --columns-out days.toml >days.txt
+grep -q '^day *feature *number *0 *20180128 to 20180129' days.txt || fail "what was understood of days.csv: $(cat days.txt)"
+grep -q '^kind *feature *category *0 *3 texts: a, b, c' days.txt || fail "what was understood of days.csv: $(cat days.txt)"
+"$shoal" import csv days.csv --columns days.toml -o again.h5 >again.txt
+equal 'content by the file of columns' "$(grep content again.txt)" "$(grep content days.txt)"
+gzip -c days.csv | "$shoal" import csv - --label y -o piped.h5 >piped.txt
+equal 'content from standard input' "$(grep content piped.txt)" "$(grep content days.txt)"
+"$shoal" import csv days-turned.csv --label y --like days.h5 -o turned2.h5 >/dev/null
+python3 - <<'PYTHON'
+import h5py, numpy as np
+
+with h5py.File("days.h5") as days, h5py.File("turned2.h5") as turned:
+    assert np.array_equal(np.unique(days["train/x"][:, 0]), [20180128, 20180129])
+    assert np.array_equal(days["train/x"][:], turned["train/x"][:])
+PYTHON
+sed -i 's/role = "feature"/role = "featur"/' days.toml
+refused 64 'days.toml: column "day": role is "featur"; use one of feature' \
+  "$shoal" import csv days.csv --columns days.toml -o no.h5
+echo 'column = [' >broken.toml
+refused 64 'broken.toml:1' "$shoal" import csv days.csv --columns broken.toml -o no.h5
+refused 64 'days.csv is no earlier file of columns' "$shoal" import csv days-turned.csv --label y --columns-out days.csv -o no.h5
+refused 64 '--label yy: no such column in days.csv; did you mean "y"' "$shoal" import csv days.csv --label yy -o no.h5
+refused 65 'targets.csv:79: label "NA" is no number' "$shoal" import csv targets.csv --label y -o no.h5
+"$shoal" import csv targets.csv --label y --drop-unlabelled -o targets.h5 >targets.txt
+grep -q '200, of which 1 have no label' targets.txt || fail "rows left out: $(cat targets.txt)"
+grep -q 'y 1 output' targets.txt || fail "targets with a gap: $(cat targets.txt)"
+"$shoal" import csv pandas.csv --label 3 -o pandas.h5 >pandas.txt
+grep -q '^train *20$' pandas.txt || fail "a header of numbers: $(cat pandas.txt)"
+refused 65 'days.csv:2: column "n" says the split "0"; use one of train' "$shoal" import csv days.csv --label y --split n -o no.h5

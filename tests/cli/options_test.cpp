@@ -89,17 +89,63 @@ TEST(Options, NudgeAndWatch) {
 }
 
 TEST(Options, Importers) {
-  const auto csv = parse<ImportRequest>({"import", "csv", "f.csv", "--label", "0", "--header", "no", "--test-fraction",
-                                         "0.25", "--seed", "010", "-o", "o.h5"});
+  const auto csv = parse<CsvRequest>({"import", "csv", "f.csv", "--label", "0", "--header", "no", "--test-fraction",
+                                      "0.25", "--seed", "010", "-o", "o.h5"});
   EXPECT_EQ(csv.out, "o.h5");
-  const auto& options = std::get<CsvOptions>(csv.source);
+  const CsvOptions& options = csv.options;
   EXPECT_EQ(options.file, "f.csv");
   EXPECT_EQ(options.label, "0");
   EXPECT_EQ(options.header, false);
   EXPECT_EQ(options.split.test_fraction, 0.25);
   EXPECT_EQ(options.split.seed, 10U);
   EXPECT_TRUE(options.split.stratify);
-  EXPECT_FALSE(std::get<CsvOptions>(parse<ImportRequest>({"import", "csv", "f", "-o", "o"}).source).header.has_value());
+  EXPECT_FALSE(parse<CsvRequest>({"import", "csv", "f", "-o", "o"}).options.header.has_value());
+  const auto table = parse<CsvRequest>({"import",
+                                        "csv",
+                                        "a.csv",
+                                        "b.csv",
+                                        "--test",
+                                        "c.csv",
+                                        "--test",
+                                        "d.csv",
+                                        "--label",
+                                        "y,z",
+                                        "--weight",
+                                        "w",
+                                        "--id",
+                                        "i,j",
+                                        "--group",
+                                        "g",
+                                        "--split",
+                                        "s",
+                                        "--ignore",
+                                        "k",
+                                        "--category",
+                                        "c",
+                                        "--missing",
+                                        "NA,-",
+                                        "--delimiter",
+                                        "tab",
+                                        "--decimal",
+                                        ",",
+                                        "--columns",
+                                        "in.toml",
+                                        "--columns-out",
+                                        "out.toml",
+                                        "--drop-unlabelled",
+                                        "-o",
+                                        "o.h5"});
+  EXPECT_EQ(table.options.file, "a.csv");
+  EXPECT_THAT(table.options.further, ::testing::ElementsAre("b.csv"));
+  EXPECT_THAT(table.options.test, ::testing::ElementsAre("c.csv", "d.csv"));
+  EXPECT_EQ(table.options.label + table.options.weight + table.options.id + table.options.group, "y,zwi,jg");
+  EXPECT_EQ(table.options.split_column + table.options.ignore + table.options.category, "skc");
+  EXPECT_EQ(table.options.missing, "NA,-");
+  EXPECT_EQ(table.options.delimiter, '\t');
+  EXPECT_EQ(table.options.decimal, ',');
+  EXPECT_TRUE(table.options.drop_unlabelled);
+  EXPECT_EQ(table.columns + table.columns_out, "in.tomlout.toml");
+  EXPECT_EQ(parse<CsvRequest>({"import", "csv", "-", "-o", "o.h5"}).options.file, "-");
 
   const auto idx =
       parse<ImportRequest>({"import", "idx", "--images", "i", "--labels", "l", "--test-images", "j", "--test-labels",
@@ -202,6 +248,9 @@ TEST(Options, NumbersThatAreNone) {
   expect_refused(with("--samples", "99999999999999999999"), "\"99999999999999999999\"");
   expect_refused(with("--seed", "-1"), "--seed is \"-1\"; it must be a whole number of at least 0");
   expect_refused(with("--test-fraction", "nan"), "--test-fraction is \"nan\"; it must be a number");
+  expect_refused({"import", "csv", "f", "--delimiter", "ab", "-o", "o"},
+                 "--delimiter is \"ab\"; it must be one character");
+  expect_refused({"import", "csv", "f", "--decimal", ";", "-o", "o"}, "--decimal is \";\"; it must be . or ,");
   expect_refused({"import", "csv", "f", "--header", "maybe", "-o", "o"}, "--header is \"maybe\"; it must be yes or no");
   expect_refused({"train", "--rewind", "last"}, "--rewind is \"last\"");
 }

@@ -105,10 +105,14 @@ successive_halving = {eta = 3, min_epochs = 1}
 "model.width" = {scale = "linear", min = 32, max = 256, integer = true}
 "model.activation" = {choices = ["relu", "tanh", "gelu"]}
 """)
-put("csv", "header", b'\x03a,b,label\n1,2.5,yes\n3,4,no\n0.5,1e3,"y ""q"" s"\n')
-put("csv", "numbers", b"\x211,2,0\n3,4,1\n5,6,1\n")
-put("csv", "plain", b"\x00\xef\xbb\xbf1,2\r\n3,-4e2\r\n")
-put("csv", "texts", b"\x0dx,1\ny,2\n z ,3\n")
+put("csv", "header", b'\x03\x00\x40a,b,label\n1,2.5,yes\n3,4,no\n0.5,1e3,"y ""q"" s"\n')
+put("csv", "numbers", b"\x21\x00\x001,2,0\n3,4,1\n5,6,1\n")
+put("csv", "plain", b"\x00\x00\x40\xef\xbb\xbf1,2\r\n3,-4e2\r\n")
+put("csv", "texts", b"\x0d\x00\x00x,1\ny,2\n z ,3\n")
+put("csv", "roles", b"\x03\x18\x50label,kind,id,w\n1,a,p,1\n0,b,q,0.5\n1,,r,2\n")
+put("csv", "semicolons", b"\x00\x00\x60a;b;\n1,5;2018-01-28;\nNA;2018-01-29;\n")
+put("csv", "wide_letters", b"\x03\x00\x44" + "\ufeffa,label\r\n1,\u20ac\r\n2,\r\n".encode("utf-16-le"))
+put("csv", "zstd", b"\x00\x00\x00\x28\xb5\x2f\xfd\x20\x08\x41\x00\x00a,b\n1,2\n")
 images = bytes([0, 0, 8, 3]) + struct.pack(">III", 3, 2, 2) + bytes(range(12))
 labels = bytes([0, 0, 8, 1]) + struct.pack(">I", 3) + bytes([0, 2, 1])
 put("idx", "labelled", bytes([1, len(labels)]) + images + labels)
