@@ -183,22 +183,34 @@ void CommandLine::add_importers() {
   text(app, "--labels", idx_.labels, "FILE", "Their labels");
   text(app, "--test-images", idx_.test_images, "FILE", "Images of the split test");
   text(app, "--test-labels", idx_.test_labels, "FILE", "Their labels");
+  text(app, "--like", idx_.like, "FILE", "Data set whose classes are taken");
+  app->add_flag("--regression", idx_.regression, regression);
   add_splits(app, idx_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
   add_csv(*import, regression);
 
-  app = command(*import, "npy", "NumPy arrays", "shoal import npy --x features.npy --y labels.npy -o mine.h5");
-  text(app, "--x", npy_.x, "FILE", "Features")->required();
+  app = command(*import, "npy", "NumPy arrays, of .npy files and .npz archives",
+                "shoal import npy --x mine.npz:features --y mine.npz:labels -o mine.h5");
+  text(app, "--x", npy_.x, "FILE", "Features; FILE.npz:NAME is an array of an archive")->required();
   text(app, "--y", npy_.y, "FILE", "Labels or targets");
+  text(app, "--test-x", npy_.test_x, "FILE", "Features of the split test");
+  text(app, "--test-y", npy_.test_y, "FILE", "Their labels or targets");
+  text(app, "--like", npy_.like, "FILE", "Data set whose classes are taken");
+  list(app, "--missing", npy_.missing, "VALUE,...", "Numbers or nan that stand for a missing feature");
   app->add_flag("--regression", npy_.regression, regression);
+  app->add_flag("--classes", npy_.classes, classes);
   add_splits(app, npy_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
   app = command(*import, "libsvm", "The format of LIBSVM and SVMlight, gzip or plain",
-                "shoal import libsvm a9a --test-fraction 0.2 -o a9a.h5");
+                "shoal import libsvm a9a --test a9a.t -o a9a.h5");
   text(app, "FILE", libsvm_.file, "", "LIBSVM file")->required();
+  text(app, "--test", libsvm_.test, "FILE", "Such a file for the split test; it may lack features and classes");
+  text(app, "--like", libsvm_.like, "FILE", "Data set whose classes and number of features are taken");
+  number(app, "--features", libsvm_.features, "N", "Features of a row; by default as many as the greatest index says");
   app->add_flag("--regression", libsvm_.regression, regression);
+  app->add_flag("--classes", libsvm_.classes, classes);
   add_splits(app, libsvm_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 

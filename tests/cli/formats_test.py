@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""What import makes of HDF5 files of every layout, against h5py.  formats_test.py SHOAL SCRATCH_FOLDER"""
+"""What import makes of HDF5 files of every layout, of NumPy's files, IDX, LIBSVM and images, against what wrote them.
+
+  formats_test.py SHOAL SCRATCH_FOLDER"""
 import os
 import pathlib
 import shutil
@@ -174,3 +176,75 @@ with h5py.File("part2.nc", "a") as f:
     f["y"][3] = 5
 refused(65, 'part2.nc: y: row 3: label "5" is none of the 2 classes', "hdf5", "part2.nc", "--x", "g/t,wind", "--y", "y", "--like", "like.h5")
 refused(64, "leave out one", "hdf5", *files, "--x", "wind", "--y", "y", "--regression", "--classes")
+
+# NumPy's archives and arrays of every type and order
+arrays = {t: draw.integers(0, 2 if t == "?" else 100, (30, 3, 2)).astype(t) for t in types}
+np.savez("plain.npz", **{str(i): a for i, a in enumerate(arrays.values())}, f=np.asfortranarray(value), y=np.arange(30) % 3)
+np.savez_compressed("packed.npz", **{str(i): np.asfortranarray(a) for i, a in enumerate(arrays.values())})
+np.savez_compressed("one.npz", only=value)
+for i, (t, array) in enumerate(arrays.items()):
+    dtype = "u1" if t in ("u1", "?") else "f8" if "f8" in t else "f4"
+    for archive in ("plain", "packed"):
+        same(imported("npy", "--x", f"{archive}.npz:{i}")[0], array.astype(dtype), dtype, (archive, t))
+same(imported("npy", "--x", "plain.npz:f")[0], value, "f8", "Fortran's order")
+same(imported("npy", "--x", "one.npz")[0], value, "f8", "the only array")
+x, y, _ = imported("npy", "--x", "plain.npz:3", "--y", "plain.npz:y", "--test-x", "plain.npz:4", "--test-y", "plain.npz:y")
+same(y, np.arange(30) % 3, "i4", "labels of an archive")
+with h5py.File("out.h5") as f:
+    same(f["test/x"][:], list(arrays.values())[4].astype("f4"), "f4", "test of an archive")
+refused(65, "which of its arrays? It holds 0, 1,", "npy", "--x", "plain.npz")
+refused(65, 'no array "z" in it; it holds', "npy", "--x", "plain.npz:z")
+np.save("objects.npy", np.array([{}, 1], dtype=object), allow_pickle=True)
+refused(65, "an NPY array of Python objects", "npy", "--x", "objects.npy")
+np.save("texts.npy", np.array(["a", "b"]))
+refused(65, "NPY element type '<U1'", "npy", "--x", "texts.npy")
+for archive in ("plain", "packed"):
+    archived = pathlib.Path(f"{archive}.npz").read_bytes()
+    pathlib.Path("cut.npz").write_bytes(archived[:-30])
+    refused(65, "no NPZ file", "npy", "--x", "cut.npz:0")
+    place = archived.find(b"12.npy") + 250  # inside of the data of array 12
+    pathlib.Path("spoiled.npz").write_bytes(archived[:place] + bytes([archived[place] ^ 1]) + archived[place + 1 :])
+    refused(65, "the data of 12.npy is damaged", "npy", "--x", "spoiled.npz:12")
+holes = np.array([[1, np.nan], [3, 4]], "f4")
+np.save("holes.npy", holes)
+refused(65, "row 0, element 1 is nan; replace it or remove the row, or say --missing nan", "npy", "--x", "holes.npy")
+same(imported("npy", "--x", "holes.npy", "--missing", "nan")[0], holes, "f4", "holes")
+np.save("floats.npy", np.arange(2.0))
+_, y, said = imported("npy", "--x", "holes.npy", "--missing", "nan", "--y", "floats.npy")
+same(y, [0, 1], "i4", "labels 0.0 and 1.0")
+assert "floats: classes: 2 different whole numbers; --regression" in said, said
+
+# LIBSVM: a test file that lacks the last feature and a class
+pathlib.Path("a.svm").write_text("1 1:1 3:2 # x\n2 qid:1 2:5 1:1\n3 2:1\n")
+pathlib.Path("a.t").write_text("2 1:4\n")
+x, y, said = imported("libsvm", "a.svm", "--test", "a.t")
+same(x, [[1, 0, 2], [1, 5, 0], [0, 1, 0]], "f4", "rows of LIBSVM")
+assert "qid: of 1 rows is left out" in said, said
+with h5py.File("out.h5") as f:
+    same(f["test/x"][:], [[4, 0, 0]], "f4", "a short row")
+    same(f["test/y"][:], [1], "i4", "a label of test")
+shutil.copy("out.h5", "like.h5")
+same(imported("libsvm", "a.t", "--like", "like.h5")[0], [[4, 0, 0]], "f4", "--like")
+refused(64, "--features is \"none\"", "libsvm", "a.svm", "--features", "none")
+
+# Images: the folder of another set, gray, a file that is none
+golden = pathlib.Path(__file__).resolve().parents[1] / "golden" / "images"
+for name, file in {"in/b/1.jpg": "colour.jpg", "in/a/2.png": "colour.png", "test/b/x.png": "gray.png"}.items():
+    pathlib.Path(name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(golden / file, name)
+x, y, _ = imported("images", "in", "--test", "test", "--size", "23x17")
+pixels = [np.frombuffer((golden / f"{n}.rgb").read_bytes(), "u1").reshape(17, 23, 3) for n in ("colour.png", "colour.jpg")]
+same(x, np.stack(pixels).transpose(0, 3, 1, 2), "u1", "images")
+same(y, [0, 1], "i4", "classes of folders")
+with h5py.File("out.h5") as f:
+    same(f["test/y"][:], [1], "i4", "a class of test")
+x, _, _ = imported("images", "in", "--size", "8x9", "--gray")
+assert x.shape == (2, 1, 9, 8), x.shape
+pathlib.Path("in/a/bad.jpg").write_bytes((golden / "colour.jpg").read_bytes()[:300])
+pathlib.Path("in/a/notes.txt").write_text("?")
+refused(65, "in/a/bad.jpg: a damaged JPEG", "images", "in", "--size", "8x9")
+x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")
+assert len(x) == 2 and "1 of 3 images are left out" in said and "the first is a/notes.txt" in said, said
+refused(64, '--size is "8"; it must be width and height', "images", "in", "--size", "8")
+refused(64, "--size is missing", "images", "in")
+refused(66, "nowhere", "images", "nowhere", "--size", "8x9")

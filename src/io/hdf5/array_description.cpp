@@ -124,7 +124,7 @@ void add_netcdf_fill(std::vector<std::byte>& missing, ElementType type) {
   }
 }
 
-void read_conventions(hid_t file, hid_t array, H5ArrayInfo& info) {
+void read_conventions(hid_t file, hid_t array, StoredArray& info) {
   if (H5Aexists(array, "_Unsigned") > 0) refuse("the attribute _Unsigned", "save the numbers in an unsigned type");
   std::optional<std::vector<std::byte>> fill = numbers(array, "_FillValue", info.type);
   if (fill) info.missing = std::move(*fill);
@@ -195,18 +195,18 @@ StoredForm stored_form(hid_t array) {
   return {bytes, swapped, false};
 }
 
-H5ArrayInfo describe(hid_t file, hid_t array) {
+StoredArray describe(hid_t file, hid_t array) {
   const Handle creation = creation_of(array);
   if (H5Pget_external_count(creation) > 0 || H5Pget_layout(creation) == H5D_VIRTUAL)
     refuse("its numbers lie in other files", "copy it into one file, with h5repack or h5py");
-  H5ArrayInfo info;
+  StoredArray info;
   info.type = element_of(type_of(array));
   info.shape = shape_of(array);
   read_conventions(file, array, info);
   return info;
 }
 
-Chunking chunking_of(hid_t array, const H5ArrayInfo& info) {
+Chunking chunking_of(hid_t array, const StoredArray& info) {
   const Handle creation = creation_of(array);
   if (H5Pget_layout(creation) != H5D_CHUNKED) return {};
   std::vector<hsize_t> extents(info.shape.size());

@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "io/hdf5/array_description.hpp"
 #include "shoal/core/error.hpp"
-#include "shoal/core/half.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
 
@@ -22,41 +20,6 @@ std::int64_t product(std::span<const std::int64_t> extents) {
   return result;
 }
 
-template <class T>
-void swap_into(const std::byte* in, std::byte* out, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    T value;
-    std::memcpy(&value, in + i * sizeof value, sizeof value);
-    if constexpr (sizeof value == 2) value = __builtin_bswap16(value);
-    if constexpr (sizeof value == 4) value = __builtin_bswap32(value);
-    if constexpr (sizeof value == 8) value = __builtin_bswap64(value);
-    std::memcpy(out + i * sizeof value, &value, sizeof value);
-  }
-}
-
-void halves_into(const std::byte* in, std::byte* out, std::size_t count, bool swapped) {
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint16_t bits;
-    std::memcpy(&bits, in + i * sizeof bits, sizeof bits);
-    const float value = half_value(swapped ? __builtin_bswap16(bits) : bits);
-    std::memcpy(out + i * sizeof value, &value, sizeof value);
-  }
-}
-
-/// Elements as they lie in the file to elements of ElementType.
-void convert(const h5::StoredForm& form, const std::byte* in, std::byte* out, std::size_t count) {
-  if (form.half) return halves_into(in, out, count, form.swapped);
-  if (!form.swapped || form.bytes == 1) {
-    std::memcpy(out, in, count * form.bytes);
-  } else if (form.bytes == 2) {
-    swap_into<std::uint16_t>(in, out, count);
-  } else if (form.bytes == 4) {
-    swap_into<std::uint32_t>(in, out, count);
-  } else {
-    swap_into<std::uint64_t>(in, out, count);
-  }
-}
-
 h5::Handle open_file(const std::filesystem::path& path) {
   const RandomAccessFile there(path);  // says what the system says of a missing file
   h5::start();
@@ -64,8 +27,6 @@ h5::Handle open_file(const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-std::int64_t H5ArrayInfo::row_elements() const { return product(std::span(shape).subspan(1)); }
 
 struct H5Array::State {
   State(const std::filesystem::path& place, const std::string& name, std::int64_t block_bytes)
@@ -104,12 +65,12 @@ struct H5Array::State {
   h5::Handle file;
   h5::Handle array;
   std::int64_t file_bytes = 0;
-  H5ArrayInfo info;
-  h5::StoredForm form;
+  StoredArray info;
+  StoredForm form;
   h5::Chunking chunking;
   std::int64_t block_rows = 1;
   std::vector<std::byte> bytes;
-  Block block;
+  ArrayBlock block;
 };
 
 /// Rows of a region by the library, which undoes what was done to them.
@@ -137,7 +98,7 @@ void H5Array::State::load_by_library(std::int64_t first, std::int64_t rows, std:
   const auto elements = static_cast<std::size_t>(rows * info.row_elements());
   std::vector<std::byte> raw(elements * form.bytes);
   h5::check_status(H5Dread(array, stored, memory, space, H5P_DEFAULT, raw.data()), "read rows");
-  convert(form, raw.data(), out, elements);
+  convert_stored(form, raw.data(), out, elements);
 }
 
 /// Whether the chunk lies in the file: one that was never written does not.
@@ -178,8 +139,8 @@ void H5Array::State::place(const Chunk& chunk, std::span<const std::byte> elemen
       from = from * chunking.shape[d] + i;
       to = to * (d == 0 ? rows : info.shape[d]) + origin + i;
     }
-    convert(form, elements.data() + static_cast<std::size_t>(from) * form.bytes,
-            bytes.data() + static_cast<std::size_t>(to) * width, static_cast<std::size_t>(run));
+    convert_stored(form, elements.data() + static_cast<std::size_t>(from) * form.bytes,
+                   bytes.data() + static_cast<std::size_t>(to) * width, static_cast<std::size_t>(run));
     std::size_t d = last;
     while (d > 0 && ++at[d - 1] == inside[d - 1]) at[--d] = 0;
     if (d == 0) return;
@@ -252,18 +213,15 @@ H5Array::H5Array(const std::filesystem::path& file, const std::string& array, st
   state_ = reading(file, array, [&] { return std::make_unique<State>(file, array, block_bytes); });
 }
 
-H5Array::H5Array(H5Array&&) noexcept = default;
-H5Array& H5Array::operator=(H5Array&&) noexcept = default;
-
 H5Array::~H5Array() {
   const h5::Turn turn;
   state_.reset();
 }
 
-const H5ArrayInfo& H5Array::info() const { return state_->info; }
+const StoredArray& H5Array::info() const { return state_->info; }
 
-const H5Array::Block& H5Array::block(std::int64_t row) {
-  Block& block = state_->block;
+const ArrayBlock& H5Array::block(std::int64_t row) {
+  ArrayBlock& block = state_->block;
   if (row >= block.first && row < block.first + block.rows) return block;
   const h5::Turn turn;
   const std::int64_t first = row / state_->block_rows * state_->block_rows;

@@ -7,7 +7,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "shoal/io/h5_array.hpp"
 #include "source_arrays.hpp"
 
 namespace shoal {
@@ -45,7 +44,7 @@ bool fits_double(From value) {
 template <class From>
 class StoredValues {
  public:
-  StoredValues(const H5ArrayInfo& info, const MissingNumbers& missing) : info_(&info), extra_(&missing) {
+  StoredValues(const StoredArray& info, const MissingNumbers& missing) : info_(&info), extra_(&missing) {
     fills_.resize(info.missing.size() / sizeof(From));
     std::memcpy(fills_.data(), info.missing.data(), info.missing.size());
     nan_ = missing.nan;
@@ -75,7 +74,7 @@ class StoredValues {
   }
 
  private:
-  const H5ArrayInfo* info_;
+  const StoredArray* info_;
   const MissingNumbers* extra_;
   std::vector<From> fills_;
   bool nan_ = false;

@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::int64_t share_elements = std::int64_t{1} << 16;  // of a task
 
-bool stored_as_they_are(const H5ArrayInfo& info) { return !info.packing && !info.has_missing(); }
+bool stored_as_they_are(const StoredArray& info) { return !info.packing && !info.has_missing(); }
 
 /// Whether the type alone says that float32 holds every value.
-bool type_fits_float32(const H5ArrayInfo& info) {
+bool type_fits_float32(const StoredArray& info) {
   if (info.packing) return false;
   switch (info.type) {
     case ElementType::uint8:
@@ -65,39 +65,43 @@ bool all_fit_float32(std::span<const From> stored, const StoredValues<From>& val
 
 }  // namespace
 
-SourceArrays::SourceArrays(std::vector<std::string> files, std::string path, MissingNumbers missing,
-                           std::int64_t block_bytes)
-    : files_(std::move(files)), path_(std::move(path)), missing_(std::move(missing)), block_bytes_(block_bytes) {
+SourceArrays::SourceArrays(std::string name, std::vector<ArrayOrigin> origins, MissingNumbers missing)
+    : name_(std::move(name)), origins_(std::move(origins)), missing_(std::move(missing)) {
   starts_.push_back(0);
-  for (const std::string& file : files_) {
-    infos_.push_back(H5Array(file, path_, block_bytes_).info());
-    const H5ArrayInfo& info = infos_.back();
+  for (const ArrayOrigin& origin : origins_) {
+    infos_.push_back(origin.open()->info());
+    const StoredArray& info = infos_.back();
     if (info.row_elements() < 1)
-      throw Error(ExitStatus::bad_data, fmt::format("{}: {}: its shape ({}) holds no value; leave it out", file, path_,
+      throw Error(ExitStatus::bad_data, fmt::format("{}: its shape ({}) holds no value; leave it out", origin.name,
                                                     fmt::join(info.shape, ", ")));
     starts_.push_back(starts_.back() + info.rows());
     const std::vector<std::int64_t> row_shape(info.shape.begin() + 1, info.shape.end());
     if (infos_.size() == 1) row_shape_ = row_shape;
     if (row_shape != row_shape_)
       throw Error(ExitStatus::bad_data,
-                  fmt::format("{}: {}: rows of shape ({}), those of {} have ({}); all files need the same", file, path_,
-                              fmt::join(row_shape, ", "), files_.front(), fmt::join(row_shape_, ", ")));
+                  fmt::format("{}: rows of shape ({}), those of {} have ({}); both need the same", origin.name,
+                              fmt::join(row_shape, ", "), origins_.front().name, fmt::join(row_shape_, ", ")));
   }
   row_elements_ = infos_.front().row_elements();
 }
 
 bool SourceArrays::has_missing() const {
-  return missing_.any() || std::ranges::any_of(infos_, [](const H5ArrayInfo& info) { return info.has_missing(); });
+  return missing_.any() || std::ranges::any_of(infos_, [](const StoredArray& info) { return info.has_missing(); });
 }
 
 bool SourceArrays::are_bytes() const {
-  return !missing_.any() && std::ranges::all_of(infos_, [](const H5ArrayInfo& info) {
+  return !missing_.any() && std::ranges::all_of(infos_, [](const StoredArray& info) {
     return info.type == ElementType::uint8 && stored_as_they_are(info);
   });
 }
 
+bool SourceArrays::hold_float64() const {
+  return std::ranges::any_of(
+      infos_, [](const StoredArray& info) { return info.type == ElementType::float64 && !info.packing; });
+}
+
 bool SourceArrays::are_whole() const {
-  return !missing_.any() && std::ranges::all_of(infos_, [](const H5ArrayInfo& info) {
+  return !missing_.any() && std::ranges::all_of(infos_, [](const StoredArray& info) {
     return !is_floating(info.type) && stored_as_they_are(info);
   });
 }
@@ -106,10 +110,10 @@ std::size_t SourceArrays::file_of(std::int64_t row) const {
   return static_cast<std::size_t>(std::ranges::upper_bound(starts_, row) - starts_.begin()) - 1;
 }
 
-H5Array& SourceArrays::open(std::size_t file) {
+ArrayReader& SourceArrays::open(std::size_t file) {
   if (array_ == nullptr || current_ != file) {
     array_.reset();  // its memory first
-    array_ = std::make_unique<H5Array>(files_[file], path_, block_bytes_);
+    array_ = origins_[file].open();
     current_ = file;
   }
   return *array_;
@@ -118,11 +122,11 @@ H5Array& SourceArrays::open(std::size_t file) {
 bool SourceArrays::fit_float32() {
   if (fit_float32_) return *fit_float32_;
   fit_float32_ = true;
-  for (std::size_t f = 0; f < files_.size() && *fit_float32_; ++f) {
-    const H5ArrayInfo& info = infos_[f];
+  for (std::size_t f = 0; f < origins_.size() && *fit_float32_; ++f) {
+    const StoredArray& info = infos_[f];
     if (type_fits_float32(info)) continue;
     for (std::int64_t row = 0; row < info.rows() && *fit_float32_;) {
-      const H5Array::Block& block = open(f).block(row);
+      const ArrayBlock& block = open(f).block(row);
       fit_float32_ = with_type(info.type, [&]<class From>(From) {
         const std::span<const From> stored(reinterpret_cast<const From*>(block.bytes.data()),
                                            block.bytes.size() / sizeof(From));
@@ -139,9 +143,9 @@ void SourceArrays::read(std::span<const std::int64_t> rows, T* out, std::int64_t
   std::atomic<std::int64_t> missing = 0;
   for (std::size_t begin = 0; begin < rows.size();) {
     const std::size_t file = file_of(rows[begin]);
-    const H5ArrayInfo& info = infos_[file];
+    const StoredArray& info = infos_[file];
     const std::int64_t start = starts_[file];
-    const H5Array::Block& block = open(file).block(rows[begin] - start);
+    const ArrayBlock& block = open(file).block(rows[begin] - start);
     const std::int64_t block_end = start + block.first + block.rows;
     std::size_t end = begin;
     while (end < rows.size() && rows[end] < block_end) ++end;
@@ -183,10 +187,10 @@ template void SourceArrays::read(std::span<const std::int64_t>, float*, std::int
 template void SourceArrays::read(std::span<const std::int64_t>, double*, std::int64_t);
 
 std::string SourceArrays::conventions() const {
-  const H5ArrayInfo& info = infos_.front();
+  const StoredArray& info = infos_.front();
   std::string text;
   if (info.packing)
-    text = fmt::format("{} holds {} that stand for {} * stored + {}", path_, element_name(info.type),
+    text = fmt::format("{} holds {} that stand for {} * stored + {}", name_, element_name(info.type),
                        info.packing->scale, info.packing->offset);
   std::vector<std::string> fills;
   with_type(info.type, [&]<class From>(From) {
@@ -197,10 +201,10 @@ std::string SourceArrays::conventions() const {
     }
   });
   if (!fills.empty())
-    text += fmt::format("{}{} {} missing", text.empty() ? path_ + ": " : ", where ", fmt::join(fills, " and "),
+    text += fmt::format("{}{} {} missing", text.empty() ? name_ + ": " : ", where ", fmt::join(fills, " and "),
                         fills.size() == 1 ? "is" : "are");
   if (info.least || info.greatest)
-    text += fmt::format("{}what lies outside [{}, {}] is missing", text.empty() ? path_ + ": " : ", and ",
+    text += fmt::format("{}what lies outside [{}, {}] is missing", text.empty() ? name_ + ": " : ", and ",
                         info.least ? fmt::format("{}", *info.least) : "-inf",
                         info.greatest ? fmt::format("{}", *info.greatest) : "inf");
   return text;
@@ -208,7 +212,7 @@ std::string SourceArrays::conventions() const {
 
 std::string SourceArrays::place(std::int64_t row) const {
   const std::size_t file = file_of(row);
-  return fmt::format("{}: {}: row {}", files_[file], path_, row - starts_[file]);
+  return fmt::format("{}: row {}", origins_[file].name, row - starts_[file]);
 }
 
 }  // namespace shoal

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "shoal/io/h5_array.hpp"
+#include "shoal/io/stored_array.hpp"
 
 namespace shoal {
 
@@ -19,20 +20,28 @@ struct MissingNumbers {
   bool any() const { return nan || !numbers.empty(); }
 };
 
-/// The array of one path in several files, joined along the rows; of one file at a time a block is in memory. Values
+/// One array in one file.
+struct ArrayOrigin {
+  std::string name;  ///< for messages: "FILE" or "FILE: PATH"
+  std::function<std::unique_ptr<ArrayReader>()> open;
+};
+
+/// The array of one name in several files, joined along the rows; of one file at a time a block is in memory. Values
 /// are as netCDF's conventions have them: NaN where one is missing, scaled and shifted where they were packed.
 class SourceArrays {
  public:
-  /// @throws Error(bad_data)  as H5Array, and for rows of different shapes
-  SourceArrays(std::vector<std::string> files, std::string path, MissingNumbers missing, std::int64_t block_bytes);
+  /// Opens each once. @throws Error(bad_data)  as their readers, and for rows of different shapes
+  SourceArrays(std::string name, std::vector<ArrayOrigin> origins, MissingNumbers missing);
 
-  const std::string& path() const { return path_; }
+  const std::string& name() const { return name_; }  ///< for users: of a column
+  const std::string& origin() const { return origins_.front().name; }
   std::int64_t rows() const { return starts_.back(); }
   const std::vector<std::int64_t>& row_shape() const { return row_shape_; }
   std::int64_t row_elements() const { return row_elements_; }
-  bool has_missing() const;  ///< a value may be
-  bool are_bytes() const;    ///< every file holds uint8, none is missing or packed
-  bool are_whole() const;    ///< every file holds whole numbers, none is missing or packed
+  bool has_missing() const;   ///< a value may be
+  bool are_bytes() const;     ///< every file holds uint8, none is missing or packed
+  bool hold_float64() const;  ///< a file does, as values that stand for themselves
+  bool are_whole() const;     ///< every file holds whole numbers, none is missing or packed
 
   /// Whether float32 holds every value; reads the file where its type does not say so, up to the first that is not.
   bool fit_float32();
@@ -46,23 +55,22 @@ class SourceArrays {
   std::int64_t missing_seen() const { return missing_seen_; }  ///< by read()
   /// How what is stored is understood, for a note; empty where values are stored as they are.
   std::string conventions() const;
-  /// Where a row lies, for messages: "FILE: PATH: row R", counted from 0 in the file.
+  /// Where a row lies, for messages: "ORIGIN: row R", counted from 0 in the file.
   std::string place(std::int64_t row) const;
 
  private:
   std::size_t file_of(std::int64_t row) const;
-  H5Array& open(std::size_t file);
+  ArrayReader& open(std::size_t file);
 
-  std::vector<std::string> files_;
-  std::string path_;
+  std::string name_;
+  std::vector<ArrayOrigin> origins_;
   MissingNumbers missing_;
-  std::int64_t block_bytes_;
-  std::vector<H5ArrayInfo> infos_;    // of each file
+  std::vector<StoredArray> infos_;    // of each file
   std::vector<std::int64_t> starts_;  // first row of each file, and the end
   std::vector<std::int64_t> row_shape_;
   std::int64_t row_elements_ = 1;
   std::size_t current_ = 0;
-  std::unique_ptr<H5Array> array_;  // of file current_
+  std::unique_ptr<ArrayReader> array_;  // of file current_
   std::optional<bool> fit_float32_;
   std::int64_t missing_seen_ = 0;
 };
