@@ -4,7 +4,8 @@
     predict = load("runs/demo/checkpoints/best")
     probabilities = predict(x)      # x: (N, D...) as in the data set, not normalised; NaN where a cell is missing
 
-What comes out is what `shoal predict` writes: probabilities (softmax, sigmoid) or outputs (mse), here in float64.
+What comes out is what `shoal predict` writes: probabilities (softmax, sigmoid) or outputs, in the units of the data set
+whatever the targets were learned in, here in float64.
 """
 
 import json
@@ -75,6 +76,8 @@ def load(path):
     with h5py.File(path) as f:
         mean, deviation = f["normalization/mean"][:], f["normalization/deviation"][:]
         config = tomllib.loads(f["config"][()].decode())
+        scaling = f.get("target_scaling")  # of the targets of a regression, each of which has an output or several
+        target_mean, target_deviation = (scaling["mean"][:], scaling["deviation"][:]) if scaling else (None, None)
         loss, classes = f.attrs["loss"].decode(), f.attrs["classes"]
         encode = None
         if "encoding" in f:  # categories of x are numbers of those in the checkpoint
@@ -125,6 +128,9 @@ def load(path):
         if loss == "sigmoid":
             p = ACTIVATIONS["sigmoid"](a)
             return np.hstack([1 - p, p]) if classes == 2 and p.shape[1] == 1 else p
+        if target_mean is not None:
+            outputs = a.shape[1] // len(target_mean)
+            a = a * np.repeat(target_deviation, outputs) + np.repeat(target_mean, outputs)
         return a
 
     return predict

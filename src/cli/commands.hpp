@@ -27,6 +27,7 @@ struct EvaluateRequest {
   std::string data;
   std::string split = "test";
   bool json = false;
+  std::optional<std::string> confusion;  ///< CSV to write
 };
 
 struct PredictRequest {

@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/evaluation_text.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/config/config.hpp"
-#include "shoal/core/json.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/watchdog.hpp"
+#include "shoal/io/file.hpp"
 #include "shoal/run/checkpoint_path.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/train/dataset_predictor.hpp"
@@ -40,9 +41,10 @@ struct Inputs {
 
 /// Collective. The data are looked at first: a wrong name shows before the model is read. What is no data set is read
 /// as the model has it.
-/// @param check  what else there is to say before anything is read, on rank 0
+/// @param check  what else there is to say before the data are read, on rank 0
 Inputs open_inputs(const std::string& data, const std::string& split, const std::string& checkpoint, bool labels,
-                   const std::function<void(const std::string& checkpoint)>& check, Communicator& world) {
+                   const std::function<void(const std::string& checkpoint, const PredictionLayout& layout)>& check,
+                   Communicator& world) {
   const Watchdog watchdog(world, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
   std::int64_t kind = 0;
@@ -53,10 +55,10 @@ Inputs open_inputs(const std::string& data, const std::string& split, const std:
   std::optional<Dataset> opened;
   if (agreed == DataKind::data_set) opened = open_together(data, world);
   const std::string file = agreed_checkpoint(checkpoint, world);
-  run_together(world, [&] {
-    if (world.rank() == 0) check(file);
-  });
   DatasetPredictor predictor(file, world);
+  run_together(world, [&] {
+    if (world.rank() == 0) check(file, predictor.layout());
+  });
   if (opened) return {*std::move(opened), split, std::move(predictor)};
   run_together(world, [&] {
     if (split != "test")
@@ -66,30 +68,21 @@ Inputs open_inputs(const std::string& data, const std::string& split, const std:
   return {std::move(raw.data), std::move(raw.split), std::move(predictor)};
 }
 
-std::string evaluation_table(const std::string& split, const Evaluation& result) {
-  std::vector<std::string> heading{"split", "samples", "loss"};
-  std::vector<std::string> row{split, std::to_string(result.samples), fmt::format("{:.9g}", result.loss)};
-  if (result.accuracy) {
-    heading.push_back("accuracy");
-    row.push_back(fmt::format("{:.4f}", *result.accuracy));
-  }
-  return align({heading, row});
-}
-
-std::string evaluation_json(const std::string& split, const Evaluation& result) {
-  Json json = Json::object({{"split", split}, {"samples", result.samples}, {"loss", result.loss}});
-  if (result.accuracy) json.set("accuracy", *result.accuracy);
-  return json.text() + '\n';
-}
-
 }  // namespace
 
 ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   Inputs inputs = open_inputs(
-      request.data, request.split, request.checkpoint, true, [](const std::string&) {}, world);
+      request.data, request.split, request.checkpoint, true,
+      [&](const std::string& checkpoint, const PredictionLayout&) {
+        if (request.confusion) check_output_file(*request.confusion, Output::confusion, {request.data, checkpoint});
+      },
+      world);
   const Evaluation result = inputs.predictor.evaluate(inputs.data, inputs.split);
+  run_together(world, [&] {
+    if (world.rank() == 0 && request.confusion) write_text_atomically(*request.confusion, confusion_csv(result));
+  });
   if (world.rank() == 0)
     print(request.json ? evaluation_json(inputs.split, result) : evaluation_table(inputs.split, result));
   return ExitStatus::done;
@@ -97,8 +90,9 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const bool printed = request.out == "-";
-  const auto check = [&](const std::string& checkpoint) {
-    if (!printed) check_output_file(request.out, Output::predictions, {request.data, checkpoint});
+  const auto check = [&](const std::string& checkpoint, const PredictionLayout& layout) {
+    if (!printed)
+      check_output_file(request.out, Output::predictions, {request.data, checkpoint}, "", header_line(layout));
   };
   Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, false, check, world);
   const std::int64_t rows = inputs.predictor.predict(inputs.data, inputs.split, request.out);

@@ -127,7 +127,7 @@ void CommandLine::add_panda() {
 
 void CommandLine::add_model_commands() {
   const char* which = "Checkpoint, or a run directory: its newest";
-  CLI::App* app = command(app_, "evaluate", "Loss and accuracy of a checkpoint on a split of a data set",
+  CLI::App* app = command(app_, "evaluate", "Loss and metrics of a checkpoint on a split of a data set",
                           "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test");
   text(app, "CHECKPOINT", evaluate_.checkpoint, "FILE", which)->required();
   text(app, "--data", evaluate_.data, "FILE",
@@ -135,6 +135,8 @@ void CommandLine::add_model_commands() {
       ->required();
   text(app, "--split", evaluate_.split, "NAME", "Split of a data set; by default test");
   app->add_flag("--json", evaluate_.json, "Print one JSON object");
+  text(app, "--confusion", evaluate_.confusion, "FILE",
+       "CSV to write: a row for each class, with its rows by the class that they were taken for");
 
   app =
       command(app_, "predict", "Write what a checkpoint makes of each row: class probabilities and labels, or outputs",

@@ -69,6 +69,15 @@ bool is_allowed(const Allowed& allowed, const Validation& v) {
   return split == nullptr ||
          (!split->empty() && *split != "auto" && is_utf8(*split));  // "auto" reads back as no choice
 }
+bool is_allowed(const Allowed& allowed, const LossSettings& v) {
+  return is_allowed(allowed, v.name) && fault_of(v).empty();
+}
+bool is_allowed(const Allowed&, const ClassWeights& v) {
+  const bool some = v.of.empty() || std::any_of(v.of.begin(), v.of.end(), [](const auto& p) { return p.second > 0.0; });
+  return some && std::all_of(v.of.begin(), v.of.end(), [](const auto& pair) {
+           return is_utf8(pair.first) && std::isfinite(pair.second) && pair.second >= 0.0;
+         });
+}
 bool is_allowed(const Allowed&, Search) { return true; }
 bool is_allowed(const Allowed&, Metric) { return true; }
 bool is_allowed(const Allowed&, const std::vector<Dimension>&) { return true; }
@@ -88,6 +97,15 @@ std::string type_words(const Allowed&, const std::vector<LayerSpec>*) {
 }
 std::string type_words(const Allowed& allowed, const Validation*) {
   return "\"auto\", " + range_words("a number", allowed) + ", or the name of a split";
+}
+std::string type_words(const Allowed& allowed, const LossSettings*) {
+  return fmt::format(
+      "one of \"{}\", or a table like {{name = \"huber\", delta = 1.0}}, of delta (huber), levels "
+      "(quantile), label_smoothing (softmax), pos_weight (sigmoid)",
+      fmt::join(allowed.words(), "\", \""));
+}
+std::string type_words(const Allowed&, const ClassWeights*) {
+  return "\"none\", \"balanced\", or a table of classes with numbers of 0 or more like {yes = 5.0, no = 1.0}";
 }
 std::string one_of(const Allowed& allowed) {
   return fmt::format("one of \"{}\"", fmt::join(allowed.words(), "\", \""));
@@ -155,7 +173,10 @@ std::string violation(const Key& key, const Config& config) {
   const auto reference = address(key, config);
   if (std::visit([&](const auto* value) { return is_allowed(key.allowed, *value); }, reference)) return {};
   const auto* const* word = std::get_if<std::string*>(&reference);
-  const std::string meant = word != nullptr ? meant_word(key, **word) : "";
+  const auto* const* loss = std::get_if<LossSettings*>(&reference);
+  std::string meant = word != nullptr ? meant_word(key, **word) : "";
+  if (loss != nullptr && is_allowed(key.allowed, (*loss)->name)) return key.name + ": " + fault_of(**loss);
+  if (loss != nullptr) meant = meant_word(key, (*loss)->name);
   std::string seen = value_text(key, config);
   std::replace(seen.begin(), seen.end(), '\n', ' ');
   return fmt::format("{} is {}; {}use {}", key.name, seen, meant, expected(key));

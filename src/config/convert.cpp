@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <type_traits>
 
 #include "config/words.hpp"
@@ -79,6 +80,42 @@ bool convert(const toml::node& node, Validation& to) {
     to = split;
   }
   return true;
+}
+bool convert(const toml::node& node, std::vector<double>& to) {
+  to.assign(1, 0.0);
+  if (convert(node, to[0])) return true;  // one number
+  const toml::array* array = node.as_array();
+  if (array == nullptr || array->empty()) return false;
+  to.assign(array->size(), 0.0);
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    if (!convert(*array->get(i), to[i])) return false;
+  }
+  return true;
+}
+bool convert(const toml::node& node, LossSettings& to) {
+  to = {};
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return convert(node, to.name);
+  for (const auto& [key, child] : *table) {
+    const bool read = key == "name"              ? convert(child, to.name)
+                      : key == "delta"           ? convert(child, to.delta)
+                      : key == "levels"          ? convert(child, to.levels)
+                      : key == "label_smoothing" ? convert(child, to.label_smoothing)
+                                                 : key == "pos_weight" && convert(child, to.pos_weight);
+    if (!read) return false;
+  }
+  return true;
+}
+bool convert(const toml::node& node, ClassWeights& to) {
+  to = {};
+  if (const auto word = node.value_exact<std::string>()) {
+    to.balanced = *word == "balanced";
+    return to.balanced || *word == "none";
+  }
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return false;
+  return std::all_of(table->begin(), table->end(),
+                     [&](const auto& pair) { return convert(pair.second, to.of[std::string(pair.first.str())]); });
 }
 template <class Word>
 requires std::is_enum_v<Word>

@@ -132,6 +132,13 @@ std::string idle_min_delta(const Config& c) {
   return c.train.early_stopping.patience > 0 ? "" : "has no effect: train.early_stopping.patience is 0, which is off";
 }
 
+std::string idle_normalize_targets(const Config& c) {
+  const std::string& loss = c.model.loss.name;
+  const bool of_classes = loss == "softmax" || loss == "sigmoid";
+  if (!of_classes || c.data.normalize_targets != "none") return "";
+  return fmt::format("has no effect: the targets of model.loss = \"{}\" are never normalised", loss);
+}
+
 std::string idle_sweep(const Config& c) {
   return c.sweep == SweepSettings() ? "" : "has no effect: this trains one model, and shoal sweep many";
 }
@@ -150,6 +157,8 @@ std::vector<Key> make_keys() {
       {"data.batch_size", AT(data.batch_size), none, count_from(1)},
       {"data.validation", AT(data.validation), none, zero_to_below_one()},
       {"data.normalize", AT(data.normalize), none, words({"standard", "unit", "none"})},
+      {"data.normalize_targets", AT(data.normalize_targets), none, words({"auto", "standard", "none"}),
+       idle_normalize_targets},
       {"data.shuffle_block", AT(data.shuffle_block), none, count_from(0)},
       {"data.one_hot", AT(data.one_hot), none, count_from(0)},
       {"data.unseen_rate", AT(data.unseen_rate), none, zero_to_below_one()},
@@ -203,6 +212,9 @@ std::vector<Key> make_keys() {
       {"train.max_seconds", AT(train.max_seconds), no_bit, from(0)},
       {"train.early_stopping.patience", AT(train.early_stopping.patience), nudge, from(0)},
       {"train.early_stopping.min_delta", AT(train.early_stopping.min_delta), nudge, from(0), idle_min_delta},
+
+      {"train.class_weights", AT(train.class_weights), none},
+      {"train.metric", AT(train.metric), none, words(config_words::all<Metric>())},
 
       {"parallel.leaves", AT(parallel.leaves), none, count_from(0)},
       {"parallel.stall_timeout", AT(parallel.stall_timeout), no_bit, from(0)},

@@ -33,26 +33,38 @@ const Dimension* find(const SweepSettings& settings, std::string_view key) {
 
 bool searched(const SweepSettings& settings, std::string_view key) { return find(settings, key) != nullptr; }
 
+/// Of a loss as TOML.
+std::string loss_name(const std::string& toml) {
+  const std::size_t begin = toml.find('"') + 1;
+  return toml.substr(begin, toml.find('"', begin) - begin);
+}
+
 /// Every trial must have the metric, and that of one must be of the same kind as that of another.
 void check_metric(const SweepSettings& settings, const Config& config) {
   const Dimension* search = find(settings, "model.loss");
   const std::vector<std::string> losses =
-      search != nullptr ? search->choices : std::vector{config_text::quote(config.model.loss)};
-  if (settings.metric == Metric::validation_accuracy) {
-    for (const Loss& loss : Loss::all()) {
-      const std::string word = config_text::quote(std::string(loss.name));
-      if (!loss.tells_classes && std::find(losses.begin(), losses.end(), word) != losses.end())
+      search != nullptr ? search->choices : std::vector{config_text::value(config.model.loss)};
+  if (is_of_classes(settings.metric)) {
+    for (const std::string& loss : losses) {
+      if (const std::string name = loss_name(loss); name != "auto" && !Loss::named(name).tells_classes)
         refuse(
-            fmt::format("sweep.metric = \"validation.accuracy\" counts right classes, and model.loss = {} tells none; "
+            fmt::format("sweep.metric = \"{}\" counts right classes, and model.loss = {} tells none; "
                         "use the metric \"validation.loss\", or model.loss = \"softmax\"",
-                        word));
+                        to_string(settings.metric), loss));
     }
-  } else if (std::any_of(losses.begin(), losses.end(), [&](const auto& loss) { return loss != losses.front(); })) {
+  } else if (is_loss(settings.metric) &&
+             std::any_of(losses.begin(), losses.end(), [&](const auto& loss) { return loss != losses.front(); })) {
     refuse(fmt::format(
         "sweep.metric = \"{}\" would compare losses of different kinds, as model.loss is searched; use the metric "
         "\"validation.accuracy\", or one model.loss",
         to_string(settings.metric)));
   }
+  const bool units = is_loss(settings.metric) && searched(settings, "data.normalize_targets");
+  if (units || (settings.metric == Metric::train_loss && searched(settings, "train.class_weights")))
+    refuse(
+        fmt::format("sweep.metric = \"{}\" would compare losses in different units, as {} is searched; use another "
+                    "metric, or one value",
+                    to_string(settings.metric), units ? "data.normalize_targets" : "train.class_weights"));
 }
 
 void check_halving(const SweepSettings& settings, const Config& config) {
@@ -113,5 +125,20 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
 
 std::string to_string(Search search) { return config_words::text(search); }
 std::string to_string(Metric metric) { return config_words::text(metric); }
+
+std::string short_name(Metric metric) {
+  const std::string name = to_string(metric);
+  return name.substr(name.find('.') + 1);
+}
+
+bool is_loss(Metric metric) { return metric == Metric::validation_loss || metric == Metric::train_loss; }
+
+bool is_of_classes(Metric metric) { return !is_loss(metric) && !is_of_numbers(metric); }
+
+bool is_of_numbers(Metric metric) {
+  return metric == Metric::validation_rmse || metric == Metric::validation_mae || metric == Metric::validation_r2;
+}
+
+bool higher_is_better(Metric metric) { return is_of_classes(metric) || metric == Metric::validation_r2; }
 
 }  // namespace shoal

@@ -49,6 +49,12 @@ std::string value(double v) {
 std::string value(const std::string& v) { return quote(v); }
 std::string value(const std::vector<std::int64_t>& v) { return fmt::format("[{}]", fmt::join(v, ", ")); }
 
+std::string value(const std::vector<double>& v) {
+  std::vector<std::string> numbers;
+  for (const double number : v) numbers.push_back(value(number));
+  return fmt::format("[{}]", fmt::join(numbers, ", "));
+}
+
 std::string value(const std::vector<LayerSpec>& v) {
   if (v.empty()) return "[]";
   std::string text = "[\n";
@@ -66,6 +72,24 @@ std::string value(const Validation& v) {
   if (const auto* fraction = std::get_if<double>(&v)) return value(*fraction);
   if (const auto* split = std::get_if<std::string>(&v)) return quote(*split);
   return quote("auto");
+}
+
+std::string value(const LossSettings& v) {
+  const LossSettings usual;
+  std::string more;
+  if (v.delta != usual.delta) more += ", delta = " + value(v.delta);
+  if (!v.levels.empty()) more += ", levels = " + value(v.levels);
+  if (v.label_smoothing != usual.label_smoothing) more += ", label_smoothing = " + value(v.label_smoothing);
+  if (!v.pos_weight.empty()) more += ", pos_weight = " + value(v.pos_weight);
+  return more.empty() ? quote(v.name) : fmt::format("{{name = {}{}}}", quote(v.name), more);
+}
+
+std::string value(const ClassWeights& v) {
+  if (!v.any()) return quote("none");
+  if (v.balanced) return quote("balanced");
+  std::vector<std::string> pairs;
+  for (const auto& [name, weight] : v.of) pairs.push_back(quote(name) + " = " + value(weight));
+  return fmt::format("{{{}}}", fmt::join(pairs, ", "));
 }
 
 std::string value(Search v) { return quote(config_words::text(v)); }

@@ -18,6 +18,13 @@ constexpr auto of(Search) {
 constexpr auto of(Metric) {
   return std::array{std::pair{"validation.loss", Metric::validation_loss},
                     std::pair{"validation.accuracy", Metric::validation_accuracy},
+                    std::pair{"validation.balanced_accuracy", Metric::validation_balanced_accuracy},
+                    std::pair{"validation.macro_f1", Metric::validation_macro_f1},
+                    std::pair{"validation.auc", Metric::validation_auc},
+                    std::pair{"validation.average_precision", Metric::validation_average_precision},
+                    std::pair{"validation.rmse", Metric::validation_rmse},
+                    std::pair{"validation.mae", Metric::validation_mae},
+                    std::pair{"validation.r2", Metric::validation_r2},
                     std::pair{"train.loss", Metric::train_loss}};
 }
 constexpr auto of(Scale) {

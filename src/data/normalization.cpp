@@ -13,11 +13,16 @@
 namespace shoal {
 namespace {
 
-std::vector<double> rows_in_memory(const Split& split, std::int64_t first, std::int64_t last,
-                                   const PrepareRows& prepare) {
+std::vector<std::int64_t> row_numbers(std::int64_t first, std::int64_t last) {
   assert(first < last);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(last - first));
   std::iota(rows.begin(), rows.end(), first);
+  return rows;
+}
+
+std::vector<double> rows_in_memory(const Split& split, std::int64_t first, std::int64_t last,
+                                   const PrepareRows& prepare) {
+  const std::vector<std::int64_t> rows = row_numbers(first, last);
   std::vector<double> values(rows.size() * static_cast<std::size_t>(split.features()));
   split.read_values(rows, values);
   if (prepare) prepare(values);
@@ -47,10 +52,10 @@ void check_normalization_mode(std::string_view mode) {
               fmt::format("no normalisation \"{}\"; use standard, unit or none (data.normalize)", mode));
 }
 
-std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::int64_t last,
-                                 const PrepareRows& prepare) {
-  const std::vector<double> values = rows_in_memory(split, first, last, prepare);
-  const auto width = static_cast<std::size_t>(split.features());
+namespace {
+
+/// Of rows of `width` values.
+std::vector<double> moments_of(const std::vector<double>& values, std::size_t width) {
   std::vector<double> moments(2 * width, 0.0);
   const std::span mean = std::span(moments).first(width);
   const std::span m2 = std::span(moments).last(width);
@@ -59,7 +64,7 @@ std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::in
   for (std::size_t at = width; at < values.size(); at += width) {
     for (std::size_t d = 0; d < width; ++d) mean[d] += values[at + d] - values[d];
   }
-  const auto rows = static_cast<double>(last - first);
+  const auto rows = static_cast<double>(values.size() / width);
   for (std::size_t d = 0; d < width; ++d) mean[d] = values[d] + mean[d] / rows;
   for (std::size_t at = 0; at < values.size(); at += width) {
     for (std::size_t d = 0; d < width; ++d) {
@@ -68,6 +73,21 @@ std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::in
     }
   }
   return moments;
+}
+
+}  // namespace
+
+std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::int64_t last,
+                                 const PrepareRows& prepare) {
+  return moments_of(rows_in_memory(split, first, last, prepare), static_cast<std::size_t>(split.features()));
+}
+
+std::vector<double> leaf_target_moments(const Split& split, std::int64_t first, std::int64_t last) {
+  const std::vector<std::int64_t> rows = row_numbers(first, last);
+  const auto width = static_cast<std::size_t>(std::max<std::int64_t>(1, split.outputs()));
+  std::vector<double> values(rows.size() * width);
+  split.read_target_values(rows, values);
+  return moments_of(values, width);
 }
 
 std::vector<double> leaf_extremes(const Split& split, std::int64_t first, std::int64_t last,

@@ -164,6 +164,19 @@ void Split::read_labels(std::span<const std::int64_t> rows, std::span<std::int32
 }
 
 void Split::read_targets(std::span<const std::int64_t> rows, std::span<float> targets) const {
+  assert(has_targets());
+  std::vector<double> values(targets.size());
+  read_target_values(rows, values);
+  std::transform(values.begin(), values.end(), targets.begin(), [](double v) { return static_cast<float>(v); });
+}
+
+void Split::read_target_values(std::span<const std::int64_t> rows, std::span<double> targets) const {
+  if (has_labels()) {
+    std::vector<std::int32_t> labels(rows.size());
+    read_labels(rows, labels);
+    std::copy(labels.begin(), labels.end(), targets.begin());
+    return;
+  }
   const auto width = static_cast<std::size_t>(outputs());
   assert(has_targets() && targets.size() == rows.size() * width);
   const auto& arrays = contents_->splits[index_];
@@ -171,9 +184,9 @@ void Split::read_targets(std::span<const std::int64_t> rows, std::span<float> ta
   read_rows(contents_->file, *arrays.y, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
     bool finite = true;
     for (std::size_t k = 0; k < width; ++k) {
-      const auto value = static_cast<float>(value_at(arrays.y->type, bytes, k));
+      const double value = value_at(arrays.y->type, bytes, k);
       targets[i * width + k] = value;
-      finite &= std::isfinite(value);
+      finite &= std::isfinite(static_cast<float>(value));
     }
     if (!finite) refuse(contents_->path, arrays.name + "/y", source(i), "output", bytes, arrays.y->type, width);
   });

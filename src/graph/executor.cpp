@@ -158,6 +158,8 @@ void Executor<T>::narrow(RowBlock<T>& block, RowRange rows) const {
   if (!batch_.sample_ids.empty())
     block.sample_ids =
         batch_.sample_ids.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count));
+  if (!batch_.weights.empty())
+    block.weights = batch_.weights.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count));
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
@@ -137,6 +138,24 @@ void require_layers_for(const Encoding& encoding, const Model& model, const std:
                                                 name, std::get<std::string>(wanted.front().settings.at("tables"))));
 }
 
+void write_target_scaling(Archive& archive, const Normalization& n) {
+  if (n.mean.empty()) return;
+  const auto size = static_cast<std::int64_t>(n.mean.size());
+  archive.put(make_array<double>(Names::target_mean, {size}, n.mean));
+  archive.put(make_array<double>(Names::target_deviation, {size}, n.deviation));
+}
+
+Normalization read_target_scaling(const Archive& archive, std::int64_t columns) {
+  if (archive.find(Names::target_mean) == nullptr && archive.find(Names::target_deviation) == nullptr) return {};
+  const auto mean = array_of_shape(archive, Names::target_mean, {columns}).values<double>();
+  const auto deviation = array_of_shape(archive, Names::target_deviation, {columns}).values<double>();
+  const auto usable = [](double v) { return std::isfinite(v); };
+  if (!std::all_of(mean.begin(), mean.end(), usable) || !std::all_of(deviation.begin(), deviation.end(), usable) ||
+      std::any_of(deviation.begin(), deviation.end(), [](double v) { return v <= 0.0; }))
+    throw Error(ExitStatus::bad_data, archive.name + ": its targets are scaled by numbers that cannot be");
+  return {"standard", {mean.begin(), mean.end()}, {deviation.begin(), deviation.end()}};
+}
+
 void write_description(Archive& archive, const Model& model, const DataDescription& data) {
   archive.texts[Names::model] = model_text(model);
   archive.attributes[Names::loss] = std::string(model.loss_kind().name);
@@ -146,6 +165,7 @@ void write_description(Archive& archive, const Model& model, const DataDescripti
   archive.attributes[Names::classes] = data.classes;
   archive.attributes[Names::content] = data.content;
   put_names(archive, Names::class_names, data.class_names);
+  put_names(archive, Names::target_names, data.target_names);
   if (data.table)
     archive.texts[Names::table] = table_text(*data.table);
   else
@@ -161,6 +181,7 @@ DataDescription read_description(const Archive& archive) {
     data.class_names = *std::move(names);
   else if (data.classes > 0 && data.classes <= most_classes)
     data.class_names = number_names(data.classes);
+  if (auto names = read_names(archive, Names::target_names)) data.target_names = *std::move(names);
   // Whoever made the file may have changed one without the other; rows and labels are later trusted to fit.
   const auto inputs = archive.attribute<std::int64_t>(Names::inputs);
   const auto outputs = archive.attribute<std::int64_t>(Names::outputs);
@@ -182,8 +203,9 @@ DataDescription read_description(const Archive& archive) {
   if (!data.columns.empty() && std::ssize(data.columns) != features)
     throw Error(ExitStatus::bad_data,
                 fmt::format("{}: it names {} columns for {} features", archive.name, data.columns.size(), features));
-  const bool labels_fit =
-      data.classes <= outputs || (outputs == 1 && loss_of(archive).targets != Loss::Targets::class_number);
+  const auto kind = loss_of(archive).targets;
+  const bool labels_fit = data.classes <= outputs || kind == Loss::Targets::numbers ||
+                          (outputs == 1 && kind != Loss::Targets::class_number);
   if (data.classes < 0 || std::ssize(data.class_names) != data.classes || !labels_fit)
     throw Error(ExitStatus::bad_data, fmt::format("{}: {} classes with {} names do not fit its {} outputs",
                                                   archive.name, data.classes, data.class_names.size(), outputs));

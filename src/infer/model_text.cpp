@@ -33,6 +33,46 @@ LayerSpec layer_of(const Json& json) {
   return layer;
 }
 
+/// A word where that says it all.
+Json to_json(const LossSettings& loss) {
+  const LossSettings usual;
+  Json json = Json::object({{"name", loss.name}});
+  if (loss.delta != usual.delta) json.set("delta", loss.delta);
+  if (!loss.levels.empty()) json.set("levels", loss.levels);
+  if (loss.label_smoothing != usual.label_smoothing) json.set("label_smoothing", loss.label_smoothing);
+  if (!loss.pos_weight.empty()) json.set("pos_weight", loss.pos_weight);
+  return loss == LossSettings{.name = loss.name} ? Json(loss.name) : json;
+}
+
+LossSettings loss_of(const Json& json) {
+  LossSettings loss;
+  if (std::holds_alternative<std::string>(json.value())) {
+    loss.name = json.string();
+    return loss;
+  }
+  for (const auto& [key, value] : json.members()) {
+    const auto numbers = [&value = value] {
+      std::vector<double> list;
+      for (const Json& number : value.items()) list.push_back(number.number());
+      return list;
+    };
+    if (key == "name") {
+      loss.name = value.string();
+    } else if (key == "delta") {
+      loss.delta = value.number();
+    } else if (key == "levels") {
+      loss.levels = numbers();
+    } else if (key == "label_smoothing") {
+      loss.label_smoothing = value.number();
+    } else if (key == "pos_weight") {
+      loss.pos_weight = numbers();
+    } else {
+      throw JsonError("\"" + key + "\" is no setting of a loss");
+    }
+  }
+  return loss;
+}
+
 }  // namespace
 
 std::string model_text(const Model& model) {
@@ -40,7 +80,7 @@ std::string model_text(const Model& model) {
   for (const LayerSpec& layer : model.layers()) layers.push(to_json(layer));
   return Json::object({{"inputs", model.inputs()},
                        {"outputs", model.outputs()},
-                       {"loss", model.loss_kind().name},
+                       {"loss", to_json(model.loss_kind().settings())},
                        {"layers", std::move(layers)}})
       .text();
 }
@@ -54,7 +94,7 @@ Model model_of_text(const std::string& text, const std::string& name) {
     std::vector<LayerSpec> layers;
     for (const Json& layer : json.at("layers").items()) layers.push_back(layer_of(layer));
     return {json.at("inputs").integer(), std::move(layers), json.at("outputs").integer(),
-            Loss::named(json.at("loss").string())};
+            Loss::of(loss_of(json.at("loss")))};
   } catch (const JsonError& e) {
     throw refuse(e);
   } catch (const Error& e) {

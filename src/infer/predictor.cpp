@@ -64,6 +64,7 @@ struct Predictor::State {
       feed(rows, first, block);
       const Predictions some = pass->predict(block, [&](std::int64_t r) { return fmt::format("row {}", first + r); });
       all.values.insert(all.values.end(), some.values.begin(), some.values.end());
+      all.precise.insert(all.precise.end(), some.precise.begin(), some.precise.end());
       all.labels.insert(all.labels.end(), some.labels.begin(), some.labels.end());
     }
     return all;

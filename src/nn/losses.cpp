@@ -25,7 +25,7 @@ std::size_t largest(std::span<const double> v) {
   return static_cast<std::size_t>(std::max_element(v.begin(), v.end()) - v.begin());
 }
 
-SampleLoss softmax_sample(const LossSample& s) {
+SampleLoss softmax_sample(const LossSample& s, const LossNumbers& numbers) {
   const double* HWY_RESTRICT z = s.z.data();
   double* HWY_RESTRICT d = s.d.data();
   const std::size_t best = largest(s.z.first(s.outputs));
@@ -39,28 +39,94 @@ SampleLoss softmax_sample(const LossSample& s) {
     rest += k == best ? 0.0 : d[k];
   }
   for (std::size_t k = 0; k < s.d.size(); ++k) d[k] /= sum;
-  d[label] -= 1.0;
-  return {(most - z[label]) + elementary::log1p(rest), best == label};
+  const double smoothing = numbers.label_smoothing;
+  if (smoothing == 0.0) {
+    d[label] -= 1.0;
+    return {(most - z[label]) + elementary::log1p(rest), best == label};
+  }
+  const double each = smoothing / static_cast<double>(s.outputs);
+  double below = 0.0;
+  for (std::size_t k = 0; k < s.outputs; ++k) {
+    below += most - z[k];
+    d[k] -= k == label ? (1.0 - smoothing) + each : each;
+  }
+  return {((1.0 - smoothing) * (most - z[label]) + each * below) + elementary::log1p(rest), best == label};
 }
 
-SampleLoss sigmoid_sample(const LossSample& s) {
+double plain_sigmoid(const LossSample& s) {
   const auto outputs = static_cast<double>(s.outputs);
   double loss = 0.0;
   for (std::size_t k = 0; k < s.outputs; ++k) {
     loss += (std::max(s.z[k], 0.0) - s.z[k] * s.t[k]) + elementary::log1p(elementary::exp(-std::fabs(s.z[k])));
     s.d[k] = (elementary::sigmoid(s.z[k]) - s.t[k]) / outputs;
   }
-  const bool right = class_of(s.z.first(s.outputs)) == (s.outputs == 1 ? (s.t[0] > 0.5 ? 1 : 0) : largest(s.t));
-  return {loss / outputs, right};
+  return loss / outputs;
 }
 
-SampleLoss squared_sample(const LossSample& s) {
+double weighted_sigmoid(const LossSample& s, std::span<const double> pos_weight) {
+  const auto outputs = static_cast<double>(s.outputs);
+  double loss = 0.0;
+  for (std::size_t k = 0; k < s.outputs; ++k) {
+    const double positive = 1.0 + (pos_weight[pos_weight.size() == 1 ? 0 : k] - 1.0) * s.t[k];
+    const double softplus = elementary::log1p(elementary::exp(-std::fabs(s.z[k]))) + std::max(-s.z[k], 0.0);
+    loss += (1.0 - s.t[k]) * s.z[k] + positive * softplus;
+    s.d[k] = ((1.0 - s.t[k]) - positive * elementary::sigmoid(-s.z[k])) / outputs;
+  }
+  return loss / outputs;
+}
+
+SampleLoss sigmoid_sample(const LossSample& s, const LossNumbers& numbers) {
+  const double loss = numbers.pos_weight.empty() ? plain_sigmoid(s) : weighted_sigmoid(s, numbers.pos_weight);
+  const bool right = class_of(s.z.first(s.outputs)) == (s.outputs == 1 ? (s.t[0] > 0.5 ? 1 : 0) : largest(s.t));
+  return {loss, right};
+}
+
+SampleLoss squared_sample(const LossSample& s, const LossNumbers&) {
   const auto outputs = static_cast<double>(s.outputs);
   double loss = 0.0;
   for (std::size_t k = 0; k < s.outputs; ++k) {
     const double error = s.z[k] - s.t[k];
     loss += error * error;
     s.d[k] = 2.0 * error / outputs;
+  }
+  return {loss / outputs, false};
+}
+
+double sign(double v) { return static_cast<double>(v > 0.0) - static_cast<double>(v < 0.0); }
+
+SampleLoss absolute_sample(const LossSample& s, const LossNumbers&) {
+  const auto outputs = static_cast<double>(s.outputs);
+  double loss = 0.0;
+  for (std::size_t k = 0; k < s.outputs; ++k) {
+    const double error = s.z[k] - s.t[k];
+    loss += std::fabs(error);
+    s.d[k] = sign(error) / outputs;
+  }
+  return {loss / outputs, false};
+}
+
+SampleLoss huber_sample(const LossSample& s, const LossNumbers& numbers) {
+  const auto outputs = static_cast<double>(s.outputs);
+  const double delta = numbers.delta;
+  double loss = 0.0;
+  for (std::size_t k = 0; k < s.outputs; ++k) {
+    const double error = s.z[k] - s.t[k];
+    const double size = std::fabs(error);
+    loss += size <= delta ? 0.5 * error * error : delta * (size - 0.5 * delta);
+    s.d[k] = (size <= delta ? error : delta * sign(error)) / outputs;
+  }
+  return {loss / outputs, false};
+}
+
+SampleLoss quantile_sample(const LossSample& s, const LossNumbers& numbers) {
+  const auto outputs = static_cast<double>(s.outputs);
+  const std::size_t levels = numbers.levels.size();
+  double loss = 0.0;
+  for (std::size_t k = 0; k < s.outputs; ++k) {
+    const double level = numbers.levels[k % levels];
+    const double above = s.t[k / levels] - s.z[k];
+    loss += std::max(level * above, (level - 1.0) * above);
+    s.d[k] = (above > 0.0 ? -level : (above < 0.0 ? 1.0 - level : 0.0)) / outputs;
   }
   return {loss / outputs, false};
 }
@@ -76,10 +142,17 @@ namespace {
 HWY_EXPORT(softmax_sample);
 HWY_EXPORT(sigmoid_sample);
 HWY_EXPORT(squared_sample);
+HWY_EXPORT(absolute_sample);
+HWY_EXPORT(huber_sample);
+HWY_EXPORT(quantile_sample);
 
-SampleLoss call_softmax(const LossSample& s) { return HWY_DYNAMIC_DISPATCH(softmax_sample)(s); }
-SampleLoss call_sigmoid(const LossSample& s) { return HWY_DYNAMIC_DISPATCH(sigmoid_sample)(s); }
-SampleLoss call_squared(const LossSample& s) { return HWY_DYNAMIC_DISPATCH(squared_sample)(s); }
+using Numbers = LossNumbers;
+SampleLoss call_softmax(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(softmax_sample)(s, n); }
+SampleLoss call_sigmoid(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(sigmoid_sample)(s, n); }
+SampleLoss call_squared(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(squared_sample)(s, n); }
+SampleLoss call_absolute(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(absolute_sample)(s, n); }
+SampleLoss call_huber(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(huber_sample)(s, n); }
+SampleLoss call_quantile(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(quantile_sample)(s, n); }
 
 void to_softmax(std::span<double> z) {
   const double largest = *std::max_element(z.begin(), z.end());
@@ -109,10 +182,18 @@ class LossOperation final : public OperationOf<LossOperation> {
   std::string_view name() const override { return loss_.operation; }
   bool differentiable(std::size_t i) const override { return i == 0; }
   ValueShape shape(std::span<const ValueShape> in) const override {
-    if (!in[0].per_sample || !in[1].per_sample || in[1].columns != (class_numbers_ ? 1 : in[0].columns))
+    const std::int64_t targets = class_numbers_ ? 1 : in[0].columns / loss_.levels();
+    if (!in[0].per_sample || !in[1].per_sample || in[1].columns != targets || in[0].columns % loss_.levels() != 0)
       throw Error(ExitStatus::usage,
                   fmt::format("{} takes logits (samples, K) and targets (samples, {}), not {} and {}", name(),
-                              class_numbers_ ? "1" : "K", to_string(in[0]), to_string(in[1])));
+                              class_numbers_        ? "1"
+                              : loss_.levels() == 1 ? "K"
+                                                    : fmt::format("K / {}", loss_.levels()),
+                              to_string(in[0]), to_string(in[1])));
+    if (const std::size_t given = loss_.numbers.pos_weight.size();
+        given > 1 && static_cast<std::int64_t>(given) != in[0].columns)
+      throw Error(ExitStatus::usage,
+                  fmt::format("pos_weight has {} numbers for {} outputs; give one, or one each", given, in[0].columns));
     return {};
   }
   std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
@@ -133,11 +214,13 @@ class LossOperation final : public OperationOf<LossOperation> {
     for (std::int64_t r = 0; r < rows.input[0].count; ++r) {
       read_row(rows.input[0], r, std::span(z).first(outputs));
       read_row(rows.input[1], r, t);
-      const SampleLoss sample = loss_.sample({outputs, z, t, d});
-      loss += sample.loss;
-      right += sample.right ? 1.0 : 0.0;
+      const SampleLoss sample = loss_.sample({outputs, z, t, d}, loss_.numbers);
+      const double weight = rows.weights.empty() ? 1.0 : rows.weights[static_cast<std::size_t>(r)];
+      loss += weight * sample.loss;
+      right += sample.right ? weight : 0.0;
       for (std::size_t k = 0; k < outputs; ++k)
-        rows.auxiliary.panels.at(rows.auxiliary.first + r, static_cast<std::int64_t>(k)) = static_cast<T>(d[k]);
+        rows.auxiliary.panels.at(rows.auxiliary.first + r, static_cast<std::int64_t>(k)) =
+            static_cast<T>(weight * d[k]);
     }
     out[0] = loss;
     out[1] = right;
@@ -171,9 +254,13 @@ constexpr Loss Loss::softmax{"softmax", "softmax_cross_entropy", Targets::class_
 constexpr Loss Loss::sigmoid{"sigmoid", "sigmoid_cross_entropy", Targets::shares, true, one_for_two, call_sigmoid,
                              to_sigmoid};
 constexpr Loss Loss::mse{"mse", "mean_squared_error", Targets::numbers, false, one, call_squared, as_they_are};
+constexpr Loss Loss::mae{"mae", "mean_absolute_error", Targets::numbers, false, one, call_absolute, as_they_are};
+constexpr Loss Loss::huber{"huber", "huber_loss", Targets::numbers, false, one, call_huber, as_they_are};
+const Loss Loss::quantile{"quantile", "quantile_loss", Targets::numbers, false,
+                          one,        call_quantile,   as_they_are,      {.levels = {0.1, 0.5, 0.9}}};
 
 const std::vector<Loss>& Loss::all() {
-  static const std::vector<Loss> losses{softmax, sigmoid, mse};
+  static const std::vector<Loss> losses{softmax, sigmoid, mse, mae, huber, quantile};
   return losses;
 }
 
@@ -188,6 +275,22 @@ const Loss& Loss::named(std::string_view name) {
     if (loss.name == name) return loss;
   }
   throw Error(ExitStatus::usage, fmt::format("unknown loss \"{}\"; use one of {}", name, fmt::join(names(), ", ")));
+}
+
+Loss Loss::of(const LossSettings& settings) {
+  Loss loss = named(settings.name);
+  if (const std::string fault = fault_of(settings); !fault.empty()) throw Error(ExitStatus::usage, fault);
+  loss.numbers.delta = settings.delta;
+  loss.numbers.label_smoothing = settings.label_smoothing;
+  loss.numbers.pos_weight = settings.pos_weight;
+  if (!settings.levels.empty()) loss.numbers.levels = settings.levels;
+  return loss;
+}
+
+LossSettings Loss::settings() const {
+  const bool usual = numbers.levels == named(name).numbers.levels;
+  return {std::string(name), numbers.delta, usual ? std::vector<double>() : numbers.levels, numbers.label_smoothing,
+          numbers.pos_weight};
 }
 
 Value apply_loss(const Loss& loss, Value outputs, Value targets) {

@@ -13,8 +13,12 @@ Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t ou
   if (inputs < 1 || outputs < 1)
     throw Error(ExitStatus::usage,
                 fmt::format("a model of {} inputs and {} outputs; each must be 1 or more", inputs, outputs));
+  if (outputs % loss.levels() != 0)
+    throw Error(ExitStatus::usage, fmt::format("a model of {} outputs and a loss of {} levels; each target has as many "
+                                               "outputs as there are levels",
+                                               outputs, loss.levels()));
   input_ = graph_->input("x", inputs);
-  targets_ = graph_->input("targets", loss.targets == Loss::Targets::class_number ? 1 : outputs);
+  targets_ = graph_->input("targets", loss.targets == Loss::Targets::class_number ? 1 : outputs / loss.levels());
   std::vector<LayerSpec> all = layers_;
   all.push_back({"dense", {{"units", outputs}, {"init", output_init}}});
   logits_ = build_layers(*graph_, all, input_);

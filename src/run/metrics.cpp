@@ -42,6 +42,7 @@ std::string to_json_line(const EvaluationRecord& record) {
   Json line = Json::object({{"step", record.step}, {"epoch", record.epoch}, {"split", record.split}});
   add(line, "loss", record.loss, loss_digits);
   if (record.accuracy) add(line, "accuracy", *record.accuracy);
+  if (!record.metric.empty()) add(line, record.metric, record.value);
   add(line, "time", std::round(record.time * 1e3) / 1e3);
   return line.text() + '\n';
 }

@@ -75,14 +75,16 @@ bool holds_predictions(const H5Reader& file) {
 }
 
 /// Whether the file is an earlier result of what is to be written.
-bool is_of_kind(const std::string& path, Output kind) try {
+bool is_of_kind(const std::string& path, Output kind, const std::string& header) try {
   if (kind == Output::data_set) return false;
   const RandomAccessFile file(path);
-  constexpr std::int64_t enough = 64;
+  const auto enough = std::max<std::int64_t>(64, std::ssize(header) + 1);
   std::string start(static_cast<std::size_t>(std::min(enough, file.size())), '\0');
   file.read(0, std::as_writable_bytes(std::span(start)));
   if (kind == Output::columns) return start.starts_with("# What shoal import understood");
+  if (kind == Output::confusion) return start.starts_with(confusion_corner);
   if (kind == Output::trace) return start.starts_with("{\"traceEvents\":[");
+  if (!header.empty() && start.starts_with(header + '\n')) return true;
   return has_prediction_columns(start) || (start.starts_with("\x89HDF\r\n") && holds_predictions(H5Reader(path)));
 } catch (const Error&) {  // cannot be read, or is damaged
   return false;
@@ -92,6 +94,7 @@ std::string what_is_there(Output kind) {
   switch (kind) {
     case Output::predictions: return "is no earlier file of predictions, and would be replaced; remove it first, or ";
     case Output::columns: return "is no earlier file of columns, and would be replaced; remove it first, or ";
+    case Output::confusion: return "is no earlier confusion matrix, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
     default: return "is there already, and a data set replaces nothing; remove it first, or ";
   }
@@ -118,7 +121,7 @@ void check_names_in(const std::string& folder, NewFolder kind) {
 bool is_name_of_runs(const std::string& name) { return RunPaths::is_name(name) || SweepPaths::is_name(name); }
 
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
-                       const std::string& run) {
+                       const std::string& run, const std::string& header) {
   const auto refuse = [&](const std::string& what) {
     throw Error(ExitStatus::usage, fmt::format("{} {}name another file to write", out, what));
   };
@@ -139,7 +142,7 @@ void check_output_file(const std::string& out, Output kind, const std::vector<st
   if (!fs::is_regular_file(there)) return;  // of a device the writer has more to say
   if (fs::hard_link_count(file, none) > 1)
     refuse("is a file of several names (hard links), and would be replaced; remove this name first, or ");
-  if (fs::file_size(file, none) > 0 && !is_of_kind(file, kind)) refuse(what_is_there(kind));
+  if (fs::file_size(file, none) > 0 && !is_of_kind(file, kind, header)) refuse(what_is_there(kind));
 }
 
 void check_new_folder(const std::string& folder, NewFolder kind) {

@@ -55,7 +55,7 @@ class Run {
   void answer_nudges();
   void apply_nudges();
   void record(const StepReport& report, double seconds);
-  void record(const std::string& split, const Evaluation& evaluation);
+  void record(const std::string& split, const Evaluation& evaluation, std::optional<double> metric);
   template <class Write>
   void write_metrics(const Write& write);
   bool save_is_due(const StepReport& report) const;
@@ -118,12 +118,20 @@ void Run::record(const StepReport& report, double seconds) {
   });
 }
 
-void Run::record(const std::string& split, const Evaluation& evaluation) {
+void Run::record(const std::string& split, const Evaluation& evaluation, std::optional<double> metric) {
   const std::int64_t step = training_.progress().step;
-  write_metrics([&](MetricsWriter& metrics) {
-    metrics.record(EvaluationRecord{step, (step - 1) / training_.steps_per_epoch() + 1, split, evaluation.loss,
-                                    evaluation.accuracy, seconds_since(started_)});
-  });
+  EvaluationRecord record{step,
+                          (step - 1) / training_.steps_per_epoch() + 1,
+                          split,
+                          evaluation.loss,
+                          evaluation.accuracy,
+                          seconds_since(started_)};
+  const Metric named = training_.config().train.metric;
+  if (metric && !is_loss(named) && named != Metric::validation_accuracy) {
+    record.metric = short_name(named);
+    record.value = *metric;
+  }
+  write_metrics([&](MetricsWriter& metrics) { metrics.record(record); });
 }
 
 /// Before a checkpoint: a run that goes on from it must find all lines up to its step.
@@ -211,7 +219,8 @@ ExitStatus Run::go() try {
     // What belongs to the end of an epoch is done before a checkpoint of it: a resumed run then misses nothing.
     bool best = false;
     if (const auto epoch = training_.end_epoch(report)) {
-      if (epoch->judged) record(epoch->validation ? training_.data().validation_name : "train", epoch->result());
+      if (epoch->judged)
+        record(epoch->validation ? training_.data().validation_name : "train", epoch->result(), epoch->metric);
       best = epoch->best;
       progress_->end_epoch(progress_state(report, seconds, *epoch));
     } else {
@@ -244,7 +253,8 @@ ExitStatus Run::go() try {
   }
   answer_nudges();
   progress_->clear();
-  if (const auto refined = training_.finish()) record(training_.data().validation_name, *refined);
+  if (const auto refined = training_.finish())
+    record(training_.data().validation_name, *refined, value_of(training_.config().train.metric, *refined));
   flush_metrics();
   saver_.save_and_wait();
   const RunProgress& progress = training_.progress();

@@ -212,6 +212,8 @@ void replay(const TrainRequest& request, RunPlan& plan) {
                                                "or branch with --resume {} --rewind N",
                                                plan.replays, key, plan.replays));
   }
+  // A run writes every key that it knows: before this one targets were never normalised.
+  if (!own.places.contains("data.normalize_targets")) plan.config.data.normalize_targets = "none";
   plan.journal = NudgeJournal::of_run(plan.replays);
   take_start(plan.replays, plan);
   if (request.run) {

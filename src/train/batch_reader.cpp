@@ -89,7 +89,9 @@ void BatchReader::read(std::int64_t step, ReadBatch& batch) {
   const UnseenDraw draw(source_.seed, static_cast<std::uint64_t>(order_epoch_), source_.unseen_rate);
   loader_.features(source_.split, *source_.encoder, rows_,
                    {batch.features.data(), source_.capacity, source_.encoder->inputs()}, &draw);
-  loader_.targets(source_.split, rows_, {batch.targets.data(), source_.capacity, source_.targets});
+  loader_.targets(source_.split, source_.target_scaling, rows_,
+                  {batch.targets.data(), source_.capacity, source_.targets});
+  loader_.weights(source_.split, source_.class_weights, rows_, batch.weights);
   batch.sample_ids.resize(rows_.size());
   std::transform(rows_.begin(), rows_.end(), batch.sample_ids.begin(),
                  [this](std::int64_t row) { return source_.split.source_row(row); });

@@ -25,6 +25,7 @@ struct ReadBatch {
   std::int64_t step = 0;
   std::optional<LeafShare> share;
   std::vector<std::int64_t> sample_ids;  ///< rows in the file
+  std::vector<double> weights;           ///< of the rows; empty: all count alike
   Buffer<float> features;                ///< panels of (capacity, inputs), of which share->samples() rows count
   Buffer<float> targets;                 ///< panels of (capacity, targets)
 };
@@ -42,6 +43,8 @@ class BatchReader {
     std::int64_t capacity = 0;  ///< rows of the panels
     std::int64_t targets = 0;   ///< columns of the target panels
     double unseen_rate = 0.0;   ///< see UnseenDraw
+    Normalization target_scaling = {};
+    std::vector<double> class_weights = {};  ///< empty: all count alike
   };
 
   /// Starts reading for the steps from first_step on, as far ahead as a few batches or 4 MiB go.

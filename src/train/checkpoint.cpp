@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -17,9 +20,11 @@ void each_number(Progress& p, const Visit& visit) {
   visit("position", p.position);
   visit("epoch_loss", p.epoch_loss);
   visit("epoch_right", p.epoch_right);
+  visit("epoch_weight", p.epoch_weight);
   visit("best_step", p.best_step);
   visit("best_loss", p.best_loss);
-  visit("least_loss", p.least_loss);
+  visit("best_score", p.best_score);
+  visit("least_loss", p.least_score);  // its name from when the loss alone decided
   visit("stale_evaluations", p.stale_evaluations);
 }
 
@@ -46,9 +51,14 @@ RunProgress read_progress(const Archive& archive) {
   RunProgress p;
   each_number(p, [&](const char* name, auto& value) {
     const std::string path = Names::in(Names::progress, name);
-    // A version that knew one of the two losses wrote no least_loss.
-    if (&value == static_cast<void*>(&p.least_loss) && archive.find(path) == nullptr) {
-      if (p.best_step >= 0) p.least_loss = p.best_loss;
+    const auto is = [&value = value](const auto& member) { return static_cast<void*>(&value) == &member; };
+    // Versions before these numbers: all rows counted alike, and the loss alone decided.
+    if (archive.find(path) == nullptr && is(p.epoch_weight)) {
+      p.epoch_weight = static_cast<double>(p.position);
+    } else if (archive.find(path) == nullptr && is(p.best_score)) {
+      p.best_score = p.best_loss;
+    } else if (archive.find(path) == nullptr && is(p.least_score)) {
+      if (p.best_step >= 0) p.least_score = p.best_loss;
     } else {
       value = archive.scalar<std::remove_reference_t<decltype(value)>>(path);
     }
@@ -58,6 +68,20 @@ RunProgress read_progress(const Archive& archive) {
     throw Error(ExitStatus::bad_data, fmt::format("{}: progress of step {}, epoch {}, position {} cannot be",
                                                   archive.name, p.step, p.epoch, p.position));
   return p;
+}
+
+void write_class_weights(Archive& archive, const std::vector<double>& weights) {
+  archive.put(make_array<double>(Names::class_weights, {std::ssize(weights)}, weights));
+}
+
+std::vector<double> read_class_weights(const Archive& archive, std::int64_t classes) {
+  if (archive.find(Names::class_weights) == nullptr) return {};
+  const auto weights = archive.array(Names::class_weights).values<double>();
+  const bool sound = std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0.0 && std::isfinite(w); });
+  if (std::ssize(weights) != classes || !sound)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: its {} weights of classes are none of {} classes", archive.name,
+                                                  weights.size(), classes));
+  return {weights.begin(), weights.end()};
 }
 
 Config read_config(const Archive& archive) {

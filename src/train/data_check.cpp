@@ -34,7 +34,7 @@ void check_targets(const Dataset& set, const Split& split, const DataDescription
     throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no y to compare with; use shoal predict",
                                                   split.name(), set.path()));
   if (split.has_targets()
-          ? model.loss_kind().targets == Loss::Targets::class_number || split.outputs() != model.outputs()
+          ? model.loss_kind().targets == Loss::Targets::class_number || split.outputs() != model.target_columns()
           : trained.classes < std::max<std::int64_t>(set.classes(), 1))
     throw Error(
         ExitStatus::bad_data,

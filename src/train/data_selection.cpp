@@ -43,13 +43,14 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
     throw Error(ExitStatus::bad_data, fmt::format("{} has no split \"train\", only {}; import it again", dataset.path(),
                                                   fmt::join(dataset.names(), ", ")));
   TrainingData data{dataset.split("train"), {}, "", {dataset.shape(), dataset.classes(), {}, dataset.content()}};
+  if (dataset.table()) data.description.target_names = dataset.table()->labels;
   if (dataset.classes() > 0) data.description.class_names = dataset.class_names();
   data.description.columns = dataset.columns();
   data.description.table = dataset.table();
   if (!data.train.has_labels() && !data.train.has_targets())
     throw Error(ExitStatus::bad_data,
                 fmt::format("{} has no y: there is nothing to learn; import it with labels", dataset.path()));
-  const Loss& loss = loss_for(config, data.train);
+  const Loss loss = loss_for(config, data.train);
   if (loss.targets == Loss::Targets::numbers && data.train.has_labels() && !are_number_names(dataset.class_names()))
     throw Error(ExitStatus::usage,
                 fmt::format("model.loss = \"{}\" would learn the numbers of the classes of {}, which are called \"{}\" "
@@ -80,24 +81,71 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
   if (data.validation && data.validation->rows() < 1)
     throw Error(ExitStatus::bad_data,
                 fmt::format("split \"{}\" in {} has no rows", data.validation_name, dataset.path()));
+  check_metric(config.train.metric, "train.metric", config, data);
   return data;
 }
 
-const Loss& loss_for(const Config& config, const Split& train) {
-  if (config.model.loss != "auto") return Loss::named(config.model.loss);
-  return train.has_labels() ? Loss::softmax : Loss::mse;
+Loss loss_for(const Config& config, const Split& train) {
+  LossSettings settings = config.model.loss;
+  if (settings.name == "auto") settings.name = train.has_labels() ? Loss::softmax.name : Loss::mse.name;
+  if (const std::string fault = fault_of(settings); !fault.empty())
+    throw Error(ExitStatus::usage, config.place_of("model.loss") + "model.loss: " + fault);
+  return Loss::of(settings);
+}
+
+bool normalizes_targets(const Config& config, const Split& train) {
+  const std::string& mode = config.data.normalize_targets;
+  const Loss loss = loss_for(config, train);
+  if (loss.targets == Loss::Targets::numbers) return mode == "standard" || (mode == "auto" && train.has_targets());
+  if (mode == "standard")
+    throw Error(
+        ExitStatus::usage,
+        fmt::format("{}data.normalize_targets = \"standard\" needs targets that are any number, and model.loss = "
+                    "\"{}\" takes {}; use \"auto\"",
+                    config.place_of("data.normalize_targets"), loss.name,
+                    loss.targets == Loss::Targets::shares ? "0 to 1" : "classes"));
+  return false;
+}
+
+void check_metric(Metric metric, const std::string& key, const Config& config, const TrainingData& data) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ExitStatus::usage, fmt::format("{}{} = \"{}\" {}", config.place_of(key), key, to_string(metric), why));
+  };
+  // The loss of train.metric may be that of training; a sweep sets rows apart by itself.
+  if (!is_loss(metric) && !data.validation)
+    refuse(
+        "needs data to validate on, and data.validation sets none apart; use data.validation = 0.1, or the metric "
+        "\"train.loss\"");
+  const bool classes = data.description.classes > 0 && loss_for(config, data.train).tells_classes;
+  if (is_of_classes(metric) && !classes) refuse("needs classes, and y holds real numbers; use \"validation.loss\"");
+  if (is_of_numbers(metric) && classes) refuse("needs targets, and y holds classes; use \"validation.accuracy\"");
+}
+
+std::optional<double> value_of(Metric metric, const Evaluation& evaluation) {
+  switch (metric) {
+    case Metric::validation_accuracy: return evaluation.accuracy;
+    case Metric::validation_balanced_accuracy: return evaluation.balanced_accuracy;
+    case Metric::validation_macro_f1: return evaluation.macro_f1;
+    case Metric::validation_auc: return evaluation.auc;
+    case Metric::validation_average_precision: return evaluation.average_precision;
+    case Metric::validation_rmse: return evaluation.rmse;
+    case Metric::validation_mae: return evaluation.mae;
+    case Metric::validation_r2: return evaluation.r2;
+    default: return evaluation.loss;
+  }
 }
 
 Model make_model(const Config& config, const TrainingData& data) {
   const Split& train = data.train;
   const bool labels = train.has_labels();
-  const Loss& loss = loss_for(config, train);
+  const Loss loss = loss_for(config, train);
+  static_cast<void>(normalizes_targets(config, train));
   if (loss.targets == Loss::Targets::class_number && !labels)
     throw Error(ExitStatus::usage,
                 fmt::format("model.loss = \"{}\" needs whole-number labels, but y holds floats; use \"mse\" or "
                             "\"sigmoid\"",
                             loss.name));
-  const std::int64_t outputs = labels ? loss.outputs(train.classes()) : train.outputs();
+  const std::int64_t outputs = loss.levels() * (labels ? loss.outputs(train.classes()) : train.outputs());
   if (labels && outputs < 1)
     throw Error(
         ExitStatus::usage,

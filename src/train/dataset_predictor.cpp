@@ -50,11 +50,16 @@ void say_unseen(const Feeder& feeder, Communicator& comm) {
 struct DatasetPredictor::State {
   Communicator& comm;
   TrainedModel trained;
+  PredictionLayout layout;
   std::int64_t leaf_samples;
   double stall_timeout;
 
   State(const Archive& archive, Communicator& communicator)
-      : comm(communicator), trained(archive, read_model(archive)), leaf_samples(1), stall_timeout(0.0) {
+      : comm(communicator),
+        trained(archive, read_model(archive)),
+        layout(trained),
+        leaf_samples(1),
+        stall_timeout(0.0) {
     static_cast<void>(read_progress(archive));  // judges it
     const Config config = read_config(archive);
     leaf_samples = samples_per_leaf(config.data.batch_size, leaves_of(config));
@@ -71,6 +76,7 @@ struct DatasetPredictor::Pass {
   Pass(State& s, ColumnMatch match, std::int64_t capacity)
       : rows(s.trained, capacity, s.comm, s.comm.ranks_on_host()), feeder(s.trained.model, rows.executor()) {
     feeder.set_encoder(std::make_shared<const RowEncoder>(s.trained.encoding, std::move(match), s.trained.features()));
+    feeder.set_target_scaling(s.trained.targets);
     feeder.count_unseen();
   }
 };
@@ -88,6 +94,7 @@ DatasetPredictor::~DatasetPredictor() = default;
 
 std::int64_t DatasetPredictor::step() const { return state_->trained.step; }
 const DataDescription& DatasetPredictor::trained_on() const { return state_->trained.data; }
+const PredictionLayout& DatasetPredictor::layout() const { return state_->layout; }
 
 Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& name) {
   State& s = *state_;
@@ -103,7 +110,8 @@ Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& na
     pass.emplace(s, std::move(match), std::min(split->rows(), std::max(prediction_block, s.leaf_samples)));
   });
   SHOAL_FAULT_POINT("predict");
-  const Evaluation result = evaluate_split(pass->feeder, *split, s.leaf_samples, pass->rows.capacity(), s.comm);
+  SplitJudge judge(s.trained.model, s.trained.data, s.trained.targets);
+  const Evaluation result = evaluate_split(pass->feeder, *split, s.leaf_samples, pass->rows.capacity(), s.comm, &judge);
   say_unseen(pass->feeder, s.comm);
   run_together(s.comm, [&] {
     if (!std::isfinite(result.loss))
@@ -125,10 +133,11 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
     split = data.split(name);
     ColumnMatch match = match_features(data, *split, s.trained.encoding, s.trained.data, s.trained.path);
     pass.emplace(s, std::move(match), std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
-    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), PredictionLayout(s.trained));
+    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), s.layout);
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
   const std::int64_t block = pass->rows.capacity();
+  const bool precise = s.layout.precise;
   for (std::int64_t first = 0; first < split->rows(); first += block * s.comm.size()) {
     const std::int64_t begin = std::min(split->rows(), first + block * s.comm.rank());
     const std::int64_t end = std::min(split->rows(), begin + block);
@@ -143,11 +152,17 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
         return fmt::format("row {} of split \"{}\" of {}", begin + r, name, data.path());
       });
     });
-    const auto rows = s.comm.gather_bytes(std::as_bytes(std::span(mine.values)));
+    const auto rows =
+        s.comm.gather_bytes(precise ? std::as_bytes(std::span(mine.precise)) : std::as_bytes(std::span(mine.values)));
     const auto labels = s.comm.gather_bytes(std::as_bytes(std::span(mine.labels)));
     run_together(s.comm, [&] {
       for (std::size_t rank = 0; rank < rows.size(); ++rank) {
-        if (!rows[rank].empty()) writer->write(numbers<float>(rows[rank]), numbers<std::int32_t>(labels[rank]));
+        if (rows[rank].empty()) continue;
+        if (precise) {
+          writer->write(numbers<double>(rows[rank]));
+        } else {
+          writer->write(numbers<float>(rows[rank]), numbers<std::int32_t>(labels[rank]));
+        }
       }
     });
   }

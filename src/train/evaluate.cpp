@@ -1,8 +1,9 @@
-// How Training judges itself, and what it computes over whole splits, in file order, leaf by leaf.
+// How Training judges itself, and what it computes with the model over whole splits, in file order, leaf by leaf.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -12,6 +13,7 @@
 #include "train/feeder.hpp"
 #include "train/leaf_reader.hpp"
 #include "train/replica.hpp"
+#include "train/split_judge.hpp"
 
 namespace shoal {
 
@@ -26,17 +28,32 @@ void require_finite(const std::string& what, double loss, std::optional<double> 
 
 Evaluation Training::epoch_average() const {
   const RunProgress& epoch = progress_.position == 0 ? ended_epoch_ : progress_;
-  return evaluation_of(model_, data_.description.classes, epoch.position, epoch.epoch_loss, epoch.epoch_right);
+  return evaluation_of(model_, data_.description.classes, epoch.position, epoch.epoch_loss, epoch.epoch_right,
+                       epoch.epoch_weight);
 }
 
-bool Training::note(const Evaluation& evaluation) {
-  const bool best = progress_.best_step < 0 || evaluation.loss < progress_.best_loss;
-  const bool progress = evaluation.loss < progress_.least_loss - config_.train.early_stopping.min_delta;
+bool Training::note(const EpochReport& report) {
+  const Evaluation& judged = config_.train.metric == Metric::train_loss ? report.average : report.result();
+  const double loss = judged.loss;
+  const std::optional<double> value = value_of(config_.train.metric, judged);
+  if (!value) {
+    std::string why;
+    for (const std::string& note : judged.notes) why += "; " + note;
+    throw SharedError(ExitStatus::bad_data,
+                      fmt::format("train.metric = \"{}\" cannot be told of the split \"{}\"{}; use another metric, or "
+                                  "other data to validate on",
+                                  to_string(config_.train.metric), data_.validation_name, why));
+  }
+  const double score = higher_is_better(config_.train.metric) ? -*value : *value;
+  const bool best =
+      progress_.best_step < 0 || std::pair(score, loss) < std::pair(progress_.best_score, progress_.best_loss);
+  const bool progress = score < progress_.least_score - config_.train.early_stopping.min_delta;
   progress_.stale_evaluations = progress ? 0 : progress_.stale_evaluations + 1;
-  progress_.least_loss = std::min(progress_.least_loss, evaluation.loss);
+  progress_.least_score = std::min(progress_.least_score, score);
   if (best) {
     progress_.best_step = progress_.step;
-    progress_.best_loss = evaluation.loss;
+    progress_.best_loss = loss;
+    progress_.best_score = score;
   }
   return best;
 }
@@ -49,7 +66,8 @@ std::optional<EpochReport> Training::end_epoch(const StepReport& step, bool want
   const std::int64_t epoch = cut_.epoch(progress_.step);
   report.judged = epoch % config_.train.evaluate_every == 0 || finished();
   if (data_.validation && (report.judged || wanted)) report.validation = validate();
-  report.best = report.judged && note(report.result());
+  report.best = report.judged && note(report);
+  if (report.judged && !is_loss(config_.train.metric)) report.metric = value_of(config_.train.metric, report.result());
   return report;
 }
 
@@ -61,25 +79,31 @@ std::optional<Evaluation> Training::finish() {
 }
 
 Evaluation Training::validate() {
-  const Evaluation evaluation = evaluate(*data_.validation);
+  const bool metrics =
+      metrics_wanted_ || (!is_loss(config_.train.metric) && config_.train.metric != Metric::validation_accuracy);
+  const Evaluation evaluation = evaluate(*data_.validation, metrics);
   const std::int64_t step = progress_.step;
   require_finite(fmt::format("the validation loss after step {} (epoch {})", step, cut_.epoch(step)), evaluation.loss);
   return evaluation;
 }
 
-Evaluation Training::evaluate(const Split& split, const ColumnMatch* match) {
+Evaluation Training::evaluate(const Split& split, bool metrics, const ColumnMatch* match) {
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("evaluation");
+  std::optional<SplitJudge> judge;
+  if (metrics) judge.emplace(model_, data_.description, target_scaling());
+  SplitJudge* judged = judge ? &*judge : nullptr;
   const std::int64_t leaf = std::min(cut_.leaf_samples, split.rows());
   if (leaf <= capacity_ && match == nullptr)
-    return evaluate_split(*feeder_, split, cut_.leaf_samples, capacity_, comm_);
+    return evaluate_split(*feeder_, split, cut_.leaf_samples, capacity_, comm_, judged);
   // A split that is none of this training's: its leaves may be larger than any of those, its columns other ones.
   std::unique_ptr<Executor<float>> own;
   run_together(comm_, [&] { own = replica_->make_executor(std::max(leaf, capacity_)); });
   Feeder feeder(model_, *own);
   feeder.set_encoder(match == nullptr ? feeder_->encoder()
                                       : std::make_shared<const RowEncoder>(encoding(), *match, data_.train.features()));
-  return evaluate_split(feeder, split, cut_.leaf_samples, std::max(leaf, capacity_), comm_);
+  feeder.set_target_scaling(feeder_->target_scaling());
+  return evaluate_split(feeder, split, cut_.leaf_samples, std::max(leaf, capacity_), comm_, judged);
 }
 
 void Training::refine_statistics() {
@@ -108,45 +132,6 @@ void Training::refine_statistics() {
       if (rows > 1) state[columns + c] = merged[width / 2 + c] / (rows - 1.0);
     }
   }
-}
-
-void Training::learn_encoding() {
-  Encoding encoding = encoding_for(config_, data_);
-  PrepareRows prepare;
-  if (!encoding.columns.empty()) prepare = [&](std::span<double> values) { fill_cells(encoding.columns, values); };
-  const bool needed = needs_statistics(data_.train, config_.data.normalize);
-  const LeafCut cut{data_.train.rows(), cut_.leaf_samples};
-  const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
-  std::vector<double> partials;
-  std::vector<double> statistics;
-  if (needed) {
-    run_together(comm_, [&] { partials = node_statistics(data_.train, config_.data.normalize, share, prepare); });
-    statistics.resize(static_cast<std::size_t>(2 * data_.train.features()));
-    comm_.tree_reduce(share, partials, statistics_merge(config_.data.normalize), statistics);
-  }
-  run_together(comm_, [&] {
-    encoding.normalization = from_statistics(data_.train, config_.data.normalize, statistics);
-    set_encoding(std::move(encoding));
-  });
-}
-
-/// Reads every value once, each rank its share, so that a bad one is an agreed error before training starts.
-void Training::check_data() {
-  run_together(comm_, [&] {
-    SHOAL_FAULT_POINT("check");
-    for (const Split* split : {&data_.train, data_.validation ? &*data_.validation : nullptr}) {
-      if (split == nullptr) continue;
-      const LeafCut cut{split->rows(), cut_.leaf_samples};
-      const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
-      const bool values_read = split == &data_.train && needs_statistics(*split, config_.data.normalize);
-      LeafReader reader(share, capacity_, [&](LeafRange range, std::span<const std::int64_t> rows) {
-        split->check(rows, !values_read, model_.loss_kind().targets == Loss::Targets::shares);
-        return std::vector<double>(static_cast<std::size_t>(range.size()));
-      });
-      std::vector<double> nothing(1);
-      for (std::int64_t leaf = share.range().first; leaf < share.range().last; ++leaf) reader.leaf(leaf, nothing);
-    }
-  });
 }
 
 }  // namespace shoal

@@ -13,6 +13,7 @@
 #include "shoal/nn/model.hpp"
 #include "train/batch_reader.hpp"
 #include "train/row_loader.hpp"
+#include "train/split_judge.hpp"
 
 namespace shoal {
 
@@ -24,6 +25,8 @@ class Feeder {
   /// Comes before rows do.
   void set_encoder(std::shared_ptr<const RowEncoder> encoder) { encoder_ = std::move(encoder); }
   const std::shared_ptr<const RowEncoder>& encoder() const { return encoder_; }
+  void set_target_scaling(Normalization scaling) { target_scaling_ = std::move(scaling); }
+  const Normalization& target_scaling() const { return target_scaling_; }
   /// From here on: values of each column of a table that are fed and were not seen in training.
   void count_unseen() { unseen_.assign(encoder_->encoding().columns.size(), 0); }
   std::span<const std::int64_t> unseen() const { return unseen_; }
@@ -32,6 +35,8 @@ class Feeder {
 
   void feed(const Split& split, std::span<const std::int64_t> rows);
   void feed_features(const Split& split, std::span<const std::int64_t> rows);
+  /// What each row counts in an evaluation; empty where all count alike. Valid until the next call.
+  std::span<const double> weights(const Split& split, std::span<const std::int64_t> rows);
   /// A batch that was read ahead, in place of the executor's inputs: nothing is copied.
   void feed(ReadBatch& batch);
 
@@ -39,13 +44,21 @@ class Feeder {
   Model model_;
   Executor<float>& executor_;
   std::shared_ptr<const RowEncoder> encoder_;
+  Normalization target_scaling_;
   std::vector<std::int64_t> unseen_;
   RowLoader loader_;
+  std::vector<double> weights_;
 };
+
+/// Sum of the weights of each leaf's samples, in their order. weights: of the samples of those leaves.
+std::vector<double> leaf_weights(const LeafCut& cut, LeafRange range, std::span<const double> weights);
+/// A leaf's statistics of a loss, (leaves, 2), with its weight behind them: (leaves, 3).
+std::vector<double> with_weights(std::span<const double> statistics, std::span<const double> leaf_weights);
 
 /// Collective. Loss and accuracy over a whole split, in file order, with test-time batch norm.
 /// @param capacity  samples at a time, at least leaf_samples
+/// @param judge     takes every row, for the metrics; null: there are none
 Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity,
-                          Communicator& comm);
+                          Communicator& comm, SplitJudge* judge);
 
 }  // namespace shoal

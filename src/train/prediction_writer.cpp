@@ -21,13 +21,18 @@ class H5PredictionWriter final : public PredictionWriter {
         columns_(static_cast<std::size_t>(layout.columns)),
         labels_(layout.labels),
         array_(layout.probabilities ? "probabilities" : "outputs") {
-    writer_.create_array(array_, ElementType::float32, {rows, layout.columns});
+    writer_.create_array(array_, layout.precise ? ElementType::float64 : ElementType::float32, {rows, layout.columns});
     if (labels_) writer_.create_array("labels", ElementType::int32, {rows});
     write_names(writer_, "class_names", layout.class_names);
+    if (!layout.probabilities) write_names(writer_, "output_names", layout.names);
   }
   void write(std::span<const float> rows, std::span<const std::int32_t> labels) override {
     writer_.write_rows(array_, next_, std::as_bytes(rows));
     if (labels_) writer_.write_rows("labels", next_, std::as_bytes(labels));
+    next_ += static_cast<std::int64_t>(rows.size() / columns_);
+  }
+  void write(std::span<const double> rows) override {
+    writer_.write_rows(array_, next_, std::as_bytes(rows));
     next_ += static_cast<std::int64_t>(rows.size() / columns_);
   }
   void finish() override { writer_.finish(); }
@@ -46,14 +51,7 @@ class CsvPredictionWriter final : public PredictionWriter {
   CsvPredictionWriter(const std::string& out, const PredictionLayout& layout)
       : out_(out), layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
     if (out_ != standard_output) check_writable(out_);
-    if (layout_.labels) text_ = "label";
-    const bool named = layout_.probabilities && layout_.class_names.size() == columns_;
-    for (std::size_t k = 0; k < columns_; ++k) {
-      const std::string name = named ? fmt::format("p_{}", layout_.class_names[k])
-                                     : fmt::format("{}_{}", layout_.probabilities ? "p" : "output", k);
-      text_ += fmt::format("{}{}", text_.empty() ? "" : ",", csv_cell(name));
-    }
-    text_ += '\n';
+    text_ = header_line(layout_) + '\n';
   }
   void write(std::span<const float> rows, std::span<const std::int32_t> labels) override {
     for (std::size_t r = 0; r < rows.size() / columns_; ++r) {
@@ -68,6 +66,10 @@ class CsvPredictionWriter final : public PredictionWriter {
       line += '\n';
       text_ += line;
     }
+  }
+  void write(std::span<const double> rows) override {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      text_ += fmt::format("{}{}", rows[i], (i + 1) % columns_ == 0 ? '\n' : ',');
   }
   void finish() override {
     if (out_ == standard_output)

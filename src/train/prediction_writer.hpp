@@ -15,6 +15,8 @@ class PredictionWriter {
   virtual ~PredictionWriter() = default;
   /// The next rows, (rows, K) row-major, and the class of each where there are labels.
   virtual void write(std::span<const float> rows, std::span<const std::int32_t> labels) = 0;
+  /// The same where the layout is precise, which has no labels.
+  virtual void write(std::span<const double> rows) = 0;
   virtual void finish() = 0;
 };
 

@@ -30,7 +30,7 @@ std::int64_t step_in_epoch(const ProgressRange& range, const ProgressState& stat
 }
 
 std::string numbers(const ProgressState& state) {
-  std::string text = fmt::format("  loss {:.4g}", state.loss);
+  std::string text = std::isfinite(state.loss) ? fmt::format("  loss {:.4g}", state.loss) : "";
   if (state.accuracy) text += fmt::format(" accuracy {:.4f}", *state.accuracy);
   if (state.validation_loss) text += fmt::format("  validation loss {:.4g}", *state.validation_loss);
   if (state.validation_accuracy) text += fmt::format(" accuracy {:.4f}", *state.validation_accuracy);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -14,11 +16,11 @@ void RowLoader::features(const Split& split, const RowEncoder& encoder, std::spa
     split.read(rows, encoder.encoding().normalization, features_);
   } else {
     const auto width = static_cast<std::size_t>(split.features());
-    values_.resize(rows.size() * width);
-    split.read_values(rows, values_);
+    cells_.resize(rows.size() * width);
+    split.read_values(rows, cells_);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       const std::int64_t row = split.source_row(rows[r]);
-      const std::string wrong = encoder.encode(std::span(values_).subspan(r * width, width),
+      const std::string wrong = encoder.encode(std::span(cells_).subspan(r * width, width),
                                                std::span(features_).subspan(r * inputs, inputs), draw, row, unseen);
       if (!wrong.empty())
         throw Error(ExitStatus::bad_data, fmt::format("row {} of split \"{}\": {}", row, split.name(), wrong));
@@ -27,10 +29,13 @@ void RowLoader::features(const Split& split, const RowEncoder& encoder, std::spa
   pack(std::span<const float>(features_), out, static_cast<std::int64_t>(rows.size()));
 }
 
-void RowLoader::targets(const Split& split, std::span<const std::int64_t> rows, Panels<float> out) {
+void RowLoader::targets(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows,
+                        Panels<float> out) {
   const auto columns = static_cast<std::size_t>(out.columns);
   targets_.assign(rows.size() * columns, 0.0f);
-  if (split.has_targets()) {
+  if (!scaling.mean.empty()) {
+    scaled(split, scaling, rows);
+  } else if (split.has_targets()) {
     split.read_targets(rows, targets_);
   } else {
     labels_.resize(rows.size());
@@ -44,6 +49,34 @@ void RowLoader::targets(const Split& split, std::span<const std::int64_t> rows, 
     }
   }
   pack(std::span<const float>(targets_), out, static_cast<std::int64_t>(rows.size()));
+}
+
+void RowLoader::scaled(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows) {
+  values_.resize(targets_.size());
+  split.read_target_values(rows, values_);
+  const std::vector<double> scale = scaling.scale();
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const std::size_t k = i % scale.size();
+    targets_[i] = normalised(values_[i], scaling.mean[k], scale[k]);
+    if (!std::isfinite(targets_[i]))
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("row {} of split \"{}\": output {} is {}, too far from those trained on ({} +- {}); "
+                              "remove or correct it",
+                              split.source_row(rows[i / scale.size()]), split.name(), k, values_[i], scaling.mean[k],
+                              scaling.deviation[k]));
+  }
+}
+
+void RowLoader::weights(const Split& split, std::span<const double> class_weights, std::span<const std::int64_t> rows,
+                        std::vector<double>& out) {
+  out.clear();
+  if (!split.has_weights() && class_weights.empty()) return;
+  out.assign(rows.size(), 1.0);
+  if (split.has_weights()) split.read_weights(rows, out);
+  if (class_weights.empty()) return;
+  labels_.resize(rows.size());
+  split.read_labels(rows, labels_);
+  for (std::size_t r = 0; r < rows.size(); ++r) out[r] *= class_weights[static_cast<std::size_t>(labels_[r])];
 }
 
 }  // namespace shoal

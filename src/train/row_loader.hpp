@@ -18,13 +18,21 @@ class RowLoader {
   /// be
   void features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows, Panels<float> out,
                 const UnseenDraw* draw = nullptr, std::span<std::int64_t> unseen = {});
-  /// y of the rows: targets as they are, labels as numbers where `out` has one column, else one-hot.
-  void targets(const Split& split, std::span<const std::int64_t> rows, Panels<float> out);
+  /// y of the rows: targets put through the scaling in double, labels as numbers where `out` has one column, else
+  /// one-hot. @throws Error(bad_data)  for a target that is too large for float32 when scaled
+  void targets(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows, Panels<float> out);
+  /// What each row counts: its weight in the file times that of its class; empty where all count alike.
+  /// class_weights: (classes), or empty
+  void weights(const Split& split, std::span<const double> class_weights, std::span<const std::int64_t> rows,
+               std::vector<double>& out);
 
  private:
-  std::vector<double> values_;   // row-major
+  void scaled(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows);
+
+  std::vector<double> cells_;    // row-major
   std::vector<float> features_;  // likewise
   std::vector<float> targets_;
+  std::vector<double> values_;
   std::vector<std::int32_t> labels_;
 };
 

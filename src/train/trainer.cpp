@@ -51,12 +51,15 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   config.data.one_hot = options.one_hot;
   config.data.unseen_rate = options.unseen_rate;
   config.model.layers = state_->model.layers();
-  config.model.loss = state_->model.loss_kind().name;
+  config.data.normalize_targets = options.normalize_targets;
+  config.model.loss = state_->model.loss_kind().settings();
   config.model.batch_norm.running = options.exact_statistics ? "exact" : "average";
   config.optimizer = state_->optimizer;
   config.schedule = options.schedule;
   config.train.epochs = options.epochs;
   config.train.early_stopping = options.early_stopping;
+  config.train.class_weights = options.class_weights;
+  config.train.metric = options.metric;
   config.parallel.leaves = options.leaves;
   Communicator& comm = state_->comm;
   const Watchdog watchdog(comm, config.parallel.stall_timeout);
@@ -122,7 +125,7 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
     check_targets(data, *rows, training.data().description, training.model(), "the model");
   });
   const bool as_trained = match.source.empty() && training.encoding().columns.empty();
-  return training.evaluate(*rows, as_trained ? nullptr : &match);
+  return training.evaluate(*rows, true, as_trained ? nullptr : &match);
 }
 
 void Trainer::save(const std::string& path) {

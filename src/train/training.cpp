@@ -6,6 +6,7 @@
 #include <cassert>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -80,6 +81,7 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
 Training::~Training() = default;
 
 const Encoding& Training::encoding() const { return feeder_->encoder()->encoding(); }
+const Normalization& Training::target_scaling() const { return feeder_->target_scaling(); }
 
 void Training::set_encoding(Encoding encoding) {
   ColumnMatch match = match_columns(encoding, data_.description.columns, data_.train, "the model", config_.data.file);
@@ -109,6 +111,8 @@ void Training::start() {
   reader_.reset();
   check_data();
   learn_encoding();
+  learn_target_scaling();
+  learn_class_weights();
   replica_->fill_parameters([&](std::span<float> flat) { model_.graph().initialize(config_.seed, flat); });
   model_.graph().initialize_states(replica_->states());
   comm_.barrier();
@@ -125,11 +129,13 @@ void Training::reconfigure(const Config& config) {
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m)
     moments.emplace_back(replica_->owned_moment(m).begin(), replica_->owned_moment(m).end());
   const std::shared_ptr<const RowEncoder> encoder = feeder_->encoder();
+  const Normalization scaling = feeder_->target_scaling();
   feeder_.reset();
   replica_.reset();
   model_ = make_model(config_, data_);
   allocate();
   feeder_->set_encoder(encoder);
+  feeder_->set_target_scaling(scaling);
   replica_->fill_parameters(
       [&](std::span<float> flat) { std::copy(parameters.begin(), parameters.end(), flat.begin()); });
   std::copy(states.begin(), states.end(), replica_->states().begin());
@@ -141,10 +147,11 @@ void Training::reconfigure(const Config& config) {
 ReadBatch& Training::next_batch() {
   const std::int64_t step = progress_.step + 1;
   if (reader_ == nullptr || reader_->step() != step) {
-    BatchReader::Source source{
-        data_.train, feeder_->encoder(),      config_.seed, config_.data.shuffle_block, cut_, capacity_,
-        0,           config_.data.unseen_rate};
-    source.targets = replica_->executor().input(model_.targets()).columns;
+    BatchReader::Source source{data_.train, feeder_->encoder(), config_.seed,           config_.data.shuffle_block,
+                               cut_,        capacity_,          model_.target_columns()};
+    source.unseen_rate = config_.data.unseen_rate;
+    source.target_scaling = target_scaling();
+    source.class_weights = class_weights_;
     reader_.reset();
     reader_ = std::make_unique<BatchReader>(std::move(source), step);
   }
@@ -176,12 +183,19 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   feeder_->feed(read);
   SHOAL_FAULT_POINT("sample", std::span(replica_->executor().input(model_.input()).data, 1));
 
-  const Batch batch{&share, share.range(), true, config_.seed, static_cast<std::uint64_t>(read.step), read.sample_ids};
+  const Batch batch{&share,          share.range(), true, config_.seed, static_cast<std::uint64_t>(read.step),
+                    read.sample_ids, read.weights};
+  const std::vector<double> states_before =
+      weighted() ? std::vector<double>(replica_->states().begin(), replica_->states().end()) : std::vector<double>();
   SHOAL_FAULT_POINT("forward");
   replica_->executor().forward(batch, model_.loss());
   SHOAL_FAULT_POINT("statistics", replica_->states());
-  const std::vector<double> per_leaf(replica_->executor().leaf_statistics().begin(),
-                                     replica_->executor().leaf_statistics().end());
+  // Loss, those right, and where rows have weights their sum.
+  const std::size_t judged = weighted() ? 3 : 2;
+  const std::span<const double> statistics = replica_->executor().leaf_statistics();
+  const std::vector<double> per_leaf =
+      weighted() ? with_weights(statistics, leaf_weights(share.cut(), share.range(), read.weights))
+                 : std::vector<double>(statistics.begin(), statistics.end());
   SHOAL_FAULT_POINT("backward");
   replica_->backward(share);
 
@@ -190,14 +204,13 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   const std::vector<double> hashes = checked ? hash_slots(replica_->held(), comm_) : std::vector<double>();
   std::vector<double> asked = requests;
   asked.insert(asked.end(), hashes.begin(), hashes.end());
-  const std::size_t width = 2 + asked.size();
+  const std::size_t width = judged + asked.size();
   const AddMerge add;
   std::vector<double> partials = fold_leaves(share, width, add, [&](std::int64_t leaf, std::span<double> out) {
-    const auto row = static_cast<std::size_t>(leaf - share.range().first) * 2;
-    out[0] = per_leaf[row];
-    out[1] = per_leaf[row + 1];
+    const auto row = static_cast<std::size_t>(leaf - share.range().first) * judged;
+    std::copy_n(per_leaf.begin() + static_cast<std::ptrdiff_t>(row), judged, out.begin());
   });
-  if (!partials.empty()) std::copy(asked.begin(), asked.end(), partials.begin() + 2);
+  if (!partials.empty()) std::copy(asked.begin(), asked.end(), partials.begin() + static_cast<std::ptrdiff_t>(judged));
   std::vector<double> sums(width);
   SHOAL_FAULT_POINT("reduce");
   SHOAL_FAULT_POINT("collective", comm_);
@@ -205,44 +218,52 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   // A rank without a leaf has nothing to send with the loss: then all ask by a message of its own, a leaf from each.
   if (!asked.empty() && !every_rank_has_leaf(share)) {
     const LeafShare ranks(LeafCut{comm_.size(), 1}, comm_.size(), comm_.size(), comm_.rank());
-    comm_.tree_reduce(ranks, asked, add, std::span(sums).subspan(2));
+    comm_.tree_reduce(ranks, asked, add, std::span(sums).subspan(judged));
   }
-  const auto hashes_begin = sums.begin() + 2 + static_cast<std::ptrdiff_t>(requests.size());
+  const auto asked_begin = sums.begin() + static_cast<std::ptrdiff_t>(judged);
+  const auto hashes_begin = asked_begin + static_cast<std::ptrdiff_t>(requests.size());
+  const double weight = weighted() ? sums[2] : static_cast<double>(samples);
+  const bool counts = weight > 0.0;
   // What ends here on all ranks together leaves no message of the gradient under way.
   const bool drifted = slots_differ({hashes_begin, sums.end()});
-  if (drifted || !std::isfinite(sums[0])) replica_->drop_gradient();
+  if (drifted || !counts || !std::isfinite(sums[0])) replica_->drop_gradient();
 
   StepReport report;
   report.step = read.step;
   report.epoch = cut_.epoch(read.step);
   report.samples = samples;
-  report.loss = sums[0] / static_cast<double>(samples);
-  report.requests.assign(sums.begin() + 2, hashes_begin);
+  report.loss = counts ? sums[0] / weight : std::numeric_limits<double>::quiet_NaN();
+  report.requests.assign(asked_begin, hashes_begin);
   report.ends_epoch = report.step % steps_per_epoch() == 0;
   report.learning_rate =
       learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch(), total_steps());
-  require_finite(fmt::format("the loss of step {}", report.step), report.loss, report.learning_rate);
+  if (counts) require_finite(fmt::format("the loss of step {}", report.step), report.loss, report.learning_rate);
 
   if (drifted) report_drift(replica_->held(), comm_, progress_.step);
 
-  UpdateScalars scalars;
-  scalars.settings = config_.optimizer;
-  scalars.learning_rate = report.learning_rate;
-  scalars.step = report.step;
-  scalars.batch = static_cast<float>(samples);
-  SHOAL_FAULT_POINT("update");
-  replica_->update(scalars);
+  if (counts) {
+    UpdateScalars scalars;
+    scalars.settings = config_.optimizer;
+    scalars.learning_rate = report.learning_rate;
+    scalars.step = report.step;
+    scalars.batch = static_cast<float>(weight);
+    SHOAL_FAULT_POINT("update");
+    replica_->update(scalars);
+    progress_.epoch_loss += sums[0];
+    progress_.epoch_right += sums[1];
+    progress_.epoch_weight += weight;
+  } else {
+    std::copy(states_before.begin(), states_before.end(), replica_->states().begin());
+  }
 
   progress_.step = report.step;
-  progress_.epoch_loss += sums[0];
-  progress_.epoch_right += sums[1];
   progress_.position = cut_.first(report.step) + samples;
   progress_.epoch = report.epoch;
   if (report.ends_epoch) {
     ended_epoch_ = progress_;
     progress_.epoch = report.epoch + 1;
     progress_.position = 0;
-    progress_.epoch_loss = progress_.epoch_right = 0.0;
+    progress_.epoch_loss = progress_.epoch_right = progress_.epoch_weight = 0.0;
   }
   return report;
 }

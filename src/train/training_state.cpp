@@ -67,6 +67,8 @@ void Training::restore(const Archive& archive) {
     throw Error(ExitStatus::bad_data,
                 archive.name + ": its encoding is not that of the data and config; start a new run");
   set_encoding(std::move(encoding));
+  feeder_->set_target_scaling(read_target_scaling(archive, model_.target_columns()));
+  class_weights_ = read_class_weights(archive, data_.train.classes());
 }
 
 void Training::adopt(const Archive& archive) {
@@ -120,6 +122,8 @@ Archive Training::snapshot(Archive earlier) {
   if (!root) return archive;
   write_progress(archive, progress_);
   write_encoding(archive, encoding());
+  write_target_scaling(archive, target_scaling());
+  if (!class_weights_.empty()) write_class_weights(archive, class_weights_);
   write_description(archive, model_, data_.description);
   archive.texts[Names::config] = to_toml(config_);
   archive.texts[Names::journal] = "";

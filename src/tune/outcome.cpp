@@ -16,11 +16,14 @@ std::optional<double> optional(const Json& value) {
 
 }  // namespace
 
+bool stands_apart(Metric metric) { return is_loss(metric) || metric == Metric::validation_accuracy; }
+
 std::optional<double> metric_at(const CurvePoint& point, Metric metric) {
   switch (metric) {
     case Metric::validation_accuracy: return point.validation_accuracy;
     case Metric::train_loss: return point.train_loss;
-    default: return point.validation_loss;
+    case Metric::validation_loss: return point.validation_loss;
+    default: return point.metric;
   }
 }
 
@@ -34,8 +37,8 @@ double metric_of(const Outcome& outcome, Metric metric) {
 
 Score score_of(const Outcome& outcome, Metric metric) {
   const double value = metric_of(outcome, metric);
-  if (metric != Metric::validation_accuracy) return {value, value};
-  return {-value, metric_of(outcome, Metric::validation_loss)};
+  if (is_loss(metric)) return {value, value};
+  return {higher_is_better(metric) ? -value : value, metric_of(outcome, Metric::validation_loss)};
 }
 
 std::vector<Standing> standings_of(const std::vector<History>& trials, Metric metric) {
@@ -51,8 +54,11 @@ std::vector<Standing> standings_of(const std::vector<History>& trials, Metric me
 
 std::string to_json_line(const Outcome& outcome) {
   Json curve = Json::array();
-  for (const CurvePoint& p : outcome.curve)
-    curve.push(Json::array({p.epoch, p.train_loss, p.train_accuracy, p.validation_loss, p.validation_accuracy}));
+  for (const CurvePoint& p : outcome.curve) {
+    Json point = Json::array({p.epoch, p.train_loss, p.train_accuracy, p.validation_loss, p.validation_accuracy});
+    if (p.metric) point.push(*p.metric);
+    curve.push(std::move(point));
+  }
   return Json::object({{"trial", outcome.trial},
                        {"rung", outcome.rung},
                        {"failed", outcome.failed},
@@ -71,9 +77,11 @@ std::optional<Outcome> parse_outcome(const std::string& line) try {
   outcome.rung = json.at("rung").integer();
   outcome.failed = json.at("failed").boolean();
   outcome.reason = json.at("reason").string();
-  for (const Json& p : json.at("curve").items())
+  for (const Json& p : json.at("curve").items()) {
     outcome.curve.push_back(
         {p.at(0).integer(), p.at(1).number(), optional(p.at(2)), optional(p.at(3)), optional(p.at(4))});
+    if (p.items().size() > 5) outcome.curve.back().metric = p.at(5).number();
+  }
   outcome.seconds = json.at("seconds").number();
   outcome.rank = static_cast<int>(json.at("rank").integer());
   return outcome.trial >= 0 && outcome.rung >= 0 ? std::optional(outcome) : std::nullopt;

@@ -16,6 +16,7 @@ struct CurvePoint {
   std::optional<double> train_accuracy;
   std::optional<double> validation_loss;
   std::optional<double> validation_accuracy;
+  std::optional<double> metric = {};  ///< of validation: the one that trials are compared by, where it is none of these
 
   bool operator==(const CurvePoint&) const = default;
 };
@@ -32,6 +33,8 @@ struct Outcome {
   int rank = 0;          ///< that led it
 };
 
+/// Whether a point has a place of its own for it.
+bool stands_apart(Metric metric);
 /// The metric at a point, nothing where it has none.
 std::optional<double> metric_at(const CurvePoint& point, Metric metric);
 /// The metric that the trial ended with. The outcome did not fail. @throws Error(internal)  it has none

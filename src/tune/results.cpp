@@ -17,7 +17,7 @@ std::string number(const std::optional<double>& value) { return value ? number(*
 
 std::int64_t epochs(const TrialRow& row) { return row.curve.empty() ? 0 : row.curve.back().epoch; }
 
-Json json_point(const CurvePoint& p) {
+Json json_point(const CurvePoint& p, Metric metric) {
   Json point = Json::object({{"epoch", p.epoch}, {"train.loss", Json::shortest(p.train_loss)}});
   const auto add = [&](const char* name, const std::optional<double>& value) {
     if (value) point.set(name, Json::shortest(*value));
@@ -25,6 +25,7 @@ Json json_point(const CurvePoint& p) {
   add("train.accuracy", p.train_accuracy);
   add("validation.loss", p.validation_loss);
   add("validation.accuracy", p.validation_accuracy);
+  if (!stands_apart(metric)) add(to_string(metric).c_str(), p.metric);
   return point;
 }
 
@@ -64,6 +65,8 @@ SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, con
 std::string to_csv(const SweepTable& table) {
   std::string text =
       "trial,place,status,round,rung,epochs,train.loss,train.accuracy,validation.loss,validation.accuracy";
+  const Metric metric = table.settings.metric;
+  if (!stands_apart(metric)) text += ',' + to_string(metric);
   for (const Dimension& d : table.settings.space) text += ',' + csv_cell(d.key);
   text += ",reason\n";
   for (const TrialRow& row : table.rows) {
@@ -73,6 +76,7 @@ std::string to_csv(const SweepTable& table) {
     const std::optional<double> none;
     text += fmt::format(",{},{},{},{}", p ? number(p->train_loss) : "", number(p ? p->train_accuracy : none),
                         number(p ? p->validation_loss : none), number(p ? p->validation_accuracy : none));
+    if (!stands_apart(metric)) text += ',' + number(p ? p->metric : none);
     for (const std::string& value : row.values) text += ',' + csv_cell(plain(value));
     text += ',' + csv_cell(row.reason) + '\n';
   }
@@ -88,7 +92,7 @@ std::string to_jsonl(const SweepTable& table) {
     for (std::size_t d = 0; d < row.values.size(); ++d)
       hyperparameters.set(table.settings.space[d].key, Json::verbatim(row.values[d]));  // TOML of a value is JSON too
     Json curve = Json::array();
-    for (const CurvePoint& point : row.curve) curve.push(json_point(point));
+    for (const CurvePoint& point : row.curve) curve.push(json_point(point, metric));
     Json line = Json::object({{"trial", row.trial},
                               {"place", row.place},
                               {"status", row.status},

@@ -28,12 +28,14 @@ struct Measure {
   std::function<double(const CurvePoint&)> at;
 };
 
-const std::vector<Measure>& measures() {
-  static const std::vector<Measure> all = {
+std::vector<Measure> measures(Metric metric) {
+  std::vector<Measure> all = {
       {"train.loss", [](const CurvePoint& p) { return p.train_loss; }},
       {"train.accuracy", [](const CurvePoint& p) { return p.train_accuracy.value_or(none); }},
       {"validation.loss", [](const CurvePoint& p) { return p.validation_loss.value_or(none); }},
       {"validation.accuracy", [](const CurvePoint& p) { return p.validation_accuracy.value_or(none); }}};
+  if (!stands_apart(metric))
+    all.push_back({to_string(metric), [](const CurvePoint& p) { return p.metric.value_or(none); }});
   return all;
 }
 
@@ -83,7 +85,7 @@ void Writer::write() {
     bytes = std::max(bytes, row.reason.size());
   }
   const auto width = static_cast<std::int64_t>(points);
-  for (const Measure& measure : measures()) {
+  for (const Measure& measure : measures(table_.settings.metric)) {
     array<double>("metric/" + measure.name,
                   [&](const TrialRow& row, std::size_t) { return row.result() ? measure.at(*row.result()) : none; });
     array<double>(

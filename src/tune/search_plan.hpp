@@ -11,7 +11,7 @@ namespace shoal {
 
 /// What trials are compared by, lower is better. Accuracies are often equal, so the loss beside them decides then.
 struct Score {
-  double value = 0.0;  ///< of the metric; an accuracy with its sign changed
+  double value = 0.0;  ///< of the metric; with its sign changed where higher is better
   double loss = 0.0;
 
   auto operator<=>(const Score&) const = default;

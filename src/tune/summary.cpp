@@ -31,6 +31,8 @@ std::vector<std::vector<std::string>> best_table(const SweepTable& table) {
   std::vector<std::vector<std::string>> rows(1, {"place", "trial", "epochs"});
   if (validated) rows[0].emplace_back("validation.loss");
   if (validated && judged) rows[0].emplace_back("validation.accuracy");
+  const Metric metric = table.settings.metric;
+  if (!stands_apart(metric)) rows[0].push_back(to_string(metric));
   rows[0].emplace_back("train.loss");
   for (const Dimension& d : space) rows[0].push_back(d.key);
   for (std::size_t i = 0; i < std::min(most_shown, placed.size()); ++i) {
@@ -40,6 +42,7 @@ std::vector<std::vector<std::string>> best_table(const SweepTable& table) {
     cells = {std::to_string(*row.place), std::to_string(row.trial), std::to_string(p.epoch)};
     if (validated) cells.push_back(shown(p.validation_loss));
     if (validated && judged) cells.push_back(shown(p.validation_accuracy));
+    if (!stands_apart(metric)) cells.push_back(shown(p.metric));
     cells.push_back(shown(p.train_loss));
     for (std::size_t d = 0; d < space.size(); ++d) cells.push_back(shown_value(row, space[d], d));
   }

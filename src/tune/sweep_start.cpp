@@ -54,18 +54,16 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
 }
 
 void check_metric(const SweepTask& task) {
-  const std::string metric = to_string(task.settings.metric);
-  if (task.settings.metric != Metric::train_loss && !task.data.validation)
+  const Metric metric = task.settings.metric;
+  if (metric == Metric::validation_loss && !task.data.validation)
     throw Error(
         ExitStatus::usage,
         fmt::format("{}sweep.metric = \"{}\" needs data to validate on, and data.validation sets none apart; use "
                     "data.validation = 0.1, or the metric \"train.loss\"",
-                    task.base.place_of("sweep.metric"), metric));
-  const bool real = task.base.model.loss == "auto" && !loss_for(task.base, task.data.train).tells_classes;
-  if (task.settings.metric == Metric::validation_accuracy && (real || task.data.description.classes == 0))
-    throw Error(ExitStatus::usage,
-                fmt::format("{}sweep.metric = \"{}\" needs classes, and y holds real numbers; use \"validation.loss\"",
-                            task.base.place_of("sweep.metric"), metric));
+                    task.base.place_of("sweep.metric"), to_string(metric)));
+  const auto& space = task.settings.space;
+  const bool one_loss = std::none_of(space.begin(), space.end(), [](const auto& d) { return d.key == "model.loss"; });
+  if (one_loss || !task.data.validation) shoal::check_metric(metric, "sweep.metric", task.base, task.data);
 }
 
 /// A space of which no trial at all can be made is a mistake in the config, not bad luck.

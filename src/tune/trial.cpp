@@ -33,6 +33,7 @@ class Trial {
       training_.emplace(task.config, make_model(task.config, data), data, comm);
     });
     training_->allocate();
+    if (!stands_apart(task.metric)) training_->want_metrics();
   }
 
   /// False when it was stopped.
@@ -103,6 +104,10 @@ void Trial::measure(const StepReport& report) {
   if (epoch->validation) {
     point.validation_loss = epoch->validation->loss;
     point.validation_accuracy = epoch->validation->accuracy;
+    if (!stands_apart(task_.metric)) point.metric = value_of(task_.metric, *epoch->validation);
+    if (!stands_apart(task_.metric) && !point.metric)
+      throw SharedError(ExitStatus::bad_data, fmt::format("{} cannot be told of the split \"{}\"",
+                                                          to_string(task_.metric), training_->data().validation_name));
   }
   outcome_.curve.push_back(point);
 }

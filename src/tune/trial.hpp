@@ -18,7 +18,8 @@ struct TrialTask {
   /// The ends of this rung and those before, in epochs: it is evaluated at each. Empty: as far as the config says.
   std::vector<std::int64_t> rung_ends;
   Config config;
-  std::string checkpoint;  ///< a file: gone on from where it is there, sound and of this trial
+  Metric metric = Metric::validation_loss;  ///< that trials are compared by
+  std::string checkpoint;                   ///< a file: gone on from where it is there, sound and of this trial
 };
 
 struct TrialHooks {

@@ -58,7 +58,12 @@ bool TrialWorker::stop_asked() {
 
 TrialTask TrialWorker::task_of(const SearchPlan& plan, std::int64_t trial, std::int64_t rung) const {
   const Place& place = plan.places()[static_cast<std::size_t>(trial)];
-  TrialTask task{trial, rung, {}, trial_config(task_.base, task_.settings.space, place), paths_.checkpoint(trial)};
+  TrialTask task{trial,
+                 rung,
+                 {},
+                 trial_config(task_.base, task_.settings.space, place),
+                 task_.settings.metric,
+                 paths_.checkpoint(trial)};
   if (task_.settings.successive_halving.enabled) {
     for (std::int64_t r = 0; r <= rung; ++r) task.rung_ends.push_back(plan.epochs_of_rung(r));
   }

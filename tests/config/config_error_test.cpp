@@ -38,7 +38,7 @@ TEST(ConfigError, AnUnknownKeyNamesThePlaceAndTheNearestKey) {
             "64 digits.toml:1:1: unknown key \"learning_rate\"; did you mean \"optimizer.learning_rate\"?");
   EXPECT_EQ(refusal("data.qqqqqqqqqqqqqqqq = 3"),
             "64 digits.toml:1:6: unknown key \"data.qqqqqqqqqqqqqqqq\"; [data] has the keys file, batch_size, "
-            "validation, normalize, shuffle_block, one_hot, unseen_rate");
+            "validation, normalize, normalize_targets, shuffle_block, one_hot, unseen_rate");
   EXPECT_EQ(refusal("qqqqqqqqqqqqqqqq = 3"),
             "64 digits.toml:1:1: unknown key \"qqqqqqqqqqqqqqqq\"; a config has seed, data, model, optimizer, "
             "schedule, train, parallel, checkpoint, sweep");
@@ -174,6 +174,15 @@ TEST(ConfigError, AValueOutOfRangeSaysTheRange) {
                                   "model.dropout = -0.5",
                                   "model.init = \"maybe\"",
                                   "model.loss = \"maybe\"",
+                                  "model.loss = {name = \"mae\", delta = 2}",
+                                  "model.loss = {name = \"huber\", delta = 0}",
+                                  "model.loss = {name = \"quantile\", levels = [0.9, 0.1]}",
+                                  "model.loss = {name = \"huber\", size = 1}",
+                                  "data.normalize_targets = \"unit\"",
+                                  "train.class_weights = \"maybe\"",
+                                  "train.class_weights = {yes = -1}",
+                                  "train.class_weights = {yes = 0}",
+                                  "train.metric = \"validation.recall\"",
                                   "model.batch_norm.epsilon = 0",
                                   "model.batch_norm.running = \"maybe\"",
                                   "model.batch_norm.position = \"maybe\"",

@@ -23,16 +23,16 @@ Config parse(const std::string& text, const std::vector<std::string>& sets = {})
 Config unusual() {
   Config c;
   c.seed = 9223372036854775807;
-  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25};
+  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25, "standard"};
   c.model.hidden = {256, 128};
   c.model.activation = "gelu";
   c.model.dropout = 0.1 + 0.2;
   c.model.init = "normal";
-  c.model.loss = "mse";
+  c.model.loss = {.name = "quantile", .levels = {0.05, 0.5}};
   c.model.batch_norm = {true, "after_activation", 1e-30, 1.0, "exact"};
   c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, 1.0 / 3, 1e-5, 1e22, 1.2e-38};
   c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7};
-  c.train = {20, 1000, 2, 10, 3600.5, {5, 1e-4}};
+  c.train = {20, 1000, 2, 10, 3600.5, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc};
   c.parallel = {8, 60, 0};
   c.checkpoint = {100, 0.25, 0, 5, 1};
   c.sweep = {3, Search::grid, Metric::train_loss, 2, {true, 4, 2}, {}};
@@ -56,6 +56,7 @@ file = ""
 batch_size = 64
 validation = "auto"
 normalize = "standard"
+normalize_targets = "auto"
 shuffle_block = 0
 one_hot = 32
 unseen_rate = 0.01
@@ -100,6 +101,8 @@ log_every = 1
 max_seconds = 0.0
 early_stopping.patience = 0
 early_stopping.min_delta = 0.0
+class_weights = "none"
+metric = "validation.loss"
 
 [parallel]
 leaves = 0
@@ -286,14 +289,35 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
                                 "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.metric",
                                 "sweep.ranks_per_trial", "sweep.successive_halving.enabled",
                                 "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs", "sweep.space"));
-  EXPECT_THAT(fixed, ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.shuffle_block",
-                                 "data.one_hot", "data.unseen_rate", "model.hidden", "model.depth", "model.width",
-                                 "model.activation", "model.init", "model.loss", "model.batch_norm.enabled",
-                                 "model.batch_norm.position", "model.batch_norm.epsilon", "model.batch_norm.momentum",
-                                 "model.batch_norm.running", "model.layers", "optimizer.name", "parallel.leaves"));
+  EXPECT_THAT(fixed,
+              ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.normalize_targets",
+                          "data.shuffle_block", "data.one_hot", "data.unseen_rate", "model.hidden", "model.depth",
+                          "model.width", "model.activation", "model.init", "model.loss", "model.batch_norm.enabled",
+                          "model.batch_norm.position", "model.batch_norm.epsilon", "model.batch_norm.momentum",
+                          "model.batch_norm.running", "model.layers", "optimizer.name", "train.class_weights",
+                          "train.metric", "parallel.leaves"));
   EXPECT_FALSE(changes_no_bit("train.evaluate_every", stopping));
   EXPECT_FALSE(changes_no_bit("no.such", plain));
   EXPECT_FALSE(may_be_nudged("train.max_seconds"));
+}
+
+TEST(Config, ALossIsAWordOrATable) {
+  EXPECT_EQ(parse("model.loss = \"huber\"").model.loss, LossSettings{.name = "huber"});
+  const Config c = parse("model.loss = {name = \"huber\", delta = 2}");
+  EXPECT_EQ(c.model.loss, (LossSettings{.name = "huber", .delta = 2.0}));
+  EXPECT_EQ(value_text(c, "model.loss"), "{name = \"huber\", delta = 2.0}");
+  EXPECT_EQ(parse("[model.loss]\nname = \"quantile\"\nlevels = [0.1, 0.9]").model.loss.levels,
+            (std::vector<double>{0.1, 0.9}));
+  EXPECT_EQ(parse("model.loss = {name = \"sigmoid\", pos_weight = 3}").model.loss.pos_weight, std::vector<double>{3.0});
+  EXPECT_EQ(parse("model.loss = {label_smoothing = 0.1}").model.loss,
+            (LossSettings{.name = "auto", .label_smoothing = 0.1}));
+}
+
+TEST(Config, ClassesHaveWeightsByName) {
+  EXPECT_TRUE(parse("train.class_weights = \"balanced\"").train.class_weights.balanced);
+  EXPECT_FALSE(parse("train.class_weights = \"none\"").train.class_weights.any());
+  EXPECT_EQ(parse("[train.class_weights]\nyes = 5\nno = 0.5").train.class_weights.of,
+            (std::map<std::string, double>{{"no", 0.5}, {"yes", 5.0}}));
 }
 
 }  // namespace

@@ -69,13 +69,13 @@ void follow(const std::string& name) {
   const GoldenFile& file = golden();
   const std::string path = "cases/" + name;
   const Config config = parse_config(file.text(path + "/config"), name, "/");
-  const bool softmax = config.model.loss == "softmax";
+  const bool softmax = config.model.loss.name == "softmax";
   const Model model(64, layers_of(config.model), 10,
-                    softmax ? Loss::softmax : (config.model.loss == "sigmoid" ? Loss::sigmoid : Loss::mse));
+                    softmax ? Loss::softmax : (config.model.loss.name == "sigmoid" ? Loss::sigmoid : Loss::mse));
   const std::int64_t batch_size = config.data.batch_size;
   const std::vector<double> x = file.numbers("x");
   const std::vector<double> targets =
-      file.numbers(softmax ? "labels" : (config.model.loss == "sigmoid" ? "multi_label" : "regression"));
+      file.numbers(softmax ? "labels" : (config.model.loss.name == "sigmoid" ? "multi_label" : "regression"));
 
   Communicator alone;
   Replica replica(model, config.optimizer.name, alone, batch_size, 1);

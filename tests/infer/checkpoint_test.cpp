@@ -126,6 +126,17 @@ TEST(Checkpoint, AnEncodingThatDoesNotFitIsRefused) {
   EXPECT_NE(refused(archive), "");
 }
 
+TEST(Checkpoint, TargetsAreScaledWhereItSaysSo) {
+  Archive archive = small();
+  EXPECT_TRUE(read_target_scaling(archive, 2).mean.empty()) << "as versions before wrote it";
+  write_target_scaling(archive, {"standard", {1e5, -3.0}, {10.0, 1.0}});
+  EXPECT_EQ(read_target_scaling(archive, 2).mean, (std::vector<double>{1e5, -3.0}));
+  EXPECT_EQ(read_target_scaling(archive, 2).deviation, (std::vector<double>{10.0, 1.0}));
+  EXPECT_THROW(read_target_scaling(archive, 3), Error);
+  write_target_scaling(archive, {"standard", {1e5, -3.0}, {10.0, 0.0}});
+  EXPECT_THROW(read_target_scaling(archive, 2), Error);
+}
+
 /// What describes a model is no part of what was trained.
 TEST(Checkpoint, TheDigestIsOfNumbersAlone) {
   Archive archive = small();

@@ -32,6 +32,19 @@ TEST(ModelText, IsWhatOthersRead) {
             R"({"type":"relu"}]})");
 }
 
+TEST(ModelText, KeepsWhatALossWasTold) {
+  for (const LossSettings& settings :
+       {LossSettings{.name = "huber", .delta = 0.3}, LossSettings{.name = "quantile", .levels = {0.25}},
+        LossSettings{.name = "softmax", .label_smoothing = 0.1},
+        LossSettings{.name = "sigmoid", .pos_weight = {2.0, 1.0, 0.5}}}) {
+    const Model model(2, {}, 3, Loss::of(settings));
+    EXPECT_EQ(model_of_text(model_text(model), "x").loss_kind().settings(), settings) << model_text(model);
+  }
+  EXPECT_THAT(model_text(Model(2, {}, 3, Loss::of({.name = "huber", .delta = 0.5}))),
+              HasSubstr(R"("loss":{"name":"huber","delta":0.5})"));
+  EXPECT_THAT(model_text(Model(2, {}, 3, Loss::huber)), HasSubstr(R"("loss":"huber")"));
+}
+
 TEST(ModelText, WhatDescribesNoModelIsRefusedByName) {
   const auto refusal = [](const std::string& text) -> std::string {
     try {
@@ -44,6 +57,10 @@ TEST(ModelText, WhatDescribesNoModelIsRefusedByName) {
   };
   EXPECT_THAT(refusal("[]"), HasSubstr("runs/a.h5 describes no model"));
   EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"l9","layers":[]})"), HasSubstr("l9"));
+  EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":{"name":"huber","delta":-1},"layers":[]})"),
+              HasSubstr("delta"));
+  EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":{"name":"huber","width":1},"layers":[]})"), HasSubstr("width"));
+  EXPECT_THAT(refusal(R"({"inputs":2,"outputs":2,"loss":"quantile","layers":[]})"), HasSubstr("levels"));
   EXPECT_THAT(refusal(R"({"inputs":0,"outputs":1,"loss":"mse","layers":[]})"), HasSubstr("0 inputs"));
   EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"mse","layers":[{"type":"dens"}]})"), HasSubstr("dens"));
   EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"mse","layers":[{"type":"dense","units":[3]}]})"),

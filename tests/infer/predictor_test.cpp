@@ -9,6 +9,7 @@
 #include "infer/trained.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/names.hpp"
 #include "temporary_folder.hpp"
 
 namespace shoal {
@@ -64,6 +65,21 @@ TEST(Predictor, OneOutputTellsTwoClassesApart) {
   EXPECT_NEAR(made.values[1], 1.0 / (1.0 + std::exp(-3.0)), 1e-7);
   EXPECT_NEAR(made.values[0] + made.values[1], 1.0, 1e-7);
   EXPECT_EQ(made.labels, std::vector<std::int32_t>{1});
+}
+
+TEST(Predictor, OutputsAreInTheUnitsOfTheFileUnderItsNames) {
+  const TemporaryFolder folder;
+  Archive archive = linear(Loss::quantile, 3, 0, {1, 10, 1, 0, 0, 0}, {0.5F, 0, 0});
+  put_names(archive, CheckpointNames::target_names, {"price"});
+  write_target_scaling(archive, {"standard", {100.0}, {20.0}});
+  const Predictor near(saved(archive, folder));
+  EXPECT_EQ(near.layout().names, (std::vector<std::string>{"price_q0.1", "price_q0.5", "price_q0.9"}));
+  EXPECT_EQ(near.predict(row).values, (std::vector<float>{130.0F, 300.0F, 120.0F}));
+  EXPECT_FALSE(near.layout().precise);
+  write_target_scaling(archive, {"standard", {1e9}, {0.25}});
+  const Predictor far(saved(archive, folder));
+  EXPECT_TRUE(far.layout().precise) << "float32 has steps of 64 there";
+  EXPECT_EQ(far.predict(row).precise, (std::vector<double>{1e9 + 0.375, 1e9 + 2.5, 1e9 + 0.25}));
 }
 
 TEST(Predictor, GivesOutputsOfARegression) {

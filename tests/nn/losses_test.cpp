@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
 #include "shoal/graph/executor.hpp"
+#include "shoal/io/file.hpp"
 #include "shoal/nn/losses.hpp"
 #include "shoal/nn/operations.hpp"
 
@@ -62,12 +64,12 @@ TEST(Losses, SigmoidAndSquaredErrorAverageOverOutputs) {
 
 TEST(Losses, AreFoundByNameAndSayWhatTheyNeed) {
   for (const Loss& loss : Loss::all()) EXPECT_EQ(Loss::named(loss.name), loss);
-  EXPECT_EQ(Loss::names(), (std::vector<std::string>{"softmax", "sigmoid", "mse"}));
+  EXPECT_EQ(Loss::names(), (std::vector<std::string>{"softmax", "sigmoid", "mse", "mae", "huber", "quantile"}));
   try {
     Loss::named("hinge");
     ADD_FAILURE() << "found";
   } catch (const Error& e) {
-    EXPECT_STREQ(e.what(), "unknown loss \"hinge\"; use one of softmax, sigmoid, mse");
+    EXPECT_STREQ(e.what(), "unknown loss \"hinge\"; use one of softmax, sigmoid, mse, mae, huber, quantile");
   }
   EXPECT_EQ(Loss::softmax.outputs(1), 1);
   EXPECT_EQ(Loss::softmax.outputs(7), 7);
@@ -87,6 +89,84 @@ TEST(Losses, ReportProbabilitiesOrOutputs) {
   z = {-3.0};
   Loss::mse.report(z);
   EXPECT_EQ(z[0], -3.0);
+}
+
+LossSettings settings_of(const Json& json) {
+  LossSettings s;
+  const auto list = [&](const char* name) {
+    std::vector<double> values;
+    if (const Json* found = json.find(name)) {
+      for (const Json& value : found->items()) values.push_back(value.number());
+    }
+    return values;
+  };
+  s.name = json.at("name").string();
+  if (const Json* delta = json.find("delta")) s.delta = delta->number();
+  if (const Json* smoothing = json.find("label_smoothing")) s.label_smoothing = smoothing->number();
+  s.levels = list("levels");
+  s.pos_weight = list("pos_weight");
+  return s;
+}
+
+/// tests/golden/make_losses.py made them.
+TEST(Losses, HaveTheValuesAndDerivativesOfPyTorch) {
+  const Json cases = Json::parse(read_text(SHOAL_SOURCE_DIR "/tests/golden/losses.json"));
+  for (const Json& c : cases.items()) {
+    const Loss loss = Loss::of(settings_of(c.at("settings")));
+    for (std::size_t r = 0; r < c.at("outputs").items().size(); ++r) {
+      const auto row = [&](const char* name) {
+        std::vector<double> values;
+        for (const Json& value : c.at(name).at(r).items()) values.push_back(value.number());
+        return values;
+      };
+      std::vector<double> z = row("outputs");
+      const std::vector<double> t = row("targets");
+      const std::vector<double> derivatives = row("derivatives");
+      const std::size_t outputs = z.size();
+      z.resize(8);
+      std::vector<double> d(8);
+      const SampleLoss made = loss.sample({outputs, z, t, d}, loss.numbers);
+      const std::string at = c.at("settings").text() + " row " + std::to_string(r);
+      EXPECT_NEAR(made.loss, c.at("losses").at(r).number(), 1e-14 * std::fabs(made.loss)) << at;
+      for (std::size_t k = 0; k < outputs; ++k) EXPECT_NEAR(d[k], derivatives[k], 1e-14) << at;
+    }
+  }
+}
+
+TEST(Losses, WeightsAreFactorsOfSamples) {
+  Graph g;
+  const Value z = g.input("z", 1);
+  const Value t = g.input("t", 1);
+  const Value loss = apply_loss(Loss::mse, z, t);
+  LocalTreeSum sums;
+  Executor<float> executor(g, 3, sums);
+  executor.bind(nullptr, {});
+  for (std::int64_t r = 0; r < 3; ++r) executor.input(z).at(r, 0) = static_cast<float>(r + 1);
+  const LeafShare share(LeafCut{3, 2});
+  const std::vector<double> weights{0.5, 0.0, 0.1};
+  executor.forward({&share, share.range(), true, 1, 1, {}, weights}, loss);
+  EXPECT_EQ(executor.leaf_statistics()[0], 0.5);
+  EXPECT_EQ(executor.leaf_statistics()[2], 0.1 * 9.0);
+}
+
+TEST(Losses, SettingsOfAnotherLossAreRefused) {
+  EXPECT_EQ(fault_of({.name = "mae", .delta = 2.0}),
+            "delta belongs to the loss \"huber\", not to \"mae\"; leave it out");
+  EXPECT_EQ(fault_of({.name = "huber", .delta = 0.0}), "delta is 0; use a number above 0");
+  EXPECT_NE(fault_of({.name = "quantile", .levels = {0.5, 0.1}}), "");
+  EXPECT_NE(fault_of({.name = "quantile", .levels = {0.5, 1.0}}), "");
+  EXPECT_NE(fault_of({.name = "softmax", .label_smoothing = 1.0}), "");
+  EXPECT_NE(fault_of({.name = "sigmoid", .pos_weight = {-1.0}}), "");
+  for (const Loss& loss : Loss::all()) {
+    EXPECT_EQ(fault_of(loss.settings()), "");
+    EXPECT_EQ(Loss::of(loss.settings()), loss);
+  }
+  const LossSettings smoothed{.name = "softmax", .label_smoothing = 0.1};
+  EXPECT_EQ(Loss::of(smoothed).settings(), smoothed);
+  Graph g;
+  EXPECT_THROW(apply_loss(Loss::of({.name = "sigmoid", .pos_weight = {1.0, 2.0}}), g.input("z", 3), g.input("t", 3)),
+               Error);
+  EXPECT_THROW(apply_loss(Loss::quantile, g.input("z", 4), g.input("t", 1)), Error) << "three levels";
 }
 
 }  // namespace

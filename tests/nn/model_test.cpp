@@ -11,14 +11,14 @@ void check(const Model& model, std::int64_t samples, std::int64_t leaf_samples, 
   GradientCheck check(model.graph(), model.loss(), samples, leaf_samples);
   check.fill_normal(model.input());
   check.fill(model.targets(), [&](std::int64_t r, std::int64_t c) {
-    return model.loss_kind() == Loss::softmax ? static_cast<double>(r % model.outputs())
-                                              : static_cast<double>((r + c) % 2);
+    return model.loss_kind().targets == Loss::Targets::class_number ? static_cast<double>(r % model.outputs())
+                                                                    : static_cast<double>((r + c) % 2);
   });
   check.expect_derivatives(tolerance);
 }
 
 TEST(Model, EveryDerivativeEqualsCentralDifferences) {
-  for (const Loss loss : {Loss::softmax, Loss::sigmoid, Loss::mse}) {
+  for (const Loss& loss : {Loss::softmax, Loss::sigmoid, Loss::mse}) {
     for (const bool after : {false, true}) {
       for (const char* activation : {"tanh", "gelu", "relu"}) {
         MlpOptions options{.inputs = 5,
@@ -34,6 +34,15 @@ TEST(Model, EveryDerivativeEqualsCentralDifferences) {
     }
   }
   check(mlp({.inputs = 5, .hidden = {6}, .classes = 1, .loss = Loss::sigmoid}), 6, 6);
+}
+
+TEST(Model, EveryLossHasItsDerivative) {
+  std::vector<Loss> losses{Loss::mae, Loss::huber, Loss::quantile};
+  losses.push_back(Loss::of({.name = "softmax", .label_smoothing = 0.2}));
+  losses.push_back(Loss::of({.name = "sigmoid", .pos_weight = {3.0, 0.5, 1.0}}));
+  losses.push_back(Loss::of({.name = "huber", .delta = 0.25}));
+  for (const Loss& loss : losses)
+    check(mlp({.inputs = 3, .hidden = {5}, .classes = 3, .activation = "tanh", .loss = loss}), 9, 4, 1e-5);
 }
 
 TEST(Model, NumbersLayersWithParametersInForwardOrder) {

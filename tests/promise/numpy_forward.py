@@ -95,6 +95,8 @@ def main():
         compare(f"table-{one_hot}", folder / "table.h5", ["model.hidden=[12]", f"data.one_hot={one_hot}",
                                                           "data.unseen_rate=0.1", "train.steps=200"])
     compare("mse", folder / "numbers.h5", ["model.hidden=[12]", "train.steps=200"])
+    compare("quantile", folder / "numbers.h5", ["model.hidden=[12]", "model.loss=quantile", "train.steps=200"])
+    compare("unscaled", folder / "numbers.h5", ["model.hidden=[12]", "model.loss=huber", "data.normalize_targets=none"])
 
 
 main()

@@ -44,6 +44,12 @@ TEST_F(Metrics, AnEvaluationHasAnAccuracyOnlyWithClasses) {
             "{\"step\":12,\"epoch\":2,\"split\":\"a\\\"b\",\"loss\":0.5,\"time\":0.1}\n");
 }
 
+TEST_F(Metrics, WhatDecidesStandsBesideLossAndAccuracy) {
+  EXPECT_EQ(
+      to_json_line(EvaluationRecord{12, 2, "validation", 0.5, 0.975, 8, "auc", 0.25}),
+      "{\"step\":12,\"epoch\":2,\"split\":\"validation\",\"loss\":0.5,\"accuracy\":0.975,\"auc\":0.25,\"time\":8}\n");
+}
+
 TEST_F(Metrics, WhatIsNoNumberIsLeftOut) {
   EXPECT_EQ(to_json_line(StepRecord{1, 1, nan, 0.1, infinity, nan}),
             "{\"step\":1,\"epoch\":1,\"learning_rate\":0.1}\n");

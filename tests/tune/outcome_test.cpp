@@ -55,6 +55,14 @@ TEST(Outcome, AccuracyIsMaximised) {
   EXPECT_EQ(score_of(outcome, Metric::train_loss).value, 1.0 / 3.0);
 }
 
+TEST(Outcome, AnyMetricOfValidationIsCompared) {
+  Outcome outcome = sample();
+  outcome.curve.back().metric = 0.875;
+  EXPECT_EQ(parse_outcome(to_json_line(outcome))->curve, outcome.curve);
+  EXPECT_EQ(score_of(outcome, Metric::validation_auc), (Score{-0.875, 123456789.123456789}));
+  EXPECT_EQ(score_of(outcome, Metric::validation_rmse), (Score{0.875, 123456789.123456789})) << "lower is better";
+}
+
 TEST(Outcome, AMetricThatATrialLacksIsNoNumber) {
   Outcome outcome = sample();
   outcome.curve.back().validation_accuracy.reset();

@@ -9,6 +9,7 @@
 
 #include "shoal/config/sweep_settings.hpp"
 #include "shoal/nn/layer_spec.hpp"
+#include "shoal/nn/loss_settings.hpp"
 #include "shoal/optim/settings.hpp"
 
 namespace shoal {
@@ -25,6 +26,9 @@ struct DataConfig {
   std::int64_t shuffle_block = 0;      ///< rows; 0: a function of N and the row size
   std::int64_t one_hot = 32;           ///< most distinct values of a category that is one-hot; else an embedding
   double unseen_rate = 0.01;           ///< of a category's values that training takes for unseen
+  /// Targets of a regression, each output by itself: standard, none; auto: standard for targets that are floats and any
+  /// number, none for labels that are taken for numbers and for shares
+  std::string normalize_targets = "auto";
 };
 
 struct BatchNormConfig {
@@ -44,7 +48,7 @@ struct ModelConfig {
   std::string activation = "relu";  ///< one of activation_names()
   double dropout = 0.0;
   std::string init = "auto";  ///< he before relu, else xavier; or he, xavier, zeros, normal
-  std::string loss = "auto";  ///< softmax for whole-number y, mse for real y; or one of Loss::names()
+  LossSettings loss;          ///< auto: softmax for whole-number y, mse for real y
   BatchNormConfig batch_norm;
   std::vector<LayerSpec> layers;  ///< checked by the model, not here
 };
@@ -54,6 +58,16 @@ struct EarlyStopping {
   double min_delta = 0.0;
 };
 
+/// What the rows of a class count in the loss of training, beside their weights in the file: in no evaluation.
+struct ClassWeights {
+  bool balanced = false;  ///< N / (K n_k): N rows, n_k of class k, K classes that have rows; as scikit-learn.
+                          ///< Where rows have weights, their sums stand for N and n_k
+  std::map<std::string, double> of = {};  ///< by name of the class, 0 or more; those not named: 1
+
+  bool any() const { return balanced || !of.empty(); }
+  bool operator==(const ClassWeights&) const = default;
+};
+
 struct TrainConfig {
   std::int64_t epochs = 10;
   std::int64_t steps = 0;           ///< in place of epochs, when above 0
@@ -61,6 +75,9 @@ struct TrainConfig {
   std::int64_t log_every = 1;       ///< steps
   double max_seconds = 0.0;         ///< 0: no limit
   EarlyStopping early_stopping;
+  ClassWeights class_weights = {};          ///< in TOML: "none", "balanced", {yes = 5.0}
+  Metric metric = Metric::validation_loss;  ///< decides `best` and early stopping; without a validation split the loss
+                                            ///< alone, that of the last epoch of training
 };
 
 struct ParallelConfig {

@@ -11,9 +11,25 @@ struct Config;
 enum class Search { random, grid, quasi_random, coarse_to_fine };
 std::string to_string(Search search);
 
-/// What trials are compared by, at the end of their training so far.
-enum class Metric { validation_loss, validation_accuracy, train_loss };
-std::string to_string(Metric metric);  ///< "validation.loss"
+/// What trials, and a model as it was and is, are compared by.
+enum class Metric {
+  validation_loss,
+  validation_accuracy,
+  validation_balanced_accuracy,
+  validation_macro_f1,
+  validation_auc,
+  validation_average_precision,
+  validation_rmse,
+  validation_mae,
+  validation_r2,
+  train_loss
+};
+std::string to_string(Metric metric);   ///< "validation.loss"
+std::string short_name(Metric metric);  ///< "loss": as evaluations name it
+bool higher_is_better(Metric metric);
+bool is_loss(Metric metric);
+bool is_of_classes(Metric metric);  ///< needs labels and a loss that tells classes
+bool is_of_numbers(Metric metric);  ///< needs targets that are numbers
 
 /// How the values of a hyperparameter lie between its ends. The logarithmic ones spend as much on every factor of ten.
 enum class Scale {

@@ -25,7 +25,10 @@ std::string value(double v);  ///< always with a point or an exponent: never rea
 std::string value(const std::string& v);
 std::string value(const std::vector<std::int64_t>& v);
 std::string value(const std::vector<LayerSpec>& v);
+std::string value(const std::vector<double>& v);
 std::string value(const Validation& v);
+std::string value(const LossSettings& v);  ///< a word where that says it all, else a table
+std::string value(const ClassWeights& v);
 std::string value(Search v);
 std::string value(Metric v);
 std::string value(const std::vector<Dimension>& v);  ///< a line for each

@@ -51,6 +51,9 @@ class Split {
   void read_labels(std::span<const std::int64_t> rows, std::span<std::int32_t> labels) const;
   /// Only with has_targets(). targets: (rows, K). @throws Error(bad_data) for a value that is not finite
   void read_targets(std::span<const std::int64_t> rows, std::span<float> targets) const;
+  /// What a regression learns, in double: targets as they are in the file, or labels as numbers, where they are so.
+  /// targets: (rows, K), K = 1 for labels. @throws Error(bad_data)  as read_labels() and read_targets()
+  void read_target_values(std::span<const std::int64_t> rows, std::span<double> targets) const;
   /// Only with has_weights(). weights: (rows). @throws Error(bad_data) for one below 0 or not finite
   void read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const;
   /// The texts of column `id` of TableDescription::ids. texts: (rows)

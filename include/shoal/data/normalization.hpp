@@ -45,6 +45,9 @@ std::vector<double> leaf_moments(const Split& split, std::int64_t first, std::in
 std::vector<double> leaf_extremes(const Split& split, std::int64_t first, std::int64_t last,
                                   const PrepareRows& prepare = {});
 
+/// The moments of targets, see Split::read_target_values(), in place of features: K means, K sums.
+std::vector<double> leaf_target_moments(const Split& split, std::int64_t first, std::int64_t last);
+
 class ExtremesMerge final : public Merge {
  public:
   void operator()(std::span<double> left, std::span<const double> right, std::int64_t, std::int64_t) const override;

@@ -21,6 +21,7 @@ struct Batch {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;                    ///< the update under way, from 1
   std::span<const std::int64_t> sample_ids;  ///< data-set row of each sample of the run; may be empty when testing
+  std::span<const double> weights = {};      ///< of each sample of the run; empty: all count alike
 
   std::int64_t first_sample() const { return share->cut().begin(leaves.first); }
   std::int64_t samples() const { return share->cut().begin(leaves.last) - first_sample(); }

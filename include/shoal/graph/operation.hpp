@@ -48,6 +48,7 @@ struct RowBlock {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;                    ///< the update under way, from 1
   std::span<const std::int64_t> sample_ids;  ///< data-set row of each row
+  std::span<const double> weights;           ///< of each row, for losses; empty: all count alike
   std::array<Rows<const T>, most_inputs> input;
   Rows<T> output;
   Rows<const T> output_gradient;

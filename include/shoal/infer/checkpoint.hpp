@@ -26,6 +26,7 @@ struct DataDescription {
   std::string content;
   std::vector<std::string> columns = {};       ///< names of the features, where they have any
   std::optional<TableDescription> table = {};  ///< of a set that was made from one; with the categories of training
+  std::vector<std::string> target_names = {};  ///< columns of the file that y is made of; empty: not known
 };
 
 /// A checkpoint's bytes, checked. @throws Error (bad_data)  naming file and reason
@@ -39,6 +40,10 @@ void read_states(const Archive& archive, const std::string& group, const Graph& 
 void write_encoding(Archive& archive, const Encoding& encoding);
 /// @throws Error(bad_data)  when it does not fit the features or inputs of the checkpoint
 Encoding read_encoding(const Archive& archive);
+/// What targets are put through before the loss, per column of them; the identity of empty vectors where there is none.
+void write_target_scaling(Archive& archive, const Normalization& scaling);
+/// @throws Error(bad_data)  what is there does not fit so many columns
+Normalization read_target_scaling(const Archive& archive, std::int64_t columns);
 void write_description(Archive& archive, const Model& model, const DataDescription& data);
 DataDescription read_description(const Archive& archive);
 

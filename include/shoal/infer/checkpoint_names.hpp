@@ -20,6 +20,10 @@ struct CheckpointNames {
   static constexpr const char* mean = "normalization/mean";
   static constexpr const char* deviation = "normalization/deviation";
 
+  static constexpr const char* target_mean = "target_scaling/mean";  ///< none where targets are as they are in the file
+  static constexpr const char* target_deviation = "target_scaling/deviation";
+  static constexpr const char* class_weights = "class_weights";  ///< of training; none where classes count alike
+
   // Texts.
   static constexpr const char* model = "model";  ///< see infer/model_text.hpp
   static constexpr const char* normalization_mode = "normalization/mode";
@@ -35,8 +39,9 @@ struct CheckpointNames {
   static constexpr const char* outputs = "outputs";
   static constexpr const char* shape = "shape";
   static constexpr const char* classes = "classes";
-  static constexpr const char* class_names = "class_names";  ///< or an array: see io/names.hpp
-  static constexpr const char* columns = "columns";          ///< names of features, of data without a table; likewise
+  static constexpr const char* class_names = "class_names";    ///< or an array: see io/names.hpp
+  static constexpr const char* target_names = "target_names";  ///< in the file; none: they have none
+  static constexpr const char* columns = "columns";            ///< names of features, of data without a table; likewise
   static constexpr const char* content = "content";
   static constexpr const char* digest = "digest";
   static constexpr const char* format_version = "format_version";

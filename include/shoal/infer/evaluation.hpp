@@ -2,24 +2,69 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "shoal/nn/model.hpp"
 
 namespace shoal {
 
-/// What a model makes of a split: every sample counts once.
-struct Evaluation {
-  std::int64_t samples = 0;
-  double loss = 0.0;               ///< mean over samples, in nats for cross-entropies, without L2
-  std::optional<double> accuracy;  ///< share of samples that are right, 0 to 1; none without classes
+/// Classes that an evaluation has a confusion matrix of.
+inline constexpr std::size_t most_confused = 1000;
+
+/// A class against all others. What cannot be told is nothing, never a number: the recall of a class without rows.
+struct ClassJudgement {
+  std::string name;
+  double support = 0.0;  ///< rows of it, or the sum of their weights
+  std::optional<double> precision, recall, f1;
+  std::optional<double> auc, average_precision;
 };
 
-/// From sums over the samples, as a loss has them for statistics. classes: of the data, 0 for none.
+/// An output of a regression, in the units of the file.
+struct OutputJudgement {
+  std::string name;
+  double rmse = 0.0;
+  double mae = 0.0;
+  std::optional<double> r2;  ///< nothing where the target is constant
+};
+
+/// What a model makes of a split: every row counts once, or by its weight where the data have weights; class weights
+/// count in training alone. Each metric is a sum along the tree of leaves, or one over rows in their order or in that
+/// of their scores: the same bits for any number of ranks. Definitions as in scikit-learn 1.9; see infer/metrics.hpp.
+struct Evaluation {
+  std::int64_t samples = 0;
+  double loss = 0.0;               ///< mean over samples, in nats for cross-entropies, without L2; of a regression in
+                                   ///< the units that targets are normalised to
+  std::optional<double> accuracy;  ///< share of samples that are right, 0 to 1; none without classes
+
+  // Of an evaluation that asked for all of it, with classes:
+  std::optional<double> balanced_accuracy;  ///< mean recall of classes that have rows
+  std::optional<double> macro_f1;           ///< mean over classes that have rows or are predicted
+  std::optional<double> weighted_f1;        ///< the same, by their support
+  std::optional<double> auc;  ///< under the ROC curve: of the second of two classes; else the mean of each against the
+                              ///< rest, of those that have an AUC
+  std::optional<double> average_precision;  ///< likewise
+  std::optional<double> brier;              ///< of two classes (p - y)^2, else the sum of that over classes
+  std::optional<double> ece;  ///< expected calibration error of the label: 15 bins of equal width, each with its end
+  std::vector<ClassJudgement> classes;
+  std::vector<double> confusion;  ///< (K, K) row-major: weight of the rows of class r taken for class c; empty for more
+                                  ///< than most_confused classes
+
+  // ... and with targets: means over outputs. Of several levels of a target the one nearest 0.5 counts in them.
+  std::optional<double> rmse, mae, r2;
+  std::vector<OutputJudgement> outputs;
+
+  std::vector<std::string> notes;  ///< what cannot be told, and why; one sentence each
+};
+
+/// From sums over the samples, as a loss has them for statistics. classes: of the data, 0 for none. weight: of all
+/// samples, their number where all count alike.
 inline Evaluation evaluation_of(const Model& model, std::int64_t classes, std::int64_t samples, double loss_sum,
-                                double right) {
-  const auto count = static_cast<double>(samples);
-  Evaluation evaluation{samples, loss_sum / count, {}};
-  if (classes > 0 && model.loss_kind().tells_classes) evaluation.accuracy = right / count;
+                                double right, double weight) {
+  Evaluation evaluation;
+  evaluation.samples = samples;
+  evaluation.loss = loss_sum / weight;
+  if (classes > 0 && model.loss_kind().tells_classes) evaluation.accuracy = right / weight;
   return evaluation;
 }
 

@@ -28,6 +28,7 @@ struct TrainedModel {
   DataDescription data;
   std::int64_t step;  ///< finished updates
   Encoding encoding;
+  Normalization targets;  ///< what they were put through, which predictions undo
   Buffer<float> parameters;
   std::vector<double> states;
 };
@@ -35,16 +36,43 @@ struct TrainedModel {
 /// What a row of predictions holds.
 struct PredictionLayout {
   explicit PredictionLayout(const TrainedModel& trained);
+  PredictionLayout(const Model& model, const DataDescription& data, const Normalization& targets);
 
   std::int64_t columns;  ///< K; two for a single output that tells two classes apart
-  bool probabilities;    ///< else outputs as they are
+  bool probabilities;    ///< else outputs, in the units of the file
   bool labels;           ///< and the class that the logits stand for
+  bool precise = false;  ///< outputs differ by less than float32 can tell, and are given in float64
   std::vector<std::string> class_names;
+  std::vector<std::string> names;  ///< of columns: p_<class>, else the target's in the file or output_<k>; of several
+                                   ///< levels of a target <target>_q<level>
 };
+
+/// The first line of predictions as CSV, without its end: label where there are labels, then the names.
+std::string header_line(const PredictionLayout& layout);
 
 struct Predictions {
   std::vector<float> values;         ///< (N, K) row-major
+  std::vector<double> precise;       ///< the same before rounding, where the layout is precise; else empty
   std::vector<std::int32_t> labels;  ///< (N), from 0; empty where the layout has none
+};
+
+/// What rows of a model's outputs are reported as.
+class Reporter {
+ public:
+  /// @param name  of the model, for messages
+  Reporter(std::string name, const Model& model, const DataDescription& data, const Normalization& targets);
+
+  const PredictionLayout& layout() const { return layout_; }
+  /// Of the first `rows`. row_name as below. @throws Error(diverged)  an output is not finite
+  Predictions report(Panels<const float> outputs, std::int64_t rows,
+                     const std::function<std::string(std::int64_t r)>& row_name) const;
+
+ private:
+  std::string name_;
+  Loss loss_;
+  PredictionLayout layout_;
+  std::int32_t last_class_;
+  std::vector<double> mean_, deviation_;  // of each output; empty: as they are
 };
 
 /// Blocks of rows through a trained model, with test-time batch norm.
@@ -65,7 +93,7 @@ class PredictionPass {
 
  private:
   TrainedModel& trained_;
-  PredictionLayout layout_;
+  Reporter reporter_;
   std::int64_t capacity_;
   Executor<float> executor_;
 };

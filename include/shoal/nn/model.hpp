@@ -15,7 +15,7 @@ namespace shoal {
 class Model {
  public:
   /// @param inputs   features of a sample
-  /// @param outputs  logits of a sample: classes, or outputs of a regression
+  /// @param outputs  logits of a sample: classes, or outputs of a regression, for quantile one a target and level
   /// Layers as in nn/layers.hpp, without the last dense layer, which follows from `outputs`.
   /// @param output_init  how that last layer starts
   Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
@@ -32,6 +32,8 @@ class Model {
   const Loss& loss_kind() const { return loss_; }
   std::int64_t inputs() const { return input_.shape().columns; }
   std::int64_t outputs() const { return logits_.shape().columns; }
+  /// Numbers that a sample's targets are.
+  std::int64_t target_columns() const { return targets_.shape().columns; }
   const std::vector<LayerSpec>& layers() const { return layers_; }
   /// Trained numbers, without padding.
   std::int64_t parameter_count() const;

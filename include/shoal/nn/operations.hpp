@@ -38,19 +38,32 @@ inline std::size_t class_of(std::span<const double> logits) {
   return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-/// Losses: sums over the samples of the batch, in nats and float64; reductions whose statistics are
-/// (loss sum, number right). The trainer divides by the number of samples.
+/// Losses: sums over the samples of the batch, each times its weight (see Batch::weights), in nats and float64;
+/// reductions whose statistics are (loss sum, weight of those right). The trainer divides by the samples, or by the sum
+/// of their weights.
 ///   logits (samples, K); targets as below, one row per sample, without a derivative
 
 /// sum_b logsumexp(z_b) - z_b[y_b]; targets (samples, 1): class numbers. Right: the largest logit (the first of equals)
 /// is the class. Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3.
+/// With label_smoothing e the target is (1 - e) onehot + e / K, also in evaluation; as PyTorch. Source: Szegedy et al.,
+/// Rethinking the Inception architecture (2016).
 Value softmax_cross_entropy(Value logits, Value targets);
 
 /// Binary cross-entropy averaged over a sample's K outputs: max(z, 0) - z t + log(1 + e^-|z|). targets (samples, K) in
 /// [0, 1]. Right: for K = 1, class_of() equals the target; for K > 1, it is that of the largest target.
+/// With pos_weight p: (1 - t) z + (1 + (p - 1) t) (log(1 + e^-|z|) + max(-z, 0)), as PyTorch's BCEWithLogitsLoss.
 Value sigmoid_cross_entropy(Value logits, Value targets);
 
 /// Squared error averaged over a sample's K outputs. targets (samples, K). None is right.
 Value mean_squared_error(Value outputs, Value targets);
+
+/// Of the further ones, each averaged over a sample's K outputs, none right; by apply_loss(Loss::mae, ...):
+///   mae       |z - t|, with the derivative 0 where z = t
+///   huber     (z - t)^2 / 2 up to |z - t| = delta, beyond it delta (|z - t| - delta / 2); as PyTorch's HuberLoss.
+///             Source: Huber, Robust estimation of a location parameter (1964)
+///   quantile  L levels q, outputs (samples, T L) for targets (samples, T): output j L + i is the q_i quantile of
+///   target
+///             j, by max(q (t - z), (q - 1) (t - z)), with the derivative 0 where z = t. Nothing keeps a higher level
+///             above a lower one. Source: Koenker & Bassett, Regression quantiles (1978)
 
 }  // namespace shoal

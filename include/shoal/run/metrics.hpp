@@ -28,6 +28,8 @@ struct EvaluationRecord {
   double loss = 0;
   std::optional<double> accuracy;  ///< 0 to 1; none without classes
   double time = 0;                 ///< as in a step's line
+  std::string metric = {};         ///< that of train.metric, such as "auc", where it is neither; written behind them
+  double value = 0;                ///< of it
 };
 
 /// A JSON object on one line, with its newline, keys in the order above. The loss has 9 significant digits, the

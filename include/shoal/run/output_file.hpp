@@ -8,17 +8,21 @@ namespace shoal {
 // What is written over and what is not, in one place. Nothing that shoal or its user may need is: by whatever name it
 // is given, since names are resolved as the system does.
 
+/// The first cell of a confusion matrix as CSV.
+inline constexpr const char* confusion_corner = "true\\predicted";
+
 /// What a command writes.
-enum class Output { data_set, predictions, trace, columns };
+enum class Output { data_set, predictions, confusion, trace, columns };
 
 /// To be called before a command works for long: whether it may write the file `out`. What is there must be empty, or
-/// an earlier result of the same kind, of predictions or a trace; a data set replaces nothing.
+/// an earlier result of the same kind, of predictions, a confusion matrix or a trace; a data set replaces nothing.
 /// @param inputs  files that the command reads
 /// @param run     folder of the run that it makes, if it makes one
+/// @param header  of predictions as CSV: their first line. Without it any that looks like one is an earlier result
 /// @throws Error(usage)  when `out` is read, is a folder, belongs to a run or sweep, is a hard link of another file,
 ///                       or holds anything else
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
-                       const std::string& run = "");
+                       const std::string& run = "", const std::string& header = "");
 
 enum class NewFolder { run, sweep };
 

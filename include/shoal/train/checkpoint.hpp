@@ -19,16 +19,22 @@ struct RunProgress {
   std::int64_t position = 0;  ///< samples of it that are done
   double epoch_loss = 0.0;    ///< sums over them
   double epoch_right = 0.0;
+  double epoch_weight = 0.0;    ///< of them: their number where all count alike
   std::int64_t best_step = -1;  ///< of those whose checkpoints the run has; -1: none yet
   double best_loss = 0.0;
-  double least_loss = std::numeric_limits<double>::infinity();  ///< for early stopping: also of runs it branched from
-  std::int64_t stale_evaluations = 0;                           ///< since that one
+  double best_score = 0.0;  ///< of train.metric, lower is better: what is better when higher has its sign changed
+  double least_score = std::numeric_limits<double>::infinity();  ///< for early stopping: also of runs it branched from
+  std::int64_t stale_evaluations = 0;                            ///< since that one
 
   bool operator==(const RunProgress&) const = default;
 };
 
 void write_progress(Archive& archive, const RunProgress& progress);
 RunProgress read_progress(const Archive& archive);
+
+void write_class_weights(Archive& archive, const std::vector<double>& weights);
+/// Empty where there are none. @throws Error(bad_data)  for other than so many numbers of 0 or more
+std::vector<double> read_class_weights(const Archive& archive, std::int64_t classes);
 
 /// The config in a checkpoint. The model that it describes, with the inputs and outputs that it was trained with.
 Config read_config(const Archive& archive);

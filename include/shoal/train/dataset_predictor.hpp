@@ -8,6 +8,7 @@
 #include "shoal/data/dataset.hpp"
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/infer/evaluation.hpp"
+#include "shoal/infer/prediction_pass.hpp"
 
 namespace shoal {
 
@@ -22,16 +23,18 @@ class DatasetPredictor {
 
   std::int64_t step() const;                  ///< finished updates of the checkpoint
   const DataDescription& trained_on() const;  ///< shape and columns of a row, classes and their names
+  const PredictionLayout& layout() const;     ///< of what predict() writes
 
-  /// Collective. @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks
-  ///                            have opened other data;
-  ///                            diverged: the loss is not finite
+  /// Collective. Loss and all metrics, those of what predict() writes.
+  /// @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks
+  ///                have opened other data;
+  ///                diverged: the loss is not finite
   Evaluation evaluate(const Dataset& data, const std::string& split);
 
   /// Collective; rank 0 writes `out`, whole or not at all. Needs no y. By the ending of `out`:
-  ///   .csv, or "-" for standard output   a line a row: label, then a column p_<class> each (output_<k> for a
-  ///   regression) else   HDF5: `probabilities` (N, K) float32 and `labels` (N) int32, or `outputs` (N, K) for a
-  ///   regression
+  ///   .csv, or "-" for standard output: a line a row: label, then the columns of PredictionLayout::names
+  ///   else   HDF5: `probabilities` (N, K) float32 and `labels` (N) int32, or `outputs` (N, K) for a regression and
+  ///          `output_names`; float64 where float32 could not tell outputs apart, see PredictionLayout::precise
   /// Without classes, of which each row may have several (a sigmoid of float targets), there are no labels.
   /// @returns rows predicted  @throws Error  as evaluate(); diverged: an output is not finite
   std::int64_t predict(const Dataset& data, const std::string& split, const std::string& out);

@@ -23,11 +23,14 @@ struct FitOptions {
   std::string normalize = "standard";
   std::int64_t one_hot = 32;
   double unseen_rate = 0.01;
+  std::string normalize_targets = "auto";
   std::int64_t leaves = 0;
   ScheduleSettings schedule = {};
   EarlyStopping early_stopping = {};
-  bool exact_statistics = false;  ///< batch norm's from the whole training set at the end
-  bool quiet = false;             ///< no progress on standard error
+  ClassWeights class_weights = {};
+  Metric metric = Metric::validation_loss;  ///< what early stopping goes by
+  bool exact_statistics = false;            ///< batch norm's from the whole training set at the end
+  bool quiet = false;                       ///< no progress on standard error
 };
 
 /// Trains a model on all ranks of a communicator. All functions are collective and give every rank the same result.
@@ -43,7 +46,7 @@ class Trainer {
   /// average on the training split where there is none.
   /// @throws Error  usage, bad_data, or diverged
   Evaluation fit(const Dataset& data, const FitOptions& options = {});
-  /// After fit(), with test-time batch norm.
+  /// After fit(), with test-time batch norm: loss and all metrics.
   Evaluation evaluate(const Dataset& data, const std::string& split = "test");
   /// After fit(): a checkpoint that the command line and others read. Rank 0 writes it, atomically.
   void save(const std::string& path);

@@ -42,8 +42,14 @@ Encoding encoding_for(const Config& config, const TrainingData& data);
 /// Most samples that a rank holds at a time: of its share of a batch, or of a leaf of the splits. No leaf is larger
 /// than the split that it is of, whatever the batch size.
 std::int64_t samples_at_a_time(const BatchCut& cut, const TrainingData& data);
-/// The loss of model.loss; "auto" is softmax for labels, mse for floats.
-const Loss& loss_for(const Config& config, const Split& train);
+/// The loss of model.loss; "auto" is softmax for labels, mse for floats. @throws Error(usage)
+Loss loss_for(const Config& config, const Split& train);
+/// Whether data.normalize_targets asks for it. @throws Error(usage)  where targets are no numbers
+bool normalizes_targets(const Config& config, const Split& train);
+/// A metric that these data can never have. key: that names it, for the message. @throws Error(usage)
+void check_metric(Metric metric, const std::string& key, const Config& config, const TrainingData& data);
+/// What an evaluation says of a metric; nothing where it has none. train.loss: its loss.
+std::optional<double> value_of(Metric metric, const Evaluation& evaluation);
 /// The model that a config and data ask for. @throws Error  when loss and y do not fit
 Model make_model(const Config& config, const TrainingData& data);
 
@@ -62,6 +68,7 @@ struct StepReport {
 struct EpochReport {
   Evaluation average;                    ///< of the batches, as they were trained
   std::optional<Evaluation> validation;  ///< where there is such a split and it was time to evaluate
+  std::optional<double> metric;          ///< the value of train.metric, where it was judged and is no loss
   bool judged = false;                   ///< counts for `best` and early stopping
   bool best = false;                     ///< the best so far
 
@@ -93,11 +100,16 @@ class Training {
   void forget_best() { progress_.best_step = -1; }
   /// Takes parameters and running statistics alone, as a start; like restore().
   void adopt(const Archive& archive);
+  /// Validation has all metrics from here on, as for a train.metric that is one of them.
+  void want_metrics() { metrics_wanted_ = true; }
 
   const Config& config() const { return config_; }
   const Model& model() const { return model_; }
   const RunProgress& progress() const { return progress_; }
   const Encoding& encoding() const;
+  const Normalization& target_scaling() const;
+  /// Of classes, as train.class_weights asks for; empty: all count alike.
+  const std::vector<double>& class_weights() const { return class_weights_; }
   const TrainingData& data() const { return data_; }
   std::int64_t steps_per_epoch() const { return cut_.steps_per_epoch(); }
   std::int64_t total_steps() const { return total_steps(config_); }
@@ -109,7 +121,9 @@ class Training {
   /// Finished for want of progress, with updates left.
   bool stopped_early() const { return finished() && progress_.step < total_steps(); }
 
-  /// One update. requests: what this rank asks all ranks to agree on, whether or not it has a leaf in this batch.
+  /// One update. A batch whose rows all have the weight 0 changes nothing but the step: parameters, moments and running
+  /// statistics stay, and its loss is NaN. requests: what this rank asks all ranks to agree on, whether or not it has a
+  /// leaf in this batch.
   /// @throws SharedError (diverged) when the loss is not finite, before the update; (internal) when it is a multiple of
   /// parallel.check_every and ranks hold different parameters or statistics
   StepReport advance(const std::vector<double>& requests);
@@ -124,8 +138,9 @@ class Training {
   /// @returns the validation split evaluated anew, where that was done and there is one
   /// @throws SharedError (diverged) when the loss is not finite
   std::optional<Evaluation> finish();
-  /// @param match  of a split of another data set
-  Evaluation evaluate(const Split& split, const ColumnMatch* match = nullptr);
+  /// @param metrics  all of them, beside loss and accuracy
+  /// @param match    of a split of another data set
+  Evaluation evaluate(const Split& split, bool metrics, const ColumnMatch* match = nullptr);
 
   /// On every rank.
   bool parameters_finite();
@@ -139,7 +154,7 @@ class Training {
   /// Of the epoch that has just ended, else of the part that is done.
   Evaluation epoch_average() const;
   /// For `best` and early stopping; true when it is the best so far.
-  bool note(const Evaluation& evaluation);
+  bool note(const EpochReport& report);
   /// On the validation split, which must be there.
   Evaluation validate();
   void refine_statistics();
@@ -147,6 +162,9 @@ class Training {
   void check_data();
   void learn_encoding();
   void set_encoding(Encoding encoding);
+  void learn_target_scaling();
+  void learn_class_weights();
+  bool weighted() const { return data_.train.has_weights() || !class_weights_.empty(); }
   /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
   ReadBatch& next_batch();
   StepReport train_on(ReadBatch& read, const std::vector<double>& requests);
@@ -164,6 +182,8 @@ class Training {
   RunProgress ended_epoch_;
   std::unique_ptr<BatchReader> reader_;
   std::unique_ptr<ThreadTuner> tuner_;
+  std::vector<double> class_weights_;
+  bool metrics_wanted_ = false;
   std::vector<float> gathered_;   // on rank 0: a moment on its way into a snapshot
   std::vector<double> averages_;  // of the running statistics, where refine_statistics() replaced them; else empty
 };

@@ -1,0 +1,129 @@
+#include "cli/evaluation_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/output.hpp"
+#include "shoal/core/csv_cell.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
+#include "shoal/run/output_file.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::size_t most_shown = 50;            // classes or outputs
+constexpr std::size_t most_confused_shown = 100;  // classes in JSON
+
+std::string share(const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : "-"; }
+std::string number(const std::optional<double>& value) { return value ? fmt::format("{:.6g}", *value) : "-"; }
+
+std::string class_tables(const Evaluation& e) {
+  std::string text =
+      align({{"balanced_accuracy", "macro_f1", "weighted_f1", "auc", "average_precision", "brier", "ece"},
+             {share(e.balanced_accuracy), share(e.macro_f1), share(e.weighted_f1), share(e.auc),
+              share(e.average_precision), share(e.brier), share(e.ece)}});
+  std::vector<std::vector<std::string>> rows{
+      {"class", "support", "precision", "recall", "f1", "auc", "average_precision"}};
+  for (std::size_t c = 0; c < std::min(most_shown, e.classes.size()); ++c) {
+    const ClassJudgement& judged = e.classes[c];
+    rows.push_back({judged.name, fmt::format("{:.10g}", judged.support), share(judged.precision), share(judged.recall),
+                    share(judged.f1), share(judged.auc), share(judged.average_precision)});
+  }
+  text += '\n' + align(rows);
+  if (e.classes.size() > most_shown)
+    text += fmt::format("... and {} more classes; --json has all\n", e.classes.size() - most_shown);
+  return text;
+}
+
+std::string output_tables(const Evaluation& e) {
+  std::vector<std::vector<std::string>> rows{{"output", "rmse", "mae", "r2"}};
+  for (std::size_t k = 0; k < std::min(most_shown, e.outputs.size()); ++k)
+    rows.push_back({e.outputs[k].name, number(e.outputs[k].rmse), number(e.outputs[k].mae), share(e.outputs[k].r2)});
+  if (e.outputs.size() > 1) rows.push_back({"mean", number(e.rmse), number(e.mae), share(e.r2)});
+  std::string text = align(rows);
+  if (e.outputs.size() > most_shown)
+    text += fmt::format("the mean is over {} more, too; --json has all\n", e.outputs.size() - most_shown);
+  return text;
+}
+
+Json classes_json(const Evaluation& e) {
+  Json classes = Json::array();
+  for (const ClassJudgement& c : e.classes)
+    classes.push(Json::object({{"name", c.name},
+                               {"support", c.support},
+                               {"precision", c.precision},
+                               {"recall", c.recall},
+                               {"f1", c.f1},
+                               {"auc", c.auc},
+                               {"average_precision", c.average_precision}}));
+  return classes;
+}
+
+Json confusion_json(const Evaluation& e) {
+  Json rows = Json::array();
+  const auto k = static_cast<std::ptrdiff_t>(e.classes.size());
+  for (auto row = e.confusion.begin(); row != e.confusion.end(); row += k)
+    rows.push(Json(std::vector<double>(row, row + k)));
+  return rows;
+}
+
+}  // namespace
+
+std::string evaluation_table(const std::string& split, const Evaluation& e) {
+  std::vector<std::string> heading{"split", "samples", "loss"};
+  std::vector<std::string> row{split, std::to_string(e.samples), fmt::format("{:.9g}", e.loss)};
+  if (e.accuracy) {
+    heading.emplace_back("accuracy");
+    row.push_back(fmt::format("{:.4f}", *e.accuracy));
+  }
+  std::string text = align({heading, row});
+  if (!e.classes.empty()) text += '\n' + class_tables(e);
+  if (!e.outputs.empty()) text += '\n' + output_tables(e);
+  for (const std::string& note : e.notes) text += (note == e.notes.front() ? "\n" : "") + note + '\n';
+  return text;
+}
+
+std::string evaluation_json(const std::string& split, const Evaluation& e) {
+  Json json = Json::object({{"split", split}, {"samples", e.samples}, {"loss", e.loss}});
+  if (e.accuracy) json.set("accuracy", *e.accuracy);
+  if (!e.classes.empty()) {
+    json.set("balanced_accuracy", e.balanced_accuracy)
+        .set("macro_f1", e.macro_f1)
+        .set("weighted_f1", e.weighted_f1)
+        .set("auc", e.auc)
+        .set("average_precision", e.average_precision)
+        .set("brier", e.brier)
+        .set("ece", e.ece)
+        .set("classes", classes_json(e));
+    if (!e.confusion.empty() && e.classes.size() <= most_confused_shown) json.set("confusion", confusion_json(e));
+  }
+  if (!e.outputs.empty()) {
+    Json outputs = Json::array();
+    for (const OutputJudgement& o : e.outputs)
+      outputs.push(Json::object({{"name", o.name}, {"rmse", o.rmse}, {"mae", o.mae}, {"r2", o.r2}}));
+    json.set("rmse", e.rmse).set("mae", e.mae).set("r2", e.r2).set("outputs", std::move(outputs));
+  }
+  if (!e.notes.empty()) json.set("notes", e.notes);
+  return json.text() + '\n';
+}
+
+std::string confusion_csv(const Evaluation& e) {
+  if (e.confusion.empty())
+    throw Error(ExitStatus::usage, e.classes.empty() ? "--confusion needs classes, and the data have none"
+                                                     : fmt::format("--confusion takes up to {} classes, not {}",
+                                                                   most_confused, e.classes.size()));
+  std::string text = confusion_corner;
+  for (const ClassJudgement& c : e.classes) text += ',' + csv_cell(c.name);
+  text += '\n';
+  for (std::size_t r = 0; r < e.classes.size(); ++r) {
+    text += csv_cell(e.classes[r].name);
+    for (std::size_t c = 0; c < e.classes.size(); ++c)
+      text += fmt::format(",{}", e.confusion[r * e.classes.size() + c]);
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace shoal

@@ -1,0 +1,204 @@
+#include "train/split_judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/infer/metrics.hpp"
+
+namespace shoal {
+namespace {
+
+/// Of targets that are shares of classes: the class of the largest; of a single one whether it is above 1/2.
+void read_classes_of_shares(const Split& split, std::span<const std::int64_t> rows, std::span<std::int32_t> labels) {
+  const auto width = static_cast<std::size_t>(split.outputs());
+  std::vector<double> shares(rows.size() * width);
+  split.read_target_values(rows, shares);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const auto row = std::span(shares).subspan(r * width, width);
+    labels[r] = width == 1 ? (row[0] > 0.5 ? 1 : 0)
+                           : static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin());
+  }
+}
+
+/// On rank 0 what all ranks have, in the order of ranks; empty elsewhere.
+template <class T>
+std::vector<T> gathered(const std::vector<T>& mine, const Communicator& comm) {
+  std::vector<T> all;
+  for (const auto& bytes : comm.gather_bytes(std::as_bytes(std::span(mine)))) {
+    const auto* first = reinterpret_cast<const T*>(bytes.data());
+    all.insert(all.end(), first, first + bytes.size() / sizeof(T));
+  }
+  return all;
+}
+
+/// All numbers of an evaluation beside loss and accuracy, in one order; NaN for none.
+class Numbers {
+ public:
+  /// write: from the evaluation to `numbers`, else back.
+  Numbers(std::vector<double>& numbers, bool write) : numbers_(numbers), write_(write) {}
+
+  void all(Evaluation& e) {
+    for (std::optional<double>* metric : {&e.balanced_accuracy, &e.macro_f1, &e.weighted_f1, &e.auc,
+                                          &e.average_precision, &e.brier, &e.ece, &e.rmse, &e.mae, &e.r2})
+      one(*metric);
+    for (ClassJudgement& c : e.classes) {
+      one(c.support);
+      for (std::optional<double>* metric : {&c.precision, &c.recall, &c.f1, &c.auc, &c.average_precision}) one(*metric);
+    }
+    for (double& cell : e.confusion) one(cell);
+    for (OutputJudgement& o : e.outputs) {
+      one(o.rmse);
+      one(o.mae);
+      one(o.r2);
+    }
+  }
+
+ private:
+  void one(double& number) {
+    if (write_) {
+      numbers_.push_back(number);
+    } else {
+      number = numbers_[next_++];
+    }
+  }
+  void one(std::optional<double>& number) {
+    double value = number.value_or(std::numeric_limits<double>::quiet_NaN());
+    one(value);
+    number = std::isnan(value) ? std::nullopt : std::optional(value);
+  }
+
+  std::vector<double>& numbers_;
+  bool write_;
+  std::size_t next_ = 0;
+};
+
+/// From rank 0 to all. The others have as many classes and outputs, with their names.
+void share(Evaluation& evaluation, const Communicator& comm) {
+  std::vector<double> numbers;
+  Numbers(numbers, true).all(evaluation);
+  comm.broadcast(std::as_writable_bytes(std::span(numbers)));
+  Numbers(numbers, false).all(evaluation);
+  std::string notes;
+  for (const std::string& note : evaluation.notes) notes += note + '\n';
+  comm.broadcast_string(notes);
+  evaluation.notes.clear();
+  for (std::size_t end = 0, begin = 0; (end = notes.find('\n', begin)) != std::string::npos; begin = end + 1)
+    evaluation.notes.push_back(notes.substr(begin, end - begin));
+}
+
+}  // namespace
+
+SplitJudge::SplitJudge(const Model& model, const DataDescription& data, const Normalization& target_scaling)
+    : reporter_("the model", model, data, target_scaling),
+      class_names_(data.class_names),
+      levels_(model.loss_kind().numbers.levels),
+      outputs_(static_cast<std::size_t>(model.outputs())),
+      values_in_row_(static_cast<std::size_t>(reporter_.layout().columns)) {}
+
+void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, Panels<const float> outputs,
+                      std::span<const double> weights) {
+  for (std::size_t r = 0; r < rows.size() && finite_; ++r) {
+    for (std::int64_t k = 0; k < outputs.columns; ++k)
+      finite_ &= std::isfinite(outputs.at(static_cast<std::int64_t>(r), k));
+  }
+  if (!finite_) return;
+  Predictions made = reporter_.report(outputs, static_cast<std::int64_t>(rows.size()), [&](std::int64_t r) {
+    return fmt::format("row {} of split \"{}\"", split.source_row(rows[static_cast<std::size_t>(r)]), split.name());
+  });
+  classes_ = reporter_.layout().labels;
+  weights_.insert(weights_.end(), weights.begin(), weights.end());
+  values_.insert(values_.end(), made.values.begin(), made.values.end());
+  precise_.insert(precise_.end(), made.precise.begin(), made.precise.end());
+  if (!classes_) {
+    const std::size_t before = targets_.size();
+    targets_.resize(before + rows.size() * static_cast<std::size_t>(std::max<std::int64_t>(1, split.outputs())));
+    split.read_target_values(rows, std::span(targets_).subspan(before));
+    return;
+  }
+  predicted_.insert(predicted_.end(), made.labels.begin(), made.labels.end());
+  const std::size_t before = labels_.size();
+  labels_.resize(before + rows.size());
+  if (split.has_labels()) {
+    split.read_labels(rows, std::span(labels_).subspan(before));
+  } else {
+    read_classes_of_shares(split, rows, std::span(labels_).subspan(before));
+  }
+  for (auto row = made.values.begin(); row != made.values.end(); row += static_cast<std::ptrdiff_t>(values_in_row_))
+    confidence_.push_back(*std::max_element(row, row + static_cast<std::ptrdiff_t>(values_in_row_)));
+}
+
+std::vector<double> SplitJudge::column(std::size_t k) const {
+  std::vector<double> numbers;
+  for (std::size_t i = k; i < values_.size(); i += values_in_row_)
+    numbers.push_back(precise_.empty() ? static_cast<double>(values_[i]) : precise_[i]);
+  return numbers;
+}
+
+void SplitJudge::finish(Evaluation& evaluation, Communicator& comm) {
+  if (comm.all_max(finite_ ? 0 : 1) != 0) return;
+  classes_ = comm.all_max(classes_ ? 1 : 0) != 0;  // a rank without rows has not seen any
+  if (classes_) {
+    judge_classes(evaluation, comm);
+  } else {
+    judge_outputs(evaluation, comm);
+  }
+  share(evaluation, comm);
+}
+
+void SplitJudge::judge_classes(Evaluation& evaluation, Communicator& comm) {
+  const std::vector<std::int32_t> labels = gathered(labels_, comm);
+  const std::vector<std::int32_t> predicted = gathered(predicted_, comm);
+  const std::vector<double> confidence = gathered(confidence_, comm);
+  const std::vector<double> weights = gathered(weights_, comm);
+  const bool root = comm.rank() == 0;
+  ClassJudge judge(class_names_, labels, predicted, confidence, weights);
+  for (std::size_t k = 0; k < class_names_.size(); ++k) {
+    const std::vector<double> all = gathered(column(k), comm);
+    run_together(comm, [&] {
+      if (root) judge.take(all);
+    });
+  }
+  run_together(comm, [&] {
+    if (root) judge.finish(evaluation);
+  });
+  if (root) return;
+  if (class_names_.size() <= most_confused) evaluation.confusion.resize(class_names_.size() * class_names_.size());
+  for (const std::string& name : class_names_) evaluation.classes.emplace_back().name = name;
+}
+
+void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
+  const std::size_t levels = std::max<std::size_t>(1, levels_.size());
+  const std::size_t width = outputs_ / levels;  // targets of a row
+  const std::size_t first = values_in_row_ - outputs_;
+  const std::vector<double> weights = gathered(weights_, comm);
+  std::vector<std::size_t> counted;
+  std::size_t middle = 0;
+  for (std::size_t i = 1; i < levels_.size(); ++i) {
+    if (std::fabs(levels_[i] - 0.5) < std::fabs(levels_[middle] - 0.5)) middle = i;
+  }
+  std::vector<double> targets;
+  for (std::size_t k = 0; k < outputs_; ++k) {
+    if (k % levels == 0) {
+      std::vector<double> mine;
+      for (std::size_t i = k / levels; i < targets_.size(); i += width) mine.push_back(targets_[i]);
+      targets = gathered(mine, comm);
+    }
+    const std::vector<double> predicted = gathered(column(first + k), comm);
+    const std::string& name = reporter_.layout().names[first + k];
+    run_together(comm, [&] {
+      evaluation.outputs.push_back(comm.rank() == 0 ? judge_output(name, targets, predicted, weights)
+                                                    : OutputJudgement{name, 0.0, 0.0, {}});
+    });
+    if (k % levels == middle) counted.push_back(k);
+  }
+  if (comm.rank() != 0) return;
+  average_outputs(evaluation, counted);
+  if (levels_.size() > 1)
+    evaluation.notes.push_back(fmt::format("rmse, mae and r2 are those of the level {}", levels_[middle]));
+}
+
+}  // namespace shoal

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shoal/comm/communicator.hpp"
+#include "shoal/data/dataset.hpp"
+#include "shoal/infer/evaluation.hpp"
+#include "shoal/infer/prediction_pass.hpp"
+
+namespace shoal {
+
+/// The metrics of a model on a split, of which each rank has seen a run of rows, rank 0 the first. What is judged is
+/// what predictions report, to the bit. Rank 0 has one column of all rows in memory at a time; each rank keeps what it
+/// predicted of its own.
+class SplitJudge {
+ public:
+  SplitJudge(const Model& model, const DataDescription& data, const Normalization& target_scaling);
+
+  /// Rows of the split after those taken before, their outputs, and weights or none. Outputs that are not finite have
+  /// a loss that is not, which the caller judges: there are no metrics then.
+  void take(const Split& split, std::span<const std::int64_t> rows, Panels<const float> outputs,
+            std::span<const double> weights);
+  /// Collective, after all rows. Sets the metrics, the same on every rank.
+  void finish(Evaluation& evaluation, Communicator& comm);
+
+ private:
+  void judge_classes(Evaluation& evaluation, Communicator& comm);
+  void judge_outputs(Evaluation& evaluation, Communicator& comm);
+  std::vector<double> column(std::size_t k) const;
+
+  Reporter reporter_;
+  std::vector<std::string> class_names_;
+  std::vector<double> levels_;  // of a target; empty: one output each
+  std::size_t outputs_;         // of the model
+  std::size_t values_in_row_;   // of predictions
+  bool finite_ = true;
+  bool classes_ = false;  // as far as rows were taken: labels that the model tells apart
+  std::vector<std::int32_t> labels_, predicted_;
+  std::vector<double> targets_;     // (rows, targets)
+  std::vector<double> confidence_;  // (rows)
+  std::vector<double> weights_;     // (rows), or none
+  std::vector<float> values_;       // (rows, values_in_row_), or
+  std::vector<double> precise_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,175 @@
+"""Weights, scaled targets, losses and metrics as the command line has them: what evaluate says follows from what predict
+writes, a run stopped and resumed, replayed or trained by two ranks or in a sweep has one digest, and what cannot be is
+refused in a line.
+
+    judgement_test.py SHOAL FOLDER [MPIRUN...]
+"""
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+
+shoal, folder, launcher = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3:]
+shutil.rmtree(folder, ignore_errors=True)
+os.makedirs(folder)
+os.chdir(folder)
+
+
+def run(*words, ranks=0):
+    launch = [*launcher, "-n", str(ranks)] if ranks else []
+    return subprocess.run([*launch, shoal, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def must(*words, ranks=0):
+    done = run(*words, ranks=ranks)
+    assert done.returncode == 0, f"{words}: {done.stderr}"
+    return done.stdout
+
+
+def refused(words, *texts):
+    done = run(*words)
+    lines = done.stderr.splitlines()
+    assert done.returncode in (64, 65) and lines, f"{words}: {done.returncode} {done.stderr}"
+    for text in texts:
+        assert text in lines[-1], f"{words}: {lines[-1]}"
+
+
+def near(what, a, b, tolerance=1e-12):
+    assert abs(a - b) <= tolerance * abs(b), f"{what}: {a} is not {b}"
+
+
+rng = np.random.default_rng(3)
+x = rng.normal(size=(600, 5)).astype(np.float32)
+score = x[:, 0] - 0.7 * x[:, 1] + 0.4 * rng.normal(size=600)
+weight = rng.choice([0.0, 0.5, 1.0, 2.0], 600)
+TABLE = {"features": [{"name": f"f{i}", "type": "number"} for i in range(5)], "labels": ["price"], "weight": "w", "ids": [],
+         "missing": []}
+with h5py.File("classes.h5", "w") as f, h5py.File("prices.h5", "w") as g:
+    for split, rows in (("train", slice(0, 400)), ("test", slice(400, 600))):
+        for h, y in ((f, (score > 0.9).astype(np.int32)), (g, 2e5 + 3e4 * score)):
+            h[f"{split}/x"], h[f"{split}/y"], h[f"{split}/weight"] = x[rows], y[rows], weight[rows]
+    f.attrs["classes"], f.attrs["class_names"] = 2, np.array(["no", "yes"], dtype="S")
+    g.attrs["table"] = np.array([json.dumps(TABLE)], dtype="S")
+
+NET = """
+model.hidden = [12]
+data.batch_size = 64
+data.validation = 0.25
+optimizer.learning_rate = 0.01
+parallel.leaves = 4
+"""
+CONFIGS = {
+    "classes": NET + """data.file = "classes.h5"
+model.loss = {name = "softmax", label_smoothing = 0.05}
+train = {epochs = 6, class_weights = "balanced", metric = "validation.auc"}
+""",
+    "prices": NET + """data.file = "prices.h5"
+model.loss = {name = "huber", delta = 0.5}
+train = {epochs = 6, metric = "validation.r2"}
+"""}
+
+
+def digest(run_folder):
+    return json.loads(must("inspect", run_folder, "--json"))["digest"]
+
+
+def metric_lines(run_folder):
+    with open(f"{run_folder}/metrics.jsonl") as lines:
+        return [line for line in map(json.loads, lines) if "split" in line]
+
+
+w = weight[400:]
+for name, text in CONFIGS.items():
+    with open(f"{name}.toml", "w") as config:
+        config.write(text)
+    must("train", f"{name}.toml", "--run", name)
+    whole = digest(name)
+
+    # Stopped in the middle of an epoch and resumed, replayed, by two ranks.
+    must("train", f"{name}.toml", "--set", "train.steps=13", "--run", f"{name}-resumed")
+    must("train", "--run", f"{name}-resumed", "--resume", "auto", "--set", "train.steps=0")
+    assert digest(f"{name}-resumed") == whole, f"{name}: resumed"
+    must("train", "--replay", name, "--run", f"{name}-replayed")
+    assert digest(f"{name}-replayed") == whole, f"{name}: replayed"
+    if launcher:
+        must("train", f"{name}.toml", "--run", f"{name}-2", ranks=2)
+        assert digest(f"{name}-2") == whole, f"{name}: two ranks"
+
+    # The metric stands in every evaluation and decides what is best; a resumed run remembers.
+    key = {"classes": "auc", "prices": "r2"}[name]
+    for where in (name, f"{name}-resumed"):
+        lines = metric_lines(where)
+        best = max(lines, key=lambda line: (line[key], -line["loss"]))
+        kept = os.readlink(f"{where}/checkpoints/best")
+        assert kept.endswith(f"{best['step']:08}.h5"), f"{where}: best is {kept}, not of step {best['step']}"
+
+    # What is judged is what is predicted.
+    must("predict", name, "--data", f"{name}.h5", "--out", "p.csv")
+    must("predict", name, "--data", f"{name}.h5", "--out", "p.csv")  # replaces its own
+    with open("p.csv") as file:
+        header, *rows = csv.reader(file)
+    os.remove("p.csv")
+    judged = json.loads(must("evaluate", name, "--data", f"{name}.h5", "--json"))
+    if launcher:
+        assert json.loads(must("evaluate", name, "--data", f"{name}.h5", "--json", ranks=2)) == judged
+    table = must("evaluate", name, "--data", f"{name}.h5")
+    with h5py.File(f"{name}.h5") as f:
+        y = f["test/y"][:]
+    if name == "classes":
+        assert header == ["label", "p_no", "p_yes"]
+        right = np.array([row[0] == ("yes" if label else "no") for row, label in zip(rows, y)])
+        p = np.array([np.float32(row[2]) for row in rows], float)
+        near("accuracy", judged["accuracy"], np.average(right, weights=w))
+        near("brier", judged["brier"], np.average((p - y) ** 2, weights=w))
+        pairs = np.sign(p[y == 1][:, None] - p[y == 0][None, :]) / 2 + 0.5
+        both = w[y == 1][:, None] * w[y == 0][None, :]
+        near("auc", judged["auc"], (pairs * both).sum() / both.sum())
+        assert judged["classes"][1]["name"] == "yes" and judged["classes"][1]["support"] == w[y == 1].sum()
+        assert judged["classes"][1]["recall"] > 0.75, "balanced"
+        assert "balanced_accuracy" in table and "yes" in table, table
+        must("evaluate", name, "--data", f"{name}.h5", "--confusion", "c.csv")
+        with open("c.csv") as file:
+            assert [row[0] for row in csv.reader(file)] == ["true\\predicted", "no", "yes"]
+        cells = np.genfromtxt("c.csv", delimiter=",", skip_header=1)[:, 1:]
+        assert cells.tolist() == judged["confusion"] and cells.sum() == w.sum()
+    else:
+        assert header == ["price"], header
+        p = np.array([np.float32(row[0]) for row in rows], float)
+        near("rmse", judged["rmse"], np.sqrt(np.average((p - y) ** 2, weights=w)))
+        near("r2", judged["r2"], 1 - np.average((p - y) ** 2, weights=w) / np.average((y - np.average(y, weights=w)) ** 2, weights=w))
+        assert judged["outputs"][0]["name"] == "price" and judged["r2"] > 0.6, judged
+        assert "price" in table, table
+
+# A run of a version that knew no normalised targets is repeated as it was.
+must("train", "prices.toml", "--set", "data.normalize_targets=none", "--set", "optimizer.clip_norm=1", "--run", "older")
+with open("older/config.toml") as file:
+    lines = [line for line in file if "normalize_targets" not in line]
+with open("older/config.toml", "w") as file:
+    file.writelines(lines)
+must("train", "--replay", "older", "--run", "repeated")
+assert digest("repeated") == digest("older")
+
+# A sweep by a metric, over losses told different things.
+must("sweep", "classes.toml", "--set", "sweep.trials=3", "--set", "sweep.metric=validation.balanced_accuracy", "--set",
+     'sweep.space."model.loss"={choices=["softmax",{name="softmax",label_smoothing=0.05},"sigmoid"]}', "--set",
+     "sweep.search=grid", "--run", "sweep")
+with open("sweep/sweep.csv") as file:
+    trials = list(csv.DictReader(file))
+first = min(trials, key=lambda t: (-float(t["validation.balanced_accuracy"]), float(t["validation.loss"])))
+assert first["place"] == "1", trials
+assert trials[1]["model.loss"] == '{name = "softmax", label_smoothing = 0.05}', trials[1]
+
+train = ["train", "classes.toml", "--run", "refused"]
+refused([*train, "--set", "train.metric=validation.rmse"], 'train.metric = "validation.rmse" needs targets')
+refused([*train, "--set", "train.class_weights={maybe=2}"], 'names the class "maybe"; the classes are no, yes')
+refused([*train, "--set", "data.normalize_targets=standard"], 'data.normalize_targets = "standard" needs targets')
+refused(["train", "prices.toml", "--run", "refused", "--set", "train.class_weights=balanced"], "needs labels")
+refused(["train", "prices.toml", "--run", "refused", "--set", 'model.loss={name="mae",delta=2}'], 'belongs to the loss "huber"')
+refused(["evaluate", "prices", "--data", "prices.h5", "--confusion", "d.csv"], "--confusion needs classes")
+assert not os.path.exists("refused") and not os.path.exists("d.csv"), "something was written"
+print("ok")
