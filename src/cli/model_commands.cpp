@@ -43,7 +43,7 @@ struct Inputs {
 /// as the model has it.
 /// @param check  what else there is to say before the data are read, on rank 0
 Inputs open_inputs(const std::string& data, const std::string& split, const std::string& checkpoint, bool labels,
-                   const std::function<void(const std::string& file, const DatasetPredictor& predictor)>& check,
+                   const std::function<void(const std::string& checkpoint, const PredictionLayout& layout)>& check,
                    Communicator& world) {
   const Watchdog watchdog(world, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
@@ -57,7 +57,7 @@ Inputs open_inputs(const std::string& data, const std::string& split, const std:
   const std::string file = agreed_checkpoint(checkpoint, world);
   DatasetPredictor predictor(file, world);
   run_together(world, [&] {
-    if (world.rank() == 0) check(file, predictor);
+    if (world.rank() == 0) check(file, predictor.layout());
   });
   if (opened) return {*std::move(opened), split, std::move(predictor)};
   run_together(world, [&] {
@@ -73,10 +73,12 @@ Inputs open_inputs(const std::string& data, const std::string& split, const std:
 ExitStatus execute(const TrainRequest& request, Communicator& world) { return train_run(request, world); }
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
-  const auto check = [&](const std::string& checkpoint, const DatasetPredictor&) {
-    if (request.confusion) check_output_file(*request.confusion, Output::confusion, {request.data, checkpoint});
-  };
-  Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, true, check, world);
+  Inputs inputs = open_inputs(
+      request.data, request.split, request.checkpoint, true,
+      [&](const std::string& checkpoint, const PredictionLayout&) {
+        if (request.confusion) check_output_file(*request.confusion, Output::confusion, {request.data, checkpoint});
+      },
+      world);
   const Evaluation result = inputs.predictor.evaluate(inputs.data, inputs.split);
   run_together(world, [&] {
     if (world.rank() == 0 && request.confusion) write_text_atomically(*request.confusion, confusion_csv(result));
@@ -88,10 +90,9 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const bool printed = request.out == "-";
-  const auto check = [&](const std::string& checkpoint, const DatasetPredictor& predictor) {
+  const auto check = [&](const std::string& checkpoint, const PredictionLayout& layout) {
     if (!printed)
-      check_output_file(request.out, Output::predictions, {request.data, checkpoint}, "",
-                        header_line(predictor.layout()));
+      check_output_file(request.out, Output::predictions, {request.data, checkpoint}, "", header_line(layout));
   };
   Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, false, check, world);
   const std::int64_t rows = inputs.predictor.predict(inputs.data, inputs.split, request.out);

@@ -165,11 +165,11 @@ void write_description(Archive& archive, const Model& model, const DataDescripti
   archive.attributes[Names::classes] = data.classes;
   archive.attributes[Names::content] = data.content;
   put_names(archive, Names::class_names, data.class_names);
+  put_names(archive, Names::target_names, data.target_names);
   if (data.table)
     archive.texts[Names::table] = table_text(*data.table);
   else
     put_names(archive, Names::columns, data.columns);
-  put_names(archive, Names::target_names, data.target_names);
 }
 
 DataDescription read_description(const Archive& archive) {

@@ -81,8 +81,8 @@ bool is_of_kind(const std::string& path, Output kind, const std::string& header)
   const auto enough = std::max<std::int64_t>(64, std::ssize(header) + 1);
   std::string start(static_cast<std::size_t>(std::min(enough, file.size())), '\0');
   file.read(0, std::as_writable_bytes(std::span(start)));
-  if (kind == Output::confusion) return start.starts_with(confusion_corner);
   if (kind == Output::columns) return start.starts_with("# What shoal import understood");
+  if (kind == Output::confusion) return start.starts_with(confusion_corner);
   if (kind == Output::trace) return start.starts_with("{\"traceEvents\":[");
   if (!header.empty() && start.starts_with(header + '\n')) return true;
   return has_prediction_columns(start) || (start.starts_with("\x89HDF\r\n") && holds_predictions(H5Reader(path)));
@@ -93,8 +93,8 @@ bool is_of_kind(const std::string& path, Output kind, const std::string& header)
 std::string what_is_there(Output kind) {
   switch (kind) {
     case Output::predictions: return "is no earlier file of predictions, and would be replaced; remove it first, or ";
-    case Output::confusion: return "is no earlier confusion matrix, and would be replaced; remove it first, or ";
     case Output::columns: return "is no earlier file of columns, and would be replaced; remove it first, or ";
+    case Output::confusion: return "is no earlier confusion matrix, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
     default: return "is there already, and a data set replaces nothing; remove it first, or ";
   }

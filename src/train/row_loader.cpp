@@ -16,11 +16,11 @@ void RowLoader::features(const Split& split, const RowEncoder& encoder, std::spa
     split.read(rows, encoder.encoding().normalization, features_);
   } else {
     const auto width = static_cast<std::size_t>(split.features());
-    values_.resize(rows.size() * width);
-    split.read_values(rows, values_);
+    cells_.resize(rows.size() * width);
+    split.read_values(rows, cells_);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       const std::int64_t row = split.source_row(rows[r]);
-      const std::string wrong = encoder.encode(std::span(values_).subspan(r * width, width),
+      const std::string wrong = encoder.encode(std::span(cells_).subspan(r * width, width),
                                                std::span(features_).subspan(r * inputs, inputs), draw, row, unseen);
       if (!wrong.empty())
         throw Error(ExitStatus::bad_data, fmt::format("row {} of split \"{}\": {}", row, split.name(), wrong));

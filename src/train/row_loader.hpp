@@ -29,7 +29,8 @@ class RowLoader {
  private:
   void scaled(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows);
 
-  std::vector<float> features_;  // row-major
+  std::vector<double> cells_;    // row-major
+  std::vector<float> features_;  // likewise
   std::vector<float> targets_;
   std::vector<double> values_;
   std::vector<std::int32_t> labels_;

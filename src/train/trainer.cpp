@@ -124,7 +124,8 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
     match = match_features(data, *rows, training.encoding(), training.data().description, "the model");
     check_targets(data, *rows, training.data().description, training.model(), "the model");
   });
-  return training.evaluate(*rows, true, &match);
+  const bool as_trained = match.source.empty() && training.encoding().columns.empty();
+  return training.evaluate(*rows, true, as_trained ? nullptr : &match);
 }
 
 void Trainer::save(const std::string& path) {

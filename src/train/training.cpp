@@ -147,12 +147,11 @@ void Training::reconfigure(const Config& config) {
 ReadBatch& Training::next_batch() {
   const std::int64_t step = progress_.step + 1;
   if (reader_ == nullptr || reader_->step() != step) {
-    BatchReader::Source source{
-        data_.train,      feeder_->encoder(), config_.seed, config_.data.shuffle_block, cut_, capacity_,
-        model_.target_columns()};
+    BatchReader::Source source{data_.train, feeder_->encoder(), config_.seed,           config_.data.shuffle_block,
+                               cut_,        capacity_,          model_.target_columns()};
+    source.unseen_rate = config_.data.unseen_rate;
     source.target_scaling = target_scaling();
     source.class_weights = class_weights_;
-    source.unseen_rate = config_.data.unseen_rate;
     reader_.reset();
     reader_ = std::make_unique<BatchReader>(std::move(source), step);
   }

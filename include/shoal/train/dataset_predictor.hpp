@@ -32,7 +32,7 @@ class DatasetPredictor {
   Evaluation evaluate(const Dataset& data, const std::string& split);
 
   /// Collective; rank 0 writes `out`, whole or not at all. Needs no y. By the ending of `out`:
-  ///   .csv, or "-" for standard output   a line a row: label, then the columns of PredictionLayout::names
+  ///   .csv, or "-" for standard output: a line a row: label, then the columns of PredictionLayout::names
   ///   else   HDF5: `probabilities` (N, K) float32 and `labels` (N) int32, or `outputs` (N, K) for a regression and
   ///          `output_names`; float64 where float32 could not tell outputs apart, see PredictionLayout::precise
   /// Without classes, of which each row may have several (a sigmoid of float targets), there are no labels.
