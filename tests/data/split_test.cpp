@@ -105,6 +105,19 @@ TEST_F(Splits, ReadTargets) {
   EXPECT_THAT(targets_of(two), ElementsAre(1, 2, 3, 4));
 }
 
+TEST_F(Splits, ReadTargetsInDouble) {
+  H5Writer writer(path("precise.h5"));
+  put<float>(writer, "train/x", {2, 1}, {1, 2});
+  put<double>(writer, "train/y", {2}, {1e9 + 1, 1e9 + 2});
+  writer.finish();
+  std::vector<double> targets(2);
+  const Dataset data = Dataset::open(path("precise.h5"));
+  data.split("train").read_target_values(Rows{1, 0}, targets);
+  EXPECT_THAT(targets, ElementsAre(1e9 + 2, 1e9 + 1)) << "as floats they are one number";
+  const std::vector<double> moments = leaf_target_moments(data.split("train"), 0, 2);
+  EXPECT_THAT(moments, ElementsAre(1e9 + 1.5, 0.5));
+}
+
 TEST_F(Splits, RefuseValuesThatAreNotFinite) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Split split = open<float, float>({3, 2}, {1, 2, 3, nan, 5, 6}, {3}, {1, 2, nan});

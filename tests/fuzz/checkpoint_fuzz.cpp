@@ -56,7 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     shoal::read_progress(archive);
     const bool of_table = shoal::read_description(archive).table.has_value();
     shoal::read_encoding(archive);
-    shoal::read_model(archive);
+    shoal::read_target_scaling(archive, shoal::read_model(archive).target_columns());
+    shoal::read_class_weights(archive, 3);
     shoal::digest(archive);
     shoal::NudgeJournal::parse(archive.text("journal"), "the journal");
     if (shoal::read_config(archive).data.batch_size > 4096) return;  // may take half of the memory
