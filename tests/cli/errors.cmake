@@ -59,6 +59,10 @@ cli_error(no_checkpoint 66 "missing.h5" COMMAND evaluate missing.h5 --data data.
 cli_error(no_run 66 "missing" COMMAND train --resume missing)
 cli_error(no_split 65 "no split \"exam\"; there are test, train" COMMAND evaluate ${latest} --data data.h5 --split exam)
 cli_error(no_csv 66 "missing.csv" GUARD --makes-no new@np@.h5 COMMAND import csv missing.csv -o new@np@.h5)
+cli_error(label_gap 65 "gap.csv:3: label \"NA\" is no number.*--drop-unlabelled.*--classes" GUARD --makes-no new@np@.h5
+  COMMAND import csv gap.csv --label y -o new@np@.h5)
+cli_error(odd_first_row 65 "odd.csv:1: column 1 is \"x\" above numbers.*--header yes" GUARD --makes-no new@np@.h5
+  COMMAND import csv odd.csv -o new@np@.h5)
 cli_error(no_checkpoint_yet 66 "unstarted has no checkpoint to go on from" COMMAND train --resume unstarted)
 foreach(use "train --resume" "train --replay" "train --resume auto --run" watch "inspect")
   string(MAKE_C_IDENTIFIER "${use}" name)

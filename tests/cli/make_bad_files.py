@@ -46,5 +46,7 @@ with h5py.File("targets.h5", "w") as f:
     f["train/x"] = np.zeros((300, 2), np.float32)
     f["train/y"] = np.where(np.arange(300) == 2, 4.5, 1.0).astype(np.float32)
 pathlib.Path("table.csv").write_text("a,b,y\n1,2,0\n3,4,1\n")
+pathlib.Path("gap.csv").write_text("a,y\n1,0\n2,NA\n3,1\n")
+pathlib.Path("odd.csv").write_text("5.1,x,1\n4.9,3,0\n4.7,2,1\n")
 pathlib.Path("layers.toml").write_text("[data]\nfile = 'data.h5'\n[model]\nlayers = [{type = 'dens', units = 3}]\n")
 pathlib.Path("bad.toml").write_text("[data]\nfile = 'data.h5'\nbatch_size = 'many'\n")

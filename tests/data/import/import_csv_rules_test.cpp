@@ -334,6 +334,9 @@ TEST_F(CsvRules, AModelTakesColumnsByName) {
   refused("a,kind,y\n1,x,cat\nword,x,cat\n", {"new.csv:3: column \"a\" is \"word\", not a finite number"});
   refused("a,kind,y\n2018-01-28,x,cat\n", {"new.csv:2: column \"a\"", "not a finite number"});
   refused("a,kind,y\n1,x,cow\n", {"new.csv:2", "\"cow\"", "2 classes"});
+  wanted.files = {write("new.csv", "kind;a\n1,2;3,5\n")};  // one row, of which the look says little
+  import_csv_for(wanted, path("row.h5"));
+  EXPECT_EQ(values_of(Dataset::open(path("row.h5")).split("test"))[0], 3.5);
   wanted.labels = false;
   wanted.files = {write("new.csv", "a,kind,y\n1,x,cow\n")};
   import_csv_for(wanted, path("plain.h5"));
@@ -341,6 +344,14 @@ TEST_F(CsvRules, AModelTakesColumnsByName) {
   wanted.files = {write("new.csv", "kind,a\n5,1\n")};  // a category stays one, whatever its cells look like
   import_csv_for(wanted, path("number.h5"));
   EXPECT_THAT(Dataset::open(path("number.h5")).table()->features[1].categories, ElementsAre("5"));
+}
+
+/// A row of the numbers that columns are called by is no header.
+TEST_F(CsvRules, AModelOfAFileWithoutHeaderLosesNoRow) {
+  const Dataset trained = import("1,0,1\n0,1,0\n", {.label = "2", .header = false});
+  CsvForModel wanted{.files = {write("new.csv", "1,0\n1,1\n")}, .table = *trained.table()};
+  import_csv_for(wanted, path("new.h5"));
+  EXPECT_THAT(values_of(Dataset::open(path("new.h5")).split("test")), ElementsAre(1, 0, 1, 1));
 }
 
 TEST_F(CsvRules, LikeTakesColumnsByName) {

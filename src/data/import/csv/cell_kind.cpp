@@ -1,6 +1,7 @@
 #include "cell_kind.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "date.hpp"
@@ -17,13 +18,13 @@ const std::vector<std::string>& usual_missing() {
 }
 
 std::optional<CsvNumber> number_of_cell(std::string_view cell, char decimal) {
-  constexpr std::size_t longest = 4000;  // digits beyond change no double
+  constexpr std::size_t longest = 1000;  // digits beyond change no double
   if (cell.empty() || cell.size() > longest) return std::nullopt;
-  std::string text(cell);
-  text += '\n';
-  const std::size_t size = text.size();
-  text.append(csv_padding, '\0');
-  CsvCursor cursor(std::string_view(text).substr(0, size), {'\n', decimal}, '\n');
+  std::array<char, longest + 1 + csv_padding> text;
+  char* end = std::copy(cell.begin(), cell.end(), text.data());
+  *end++ = '\n';
+  std::fill_n(end, csv_padding, '\0');
+  CsvCursor cursor({text.data(), cell.size() + 1}, {'\n', decimal}, '\n');
   CsvNumber number;
   if (!cursor.plain_number(number) || !cursor.at_end()) return std::nullopt;
   return number;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "data/import/csv_reader.hpp"
 #include "shoal/core/error.hpp"
@@ -34,7 +35,9 @@ void check_equal_names(const CsvFiles& files, std::size_t file, const CsvCells& 
 CsvLayout layout_by_name(const CsvFiles& files, std::size_t file, const CsvCells& names,
                          const std::vector<CsvColumn>& columns, std::vector<std::string>& notes) {
   std::unordered_map<std::string_view, std::size_t> places;
+  std::unordered_set<std::string_view> ignored;
   for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].role == CsvRole::ignored) ignored.insert(columns[c].name);
     if (columns[c].role != CsvRole::ignored) places.emplace(columns[c].name, c);
   }
   CsvLayout layout;
@@ -43,8 +46,7 @@ CsvLayout layout_by_name(const CsvFiles& files, std::size_t file, const CsvCells
     const auto found = places.find(name);
     layout.columns.push_back(found == places.end() ? CsvLayout::none : found->second);
     if (found == places.end()) {
-      const bool known = std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return c.name == name; });
-      if (!known && !name.empty())
+      if (!ignored.contains(name) && !name.empty())
         notes.push_back(fmt::format("{}: column \"{}\" is left out, as {} has none of that name", files.name(file),
                                     shown(name), files.name(0)));
       continue;

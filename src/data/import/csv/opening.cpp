@@ -39,9 +39,11 @@ bool has_final_delimiter(const std::vector<CsvCells>& rows, std::size_t width) {
 bool has_all(const CsvCells& cells, const std::vector<std::string>& names) {
   CsvCells sorted = cells;
   std::sort(sorted.begin(), sorted.end());
-  return !names.empty() && std::all_of(names.begin(), names.end(), [&](const std::string& name) {
-    return std::binary_search(sorted.begin(), sorted.end(), name);
-  });
+  // Numbers may as well be a row, of which one would be lost.
+  if (std::all_of(names.begin(), names.end(), [](const auto& name) { return number_of_cell(name, '.').has_value(); }))
+    return false;
+  return std::all_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return std::binary_search(sorted.begin(), sorted.end(), name); });
 }
 
 }  // namespace
@@ -53,7 +55,15 @@ CsvOpened open_csv(const CsvFiles& files, const CsvForm& form) {
   if (text.empty()) refuse_empty_file(name);
   CsvOpened opened;
   CsvGuess delimiter{form.delimiter.value_or(','), "said"};
-  if (!form.delimiter) delimiter = guess_delimiter(text, reader.row_end());
+  if (!form.delimiter) {
+    delimiter = guess_delimiter(text, reader.row_end());
+    for (const char mark : {',', '\t', ';', '|', ' '}) {  // names that are known tell more than the look of rows
+      const auto first = sample_rows(text, {mark, '.'}, reader.row_end(), 1);
+      if (first.empty() || first[0].size() < 2 || !has_all(first[0], form.names_wanted)) continue;
+      delimiter = {mark, "line 1 has the names by it"};
+      break;
+    }
+  }
   opened.format.delimiter = delimiter.mark;
   opened.rows = sample_rows(text, opened.format, reader.row_end(), most_sample_rows);
   if (opened.rows.empty()) {

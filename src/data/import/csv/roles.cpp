@@ -74,14 +74,16 @@ void check_names(const std::vector<CsvColumn>& columns, const std::string& file)
 }
 
 void take_choices(const CsvChoices& choices, std::vector<CsvColumn>& columns, const CsvCells& names) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t c = 0; c < names.size(); ++c) places.emplace(names[c], c);
   for (const CsvColumnChoice& choice : choices.columns) {
-    const auto found = std::find(names.begin(), names.end(), choice.name);
-    if (found == names.end()) {
+    const auto found = places.find(choice.name);
+    if (found == places.end()) {
       const std::string near = nearest_word(choice.name, names);
       refuse_options(fmt::format("{}: column \"{}\" is not in the file{}", choices.file, shown(choice.name),
                                  near.empty() ? "; remove it" : "; did you mean \"" + shown(near) + "\"?"));
     }
-    CsvColumn& column = columns[static_cast<std::size_t>(found - names.begin())];
+    CsvColumn& column = columns[found->second];
     for (const auto& [role, name] : role_names) {
       if (choice.role == name) column.role = role;
     }

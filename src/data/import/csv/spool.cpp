@@ -14,7 +14,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::int64_t most_memory = std::int64_t{64} << 20;
+constexpr std::int64_t most_memory = std::int64_t{128} << 20;
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
 }  // namespace

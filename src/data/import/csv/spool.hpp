@@ -14,7 +14,7 @@ namespace shoal {
 /// @throws Error(input_output)
 posix::Descriptor nameless_file(const std::string& out);
 
-/// Bytes that are put away while more are read: in memory, and beyond 64 MiB in a file without a name.
+/// Bytes that are put away while more are read: in memory, and beyond 128 MiB in a file without a name.
 class Spool {
  public:
   explicit Spool(std::string out) : out_(std::move(out)) {}
