@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <type_traits>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -39,8 +38,7 @@ void warn_of_many_classes(const DatasetSummary& summary) {
 /// In what is imported, and not in another data set.
 template <class Options>
 bool finds_classes(const Options& options) {
-  if constexpr (std::is_same_v<Options, CsvOptions>) return options.like.empty();
-  return true;
+  return options.like.empty();
 }
 
 /// Rank 0 works, the others wait.

@@ -39,7 +39,11 @@ InputFile::InputFile(const std::string& path) : path_(path), buffer_(piece_bytes
   }
   gzbuffer(file, piece_bytes);
   handle_ = std::make_unique<Handle>(file);
+  const std::uintmax_t bytes = std::filesystem::file_size(path, ignored);
+  if (!ignored) size_ = static_cast<std::int64_t>(bytes);
 }
+
+std::int64_t InputFile::place() const { return gzoffset(handle_->file); }
 
 InputFile::~InputFile() = default;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +20,10 @@ class InputFile {
   ~InputFile();
 
   const std::string& path() const { return path_; }
+
+  /// How far the file itself has been read, for progress: compressed bytes where it is compressed.
+  std::int64_t place() const;
+  std::int64_t size() const { return size_; }  ///< bytes of the file itself
 
   /// Reads out.size() bytes, fewer only at the end of the file. @throws Error  bad_data for damaged gzip data
   std::size_t read(std::span<std::byte> out);
@@ -44,6 +49,7 @@ class InputFile {
 
   struct Handle;
   std::string path_;
+  std::int64_t size_ = 0;
   std::unique_ptr<Handle> handle_;
   std::vector<std::byte> buffer_;
   std::size_t at_ = 0;
