@@ -102,9 +102,9 @@ bool SourceArrays::hold_float64() const {
 }
 
 bool SourceArrays::are_whole() const {
-  return !missing_.any() && std::ranges::all_of(infos_, [](const StoredArray& info) {
-    return !is_floating(info.type) && stored_as_they_are(info);
-  });
+  return missing_.numbers.empty() && std::ranges::all_of(infos_, [](const StoredArray& info) {
+           return !is_floating(info.type) && stored_as_they_are(info);
+         });
 }
 
 std::size_t SourceArrays::file_of(std::int64_t row) const {
