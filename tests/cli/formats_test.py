@@ -175,6 +175,9 @@ assert set(y) == {1}
 with h5py.File("part2.nc", "a") as f:
     f["y"][3] = 5
 refused(65, 'part2.nc: y: row 3: label "5" is none of the 2 classes', "hdf5", "part2.nc", "--x", "g/t,wind", "--y", "y", "--like", "like.h5")
+with h5py.File("part2.nc", "a") as f:
+    f["y"][[3, 5]] = np.nan
+refused(65, "part2.nc: y: row 3: the label is missing or nan, one of 2", "hdf5", "part2.nc", "--x", "wind", "--y", "y")
 refused(64, "leave out one", "hdf5", *files, "--x", "wind", "--y", "y", "--regression", "--classes")
 
 # NumPy's archives and arrays of every type and order

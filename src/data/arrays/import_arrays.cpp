@@ -120,7 +120,7 @@ std::vector<double> answers_of(SourceArrays& y, const JoinedArrays& x) {
   y.read(rows, values.data(), y.row_elements());
   if (y.missing_seen() == 0) return values;
   const auto first = std::ranges::find_if(values, [](double value) { return std::isnan(value); });
-  refuse(fmt::format("{}: the label is missing, one of {}; remove those rows",
+  refuse(fmt::format("{}: the label is missing or nan, one of {}; remove those rows",
                      y.place((first - values.begin()) / y.row_elements()), y.missing_seen()));
 }
 

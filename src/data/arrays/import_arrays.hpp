@@ -35,6 +35,9 @@ struct ArrayImport {
 /// or values may be missing. Says what labels and values were taken for.
 DatasetSummary import_arrays(ArrayImport import, const std::string& out);
 
+/// For y: NaN is a label that is missing, and counted.
+inline MissingNumbers missing_labels() { return {.numbers = {}, .nan = true}; }
+
 /// Numbers from the command line. @throws Error(usage)  for a text that is none and not nan
 MissingNumbers missing_numbers(const std::vector<std::string>& texts);
 

@@ -24,7 +24,7 @@ ArrayParts parts_of(const std::vector<std::string>& files, const Hdf5Options& op
   const std::int64_t block_bytes = all_block_bytes / static_cast<std::int64_t>(options.x.size());
   ArrayParts parts;
   for (const std::string& path : options.x) parts.x.push_back(array_of(files, path, missing, block_bytes));
-  if (!options.y.empty()) parts.y = array_of(files, options.y, {}, all_block_bytes);
+  if (!options.y.empty()) parts.y = array_of(files, options.y, missing_labels(), all_block_bytes);
   return parts;
 }
 

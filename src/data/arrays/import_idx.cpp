@@ -10,16 +10,16 @@
 namespace shoal {
 namespace {
 
-SourceArrays array_of(const std::string& path) {
+SourceArrays array_of(const std::string& path, const MissingNumbers& missing) {
   std::vector<ArrayOrigin> origins;
   origins.push_back({path, [path] { return open_idx(path, all_block_bytes); }});
-  return {file_name(path), std::move(origins), {}};
+  return {file_name(path), std::move(origins), missing};
 }
 
 ArrayParts parts_of(const std::string& images, const std::string& labels) {
   ArrayParts parts;
-  parts.x.push_back(array_of(images));
-  if (!labels.empty()) parts.y = array_of(labels);
+  parts.x.push_back(array_of(images, {}));
+  if (!labels.empty()) parts.y = array_of(labels, missing_labels());
   return parts;
 }
 

@@ -28,7 +28,7 @@ SourceArrays array_of(const std::string& source, const MissingNumbers& missing) 
 ArrayParts parts_of(const std::string& x, const std::string& y, const MissingNumbers& missing) {
   ArrayParts parts;
   parts.x.push_back(array_of(x, missing));
-  if (!y.empty()) parts.y = array_of(y, {});
+  if (!y.empty()) parts.y = array_of(y, missing_labels());
   return parts;
 }
 

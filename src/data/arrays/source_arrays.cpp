@@ -8,6 +8,7 @@
 #include <bit>
 #include <utility>
 
+#include "data/import/progress.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "stored_values.hpp"
@@ -101,9 +102,9 @@ bool SourceArrays::hold_float64() const {
 }
 
 bool SourceArrays::are_whole() const {
-  return !missing_.any() && std::ranges::all_of(infos_, [](const StoredArray& info) {
-    return !is_floating(info.type) && stored_as_they_are(info);
-  });
+  return missing_.numbers.empty() && std::ranges::all_of(infos_, [](const StoredArray& info) {
+           return !is_floating(info.type) && stored_as_they_are(info);
+         });
 }
 
 std::size_t SourceArrays::file_of(std::int64_t row) const {
@@ -122,6 +123,7 @@ ArrayReader& SourceArrays::open(std::size_t file) {
 bool SourceArrays::fit_float32() {
   if (fit_float32_) return *fit_float32_;
   fit_float32_ = true;
+  ImportProgress progress("looking at " + name_, rows());
   for (std::size_t f = 0; f < origins_.size() && *fit_float32_; ++f) {
     const StoredArray& info = infos_[f];
     if (type_fits_float32(info)) continue;
@@ -132,6 +134,7 @@ bool SourceArrays::fit_float32() {
                                            block.bytes.size() / sizeof(From));
         return all_fit_float32(stored, StoredValues<From>(info, missing_));
       });
+      progress.add(block.rows);
       row = block.first + block.rows;
     }
   }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "data/contents.hpp"
 #include "number_labels.hpp"
@@ -32,7 +33,11 @@ struct Findings {
 
   explicit Findings(std::string file) : path(std::move(file)) {
     SvmReader reader(path);
+    ImportProgress progress("reading " + path, reader.file().size());
+    std::int64_t said = 0;
     for (SvmRow row; reader.next(row);) {
+      const std::int64_t place = reader.file().place();
+      progress.add(place - std::exchange(said, place));
       labels.push_back(row.label);
       lines.push_back(row.line);
       queries += row.has_query ? 1 : 0;

@@ -108,7 +108,8 @@ bool SvmReader::next(SvmRow& row) {
   row.has_query = false;
   row.entries.clear();
   for (std::string_view word = next_word(rest); !word.empty(); word = next_word(rest)) take_entry(word, row);
-  std::ranges::stable_sort(row.entries, {}, &SvmEntry::index);
+  if (!std::ranges::is_sorted(row.entries, {}, &SvmEntry::index))
+    std::ranges::stable_sort(row.entries, {}, &SvmEntry::index);
   const auto twice = std::ranges::adjacent_find(row.entries, {}, &SvmEntry::index);
   if (twice != row.entries.end()) refuse(fmt::format("index {} occurs twice in the row; remove one", twice->index));
   return true;

@@ -31,6 +31,8 @@ class SvmReader {
   /// False at the end. @throws Error(bad_data)  for a row that is none, with its line
   bool next(SvmRow& row);
 
+  const InputFile& file() const { return file_; }
+
  private:
   bool next_line();
   void take_entry(std::string_view word, SvmRow& row) const;
