@@ -14,6 +14,7 @@ struct Score {
   double value = 0.0;  ///< of the metric; with its sign changed where higher is better
   double loss = 0.0;
 
+  // The zero of a comparison is no pointer. NOLINTNEXTLINE(modernize-use-nullptr)
   auto operator<=>(const Score&) const = default;
 };
 

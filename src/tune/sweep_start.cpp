@@ -223,6 +223,7 @@ std::vector<std::string> idle_lines(const SweepTask& task) {
     std::erase_if(idle, [&](const auto& one) { return config_keys::idle(*one.first, config).empty(); });
   }
   std::vector<std::string> lines;
+  lines.reserve(idle.size());
   for (auto& [key, line] : idle) lines.push_back(std::move(line));
   return lines;
 }
