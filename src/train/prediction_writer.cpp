@@ -1,4 +1,4 @@
-#include "train/predict/prediction_writer.hpp"
+#include "train/prediction_writer.hpp"
 
 #include <fmt/format.h>
 

@@ -22,7 +22,7 @@
 #include "shoal/train/same_data.hpp"
 #include "shoal/train/training.hpp"
 #include "train/feeder.hpp"
-#include "train/predict/prediction_writer.hpp"
+#include "train/prediction_writer.hpp"
 #include "train/sum_counts.hpp"
 
 namespace shoal {
