@@ -21,9 +21,9 @@
 #include "shoal/train/loaded_checkpoint.hpp"
 #include "shoal/train/same_data.hpp"
 #include "shoal/train/training.hpp"
+#include "train/data/sum_counts.hpp"
 #include "train/feeder.hpp"
 #include "train/prediction_writer.hpp"
-#include "train/sum_counts.hpp"
 
 namespace shoal {
 namespace {

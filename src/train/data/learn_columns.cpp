@@ -10,7 +10,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/data/column_study.hpp"
 #include "shoal/train/training.hpp"
-#include "train/sum_counts.hpp"
+#include "train/data/sum_counts.hpp"
 
 namespace shoal {
 namespace {

@@ -1,4 +1,4 @@
-#include "train/sum_counts.hpp"
+#include "train/data/sum_counts.hpp"
 
 #include <algorithm>
 #include <vector>
