@@ -53,6 +53,24 @@ std::vector<std::int64_t> parse_shape(const std::string& option, const std::stri
   return shape;
 }
 
+CLI::Option* list(CLI::App* app, const std::string& name, std::vector<std::string>& values, const char* type,
+                  const std::string& help) {
+  return app
+      ->add_option_function<std::string>(
+          name,
+          [&values, name](const std::string& given) {
+            values.clear();
+            for (std::size_t begin = 0; begin <= given.size();) {
+              const std::size_t end = std::min(given.find(',', begin), given.size());
+              values.push_back(given.substr(begin, end - begin));
+              refuse_empty(name, values.back());
+              begin = end + 1;
+            }
+          },
+          help)
+      ->type_name(type);
+}
+
 void parse_size(const std::string& option, const std::string& text, std::int64_t& width, std::int64_t& height) {
   std::string with_comma = text;
   const std::size_t x = with_comma.find('x');

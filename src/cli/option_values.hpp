@@ -40,6 +40,10 @@ CLI::Option* text(CLI::App* app, const std::string& name, T& value, const char* 
       ->type_name(type);
 }
 
+/// The same for several texts with commas between them, none empty.
+CLI::Option* list(CLI::App* app, const std::string& name, std::vector<std::string>& values, const char* type,
+                  const std::string& help);
+
 /// The same for a number.
 template <class T>
 CLI::Option* number(CLI::App* app, const std::string& name, T& value, const char* type, const std::string& help) {

@@ -52,6 +52,7 @@ class CommandLine {
   NpyOptions npy_;
   LibsvmOptions libsvm_;
   ImagesOptions images_;
+  Hdf5Options hdf5_;
   SynthRequest synth_;
   NudgeRequest nudge_;
   WatchRequest watch_;
@@ -163,6 +164,7 @@ void CommandLine::add_importers() {
                              "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5");
   import->require_subcommand(1);
   const char* regression = "Labels are numbers to predict, no classes, even where all are whole";
+  const char* classes = "Labels are names of classes, even where some or all are numbers";
 
   CLI::App* app =
       command(*import, "idx", "The format of MNIST, gzip or plain",
@@ -172,23 +174,49 @@ void CommandLine::add_importers() {
   text(app, "--labels", idx_.labels, "FILE", "Their labels");
   text(app, "--test-images", idx_.test_images, "FILE", "Images of the split test");
   text(app, "--test-labels", idx_.test_labels, "FILE", "Their labels");
+  text(app, "--like", idx_.like, "FILE", "Data set whose classes are taken");
+  app->add_flag("--regression", idx_.regression, regression);
   add_splits(app, idx_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
   add_csv(*import, regression);
 
-  app = command(*import, "npy", "NumPy arrays", "shoal import npy --x features.npy --y labels.npy -o mine.h5");
-  text(app, "--x", npy_.x, "FILE", "Features")->required();
+  app = command(*import, "npy", "NumPy arrays, of .npy files and .npz archives",
+                "shoal import npy --x mine.npz:features --y mine.npz:labels -o mine.h5");
+  text(app, "--x", npy_.x, "FILE", "Features; FILE.npz:NAME is an array of an archive")->required();
   text(app, "--y", npy_.y, "FILE", "Labels or targets");
+  text(app, "--test-x", npy_.test_x, "FILE", "Features of the split test");
+  text(app, "--test-y", npy_.test_y, "FILE", "Their labels or targets");
+  text(app, "--like", npy_.like, "FILE", "Data set whose classes are taken");
+  list(app, "--missing", npy_.missing, "VALUE,...", "Numbers or nan that stand for a missing feature");
   app->add_flag("--regression", npy_.regression, regression);
+  app->add_flag("--classes", npy_.classes, classes);
   add_splits(app, npy_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
   app = command(*import, "libsvm", "The format of LIBSVM and SVMlight, gzip or plain",
-                "shoal import libsvm a9a --test-fraction 0.2 -o a9a.h5");
+                "shoal import libsvm a9a --test a9a.t -o a9a.h5");
   text(app, "FILE", libsvm_.file, "", "LIBSVM file")->required();
+  text(app, "--test", libsvm_.test, "FILE", "Such a file for the split test; it may lack features and classes");
+  text(app, "--like", libsvm_.like, "FILE", "Data set whose classes and number of features are taken");
+  number(app, "--features", libsvm_.features, "N", "Features of a row; by default as many as the greatest index says");
   app->add_flag("--regression", libsvm_.regression, regression);
+  app->add_flag("--classes", libsvm_.classes, classes);
   add_splits(app, libsvm_.split);
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+
+  app = command(*import, "hdf5", "Arrays of HDF5 and netCDF-4 files, of any layout",
+                "shoal import hdf5 2001.nc 2002.nc --x t2m,wind --y yield --regression -o crops.h5");
+  app->add_option("FILE", hdf5_.sources, "Files, joined along the rows")->required()->type_name("");
+  list(app, "--x", hdf5_.x, "PATH,...", "Arrays of features, (N, ...), side by side")->required();
+  text(app, "--y", hdf5_.y, "PATH", "Array of labels or targets");
+  list(app, "--test", hdf5_.test, "FILE,...", "Files of the split test");
+  text(app, "--like", hdf5_.like, "FILE", "Data set whose classes are taken");
+  list(app, "--missing", hdf5_.missing, "VALUE,...",
+       "Numbers or nan that stand for a missing feature, beside those the file names");
+  app->add_flag("--regression", hdf5_.regression, regression);
+  app->add_flag("--classes", hdf5_.classes, classes);
+  add_splits(app, hdf5_.split);
   text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 
   app = command(*import, "images", "A folder with a folder of JPEG and PNG files for each class",
@@ -299,6 +327,7 @@ Request CommandLine::request() const {
     return csv;
   }
   if (kind == "npy") return ImportRequest{npy_, out_};
+  if (kind == "hdf5") return ImportRequest{hdf5_, out_};
   if (kind == "images") return ImportRequest{images_, out_};
   return ImportRequest{libsvm_, out_};
 }

@@ -120,6 +120,17 @@ put("idx", "images", bytes([0, 0]) + images)
 put("npy", "classes", pair(np.arange(12, dtype="f4").reshape(4, 3), np.array([0, 1, 1, 2])))
 put("npy", "targets", pair(np.arange(8, dtype="u1").reshape(2, 2, 2), np.array([[0.5, 1], [2, 3]])))
 put("npy", "x", b"\0\0\0" + npy(np.arange(6, dtype="f8").reshape(3, 2)))
+for name, save in {"stored": np.savez, "deflated": np.savez_compressed}.items():
+    archive = io.BytesIO()
+    save(archive, a=np.arange(12, dtype="f4").reshape(4, 3), b=np.asfortranarray(np.arange(6, dtype=">i2").reshape(3, 2)))
+    put("npz", name + "-a", b"\4" + archive.getvalue())
+    put("npz", name + "-b", b"\1" + archive.getvalue())
+put("npz", "only", b"\0" + archive.getvalue())
+images = os.path.join(CORPUS, "..", "..", "golden", "images")
+for name in sorted(os.listdir(images)):
+    if name.endswith((".jpg", ".png")):
+        with open(os.path.join(images, name), "rb") as image:
+            put("image", name, bytes([len(name) % 2]) + image.read())
 put("libsvm", "classes", b"1 1:0.5 3:2\n-1 2:1 # note\n\n1 1:1e-3\n")
 put("libsvm", "targets", b"0.25 1:1\n0.5 1:2 2:3\n")
 put("dataset", "classes.h5", h5(classes))

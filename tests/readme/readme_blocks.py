@@ -10,6 +10,7 @@ REASONS = (
     "installs packages, builds",
     "needs several hosts",
     "needs a scheduler",
+    "needs CIFAR-10",
     "needs MNIST",
     "takes minutes",
     "takes hours",

@@ -56,16 +56,19 @@ struct DatasetSummary {
   std::string columns_text = {};         ///< the same as TOML, see CsvChoices
 };
 
-/// IDX, the format of MNIST: uint8 of any rank, images (N, D...), labels (N). Class k is label k.
-/// Source: http://yann.lecun.com/exdb/mnist, "The IDX file format".
+/// IDX, the format of MNIST: numbers of any type and rank, images (N, D...), labels (N). x is uint8 where the file is,
+/// float32 where that holds every value, else float64. Class k is label k; labels that are floats by the rules of
+/// CsvOptions. Source: http://yann.lecun.com/exdb/mnist, "The IDX file format".
 struct IdxOptions {
   std::string images = {};
   std::string labels = {};       ///< empty: no y
   std::string test_images = {};  ///< the split test as files of its own; then neither test_last nor test_fraction
   std::string test_labels = {};
+  std::string like = {};    ///< data set whose classes are taken
+  bool regression = false;  ///< labels are numbers to predict
   SplitOptions split = {};
 
-  std::vector<std::string> files() const { return {images, labels, test_images, test_labels}; }
+  std::vector<std::string> files() const { return {images, labels, test_images, test_labels, like}; }
 };
 DatasetSummary import_idx(const IdxOptions& options, const std::string& out);
 inline DatasetSummary import_from(const IdxOptions& options, const std::string& out) {
@@ -149,30 +152,40 @@ struct CsvForModel {
 ///         classes: with file, line and column
 DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out);
 
-/// NumPy arrays, version 1 to 3, row-major: x (N, D...) of uint8, float32 or float64, kept as they are; y (N) of whole
-/// numbers (class k is label k, or a target for regression), or (N) or (N, K) of floats (targets, written as float32).
+/// NumPy arrays, version 1 to 3, of either order and byte order, booleans, whole numbers and floats of 2, 4 and 8
+/// bytes: FILE.npy, or FILE.npz:NAME of an archive. x (N, D...) becomes uint8 where it is or is boolean, float32 where
+/// that holds every value, else float64; y (N) by the rules of CsvOptions, (N, K) of floats are targets.
 struct NpyOptions {
   std::string x = {};
-  std::string y = {};  ///< empty: no y
+  std::string y = {};       ///< empty: no y
+  std::string test_x = {};  ///< the split test as arrays of its own
+  std::string test_y = {};
+  std::string like = {};                  ///< data set whose classes are taken, or that y are targets
+  std::vector<std::string> missing = {};  ///< numbers or nan that stand for a missing value of x; then it is a table
   bool regression = false;
+  bool classes = false;
   SplitOptions split = {};
 
-  std::vector<std::string> files() const { return {x, y}; }
+  std::vector<std::string> files() const;
 };
 DatasetSummary import_npy(const NpyOptions& options, const std::string& out);
 inline DatasetSummary import_from(const NpyOptions& options, const std::string& out) {
   return import_npy(options, out);
 }
 
-/// LIBSVM's `label index:value ...`, indices rising; x becomes dense float32, as wide as the greatest index. The first
-/// column is index 1, or 0 where that occurs in the file.
-/// Whole labels become classes in numeric order, other numbers float targets, as all do for regression.
+/// LIBSVM's `label index:value ...`, indices in any order, each once; `qid:` is left out. x becomes dense float32, or
+/// float64 where that does not hold every value, as wide as the greatest index. The first column is index 1, or 0 where
+/// that occurs. Labels are classes or targets by the rules of CsvOptions; classes are in numeric order.
 struct LibsvmOptions {
   std::string file = {};
+  std::string test = {};      ///< file of the split test
+  std::string like = {};      ///< data set whose classes and number of features are taken
+  std::int64_t features = 0;  ///< columns of x; 0: by the greatest index. Greater indices are an error
   bool regression = false;
+  bool classes = false;
   SplitOptions split = {};
 
-  std::vector<std::string> files() const { return {file}; }
+  std::vector<std::string> files() const { return {file, test, like}; }
 };
 DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& out);
 inline DatasetSummary import_from(const LibsvmOptions& options, const std::string& out) {
@@ -201,7 +214,29 @@ inline DatasetSummary import_from(const ImagesOptions& options, const std::strin
   return import_images(options, out);
 }
 
+/// Arrays of HDF5 and netCDF-4 files of any layout. x keeps its shape (N, ...); several arrays are laid side by side,
+/// each row of each flat, and so are tables of numbers called by their paths. Files are joined along the rows. x is
+/// uint8 where all is, float32 where that holds every value, else float64. By netCDF's conventions values are scaled,
+/// shifted and missing; `missing` names more that are. y (N) by the rules of CsvOptions, (N, K) are targets.
+struct Hdf5Options {
+  std::vector<std::string> sources = {};  ///< at least one file
+  std::vector<std::string> x = {};        ///< at least one path of an array
+  std::string y = {};                     ///< empty: no y
+  std::vector<std::string> test = {};     ///< files of the split test
+  std::string like = {};                  ///< data set whose classes are taken, or that y are targets
+  std::vector<std::string> missing = {};  ///< numbers or nan that stand for a missing value of x
+  bool regression = false;
+  bool classes = false;
+  SplitOptions split = {};
+
+  std::vector<std::string> files() const;
+};
+DatasetSummary import_hdf5(const Hdf5Options& options, const std::string& out);
+inline DatasetSummary import_from(const Hdf5Options& options, const std::string& out) {
+  return import_hdf5(options, out);
+}
+
 /// What one of them asks for: import_from() calls it, files() are those that it reads.
-using ImportOptions = std::variant<IdxOptions, NpyOptions, LibsvmOptions, ImagesOptions>;
+using ImportOptions = std::variant<IdxOptions, NpyOptions, LibsvmOptions, ImagesOptions, Hdf5Options>;
 
 }  // namespace shoal

@@ -2,130 +2,202 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <memory>
+#include <optional>
+#include <utility>
 
-#include "csv_reader.hpp"
 #include "data/contents.hpp"
-#include "labels.hpp"
+#include "number_labels.hpp"
+#include "progress.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/data/dataset.hpp"
 #include "shoal/data/import.hpp"
+#include "shoal/io/h5_file.hpp"
+#include "shoal/io/names.hpp"
 #include "splits.hpp"
+#include "svm_rows.hpp"
 
 namespace shoal {
 namespace {
 
-struct Entry {
-  std::int64_t index;  // as the file counts
-  float value;
+/// What a first reading of a file finds.
+struct Findings {
+  std::string path;
+  std::vector<double> labels;
+  std::vector<std::int64_t> lines;
+  std::int64_t greatest = -1;
+  bool has_zero = false;  // index 0
+  bool fit_float32 = true;
+  std::int64_t queries = 0;
+
+  explicit Findings(std::string file) : path(std::move(file)) {
+    SvmReader reader(path);
+    ImportProgress progress("reading " + path, reader.file().size());
+    std::int64_t said = 0;
+    for (SvmRow row; reader.next(row);) {
+      const std::int64_t place = reader.file().place();
+      progress.add(place - std::exchange(said, place));
+      labels.push_back(row.label);
+      lines.push_back(row.line);
+      queries += row.has_query ? 1 : 0;
+      if (row.entries.empty()) continue;
+      greatest = std::max(greatest, row.entries.back().index);
+      has_zero = has_zero || row.entries.front().index == 0;
+      for (const SvmEntry& entry : row.entries) fit_float32 = fit_float32 && entry.fits_float32;
+    }
+    if (labels.empty())
+      throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row; fetch it again", path));
+    if (queries > 0) log_info(fmt::format("{}: qid: of {} rows is left out", path, queries));
+  }
+  Place place() const {
+    return [this](std::size_t i) { return fmt::format("{}:{}", path, lines[i]); };
+  }
 };
 
-/// Rows as the file has them: those of row i are entries [begins[i], begins[i + 1]).
-struct SparseRows {
-  std::vector<Entry> entries;
-  std::vector<std::size_t> begins{0};
-  std::int64_t first = 1;  // index of the first column
+/// Columns of x: indices [first, first + width).
+struct Span {
+  std::int64_t first = 1;
   std::int64_t width = 0;
 };
 
-struct LineReader {
-  explicit LineReader(const std::string& path) : file(path) { file.skip_prefix(byte_order_mark); }
+/// Rows of a file, read again in their order and laid out in full. A file is read as often as a split begins.
+template <class T>
+class DenseRows {
+ public:
+  DenseRows(std::string path, const Span& span) : path_(std::move(path)), span_(span) {}
 
-  InputFile file;
-  std::int64_t number = 0;
+  void read(std::span<const std::int64_t> rows, std::span<std::byte> bytes) {
+    T* out = reinterpret_cast<T*>(bytes.data());
+    std::fill_n(out, rows.size() * static_cast<std::size_t>(span_.width), T{0});
+    for (const std::int64_t row : rows) {
+      if (reader_ == nullptr || row < next_) {
+        reader_ = std::make_unique<SvmReader>(path_);
+        next_ = 0;
+      }
+      for (; next_ <= row; ++next_) {
+        if (!reader_->next(row_))
+          throw Error(ExitStatus::bad_data, path_ + ": the file changed while it was read; import it again");
+      }
+      for (const SvmEntry& entry : row_.entries) {
+        const std::int64_t column = entry.index - span_.first;
+        if (column < span_.width) out[column] = static_cast<T>(entry.value);
+      }
+      out += span_.width;
+    }
+  }
 
-  bool next(std::string& line) {
-    if (file.peek() < 0) return false;
-    line.clear();
-    ++number;
-    for (int c = file.get(); c >= 0 && c != '\n'; c = file.get()) line.push_back(static_cast<char>(c));
-    line.resize(std::min(line.size(), line.find('#')));  // the rest is a comment
-    return true;
-  }
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw Error(ExitStatus::bad_data, fmt::format("{}:{}: {}", file.path(), number, what));
-  }
+ private:
+  std::string path_;
+  Span span_;
+  std::unique_ptr<SvmReader> reader_;
+  std::int64_t next_ = 0;
+  SvmRow row_;
 };
 
-/// Takes the first word off a line; empty at its end.
-std::string_view next_word(std::string_view& line) {
-  constexpr std::string_view blanks = " \t\r";
-  line.remove_prefix(std::min(line.size(), line.find_first_not_of(blanks)));
-  const std::string_view word = line.substr(0, line.find_first_of(blanks));
-  line.remove_prefix(word.size());
-  return word;
+template <class T>
+Column column_of_rows(const Findings& findings, const Span& span) {
+  auto rows = std::make_shared<DenseRows<T>>(findings.path, span);
+  Column column{element_type_of<T>(), {span.width}};
+  column.copy_rows = [rows](std::span<const std::int64_t> some, std::span<std::byte> out) { rows->read(some, out); };
+  return column;
 }
 
-Entry parse_entry(const LineReader& reader, std::string_view word, std::int64_t previous) {
-  const std::size_t colon = word.find(':');
-  if (colon == std::string_view::npos) reader.refuse(fmt::format("\"{}\" is no index:value", shown(word)));
-  std::int64_t index = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + colon, index);
-  if (error != std::errc() || end != word.data() + colon || index < 0 || index > most_features) {
-    reader.refuse(
-        fmt::format("\"{}\": the index must be a whole number from 0 or 1 to {}", shown(word), most_features));
-  }
-  if (index <= previous) {
-    reader.refuse(fmt::format("\"{}\" follows index {}; indices must rise within a row", shown(word), previous));
-  }
-  const std::optional<double> value = parse_number(word.substr(colon + 1));
-  if (!value || !std::isfinite(static_cast<float>(*value))) {
-    reader.refuse(fmt::format("\"{}\": the value must be a finite number; replace it or remove the row", shown(word)));
-  }
-  return {index, static_cast<float>(*value)};
+Column column_x(const Findings& findings, const Span& span, bool fit_float32) {
+  return fit_float32 ? column_of_rows<float>(findings, span) : column_of_rows<double>(findings, span);
+}
+
+/// Which columns another set has: its features are called by their indices where LIBSVM's made them.
+Span span_like(const Dataset& like) {
+  Span span{1, like.split(like.names().front()).features()};
+  const std::vector<std::string> names =
+      read_names(H5Reader(like.path()), "columns").value_or(std::vector<std::string>{});
+  if (!names.empty() && names.front() == "0") span.first = 0;
+  return span;
+}
+
+Span span_of(const LibsvmOptions& options, const Findings& train, const Findings* test) {
+  Span span;
+  if (train.has_zero || (test != nullptr && test->has_zero)) span.first = 0;
+  if (train.greatest < span.first && options.features == 0)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: no row holds a feature", train.path));
+  span.width = options.features > 0 ? options.features : train.greatest + 1 - span.first;
+  if (span.width > most_features)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: indices {} to {} are {} features; at most {} can be read",
+                                                  train.path, span.first, train.greatest, span.width, most_features));
+  if (train.greatest >= span.first + span.width)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: index {} with --features {}, the first being {}; give more",
+                                                  train.path, train.greatest, options.features, span.first));
+  return span;
+}
+
+/// Indices that another file does not have are left out.
+void check_span(const Findings& findings, const Span& span, const std::string& other) {
+  if (findings.has_zero && span.first > 0)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: it counts features from 0, and {} from 1; count both alike", findings.path, other));
+  if (findings.greatest >= span.first + span.width)
+    log_warning(fmt::format("{}: features above {}, up to {}, are left out: {} has none", findings.path,
+                            span.first + span.width - 1, findings.greatest, other));
+}
+
+/// Names of the columns: their indices.
+std::vector<std::string> index_names(const Span& span) {
+  constexpr std::int64_t most_names = std::int64_t{1} << 20;
+  std::vector<std::string> names;
+  if (span.width > most_names) return names;
+  for (std::int64_t c = 0; c < span.width; ++c) names.push_back(std::to_string(span.first + c));
+  return names;
+}
+
+Labels labels_of(const Findings& findings, LabelWish wish) {
+  NumberLabels found = labels_of_numbers(findings.labels, wish, findings.place());
+  log_info(fmt::format("{}: {}", findings.path, found.reason));
+  // In numeric order, without the numbers between that no row has.
+  if (!found.labels.class_names.empty() && wish != LabelWish::classes)
+    return labels_from_numbers(findings.labels, findings.place());
+  return std::move(found.labels);
 }
 
 }  // namespace
 
 DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& out) {
-  LineReader reader(options.file);
-  auto sparse = std::make_shared<SparseRows>();
-  std::vector<double> values;
-  std::vector<std::int64_t> lines;
-  std::string line;
-  std::int64_t greatest = -1;
-  while (reader.next(line)) {
-    std::string_view rest = line;
-    const std::string_view label = next_word(rest);
-    if (label.empty()) continue;  // blank, or a comment
-    const std::optional<double> value = parse_number(label);
-    if (!value || !std::isfinite(*value)) {
-      reader.refuse(fmt::format("label \"{}\" is no finite number; each row begins with its label", shown(label)));
-    }
-    values.push_back(*value);
-    lines.push_back(reader.number);
-    std::int64_t previous = -1;
-    for (std::string_view word = next_word(rest); !word.empty(); word = next_word(rest)) {
-      sparse->entries.push_back(parse_entry(reader, word, previous));
-      previous = sparse->entries.back().index;
-      if (previous == 0) sparse->first = 0;
-    }
-    greatest = std::max(greatest, previous);
-    sparse->begins.push_back(sparse->entries.size());
+  const LabelWish wish = label_wish(options.classes, options.regression);
+  if (options.features < 0 || options.features > most_features)
+    throw Error(ExitStatus::usage,
+                fmt::format("--features is {}; it must be in 1..{}", options.features, most_features));
+  std::optional<Dataset> like;
+  if (!options.like.empty()) {
+    like = Dataset::open(options.like);
+    if (wish != LabelWish::found_out || options.features > 0)
+      throw Error(ExitStatus::usage,
+                  fmt::format("--like {} says what labels and features are; leave out --classes, --regression and "
+                              "--features",
+                              options.like));
   }
-  if (values.empty())
-    throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row; fetch it again", options.file));
-  if (greatest < 0) throw Error(ExitStatus::bad_data, fmt::format("{}: no row holds a feature", options.file));
-  sparse->width = greatest + 1 - sparse->first;
-  if (sparse->width > most_features)
-    throw Error(ExitStatus::bad_data, fmt::format("{}: indices 0 to {} are {} features; at most {} can be read",
-                                                  options.file, greatest, sparse->width, most_features));
+  const Findings train(options.file);
+  std::optional<Findings> test;
+  if (!options.test.empty()) test.emplace(options.test);
+
+  const Span span = like ? span_like(*like) : span_of(options, train, test ? &*test : nullptr);
+  if (like) check_span(train, span, options.like);
+  if (test) check_span(*test, span, like ? options.like : options.file);
+  const bool fit_float32 = train.fit_float32 && (!test || test->fit_float32);
 
   Table table;
-  table.rows = static_cast<std::int64_t>(values.size());
-  table.x = {ElementType::float32, {sparse->width}, [sparse](std::int64_t row, std::byte* bytes) {
-               std::vector<float> dense(static_cast<std::size_t>(sparse->width), 0.0F);
-               const auto r = static_cast<std::size_t>(row);
-               for (std::size_t e = sparse->begins[r]; e < sparse->begins[r + 1]; ++e) {
-                 const Entry& entry = sparse->entries[e];
-                 dense[static_cast<std::size_t>(entry.index - sparse->first)] = entry.value;
-               }
-               std::ranges::copy(std::as_bytes(std::span(dense)), bytes);
-             }};
-  const Place place = [&](std::size_t i) { return fmt::format("{}:{}", options.file, lines[i]); };
-  Labels labels = options.regression ? targets_from_numbers(values, place) : labels_from_numbers(values, place);
-  const TableNotes notes{labels.class_names, {}, file_name(options.file)};
+  table.rows = static_cast<std::int64_t>(train.labels.size());
+  table.x = column_x(train, span, fit_float32);
+  Labels labels = like ? number_labels_like(train.labels, like->class_names(), train.place()) : labels_of(train, wish);
+  TableNotes notes{labels.class_names, index_names(span), file_name(options.file)};
   table.y = std::move(labels).column();
-  return write_splits(plan_splits(table, nullptr, options.split), notes, out);
+  if (!test) return write_splits(plan_splits(table, nullptr, options.split), notes, out);
+
+  notes.source += ", " + file_name(options.test);
+  Table test_table;
+  test_table.rows = static_cast<std::int64_t>(test->labels.size());
+  test_table.x = column_x(*test, span, fit_float32);
+  test_table.y = number_labels_like(test->labels, notes.class_names, test->place()).column();
+  return write_splits(plan_splits(table, &test_table, options.split), notes, out);
 }
 
 }  // namespace shoal

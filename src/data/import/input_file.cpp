@@ -12,7 +12,11 @@ constexpr std::size_t piece_bytes = std::size_t{1} << 18;
 
 }  // namespace
 
-InputFile::InputFile(const std::string& path) : path_(path), bytes_(path), buffer_(piece_bytes) {}
+InputFile::InputFile(const std::string& path) : path_(path), bytes_(path), buffer_(piece_bytes) {
+  std::error_code ignored;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, ignored);
+  if (!ignored) size_ = static_cast<std::int64_t>(bytes);
+}
 
 bool InputFile::fill() {
   at_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ class InputFile {
   explicit InputFile(const std::string& path);
 
   const std::string& path() const { return path_; }
+
+  /// How far the file itself has been read, for progress: compressed bytes where it is compressed.
+  std::int64_t place() const { return bytes_.consumed(); }
+  std::int64_t size() const { return size_; }  ///< bytes of the file itself
 
   /// Reads out.size() bytes, fewer only at the end of the file. @throws Error  bad_data for damaged data
   std::size_t read(std::span<std::byte> out);
@@ -41,6 +46,7 @@ class InputFile {
   bool fill();
 
   std::string path_;
+  std::int64_t size_ = 0;
   ByteSource bytes_;
   std::vector<std::byte> buffer_;
   std::size_t at_ = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <utility>
 
@@ -28,10 +29,12 @@ ImportProgress::~ImportProgress() {
 
 void ImportProgress::add(std::int64_t done) {
   done_ += done;
+  if (done == 0) return;  // rows from what was read before: no reason to look at the clock
   const Clock::time_point now = Clock::now();
   if (now < next_ || log_rank() != 0) return;
   const std::string line =
-      fmt::format("{}: {:.0f} %", what_, 100.0 * static_cast<double>(done_) / static_cast<double>(total_));
+      fmt::format("{}: {:.0f} %", what_,
+                  100.0 * static_cast<double>(done_) / static_cast<double>(std::max<std::int64_t>(1, total_)));
   if (on_terminal_) {
     std::cerr << "\rshoal: " << line << "\x1b[K" << std::flush;
     shown_ = true;

@@ -80,12 +80,52 @@ TEST_F(ImportNpy, KeepsWholeNumbersThatAreToBePredicted) {
   EXPECT_THAT(targets_of(Dataset::open(path("r.h5")).split("train")), ElementsAre(-25.0F, 1100000.0F));
 }
 
+TEST_F(ImportNpy, TakesLabelsAsCsvDoes) {
+  const auto labels = [&](const std::string& y) { return labels_of(import(x_, y).split("train")); };
+  EXPECT_THAT(labels(npy<double>("<f8", "(2,)", {1.0, 0.0})), ElementsAre(1, 0));
+  EXPECT_THAT(labels(npy<std::int64_t>("<i8", "(2,)", {1, -1})), ElementsAre(1, 0));
+  EXPECT_THAT(labels(npy<std::uint8_t>("|b1", "(2,)", {0, 1})), ElementsAre(0, 1));
+  EXPECT_THAT(targets_of(import(x_, npy<std::int64_t>("<i8", "(2,)", {-2, 7})).split("train")), ElementsAre(-2, 7));
+  const std::string y = write("c.npy", npy<std::int64_t>("<i8", "(2,)", {-2, 7}));
+  import_npy({.x = write("cx.npy", x_), .y = y, .classes = true}, path("c.h5"));
+  EXPECT_THAT(Dataset::open(path("c.h5")).class_names(), ElementsAre("-2", "7"));
+}
+
+TEST_F(ImportNpy, ReadsColumnsAndOtherByteOrders) {
+  const Dataset columns = import(npy<float>("<f4", "(2, 3)", {1, 4, 2, 5, 3, 6}, 1, "True"), "");
+  EXPECT_THAT(x_of(columns.split("train")), ElementsAre(1, 2, 3, 4, 5, 6));
+  // (2, 2, 3), the first index fastest
+  const Dataset deep =
+      import(npy<std::uint8_t>("|u1", "(2, 2, 3)", {0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11}, 1, "True"), "");
+  EXPECT_THAT(x_of(deep.split("train")), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
+  EXPECT_THAT(deep.shape(), ElementsAre(2, 3));
+  const Dataset swapped = import(npy<std::uint32_t>(">f4", "(1, 2)", {0x0000803fU, 0x000020c0U}), "");
+  EXPECT_THAT(x_of(swapped.split("train")), ElementsAre(1, -2.5F));
+  const Dataset halves = import(npy<std::uint16_t>("<f2", "(1, 2)", {0x3c00, 0xc100}), "");
+  EXPECT_THAT(x_of(halves.split("train")), ElementsAre(1, -2.5F));
+}
+
+TEST_F(ImportNpy, ReadsGzipInEitherOrder) {
+  const std::string rows = write_gzip("r.npy.gz", x_);
+  import_npy({.x = rows}, path("r.h5"));
+  EXPECT_THAT(x_of(Dataset::open(path("r.h5")).split("train")), ElementsAre(1, 2, 3, 4, 5, 6));
+  const std::string columns = write_gzip("c.npy.gz", npy<float>("<f4", "(2, 3)", {1, 4, 2, 5, 3, 6}, 1, "True"));
+  import_npy({.x = columns}, path("c.h5"));
+  EXPECT_THAT(x_of(Dataset::open(path("c.h5")).split("train")), ElementsAre(1, 2, 3, 4, 5, 6));
+  for (const std::string& other : {x_.substr(0, x_.size() - 1), x_ + "x"}) {
+    const std::string bad = write_gzip("bad.npy.gz", other);
+    expect_error([&] { import_npy({.x = bad}, path("bad.h5")); }, ExitStatus::bad_data, {"needs 24 bytes"});
+  }
+  const std::string huge = write_gzip("h.npy.gz", npy<float>("<f4", "(1, 60000000)", {1}));
+  expect_error([&] { import_npy({.x = huge}, path("bad.h5")); }, ExitStatus::bad_data, {"holds 4"});
+}
+
 TEST_F(ImportNpy, RefusesDamagedFiles) {
   std::string many = "(1";
   for (int i = 0; i < 32; ++i) many += ", 1";
   expect_refused(npy<float>("<f4", many + ")", {1}), "", {"33 dimensions", "32"});
   expect_refused("", "", {"x.npy: the file is empty"});
-  expect_refused("PK\x03\x04 an npz file", "", {"no NPY file"});
+  expect_refused("PK\x03\x04 an npz file", "", {"no NPY file but a zip file"});
   expect_refused(npy<float>("<f4", "(1, 1)", {1}, 4), "", {"NPY version 4"});
   expect_refused(x_.substr(0, 40), "", {"ends inside the NPY header"});
   expect_refused(x_.substr(0, x_.size() - 1), "", {"(2, 3) needs 24 bytes", "holds 23"});
@@ -97,14 +137,15 @@ TEST_F(ImportNpy, RefusesDamagedFiles) {
 }
 
 TEST_F(ImportNpy, RefusesArraysThatDoNotFit) {
-  expect_refused(npy<float>(">f4", "(1, 1)", {1}), "", {"'>f4'"});
-  expect_refused(npy<float>("<f4", "(2, 2)", {1, 2, 3, 4}, 1, "True"), "", {"Fortran"});
-  expect_refused(npy<std::int64_t>("<i8", "(1, 1)", {1}), "", {"x is of type int64"});
+  expect_refused(npy<float>("<c8", "(1, 1)", {1, 0}), "", {"'<c8'"});
+  expect_refused(npy<float>("|O", "(1, 1)", {1}), "", {"Python objects"});
+  expect_refused(npy<std::int64_t>("<i8", "(1, 1)", {(std::int64_t{1} << 53) + 1}), "",
+                 {"row 0, element 0 is a whole number that float64 does not hold"});
   expect_refused(npy<float>("<f4", "(2, 2)", {1, 2, 3, std::numeric_limits<float>::infinity()}), "",
                  {"row 1, element 1 is inf"});
   expect_refused(x_, npy<std::int64_t>("<i8", "(3,)", {0, 1, 2}), {"y.npy: 3 rows for the 2 of"});
-  expect_refused(x_, npy<std::int64_t>("<i8", "(2, 2)", {0, 1, 0, 1}), {"y has shape (2, 2)"});
-  expect_refused(x_, npy<std::int64_t>("<i8", "(2,)", {0, -1}), {"y.npy: row 1", "-1"});
+  expect_refused(x_, npy<std::int64_t>("<i8", "(2, 2)", {0, 1, 0, 1}),
+                 {"y has 2 whole numbers a row", "(N, K) of floats"});
   expect_refused(x_, npy<double>("<f8", "(2,)", {0, std::numeric_limits<double>::quiet_NaN()}), {"row 1", "nan"});
   expect_refused(x_, npy<double>("<f8", "(2,)", {0, 1e300}), {"row 1", "1e+300"});
 }

@@ -67,12 +67,37 @@ TEST_F(ImportIdx, NeedsNoLabels) {
   EXPECT_THAT(Dataset::open(path("out.h5")).shape(), ElementsAre(1));
 }
 
+TEST_F(ImportIdx, ReadsAllTypes) {
+  const auto check = [&](int type, const std::vector<int>& bytes, ElementType element, float value) {
+    import_idx({.images = write("typed", idx({1, 1}, bytes, type))}, path("out.h5"));
+    const Split train = Dataset::open(path("out.h5")).split("train");
+    EXPECT_EQ(train.element_type(), element);
+    EXPECT_THAT(x_of(train), ElementsAre(value));
+  };
+  check(0x09, {0xfe}, ElementType::float32, -2);
+  check(0x0B, {0xff, 0x00}, ElementType::float32, -256);
+  check(0x0C, {0x00, 0x01, 0x00, 0x02}, ElementType::float32, 65538);
+  check(0x0C, {0x01, 0x00, 0x00, 0x01}, ElementType::float64, 16777216);  // as a float
+  check(0x0D, {0x3f, 0xc0, 0x00, 0x00}, ElementType::float32, 1.5F);
+  check(0x0E, {0x3f, 0xf8, 0, 0, 0, 0, 0, 0}, ElementType::float32, 1.5F);
+  const std::string floats = write("fl", idx({3}, {0x3f, 0x80, 0, 0, 0, 0, 0, 0, 0x3f, 0x80, 0, 0}, 0x0D));
+  import_idx({.images = images(), .labels = floats}, path("out.h5"));
+  EXPECT_THAT(labels_of(Dataset::open(path("out.h5")).split("train")), ElementsAre(1, 0, 1));
+}
+
+TEST_F(ImportIdx, TakesTheClassesOfAnotherSet) {
+  import_idx({.images = images(), .labels = labels()}, path("like.h5"));
+  const std::string zeros = write("z", idx({3}, {0, 0, 1}));
+  import_idx({.images = images(), .labels = zeros, .like = path("like.h5")}, path("out.h5"));
+  EXPECT_EQ(Dataset::open(path("out.h5")).classes(), 3);
+}
+
 TEST_F(ImportIdx, RefusesDamagedFiles) {
   expect_refused("", {"bad: the file is empty"});
   expect_refused("\x89PNG and more", {"no IDX file", "89 50"});
-  expect_refused(idx({3, 2}, {0, 1, 2, 3, 4, 5}, 0x0D), {"type 0x0d"});
+  expect_refused(idx({3, 2}, {0, 1, 2, 3, 4, 5}, 0x0A), {"type 0x0a"});
   expect_refused(idx({}, {}), {"rank is 0"});
-  expect_refused(idx(std::vector<int>(33, 1), {7}), {"rank is 33", "32"});
+  expect_refused(idx(std::vector<int>(33, 1), {7}), {"33 dimensions", "32"});
   expect_refused(idx({0, 2}, {}), {"(0, 2)"});
   expect_refused(idx({3, 2}, {}).substr(0, 9), {"ends inside the IDX header"});
   expect_refused(idx({3, 2}, {0, 1, 2, 3, 4}), {"(3, 2) needs 6 bytes", "holds 5"});
@@ -81,16 +106,16 @@ TEST_F(ImportIdx, RefusesDamagedFiles) {
 }
 
 TEST_F(ImportIdx, RefusesFilesThatDoNotBelongTogether) {
-  expect_refused(idx({2, 2}, {0, 1, 2, 3}), {"labels: 3 labels for 2 images"});
+  expect_refused(idx({2, 2}, {0, 1, 2, 3}), {"labels: 3 rows for the 2 of", "bad"});
   expect_error([&] { import_idx({.images = images(), .labels = images()}, path("out.h5")); }, ExitStatus::bad_data,
-               {"images", "(3, 1, 2)", "one dimension"});
+               {"images: y has rows of shape (1, 2)"});
   const std::string other = write("other", idx({1, 3}, {1, 2, 3}));
   const std::string one = write("one", idx({1}, {1}));
   expect_error(
       [&] {
         import_idx({.images = images(), .labels = labels(), .test_images = other, .test_labels = one}, path("out.h5"));
       },
-      ExitStatus::bad_data, {"other: images of shape (3)", "(1, 2)"});
+      ExitStatus::bad_data, {"other: rows of x have shape (3)", "(1, 2)"});
   expect_error([&] { import_idx({.images = images(), .labels = labels(), .test_images = images()}, path("out.h5")); },
                ExitStatus::usage, {"--test-labels"});
   expect_error([&] { import_idx({.images = images(), .test_labels = labels()}, path("out.h5")); }, ExitStatus::usage,

@@ -1,0 +1,249 @@
+#include "import_arrays.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "data/agreement.hpp"
+#include "data/contents.hpp"
+#include "data/import/csv_reader.hpp"
+#include "data/import/splits.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/data/dataset.hpp"
+
+namespace shoal {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
+
+/// Arrays that make up the rows of x, side by side.
+class JoinedArrays {
+ public:
+  explicit JoinedArrays(std::vector<SourceArrays> arrays) : arrays_(std::move(arrays)) {
+    for (const SourceArrays& array : arrays_) {
+      if (array.rows() != rows())
+        refuse(fmt::format("{} has {} rows and {} has {}; all need the same", array.origin(), array.rows(), origin(),
+                           rows()));
+      columns_ += array.row_elements();
+      if (columns_ > most_features)
+        refuse(fmt::format("{}: rows of more than {} values; give fewer arrays", origin(), most_features));
+    }
+    if (rows() < 1) refuse(fmt::format("{}: the array has no row", origin()));
+  }
+
+  std::int64_t rows() const { return arrays_.front().rows(); }
+  const std::string& origin() const { return arrays_.front().origin(); }
+  const std::vector<SourceArrays>& arrays() const { return arrays_; }
+  std::vector<std::int64_t> row_shape() const {
+    if (arrays_.size() > 1) return {columns_};
+    return arrays_.front().row_shape().empty() ? std::vector<std::int64_t>{1} : arrays_.front().row_shape();
+  }
+  bool has_missing() const { return std::ranges::any_of(arrays_, &SourceArrays::has_missing); }
+
+  ElementType element(bool keeps_float64) {
+    if (keeps_float64 && std::ranges::any_of(arrays_, &SourceArrays::hold_float64)) return ElementType::float64;
+    if (std::ranges::all_of(arrays_, &SourceArrays::are_bytes)) return ElementType::uint8;
+    const bool fit = std::ranges::all_of(arrays_, [](SourceArrays& array) { return array.fit_float32(); });
+    return fit ? ElementType::float32 : ElementType::float64;
+  }
+
+  template <class T>
+  void read(std::span<const std::int64_t> rows, std::span<std::byte> out) {
+    T* at = reinterpret_cast<T*>(out.data());
+    for (SourceArrays& array : arrays_) {
+      array.read(rows, at, columns_);
+      at += array.row_elements();
+    }
+  }
+
+ private:
+  std::vector<SourceArrays> arrays_;
+  std::int64_t columns_ = 0;
+};
+
+void check_shape(const JoinedArrays& x, const std::vector<std::int64_t>& shape, const std::string& other) {
+  if (x.row_shape() == shape) return;
+  refuse(fmt::format("{}: rows of x have shape ({}), those of {} have ({}); both need the same", x.origin(),
+                     fmt::join(x.row_shape(), ", "), other, fmt::join(shape, ", ")));
+}
+
+/// NAME for one value a row, NAME[2] or NAME[2,3] for one of several.
+std::vector<std::string> names_of(const JoinedArrays& arrays) {
+  std::vector<std::string> last;  // of paths: without the folders, where that tells them apart
+  for (const SourceArrays& array : arrays.arrays()) last.push_back(array.name().substr(array.name().rfind('/') + 1));
+  const bool short_ones = !find_twice(last);
+  std::vector<std::string> names;
+  for (std::size_t a = 0; a < last.size(); ++a) {
+    const SourceArrays& array = arrays.arrays()[a];
+    const std::string& name = short_ones ? last[a] : array.name();
+    const std::vector<std::int64_t>& shape = array.row_shape();
+    if (shape.empty()) {
+      names.push_back(name);
+      continue;
+    }
+    std::vector<std::int64_t> at(shape.size(), 0);
+    for (std::int64_t v = 0; v < array.row_elements(); ++v) {
+      names.push_back(fmt::format("{}[{}]", name, fmt::join(at, ",")));
+      for (std::size_t d = shape.size(); d-- > 0 && ++at[d] == shape[d];) at[d] = 0;
+    }
+  }
+  return names;
+}
+
+Column column_x(const std::shared_ptr<JoinedArrays>& arrays, ElementType element) {
+  Column column{element, arrays->row_shape()};
+  column.copy_rows = [arrays, element](std::span<const std::int64_t> rows, std::span<std::byte> out) {
+    switch (element) {
+      case ElementType::uint8: return arrays->read<std::uint8_t>(rows, out);
+      case ElementType::float32: return arrays->read<float>(rows, out);
+      default: return arrays->read<double>(rows, out);
+    }
+  };
+  return column;
+}
+
+/// y of some files, all of it in memory.
+std::vector<double> answers_of(SourceArrays& y, const JoinedArrays& x) {
+  if (y.row_shape().size() > 1)
+    refuse(fmt::format("{}: y has rows of shape ({}); it must be (N), or (N, K) of numbers to predict", y.origin(),
+                       fmt::join(y.row_shape(), ", ")));
+  if (y.rows() != x.rows())
+    refuse(fmt::format("{}: {} rows for the {} of {}; give those that belong together", y.origin(), y.rows(), x.rows(),
+                       x.origin()));
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(y.rows()));
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  std::vector<double> values(rows.size() * static_cast<std::size_t>(y.row_elements()));
+  y.read(rows, values.data(), y.row_elements());
+  if (y.missing_seen() == 0) return values;
+  const auto first = std::ranges::find_if(values, [](double value) { return std::isnan(value); });
+  refuse(fmt::format("{}: the label is missing, one of {}; remove those rows",
+                     y.place((first - values.begin()) / y.row_elements()), y.missing_seen()));
+}
+
+/// What another data set, or the split train, fixes of y.
+struct LikeY {
+  std::vector<std::string> class_names;  // empty: targets
+  bool may_grow = false;                 // classes that are numbers have more of them in test
+};
+
+/// Class numbers of a test file may go on where those of the other file end.
+void grow(LikeY& like, const std::vector<double>& values) {
+  if (!like.may_grow || !are_number_names(like.class_names)) return;
+  double greatest = static_cast<double>(like.class_names.size()) - 1;
+  for (const double value : values) {
+    if (value >= 0 && value < static_cast<double>(most_classes) && std::floor(value) == value)
+      greatest = std::max(greatest, value);
+  }
+  like.class_names = number_names(static_cast<std::int64_t>(greatest) + 1);
+}
+
+/// @param names  get those of the classes
+Column column_y(SourceArrays& y, const JoinedArrays& x, const ArrayImport& import, std::optional<LikeY> like,
+                std::vector<std::string>& names) {
+  const std::vector<double> values = answers_of(y, x);
+  const std::int64_t outputs = y.row_elements();
+  const Place place = [&](std::size_t i) { return y.place(static_cast<std::int64_t>(i) / outputs); };
+  const bool classes = like ? !like->class_names.empty() : import.wish == LabelWish::classes;
+  if (outputs > 1) {
+    if (classes) refuse(fmt::format("{}: y has {} numbers a row, which cannot be one class", y.origin(), outputs));
+    if (y.are_whole() && import.wish != LabelWish::regression && !like)
+      refuse(
+          fmt::format("{}: y has {} whole numbers a row; it must be (N), or (N, K) of floats; say --regression if they "
+                      "are numbers to predict",
+                      y.origin(), outputs));
+    return column_of(targets_from_numbers(values, place).targets, {outputs});
+  }
+  Labels labels;
+  if (like) {
+    if (!like->class_names.empty()) grow(*like, values);
+    labels = number_labels_like(values, like->class_names, place);
+  } else if (import.labels_are_classes && y.are_whole() && import.wish == LabelWish::found_out) {
+    labels = labels_of_numbers(values, LabelWish::classes, place).labels;
+  } else {
+    NumberLabels found = labels_of_numbers(values, import.wish, place);
+    log_info(fmt::format("{}: {}", y.name(), found.reason));
+    labels = std::move(found.labels);
+  }
+  if (!labels.class_names.empty()) names = labels.class_names;
+  if (labels.class_names.empty() && !y.row_shape().empty()) return column_of(std::move(labels.targets), {outputs});
+  return std::move(labels).column();
+}
+
+void say_missing(const JoinedArrays& x) {
+  for (const SourceArrays& array : x.arrays()) {
+    if (array.missing_seen() > 0) log_info(fmt::format("{}: {} missing cells", array.name(), array.missing_seen()));
+  }
+}
+
+Table table_of(const std::shared_ptr<JoinedArrays>& x, ElementType element) {
+  Table table;
+  table.rows = x->rows();
+  table.x = column_x(x, element);
+  return table;
+}
+
+}  // namespace
+
+MissingNumbers missing_numbers(const std::vector<std::string>& texts) {
+  MissingNumbers missing;
+  for (const std::string& text : texts) {
+    const std::optional<double> value = parse_number(text);
+    if (!value) throw Error(ExitStatus::usage, fmt::format("--missing \"{}\" is no number, and not nan", shown(text)));
+    if (std::isnan(*value)) {
+      missing.nan = true;
+    } else {
+      missing.numbers.push_back(*value);
+    }
+  }
+  return missing;
+}
+
+DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
+  const auto x = std::make_shared<JoinedArrays>(std::move(import.train.x));
+  std::shared_ptr<JoinedArrays> test_x;
+  if (import.test) test_x = std::make_shared<JoinedArrays>(std::move(import.test->x));
+  TableNotes notes{{}, {}, import.source};
+  std::optional<Dataset> like;
+  std::optional<LikeY> like_y;
+  if (!import.like.empty()) {
+    like = Dataset::open(import.like);
+    if (import.wish != LabelWish::found_out)
+      throw Error(ExitStatus::usage,
+                  fmt::format("--like {} says what labels are; leave out --classes and --regression", import.like));
+    check_shape(*x, like->shape(), import.like);
+    notes.class_names = like->class_names();
+    like_y = LikeY{like->class_names()};
+  }
+  if (test_x) check_shape(*test_x, x->row_shape(), x->origin());
+  for (const SourceArrays& array : x->arrays()) {
+    if (const std::string text = array.conventions(); !text.empty()) log_info(text);
+  }
+
+  ElementType element = x->element(import.keeps_float64);
+  if (test_x) element = std::max(element, test_x->element(import.keeps_float64));  // uint8, float32, float64
+  if (x->arrays().size() > 1 || x->has_missing() || (test_x && test_x->has_missing()) || (like && like->table())) {
+    TableDescription description;
+    for (std::string& name : names_of(*x)) description.features.push_back({std::move(name), ColumnType::number, {}});
+    if (import.train.y) description.labels = {import.train.y->name()};
+    notes.table = std::move(description);
+  }
+
+  Table table = table_of(x, element);
+  if (import.train.y) table.y = column_y(*import.train.y, *x, import, like_y, notes.class_names);
+  Table test;
+  if (test_x) {
+    test = table_of(test_x, element);
+    const LikeY train{notes.class_names, !like};
+    if (import.test->y) test.y = column_y(*import.test->y, *test_x, import, train, notes.class_names);
+  }
+  DatasetSummary summary = write_splits(plan_splits(table, test_x ? &test : nullptr, import.split), notes, out);
+  say_missing(*x);
+  if (test_x) say_missing(*test_x);
+  return summary;
+}
+
+}  // namespace shoal

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/import/number_labels.hpp"
+#include "shoal/data/import.hpp"
+#include "source_arrays.hpp"
+
+namespace shoal {
+
+/// Blocks of all arrays that are open at once together take about as much.
+constexpr std::int64_t all_block_bytes = std::int64_t{1} << 25;
+
+/// What an import reads as x and y of some rows.
+struct ArrayParts {
+  std::vector<SourceArrays> x;  ///< side by side; at least one
+  std::optional<SourceArrays> y = {};
+};
+
+/// An import of arrays, whatever files they come from.
+struct ArrayImport {
+  ArrayParts train;                       ///< and what is drawn from it
+  std::optional<ArrayParts> test = {};    ///< the split test
+  std::string source;                     ///< see TableNotes
+  std::string like = {};                  ///< data set whose classes and columns are taken
+  LabelWish wish = LabelWish::found_out;  ///< not with like
+  bool labels_are_classes = false;        ///< by the files' format, where they are whole
+  bool keeps_float64 = false;             ///< where it is in a file, also where float32 holds every value
+  SplitOptions split = {};
+};
+/// Writes the data set: x in its shape, of one array, or flat, of several. A table of numbers where there are several,
+/// or values may be missing. Says what labels and values were taken for.
+DatasetSummary import_arrays(ArrayImport import, const std::string& out);
+
+/// Numbers from the command line. @throws Error(usage)  for a text that is none and not nan
+MissingNumbers missing_numbers(const std::vector<std::string>& texts);
+
+}  // namespace shoal

@@ -1,0 +1,56 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "data/import/input_file.hpp"
+#include "import_arrays.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/import.hpp"
+#include "shoal/io/h5_array.hpp"
+
+namespace shoal {
+namespace {
+
+SourceArrays array_of(const std::vector<std::string>& files, const std::string& path, const MissingNumbers& missing,
+                      std::int64_t block_bytes) {
+  std::vector<ArrayOrigin> origins;
+  for (const std::string& file : files)
+    origins.push_back({fmt::format("{}: {}", file, path),
+                       [file, path, block_bytes] { return std::make_unique<H5Array>(file, path, block_bytes); }});
+  return {path, std::move(origins), missing};
+}
+
+ArrayParts parts_of(const std::vector<std::string>& files, const Hdf5Options& options) {
+  const MissingNumbers missing = missing_numbers(options.missing);
+  const std::int64_t block_bytes = all_block_bytes / static_cast<std::int64_t>(options.x.size());
+  ArrayParts parts;
+  for (const std::string& path : options.x) parts.x.push_back(array_of(files, path, missing, block_bytes));
+  if (!options.y.empty()) parts.y = array_of(files, options.y, {}, all_block_bytes);
+  return parts;
+}
+
+}  // namespace
+
+std::vector<std::string> Hdf5Options::files() const {
+  std::vector<std::string> all = sources;
+  all.insert(all.end(), test.begin(), test.end());
+  all.push_back(like);
+  return all;
+}
+
+DatasetSummary import_hdf5(const Hdf5Options& options, const std::string& out) {
+  ArrayImport import{.train = {}, .source = {}};
+  import.wish = label_wish(options.classes, options.regression);
+  if (import.wish != LabelWish::found_out && options.y.empty())
+    throw Error(ExitStatus::usage, "--classes and --regression need --y, the array to predict");
+  import.train = parts_of(options.sources, options);
+  if (!options.test.empty()) import.test = parts_of(options.test, options);
+  std::vector<std::string> names;
+  for (const std::string& file : options.sources) names.push_back(file_name(file));
+  for (const std::string& file : options.test) names.push_back(file_name(file));
+  import.source = fmt::format("{}", fmt::join(names, ", "));
+  import.like = options.like;
+  import.split = options.split;
+  return import_arrays(std::move(import), out);
+}
+
+}  // namespace shoal

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "data/import/input_file.hpp"
+#include "flat_array.hpp"
+#include "import_arrays.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/import.hpp"
+
+namespace shoal {
+namespace {
+
+SourceArrays array_of(const std::string& path) {
+  std::vector<ArrayOrigin> origins;
+  origins.push_back({path, [path] { return open_idx(path, all_block_bytes); }});
+  return {file_name(path), std::move(origins), {}};
+}
+
+ArrayParts parts_of(const std::string& images, const std::string& labels) {
+  ArrayParts parts;
+  parts.x.push_back(array_of(images));
+  if (!labels.empty()) parts.y = array_of(labels);
+  return parts;
+}
+
+}  // namespace
+
+DatasetSummary import_idx(const IdxOptions& options, const std::string& out) {
+  if (options.test_images.empty() != options.test_labels.empty() && !options.labels.empty())
+    throw Error(ExitStatus::usage, "--test-images and --test-labels belong together; give both or neither");
+  if (options.labels.empty() && !options.test_labels.empty())
+    throw Error(ExitStatus::usage, "--test-labels without --labels; give both or neither");
+  ArrayImport import{.train = {}, .source = {}};
+  import.wish = options.regression ? LabelWish::regression : LabelWish::found_out;
+  import.labels_are_classes = true;
+  import.train = parts_of(options.images, options.labels);
+  if (!options.test_images.empty()) import.test = parts_of(options.test_images, options.test_labels);
+  std::vector<std::string> names;
+  for (const std::string& file : {options.images, options.labels, options.test_images, options.test_labels}) {
+    if (!file.empty()) names.push_back(file_name(file));
+  }
+  import.source = fmt::format("{}", fmt::join(names, ", "));
+  import.like = options.like;
+  import.split = options.split;
+  return import_arrays(std::move(import), out);
+}
+
+}  // namespace shoal
