@@ -39,6 +39,12 @@ void warn_of_many_classes(const DatasetSummary& summary) {
                     rows, summary.classes));
 }
 
+/// In what is imported, and not in another data set.
+template <class Options>
+bool finds_classes(const Options& options) {
+  return options.like.empty();
+}
+
 /// Rank 0 works, the others wait.
 template <class Make>
 ExitStatus make_dataset(const Make& make, const std::string& out, const Communicator& world) {
@@ -56,7 +62,7 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
         [&](const auto& source) {
           check_output_file(request.out, Output::data_set, source.files());
           DatasetSummary summary = import_from(source, request.out);
-          warn_of_many_classes(summary);
+          if (finds_classes(source)) warn_of_many_classes(summary);
           return summary;
         },
         request.source);
