@@ -46,7 +46,7 @@ class StoredValues {
  public:
   StoredValues(const StoredArray& info, const MissingNumbers& missing) : info_(&info), extra_(&missing) {
     fills_.resize(info.missing.size() / sizeof(From));
-    std::memcpy(fills_.data(), info.missing.data(), info.missing.size());
+    if (!fills_.empty()) std::memcpy(fills_.data(), info.missing.data(), info.missing.size());
     nan_ = missing.nan;
     if constexpr (std::is_floating_point_v<From>) {
       for (const From fill : fills_) nan_ = nan_ || std::isnan(fill);

@@ -44,6 +44,16 @@ void count_scans(j_common_ptr info) {
   std::longjmp(jump_of(info).place, 1);  // NOLINT(cert-err52-cpp)
 }
 
+/// Freed also where the constructor of JpegReader throws.
+struct Decompressor {
+  Decompressor() = default;
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+  ~Decompressor() { jpeg_destroy_decompress(&info); }
+
+  jpeg_decompress_struct info{};
+};
+
 class JpegReader {
  public:
   explicit JpegReader(std::span<const std::byte> file) {
@@ -58,10 +68,6 @@ class JpegReader {
       jpeg_read_header(&info_, TRUE);
     });
   }
-  JpegReader(const JpegReader&) = delete;
-  JpegReader& operator=(const JpegReader&) = delete;
-  ~JpegReader() { jpeg_destroy_decompress(&info_); }
-
   ImageSize start() {
     check_size(info_.image_width, info_.image_height);
     switch (info_.jpeg_color_space) {
@@ -93,9 +99,10 @@ class JpegReader {
     calls();
   }
 
-  jpeg_decompress_struct info_{};
   jpeg_progress_mgr progress_{};
   Jump jump_;
+  Decompressor decompressor_;
+  jpeg_decompress_struct& info_ = decompressor_.info;
 };
 
 }  // namespace
