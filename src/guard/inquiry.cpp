@@ -9,7 +9,6 @@
 namespace shoal {
 namespace {
 
-constexpr double slow_factor = 10.0;  // of patience
 constexpr double longest_interval_s = 1.0;
 constexpr double round_s_per_rank = 0.01;
 constexpr int most_missed = 4;

@@ -10,6 +10,7 @@
 #include "shoal/comm/session.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/guard/inquiry.hpp"
 #include "shoal/guard/stop_signal.hpp"
 
 namespace shoal {
@@ -17,7 +18,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double slow_factor = 10.0;  // of patience
 constexpr double longest_silence_s = 5.0;
 constexpr double longest_tick_s = 0.2;
 constexpr int most_greetings = 10;

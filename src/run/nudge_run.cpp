@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds between_looks{100};
+constexpr std::chrono::milliseconds between_answers{100};
 
 [[noreturn]] void refuse_not_under_way(const std::string& run) {
   const auto latest = RunDirectory::latest(run);
@@ -99,7 +99,7 @@ std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::stri
                                 RunPaths{run}.nudges()));
       }
     }
-    std::this_thread::sleep_for(between_looks);
+    std::this_thread::sleep_for(between_answers);
   }
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds between_looks{1};
+constexpr std::chrono::seconds between_signs{1};
 constexpr const char* stop_note = "stop";  // beside the claims
 
 /// The ranks that train a trial together: one by itself needs no MPI.
@@ -48,7 +48,7 @@ bool TrialWorker::stop_asked() {
       StopSignal::received() != 0 || (limit > 0.0 && std::chrono::duration<double>(now - started_).count() >= limit);
   if (stopping_) {
     claim(claims_, stop_note);
-  } else if (now - looked_ >= between_looks) {
+  } else if (now - looked_ >= between_signs) {
     looked_ = now;
     std::error_code none;
     stopping_ = std::filesystem::exists(claims_ + "/" + stop_note, none);

@@ -22,9 +22,11 @@ struct Patience {
   double busy_s = 0.0;    ///< that does, and computes or waits itself
 };
 
-/// Whether a rank has waited too long for the others, and then for whom and why; "" while it has not. Ten times as long
-/// as others have those that read, evaluate or save, and those that were never heard; those that train apart are left
-/// alone as long as they answer.
+/// So many times as long as others have ranks that read, evaluate or save, and those that were never heard.
+inline constexpr double slow_factor = 10.0;
+
+/// Whether a rank has waited too long for the others, and then for whom and why; "" while it has not. Those that train
+/// apart are left alone as long as they answer.
 /// @param peers  by rank; that of `rank` itself is not looked at
 std::string judge_wait(int rank, const Presence& self, const std::vector<Peer>& peers, double waited_s,
                        const Patience& patience, const std::function<std::string(int)>& name);

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = Incarnation::prefix;
-constexpr int most_tries = 100;
+constexpr int most_removals = 100;
 
 fs::path folder(const fs::path& directory, std::int64_t number) {
   return directory / fmt::format("{}{}", prefix, number);
@@ -80,7 +80,7 @@ void Incarnation::fence_off_earlier() const {
     std::error_code error;
     std::error_code none;
     // It may be making a file in this moment, or somebody else be removing it; either only so often.
-    for (int tries = 0; tries < most_tries; ++tries) {
+    for (int tries = 0; tries < most_removals; ++tries) {
       fs::remove_all(earlier, error);
       if (!fs::exists(fs::symlink_status(earlier, none))) break;
     }
