@@ -21,7 +21,7 @@ class RunTrial : public testing::SweepFixture {
     data_.emplace(select_data(Dataset::open(config_.data.file), config_));
   }
   TrialTask task(const std::string& name, std::vector<std::int64_t> ends, std::int64_t rung) const {
-    return {3, rung, std::move(ends), config_, path(name)};
+    return {3, rung, std::move(ends), config_, Metric::validation_loss, path(name)};
   }
   TrialHooks hooks(int stop_after = -1) {
     left_ = stop_after;

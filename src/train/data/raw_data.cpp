@@ -68,6 +68,7 @@ DatasetSummary import_raw(const std::string& path, DataKind kind, const DataDesc
       LibsvmOptions options;
       options.file = path;
       options.regression = trained.classes == 0;
+      for (options.features = 1; const std::int64_t extent : trained.shape) options.features *= extent;
       return import_libsvm(options, out);
     }
     case DataKind::npy: {
