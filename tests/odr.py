@@ -4,7 +4,7 @@ sees in one unit): g++ compares them when it links for link-time optimisation. W
 object, so that only reading and comparing take time: some minutes of one core. tests/layering_test.py finds most of
 them by reading, at once.
 
-Usage: tests/odr.py FOLDER   with a compile_commands.json; what lies in a folder src/ of it is compared
+Usage: tests/odr.py FOLDER   with a compile_commands.json; what goes to its folder src/ is compared
 """
 import concurrent.futures
 import itertools
@@ -29,9 +29,8 @@ def compile_for_linking(entry, out):
 
 def main(folder):
     with open(os.path.join(folder, "compile_commands.json")) as file:
-        # Tests compile some units once more, with other macros.
-        entries = {entry["file"]: entry for entry in reversed(json.load(file))}
-    entries = [entry for name, entry in entries.items() if "/src/" in name and name.endswith(".cpp")]
+        # Tests compile some units once more, with other macros, and one that stands in for others.
+        entries = [entry for entry in json.load(file) if " -o src/" in entry["command"]]
     if not entries:
         return f"no units in {folder}"
     with tempfile.TemporaryDirectory() as objects, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
