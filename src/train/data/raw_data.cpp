@@ -19,6 +19,7 @@
 #include "shoal/core/host_name.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/data/import.hpp"
+#include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/posix.hpp"
 #include "shoal/train/same_data.hpp"
@@ -117,7 +118,8 @@ DataKind kind_of_data(const std::string& path) {
   const std::string_view start(bytes.data(),
                                static_cast<std::size_t>(std::min<std::int64_t>(file.size(), std::ssize(bytes))));
   file.read(0, std::as_writable_bytes(std::span(bytes).first(start.size())));
-  if (start.starts_with("\x89HDF\r\n\x1a\n")) return DataKind::data_set;
+  // A checkpoint is none, and is refused as one by name.
+  if (start.starts_with("\x89HDF\r\n\x1a\n") || looks_like_checkpoint(path)) return DataKind::data_set;
   if (start.starts_with("\x93NUMPY")) return DataKind::npy;
   if (start.size() >= 4 && start[0] == 0 && start[1] == 0 && start[3] > 0 && start[3] < 8) return DataKind::idx;
   return looks_like_libsvm(start) ? DataKind::libsvm : DataKind::csv;

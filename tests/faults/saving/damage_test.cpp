@@ -136,8 +136,11 @@ TEST(Damage, OtherVersion) {
 TEST(Damage, OtherModel) {
   expect_all_refused("other model", [](std::mt19937& generator, int number) {
     Archive archive = decode(real_checkpoint(), "c.h5");
-    // Older checkpoints do not have it.
-    std::erase_if(archive.arrays, [](const NamedArray& one) { return one.path == "progress/least_loss"; });
+    // Older checkpoints do not have them.
+    std::erase_if(archive.arrays, [](const NamedArray& one) {
+      return one.path == "progress/least_loss" || one.path == "progress/best_score" ||
+             one.path == "progress/epoch_weight";
+    });
     NamedArray& array = archive.arrays[below(generator, archive.arrays.size())];
     switch (number % 4) {
       case 0: archive.arrays.erase(archive.arrays.begin() + (&array - archive.arrays.data())); break;
