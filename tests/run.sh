@@ -31,10 +31,9 @@ ended_early() {
 }
 
 configure_and_build() { # preset, then cmake options
-  local preset=$1 batches=()
+  local preset=$1
   shift
-  [ -e "build/$preset/CMakeCache.txt" ] || batches=(-DSHOAL_UNITY=ON)  # as launch/quickstart.sh
-  cmake --preset "$preset" -DSHOAL_WERROR=ON "${batches[@]}" "$@" || ended_early "the configuration of $preset failed"
+  cmake --preset "$preset" -DSHOAL_WERROR=ON "$@" || ended_early "the configuration of $preset failed"
   cmake --build --preset "$preset" --parallel "$(nproc)" --target "${build_target:-all}" || ended_early "the build of $preset failed"
 }
 
