@@ -19,7 +19,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(units)
   foreach(unit one other)
     list(APPEND units "{\"directory\": \"${tree}\", \"file\": \"${tree}/src/${unit}.cpp\",
-      \"command\": \"'${CMAKE_CXX_COMPILER}' -O3 -Werror -o ${unit}.o -c src/${unit}.cpp\"}")
+      \"command\": \"'${CMAKE_CXX_COMPILER}' -O3 -Werror -o src/${unit}.o -c src/${unit}.cpp\"}")
   endforeach()
   list(JOIN units "," units)
   file(WRITE ${tree}/compile_commands.json "[${units}]")
