@@ -8,9 +8,11 @@
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/config/toml_file.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/path.hpp"
 #include "shoal/run/output_file.hpp"
 
 namespace shoal {
@@ -77,6 +79,9 @@ ExitStatus execute(const CsvRequest& request, Communicator& world) {
     check_output_file(request.out, Output::data_set, options.files());
     if (!request.columns_out.empty()) {
       check_output_file(request.columns_out, Output::columns, options.files());
+      if (absolute_path(request.columns_out) == absolute_path(request.out))
+        throw Error(ExitStatus::usage,
+                    fmt::format("--columns-out and --out both name {}; give two files", request.out));
       check_writable(request.columns_out);
     }
     DatasetSummary summary = import_csv(options, request.out);

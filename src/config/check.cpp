@@ -75,7 +75,8 @@ bool is_allowed(const Allowed& allowed, const LossSettings& v) {
 bool is_allowed(const Allowed&, const ClassWeights& v) {
   const bool some = v.of.empty() || std::any_of(v.of.begin(), v.of.end(), [](const auto& p) { return p.second > 0.0; });
   return some && std::all_of(v.of.begin(), v.of.end(), [](const auto& pair) {
-           return is_utf8(pair.first) && std::isfinite(pair.second) && pair.second >= 0.0;
+           // What is less or more would be lost in a gradient, which is made of floats; see the weights of rows.
+           return is_utf8(pair.first) && (pair.second == 0.0 || (pair.second >= 1e-15 && pair.second <= 1e15));
          });
 }
 bool is_allowed(const Allowed&, Search) { return true; }
@@ -105,7 +106,8 @@ std::string type_words(const Allowed& allowed, const LossSettings*) {
       fmt::join(allowed.words(), "\", \""));
 }
 std::string type_words(const Allowed&, const ClassWeights*) {
-  return "\"none\", \"balanced\", or a table of classes with numbers of 0 or more like {yes = 5.0, no = 1.0}";
+  return "\"none\", \"balanced\", or a table of classes with numbers, 0 or from 1e-15 to 1e15, like {yes = 5.0, no = "
+         "1.0}";
 }
 std::string one_of(const Allowed& allowed) {
   return fmt::format("one of \"{}\"", fmt::join(allowed.words(), "\", \""));

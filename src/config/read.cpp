@@ -239,4 +239,8 @@ std::vector<std::string> set_keys(Config& config, const std::string& assignment)
   return reader.keys_read();
 }
 
+void take_targets_as_before(Config& written) {
+  if (!written.places.contains("data.normalize_targets")) written.data.normalize_targets = "none";
+}
+
 }  // namespace shoal

@@ -84,7 +84,6 @@ bool is_of_kind(const std::string& path, Output kind, const std::string& header)
   if (kind == Output::columns) return start.starts_with("# What shoal import understood");
   if (kind == Output::confusion) return start.starts_with(confusion_corner);
   if (kind == Output::trace) return start.starts_with("{\"traceEvents\":[");
-  if (!header.empty() && start.starts_with(header + '\n')) return true;
   return has_prediction_columns(start) || (start.starts_with("\x89HDF\r\n") && holds_predictions(H5Reader(path)));
 } catch (const Error&) {  // cannot be read, or is damaged
   return false;

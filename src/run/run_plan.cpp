@@ -84,8 +84,9 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
   // Otherwise --set is meant to change what holds now.
   const Config now = plan.journal.config_at(plan.config, step + 1);
   const Config before = request.config || *request.resume == "auto" ? plan.config : now;
-  const Config wanted = request.config ? load_config(request.config, request.sets)
-                                       : parse_config(to_toml(before), plan.resumed_path, "/", request.sets);
+  Config wanted = request.config ? load_config(request.config, request.sets)
+                                 : parse_config(to_toml(before), plan.resumed_path, "/", request.sets);
+  if (!plan.config.places.contains("data.normalize_targets")) take_targets_as_before(wanted);
   const Config start = plan.config;
   const bool nudged_before = !plan.journal.empty();
   for (const std::string& key : differing_keys(before, wanted)) {
@@ -212,8 +213,7 @@ void replay(const TrainRequest& request, RunPlan& plan) {
                                                "or branch with --resume {} --rewind N",
                                                plan.replays, key, plan.replays));
   }
-  // A run writes every key that it knows: before this one targets were never normalised.
-  if (!own.places.contains("data.normalize_targets")) plan.config.data.normalize_targets = "none";
+  if (!own.places.contains("data.normalize_targets")) take_targets_as_before(plan.config);
   plan.journal = NudgeJournal::of_run(plan.replays);
   take_start(plan.replays, plan);
   if (request.run) {

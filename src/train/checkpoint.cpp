@@ -86,7 +86,9 @@ std::vector<double> read_class_weights(const Archive& archive, std::int64_t clas
 
 Config read_config(const Archive& archive) {
   try {
-    return parse_config(archive.text(Names::config), "the config in " + archive.name, "/");
+    Config config = parse_config(archive.text(Names::config), "the config in " + archive.name, "/");
+    take_targets_as_before(config);
+    return config;
   } catch (const Error& e) {
     throw Error(ExitStatus::bad_data, e.what());
   }

@@ -64,7 +64,10 @@ std::optional<EpochReport> Training::end_epoch(const StepReport& step, bool want
   EpochReport report;
   report.average = epoch_average();
   const std::int64_t epoch = cut_.epoch(progress_.step);
-  report.judged = epoch % config_.train.evaluate_every == 0 || finished();
+  // Batches whose rows all have the weight 0 have no loss.
+  const bool by_average = !data_.validation || config_.train.metric == Metric::train_loss;
+  const bool weighs = (progress_.position == 0 ? ended_epoch_ : progress_).epoch_weight > 0.0;
+  report.judged = (epoch % config_.train.evaluate_every == 0 || finished()) && (weighs || !by_average);
   if (data_.validation && (report.judged || wanted)) report.validation = validate();
   report.best = report.judged && note(report);
   if (report.judged && !is_loss(config_.train.metric)) report.metric = value_of(config_.train.metric, report.result());

@@ -34,9 +34,12 @@ constexpr double set_apart = 0.1;  // of train, where nothing else is there to v
 /// The config to go on with: the sweep's own, or the one given, which must agree in all that reaches the results.
 Config continued_config(const SweepRequest& request, const std::string& folder) {
   const std::string path = SweepPaths{folder}.config();
-  const Config kept = parse_config(read_text(path), path, "/");
+  Config kept = parse_config(read_text(path), path, "/");
+  const bool told = kept.places.contains("data.normalize_targets");
+  take_targets_as_before(kept);
   Config wanted =
       request.config ? load_config(request.config, request.sets) : parse_config(to_toml(kept), path, "/", request.sets);
+  if (!told) take_targets_as_before(wanted);
   for (const std::string& key : differing_keys(kept, wanted)) {
     std::string wrong;
     if (key.starts_with("sweep.")) {

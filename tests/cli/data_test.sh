@@ -235,6 +235,24 @@ refused 64 'days.toml: column "day": role is "featur"; use one of feature' \
   "$shoal" import csv days.csv --columns days.toml -o no.h5
 echo 'column = [' >broken.toml
 refused 64 'broken.toml:1' "$shoal" import csv days.csv --columns broken.toml -o no.h5
+
+# What would be two things at once: texts as one of several labels, two columns of one role, points and commas as decimal
+# marks, a date that is none, the weights that a file lacks, two files of one name.
+printf 'c,k,a\nred,A,1\nblue,B,2\ngreen,A,3\nred,B,4\n' >many.csv
+refused 65 'label "c" holds texts, and several labels are numbers' "$shoal" import csv many.csv --label c,k --classes -o no.h5
+printf '[[column]]\nname = "a"\nrole = "weight"\n[[column]]\nname = "b"\nrole = "weight"\n[[column]]\nname = "y"\nrole = "label"\n' >two.toml
+printf 'a,b,c,y\n1,2,3,0\n2,3,4,1\n3,4,5,0\n' >two.csv
+refused 64 'columns "a" and "b" have one role' "$shoal" import csv two.csv --columns two.toml -o no.h5
+printf 'a;b;y\n1.949;7,5;0\n500;7,7;1\n3.030;7,5;1\n' >marks.csv
+refused 65 '"1.949" has a decimal point and "7,5" a decimal comma' "$shoal" import csv marks.csv --label y -o no.h5
+awk 'BEGIN { print "day,y"; for (i = 0; i < 400; ++i) printf "%s,%d\n", i == 300 ? "unknown" : sprintf("2018-%02d-%02d", 1 + i % 12, 1 + i % 28), i % 2 }' >odd.csv
+refused 65 'unknown' "$shoal" import csv odd.csv --label y -o no.h5
+"$shoal" import csv two.csv --label y --weight a -o weighted.h5 >/dev/null
+cut -d, -f2- two.csv >light.csv
+"$shoal" train --set data.file=weighted.h5 --set data.batch_size=2 --set train.epochs=1 --run weighted 2>/dev/null
+refused 65 'no column "a" with the weights' "$shoal" evaluate weighted --data light.csv
+refused 64 same.h5 "$shoal" import csv two.csv --label y --columns-out same.h5 -o same.h5
+[ ! -e no.h5 ] && [ ! -e same.h5 ] || fail 'an error left a file'
 refused 64 'days.csv is no earlier file of columns' "$shoal" import csv days-turned.csv --label y --columns-out days.csv -o no.h5
 refused 64 '--label yy: no such column in days.csv; did you mean "y"' "$shoal" import csv days.csv --label yy -o no.h5
 refused 65 'targets.csv:79: label "NA" is no number' "$shoal" import csv targets.csv --label y -o no.h5

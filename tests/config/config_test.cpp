@@ -273,6 +273,22 @@ TEST(Config, NamesTheKeysThatDiffer) {
   EXPECT_THAT(differing_keys(other, other), ElementsAre());
 }
 
+TEST(Config, OfAVersionThatLeftTargetsAsTheyAreSaysSo) {
+  Config old = parse_config("seed = 1\n", "c.toml", "/");
+  take_targets_as_before(old);
+  EXPECT_EQ(old.data.normalize_targets, "none");
+  Config written = parse_config(to_toml(Config()), "c.toml", "/");
+  take_targets_as_before(written);
+  EXPECT_EQ(written.data.normalize_targets, "auto");
+}
+
+TEST(Config, WeightsOfClassesAreWhatAGradientHolds) {
+  EXPECT_NO_THROW(parse_config("train.class_weights = {a = 0, b = 1e15}", "c.toml", "/"));
+  for (const char* weight : {"1e-44", "-1", "1e16", "inf"})
+    EXPECT_THROW(parse_config(std::string("train.class_weights = {a = 1, b = ") + weight + "}", "c.toml", "/"), Error)
+        << weight;
+}
+
 TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
   const Config plain;
   Config stopping;

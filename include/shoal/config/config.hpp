@@ -128,6 +128,10 @@ Config load_config(const std::optional<std::string>& path, const std::vector<std
 Config parse_config(const std::string& text, const std::string& name, const std::string& base_directory,
                     const std::vector<std::string>& sets = {});
 
+/// Of a file that shoal wrote with every key that it knew: one without data.normalize_targets is of a version that left
+/// targets as they are.
+void take_targets_as_before(Config& written);
+
 /// Changes a config as one more `--set KEY=VALUE` does. @returns the full names of the keys set: several for a table
 /// @throws Error  usage, with the config as it was; the message starts with `KEY=VALUE: `
 std::vector<std::string> set_keys(Config& config, const std::string& assignment);

@@ -114,7 +114,8 @@ void judge_words(const CsvFiles& files, const CsvFacts& facts, const CsvLabelWis
       CsvNumber ignored;
       for (const CsvFacts::Word& word : facts.words) {
         const CellKind kind = rules.kind(word.text, ignored);
-        if (kind == CellKind::number && number == nullptr) number = &word.first;
+        const bool value = kind == CellKind::number || kind == CellKind::date;
+        if (value && number == nullptr) number = &word.first;
         if (kind == CellKind::text && text == nullptr) text = &word.first;
       }
       if (number != nullptr && text != nullptr) refuse_label_mixture(files, *number, *text);
@@ -142,6 +143,13 @@ void judge_labels(const std::vector<CsvColumn>& columns, const CsvFiles& files, 
     labels.any_missing |= scan.facts[c].missing > 0;
   }
   if (labels.columns.empty()) return;
+  for (const std::size_t column : labels.columns) {
+    if (labels.columns.size() > 1 && scan.columns[column].take == CsvTake::word)
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("label \"{}\" holds texts, and several labels are numbers to predict; give one label of "
+                              "classes, or labels that are numbers",
+                              shown(columns[column].name)));
+  }
   const std::size_t c = labels.columns.front();
   const CsvFacts& facts = scan.facts[c];
   if (scan.columns[c].take == CsvTake::word) return judge_words(files, facts, wish, rules, labels);

@@ -178,6 +178,14 @@ std::vector<CsvColumn> columns_with_roles(const CsvOptions& options, const CsvOp
       columns[c].reason = role.name;
     }
   }
+  for (const CsvRole single : {CsvRole::weight, CsvRole::group, CsvRole::split}) {
+    const auto has_it = [&](const CsvColumn& column) { return column.role == single; };
+    const auto first = std::find_if(columns.begin(), columns.end(), has_it);
+    if (first == columns.end()) continue;
+    if (const auto second = std::find_if(first + 1, columns.end(), has_it); second != columns.end())
+      refuse_options(fmt::format("columns \"{}\" and \"{}\" have one role, which one column has; change one of them",
+                                 shown(first->name), shown(second->name)));
+  }
   for (const std::size_t c : columns_meant("--category", options.category, names, file)) {
     columns[c].type = ColumnType::category;
     if (columns[c].reason.empty()) columns[c].reason = "--category";

@@ -128,16 +128,24 @@ CsvGuess guess_delimiter(std::string_view text, char row_end) {
 
 CsvGuess guess_decimal(const std::vector<CsvCells>& rows, char delimiter, const std::string& file) {
   if (delimiter == ',') return {'.', "the comma is between cells"};
+  const std::string* point = nullptr;
   const std::string* decimal = nullptr;
   const std::string* unsure = nullptr;
   for (const CsvCells& row : rows) {
     for (const std::string& cell : row) {
-      if (cell.find('.') != std::string::npos && number_of_cell(cell, '.')) return {'.', "numbers have it"};
+      if (point == nullptr && cell.find('.') != std::string::npos && number_of_cell(cell, '.')) point = &cell;
       const Comma comma = comma_of(cell);
       if (comma == Comma::decimal && decimal == nullptr) decimal = &cell;
       if (comma == Comma::thousands_perhaps && unsure == nullptr) unsure = &cell;
     }
   }
+  if (point != nullptr && decimal != nullptr)
+    throw Error(
+        ExitStatus::bad_data,
+        fmt::format("{}: \"{}\" has a decimal point and \"{}\" a decimal comma; say which it is by --decimal, and "
+                    "write the other numbers without it",
+                    file, shown(*point), shown(*decimal)));
+  if (point != nullptr) return {'.', "numbers have it"};
   if (decimal != nullptr) return {',', fmt::format("numbers have it, such as {}", shown(*decimal))};
   if (unsure == nullptr) return {'.', "no number has a comma"};
   throw Error(ExitStatus::bad_data,

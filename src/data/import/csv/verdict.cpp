@@ -71,7 +71,7 @@ WordCount count_words(const CsvFacts& facts, const CellRules& rules) {
   CsvNumber number;
   for (const CsvFacts::Word& word : facts.words) {
     const CellKind kind = rules.kind(word.text, number);
-    if (kind == CellKind::number) count.numbers += word.count;
+    if (kind == CellKind::number || kind == CellKind::date) count.numbers += word.count;
     if (kind != CellKind::text) continue;
     count.texts += word.count;
     if (count.first_text == nullptr) count.first_text = &word.first;
