@@ -43,8 +43,7 @@ struct Inputs {
 /// as the model has it.
 /// @param check  what else there is to say before the data are read, on rank 0
 Inputs open_inputs(const std::string& data, const std::string& split, const std::string& checkpoint, bool labels,
-                   const std::function<void(const std::string& checkpoint, const PredictionLayout& layout)>& check,
-                   Communicator& world) {
+                   const std::function<void(const std::string& checkpoint)>& check, Communicator& world) {
   const Watchdog watchdog(world, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
   std::int64_t kind = 0;
@@ -57,7 +56,7 @@ Inputs open_inputs(const std::string& data, const std::string& split, const std:
   const std::string file = agreed_checkpoint(checkpoint, world);
   DatasetPredictor predictor(file, world);
   run_together(world, [&] {
-    if (world.rank() == 0) check(file, predictor.layout());
+    if (world.rank() == 0) check(file);
   });
   if (opened) return {*std::move(opened), split, std::move(predictor)};
   run_together(world, [&] {
@@ -75,7 +74,7 @@ ExitStatus execute(const TrainRequest& request, Communicator& world) { return tr
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   Inputs inputs = open_inputs(
       request.data, request.split, request.checkpoint, true,
-      [&](const std::string& checkpoint, const PredictionLayout&) {
+      [&](const std::string& checkpoint) {
         if (request.confusion) check_output_file(*request.confusion, Output::confusion, {request.data, checkpoint});
       },
       world);
@@ -90,9 +89,8 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const bool printed = request.out == "-";
-  const auto check = [&](const std::string& checkpoint, const PredictionLayout& layout) {
-    if (!printed)
-      check_output_file(request.out, Output::predictions, {request.data, checkpoint}, "", header_line(layout));
+  const auto check = [&](const std::string& checkpoint) {
+    if (!printed) check_output_file(request.out, Output::predictions, {request.data, checkpoint});
   };
   Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, false, check, world);
   const std::int64_t rows = inputs.predictor.predict(inputs.data, inputs.split, request.out);

@@ -75,10 +75,10 @@ bool holds_predictions(const H5Reader& file) {
 }
 
 /// Whether the file is an earlier result of what is to be written.
-bool is_of_kind(const std::string& path, Output kind, const std::string& header) try {
+bool is_of_kind(const std::string& path, Output kind) try {
   if (kind == Output::data_set) return false;
   const RandomAccessFile file(path);
-  const auto enough = std::max<std::int64_t>(64, std::ssize(header) + 1);
+  constexpr std::int64_t enough = 64;
   std::string start(static_cast<std::size_t>(std::min(enough, file.size())), '\0');
   file.read(0, std::as_writable_bytes(std::span(start)));
   if (kind == Output::columns) return start.starts_with("# What shoal import understood");
@@ -120,7 +120,7 @@ void check_names_in(const std::string& folder, NewFolder kind) {
 bool is_name_of_runs(const std::string& name) { return RunPaths::is_name(name) || SweepPaths::is_name(name); }
 
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
-                       const std::string& run, const std::string& header) {
+                       const std::string& run) {
   const auto refuse = [&](const std::string& what) {
     throw Error(ExitStatus::usage, fmt::format("{} {}name another file to write", out, what));
   };
@@ -141,7 +141,7 @@ void check_output_file(const std::string& out, Output kind, const std::vector<st
   if (!fs::is_regular_file(there)) return;  // of a device the writer has more to say
   if (fs::hard_link_count(file, none) > 1)
     refuse("is a file of several names (hard links), and would be replaced; remove this name first, or ");
-  if (fs::file_size(file, none) > 0 && !is_of_kind(file, kind, header)) refuse(what_is_there(kind));
+  if (fs::file_size(file, none) > 0 && !is_of_kind(file, kind)) refuse(what_is_there(kind));
 }
 
 void check_new_folder(const std::string& folder, NewFolder kind) {

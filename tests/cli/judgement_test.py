@@ -110,7 +110,6 @@ for name, text in CONFIGS.items():
 
     # What is judged is what is predicted.
     must("predict", name, "--data", f"{name}.h5", "--out", "p.csv")
-    must("predict", name, "--data", f"{name}.h5", "--out", "p.csv")  # replaces its own
     with open("p.csv") as file:
         header, *rows = csv.reader(file)
     os.remove("p.csv")

@@ -18,11 +18,10 @@ enum class Output { data_set, predictions, confusion, trace, columns };
 /// an earlier result of the same kind, of predictions, a confusion matrix or a trace; a data set replaces nothing.
 /// @param inputs  files that the command reads
 /// @param run     folder of the run that it makes, if it makes one
-/// @param header  of predictions as CSV: their first line. Without it any that looks like one is an earlier result
 /// @throws Error(usage)  when `out` is read, is a folder, belongs to a run or sweep, is a hard link of another file,
 ///                       or holds anything else
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
-                       const std::string& run = "", const std::string& header = "");
+                       const std::string& run = "");
 
 enum class NewFolder { run, sweep };
 

@@ -32,9 +32,6 @@ void take_roles(const TableDescription& table, bool labels, const Places& places
   for (const std::string& name : table.labels) {
     if (labels && all) take(name, CsvRole::label);
   }
-  if (labels && all && !table.weight.empty() && !places.contains(table.weight))
-    refuse(fmt::format("no column \"{}\" with the weights that rows have; add it, with 1 for rows alike",
-                       shown(table.weight)));
   take(table.weight, CsvRole::weight);
   for (const std::string& name : table.ids) take(name, CsvRole::id);
 }

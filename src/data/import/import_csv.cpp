@@ -259,6 +259,11 @@ DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out)
   }
   constexpr std::size_t told = 10;
   summary.notes.clear();
+  const bool weighted = std::any_of(summary.columns.begin(), summary.columns.end(),
+                                    [](const auto& column) { return column.role == "weight"; });
+  if (wanted.labels && !wanted.table.weight.empty() && !weighted)
+    summary.notes.push_back(fmt::format("{}: no column \"{}\" of weights, as in training: rows count alike",
+                                        options.file, shown(wanted.table.weight)));
   if (!unused.empty()) {
     const auto last = unused.begin() + static_cast<std::ptrdiff_t>(std::min(told, unused.size()));
     summary.notes.push_back(fmt::format("{}: {} left out, as {} has no {} of that name: {}{}", options.file,
