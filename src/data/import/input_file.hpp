@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "csv/byte_source.hpp"
+#include "byte_source.hpp"
 
 namespace shoal {
 

@@ -62,15 +62,6 @@ float target(double value, const Place& place, std::size_t i) {
   return result;
 }
 
-/// A value that is missing makes names of all numbers, and a class of each.
-[[noreturn]] void refuse_mixture(std::span<const std::string> texts, std::size_t number, std::size_t text,
-                                 const Place& place) {
-  refuse(place, text,
-         fmt::format("label \"{}\" is no number, but \"{}\" at {} is; if labels are numbers, correct it or remove the "
-                     "row; if they are names of classes, use --classes",
-                     shown(trimmed(texts[text])), shown(trimmed(texts[number])), place(number)));
-}
-
 /// A finite number, nothing for a text that is no number; an empty cell, NaN and infinity are errors.
 std::optional<double> number_or_text(std::span<const std::string> texts, std::size_t i, const Place& place) {
   if (trimmed(texts[i]).empty()) refuse(place, i, "the label is empty; fill it in or remove the row");
@@ -134,23 +125,19 @@ Labels labels_from_numbers(std::span<const double> values, const Place& place) {
   return classes_in_order(whole, distinct);
 }
 
-Labels labels_from_texts(std::span<const std::string> texts, const Place& place, bool classes) {
-  std::vector<double> numbers;
-  std::vector<std::int64_t> counted;
-  std::optional<std::size_t> number;  // the first of each kind
-  std::optional<std::size_t> text;
+Labels labels_from_texts(std::span<const std::string> texts, const Place& place) {
+  std::vector<double> whole;
+  bool negative = false;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::optional<double> value = number_or_text(texts, i, place);
-    std::optional<std::size_t>& first = value ? number : text;
-    if (!first) first = i;
-    if (number && text && !classes) refuse_mixture(texts, *number, *text, place);
-    if (!value) continue;
-    numbers.push_back(*value);
-    if (is_whole(*value) && *value >= 0) counted.push_back(static_cast<std::int64_t>(*value));
+    if (!value || !is_whole(*value)) continue;
+    whole.push_back(*value);
+    negative |= *value < 0;
   }
-  if (counted.size() == texts.size()) return labels_from_classes(counted, place);
-  const bool whole = std::all_of(numbers.begin(), numbers.end(), is_whole);
-  if (!text && (whole || !classes)) return labels_from_numbers(numbers, place);
+  if (whole.size() == texts.size()) {
+    if (negative) return labels_from_numbers(whole, place);
+    return labels_from_classes(std::vector<std::int64_t>(whole.begin(), whole.end()), place);
+  }
   std::set<std::string> distinct;
   for (const std::string& text : texts) distinct.emplace(trimmed(text));
   check_class_count(distinct, place);
@@ -179,16 +166,6 @@ Labels labels_like(std::span<const std::string> texts, const std::vector<std::st
                          shown(texts[i]), class_names.size(), shown(near.empty() ? class_names[0] : near)));
     }
     labels.numbers.push_back(named != by_name.end() ? named->second : numbered->second);
-  }
-  return labels;
-}
-
-Labels targets_from_texts(std::span<const std::string> texts, const Place& place) {
-  Labels labels;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::optional<double> value = number_or_text(texts, i, place);
-    if (!value) refuse(place, i, fmt::format("label \"{}\" is no number, and y holds numbers here", shown(texts[i])));
-    labels.targets.push_back(target(*value, place, i));
   }
   return labels;
 }

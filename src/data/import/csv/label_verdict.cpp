@@ -9,14 +9,12 @@
 
 #include "data/import/csv_reader.hpp"
 #include "data/import/labels.hpp"
+#include "data/import/number_labels.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 
 namespace shoal {
 namespace {
-
-constexpr std::int64_t always_few = 20;
-constexpr std::int64_t rows_for_a_class = 20;  // on average, of up to most_counted_values
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
 
@@ -45,39 +43,11 @@ void check_range(const CsvFiles& files, const CsvFacts& facts, const std::string
                        shown(name), largest));
 }
 
-/// Why numbers are classes; empty where they are targets, `why_not` says why.
-std::string classes_reason(const CsvFacts& facts, std::string& why_not) {
-  if (facts.dates > 0) {
-    why_not = "dates";
-    return "";
-  }
-  if (!facts.whole) {
-    why_not = "not all numbers are whole";
-    return "";
-  }
-  constexpr double whole_beyond = 0x1p53;  // there all doubles are
-  if (facts.greatest >= whole_beyond) {
-    why_not = "some are 2^53 or more";
-    return "";
-  }
-  if (facts.too_many_values) {
-    why_not = fmt::format("more than {} different whole numbers; --classes if they are names", most_counted_values);
-    return "";
-  }
-  const auto distinct = static_cast<std::int64_t>(facts.values.size());
-  const bool signs = facts.least == -1.0 && facts.greatest == 1.0 && distinct == 2;
-  if (facts.least < 0.0 && !signs) {
-    why_not = "some are below 0; --classes if they are names";
-    return "";
-  }
-  if (distinct > always_few && facts.numbers < distinct * rows_for_a_class) {
-    why_not =
-        fmt::format("{} different whole numbers in {} rows; --classes if they are names", distinct, facts.numbers);
-    return "";
-  }
-  return signs ? "-1 and 1; --regression if they are numbers to predict"
-               : fmt::format("{} different whole {}; --regression if they are numbers to predict", distinct,
-                             distinct == 1 ? "number" : "numbers");
+NumberVerdict verdict_of(const CsvFacts& facts) {
+  if (facts.dates > 0) return {false, "dates"};
+  const auto distinct =
+      facts.too_many_values ? most_counted_numbers + 1 : static_cast<std::int64_t>(facts.values.size());
+  return judge_numbers({facts.numbers, distinct, facts.whole, facts.least, facts.greatest});
 }
 
 /// Classes that are numbers, given the numbers that occur.
@@ -120,7 +90,7 @@ void judge_words(const CsvFiles& files, const CsvFacts& facts, const CsvLabelWis
       }
       if (number != nullptr && text != nullptr) refuse_label_mixture(files, *number, *text);
     }
-    named = labels_from_texts(texts, place, true);
+    named = labels_from_texts(texts, place);
     labels.reason = wish.classes ? "--classes" : "texts";
   }
   labels.class_names = std::move(named.class_names);
@@ -154,9 +124,9 @@ void judge_labels(const std::vector<CsvColumn>& columns, const CsvFiles& files, 
   const CsvFacts& facts = scan.facts[c];
   if (scan.columns[c].take == CsvTake::word) return judge_words(files, facts, wish, rules, labels);
   if (scan.columns[c].values) {
-    std::string why_not;
-    labels.reason = classes_reason(facts, why_not);
-    if (!labels.reason.empty()) {
+    const NumberVerdict verdict = verdict_of(facts);
+    labels.reason = (verdict.classes ? "" : "targets: ") + verdict.reason;
+    if (verdict.classes) {
       std::vector<double> values;
       for (const auto& [value, seen] : facts.values) values.push_back(value);
       const Place place = [&](std::size_t i) {
@@ -164,7 +134,6 @@ void judge_labels(const std::vector<CsvColumn>& columns, const CsvFiles& files, 
       };
       return take_number_classes(values, place, labels);
     }
-    labels.reason = "targets: " + why_not;
   } else {
     labels.reason = labels.columns.size() > 1 ? "targets: several labels" : "targets: --regression";
   }

@@ -11,6 +11,7 @@
 
 #include "block_reader.hpp"
 #include "cell_kind.hpp"
+#include "data/import/number_labels.hpp"
 #include "spool.hpp"
 
 namespace shoal {
@@ -35,7 +36,7 @@ struct CsvTaken {
   std::size_t most_words = 0;                               ///< beyond them words are no longer told apart
   std::size_t slot = 0;  ///< place in a row of x, of the other values or of the texts; set by the scan
 };
-inline constexpr std::size_t most_counted_values = 1000;
+inline constexpr std::size_t most_counted_values = most_counted_numbers;
 
 struct CsvPlace {
   std::size_t file = 0;

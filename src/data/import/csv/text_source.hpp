@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "byte_source.hpp"
+#include "data/import/byte_source.hpp"
 
 namespace shoal {
 
