@@ -7,11 +7,32 @@
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
+namespace {
+
+/// Rows of images in a piece of a leaf, about: a tile of it and what makes it stay in the second-level cache.
+constexpr std::int64_t piece_rows = 1024;
+
+/// 0: pieces are leaves.
+std::int64_t samples_of_piece(const Graph& graph) {
+  std::int64_t most = 1;
+  for (const Node& node : graph.nodes()) {
+    if (node.shape.per_sample) most = std::max(most, node.shape.rows);
+  }
+  return most == 1 ? 0 : std::max<std::int64_t>(1, piece_rows / most);
+}
+
+/// Rows that the buffers of a value have.
+std::int64_t buffer_rows(const ValueShape& shape, std::int64_t capacity) {
+  return shape.per_sample ? capacity * shape.rows : shape.rows;
+}
+
+}  // namespace
 
 template <class T>
 Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
     : graph_(graph),
       capacity_(capacity),
+      piece_samples_(samples_of_piece(graph)),
       sums_(sums),
       work_(graph.nodes().size()),
       schedules_(std::make_unique<PassSchedules>(graph)) {
@@ -19,7 +40,7 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     Workspace& work = work_[id];
-    const std::int64_t rows = node.shape.per_sample ? capacity : node.shape.rows;
+    const std::int64_t rows = buffer_rows(node.shape, capacity);
     if (node.kind != Node::Kind::parameter) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
     if (node.needs_gradient) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
     if (node.operation == nullptr) continue;
@@ -29,8 +50,9 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
       if (node.operation->differentiable(i)) work_[node.inputs[i]].uses.emplace_back(id, i);
     }
     work.derived = Buffer<T>(node.operation->derived_size(work.input_shapes, capacity));
-    const std::int64_t auxiliary = node.operation->auxiliary_columns(work.input_shapes);
-    if (auxiliary > 0) work.auxiliary = Buffer<T>(padded_size(work.per_sample ? capacity : rows, auxiliary));
+    const ValueShape auxiliary = node.operation->auxiliary(work.input_shapes);
+    if (auxiliary.columns > 0)
+      work.auxiliary = Buffer<T>(padded_size(buffer_rows(auxiliary, capacity), auxiliary.columns));
   }
   bind(nullptr, {});
 }
@@ -55,15 +77,13 @@ Panels<T> Executor<T>::value_panels(std::size_t id) const {
     if (parameters_ == nullptr) return {nullptr, parameter.rows, parameter.columns};  // not bound yet
     return parameter.in(parameters_);
   }
-  return {const_cast<T*>(work_[id].value.data()), node.shape.per_sample ? capacity_ : node.shape.rows,
-          node.shape.columns};
+  return {const_cast<T*>(work_[id].value.data()), buffer_rows(node.shape, capacity_), node.shape.columns};
 }
 
 template <class T>
 Panels<T> Executor<T>::gradient_panels(std::size_t id) const {
   const Node& node = graph_.nodes()[id];
-  return {const_cast<T*>(work_[id].gradient.data()), node.shape.per_sample ? capacity_ : node.shape.rows,
-          node.shape.columns};
+  return {const_cast<T*>(work_[id].gradient.data()), buffer_rows(node.shape, capacity_), node.shape.columns};
 }
 
 template <class T>
@@ -98,7 +118,7 @@ RowBlock<T> Executor<T>::everything(std::size_t id) const {
   const Workspace& work = work_[id];
   const auto rows_in = [](auto panels, const ValueShape& shape) {
     return Rows<std::remove_pointer_t<decltype(panels.data)>>{panels, 0, shape.per_sample ? 0 : shape.rows,
-                                                              shape.per_sample};
+                                                              shape.per_sample, shape.per_sample ? shape.rows : 1};
   };
   RowBlock<T> all;
   for (std::size_t i = 0; i < node.inputs.size(); ++i)
@@ -106,19 +126,45 @@ RowBlock<T> Executor<T>::everything(std::size_t id) const {
   all.output = rows_in(value_panels(id), node.shape);
   if (work.gradient.size() > 0) all.output_gradient = rows_in(Panels<const T>(gradient_panels(id)), node.shape);
   if (work.auxiliary.size() > 0) {
-    const ValueShape shape{work.per_sample, node.shape.rows, node.operation->auxiliary_columns(work.input_shapes)};
-    all.auxiliary = rows_in(
-        Panels<T>{const_cast<T*>(work.auxiliary.data()), shape.per_sample ? capacity_ : shape.rows, shape.columns},
-        shape);
+    const ValueShape shape = node.operation->auxiliary(work.input_shapes);
+    all.auxiliary =
+        rows_in(Panels<T>{const_cast<T*>(work.auxiliary.data()), buffer_rows(shape, capacity_), shape.columns}, shape);
   }
   all.derived = {const_cast<T*>(work.derived.data()), static_cast<std::size_t>(work.derived.size())};
   return all;
 }
 
 template <class T>
-typename Executor<T>::RowRange Executor<T>::rows_of(LeafRange leaves) const {
+typename Executor<T>::SampleRange Executor<T>::samples_of(LeafRange leaves) const {
   const LeafCut& cut = batch_.share->cut();
   return {cut.begin(leaves.first) - batch_.first_sample(), cut.begin(leaves.last) - cut.begin(leaves.first)};
+}
+
+template <class T>
+std::int64_t Executor<T>::pieces_of_leaf() const {
+  if (piece_samples_ == 0) return 1;
+  return (batch_.share->cut().leaf_samples + piece_samples_ - 1) / piece_samples_;
+}
+
+template <class T>
+std::int64_t Executor<T>::pieces() const {
+  if (piece_samples_ == 0 || batch_.leaves.size() == 0) return batch_.leaves.size();
+  const std::int64_t last = samples_of(LeafRange{batch_.leaves.last - 1, batch_.leaves.last}).count;
+  return (batch_.leaves.size() - 1) * pieces_of_leaf() + (last + piece_samples_ - 1) / piece_samples_;
+}
+
+/// All leaves but the last have as many pieces.
+template <class T>
+typename Executor<T>::SampleRange Executor<T>::samples_of(PieceRange range) const {
+  const std::int64_t each = pieces_of_leaf();
+  const auto begin = [&](std::int64_t piece) {
+    const LeafCut& cut = batch_.share->cut();
+    const std::int64_t leaf = batch_.leaves.first + piece / each;
+    if (leaf >= batch_.leaves.last) return batch_.samples();
+    return std::min(cut.end(leaf), cut.begin(leaf) + piece % each * piece_samples_) - batch_.first_sample();
+  };
+  const std::int64_t first = begin(range.first);
+  return {first, (range.last == pieces() ? batch_.samples() : begin(range.last)) - first};
 }
 
 template <class T>
@@ -129,44 +175,47 @@ void Executor<T>::begin(const Batch& batch, std::size_t until) {
   if (reached_.empty() || until != until_) reached_ = nodes_below(graph_, until);
   until_ = until;
   for (std::size_t id = 0; id <= until; ++id) {
-    if (reached_[id] && graph_.nodes()[id].operation != nullptr) work_[id].all_rows = view(id, rows_of(batch_.leaves));
+    if (reached_[id] && graph_.nodes()[id].operation != nullptr)
+      work_[id].all_rows = view(id, samples_of(batch_.leaves));
   }
 }
 
 template <class T>
-RowBlock<T> Executor<T>::view(std::size_t id, RowRange rows) const {
+RowBlock<T> Executor<T>::view(std::size_t id, SampleRange samples) const {
   RowBlock<T> block = work_[id].everything;
-  block.leaf_rows = batch_.share->cut().leaf_samples;
+  block.leaf_samples = batch_.share->cut().leaf_samples;
   block.training = batch_.training;
   block.seed = batch_.seed;
   block.step = batch_.step;
-  narrow(block, rows);
+  narrow(block, samples);
   return block;
 }
 
 template <class T>
-void Executor<T>::narrow(RowBlock<T>& block, RowRange rows) const {
-  const auto narrow_value = [rows](auto& value) {
+void Executor<T>::narrow(RowBlock<T>& block, SampleRange samples) const {
+  const auto narrow_value = [samples](auto& value) {
     if (!value.per_sample) return;
-    value.first = rows.first;
-    value.count = rows.count;
+    value.first = samples.first * value.sample_rows;
+    value.count = samples.count * value.sample_rows;
+  };
+  const auto narrow_span = [samples](auto span) {
+    return span.empty()
+               ? span
+               : span.subspan(static_cast<std::size_t>(samples.first), static_cast<std::size_t>(samples.count));
   };
   for (auto& input : block.input) narrow_value(input);
   narrow_value(block.output);
   narrow_value(block.output_gradient);
   narrow_value(block.auxiliary);
-  if (!batch_.sample_ids.empty())
-    block.sample_ids =
-        batch_.sample_ids.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count));
-  if (!batch_.weights.empty())
-    block.weights = batch_.weights.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count));
+  block.sample_ids = narrow_span(batch_.sample_ids);
+  block.weights = narrow_span(batch_.weights);
 }
 
 template <class T>
-const RowBlock<T>& Executor<T>::view(std::size_t id, RowRange rows, RowBlock<T>& storage) const {
-  if (rows == rows_of(batch_.leaves)) return work_[id].all_rows;
+const RowBlock<T>& Executor<T>::view(std::size_t id, SampleRange samples, RowBlock<T>& storage) const {
+  if (samples == samples_of(batch_.leaves)) return work_[id].all_rows;
   storage = work_[id].all_rows;
-  narrow(storage, rows);
+  narrow(storage, samples);
   return storage;
 }
 
@@ -189,9 +238,12 @@ std::vector<double> Executor<T>::statistics_of(const Batch& batch, std::size_t n
   with_team([&] {
     for (const Phase& phase : schedules_->forward(node, batch_.training, false)) run(phase, Pass::forward, {});
     reserve_statistics(node, Pass::forward, true);
-    parallel_for(panels_of(work_[node].input_shapes[0].columns),
-                 [&](std::int64_t panel) { leaf_statistics_of(node, Pass::forward, panel, batch_.leaves, true); });
+    parallel_for(panels_of(work_[node].input_shapes[0].columns), [&](std::int64_t panel) {
+      piece_statistics(node, Pass::forward, panel, {0, pieces()}, true);
+    });
   });
+  const StatisticsPlan plan = graph_.nodes()[node].operation->statistics(Pass::forward, true, work_[node].input_shapes);
+  fold_pieces(node, static_cast<std::size_t>(plan.width), *plan.merge);
   return work_[node].statistics;
 }
 

@@ -15,12 +15,14 @@ bool Executor<T>::used_by(std::size_t id, bool per_sample) const {
                      [&](const auto& use) { return reached_[use.first] && work_[use.first].per_sample == per_sample; });
 }
 
-/// Gradient of some rows of a value per sample: its uses, in reverse order of use.
+/// Gradient of some samples of a value per sample: its uses, in reverse order of use.
 template <class T>
-void Executor<T>::pull_gradient(std::size_t id, RowRange rows, std::int64_t panel) {
+void Executor<T>::pull_gradient(std::size_t id, SampleRange samples, std::int64_t panel) {
   const Panels<T> gradient = gradient_panels(id);
-  T* out = gradient.tile(panel, rows.first);
-  const std::int64_t size = rows.count * panel_width;
+  const Node& node = graph_.nodes()[id];
+  T* out = gradient.tile(panel, samples.first * node.shape.rows);
+  const std::int64_t rows = samples.count * node.shape.rows;
+  const std::int64_t size = rows * panel_width;
   RowBlock<T> storage;
   std::vector<T> scratch;
   bool first = true;
@@ -28,14 +30,13 @@ void Executor<T>::pull_gradient(std::size_t id, RowRange rows, std::int64_t pane
     if (!reached_[use->first]) continue;
     const Operation& user = *graph_.nodes()[use->first].operation;
     if (!first) scratch.resize(static_cast<std::size_t>(size));
-    user.backward(view(use->first, rows, storage), use->second, panel, first ? out : scratch.data());
+    user.backward(view(use->first, samples, storage), use->second, panel, first ? out : scratch.data());
     if (!first) add_to<T>(size, scratch.data(), out);
     first = false;
   }
-  if (panel == gradient.panels() - 1) zero_padding(rows.count, gradient.width(panel), out);
-  const Node& node = graph_.nodes()[id];
+  if (panel == gradient.panels() - 1) zero_padding(rows, gradient.width(panel), out);
   if (node.operation != nullptr && graph_.nodes()[node.inputs[0]].needs_gradient)
-    node.operation->take_gradient(view(id, rows, storage), panel);
+    node.operation->take_gradient(view(id, samples, storage), panel);
 }
 
 /// Gradient of a whole value: uses by whole operations, in reverse order, then those by samples. By this thread alone.
@@ -72,8 +73,8 @@ void Executor<T>::pull_by_samples(std::size_t id) {
       for (std::int64_t panel = 0; panel < gradient.panels(); ++panel) {
         for (std::int64_t first = 0; first < node.shape.rows; first += panel_width) {
           const std::int64_t count = std::min(panel_width, node.shape.rows - first);
-          graph_.nodes()[use->first].operation->gradient(view(use->first, rows_of({leaf, leaf + 1})), use->second,
-                                                         panel, first, count, tile.data());
+          graph_.nodes()[use->first].operation->gradient(view(use->first, samples_of(LeafRange{leaf, leaf + 1})),
+                                                         use->second, panel, first, count, tile.data());
           for (std::int64_t i = 0; i < count * panel_width; ++i)
             mine[(panel * node.shape.rows + first) * panel_width + i] +=
                 static_cast<double>(tile[static_cast<std::size_t>(i)]);
@@ -100,8 +101,8 @@ void Executor<T>::parameter_tile(std::size_t id, std::int64_t task, std::span<T*
   const std::int64_t size = count * panel_width;
   RowBlock<T> storage;
   const auto use_gradient = [&](const auto& use, LeafRange leaves, T* out) {
-    graph_.nodes()[use.first].operation->gradient(view(use.first, rows_of(leaves), storage), use.second, panel, first,
-                                                  count, out);
+    graph_.nodes()[use.first].operation->gradient(view(use.first, samples_of(leaves), storage), use.second, panel,
+                                                  first, count, out);
   };
   const auto per_sample = [&](const auto& use) { return reached_[use.first] && work_[use.first].per_sample; };
   const bool by_whole = used_by(id, false);
@@ -153,6 +154,11 @@ void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete
   if (graph_.nodes()[until_].needs_gradient) *gradient_panels(until_).tile(0) = T{1};
   std::size_t from = parameters.size();
   with_team([&] {
+    parallel_for(static_cast<std::int64_t>(until_) + 1, [&](std::int64_t i) {
+      const auto id = static_cast<std::size_t>(i);
+      const Operation* operation = graph_.nodes()[id].operation.get();
+      if (operation != nullptr && reached_[id]) operation->prepare_backward(work_[id].all_rows);
+    });
     for (const Phase& phase : schedules_->backward(until_, batch_.training)) {
       run(phase, Pass::backward, partials);
       for (std::size_t id : phase.parameters) done[graph_.nodes()[id].parameter] = true;
@@ -166,7 +172,7 @@ void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete
 // The members of this file; executor.cpp has the others. NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define SHOAL_BACKWARD_OF(T)                                                                 \
   template bool Executor<T>::used_by(std::size_t, bool) const;                               \
-  template void Executor<T>::pull_gradient(std::size_t, RowRange, std::int64_t);             \
+  template void Executor<T>::pull_gradient(std::size_t, SampleRange, std::int64_t);          \
   template void Executor<T>::pull_whole_gradient(std::size_t);                               \
   template void Executor<T>::pull_by_samples(std::size_t);                                   \
   template void Executor<T>::parameter_tile(std::size_t, std::int64_t, std::span<T* const>); \

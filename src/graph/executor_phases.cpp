@@ -18,19 +18,19 @@ void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partial
     graph_.nodes()[id].operation->finish(view(id, {}), Pass::forward, {}, 0, state_of(id));
   for (std::size_t id : phase.synchronize) reserve_statistics(id, pass, batch_.training);
 
-  // Few panels are cut into blocks of leaves too, so that every thread has work.
-  const std::int64_t leaves = batch_.leaves.size();
+  // Few panels are cut into blocks of pieces too, so that every thread has work.
+  const std::int64_t all = pieces();
   const std::int64_t wanted = threads() == 1 ? 1 : 4 * static_cast<std::int64_t>(threads());
   const auto blocks_of = [&](const TaskGroup& group) {
-    return std::clamp<std::int64_t>((wanted + group.panels - 1) / group.panels, 1, std::max<std::int64_t>(1, leaves));
+    return std::clamp<std::int64_t>((wanted + group.panels - 1) / group.panels, 1, std::max<std::int64_t>(1, all));
   };
   std::int64_t tasks = 0;
   for (const TaskGroup& group : phase.groups)
-    tasks += group.parameter ? group.panels : leaves > 0 ? group.panels * blocks_of(group) : 0;
+    tasks += group.parameter ? group.panels : all > 0 ? group.panels * blocks_of(group) : 0;
   parallel_for(tasks, [&](std::int64_t task) {
     auto group = phase.groups.begin();
     for (; true; ++group) {
-      const std::int64_t mine = group->parameter ? group->panels : leaves > 0 ? group->panels * blocks_of(*group) : 0;
+      const std::int64_t mine = group->parameter ? group->panels : all > 0 ? group->panels * blocks_of(*group) : 0;
       if (task < mine) break;
       task -= mine;
     }
@@ -38,29 +38,33 @@ void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partial
     // The blocks of a panel follow each other: its weights stay in the cache.
     const std::int64_t blocks = blocks_of(*group);
     const std::int64_t block = task % blocks;
-    run_tiles(*group, pass, task / blocks,
-              {batch_.leaves.first + leaves * block / blocks, batch_.leaves.first + leaves * (block + 1) / blocks});
+    run_tiles(*group, pass, task / blocks, {all * block / blocks, all * (block + 1) / blocks});
   });
   for (std::size_t id : phase.synchronize) synchronize(id, pass);
 }
 
 template <class T>
-void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRange leaves) {
-  const RowRange rows = rows_of(leaves);
-  for (const TileStage& stage : group.stages) {
-    switch (stage.kind) {
-      case TileStage::Kind::forward: forward_tile(stage.node, rows, panel); break;
-      case TileStage::Kind::pull_gradient: pull_gradient(stage.node, rows, panel); break;
-      case TileStage::Kind::statistics: leaf_statistics_of(stage.node, pass, panel, leaves, batch_.training); break;
+void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, PieceRange range) {
+  // Images go through the chain a few at a time, so that their tiles stay in the cache between its stages.
+  const std::int64_t step = piece_samples_ == 0 ? range.last - range.first : 1;
+  for (std::int64_t piece = range.first; piece < range.last; piece += step) {
+    const PieceRange some{piece, std::min(range.last, piece + step)};
+    const SampleRange samples = samples_of(some);
+    for (const TileStage& stage : group.stages) {
+      switch (stage.kind) {
+        case TileStage::Kind::forward: forward_tile(stage.node, samples, panel); break;
+        case TileStage::Kind::pull_gradient: pull_gradient(stage.node, samples, panel); break;
+        case TileStage::Kind::statistics: piece_statistics(stage.node, pass, panel, some, batch_.training); break;
+      }
     }
   }
 }
 
 template <class T>
-void Executor<T>::forward_tile(std::size_t id, RowRange rows, std::int64_t panel) {
+void Executor<T>::forward_tile(std::size_t id, SampleRange samples, std::int64_t panel) {
   const Operation& operation = *graph_.nodes()[id].operation;
   RowBlock<T> storage;
-  const RowBlock<T>& block = view(id, rows, storage);
+  const RowBlock<T>& block = view(id, samples, storage);
   operation.forward(block, panel);
   const std::int64_t last = block.output.panels.panels() - 1;
   if (operation.whole_rows() || panel == last)
@@ -68,25 +72,49 @@ void Executor<T>::forward_tile(std::size_t id, RowRange rows, std::int64_t panel
 }
 
 template <class T>
-void Executor<T>::leaf_statistics_of(std::size_t id, Pass pass, std::int64_t panel, LeafRange leaves, bool training) {
-  if (leaves.size() == 0) return;
+void Executor<T>::piece_statistics(std::size_t id, Pass pass, std::int64_t panel, PieceRange range, bool training) {
+  if (range.first == range.last) return;
   Workspace& work = work_[id];
-  const std::size_t width = work.statistics.size() / static_cast<std::size_t>(batch_.leaves.size());
+  const std::size_t width = work.statistics.size() / static_cast<std::size_t>(pieces());
   RowBlock<T> seen = work.all_rows;
   seen.training = training;
-  for (std::int64_t leaf = leaves.first; leaf < leaves.last; ++leaf) {
-    narrow(seen, rows_of({leaf, leaf + 1}));
+  for (std::int64_t piece = range.first; piece < range.last; ++piece) {
+    narrow(seen, samples_of(PieceRange{piece, piece + 1}));
     graph_.nodes()[id].operation->leaf_statistics(
-        seen, pass, panel,
-        std::span(work.statistics).subspan(static_cast<std::size_t>(leaf - batch_.leaves.first) * width, width));
+        seen, pass, panel, std::span(work.statistics).subspan(static_cast<std::size_t>(piece) * width, width));
   }
+}
+
+/// The pieces of each leaf meet in a tree of their own; leaves one row each of the statistics.
+template <class T>
+void Executor<T>::fold_pieces(std::size_t id, std::size_t width, const Merge& merge) {
+  const std::int64_t each = pieces_of_leaf();
+  if (each == 1) return;
+  std::vector<double>& statistics = work_[id].statistics;
+  const auto row = [&](std::int64_t i) {
+    return std::span(statistics).subspan(static_cast<std::size_t>(i) * width, width);
+  };
+  const std::int64_t all = pieces();
+  for (std::int64_t leaf = 0; leaf < batch_.leaves.size(); ++leaf) {
+    const std::int64_t first = leaf * each;
+    const std::int64_t last = std::min(all, first + each);
+    for (std::int64_t step = 1; step < last - first; step *= 2) {
+      for (std::int64_t left = first; left + step < last; left += 2 * step) {
+        const std::int64_t right = left + step;
+        merge(row(left), row(right), samples_of(PieceRange{left, right}).count,
+              samples_of(PieceRange{right, std::min(last, right + step)}).count);
+      }
+    }
+    if (leaf > 0) std::copy_n(row(first).begin(), width, row(leaf).begin());
+  }
+  statistics.resize(static_cast<std::size_t>(batch_.leaves.size()) * width);
 }
 
 template <class T>
 void Executor<T>::reserve_statistics(std::size_t id, Pass pass, bool training) {
   Workspace& work = work_[id];
   const StatisticsPlan plan = graph_.nodes()[id].operation->statistics(pass, training, work.input_shapes);
-  work.statistics.resize(static_cast<std::size_t>(work.per_sample ? batch_.leaves.size() * plan.width : plan.width));
+  work.statistics.resize(static_cast<std::size_t>(work.per_sample ? pieces() * plan.width : plan.width));
 }
 
 template <class T>
@@ -95,6 +123,8 @@ void Executor<T>::synchronize(std::size_t id, Pass pass) {
   Workspace& work = work_[id];
   const StatisticsPlan plan = node.operation->statistics(pass, batch_.training, work.input_shapes);
   const auto width = static_cast<std::size_t>(plan.width);
+  // Statistics come with their merge. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
+  if (work.per_sample) fold_pieces(id, width, *plan.merge);
   if (id == until_ && pass == Pass::forward && !node.shape.per_sample) {
     leaf_statistics_ = work.statistics;
     statistics_width_ = plan.width;
@@ -128,13 +158,14 @@ void Executor<T>::forward_whole(std::size_t id) {
 }
 
 // The members of this file; executor.cpp has the others. NOLINTBEGIN(bugprone-macro-parentheses): T is a type
-#define SHOAL_PHASES_OF(T)                                                                         \
-  template void Executor<T>::run(const Phase&, Pass, std::span<T* const>);                         \
-  template void Executor<T>::run_tiles(const TaskGroup&, Pass, std::int64_t, LeafRange);           \
-  template void Executor<T>::forward_tile(std::size_t, RowRange, std::int64_t);                    \
-  template void Executor<T>::leaf_statistics_of(std::size_t, Pass, std::int64_t, LeafRange, bool); \
-  template void Executor<T>::reserve_statistics(std::size_t, Pass, bool);                          \
-  template void Executor<T>::synchronize(std::size_t, Pass);                                       \
+#define SHOAL_PHASES_OF(T)                                                                        \
+  template void Executor<T>::run(const Phase&, Pass, std::span<T* const>);                        \
+  template void Executor<T>::run_tiles(const TaskGroup&, Pass, std::int64_t, PieceRange);         \
+  template void Executor<T>::forward_tile(std::size_t, SampleRange, std::int64_t);                \
+  template void Executor<T>::piece_statistics(std::size_t, Pass, std::int64_t, PieceRange, bool); \
+  template void Executor<T>::fold_pieces(std::size_t, std::size_t, const Merge&);                 \
+  template void Executor<T>::reserve_statistics(std::size_t, Pass, bool);                         \
+  template void Executor<T>::synchronize(std::size_t, Pass);                                      \
   template void Executor<T>::forward_whole(std::size_t);
 SHOAL_PHASES_OF(float)
 SHOAL_PHASES_OF(double)

@@ -77,12 +77,12 @@ class DenseOperation final : public OperationOf<DenseOperation> {
     if (in.size() > 2 && in[2] != ValueShape{false, 1, in[1].columns})
       throw Error(ExitStatus::usage,
                   fmt::format("the bias of dense is {}; it must be (1, {})", to_string(in[2]), in[1].columns));
-    return {true, 1, in[1].columns};
+    return {true, in[0].rows, in[1].columns, in[0].width};
   }
-  /// derived: the output's gradient transposed, [blocks of 32 samples][units][32], so that dx^T = W dy^T reads W as it
+  /// derived: the output's gradient transposed, [blocks of 32 rows][units][32], so that dx^T = W dy^T reads W as it
   /// lies. A copy of W^T would cost more for the batches of training, and every writer of W had to renew it.
   std::int64_t derived_size(std::span<const ValueShape> in, std::int64_t capacity) const override {
-    return panels_of(capacity) * in[1].columns * panel_width;
+    return panels_of(capacity * in[0].rows) * in[1].columns * panel_width;
   }
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
@@ -106,7 +106,7 @@ class DenseOperation final : public OperationOf<DenseOperation> {
     const Panels<const T>& w = rows.input[1].panels;
     const std::int64_t inputs = std::min(panel_width, w.rows - panel * panel_width);
     for_blocks(dy.first, dy.count, [&](std::int64_t block, std::int64_t begin, std::int64_t count) {
-      alignas(64) T dx[panel_width * panel_width];  // (inputs, 32 samples)
+      alignas(64) T dx[panel_width * panel_width];  // (inputs, 32 rows)
       product_panel<T>(inputs, w.columns, w.tile(0, panel * panel_width), w.rows * panel_width, transposed(rows, block),
                        nullptr, dx);
       transpose_tile<T>(inputs, count, dx + begin % panel_width, panel_width, out + (begin - dy.first) * panel_width,
@@ -117,9 +117,9 @@ class DenseOperation final : public OperationOf<DenseOperation> {
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t first,
                       std::int64_t count, T* out) const {
     const T* dy = rows.output_gradient.tile(panel);
-    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows, dy, nullptr, out);
-    gradient_panel<T>(rows.output.count, rows.leaf_rows, rows.input[0].tile(first / panel_width) + first % panel_width,
-                      count, dy, out);
+    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows(), dy, nullptr, out);
+    gradient_panel<T>(rows.output.count, rows.leaf_rows(),
+                      rows.input[0].tile(first / panel_width) + first % panel_width, count, dy, out);
   }
 
  private:
@@ -175,7 +175,7 @@ class BroadcastOperation final : public OperationOf<BroadcastOperation> {
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (in[0].columns != 1)
       throw Error(ExitStatus::usage, fmt::format("broadcast takes one column, not {}", to_string(in[0])));
-    return {in[0].per_sample, in[0].rows, columns_};
+    return {in[0].per_sample, in[0].rows, columns_, in[0].width};
   }
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
@@ -209,7 +209,7 @@ class ColumnOperation final : public OperationOf<ColumnOperation> {
     if (column_ < 0 || column_ >= in[0].columns)
       throw Error(ExitStatus::usage,
                   fmt::format("column {} of a value of {} columns; count from 0", column_, in[0].columns));
-    return {in[0].per_sample, in[0].rows, 1};
+    return {in[0].per_sample, in[0].rows, 1, in[0].width};
   }
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t) const {

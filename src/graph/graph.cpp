@@ -23,8 +23,9 @@ ValueShape whole_shape(const std::string& name, const std::vector<std::int64_t>&
 }  // namespace
 
 std::string to_string(const ValueShape& shape) {
-  return shape.per_sample ? fmt::format("(samples, {})", shape.columns)
-                          : fmt::format("({}, {})", shape.rows, shape.columns);
+  if (!shape.per_sample) return fmt::format("({}, {})", shape.rows, shape.columns);
+  if (shape.rows == 1) return fmt::format("(samples, {})", shape.columns);
+  return fmt::format("(samples, {}, {}, {})", shape.columns, shape.height(), shape.width);
 }
 
 const ValueShape& Value::shape() const { return graph_->nodes()[id_].shape; }
@@ -41,10 +42,13 @@ Node& Graph::add(Node node) {
   return nodes_.back();
 }
 
-Value Graph::input(const std::string& name, std::int64_t columns) {
+Value Graph::input(const std::string& name, std::int64_t columns) { return input(name, ValueShape{true, 1, columns}); }
+
+Value Graph::input(const std::string& name, const ValueShape& shape) {
+  assert(shape.per_sample);
   Node node;
   node.name = name;
-  node.shape = {true, 1, columns};
+  node.shape = shape;
   add(std::move(node));
   return {*this, nodes_.size() - 1};
 }

@@ -19,16 +19,29 @@ std::string label(const Graph& graph, std::size_t id) {
   return std::string(node.operation->name());
 }
 
-/// Multiplications and additions of a sample in a product with this matrix; 0 for vectors and what is no parameter.
-double product_flops(const Graph& graph, std::size_t id) {
-  const Node& node = graph.nodes()[id];
+/// Multiplications and additions of a sample in the product of operation `id` with a matrix that it has for an input; 0
+/// for vectors and what is no parameter.
+double product_flops(const Graph& graph, std::size_t id, std::size_t input) {
+  const Node& node = graph.nodes()[input];
   if (node.kind != Node::Kind::parameter || node.shape.rows < 2) return 0.0;
-  return 2.0 * static_cast<double>(node.shape.rows * node.shape.columns);
+  const ValueShape& made = graph.nodes()[id].shape;
+  return 2.0 * static_cast<double>(node.shape.rows * node.shape.columns * (made.per_sample ? made.rows : 1));
 }
 
 double product_flops_of_inputs(const Graph& graph, std::size_t id) {
   double flops = 0.0;
-  for (std::size_t input : graph.nodes()[id].inputs) flops += product_flops(graph, input);
+  for (std::size_t input : graph.nodes()[id].inputs) flops += product_flops(graph, id, input);
+  return flops;
+}
+
+/// Of the gradient of a parameter: as many as in the products that use it.
+double gradient_flops(const Graph& graph, std::size_t parameter) {
+  double flops = 0.0;
+  for (std::size_t user = parameter + 1; user < graph.nodes().size(); ++user) {
+    const std::vector<std::size_t>& inputs = graph.nodes()[user].inputs;
+    if (std::find(inputs.begin(), inputs.end(), parameter) != inputs.end())
+      flops += product_flops(graph, user, parameter);
+  }
   return flops;
 }
 
@@ -56,7 +69,7 @@ void describe(const Graph& graph, Pass pass, Phase& phase) {
   for (const TaskGroup& group : phase.groups) {
     if (group.parameter) {
       add(label(graph, group.node));
-      phase.flops_per_sample += product_flops(graph, group.node);
+      phase.flops_per_sample += gradient_flops(graph, group.node);
     }
     for (const TileStage& stage : group.stages) {
       add(label(graph, stage.node));

@@ -19,11 +19,12 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
   ValueShape shape(std::span<const ValueShape> in) const override {
     const ValueShape vector{false, 1, in[0].columns};
     if (!in[0].per_sample || in[1] != vector || in[2] != vector)
-      throw Error(ExitStatus::usage, fmt::format("batch norm takes (samples, C), (1, C) and (1, C), not {}, {} and {}",
-                                                 to_string(in[0]), to_string(in[1]), to_string(in[2])));
+      throw Error(ExitStatus::usage,
+                  fmt::format("batch norm takes a value per sample of C columns, (1, C) and (1, C), not {}, {} and {}",
+                              to_string(in[0]), to_string(in[1]), to_string(in[2])));
     return in[0];
   }
-  std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
+  ValueShape auxiliary(std::span<const ValueShape> in) const override { return in[0]; }
   bool tilewise() const override { return true; }
   std::int64_t derived_size(std::span<const ValueShape> in, std::int64_t) const override {
     return rows_derived * padded_size(1, in[0].columns);
@@ -45,6 +46,9 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
     double* second = first + out.size() / 2;
     if (pass == Pass::forward) {
       column_moments(rows.input[0].count, rows.input[0].tile(panel), first, second);
+      // By samples, so that parts of the batch meet alike however many positions a sample has.
+      const auto positions = static_cast<double>(rows.input[0].sample_rows);
+      for (std::int64_t c = 0; c < panel_width; ++c) second[c] /= positions;
     } else {
       column_sums(rows.output.count, rows.output_gradient.tile(panel), rows.auxiliary.tile(panel), first, second);
     }
@@ -56,11 +60,12 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
     const std::int64_t columns = rows.output.columns();
     const std::size_t padded = rows.derived.size() / rows_derived;
     const auto n = static_cast<double>(samples);
+    const auto positions = static_cast<double>(rows.output.sample_rows);
     for (std::size_t c = 0; c < static_cast<std::size_t>(columns); ++c) {
       const auto row = [&](DerivedRow r) -> T& { return rows.derived[static_cast<std::size_t>(r) * padded + c]; };
       if (pass == Pass::backward) {
-        row(mean_dy) = static_cast<T>(merged[c] / n);
-        row(mean_dy_z_norm) = static_cast<T>(merged[padded + c] / n);
+        row(mean_dy) = static_cast<T>(merged[c] / (n * positions));
+        row(mean_dy_z_norm) = static_cast<T>(merged[padded + c] / (n * positions));
         continue;
       }
       double& running_mean = state[c];
@@ -71,8 +76,9 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
         mean = merged[c];
         variance = merged[padded + c] / n;
         running_mean = (1.0 - momentum_) * running_mean + momentum_ * mean;
-        if (samples > 1)
-          running_variance = (1.0 - momentum_) * running_variance + momentum_ * (merged[padded + c] / (n - 1.0));
+        if (n * positions > 1.0)
+          running_variance = (1.0 - momentum_) * running_variance +
+                             momentum_ * (merged[padded + c] * positions / (n * positions - 1.0));
       }
       const double inverse = 1.0 / std::sqrt(variance + epsilon_);
       row(mean_high) = static_cast<T>(mean);
@@ -102,7 +108,7 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
   template <class T>
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t,
                       T* out) const {
-    column_sum<T>(rows.output.count, rows.leaf_rows, rows.output_gradient.tile(panel),
+    column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output_gradient.tile(panel),
                   i == 1 ? rows.auxiliary.tile(panel) : nullptr, out);
   }
 

@@ -15,7 +15,7 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
   std::string_view name() const override { return "dropout"; }
   ValueShape shape(std::span<const ValueShape> in) const override { return in[0]; }
   bool tilewise() const override { return true; }
-  std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
+  ValueShape auxiliary(std::span<const ValueShape> in) const override { return in[0]; }
 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
@@ -29,9 +29,13 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
     const T kept = static_cast<T>(1.0 / (1.0 - rate_));
     T* factor = rows.auxiliary.tile(panel);
     for (std::int64_t r = 0; r < rows.output.count; ++r) {
-      const auto item = static_cast<std::uint64_t>(rows.sample_ids[static_cast<std::size_t>(r)]);
+      const std::int64_t position = r % rows.output.sample_rows;
+      const auto item =
+          static_cast<std::uint64_t>(rows.sample_ids[static_cast<std::size_t>(r / rows.output.sample_rows)]);
+      // A position's numbers lie behind those of the one before it.
+      const std::int64_t first = (position * rows.output.panels.panels() + panel) * panel_width;
       for (std::int64_t c = 0; c < panel_width; c += 4) {
-        const auto words = source.block(item, static_cast<std::uint64_t>(panel * panel_width + c) / 4);
+        const auto words = source.block(item, static_cast<std::uint64_t>(first + c) / 4);
         for (std::int64_t i = 0; i < 4; ++i)
           factor[r * panel_width + c + i] = words[static_cast<std::size_t>(i)] < threshold ? T{0} : kept;
       }

@@ -18,7 +18,7 @@ class EmbeddingOperation final : public OperationOf<EmbeddingOperation> {
 
   std::string_view name() const override { return "embedding"; }
   ValueShape shape(std::span<const ValueShape> in) const override {
-    if (!in[0].per_sample || in[1].per_sample || column_ < 0 || column_ >= in[0].columns)
+    if (!in[0].per_sample || in[0].rows != 1 || in[1].per_sample || column_ < 0 || column_ >= in[0].columns)
       throw Error(ExitStatus::usage, fmt::format("embedding takes column {} of (samples, D) and a table, not {} and {}",
                                                  column_, to_string(in[0]), to_string(in[1])));
     return {true, 1, in[1].columns};
@@ -41,12 +41,12 @@ class EmbeddingOperation final : public OperationOf<EmbeddingOperation> {
                       T* out) const {
     const T* dy = rows.output_gradient.tile(panel);
     const auto size = static_cast<std::size_t>(count * panel_width);
-    const std::int64_t leaves = (rows.output.count + rows.leaf_rows - 1) / rows.leaf_rows;
+    const std::int64_t leaves = (rows.output.count + rows.leaf_rows() - 1) / rows.leaf_rows();
     std::vector<std::vector<T>> parts;  // those that wait for others; empty: 0
     for (std::int64_t leaf = 0; leaf < leaves; ++leaf) {
       std::vector<T>& part = parts.emplace_back();
-      const std::int64_t end = std::min(rows.output.count, (leaf + 1) * rows.leaf_rows);
-      for (std::int64_t r = leaf * rows.leaf_rows; r < end; ++r) {
+      const std::int64_t end = std::min(rows.output.count, (leaf + 1) * rows.leaf_rows());
+      for (std::int64_t r = leaf * rows.leaf_rows(); r < end; ++r) {
         const std::int64_t row = row_of(rows, r) - first;
         if (row < 0 || row >= count) continue;
         part.resize(size, T{0});

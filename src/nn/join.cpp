@@ -22,10 +22,14 @@ class JoinOperation final : public OperationOf<JoinOperation> {
   ValueShape shape(std::span<const ValueShape> in) const override {
     for (std::size_t i = 0; i < in.size(); ++i) {
       if (!in[i].per_sample || columns_[i] < 1 || columns_[i] > in[i].columns)
+        throw Error(ExitStatus::usage, fmt::format("join takes {} columns of a value per sample, not of {}",
+                                                   columns_[i], to_string(in[i])));
+      if (in[i].rows != in[0].rows || in[i].width != in[0].width)
         throw Error(ExitStatus::usage,
-                    fmt::format("join takes {} columns of (samples, D), not of {}", columns_[i], to_string(in[i])));
+                    fmt::format("channels of {} cannot stand beside those of {}: height and width differ",
+                                to_string(in[i]), to_string(in[0])));
     }
-    return {true, 1, begin_.back()};
+    return {true, in[0].rows, begin_.back(), in[0].width};
   }
 
   template <class T>

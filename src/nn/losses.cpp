@@ -183,7 +183,8 @@ class LossOperation final : public OperationOf<LossOperation> {
   bool differentiable(std::size_t i) const override { return i == 0; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     const std::int64_t targets = class_numbers_ ? 1 : in[0].columns / loss_.levels();
-    if (!in[0].per_sample || !in[1].per_sample || in[1].columns != targets || in[0].columns % loss_.levels() != 0)
+    if (!in[0].per_sample || !in[1].per_sample || in[0].rows != 1 || in[1].rows != 1 || in[1].columns != targets ||
+        in[0].columns % loss_.levels() != 0)
       throw Error(ExitStatus::usage,
                   fmt::format("{} takes logits (samples, K) and targets (samples, {}), not {} and {}", name(),
                               class_numbers_        ? "1"
@@ -196,7 +197,7 @@ class LossOperation final : public OperationOf<LossOperation> {
                   fmt::format("pos_weight has {} numbers for {} outputs; give one, or one each", given, in[0].columns));
     return {};
   }
-  std::int64_t auxiliary_columns(std::span<const ValueShape> in) const override { return in[0].columns; }
+  ValueShape auxiliary(std::span<const ValueShape> in) const override { return in[0]; }
   StatisticsPlan statistics(Pass pass, bool, std::span<const ValueShape>) const override {
     static const AddMerge add;
     return pass == Pass::forward ? StatisticsPlan{2, &add} : StatisticsPlan{};

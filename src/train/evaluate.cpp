@@ -129,10 +129,11 @@ void Training::refine_statistics() {
     const Node& graph_node = model_.graph().nodes()[node];
     const auto columns = static_cast<std::size_t>(graph_node.shape.columns);
     const std::span<double> state = replica_->states().subspan(static_cast<std::size_t>(graph_node.state_offset));
-    const auto rows = static_cast<double>(data_.train.rows());
+    const auto positions = static_cast<double>(graph_node.shape.rows);
+    const double rows = static_cast<double>(data_.train.rows()) * positions;
     for (std::size_t c = 0; c < columns; ++c) {
       state[c] = merged[c];
-      if (rows > 1) state[columns + c] = merged[width / 2 + c] / (rows - 1.0);
+      if (rows > 1) state[columns + c] = merged[width / 2 + c] * positions / (rows - 1.0);
     }
   }
 }

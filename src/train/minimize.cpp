@@ -23,10 +23,12 @@ std::int64_t samples_of(const Graph& graph, const Feed& feed) {
       throw Error(ExitStatus::usage, "minimize: no values for \"" + node.name + "\"; feed them by that name");
     const auto size = static_cast<std::int64_t>(found->second.size());
     const std::int64_t rows = node.shape.per_sample ? size / node.shape.columns : node.shape.rows;
-    if (rows * node.shape.columns != size || rows == 0 || (node.shape.per_sample && samples >= 0 && samples != rows))
+    if (rows * node.shape.columns != size || rows == 0 ||
+        (node.shape.per_sample &&
+         (rows % node.shape.rows != 0 || (samples >= 0 && samples * node.shape.rows != rows))))
       throw Error(ExitStatus::usage,
                   fmt::format("minimize: {} values for \"{}\" of shape {}", size, node.name, to_string(node.shape)));
-    if (node.shape.per_sample) samples = rows;
+    if (node.shape.per_sample) samples = rows / node.shape.rows;
   }
   return samples < 0 ? 1 : samples;
 }
@@ -54,7 +56,7 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
     const Node& node = graph.nodes()[id];
     if (node.kind != Node::Kind::input) continue;
     pack(std::span<const float>(feed.at(node.name)), executor.input({graph, id}),
-         node.shape.per_sample ? samples : node.shape.rows);
+         node.shape.per_sample ? samples * node.shape.rows : node.shape.rows);
   }
   const Optimizer optimizer(settings.name);
   std::vector<Buffer<float>> moments;

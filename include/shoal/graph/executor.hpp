@@ -81,36 +81,45 @@ class Executor {
     RowBlock<T> all_rows;     // what it sees of all rows of the batch
     std::vector<double> statistics;
   };
-  /// Rows of the buffers.
-  struct RowRange {
+  /// Samples in the buffers.
+  struct SampleRange {
     std::int64_t first = 0;
     std::int64_t count = 0;
-    bool operator==(const RowRange&) const = default;
+    bool operator==(const SampleRange&) const = default;
+  };
+  /// Pieces of the leaves in the buffers, [first, last): the least that a task does.
+  struct PieceRange {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
   };
 
   Panels<T> value_panels(std::size_t id) const;
   Panels<T> gradient_panels(std::size_t id) const;
   RowBlock<T> everything(std::size_t id) const;
   void begin(const Batch& batch, std::size_t until);
-  RowRange rows_of(LeafRange leaves) const;
-  /// What node `id`'s operation sees of some rows: nothing per sample where there are none.
-  RowBlock<T> view(std::size_t id, RowRange rows) const;
-  void narrow(RowBlock<T>& block, RowRange rows) const;
-  /// The same without a copy where the rows are all there are; `storage` holds it else.
-  const RowBlock<T>& view(std::size_t id, RowRange rows, RowBlock<T>& storage) const;
+  SampleRange samples_of(LeafRange leaves) const;
+  std::int64_t pieces_of_leaf() const;
+  std::int64_t pieces() const;
+  SampleRange samples_of(PieceRange pieces) const;
+  /// What node `id`'s operation sees of some samples: nothing per sample where there are none.
+  RowBlock<T> view(std::size_t id, SampleRange samples) const;
+  void narrow(RowBlock<T>& block, SampleRange samples) const;
+  /// The same without a copy where the samples are all there are; `storage` holds it else.
+  const RowBlock<T>& view(std::size_t id, SampleRange samples, RowBlock<T>& storage) const;
   std::span<double> state_of(std::size_t id) const;
 
   // executor_phases.cpp
   void run(const Phase& phase, Pass pass, std::span<T* const> partials);
-  void run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, LeafRange leaves);
-  void forward_tile(std::size_t id, RowRange rows, std::int64_t panel);
-  void leaf_statistics_of(std::size_t id, Pass pass, std::int64_t panel, LeafRange leaves, bool training);
+  void run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, PieceRange pieces);
+  void forward_tile(std::size_t id, SampleRange samples, std::int64_t panel);
+  void piece_statistics(std::size_t id, Pass pass, std::int64_t panel, PieceRange pieces, bool training);
+  void fold_pieces(std::size_t id, std::size_t width, const Merge& merge);
   void synchronize(std::size_t id, Pass pass);
   void forward_whole(std::size_t id);
   void reserve_statistics(std::size_t id, Pass pass, bool training);
 
   // executor_backward.cpp
-  void pull_gradient(std::size_t id, RowRange rows, std::int64_t panel);
+  void pull_gradient(std::size_t id, SampleRange samples, std::int64_t panel);
   void pull_whole_gradient(std::size_t id);
   void pull_by_samples(std::size_t id);
   void parameter_tile(std::size_t id, std::int64_t task, std::span<T* const> partials);
@@ -118,6 +127,7 @@ class Executor {
 
   const Graph& graph_;
   std::int64_t capacity_;
+  std::int64_t piece_samples_ = 0;  // samples in each piece of a leaf; the last may be short; 0: all of the leaf
   TreeSum& sums_;
   std::vector<Workspace> work_;
   T* parameters_ = nullptr;

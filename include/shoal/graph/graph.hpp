@@ -77,6 +77,8 @@ class Graph {
  public:
   /// A row of `columns` numbers per sample, fed from outside.
   Value input(const std::string& name, std::int64_t columns);
+  /// A value per sample of any shape, fed from outside; see image_shape().
+  Value input(const std::string& name, const ValueShape& shape);
   /// A whole value fed from outside: coefficients and the like. shape: (columns) or (rows, columns).
   Value placeholder(const std::string& name, const std::vector<std::int64_t>& shape);
   /// A trained array. shape: (columns) or (rows, columns). @throws Error (usage) when the name is taken.

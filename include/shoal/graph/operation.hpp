@@ -16,14 +16,23 @@
 
 namespace shoal {
 
-/// Shape of a value. A value per sample has one row for each sample of the batch; a whole value (parameters and what is
-/// computed from them alone) has a fixed number of rows and exists once.
+/// Shape of a value. A value per sample has as many rows for each sample of the batch as it has positions: one, or
+/// height x width for images, whose channels are the columns; its matrix holds all rows of a sample before the next. A
+/// whole value (parameters and what is computed from them alone) has a fixed number of rows and exists once.
 struct ValueShape {
   bool per_sample = false;
-  std::int64_t rows = 1;  ///< of a whole value
+  std::int64_t rows = 1;  ///< of a whole value, or of each sample
   std::int64_t columns = 1;
+  std::int64_t width = 1;  ///< of an image: position (i, j) is row i * width + j
+
+  std::int64_t height() const { return rows / width; }
   bool operator==(const ValueShape&) const = default;
 };
+/// Shape of an image a sample.
+inline ValueShape image_shape(std::int64_t channels, std::int64_t height, std::int64_t width) {
+  return {true, height * width, channels, width};
+}
+/// "(samples, columns)", "(samples, channels, height, width)" or "(rows, columns)".
 std::string to_string(const ValueShape& shape);
 
 /// The rows of a value that one task reads or writes: some of the batch, or all of a whole value.
@@ -33,27 +42,32 @@ struct Rows {
   std::int64_t first = 0;
   std::int64_t count = 0;
   bool per_sample = false;
+  std::int64_t sample_rows = 1;  ///< rows of each sample
 
+  std::int64_t samples() const { return count / sample_rows; }
   T* tile(std::int64_t panel) const { return panels.tile(panel, first); }
   std::int64_t columns() const { return panels.columns; }
 };
 
-/// What an operation sees of the batch: a block of rows, those of one leaf or of several beside each other.
+/// What an operation sees of the batch: the rows of some samples, those of a part of a leaf, of one or of several
+/// beside each other.
 template <class T>
 struct RowBlock {
   static constexpr std::size_t most_inputs = 4;
 
-  std::int64_t leaf_rows = 1;  ///< rows in each leaf; the last leaf may be short
+  std::int64_t leaf_samples = 1;  ///< samples in each leaf; the last leaf may be short
   bool training = false;
   std::uint64_t seed = 0;
   std::uint64_t step = 0;                    ///< the update under way, from 1
-  std::span<const std::int64_t> sample_ids;  ///< data-set row of each row
-  std::span<const double> weights;           ///< of each row, for losses; empty: all count alike
+  std::span<const std::int64_t> sample_ids;  ///< data-set row of each sample
+  std::span<const double> weights;           ///< of each sample, for losses; empty: all count alike
   std::array<Rows<const T>, most_inputs> input;
   Rows<T> output;
   Rows<const T> output_gradient;
-  Rows<T> auxiliary;     ///< auxiliary_columns wide: kept from forward to backward
-  std::span<T> derived;  ///< derived_size elements, made by finish() or take_gradient()
+  Rows<T> auxiliary;     ///< of the shape auxiliary(): kept from forward to backward
+  std::span<T> derived;  ///< derived_size elements, made by finish(), prepare_backward() or take_gradient()
+
+  std::int64_t leaf_rows() const { return leaf_samples * output.sample_rows; }  ///< of the output
 };
 
 /// A sum over the samples of the whole batch that an operation needs before it can go on.
@@ -71,10 +85,11 @@ struct StateSpec {
 
 enum class Pass { forward, backward };
 
-/// One operation of a graph: the forward computation of some rows and its derivative. Does not know how many leaves,
-/// threads or ranks there are. forward and backward are row by row: a row has the same bits whatever rows stand beside
-/// it, so the executor calls them with one leaf or many. Each function writes whole tiles of (rows, 32); the executor
-/// zeroes padding, adds up a value's uses and keeps the tree of leaves. Write one by deriving from OperationOf.
+/// One operation of a graph: the forward computation of some samples and its derivative. Does not know how many leaves,
+/// threads or ranks there are. forward and backward are sample by sample: a sample has the same bits whatever samples
+/// stand beside it, so the executor calls them with one sample or many leaves. Each function writes whole tiles of
+/// (rows, 32); the executor zeroes padding, adds up a value's uses and keeps the tree of leaves. Write one by deriving
+/// from OperationOf.
 class Operation {
  public:
   virtual ~Operation() = default;
@@ -82,8 +97,9 @@ class Operation {
 
   /// @throws Error (usage) that names the shapes when they do not fit.
   virtual ValueShape shape(std::span<const ValueShape> inputs) const = 0;
-  virtual std::int64_t auxiliary_columns(std::span<const ValueShape>) const { return 0; }
-  /// @param capacity  most rows of the batch in the buffers at a time
+  /// Shape of what is kept from forward to backward; no columns: nothing.
+  virtual ValueShape auxiliary(std::span<const ValueShape>) const { return {true, 1, 0}; }
+  /// @param capacity  most samples of the batch in the buffers at a time
   virtual std::int64_t derived_size(std::span<const ValueShape>, std::int64_t /*capacity*/) const { return 0; }
   virtual std::vector<StateSpec> states(std::span<const ValueShape>) const { return {}; }
   virtual StatisticsPlan statistics(Pass, bool /*training*/, std::span<const ValueShape>) const { return {}; }
@@ -100,7 +116,10 @@ class Operation {
   /// Output panel `panel`.
   virtual void forward(const RowBlock<float>&, std::int64_t panel) const = 0;
   virtual void forward(const RowBlock<double>&, std::int64_t panel) const = 0;
-  /// Panel `panel` of the gradient with respect to input i, row by row, into out: (rows of the block, 32).
+  /// Called once before the backward pass of a batch: the place to lay out parameters anew in `derived`.
+  virtual void prepare_backward(const RowBlock<float>&) const = 0;
+  virtual void prepare_backward(const RowBlock<double>&) const = 0;
+  /// Panel `panel` of the gradient with respect to input i, into out: (rows of input i in the block, 32).
   virtual void backward(const RowBlock<float>&, std::size_t i, std::int64_t panel, float* out) const = 0;
   virtual void backward(const RowBlock<double>&, std::size_t i, std::int64_t panel, double* out) const = 0;
   /// Called for each tile of the output's gradient once it is complete, before any backward() or gradient() that reads
@@ -113,8 +132,8 @@ class Operation {
                         std::int64_t count, float* out) const = 0;
   virtual void gradient(const RowBlock<double>&, std::size_t i, std::int64_t panel, std::int64_t first,
                         std::int64_t count, double* out) const = 0;
-  /// One leaf's part of the statistics, which it overwrites; called once for each panel of input 0 (forward) or of the
-  /// output (backward).
+  /// One piece's part of the statistics, which it overwrites: a piece is a leaf, or of images a few samples of one.
+  /// Called once for each panel of input 0 (forward) or of the output (backward).
   virtual void leaf_statistics(const RowBlock<float>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
   virtual void leaf_statistics(const RowBlock<double>&, Pass, std::int64_t panel, std::span<double> out) const = 0;
   /// Takes the statistics of the whole batch of `samples` samples; `rows.output` is the output of a reduction.
@@ -139,6 +158,8 @@ class OperationOf : public Operation {
   void backward(const RowBlock<double>& l, std::size_t i, std::int64_t p, double* out) const override {
     self().backward_block(l, i, p, out);
   }
+  void prepare_backward(const RowBlock<float>& l) const override { self().prepare_backward_block(l); }
+  void prepare_backward(const RowBlock<double>& l) const override { self().prepare_backward_block(l); }
   void take_gradient(const RowBlock<float>& l, std::int64_t p) const override { self().take_gradient_block(l, p); }
   void take_gradient(const RowBlock<double>& l, std::int64_t p) const override { self().take_gradient_block(l, p); }
   void gradient(const RowBlock<float>& l, std::size_t i, std::int64_t p, std::int64_t first, std::int64_t count,
@@ -168,6 +189,8 @@ class OperationOf : public Operation {
   template <class T>
   void forward_block(const RowBlock<T>&, std::int64_t) const {}
   template <class T>
+  void prepare_backward_block(const RowBlock<T>&) const {}
+  template <class T>
   void take_gradient_block(const RowBlock<T>&, std::int64_t) const {}
   /// For inputs of one row, used by every row of the batch: the sum of backward over rows.
   template <class T>
@@ -175,7 +198,7 @@ class OperationOf : public Operation {
                       T* out) const {
     std::vector<T> scratch(static_cast<std::size_t>(rows.output.count * panel_width));
     self().backward_block(rows, i, panel, scratch.data());
-    column_sum<T>(rows.output.count, rows.leaf_rows, scratch.data(), nullptr, out);
+    column_sum<T>(rows.output.count, rows.leaf_rows(), scratch.data(), nullptr, out);
   }
   template <class T>
   void statistics_leaf(const RowBlock<T>&, Pass, std::int64_t, std::span<double>) const {}
