@@ -25,8 +25,7 @@ void assign(Config& config, const std::string& key, const std::string& toml) {
   const toml::table holder = toml::parse("value = " + toml);
   const toml::node& node = *holder.get("value");
   if (config_convert::convert(node, known(key).reference(config))) return;
-  throw Error(ExitStatus::usage,
-              fmt::format("{} is {}; use {}", key, config_convert::seen(node), config_keys::expected(known(key))));
+  throw Error(ExitStatus::usage, config_convert::mismatch(node, known(key)).message);
 }
 
 void set_value(Config& config, const std::string& key, const Setting& value) {

@@ -11,6 +11,7 @@
 #include "shoal/core/leaf_tree.hpp"
 #include "shoal/core/meant_word.hpp"
 #include "shoal/core/utf8.hpp"
+#include "shoal/nn/layer_place.hpp"
 
 namespace shoal::config_keys {
 namespace {
@@ -54,15 +55,27 @@ bool is_allowed(const Allowed& allowed, const std::string& v) {
 bool is_allowed(const Allowed& allowed, const std::vector<std::int64_t>& v) {
   return std::all_of(v.begin(), v.end(), [&](std::int64_t n) { return is_allowed(allowed, n); });
 }
-bool is_allowed(const Allowed&, const std::vector<LayerSpec>& v) {
-  return std::none_of(v.begin(), v.end(), [](const LayerSpec& layer) {
-    return layer.type.empty() || layer.settings.contains("type") ||
-           std::any_of(layer.settings.begin(), layer.settings.end(), [](const auto& setting) {
-             const auto* number = std::get_if<double>(&setting.second);
-             return number != nullptr && !std::isfinite(*number);
-           });
+/// What no text of a config says; the rest is for those who build the layers.
+std::string fault_of(const std::vector<LayerSpec>& layers) {
+  std::string fault;
+  for_each_layer(layers, [&](const LayerPlace& place) {
+    const LayerSpec& layer = place.layer();
+    if (layer.type.empty()) fault = place.text() + " has no type";
+    if (!layer.shortcut.empty() && layer.settings.contains("shortcut"))
+      fault = place.text() + ".shortcut is a setting and a list; use the one or the other";
+    for (const auto& [name, setting] : layer.settings) {
+      const auto* number = std::get_if<double>(&setting);
+      const auto* word = std::get_if<std::string>(&setting);
+      const std::string its = fmt::format("{}.{}", place.text(), config_text::key(name));
+      if (number != nullptr && !std::isfinite(*number)) fault = its + " is no finite number";
+      if (word != nullptr && !is_utf8(*word)) fault = its + " is not UTF-8";
+      if (name == "type" || name == "name" || name == "layers" || name == "branches")
+        fault = its + " is a setting, and must be a member of the layer";
+    }
   });
+  return fault;
 }
+bool is_allowed(const Allowed&, const std::vector<LayerSpec>& v) { return fault_of(v).empty(); }
 bool is_allowed(const Allowed& allowed, const Validation& v) {
   if (const auto* fraction = std::get_if<double>(&v)) return in_range(allowed, *fraction);
   const auto* split = std::get_if<std::string>(&v);
@@ -178,6 +191,8 @@ std::string violation(const Key& key, const Config& config) {
   const auto* const* loss = std::get_if<LossSettings*>(&reference);
   std::string meant = word != nullptr ? meant_word(key, **word) : "";
   if (loss != nullptr && is_allowed(key.allowed, (*loss)->name)) return key.name + ": " + fault_of(**loss);
+  const auto* const* layers = std::get_if<std::vector<LayerSpec>*>(&reference);
+  if (layers != nullptr) return fault_of(**layers);
   if (loss != nullptr) meant = meant_word(key, (*loss)->name);
   std::string seen = value_text(key, config);
   std::replace(seen.begin(), seen.end(), '\n', ' ');

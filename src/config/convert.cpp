@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "config/layer_list.hpp"
 #include "config/words.hpp"
 #include "shoal/config/text.hpp"
 
@@ -47,28 +48,7 @@ bool convert(const toml::node& node, std::vector<std::int64_t>& to) {
   }
   return true;
 }
-bool convert(const toml::node& node, Setting& to) {
-  if (const auto v = node.value_exact<bool>()) return to = *v, true;
-  if (const auto v = node.value_exact<std::int64_t>()) return to = *v, true;
-  if (const auto v = node.value_exact<double>()) return to = *v, true;
-  if (const auto v = node.value_exact<std::string>()) return to = *v, true;
-  return false;
-}
-bool convert(const toml::node& node, std::vector<LayerSpec>& to) {
-  const toml::array* array = node.as_array();
-  if (array == nullptr) return false;
-  to.clear();
-  for (const toml::node& element : *array) {
-    const toml::table* table = element.as_table();
-    if (table == nullptr || !table->contains("type") || !table->get("type")->is_string()) return false;
-    LayerSpec& layer = to.emplace_back();
-    for (const auto& [key, child] : *table) {
-      const std::string name(key.str());
-      if (name == "type" ? !convert(child, layer.type) : !convert(child, layer.settings[name])) return false;
-    }
-  }
-  return true;
-}
+bool convert(const toml::node& node, std::vector<LayerSpec>& to) { return !read_layers(node, "model.layers", to); }
 bool convert(const toml::node& node, Validation& to) {
   std::string split;
   double fraction = 0;
@@ -129,6 +109,17 @@ bool convert(const toml::node&, std::vector<Dimension>&) { return false; }  // s
 
 bool convert(const toml::node& node, const config_keys::Reference& to) {
   return std::visit([&](auto* member) { return convert(node, *member); }, to);
+}
+
+Mismatch mismatch(const toml::node& node, const config_keys::Key& key) {
+  std::vector<LayerSpec> layers;
+  Config any;
+  if (std::holds_alternative<std::vector<LayerSpec>*>(key.reference(any))) {
+    if (auto fault = read_layers(node, key.name, layers)) return {fault->node, fault->message};
+  }
+  return {&node, fmt::format("{} is {}; {}use {}", key.name, seen(node),
+                             config_keys::meant_word(key, node.value_exact<std::string>().value_or("")),
+                             config_keys::expected(key))};
 }
 
 std::string seen(const toml::node& node) {

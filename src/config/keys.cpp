@@ -6,6 +6,7 @@
 
 #include "config/words.hpp"
 #include "shoal/graph/expressions.hpp"
+#include "shoal/nn/layers.hpp"
 #include "shoal/nn/losses.hpp"
 #include "shoal/optim/optimizer.hpp"
 #include "shoal/optim/schedule.hpp"
@@ -43,10 +44,14 @@ std::vector<std::string> loss_words() {
 bool has_hidden_layers(const ModelConfig& model) { return !model.hidden.empty() || model.depth > 0; }
 
 /// Also layers that a program has registered may hold one.
-bool may_hold_batch_norm(const LayerSpec& layer) {
-  std::vector<std::string> others = activation_names();
-  others.insert(others.end(), {"dense", "dropout", "embedding"});
-  return std::find(others.begin(), others.end(), layer.type) == others.end();
+bool may_hold_batch_norm(const std::vector<LayerSpec>& layers) {
+  const std::vector<std::string> others = built_in_layers();
+  bool found = false;
+  for_each_layer(layers, [&](const LayerPlace& place) {
+    const std::string& type = place.layer().type;
+    found = found || type == "batch_norm" || std::find(others.begin(), others.end(), type) == others.end();
+  });
+  return found;
 }
 
 /// Of keys that describe hidden layers; `in_layers` says what does so in a list of layers.
@@ -71,19 +76,20 @@ Idle of_batch_norm(const std::string& in_layers) {
 
 std::string idle_running(const Config& c) {
   if (c.model.layers.empty()) return of_batch_norm("")(c);
-  const bool held = std::any_of(c.model.layers.begin(), c.model.layers.end(), may_hold_batch_norm);
-  return held ? "" : "has no effect: model.layers has no {type = \"batch_norm\"}";
+  return may_hold_batch_norm(c.model.layers) ? "" : "has no effect: model.layers has no {type = \"batch_norm\"}";
 }
 
 std::string idle_layers(const Config& c) {
-  for (std::size_t i = 1; i < c.model.layers.size(); ++i) {
-    const LayerSpec& layer = c.model.layers[i - 1];
+  std::string idle;
+  for_each_layer(c.model.layers, [&](const LayerPlace& place) {
+    const LayerSpec& layer = place.layer();
     const auto bias = layer.settings.find("bias");
     const bool wanted = bias != layer.settings.end() && bias->second == Setting(true);
-    if (layer.type == "dense" && wanted && c.model.layers[i].type == "batch_norm")
-      return "gives a dense layer bias = true, which has no effect: the batch_norm after it subtracts the mean";
-  }
-  return "";
+    if ((layer.type == "dense" || layer.type == "conv") && wanted && place.before("batch_norm"))
+      idle = fmt::format(
+          "gives a {} layer bias = true, which has no effect: the batch_norm after it subtracts the mean", layer.type);
+  });
+  return idle;
 }
 
 Idle of_optimizer(const std::string& setting) {

@@ -165,9 +165,8 @@ class Reader {
     const toml::source_position& at = node.source().begin;
     const auto reference = key.reference(config_);
     if (!config_convert::convert(node, reference)) {
-      complain(at, fmt::format("{} is {}; {}use {}", key.name, config_convert::seen(node),
-                               config_keys::meant_word(key, node.value_exact<std::string>().value_or("")),
-                               config_keys::expected(key)));
+      const config_convert::Mismatch wrong = config_convert::mismatch(node, key);
+      complain(wrong.node->source().begin, wrong.message);
     }
     if (key.name == "seed" && node.value<std::int64_t>().value_or(0) < 0) {
       complain(at, fmt::format("seed is {}; use {}", *node.value<std::int64_t>(), config_keys::expected(key)));

@@ -55,18 +55,34 @@ std::string value(const std::vector<double>& v) {
   return fmt::format("[{}]", fmt::join(numbers, ", "));
 }
 
-std::string value(const std::vector<LayerSpec>& v) {
-  if (v.empty()) return "[]";
+namespace {
+
+/// A list of layers over several lines: its own begin with `indent` and two blanks more, its end with `indent`.
+std::string layer_list(const std::vector<LayerSpec>& layers, const std::string& indent) {
+  if (layers.empty()) return "[]";
+  const std::string inside = indent + "  ";
   std::string text = "[\n";
-  for (const LayerSpec& layer : v) {
-    text += "  {type = " + quote(layer.type);
+  for (const LayerSpec& layer : layers) {
+    text += inside + "{type = " + quote(layer.type);
+    if (!layer.name.empty()) text += ", name = " + quote(layer.name);
     for (const auto& [name, setting] : layer.settings) {
       text += ", " + key(name) + " = " + std::visit([](const auto& s) { return value(s); }, setting);
     }
+    if (!layer.layers.empty()) text += ", layers = " + layer_list(layer.layers, inside);
+    if (!layer.shortcut.empty()) text += ", shortcut = " + layer_list(layer.shortcut, inside);
+    if (!layer.branches.empty()) {
+      text += ", branches = [\n";
+      for (const auto& branch : layer.branches) text += inside + "  " + layer_list(branch, inside + "  ") + ",\n";
+      text += inside + ']';
+    }
     text += "},\n";
   }
-  return text + "]";
+  return text + indent + ']';
 }
+
+}  // namespace
+
+std::string value(const std::vector<LayerSpec>& v) { return layer_list(v, ""); }
 
 std::string value(const Validation& v) {
   if (const auto* fraction = std::get_if<double>(&v)) return value(*fraction);

@@ -8,13 +8,34 @@
 namespace shoal {
 namespace {
 
-constexpr const char* type = "type";  // of a layer; what stands beside it are its settings
+// Of a layer; what stands beside them are its settings.
+constexpr const char* type = "type";
+constexpr const char* own_name = "name";
+constexpr const char* nested = "layers";
+constexpr const char* shortcut = "shortcut";  // a list; a word is a setting
+constexpr const char* branches = "branches";
+
+Json to_json(const std::vector<LayerSpec>& layers);
 
 Json to_json(const LayerSpec& layer) {
   Json json = Json::object({{type, layer.type}});
+  if (!layer.name.empty()) json.set(own_name, layer.name);
   for (const auto& [key, setting] : layer.settings)
     std::visit([&, &key = key](const auto& value) { json.set(key, value); }, setting);
+  if (!layer.layers.empty()) json.set(nested, to_json(layer.layers));
+  if (!layer.shortcut.empty()) json.set(shortcut, to_json(layer.shortcut));
+  if (!layer.branches.empty()) {
+    Json lists = Json::array();
+    for (const auto& branch : layer.branches) lists.push(to_json(branch));
+    json.set(branches, std::move(lists));
+  }
   return json;
+}
+
+Json to_json(const std::vector<LayerSpec>& layers) {
+  Json list = Json::array();
+  for (const LayerSpec& layer : layers) list.push(to_json(layer));
+  return list;
 }
 
 Setting setting_of(const std::string& key, const Json& json) {
@@ -25,12 +46,31 @@ Setting setting_of(const std::string& key, const Json& json) {
   throw JsonError("\"" + key + "\" is no setting of a layer");
 }
 
+std::vector<LayerSpec> layers_of(const Json& list);
+
 LayerSpec layer_of(const Json& json) {
-  LayerSpec layer{json.at(type).string(), {}};
+  LayerSpec layer{json.at(type).string()};
   for (const auto& [key, value] : json.members()) {
-    if (key != type) layer.settings[key] = setting_of(key, value);
+    if (key == type) continue;
+    if (key == own_name) {
+      layer.name = value.string();
+    } else if (key == nested) {
+      layer.layers = layers_of(value);
+    } else if (key == shortcut && std::holds_alternative<Json::Array>(value.value())) {
+      layer.shortcut = layers_of(value);
+    } else if (key == branches) {
+      for (const Json& branch : value.items()) layer.branches.push_back(layers_of(branch));
+    } else {
+      layer.settings[key] = setting_of(key, value);
+    }
   }
   return layer;
+}
+
+std::vector<LayerSpec> layers_of(const Json& list) {
+  std::vector<LayerSpec> layers;
+  for (const Json& layer : list.items()) layers.push_back(layer_of(layer));
+  return layers;
 }
 
 /// A word where that says it all.
@@ -76,12 +116,10 @@ LossSettings loss_of(const Json& json) {
 }  // namespace
 
 std::string model_text(const Model& model) {
-  Json layers = Json::array();
-  for (const LayerSpec& layer : model.layers()) layers.push(to_json(layer));
   return Json::object({{"inputs", model.inputs()},
                        {"outputs", model.outputs()},
                        {"loss", to_json(model.loss_kind().settings())},
-                       {"layers", std::move(layers)}})
+                       {nested, to_json(model.layers())}})
       .text();
 }
 
@@ -91,9 +129,7 @@ Model model_of_text(const std::string& text, const std::string& name) {
   };
   try {
     const Json json = Json::parse(text);
-    std::vector<LayerSpec> layers;
-    for (const Json& layer : json.at("layers").items()) layers.push_back(layer_of(layer));
-    return {json.at("inputs").integer(), std::move(layers), json.at("outputs").integer(),
+    return {json.at("inputs").integer(), layers_of(json.at(nested)), json.at("outputs").integer(),
             Loss::of(loss_of(json.at("loss")))};
   } catch (const JsonError& e) {
     throw refuse(e);

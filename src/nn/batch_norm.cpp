@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/builders.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/nn/operations.hpp"
 
@@ -128,6 +129,15 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
 
 Value batch_norm(Value z, Value gamma, Value beta, double epsilon, double momentum, const std::string& name) {
   return z.graph().apply(std::make_shared<BatchNormOperation>(epsilon, momentum), {z, gamma, beta}, name);
+}
+
+Value build_batch_norm(LayerContext& context, Value x) {
+  context.check_keys({"epsilon", "momentum"});
+  const std::string name = context.next_name("batch_norm");
+  const Value gamma = context.graph().variable(name + "/gamma", {x.shape().columns}, constant(1.0));
+  const Value beta = context.graph().variable(name + "/beta", {x.shape().columns}, zeros());
+  return batch_norm(x, gamma, beta, context.number("epsilon", 1e-5, 1e-30, 1.0),
+                    context.number("momentum", 0.1, 0.0, 1.0), name);
 }
 
 }  // namespace shoal

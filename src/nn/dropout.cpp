@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "nn/builders.hpp"
 #include "shoal/core/random.hpp"
 #include "shoal/nn/operations.hpp"
 
@@ -58,6 +59,11 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
 
 Value dropout(Value x, double rate, std::uint32_t lane) {
   return x.graph().apply(std::make_shared<DropoutOperation>(rate, lane), {x});
+}
+
+Value build_dropout(LayerContext& context, Value x) {
+  context.check_keys({"rate"});
+  return dropout(x, context.number("rate", 0.5, 0.0, 0.999999), context.next_lane());
 }
 
 }  // namespace shoal

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
+#include "nn/builders.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/nn/layers.hpp"
 #include "shoal/nn/operations.hpp"
 
 namespace shoal {
@@ -77,69 +80,67 @@ class EmbeddingOperation final : public OperationOf<EmbeddingOperation> {
   std::int64_t column_;
 };
 
-/// Columns of several values beside each other: of input i the first columns[i].
-class JoinOperation final : public OperationOf<JoinOperation> {
- public:
-  explicit JoinOperation(std::vector<std::int64_t> columns) : columns_(std::move(columns)) {
-    begin_.push_back(0);
-    for (const std::int64_t count : columns_) begin_.push_back(begin_.back() + count);
-  }
-
-  std::string_view name() const override { return "join"; }
-  ValueShape shape(std::span<const ValueShape> in) const override {
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      if (!in[i].per_sample || in[i].rows != in[0].rows || columns_[i] < 1 || columns_[i] > in[i].columns)
-        throw Error(ExitStatus::usage,
-                    fmt::format("join takes {} columns of (samples, D), not of {}", columns_[i], to_string(in[i])));
-    }
-    return {true, in[0].rows, begin_.back(), in[0].width};
-  }
-
-  template <class T>
-  void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
-    T* out = rows.output.tile(panel);
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const std::int64_t end = std::min(begin_[i + 1], (panel + 1) * panel_width);
-      for (std::int64_t at = std::max(begin_[i], panel * panel_width); at < end;) {
-        const std::int64_t from = at - begin_[i];
-        const std::int64_t count = std::min(end - at, panel_width - from % panel_width);
-        copy_columns(rows.output.count, count, rows.input[i].tile(from / panel_width) + from % panel_width,
-                     out + at % panel_width);
-        at += count;
-      }
-    }
-  }
-  template <class T>
-  void backward_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, T* out) const {
-    std::fill_n(out, rows.output.count * panel_width, T{0});
-    const std::int64_t end = std::min(columns_[i], (panel + 1) * panel_width);
-    for (std::int64_t to = panel * panel_width; to < end;) {
-      const std::int64_t at = begin_[i] + to;
-      const std::int64_t count = std::min(end - to, panel_width - at % panel_width);
-      copy_columns(rows.output.count, count, rows.output_gradient.tile(at / panel_width) + at % panel_width,
-                   out + to % panel_width);
-      to += count;
-    }
-  }
-
- private:
-  template <class T>
-  static void copy_columns(std::int64_t rows, std::int64_t columns, const T* from, T* to) {
-    for (std::int64_t r = 0; r < rows; ++r) std::copy_n(from + r * panel_width, columns, to + r * panel_width);
-  }
-
-  std::vector<std::int64_t> columns_;
-  std::vector<std::int64_t> begin_;  // of each input's columns in the output, and the end
-};
-
 }  // namespace
 
 Value embedding(Value x, std::int64_t column, Value table) {
   return x.graph().apply(std::make_shared<EmbeddingOperation>(column), {x, table});
 }
 
-Value join(const std::vector<Value>& values, const std::vector<std::int64_t>& columns) {
-  return values.front().graph().apply(std::make_shared<JoinOperation>(columns), values);
+Value build_embedding(LayerContext& context, Value x) {
+  context.check_keys({"tables"});
+  const std::vector<EmbeddingShape> tables = embedding_tables(context.layer());
+  const std::int64_t numbers = x.shape().columns - std::ssize(tables);
+  if (numbers < 0)
+    throw Error(ExitStatus::usage,
+                fmt::format("embedding has {} tables for {} columns", tables.size(), x.shape().columns));
+  const std::string name = context.next_name("embedding");
+  std::vector<Value> values;
+  std::vector<std::int64_t> columns;
+  if (numbers > 0) {
+    values.push_back(x);
+    columns.push_back(numbers);
+  }
+  for (std::size_t k = 0; k < tables.size(); ++k) {
+    const Value table = context.graph().variable(fmt::format("{}/table_{}", name, k), {tables[k].rows, tables[k].width},
+                                                 normal(), true);
+    values.push_back(embedding(x, numbers + static_cast<std::int64_t>(k), table));
+    columns.push_back(tables[k].width);
+  }
+  return join_all(std::move(values), std::move(columns));
+}
+
+LayerSpec embedding_layer(const std::vector<EmbeddingShape>& tables) {
+  std::string text;
+  for (const EmbeddingShape& table : tables)
+    text += fmt::format("{}{}x{}", text.empty() ? "" : ",", table.rows, table.width);
+  return {"embedding", {{"tables", text}}};
+}
+
+std::vector<EmbeddingShape> embedding_tables(const LayerSpec& layer) {
+  constexpr std::int64_t most_rows = (std::int64_t{1} << 24) + 1;  // their numbers are exact as floats
+  constexpr std::int64_t most_width = 4096;
+  const auto found = layer.settings.find("tables");
+  const auto* text = found == layer.settings.end() ? nullptr : std::get_if<std::string>(&found->second);
+  std::vector<EmbeddingShape> tables;
+  const char* at = text == nullptr ? nullptr : text->data();
+  const char* end = text == nullptr ? nullptr : at + text->size();
+  while (at != end || tables.empty()) {
+    EmbeddingShape table;
+    const auto rows = std::from_chars(at, end, table.rows);
+    const bool has_width = rows.ec == std::errc() && rows.ptr != end && *rows.ptr == 'x';
+    const auto width = has_width ? std::from_chars(rows.ptr + 1, end, table.width) : rows;
+    const bool sound = has_width && width.ec == std::errc() && table.rows >= 1 && table.rows <= most_rows &&
+                       table.width >= 1 && table.width <= most_width;
+    const bool goes_on = sound && width.ptr != end && *width.ptr == ',' && width.ptr + 1 != end;
+    if (!sound || (width.ptr != end && !goes_on))
+      throw Error(ExitStatus::usage,
+                  fmt::format("tables of embedding is \"{}\"; it must be rows x width of each, such as "
+                              "\"1001x50,34x12\", with at most {} rows and {} numbers a row",
+                              text == nullptr ? "" : *text, most_rows, most_width));
+    tables.push_back(table);
+    at = goes_on ? width.ptr + 1 : end;
+  }
+  return tables;
 }
 
 }  // namespace shoal

@@ -8,7 +8,7 @@
 namespace shoal {
 
 Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
-             const std::string& output_init)
+             const std::string& output_init, std::size_t unlisted)
     : graph_(std::make_shared<Graph>()), layers_(std::move(layers)), loss_(loss), output_init_(output_init) {
   if (inputs < 1 || outputs < 1)
     throw Error(ExitStatus::usage,
@@ -21,13 +21,14 @@ Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t ou
   targets_ = graph_->input("targets", loss.targets == Loss::Targets::class_number ? 1 : outputs / loss.levels());
   std::vector<LayerSpec> all = layers_;
   all.push_back({"dense", {{"units", outputs}, {"init", output_init}}});
-  logits_ = build_layers(*graph_, all, input_);
+  logits_ = build_layers(*graph_, all, input_, {unlisted, layers_.size()});
   loss_value_ = apply_loss(loss, logits_, targets_);
 }
 
 Model Model::behind(std::vector<LayerSpec> front, std::int64_t inputs) const {
+  const std::size_t unlisted = front.size();
   front.insert(front.end(), layers_.begin(), layers_.end());
-  return {inputs, std::move(front), outputs(), loss_, output_init_};
+  return {inputs, std::move(front), outputs(), loss_, output_init_, unlisted};
 }
 
 std::int64_t Model::parameter_count() const {

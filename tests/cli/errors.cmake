@@ -117,7 +117,7 @@ cli_error(not_finite.predict 76 "wild.* makes of row [0-9]+ of split .test. of d
 cli_error(unknown_key 64 "optimizer.learning_rat.*learning_rate" ${no_run} ${train} --set optimizer.learning_rat=1)
 cli_error(wrong_type 64 "data.batch_size=many" ${no_run} ${train} --set data.batch_size=many)
 cli_error(wrong_type_in_file 64 "bad.toml:3:[0-9]+: " COMMAND train bad.toml)
-cli_error(wrong_layer 64 "layers.toml:4:[0-9]+: model.layers: unknown layer .dens." ${no_run}
+cli_error(wrong_layer 64 "layers.toml:4:[0-9]+: model.layers.0.: unknown layer .dens." ${no_run}
   COMMAND train layers.toml --run new@np@)
 cli_error(wrong_trials 64 "set sweep.trials=0: sweep.trials is 0; use a whole number from 1" ${no_run}
   COMMAND sweep config.toml --set "sweep.space.\"optimizer.l2\"={min=0.0,max=0.1}" --set sweep.trials=0 --run new@np@)

@@ -114,10 +114,39 @@ TEST(ConfigError, AWrongTypeSaysWhatWasExpectedAndSeen) {
 }
 
 TEST(ConfigError, LayersAreTablesWithATypeAndScalars) {
-  for (const std::string layers : {"[{units = 3}]", "[{type = 3}]", "[3]", "3", "[{type = \"dense\", units = [3]}]",
-                                   "[{type = \"\"}]", "[{type = \"dense\", gain = inf}]"}) {
-    EXPECT_EQ(refusal("model.layers = " + layers).substr(0, 33), "64 digits.toml:1:16: model.layers") << layers;
-  }
+  const auto said = [](const std::string& layers) { return refusal("model.layers = " + layers); };
+  const std::string like = "; use a table like {type = \"dense\", units = 256}";
+  EXPECT_EQ(said("[{units = 3}]"), "64 digits.toml:1:17: model.layers[0] has no type" + like);
+  EXPECT_EQ(said("[{type = 3}]"), "64 digits.toml:1:25: model.layers[0].type is the whole number 3; use a text");
+  EXPECT_EQ(said("[{type = \"\"}]"), "64 digits.toml:1:25: model.layers[0].type is the string \"\"; use a text");
+  EXPECT_EQ(said("[3]"), "64 digits.toml:1:17: model.layers[0] is the whole number 3" + like);
+  EXPECT_EQ(said("3"),
+            "64 digits.toml:1:16: model.layers is the whole number 3; use a list of tables like {type = "
+            "\"dense\", units = 256}");
+  EXPECT_EQ(said("[{type = \"dense\", units = [3]}]"),
+            "64 digits.toml:1:42: model.layers[0].units is a list; use a finite number, true, false or a text");
+  EXPECT_EQ(said("[{type = \"dense\", gain = inf}]"), "64 digits.toml:1:16: model.layers[0].gain is no finite number");
+}
+
+TEST(ConfigError, OfNestedLayersThePlaceIsNamed) {
+  const auto said = [](const std::string& inside) {
+    const std::string text = refusal("model.layers = [{type = \"relu\"}, {type = \"residual\", " + inside + "}]");
+    return text.substr(text.find("model."));
+  };
+  EXPECT_EQ(said("layers = [{type = \"tanh\"}, {type = \"dense\", units = [1]}]"),
+            "model.layers[1].layers[1].units is a list; use a finite number, true, false or a text");
+  EXPECT_EQ(said("layers = [{type = \"concat\", branches = [[], [{}]]}]"),
+            "model.layers[1].layers[0].branches[1][0] has no type; use a table like {type = \"dense\", units = 256}");
+  EXPECT_EQ(said("branches = [{type = \"relu\"}]"),
+            "model.layers[1].branches[0] is a table; use a list of tables like {type = \"dense\", units = 256}");
+  EXPECT_EQ(said("branches = 3"),
+            "model.layers[1].branches is the whole number 3; use a list of lists of layers like [[{type = \"dense\", "
+            "units = 8}], []]");
+  EXPECT_EQ(said("shortcut = []"), "model.layers[1].shortcut is an empty list; use \"identity\" for the input itself");
+  EXPECT_EQ(said("shortcut = [[]]"),
+            "model.layers[1].shortcut[0] is a list; use a table like {type = \"dense\", units = 256}");
+  EXPECT_EQ(said("name = 3"), "model.layers[1].name is the whole number 3; use a text");
+  EXPECT_EQ(said("layers = [{type = \"dense\", gain = nan}]"), "model.layers[1].layers[0].gain is no finite number");
 }
 
 TEST(ConfigError, AValueOutOfRangeSaysTheRange) {

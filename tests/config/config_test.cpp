@@ -118,8 +118,16 @@ give_up = 3
 )");
 }
 
+/// Each way in which a layer holds layers, two deep.
+LayerSpec nested_layer() {
+  const LayerSpec dense{.type = "dense", .settings = {{"units", std::int64_t{8}}}, .name = "the \"one\""};
+  const LayerSpec inner{.type = "residual", .settings = {{"shortcut", "identity"}}, .layers = {dense, {"relu"}}};
+  const LayerSpec concat{.type = "concat", .branches = {{inner, {"tanh"}}, {}, {{"relu"}}}};
+  return {.type = "residual", .name = "block", .layers = {concat, {"relu"}}, .shortcut = {{"tanh"}, concat}};
+}
+
 TEST(Config, ReadsBackWhatItWrote) {
-  std::vector<Config> configs(6, unusual());
+  std::vector<Config> configs(7, unusual());
   configs[1].data.validation = "held out";
   configs[1].data.file = "";
   configs[2].model.hidden = {};
@@ -132,6 +140,8 @@ TEST(Config, ReadsBackWhatItWrote) {
   configs[4].model = {};
   configs[5].sweep = {};
   configs[5].sweep.space = {{.key = "model.dropout", .min = 0.1, .max = 0.2}};
+  configs[6].model = {};
+  configs[6].model.layers = {nested_layer()};
   for (const Config& config : configs) {
     EXPECT_NO_THROW(check_config(config));
     const std::string text = to_toml(config);
@@ -169,6 +179,27 @@ TEST(Config, ValidationIsAFractionOrASplitOrOpen) {
   EXPECT_EQ(parse("data.validation = 0").data.validation, Validation(0.0));
   EXPECT_EQ(parse("data.validation = \"test\"").data.validation, Validation("test"));
   EXPECT_EQ(parse("data.validation = \"auto\"").data.validation, Validation());
+}
+
+TEST(Config, WritesNestedLayersAsTheyAreRead) {
+  Config config;
+  config.model.layers = {{.type = "residual",
+                          .settings = {{"shortcut", "conv"}},
+                          .name = "block",
+                          .layers = {{"dense", {{"units", std::int64_t{8}}}}, {"relu"}}},
+                         {.type = "concat", .branches = {{{"relu"}}, {}}}};
+  EXPECT_EQ(value_text(config, "model.layers"), R"([
+  {type = "residual", name = "block", shortcut = "conv", layers = [
+    {type = "dense", units = 8},
+    {type = "relu"},
+  ]},
+  {type = "concat", branches = [
+    [
+      {type = "relu"},
+    ],
+    [],
+  ]},
+])");
 }
 
 TEST(Config, ReadsLayers) {

@@ -67,6 +67,10 @@ const std::multimap<std::string, Case>& cases() {
       {"model.layers",
        {"model.layers = [{type = \"dense\", units = 8, bias = true}, {type = \"batch_norm\"}]",
         "model.layers gives a dense layer bias = true, which has no effect: the batch_norm after it"}},
+      {"model.layers",
+       {"model.layers = [{type = \"residual\", layers = [{type = \"dense\", units = 8, bias = true}]},\n"
+        "{type = \"batch_norm\"}]",
+        "model.layers gives a dense layer bias = true, which has no effect: the batch_norm after it"}},
       {"optimizer.beta1",
        {"optimizer = {name = \"gd\", beta1 = 0.8}",
         "optimizer.beta1 = 0.8 has no effect: optimizer.name = \"gd\" does not use it"}},
@@ -187,6 +191,8 @@ TEST(ConfigIdle, AKeyThatActsSaysNothing) {
       layers() + "model.init = \"auto\"",
       "model.layers = [{type = \"dense\", units = 8, bias = true}, {type = \"relu\"}, {type = \"batch_norm\"}]",
       std::string("model.layers = [{type = \"batch_norm\"}]\nmodel.batch_norm.running = \"exact\""),
+      "model.layers = [{type = \"dense\", units = 8, bias = true},\n"
+      "{type = \"residual\", layers = [{type = \"batch_norm\"}]}]\nmodel.batch_norm.running = \"exact\"",
       std::string("model.layers = [{type = \"of_a_program\"}]\nmodel.batch_norm.running = \"exact\""),
       std::string("optimizer = {name = \"adamw\", beta1 = 0.8, weight_decay = 1e-3}"),
       std::string("optimizer = {name = \"adamw\", weight_decay = 0}"),

@@ -10,19 +10,22 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(ModelText, BuildsTheSameModelAgain) {
-  const std::vector<LayerSpec> layers{{"dense", {{"units", std::int64_t{7}}, {"bias", false}, {"init", "he"}}},
-                                      {"batch_norm", {{"epsilon", 1e-3}, {"momentum", 1.0}}},
-                                      {"leaky_relu", {{"slope", 0.1}}},
-                                      {"dropout", {{"rate", 0.25}}}};
+  const std::vector<LayerSpec> layers{
+      {"dense", {{"units", std::int64_t{7}}, {"bias", false}, {"init", "he"}}},
+      {"batch_norm", {{"epsilon", 1e-3}, {"momentum", 1.0}}},
+      {"leaky_relu", {{"slope", 0.1}}},
+      {"dropout", {{"rate", 0.25}}},
+      {.type = "residual",
+       .name = "block",
+       .layers = {{.type = "concat", .branches = {{{"relu"}}, {}}},
+                  {.type = "dense", .settings = {{"units", std::int64_t{7}}}, .name = "d"}},
+       .shortcut = {{"tanh"}}},
+      {.type = "residual", .settings = {{"shortcut", "identity"}}, .layers = {{"relu"}}}};
   const Model model(5, layers, 3, Loss::sigmoid);
   const std::string text = model_text(model);
   const Model again = model_of_text(text, "x");
   EXPECT_EQ(model_text(again), text);
-  ASSERT_EQ(again.layers().size(), layers.size());
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    EXPECT_EQ(again.layers()[i].type, layers[i].type);
-    EXPECT_EQ(again.layers()[i].settings, layers[i].settings) << layers[i].type;
-  }
+  EXPECT_EQ(again.layers(), layers);
   EXPECT_EQ(again.parameter_count(), model.parameter_count());
 }
 
@@ -65,6 +68,8 @@ TEST(ModelText, WhatDescribesNoModelIsRefusedByName) {
   EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"mse","layers":[{"type":"dens"}]})"), HasSubstr("dens"));
   EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"mse","layers":[{"type":"dense","units":[3]}]})"),
               HasSubstr("units"));
+  EXPECT_THAT(refusal(R"({"inputs":2,"outputs":1,"loss":"mse","layers":[{"type":"concat","branches":[{}]}]})"),
+              HasSubstr("not an array"));
 }
 
 }  // namespace

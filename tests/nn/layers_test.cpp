@@ -21,19 +21,21 @@ std::string error_of(const std::vector<LayerSpec>& layers) {
 
 TEST(Layers, MistakesAreNamed) {
   EXPECT_EQ(error_of({{"dens", {{"units", std::int64_t{3}}}}}),
-            "model.layers: unknown layer \"dens\"; did you mean \"dense\"? use one of \"batch_norm\", \"dense\", "
-            "\"dropout\", \"embedding\", \"gelu\", \"identity\", \"leaky_relu\", \"relu\", \"sigmoid\", \"tanh\"");
-  EXPECT_EQ(error_of({{"linear", {}}}).substr(0, 77),
-            "model.layers: unknown layer \"linear\"; did you mean \"dense\" or \"identity\"? use");
+            "model.layers[0]: unknown layer \"dens\"; did you mean \"dense\"? use one of \"batch_norm\", \"concat\", "
+            "\"dense\", \"dropout\", \"embedding\", \"gelu\", \"identity\", \"leaky_relu\", \"relu\", \"residual\", "
+            "\"sigmoid\", \"tanh\"");
+  EXPECT_EQ(error_of({{"linear", {}}}).substr(0, 80),
+            "model.layers[0]: unknown layer \"linear\"; did you mean \"dense\" or \"identity\"? use");
   EXPECT_EQ(error_of({{"dense", {{"out_features", std::int64_t{3}}}}}),
-            "model.layers: dense has no setting \"out_features\"; did you mean \"units\"? use one of \"units\", "
+            "model.layers[0]: dense has no setting \"out_features\"; did you mean \"units\"? use one of \"units\", "
             "\"init\", \"bias\"");
-  EXPECT_EQ(error_of({{"relu", {{"slope", 0.1}}}}), "model.layers: relu has no setting \"slope\"; it has none");
-  EXPECT_EQ(error_of({{"dense", {}}}), "model.layers: dense needs units, for example {type = \"dense\", units = 64}");
+  EXPECT_EQ(error_of({{"relu", {{"slope", 0.1}}}}), "model.layers[0]: relu has no setting \"slope\"; it has none");
+  EXPECT_EQ(error_of({{"dense", {}}}),
+            "model.layers[0]: dense needs units, for example {type = \"dense\", units = 64}");
   EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{0}}}}}),
-            "model.layers: units of dense must be a whole number, 1 or more");
+            "model.layers[0]: units of dense must be a whole number, 1 or more");
   EXPECT_EQ(error_of({{"dropout", {{"rat", 0.5}}}}),
-            "model.layers: dropout has no setting \"rat\"; did you mean \"rate\"? use one of \"rate\"");
+            "model.layers[0]: dropout has no setting \"rat\"; did you mean \"rate\"? use one of \"rate\"");
   EXPECT_NE(error_of({{"dropout", {{"rate", 1.5}}}}), "");
   EXPECT_NE(error_of({{"dense", {{"units", std::int64_t{3}}, {"init", std::string("hee")}}}}), "");
   EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{3}}}}, {"relu", {}}}), "");

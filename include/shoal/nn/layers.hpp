@@ -5,56 +5,35 @@
 #include <vector>
 
 #include "shoal/graph/graph.hpp"
+#include "shoal/nn/layer_context.hpp"
 #include "shoal/nn/layer_spec.hpp"
 
 namespace shoal {
-
-/// What a layer is built into. Layers with parameters are numbered and named 01_dense, 02_batch_norm, ... in forward
-/// order.
-class LayerContext {
- public:
-  LayerContext(Graph& graph, std::vector<LayerSpec> layers) : graph_(&graph), layers_(std::move(layers)) {}
-
-  Graph& graph() const { return *graph_; }
-  /// Takes the next number: "03_dense".
-  std::string next_name(const std::string& type);
-  /// A number of its own for each layer that draws random numbers.
-  std::uint32_t next_lane() { return lane_++; }
-
-  /// The layer being built, and the type of the i-th one behind it ("" past the end).
-  const LayerSpec& layer() const { return layers_[at_]; }
-  std::string type_behind(std::size_t i) const { return at_ + i < layers_.size() ? layers_[at_ + i].type : ""; }
-  void go_to(std::size_t at) { at_ = at; }
-
-  // Settings of the layer being built. @throws Error (usage) naming layer, key and value.
-  double number(const std::string& key, double fallback, double least, double most) const;
-  std::int64_t whole_number(const std::string& key) const;  ///< at least 1, must be there
-  std::string text(const std::string& key, const std::string& fallback) const;
-  bool flag(const std::string& key, bool fallback) const;
-  /// Refuses keys that are not among `known`.
-  void check_keys(const std::vector<std::string>& known) const;
-
- private:
-  Graph* graph_;
-  std::vector<LayerSpec> layers_;
-  std::size_t at_ = 0;
-  int number_ = 0;
-  std::uint32_t lane_ = 0;
-};
 
 using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 
 /// Registers a layer under a name, for configs and checkpoints. Built in:
 ///   dense {units, init = "auto", bias = true}   no bias where batch_norm comes next; init "auto" is he before relu and
 ///                                               leaky_relu (batch_norm and dropout between do not count),
-///                                               else xavier
+///                                               else xavier; what comes next, see LayerPlace::next()
 ///   batch_norm {epsilon = 1e-5, momentum = 0.1}
 ///   dropout {rate}
 ///   embedding {tables = "1001x50,34x12"}        the last columns of its input, one a table, are numbers of rows, which
 ///                                               it replaces by the rows (trained, normal with deviation 0.01 at
 ///                                               first); the columns before them stay; see embedding_layer()
+///   residual {layers = [...], shortcut = "auto"}  the sum of what its layers make of its input and of the input itself
+///                                               ("identity"), or of what a 1x1 convolution with the stride that makes
+///                                               the shapes agree, and a batch_norm where the layers have one, make of
+///                                               it ("conv"), or a list of layers; "auto": the first where shapes
+///                                               agree, else the second. Source: He et al., Deep residual learning
+///                                               (2015)
+///   concat {branches = [[...], [...]]}          what each list makes of its input, channels beside each other; an
+///   empty
+///                                               list is the input itself
 ///   relu, leaky_relu {slope = 0.01}, tanh, sigmoid, gelu, identity
 void register_layer(const std::string& type, LayerBuilder builder);
+/// Types of layers that no program has to register.
+std::vector<std::string> built_in_layers();
 
 /// One table of an embedding layer.
 struct EmbeddingShape {
@@ -66,7 +45,10 @@ struct EmbeddingShape {
 LayerSpec embedding_layer(const std::vector<EmbeddingShape>& tables);
 std::vector<EmbeddingShape> embedding_tables(const LayerSpec& layer);
 
-/// Builds all layers in order. @throws Error (usage) when a type is unknown, with those there are.
-Value build_layers(Graph& graph, const std::vector<LayerSpec>& layers, Value input);
+/// Builds all layers in order. @throws Error (usage), see LayerContext::build().
+Value build_layers(Graph& graph, const std::vector<LayerSpec>& layers, Value input, ListedLayers listed = {});
+
+/// The one layer that `context` is at. @throws Error (usage) when its type is unknown, with those there are.
+Value build_layer(LayerContext& context, Value input);
 
 }  // namespace shoal

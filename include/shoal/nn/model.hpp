@@ -18,8 +18,9 @@ class Model {
   /// @param outputs  logits of a sample: classes, or outputs of a regression, for quantile one a target and level
   /// Layers as in nn/layers.hpp, without the last dense layer, which follows from `outputs`.
   /// @param output_init  how that last layer starts
+  /// @param unlisted     of how many layers at the beginning messages say that nobody listed them
   Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
-        const std::string& output_init = "auto");
+        const std::string& output_init = "auto", std::size_t unlisted = 0);
 
   /// The same model behind other layers: of `inputs` features, of which they make what the first of its own takes.
   Model behind(std::vector<LayerSpec> front, std::int64_t inputs) const;

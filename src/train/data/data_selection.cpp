@@ -155,8 +155,9 @@ Model make_model(const Config& config, const TrainingData& data) {
     const Encoding encoding = encoding_for(config, data);
     std::vector<LayerSpec> layers = layers_for(encoding);
     const std::vector<LayerSpec> own = layers_of(config.model);
+    const std::size_t unlisted = layers.size();
     layers.insert(layers.end(), own.begin(), own.end());
-    model.emplace(encoding.inputs(train.features()), std::move(layers), outputs, loss, config.model.init);
+    model.emplace(encoding.inputs(train.features()), std::move(layers), outputs, loss, config.model.init, unlisted);
   } catch (const Error& error) {
     throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
   }

@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "nn/builders.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
+#include "shoal/graph/expressions.hpp"
+
+namespace shoal {
+namespace {
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(ExitStatus::usage, message); }
+
+/// The last batch norm of a branch; null where it has none.
+const LayerSpec* batch_norm_of(const std::vector<LayerSpec>& layers) {
+  const LayerSpec* found = nullptr;
+  for_each_layer(layers, [&](const LayerPlace& place) {
+    if (place.layer().type == "batch_norm") found = &place.layer();
+  });
+  return found;
+}
+
+/// What makes `from` as `to` is, by the smallest map there is.
+LayerSpec projection(const ValueShape& to) { return {"dense", {{"units", to.columns}}}; }
+
+/// The layers that a shortcut stands for: none for the input itself.
+std::vector<LayerSpec> shortcut_of(const LayerContext& context, const ValueShape& from, const ValueShape& to) {
+  const LayerSpec& layer = context.layer();
+  if (!layer.shortcut.empty()) return layer.shortcut;
+  const std::vector<std::string> words = {"auto", "identity", "conv"};
+  const std::string word = context.text("shortcut", "auto");
+  if (std::find(words.begin(), words.end(), word) == words.end())
+    refuse(fmt::format("shortcut of residual is \"{}\"; {}, or a list of layers", word, meant_or_all(word, words)));
+  if (word == "identity" || (word == "auto" && from == to)) return {};
+  std::vector<LayerSpec> layers{projection(to)};
+  if (const LayerSpec* norm = batch_norm_of(layer.layers)) layers.push_back({"batch_norm", norm->settings});
+  for (LayerSpec& made : layers) {
+    if (!layer.name.empty()) made.name = fmt::format("{}_shortcut_{}", layer.name, made.type);
+  }
+  return layers;
+}
+
+}  // namespace
+
+Value build_residual(LayerContext& context, Value x) {
+  context.check_keys({"layers", "shortcut"});
+  const std::vector<LayerSpec>& layers = context.layer().layers;
+  if (layers.empty())
+    refuse("residual needs layers, for example {type = \"residual\", layers = [{type = \"dense\", units = 64}]}");
+  const Value branch = context.build("layers", layers, x);
+  const std::vector<LayerSpec> shortcut = shortcut_of(context, x.shape(), branch.shape());
+  const Value beside = context.build("shortcut", shortcut, x);
+  if (beside.shape() != branch.shape())
+    refuse(fmt::format("residual adds {} of its layers to {} of its shortcut, and can add what is alike alone",
+                       to_string(branch.shape()), to_string(beside.shape())));
+  return branch + beside;
+}
+
+Value build_concat(LayerContext& context, Value x) {
+  context.check_keys({"branches"});
+  const auto& branches = context.layer().branches;
+  if (branches.empty())
+    refuse("concat needs branches, for example {type = \"concat\", branches = [[{type = \"dense\", units = 64}], []]}");
+  std::vector<Value> values;
+  std::vector<std::int64_t> columns;
+  for (std::size_t b = 0; b < branches.size(); ++b) {
+    values.push_back(context.build(fmt::format("branches[{}]", b), branches[b], x));
+    columns.push_back(values.back().shape().columns);
+  }
+  return join_all(std::move(values), std::move(columns));
+}
+
+}  // namespace shoal
