@@ -10,6 +10,7 @@ namespace shoal {
 
 Value build_batch_norm(LayerContext& context, Value x);
 Value build_concat(LayerContext& context, Value x);
+Value build_conv(LayerContext& context, Value x);
 Value build_dense(LayerContext& context, Value x);
 Value build_dropout(LayerContext& context, Value x);
 Value build_embedding(LayerContext& context, Value x);

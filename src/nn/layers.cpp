@@ -1,8 +1,10 @@
 #include "shoal/nn/layers.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "nn/builders.hpp"
@@ -23,9 +25,10 @@ Value build_activation(LayerContext& context, Value x) {
 }
 
 std::map<std::string, LayerBuilder> built_in() {
-  std::map<std::string, LayerBuilder> made = {{"batch_norm", build_batch_norm}, {"concat", build_concat},
-                                              {"dense", build_dense},           {"dropout", build_dropout},
-                                              {"embedding", build_embedding},   {"residual", build_residual}};
+  std::map<std::string, LayerBuilder> made = {
+      {"batch_norm", build_batch_norm}, {"concat", build_concat},   {"conv", build_conv},
+      {"dense", build_dense},           {"dropout", build_dropout}, {"embedding", build_embedding},
+      {"residual", build_residual}};
   for (const std::string& type : activation_names()) made[type] = build_activation;
   return made;
 }
@@ -47,6 +50,22 @@ std::vector<std::string> keys_of(const Map& map) {
 void register_layer(const std::string& type, LayerBuilder builder) { registry()[type] = std::move(builder); }
 
 std::vector<std::string> built_in_layers() { return keys_of(built_in()); }
+
+bool takes_images(const std::vector<LayerSpec>& layers) {
+  static const std::set<std::string> types = {"conv", "max_pool", "average_pool", "global_average_pool", "flatten"};
+  bool found = false;
+  for_each_layer(layers, [&](const LayerPlace& place) { found = found || types.contains(place.layer().type); });
+  return found;
+}
+
+ValueShape input_shape(const std::vector<LayerSpec>& layers, std::int64_t inputs, std::span<const std::int64_t> shape) {
+  if (!takes_images(layers)) return {true, 1, inputs};
+  if (shape.size() == 3) return image_shape(shape[0], shape[1], shape[2]);
+  if (shape.size() == 2) return image_shape(1, shape[0], shape[1]);
+  throw Error(ExitStatus::usage, fmt::format("model.layers take images, and a sample of the data has the shape ({}); "
+                                             "import them as (channels, height, width), or with --shape",
+                                             fmt::join(shape, ", ")));
+}
 
 Value build_layer(LayerContext& context, Value input) {
   const std::string& type = context.layer().type;

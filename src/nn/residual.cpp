@@ -21,8 +21,14 @@ const LayerSpec* batch_norm_of(const std::vector<LayerSpec>& layers) {
   return found;
 }
 
-/// What makes `from` as `to` is, by the smallest map there is.
-LayerSpec projection(const ValueShape& to) { return {"dense", {{"units", to.columns}}}; }
+/// What makes `from` as `to` is, by the smallest map there is: by channels, with the stride that images need.
+LayerSpec projection(const ValueShape& from, const ValueShape& to) {
+  if (from.rows == 1) return {"dense", {{"units", to.columns}}};
+  LayerSpec conv{"conv", {{"channels", to.columns}, {"kernel", std::int64_t{1}}}};
+  const std::int64_t stride = (from.width + to.width - 1) / to.width;
+  if (stride > 1) conv.settings["stride"] = stride;
+  return conv;
+}
 
 /// The layers that a shortcut stands for: none for the input itself.
 std::vector<LayerSpec> shortcut_of(const LayerContext& context, const ValueShape& from, const ValueShape& to) {
@@ -33,7 +39,7 @@ std::vector<LayerSpec> shortcut_of(const LayerContext& context, const ValueShape
   if (std::find(words.begin(), words.end(), word) == words.end())
     refuse(fmt::format("shortcut of residual is \"{}\"; {}, or a list of layers", word, meant_or_all(word, words)));
   if (word == "identity" || (word == "auto" && from == to)) return {};
-  std::vector<LayerSpec> layers{projection(to)};
+  std::vector<LayerSpec> layers{projection(from, to)};
   if (const LayerSpec* norm = batch_norm_of(layer.layers)) layers.push_back({"batch_norm", norm->settings});
   for (LayerSpec& made : layers) {
     if (!layer.name.empty()) made.name = fmt::format("{}_shortcut_{}", layer.name, made.type);

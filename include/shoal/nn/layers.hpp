@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,10 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 ///   dense {units, init = "auto", bias = true}   no bias where batch_norm comes next; init "auto" is he before relu and
 ///                                               leaky_relu (batch_norm and dropout between do not count),
 ///                                               else xavier; what comes next, see LayerPlace::next()
-///   batch_norm {epsilon = 1e-5, momentum = 0.1}
+///   batch_norm {epsilon = 1e-5, momentum = 0.1} of each column; of images of each channel, over all positions
+///   conv {channels, kernel, stride = 1, padding = "same", groups = 1, init = "auto", bias = true}
+///                                               of images, kernel x kernel; padding "same" (kernel - 1) / 2 zeros, or
+///                                               "valid", none; see convolution(). init and bias as dense has them
 ///   dropout {rate}
 ///   embedding {tables = "1001x50,34x12"}        the last columns of its input, one a table, are numbers of rows, which
 ///                                               it replaces by the rows (trained, normal with deviation 0.01 at
@@ -34,6 +38,13 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 void register_layer(const std::string& type, LayerBuilder builder);
 /// Types of layers that no program has to register.
 std::vector<std::string> built_in_layers();
+
+/// Whether layers of these, nested ones too, take images: conv, pools and flatten.
+bool takes_images(const std::vector<LayerSpec>& layers);
+/// What layers take of samples of `inputs` numbers: an image where they take images, else one row.
+/// @param shape  of a sample in the data: (channels, height, width), or (height, width) of one channel
+/// @throws Error(usage)  where they take images and the data have another shape
+ValueShape input_shape(const std::vector<LayerSpec>& layers, std::int64_t inputs, std::span<const std::int64_t> shape);
 
 /// One table of an embedding layer.
 struct EmbeddingShape {

@@ -6,6 +6,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/data/epoch_order.hpp"
+#include "shoal/nn/layers.hpp"
 #include "shoal/train/training.hpp"
 
 namespace shoal {
@@ -157,7 +158,8 @@ Model make_model(const Config& config, const TrainingData& data) {
     const std::vector<LayerSpec> own = layers_of(config.model);
     const std::size_t unlisted = layers.size();
     layers.insert(layers.end(), own.begin(), own.end());
-    model.emplace(encoding.inputs(train.features()), std::move(layers), outputs, loss, config.model.init, unlisted);
+    const ValueShape input = input_shape(layers, encoding.inputs(train.features()), data.description.shape);
+    model.emplace(input, std::move(layers), outputs, loss, config.model.init, unlisted);
   } catch (const Error& error) {
     throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
   }
