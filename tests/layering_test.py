@@ -22,7 +22,7 @@ BELOW = {
     "optim": "core tensor graph io",
     "comm": "core tensor graph io",
     "data": "core tensor graph io",
-    "config": "core tensor graph io nn optim",
+    "config": "core tensor graph io nn optim data",
     "guard": "core tensor graph io comm",
     "infer": "core tensor graph io nn data",
     "train": "core tensor graph io nn optim comm data config guard infer",

@@ -185,6 +185,9 @@ std::vector<Key> make_keys() {
       {"data.shuffle_block", AT(data.shuffle_block), none, count_from(0)},
       {"data.one_hot", AT(data.one_hot), none, count_from(0)},
       {"data.unseen_rate", AT(data.unseen_rate), none, zero_to_below_one()},
+      {"data.augment.crop", AT(data.augment.crop), none, count_from(0)},
+      {"data.augment.flip", AT(data.augment.flip), none, anything()},
+      {"data.augment.cutout", AT(data.augment.cutout), none, count_from(0)},
 
       {"model.hidden", AT(model.hidden), none, count_from(1)},
       {"model.depth", AT(model.depth), none, {.least = 0, .most = 10000}},

@@ -7,7 +7,9 @@
 
 #include "contents.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/data/augmentation.hpp"
 #include "shoal/data/dataset.hpp"
+#include "shoal/data/image_layout.hpp"
 #include "shoal/data/normalization.hpp"
 
 namespace shoal {
@@ -130,6 +132,18 @@ void Split::read(std::span<const std::int64_t> rows, const Normalization& normal
     const bool finite = with_element(
         arrays.x.type, [&](auto element) { return convert_normalised<decltype(element)>(row, mean, scale, out); });
     if (!finite) refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
+  });
+}
+
+void Split::read_images(std::span<const std::int64_t> rows, const ImageLayout& layout, const Augmentation* augmentation,
+                        Panels<float> out) const {
+  const auto& arrays = contents_->splits[index_];
+  const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  read_rows(contents_->file, arrays.x, rows.size(), source, [&](std::size_t i, const std::byte* row) {
+    const ImageView view = augmentation != nullptr ? augmentation->view(source(i)) : ImageView();
+    if (!layout.lay(row, arrays.x.type, view, out, static_cast<std::int64_t>(i)))
+      refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type,
+             static_cast<std::size_t>(features()));
   });
 }
 

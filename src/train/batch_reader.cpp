@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t ahead_bytes = std::int64_t{4} << 20;
 
 std::int64_t features_size(const BatchReader::Source& source) {
-  return padded_size(source.capacity * source.positions, source.encoder->inputs() / source.positions);
+  return padded_size(source.capacity * source.features.rows, source.features.columns);
 }
 
 /// Batches in memory, the one in use among them. Small batches are read many at a time: to wake a thread costs as much
@@ -77,7 +77,7 @@ void BatchReader::run(std::int64_t step) {
 }
 
 Panels<float> BatchReader::features_of(ReadBatch& batch) const {
-  return {batch.features.data(), source_.capacity * source_.positions, source_.encoder->inputs() / source_.positions};
+  return {batch.features.data(), source_.capacity * source_.features.rows, source_.features.columns};
 }
 
 void BatchReader::read(std::int64_t step, ReadBatch& batch) {
@@ -93,8 +93,11 @@ void BatchReader::read(std::int64_t step, ReadBatch& batch) {
   batch.share = cut.share(std::min(cut.batch_size, cut.rows - first));
   rows_.resize(static_cast<std::size_t>(batch.share->samples()));
   order_->rows(first + batch.share->first_sample(), rows_);
-  const UnseenDraw draw(source_.seed, static_cast<std::uint64_t>(order_epoch_), source_.unseen_rate);
-  loader_.features(source_.split, *source_.encoder, rows_, features_of(batch), &draw);
+  const ValueShape& shape = source_.features;
+  const auto epoch = static_cast<std::uint64_t>(order_epoch_);
+  RowLoader::Draws draws{UnseenDraw(source_.seed, epoch, source_.unseen_rate), {}};
+  if (source_.augment.any()) draws.images.emplace(source_.augment, shape.height(), shape.width, source_.seed, epoch);
+  loader_.features(source_.split, *source_.encoder, rows_, shape, features_of(batch), &draws);
   loader_.targets(source_.split, source_.target_scaling, rows_,
                   {batch.targets.data(), source_.capacity, source_.targets});
   loader_.weights(source_.split, source_.class_weights, rows_, batch.weights);

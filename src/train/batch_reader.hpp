@@ -26,7 +26,7 @@ struct ReadBatch {
   std::optional<LeafShare> share;
   std::vector<std::int64_t> sample_ids;  ///< rows in the file
   std::vector<double> weights;           ///< of the rows; empty: all count alike
-  Buffer<float> features;                ///< panels of (capacity * positions, inputs / positions)
+  Buffer<float> features;                ///< panels, as the model takes them
   Buffer<float> targets;                 ///< panels of (capacity, targets); share->samples() samples count of both
 };
 
@@ -40,12 +40,13 @@ class BatchReader {
     std::uint64_t seed = 1;
     std::int64_t shuffle_block = 0;
     BatchCut cut;
-    std::int64_t capacity = 0;   ///< samples in the panels
-    std::int64_t targets = 0;    ///< columns of the target panels
-    std::int64_t positions = 1;  ///< rows of each sample's features
+    ValueShape features;        ///< of a sample in the model
+    std::int64_t capacity = 0;  ///< samples in the panels
+    std::int64_t targets = 0;   ///< columns of the target panels
     Normalization target_scaling = {};
     std::vector<double> class_weights = {};  ///< empty: all count alike
     double unseen_rate = 0.0;                ///< see UnseenDraw
+    AugmentSettings augment = {};            ///< of images
   };
 
   /// Starts reading for the steps from first_step on, as far ahead as a few batches or 4 MiB go.

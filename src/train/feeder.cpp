@@ -16,7 +16,7 @@ void Feeder::feed(const Split& split, std::span<const std::int64_t> rows) {
 }
 
 void Feeder::feed_features(const Split& split, std::span<const std::int64_t> rows) {
-  loader_.features(split, *encoder_, rows, executor_.input(model_.input()), nullptr, unseen_);
+  loader_.features(split, *encoder_, rows, model_.input().shape(), executor_.input(model_.input()), nullptr, unseen_);
 }
 
 std::span<const double> Feeder::weights(const Split& split, std::span<const std::int64_t> rows) {

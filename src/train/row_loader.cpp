@@ -5,28 +5,45 @@
 #include <cmath>
 
 #include "shoal/core/error.hpp"
+#include "shoal/data/image_layout.hpp"
 
 namespace shoal {
 
-void RowLoader::features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows,
-                         Panels<float> out, const UnseenDraw* draw, std::span<std::int64_t> unseen) {
+void RowLoader::encode(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows,
+                       const Draws* draws, std::span<std::int64_t> unseen) {
   const auto inputs = static_cast<std::size_t>(encoder.inputs());
   features_.resize(rows.size() * inputs);
-  if (encoder.is_plain()) {
-    split.read(rows, encoder.encoding().normalization, features_);
-  } else {
-    const auto width = static_cast<std::size_t>(split.features());
-    cells_.resize(rows.size() * width);
-    split.read_values(rows, cells_);
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      const std::int64_t row = split.source_row(rows[r]);
-      const std::string wrong = encoder.encode(std::span(cells_).subspan(r * width, width),
-                                               std::span(features_).subspan(r * inputs, inputs), draw, row, unseen);
-      if (!wrong.empty())
-        throw Error(ExitStatus::bad_data, fmt::format("row {} of split \"{}\": {}", row, split.name(), wrong));
-    }
+  if (encoder.is_plain()) return split.read(rows, encoder.encoding().normalization, features_);
+  const auto width = static_cast<std::size_t>(split.features());
+  cells_.resize(rows.size() * width);
+  split.read_values(rows, cells_);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const std::int64_t row = split.source_row(rows[r]);
+    const std::string wrong =
+        encoder.encode(std::span(cells_).subspan(r * width, width), std::span(features_).subspan(r * inputs, inputs),
+                       draws != nullptr ? &draws->unseen : nullptr, row, unseen);
+    if (!wrong.empty())
+      throw Error(ExitStatus::bad_data, fmt::format("row {} of split \"{}\": {}", row, split.name(), wrong));
   }
-  pack_samples(std::span<const float>(features_), static_cast<std::int64_t>(rows.size()), out);
+}
+
+void RowLoader::features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows,
+                         const ValueShape& shape, Panels<float> out, const Draws* draws,
+                         std::span<std::int64_t> unseen) {
+  if (shape.rows == 1) {
+    encode(split, encoder, rows, draws, unseen);
+    return pack(std::span<const float>(features_), out, static_cast<std::int64_t>(rows.size()));
+  }
+  const ImageLayout layout(encoder.encoding().normalization, split.element_type(), shape.columns, shape.height(),
+                           shape.width);
+  const Augmentation* augmentation = draws != nullptr && draws->images ? &*draws->images : nullptr;
+  if (encoder.is_plain()) return split.read_images(rows, layout, augmentation, out);
+  encode(split, encoder, rows, draws, unseen);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const ImageView view = augmentation != nullptr ? augmentation->view(split.source_row(rows[r])) : ImageView();
+    layout.lay_normalised(features_.data() + r * static_cast<std::size_t>(encoder.inputs()), view, out,
+                          static_cast<std::int64_t>(r));
+  }
 }
 
 void RowLoader::targets(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows,

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "shoal/data/augmentation.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/data/row_encoder.hpp"
+#include "shoal/graph/operation.hpp"
 #include "shoal/tensor/panels.hpp"
 
 namespace shoal {
@@ -14,10 +17,17 @@ namespace shoal {
 /// memory: one for each thread that loads.
 class RowLoader {
  public:
-  /// x of the rows, encoded; images (channels, height, width) as rows of their positions. draw, unseen: see
-  /// RowEncoder::encode(). @throws Error(bad_data)  for a value that cannot be
-  void features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows, Panels<float> out,
-                const UnseenDraw* draw = nullptr, std::span<std::int64_t> unseen = {});
+  /// What training alone does to the rows that it reads; a function of its step and a row of the data set.
+  struct Draws {
+    UnseenDraw unseen;
+    std::optional<Augmentation> images;  ///< none: they stay as they are
+  };
+
+  /// x of the rows, encoded; images (channels, height, width) as rows of their positions. draws, unseen: see
+  /// RowEncoder::encode(). shape: of a row in the model. @throws Error(bad_data)  for a value that cannot be
+  void features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows,
+                const ValueShape& shape, Panels<float> out, const Draws* draws = nullptr,
+                std::span<std::int64_t> unseen = {});
   /// y of the rows: targets put through the scaling in double, labels as numbers where `out` has one column, else
   /// one-hot. @throws Error(bad_data)  for a target that is too large for float32 when scaled
   void targets(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows, Panels<float> out);
@@ -27,6 +37,9 @@ class RowLoader {
                std::vector<double>& out);
 
  private:
+  /// x of the rows, row-major.
+  void encode(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows, const Draws* draws,
+              std::span<std::int64_t> unseen);
   void scaled(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows);
 
   std::vector<double> cells_;    // row-major

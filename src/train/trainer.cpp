@@ -50,6 +50,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   config.data.normalize = options.normalize;
   config.data.one_hot = options.one_hot;
   config.data.unseen_rate = options.unseen_rate;
+  config.data.augment = options.augment;
   config.model.layers = state_->model.layers();
   config.data.normalize_targets = options.normalize_targets;
   config.model.loss = state_->model.loss_kind().settings();

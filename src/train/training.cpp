@@ -147,10 +147,10 @@ void Training::reconfigure(const Config& config) {
 ReadBatch& Training::next_batch() {
   const std::int64_t step = progress_.step + 1;
   if (reader_ == nullptr || reader_->step() != step) {
-    BatchReader::Source source{data_.train, feeder_->encoder(), config_.seed,           config_.data.shuffle_block,
-                               cut_,        capacity_,          model_.target_columns()};
-    source.positions = model_.input().shape().rows;
+    BatchReader::Source source{data_.train, feeder_->encoder(),     config_.seed, config_.data.shuffle_block,
+                               cut_,        model_.input().shape(), capacity_,    model_.target_columns()};
     source.unseen_rate = config_.data.unseen_rate;
+    source.augment = config_.data.augment;
     source.target_scaling = target_scaling();
     source.class_weights = class_weights_;
     reader_.reset();

@@ -39,6 +39,7 @@ BatchReader::Source source_of(const Split& split, std::int64_t shuffle_block, in
           5,
           shuffle_block,
           BatchCut{rows, 16, 4, 4, ranks, rank},
+          {true, 1, features},
           capacity,
           3};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shoal/config/sweep_settings.hpp"
+#include "shoal/data/augment_settings.hpp"
 #include "shoal/nn/layer_spec.hpp"
 #include "shoal/nn/loss_settings.hpp"
 #include "shoal/optim/settings.hpp"
@@ -26,6 +27,7 @@ struct DataConfig {
   std::int64_t shuffle_block = 0;      ///< rows; 0: a function of N and the row size
   std::int64_t one_hot = 32;           ///< most distinct values of a category that is one-hot; else an embedding
   double unseen_rate = 0.01;           ///< of a category's values that training takes for unseen
+  AugmentSettings augment;             ///< of images, in training
   /// Targets of a regression, each output by itself: standard, none; auto: standard for targets that are floats and any
   /// number, none for labels that are taken for numbers and for shares
   std::string normalize_targets = "auto";

@@ -14,7 +14,8 @@ enum class Purpose : std::uint32_t {
   dropout = 5,
   synth = 6,
   search = 7,
-  unseen = 8,  ///< which values of categories training takes for unseen
+  unseen = 8,   ///< which values of categories training takes for unseen
+  augment = 9,  ///< how training shifts, turns and cuts its images
 };
 
 /// Counter-based random numbers: each is a pure function of (seed, purpose, index, lane, item, element), so that no

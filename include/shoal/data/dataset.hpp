@@ -10,12 +10,15 @@
 
 #include "shoal/data/columns.hpp"
 #include "shoal/io/element_type.hpp"
+#include "shoal/tensor/panels.hpp"
 
 namespace shoal {
 
 /// More than anyone trains, and few enough to keep a name for each.
 inline constexpr std::int64_t most_classes = std::int64_t{1} << 20;
 
+class Augmentation;
+class ImageLayout;
 struct Normalization;
 
 /// Some rows of a data set: features x, and labels or targets y where there are any. Cheap to copy: all splits share
@@ -45,6 +48,11 @@ class Split {
   /// @param x     (rows, D) row-major, overwritten
   /// @throws Error(bad_data)  for a value that is not finite, naming row and feature
   void read(std::span<const std::int64_t> rows, const Normalization& normalization, std::span<float> x) const;
+  /// The same numbers laid out as a model of images takes them, in one pass from the bytes of the file.
+  /// @param layout        with the normalisation; of samples of D numbers
+  /// @param augmentation  in training: what becomes of each image, by its row in the file; null: nothing
+  void read_images(std::span<const std::int64_t> rows, const ImageLayout& layout, const Augmentation* augmentation,
+                   Panels<float> out) const;
   /// The same values as they are in the file. x: (rows, D). Missing cells of a table are NaN; else as read().
   void read_values(std::span<const std::int64_t> rows, std::span<double> x) const;
   /// Only with has_labels(). labels: (rows). @throws Error(bad_data) for a label outside [0, classes())

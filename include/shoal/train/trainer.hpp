@@ -23,6 +23,7 @@ struct FitOptions {
   std::string normalize = "standard";
   std::int64_t one_hot = 32;
   double unseen_rate = 0.01;
+  AugmentSettings augment = {};
   std::string normalize_targets = "auto";
   std::int64_t leaves = 0;
   ScheduleSettings schedule = {};

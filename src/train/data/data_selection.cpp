@@ -37,6 +37,41 @@ void check_batch(const Config& config, const Model& model, std::int64_t rows) {
                   config.data.batch_size > 1 ? "more rows" : "data.batch_size = 2 or more"));
 }
 
+/// Pixels are numbers, each in its place: what a table makes of gaps and categories is none.
+void check_pixels(const Encoding& encoding) {
+  for (const ColumnEncoding& column : encoding.columns) {
+    const std::string what = column.column.has_categories() ? "holds categories"
+                             : column.absent                ? "has no value in the rows to train on"
+                             : column.missing               ? "has gaps"
+                                                            : "";
+    if (!what.empty())
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("model.layers take images, and column \"{}\" {}; a pixel is a number in every row: "
+                              "correct the data and import them again, or use dense layers",
+                              column.column.name, what));
+  }
+}
+
+void check_augment(const Config& config, const ValueShape& input, bool images) {
+  const AugmentSettings& augment = config.data.augment;
+  const auto refuse = [&](const std::string& setting, const std::string& why) {
+    const std::string key = "data.augment." + setting;
+    throw Error(ExitStatus::usage,
+                fmt::format("{}{} = {} {}", config.place_of(key), key, value_text(config, key), why));
+  };
+  if (augment.any() && !images)
+    refuse(augment.crop > 0 ? "crop" : (augment.flip ? "flip" : "cutout"),
+           "changes images, and the model takes none; leave it out, or use layers like {type = \"conv\"}");
+  if (!images) return;
+  const std::int64_t edge = std::min(input.height(), input.width);
+  if (augment.crop >= edge && augment.crop > 0)
+    refuse("crop", fmt::format("can shift all of an image of {} x {} out of itself; use {} or less", input.height(),
+                               input.width, edge - 1));
+  if (augment.cutout > edge)
+    refuse("cutout",
+           fmt::format("is larger than images of {} x {}; use {} or less", input.height(), input.width, edge));
+}
+
 }  // namespace
 
 TrainingData select_data(const Dataset& dataset, const Config& config) {
@@ -152,17 +187,21 @@ Model make_model(const Config& config, const TrainingData& data) {
         ExitStatus::usage,
         fmt::format("model.loss = \"{}\" tells two classes or more apart, and y has one; use \"softmax\"", loss.name));
   std::optional<Model> model;
+  bool images = false;
   try {
     const Encoding encoding = encoding_for(config, data);
     std::vector<LayerSpec> layers = layers_for(encoding);
     const std::vector<LayerSpec> own = layers_of(config.model);
     const std::size_t unlisted = layers.size();
     layers.insert(layers.end(), own.begin(), own.end());
+    images = takes_images(layers);
+    if (images) check_pixels(encoding);
     const ValueShape input = input_shape(layers, encoding.inputs(train.features()), data.description.shape);
     model.emplace(input, std::move(layers), outputs, loss, config.model.init, unlisted);
   } catch (const Error& error) {
     throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
   }
+  check_augment(config, model->input().shape(), images);
   check_batch(config, *model, train.rows());
   return *model;
 }
