@@ -67,6 +67,7 @@ void Executor<T>::forward_tile(std::size_t id, SampleRange samples, std::int64_t
   const RowBlock<T>& block = view(id, samples, storage);
   operation.forward(block, panel);
   const std::int64_t last = block.output.panels.panels() - 1;
+  if (operation.keeps_padding()) return;
   if (operation.whole_rows() || panel == last)
     zero_padding(block.output.count, block.output.panels.width(last), block.output.tile(last));
 }

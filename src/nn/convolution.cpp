@@ -58,6 +58,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   std::int64_t derived_size(std::span<const ValueShape>, std::int64_t) const override {
     return panels_of(s_.channels) * turned_panel();
   }
+  bool backward_reads_output() const override { return false; }
+  bool keeps_padding() const override { return s_.units % Extent::half == 0 && s_.channels % Extent::half == 0; }
   std::int64_t gradient_rows(std::size_t) const override {
     const std::int64_t line = kernel_line();
     if (line <= task_rows) return task_rows / line * line;
@@ -144,7 +146,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t first,
                       std::int64_t count, T* out) const {
     if (i == 2)
-      return column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output_gradient.tile(panel), nullptr, out);
+      return column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output.panels.width(panel),
+                           rows.output_gradient.tile(panel), out);
     each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
       const std::int64_t size = count * panel_width;
       const std::int64_t samples = rows.output.samples();
