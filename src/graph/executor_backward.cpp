@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "graph/chain_values.hpp"
 #include "graph/pass_schedules.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -20,7 +21,8 @@ template <class T>
 void Executor<T>::pull_gradient(std::size_t id, SampleRange samples, std::int64_t panel) {
   const Panels<T> gradient = gradient_panels(id);
   const Node& node = graph_.nodes()[id];
-  T* out = gradient.tile(panel, samples.first * node.shape.rows);
+  const bool kept = chain_values_ == nullptr || chain_values_->gradient[id] == ChainValues::kept;
+  T* out = kept ? gradient.tile(panel, samples.first * node.shape.rows) : chain_tile(chain_values_->gradient[id]);
   const std::int64_t rows = samples.count * node.shape.rows;
   const std::int64_t size = rows * panel_width;
   RowBlock<T> storage;

@@ -59,23 +59,25 @@ std::string kernel_hash() {
     add(y);
   }
   std::vector<const float*> from;
-  std::vector<float*> to;
+  Places places;
   for (std::int64_t r = 0; r < 10; ++r) {
     from.push_back(a.data() + r * 40);
-    to.push_back(long_product.data() + r * 32);
+    places.from.push_back(r * 40);
+    places.to.push_back(r * 32);
   }
   const std::vector<Stretch> stretches{{3, 500}, {900, 300}, {5000, 300}};
   const std::vector<PositionLine<float>> lines{{a.data(), x.data(), 30}, {a.data() + 3000, x.data() + 960, 25}};
   for (const std::int64_t width : {3, 11, 20, 32}) {
-    gathered_product<float>(10, from.data(), stretches, b.data(), w.data(), width, to.data());
-    for (float* row : to) hash.add(std::as_bytes(std::span(row, static_cast<std::size_t>(width))));
+    gathered_product<float>(places, a.data(), stretches, b.data(), w.data(), width, long_product.data());
+    for (const std::int64_t row : places.to)
+      hash.add(std::as_bytes(std::span(long_product.data() + row, static_cast<std::size_t>(width))));
     std::fill_n(g.data(), g.size(), 0.5f);
     add_line_gradient<float>(lines, 40, 29, width, g.data());
     for (std::int64_t u = 0; u < 29; ++u)
       hash.add(std::as_bytes(std::span(g.data() + u * 32, static_cast<std::size_t>(width))));
   }
   const std::vector<std::int64_t> offsets{0, 32, 400};
-  channelwise_product<float>(10, from.data(), offsets, b.data(), w.data(), to.data());
+  channelwise_product<float>(places, a.data(), offsets, b.data(), w.data(), long_product.data());
   add(long_product);
   add_channelwise_gradient<float>(10, from.data(), 32, x.data(), g.data());
   add(g);
