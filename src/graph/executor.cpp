@@ -39,7 +39,10 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
       schedules_(std::make_unique<PassSchedules>(graph)) {
   const auto nodes = graph.nodes();
   // Of images alone: what is saved elsewhere is little, and a view of all rows is ready there.
-  if (piece_samples_ > 0) chain_values_ = std::make_unique<const ChainValues>(chain_values(graph));
+  if (piece_samples_ > 0) {
+    chain_values_ = std::make_unique<const ChainValues>(chain_values(graph));
+    chain_tiles_ = chain_values_->tiles();
+  }
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     Workspace& work = work_[id];
@@ -246,7 +249,7 @@ void Executor<T>::place_tiles(std::size_t id, RowBlock<T>& block) const {
 template <class T>
 T* Executor<T>::chain_tile(int number) const {
   thread_local Buffer<T> tiles;
-  const std::int64_t size = chain_values_->tiles() * chain_tile_size_;
+  const std::int64_t size = chain_tiles_ * chain_tile_size_;
   if (tiles.size() < size) tiles = Buffer<T>(size);
   return tiles.data() + number * chain_tile_size_;
 }

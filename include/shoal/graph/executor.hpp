@@ -143,6 +143,7 @@ class Executor {
   std::unique_ptr<PassSchedules> schedules_;
   std::unique_ptr<const ChainValues> chain_values_;  // null: all values are kept
   std::int64_t chain_tile_size_ = 0;
+  std::int64_t chain_tiles_ = 0;
   std::vector<bool> reached_;  // nodes that `until` depends on
   std::span<const double> leaf_statistics_;
   std::int64_t statistics_width_ = 0;
