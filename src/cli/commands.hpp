@@ -10,6 +10,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/data/import.hpp"
 #include "shoal/data/synth.hpp"
+#include "shoal/infer/checkpoint.hpp"
 #include "shoal/run/run.hpp"
 #include "shoal/tune/sweep.hpp"
 
@@ -26,6 +27,7 @@ struct EvaluateRequest {
   std::string checkpoint;
   std::string data;
   std::string split = "test";
+  WhichWeights weights = WhichWeights::judged;
   bool json = false;
   std::optional<std::string> confusion;  ///< CSV to write
 };
@@ -34,6 +36,7 @@ struct PredictRequest {
   std::string checkpoint;
   std::string data;
   std::string split = "test";
+  WhichWeights weights = WhichWeights::judged;
   std::string out;
 };
 

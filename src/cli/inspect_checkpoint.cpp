@@ -118,6 +118,8 @@ std::string as_json(const Archive& archive) {
       {"classes", data.classes},
       {"class_names", data.class_names},
       {"content", data.content},
+      {"weights",
+       has_average(archive) ? std::vector<std::string>{"last", "average"} : std::vector<std::string>{"last"}},
       {"shoal_version", archive.attribute<std::string>(Names::shoal_version)},
       {"kernel_hash", archive.attribute<std::string>(Names::kernel_hash)},
   });
@@ -153,6 +155,7 @@ std::string as_text(const Archive& archive) {
                                  archive.attribute<std::string>(Names::kernel_hash))},
   };
   if (const auto parent = parent_of(archive)) rows.push_back({"parent", *parent});
+  if (has_average(archive)) rows.push_back({"weights", "last, average (which is judged)"});
   rows.push_back({"digest", checked_digest(archive)});
 
   std::vector<std::vector<std::string>> layers{{"parameter", "shape", "numbers"}};

@@ -42,8 +42,9 @@ struct Inputs {
 /// Collective. The data are looked at first: a wrong name shows before the model is read. What is no data set is read
 /// as the model has it.
 /// @param check  what else there is to say before the data are read, on rank 0
-Inputs open_inputs(const std::string& data, const std::string& split, const std::string& checkpoint, bool labels,
-                   const std::function<void(const std::string& checkpoint)>& check, Communicator& world) {
+Inputs open_inputs(const std::string& data, const std::string& split, const std::string& checkpoint,
+                   WhichWeights weights, bool labels, const std::function<void(const std::string& checkpoint)>& check,
+                   Communicator& world) {
   const Watchdog watchdog(world, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
   std::int64_t kind = 0;
@@ -54,7 +55,7 @@ Inputs open_inputs(const std::string& data, const std::string& split, const std:
   std::optional<Dataset> opened;
   if (agreed == DataKind::data_set) opened = open_together(data, world);
   const std::string file = agreed_checkpoint(checkpoint, world);
-  DatasetPredictor predictor(file, world);
+  DatasetPredictor predictor(file, world, weights);
   run_together(world, [&] {
     if (world.rank() == 0) check(file);
   });
@@ -73,17 +74,19 @@ ExitStatus execute(const TrainRequest& request, Communicator& world) { return tr
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   Inputs inputs = open_inputs(
-      request.data, request.split, request.checkpoint, true,
+      request.data, request.split, request.checkpoint, request.weights, true,
       [&](const std::string& checkpoint) {
         if (request.confusion) check_output_file(*request.confusion, Output::confusion, {request.data, checkpoint});
       },
       world);
   const Evaluation result = inputs.predictor.evaluate(inputs.data, inputs.split);
+  const std::string& weights = inputs.predictor.weights();
   run_together(world, [&] {
     if (world.rank() == 0 && request.confusion) write_text_atomically(*request.confusion, confusion_csv(result));
   });
   if (world.rank() == 0)
-    print(request.json ? evaluation_json(inputs.split, result) : evaluation_table(inputs.split, result));
+    print(request.json ? evaluation_json(inputs.split, weights, result)
+                       : evaluation_table(inputs.split, weights, result));
   return ExitStatus::done;
 }
 
@@ -92,9 +95,13 @@ ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const auto check = [&](const std::string& checkpoint) {
     if (!printed) check_output_file(request.out, Output::predictions, {request.data, checkpoint});
   };
-  Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, false, check, world);
+  Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, request.weights, false, check, world);
   const std::int64_t rows = inputs.predictor.predict(inputs.data, inputs.split, request.out);
-  if (world.rank() == 0 && !printed) print(fmt::format("{} rows written to {}\n", rows, request.out));
+  if (world.rank() == 0 && !printed) {
+    const std::string& weights = inputs.predictor.weights();
+    print(fmt::format("{} rows written to {}{}\n", rows, request.out,
+                      weights.empty() ? "" : fmt::format(", by weights: {}", weights)));
+  }
   return ExitStatus::done;
 }
 

@@ -83,8 +83,10 @@ TrainingCost estimate_cost(const Config& config, const TrainingData& data, const
   const auto moments = static_cast<double>(Optimizer(config.optimizer.name).moments().size());
   // Parameters, of which a host has one copy; a gradient per tree node of each rank; moments in slices; a sum of them.
   const double gradients = (static_cast<double>(share.slots()) + idle) * here;
-  const double training = 2.0 + gradients + moments * here;
-  const double saving = 3.0 * (1.0 + moments);  // a copy, its image, and that read back
+  const double average = config.train.average_decay > 0.0 ? 1.0 : 0.0;
+  // An average is kept in slices like a moment, and whole on each rank while it is judged.
+  const double training = 2.0 + gradients + moments * here + average * (here + load.ranks_on_host);
+  const double saving = 3.0 * (1.0 + moments + average);  // a copy, its image, and that read back
   TrainingCost cost;
   cost.model_bytes = float_bytes * size.parameters * (training + saving);
   cost.batch_bytes =

@@ -54,9 +54,9 @@ struct DatasetPredictor::State {
   std::int64_t leaf_samples;
   double stall_timeout;
 
-  State(const Archive& archive, Communicator& communicator)
+  State(const Archive& archive, WhichWeights which, Communicator& communicator)
       : comm(communicator),
-        trained(archive, read_model(archive)),
+        trained(archive, read_model(archive), which),
         layout(trained),
         leaf_samples(1),
         stall_timeout(0.0) {
@@ -81,12 +81,12 @@ struct DatasetPredictor::Pass {
   }
 };
 
-DatasetPredictor::DatasetPredictor(const std::string& checkpoint, Communicator& comm) {
+DatasetPredictor::DatasetPredictor(const std::string& checkpoint, Communicator& comm, WhichWeights which) {
   const Watchdog watchdog(comm, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
   check_kernels(comm);
   const Archive archive = load_together(checkpoint, comm);
-  run_together(comm, [&] { state_ = std::make_unique<State>(archive, comm); });
+  run_together(comm, [&] { state_ = std::make_unique<State>(archive, which, comm); });
 }
 
 DatasetPredictor::DatasetPredictor(DatasetPredictor&&) noexcept = default;
@@ -95,6 +95,7 @@ DatasetPredictor::~DatasetPredictor() = default;
 std::int64_t DatasetPredictor::step() const { return state_->trained.step; }
 const DataDescription& DatasetPredictor::trained_on() const { return state_->trained.data; }
 const PredictionLayout& DatasetPredictor::layout() const { return state_->layout; }
+const std::string& DatasetPredictor::weights() const { return state_->trained.weights; }
 
 Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& name) {
   State& s = *state_;

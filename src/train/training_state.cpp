@@ -41,23 +41,38 @@ bool means_the_same(ColumnEncoding a, const ColumnEncoding& b) {
   return a == b;
 }
 
-bool is_average(const NamedArray& array) { return array.path.starts_with(Names::in(Names::averages, "")); }
+void erase_group(Archive& archive, const char* group) {
+  const std::string paths = Names::in(group, "");
+  std::erase_if(archive.arrays, [&](const NamedArray& array) { return array.path.starts_with(paths); });
+}
 
 }  // namespace
 
 void Training::restore(const Archive& archive) {
   reader_.reset();
   const Graph& graph = model_.graph();
-  read_start(archive);
+  read_start(archive, weight_groups(archive, WhichWeights::last));
   std::vector<float> flat(static_cast<std::size_t>(graph.parameter_size()));
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
     std::fill(flat.begin(), flat.end(), 0.0f);
     read_parameters(archive, Names::in(Names::moments, replica_->moment_names()[m]), graph, flat);
     replica_->set_moment(m, flat);
   }
+  if (config_.train.average_decay > 0.0) {
+    const WeightGroups groups = weight_groups(archive, WhichWeights::average);
+    std::fill(flat.begin(), flat.end(), 0.0f);
+    read_parameters(archive, groups.parameters, graph, flat);
+    std::vector<double> states(static_cast<std::size_t>(graph.state_size()));
+    read_states(archive, groups.statistics, graph, states);
+    replica_->set_average(flat, states);
+  } else {
+    replica_->keep_average(false);
+  }
   progress_ = read_progress(archive);
   averages_.clear();
-  const bool refined = std::any_of(archive.arrays.begin(), archive.arrays.end(), is_average);
+  const std::string averages = Names::in(Names::averages, "");
+  const bool refined = std::any_of(archive.arrays.begin(), archive.arrays.end(),
+                                   [&](const NamedArray& array) { return array.path.starts_with(averages); });
   if (refined) {
     averages_.resize(static_cast<std::size_t>(graph.state_size()));
     read_states(archive, Names::averages, graph, averages_);
@@ -80,13 +95,13 @@ void Training::adopt(const Archive& archive) {
                 fmt::format("{} encodes {} otherwise, so that its parameters mean something else; start without it",
                             archive.name,
                             differ.first == ours.end() ? "other columns" : '"' + differ.first->column.name + '"'));
-  read_start(archive);
+  read_start(archive, weight_groups(archive, WhichWeights::judged));
 }
 
-void Training::read_start(const Archive& archive) {
+void Training::read_start(const Archive& archive, const WeightGroups& groups) {
   replica_->fill_parameters(
-      [&](std::span<float> flat) { read_parameters(archive, Names::parameters, model_.graph(), flat); });
-  read_states(archive, Names::statistics, model_.graph(), replica_->states());
+      [&](std::span<float> flat) { read_parameters(archive, groups.parameters, model_.graph(), flat); });
+  read_states(archive, groups.statistics, model_.graph(), replica_->states());
 }
 
 bool Training::parameters_finite() {
@@ -102,6 +117,7 @@ void Training::check_drift() {
 
 Archive Training::snapshot(Archive earlier) {
   SHOAL_FAULT_POINT("snapshot");
+  begin_average();
   Archive archive = std::move(earlier);
   const Graph& graph = model_.graph();
   const bool root = comm_.rank() == 0;
@@ -110,7 +126,7 @@ Archive Training::snapshot(Archive earlier) {
     write_parameters(archive, Names::parameters, graph, replica_->parameters());
     write_states(archive, Names::statistics, graph, replica_->states());
     if (averages_.empty()) {
-      std::erase_if(archive.arrays, is_average);
+      erase_group(archive, Names::averages);
     } else {
       write_states(archive, Names::averages, graph, averages_);
     }
@@ -118,6 +134,16 @@ Archive Training::snapshot(Archive earlier) {
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m) {
     replica_->gather_moment(m, gathered_);
     if (root) write_parameters(archive, Names::in(Names::moments, replica_->moment_names()[m]), graph, gathered_);
+  }
+  if (replica_->keeps_average()) {
+    replica_->gather_average(gathered_);
+    if (root) {
+      write_parameters(archive, Names::averaged_parameters, graph, gathered_);
+      write_states(archive, Names::averaged_statistics, graph, replica_->average_states());
+    }
+  } else {
+    erase_group(archive, Names::averaged_parameters);
+    erase_group(archive, Names::averaged_statistics);
   }
   if (!root) return archive;
   write_progress(archive, progress_);

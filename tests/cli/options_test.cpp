@@ -67,6 +67,12 @@ TEST(Options, EvaluateAndPredict) {
   EXPECT_EQ(evaluate.checkpoint, "c.h5");
   EXPECT_EQ(evaluate.split, "test");
   EXPECT_TRUE(evaluate.json);
+  EXPECT_EQ(evaluate.weights, WhichWeights::judged);
+  EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "c.h5", "--data", "d.h5", "--weights", "last"}).weights,
+            WhichWeights::last);
+  EXPECT_EQ(
+      parse<PredictRequest>({"predict", "c.h5", "--data", "d.h5", "--out", "o.h5", "--weights", "average"}).weights,
+      WhichWeights::average);
   const auto predict = parse<PredictRequest>({"predict", "c.h5", "--data=d.h5", "--split", "train", "--out", "p.csv"});
   EXPECT_EQ(predict.data, "d.h5");
   EXPECT_EQ(predict.split, "train");
@@ -224,6 +230,8 @@ TEST(Options, MistakesNameTheNearestWord) {
 
 TEST(Options, WhatIsMissingOrTooMuch) {
   expect_refused({"evaluate", "c.h5"}, "shoal evaluate: --data is required");
+  expect_refused({"evaluate", "c.h5", "--data", "d.h5", "--weights", "ema"},
+                 "--weights is \"ema\"; it must be last or average");
   expect_refused({"predict", "--data", "d.h5", "--out", "o"}, "CHECKPOINT is required");
   expect_refused({"import", "csv", "f.csv"}, "--out is required");
   expect_refused({"import"}, "give one of idx, csv, npy, libsvm");
