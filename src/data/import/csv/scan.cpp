@@ -13,6 +13,7 @@
 #include "block_parser.hpp"
 #include "data/import/csv_reader.hpp"
 #include "data/import/progress.hpp"
+#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/utf8.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -169,13 +170,14 @@ class Scanner {
     const CsvTaken& taken = scan_.columns[column];
     const std::string cell = cell_at(work.block, format_, first);
     const bool dates = taken.only == CsvOnly::dates;
-    const bool below = number_of_cell(cell, format_.decimal).has_value() && !dates;
+    const bool below = number_of_cell(cell, format_.decimal).has_value() && !dates && !taken.marks.any();
     return std::pair{work.block.line_at(first),
                      fmt::format("column \"{}\" is \"{}\", {}; correct it, or call it missing with --missing",
                                  shown(taken.name), shown(cell),
-                                 below   ? fmt::format("below {}", taken.least)
-                                 : dates ? "not a date such as 2018-01-28"
-                                         : "not a finite number")};
+                                 below               ? fmt::format("below {}", taken.least)
+                                 : dates             ? "not a date such as 2018-01-28"
+                                 : taken.marks.any() ? "not written as " + marks_text(taken.marks, format_.decimal)
+                                                     : "not a finite number")};
   }
 
   void merge_column(Work& work, std::size_t c) {
@@ -202,6 +204,7 @@ class Scanner {
     take_first(facts.first_spelled, seen.first_spelled);
     take_first(facts.first_number, seen.first_number);
     take_first(facts.first_text, seen.first_text);
+    take_first(facts.first_merged, seen.first_merged);
     if (scan_.columns[c].values) merge_values(seen, facts, place);
     if (scan_.columns[c].take == CsvTake::word) merge_words(work, c, place);
   }

@@ -325,7 +325,13 @@ Table table_of_scan(const ScanParts& parts, std::int64_t first, std::int64_t las
 TableDescription description_of(const ScanParts& parts, const std::vector<std::string>& missing) {
   TableDescription table;
   for (const CsvFeature& feature : parts.verdict.features) table.features.push_back(feature.column);
-  for (const std::size_t c : parts.verdict.labels.columns) table.labels.push_back(parts.columns[c].name);
+  for (const std::size_t c : parts.verdict.labels.columns) {
+    table.labels.push_back(parts.columns[c].name);
+    table.label_marks.push_back(parts.scan->columns[c].marks);
+  }
+  const auto& marks = table.label_marks;
+  if (std::none_of(marks.begin(), marks.end(), [](const NumberMarks& label) { return label.any(); }))
+    table.label_marks.clear();
   for (const CsvColumn& column : parts.columns) {
     if (column.role == CsvRole::weight) table.weight = column.name;
     if (column.role == CsvRole::id) table.ids.push_back(column.name);
