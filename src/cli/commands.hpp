@@ -22,18 +22,24 @@ struct PrintRequest {  ///< help and version
   ExitStatus status = ExitStatus::done;
 };
 
+/// What a model is given.
+struct GivenData {
+  std::string file;
+  std::vector<std::string> x;  ///< arrays of HDF5 and netCDF; empty: the file is a data set, or of another kind
+  std::string y;
+  std::string split = "test";
+};
+
 struct EvaluateRequest {
   std::string checkpoint;
-  std::string data;
-  std::string split = "test";
+  GivenData data;
   bool json = false;
   std::optional<std::string> confusion;  ///< CSV to write
 };
 
 struct PredictRequest {
   std::string checkpoint;
-  std::string data;
-  std::string split = "test";
+  GivenData data;
   std::string out;
 };
 

@@ -295,3 +295,13 @@ no_start() { # WORDS DATA FROM
 no_start 'the first that differs is "b"' turned.h5 of-table
 no_start 'the first that differs is "b"' turned.h5 of-numbers
 no_start 'encodes "d" otherwise' other-names.h5 of-table
+
+# inspect shows what import understood, and what targets were scaled by.
+"$shoal" inspect of-columns.h5 >inspect.txt
+grep -q 'What shoal import understood' inspect.txt && grep -q '^name = "b"' inspect.txt || fail "inspect: $(cat inspect.txt)"
+"$shoal" inspect of-columns.h5 --json | python3 -c 'import json, sys; assert "role = \"label\"" in json.load(sys.stdin)["understood"]'
+printf 'a,price\n1,$100\n2,$300\n3,$200\n' >prices.csv
+"$shoal" import csv prices.csv --label price -o prices.h5 >/dev/null
+start prices.h5 prices
+"$shoal" inspect prices | grep -q '^price *200 *81.6497$' || fail "target scaling: $("$shoal" inspect prices)"
+"$shoal" inspect prices --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["targets"][0]["mean"] == 200'

@@ -162,8 +162,8 @@ Labels labels_like(std::span<const std::string> texts, const std::vector<std::st
     if (named == by_name.end() && numbered == by_number.end()) {
       const std::string near = nearest_word(texts[i], class_names);
       refuse(place, i,
-             fmt::format("label \"{}\" is none of the {} classes, such as \"{}\"; correct it, or import "
-                         "without --like",
+             fmt::format("label \"{}\" is none of the {} classes, such as \"{}\"; correct it, or leave the "
+                         "row out",
                          shown(texts[i]), class_names.size(), shown(near.empty() ? class_names[0] : near)));
     }
     labels.numbers.push_back(named != by_name.end() ? named->second : numbered->second);

@@ -143,12 +143,11 @@ class BlockParser {
     seen.greatest = std::max(seen.greatest, number.value);
     if (!number.brief) {
       if (number.merged) note(seen.first_merged, offset);
-      const bool fits = is_exact(number.value);
-      seen.fits_float &= fits;
-      if (column.feature) {
-        parsed_.all_brief = false;
-        parsed_.fits_float &= fits;
+      if (seen.fits_float && !is_exact(number.value)) {
+        seen.fits_float = false;
+        if (column.feature) parsed_.fits_float = false;
       }
+      if (column.feature) parsed_.all_brief = false;
     }
     put(column, number.value);
   }

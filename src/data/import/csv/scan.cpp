@@ -268,10 +268,13 @@ class Scanner {
     const std::size_t count = rows * scan_.x_width;
     bool bytes = true;
     bool exact = true;
-    for (std::size_t i = 0; i < count; ++i) {
-      const double v = x[i];
-      exact &= static_cast<double>(static_cast<float>(v)) == v || v != v;
-      bytes &= v >= 0.0 && v <= 255.0 && std::trunc(v) == v && !std::signbit(v);
+    constexpr std::size_t piece = 1024;  // numbers of many digits show in the first
+    for (std::size_t first = 0; first < count && (bytes || exact); first += piece) {
+      for (std::size_t i = first; i < std::min(count, first + piece); ++i) {
+        const double v = x[i];
+        exact &= static_cast<double>(static_cast<float>(v)) == v || v != v;
+        bytes &= v >= 0.0 && v <= 255.0 && std::trunc(v) == v && !std::signbit(v);
+      }
     }
     using Form = CsvRows::Form;
     work.rows.form = bytes              ? Form::bytes

@@ -39,7 +39,11 @@ void take_words(CsvTaken& taken, std::size_t most) {
 void take_marks(const CsvColumn& column, std::size_t c, const CsvOpened& opened, const CellRules& rules,
                 CsvTaken& taken) {
   taken.marks_known = column.marks.has_value();
-  taken.marks = column.marks ? *column.marks : marks_of_column(opened.rows, c, rules).value_or(NumberMarks{});
+  if (column.marks) {
+    taken.marks = *column.marks;
+  } else if (has_text(opened, c, rules)) {
+    taken.marks = marks_of_column(opened.rows, c, rules).value_or(NumberMarks{});
+  }
 }
 
 /// A text that no row before it led to expect, such as the first number of four digits: the column is read again with
