@@ -23,10 +23,17 @@ struct PrintRequest {  ///< help and version
   ExitStatus status = ExitStatus::done;
 };
 
+/// What a model is given.
+struct GivenData {
+  std::string file;
+  std::vector<std::string> x;  ///< arrays of HDF5 and netCDF; empty: the file is a data set, or of another kind
+  std::string y;
+  std::string split = "test";
+};
+
 struct EvaluateRequest {
   std::string checkpoint;
-  std::string data;
-  std::string split = "test";
+  GivenData data;
   WhichWeights weights = WhichWeights::judged;
   bool json = false;
   std::optional<std::string> confusion;  ///< CSV to write
@@ -34,8 +41,7 @@ struct EvaluateRequest {
 
 struct PredictRequest {
   std::string checkpoint;
-  std::string data;
-  std::string split = "test";
+  GivenData data;
   WhichWeights weights = WhichWeights::judged;
   std::string out;
 };

@@ -39,6 +39,7 @@ class CommandLine {
   void add_csv(CLI::App& import, const char* regression);
   static void add_splits(CLI::App* app, SplitOptions& split);
   static void weights(CLI::App* app, WhichWeights& which);
+  static void add_data(CLI::App* app, GivenData& data);
 
   Request request() const;
 
@@ -135,15 +136,23 @@ void CommandLine::weights(CLI::App* app, WhichWeights& which) {
       ->type_name("last|average");
 }
 
+void CommandLine::add_data(CLI::App* app, GivenData& data) {
+  text(app, "--data", data.file, "FILE",
+       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder of images, "
+       "with --x HDF5 and netCDF-4")
+      ->required();
+  list(app, "--x", data.x, "PATH,...", "Arrays of features in an HDF5 or netCDF-4 file that is no data set");
+  text(app, "--split", data.split, "NAME", "Split of a data set; by default test");
+}
+
 void CommandLine::add_model_commands() {
   const char* which = "Checkpoint, or a run directory: its newest";
   CLI::App* app = command(app_, "evaluate", "Loss and metrics of a checkpoint on a split of a data set",
                           "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test");
   text(app, "CHECKPOINT", evaluate_.checkpoint, "FILE", which)->required();
-  text(app, "--data", evaluate_.data, "FILE",
-       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, a folder of images")
-      ->required();
-  text(app, "--split", evaluate_.split, "NAME", "Split of a data set; by default test");
+  add_data(app, evaluate_.data);
+  text(app, "--y", evaluate_.data.y, "FILE|PATH",
+       "Labels or targets beside a NumPy or IDX file; of HDF5 and netCDF the path of their array");
   weights(app, evaluate_.weights);
   app->add_flag("--json", evaluate_.json, "Print one JSON object");
   text(app, "--confusion", evaluate_.confusion, "FILE",
@@ -153,11 +162,7 @@ void CommandLine::add_model_commands() {
       command(app_, "predict", "Write what a checkpoint makes of each row: class probabilities and labels, or outputs",
               "shoal predict runs/digits/checkpoints/best --data digits.h5 --split test --out predictions.csv");
   text(app, "CHECKPOINT", predict_.checkpoint, "FILE", which)->required();
-  text(app, "--data", predict_.data, "FILE",
-       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder of images. "
-       "Needs no labels")
-      ->required();
-  text(app, "--split", predict_.split, "NAME", "Split of a data set; by default test");
+  add_data(app, predict_.data);
   weights(app, predict_.weights);
   text(app, "--out", predict_.out, "FILE",
        "File to write: CSV where it ends in .csv, else HDF5; - for CSV to standard output")

@@ -78,7 +78,7 @@ void print_dry_run(const Training& training, const Communicator& comm) {
   const double floats = static_cast<double>(model.graph().parameter_size());
   const TrainingCost cost = estimate_cost(training.config(), training.data(), HostLoad::of(comm));
   std::cout << fmt::format("memory per host: about {:.1f} MB to train and save; checkpoint: about {:.1f} MB\n",
-                           (cost.model_bytes + cost.batch_bytes) * 1e-6,
+                           (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * 1e-6,
                            floats * 4e-6 * static_cast<double>(1 + moments + average));
   std::cout << start_line(training, comm) << "\nnothing was written\n";
 }

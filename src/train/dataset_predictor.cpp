@@ -33,15 +33,18 @@ std::span<const T> numbers(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
-/// Collective. A line for each column that had values which training did not see.
+/// Collective. A line for each column that had values which training did not see, or gaps where that had none.
 void say_unseen(const Feeder& feeder, Communicator& comm) {
   std::vector<double> counts(feeder.unseen().begin(), feeder.unseen().end());
   sum_counts(counts, comm);
   for (std::size_t d = 0; d < counts.size(); ++d) {
-    if (counts[d] > 0.0)
-      log_info(fmt::format("column \"{}\": {} that training did not see",
-                           feeder.encoder()->encoding().columns[d].column.name,
-                           counted(static_cast<std::int64_t>(counts[d]), "value")));
+    if (!(counts[d] > 0.0)) continue;
+    const FeatureColumn& column = feeder.encoder()->encoding().columns[d].column;
+    const auto count = static_cast<std::int64_t>(counts[d]);
+    log_info(column.has_categories()
+                 ? fmt::format("column \"{}\": {} that training did not see", column.name, counted(count, "value"))
+                 : fmt::format("column \"{}\": {} where training had none, taken for the median", column.name,
+                               counted(count, "missing number")));
   }
 }
 

@@ -76,7 +76,9 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
       capacity_(samples_at_a_time(cut_, data)),
-      tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(model.parameter_count(), capacity_))) {}
+      tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(model.parameter_count(), capacity_))) {
+  check_class_weights();
+}
 
 Training::~Training() = default;
 

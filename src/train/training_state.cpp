@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <optional>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/version.hpp"
@@ -38,6 +39,7 @@ bool all_finite(std::span<const float> values) {
 /// Whether a column becomes the same inputs, but for medians.
 bool means_the_same(ColumnEncoding a, const ColumnEncoding& b) {
   a.fill = b.fill;
+  a.column.marks = b.column.marks;
   return a == b;
 }
 
@@ -45,6 +47,22 @@ void erase_group(Archive& archive, const char* group) {
   const std::string paths = Names::in(group, "");
   std::erase_if(archive.arrays, [&](const NamedArray& array) { return array.path.starts_with(paths); });
 }
+/// Whether the columns become a number each, as without a table.
+bool are_plain(const std::vector<ColumnEncoding>& columns) {
+  return std::all_of(columns.begin(), columns.end(), [](const ColumnEncoding& column) {
+    return !column.column.has_categories() && column.inputs() == 1;
+  });
+}
+
+/// The first name that differs, as far as both have names: parameters belong to columns by their places.
+std::optional<std::string> first_other_name(const std::vector<std::string>& ours,
+                                            const std::vector<std::string>& theirs) {
+  if (ours.empty() || theirs.empty()) return std::nullopt;
+  const auto differ = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end());
+  if (differ.first != ours.end()) return *differ.first;
+  return differ.second != theirs.end() ? std::optional(*differ.second) : std::nullopt;
+}
+
 
 }  // namespace
 
@@ -89,12 +107,21 @@ void Training::restore(const Archive& archive) {
 void Training::adopt(const Archive& archive) {
   const std::vector<ColumnEncoding> theirs = read_encoding(archive).columns;
   const std::vector<ColumnEncoding>& ours = encoding().columns;
-  const auto differ = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end(), means_the_same);
-  if (differ.first != ours.end() || differ.second != theirs.end())
+  const auto refuse = [&](const std::string& columns) {
     throw Error(ExitStatus::bad_data,
                 fmt::format("{} encodes {} otherwise, so that its parameters mean something else; start without it",
-                            archive.name,
-                            differ.first == ours.end() ? "other columns" : '"' + differ.first->column.name + '"'));
+                            archive.name, columns));
+  };
+  const bool both_of_tables = !ours.empty() && !theirs.empty();
+  const auto differ = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end(), means_the_same);
+  if (both_of_tables && differ.first != ours.end()) refuse('"' + differ.first->column.name + '"');
+  if (both_of_tables && differ.second != theirs.end()) refuse("other columns");
+  if (!both_of_tables && (!are_plain(ours) || !are_plain(theirs))) refuse("columns of a table");
+  if (const auto name = first_other_name(data_.description.columns, read_description(archive).columns))
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} was trained on other columns, or in another order: the first that differs is \"{}\"; "
+                            "start without it, or import the data with --like the set it was trained on",
+                            archive.name, *name));
   read_start(archive, weight_groups(archive, WhichWeights::judged));
 }
 

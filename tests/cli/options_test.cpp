@@ -58,14 +58,14 @@ TEST(Options, FileNamesThatLookLikeOtherThings) {
   EXPECT_EQ(parse<InspectRequest>({"inspect", "[256]"}).file, "[256]");
   EXPECT_EQ(parse<InspectRequest>({"inspect", "train"}).file, "train");
   EXPECT_EQ(parse<TrainRequest>({"train", "train"}).config, "train");
-  EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "a,b", "--data", "{}"}).data, "{}");
+  EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "a,b", "--data", "{}"}).data.file, "{}");
   EXPECT_EQ(parse<InspectRequest>({"inspect", "--", "--json"}).file, "--json");
 }
 
 TEST(Options, EvaluateAndPredict) {
   const auto evaluate = parse<EvaluateRequest>({"evaluate", "c.h5", "--data", "d.h5", "--json"});
   EXPECT_EQ(evaluate.checkpoint, "c.h5");
-  EXPECT_EQ(evaluate.split, "test");
+  EXPECT_EQ(evaluate.data.split, "test");
   EXPECT_TRUE(evaluate.json);
   EXPECT_EQ(evaluate.weights, WhichWeights::judged);
   EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "c.h5", "--data", "d.h5", "--weights", "last"}).weights,
@@ -73,9 +73,11 @@ TEST(Options, EvaluateAndPredict) {
   EXPECT_EQ(
       parse<PredictRequest>({"predict", "c.h5", "--data", "d.h5", "--out", "o.h5", "--weights", "average"}).weights,
       WhichWeights::average);
-  const auto predict = parse<PredictRequest>({"predict", "c.h5", "--data=d.h5", "--split", "train", "--out", "p.csv"});
-  EXPECT_EQ(predict.data, "d.h5");
-  EXPECT_EQ(predict.split, "train");
+  const auto predict =
+      parse<PredictRequest>({"predict", "c.h5", "--data=d.h5", "--x", "a,b", "--split", "train", "--out", "p.csv"});
+  EXPECT_EQ(predict.data.file, "d.h5");
+  EXPECT_EQ(predict.data.x, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(predict.data.split, "train");
   EXPECT_EQ(predict.out, "p.csv");
 }
 

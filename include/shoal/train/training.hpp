@@ -167,6 +167,7 @@ class Training {
   void set_encoding(Encoding encoding);
   void learn_target_scaling();
   void learn_class_weights();
+  void check_class_weights() const;  // against names and kind of y
   bool weighted() const { return data_.train.has_weights() || !class_weights_.empty(); }
   /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
   ReadBatch& next_batch();
