@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "nn/builders.hpp"
@@ -23,9 +24,18 @@ Value build_activation(LayerContext& context, Value x) {
 }
 
 std::map<std::string, LayerBuilder> built_in() {
-  std::map<std::string, LayerBuilder> made = {{"batch_norm", build_batch_norm}, {"concat", build_concat},
-                                              {"dense", build_dense},           {"dropout", build_dropout},
-                                              {"embedding", build_embedding},   {"residual", build_residual}};
+  std::map<std::string, LayerBuilder> made = {{"average_pool", build_average_pool},
+                                              {"batch_norm", build_batch_norm},
+                                              {"concat", build_concat},
+                                              {"dense", build_dense},
+                                              {"dropout", build_dropout},
+                                              {"embedding", build_embedding},
+                                              {"flatten", build_flatten},
+                                              {"global_average_pool", build_global_average_pool},
+                                              {"group_norm", build_group_norm},
+                                              {"layer_norm", build_layer_norm},
+                                              {"max_pool", build_max_pool},
+                                              {"residual", build_residual}};
   for (const std::string& type : activation_names()) made[type] = build_activation;
   return made;
 }
@@ -47,6 +57,13 @@ std::vector<std::string> keys_of(const Map& map) {
 void register_layer(const std::string& type, LayerBuilder builder) { registry()[type] = std::move(builder); }
 
 std::vector<std::string> built_in_layers() { return keys_of(built_in()); }
+
+bool takes_images(const std::vector<LayerSpec>& layers) {
+  static const std::set<std::string> of_images = {"average_pool", "conv", "flatten", "global_average_pool", "max_pool"};
+  bool found = false;
+  for_each_layer(layers, [&](const LayerPlace& place) { found = found || of_images.contains(place.layer().type); });
+  return found;
+}
 
 Value build_layer(LayerContext& context, Value input) {
   const std::string& type = context.layer().type;

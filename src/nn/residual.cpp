@@ -21,8 +21,24 @@ const LayerSpec* batch_norm_of(const std::vector<LayerSpec>& layers) {
   return found;
 }
 
-/// What makes `from` as `to` is, by the smallest map there is.
-LayerSpec projection(const ValueShape& to) { return {"dense", {{"units", to.columns}}}; }
+/// The stride by which a 1x1 convolution makes `to` positions of `from`, on both sides; 0: there is none.
+std::int64_t stride_between(const ValueShape& from, const ValueShape& to) {
+  const auto made = [](std::int64_t side, std::int64_t stride) { return (side - 1) / stride + 1; };
+  for (std::int64_t stride = 1; stride <= std::max(from.height(), from.width); ++stride) {
+    if (made(from.height(), stride) == to.height() && made(from.width, stride) == to.width) return stride;
+  }
+  return 0;
+}
+
+/// The map of each position, or of each stride-th, that makes `from` as `to` is.
+LayerSpec projection(const ValueShape& from, const ValueShape& to) {
+  if (from.rows == 1 && to.rows == 1) return {"dense", {{"units", to.columns}}};
+  const std::int64_t stride = stride_between(from, to);
+  if (stride == 0)
+    refuse(fmt::format("residual has no shortcut from {} to the {} of its layers: no stride makes one of the other",
+                       to_string(from), to_string(to)));
+  return {"conv", {{"channels", to.columns}, {"kernel", std::int64_t{1}}, {"stride", stride}}};
+}
 
 /// The layers that a shortcut stands for: none for the input itself.
 std::vector<LayerSpec> shortcut_of(const LayerContext& context, const ValueShape& from, const ValueShape& to) {
@@ -33,7 +49,7 @@ std::vector<LayerSpec> shortcut_of(const LayerContext& context, const ValueShape
   if (std::find(words.begin(), words.end(), word) == words.end())
     refuse(fmt::format("shortcut of residual is \"{}\"; {}, or a list of layers", word, meant_or_all(word, words)));
   if (word == "identity" || (word == "auto" && from == to)) return {};
-  std::vector<LayerSpec> layers{projection(to)};
+  std::vector<LayerSpec> layers{projection(from, to)};
   if (const LayerSpec* norm = batch_norm_of(layer.layers)) layers.push_back({"batch_norm", norm->settings});
   for (LayerSpec& made : layers) {
     if (!layer.name.empty()) made.name = fmt::format("{}_shortcut_{}", layer.name, made.type);
