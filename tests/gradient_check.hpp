@@ -33,7 +33,7 @@ struct GradientCheck {
 
   void fill(Value input, const std::function<double(std::int64_t, std::int64_t)>& f) {
     const Panels<double> panels = executor.input(input);
-    const std::int64_t rows = input.shape().per_sample ? share.cut().samples : input.shape().rows;
+    const std::int64_t rows = (input.shape().per_sample ? share.cut().samples : 1) * input.shape().rows;
     for (std::int64_t r = 0; r < rows; ++r)
       for (std::int64_t c = 0; c < panels.columns; ++c) panels.at(r, c) = f(r, c);
   }
@@ -53,8 +53,8 @@ struct GradientCheck {
     return fold_leaves(share, width, AddMerge(), executor.leaf_statistics())[0];
   }
 
-  /// Checks every element of every parameter.
-  void expect_derivatives(double tolerance = 1e-6, double h = 1e-5) {
+  /// Checks every element of every parameter, or one of `every`.
+  void expect_derivatives(double tolerance = 1e-6, double h = 1e-5, std::int64_t every = 1) {
     value();
     Buffer<double> gradient(graph.parameter_size());
     double* partial = gradient.data();
@@ -62,6 +62,7 @@ struct GradientCheck {
     for (const Parameter& p : graph.parameters()) {
       for (std::int64_t r = 0; r < p.rows; ++r) {
         for (std::int64_t c = 0; c < p.columns; ++c) {
+          if ((r * p.columns + c) % every != 0) continue;
           double& w = p.in(parameters.data()).at(r, c);
           const double kept = w;
           w = kept + h;

@@ -18,6 +18,7 @@ constexpr double most_count = 2147483647;     // room to multiply two of them in
 constexpr double most_steps = 1099511627776;  // 2^40: centuries, with room to add
 constexpr double least_float = 1.2e-38;       // what is less can be 0 as a float
 constexpr double most_float = 3.4e38;         // what is more can be infinite
+constexpr double most_divisor = 1e15;         // two of them, and a rate is still a float
 constexpr double most_of_a_sweep = 1'000'000;
 constexpr double most_below_1 = 0.9999999;  // what is more can be 1 as a float
 
@@ -99,12 +100,19 @@ Idle of_optimizer(const std::string& setting) {
   };
 }
 
-/// A weight loses learning_rate * weight_decay of itself, which as a float must be more than half its last digit.
+std::string idle_nesterov(const Config& c) {
+  std::string idle = of_optimizer("nesterov")(c);
+  const bool stands = c.optimizer.momentum == 0.0 && c.optimizer.nesterov;
+  return idle.empty() && stands ? "has no effect: optimizer.momentum is 0" : idle;
+}
+
+/// With adamw a weight loses learning_rate * weight_decay of itself, which as a float must be more than half its last
+/// digit.
 std::string idle_weight_decay(const Config& c) {
   std::string idle = of_optimizer("weight_decay")(c);
   const bool rises = schedule_uses(c.schedule.name, "factor") && c.schedule.factor > 1.0;
   const double share = c.optimizer.learning_rate * c.optimizer.weight_decay;
-  if (!idle.empty() || rises || share == 0.0 || share >= 0x1p-25) return idle;
+  if (!idle.empty() || c.optimizer.name != "adamw" || rises || share == 0.0 || share >= 0x1p-25) return idle;
   return fmt::format(
       "has no effect: times optimizer.learning_rate it is {:.2g} of a weight, which a float does not hold", share);
 }
@@ -118,7 +126,10 @@ std::string idle_schedule(const Config& c) {
     return constant("schedule.min_rate is not below optimizer.learning_rate");
   if (schedule_uses(s.name, "factor") && s.factor == 1.0) return constant("schedule.factor is 1");
   if (s.name == "inverse_time" && s.decay == 0.0) return constant("schedule.decay is 0");
-  const std::int64_t epochs_alike = s.name == "step" ? s.step_epochs : s.name == "cosine" ? 0 : 1;
+  if (s.name == "one_cycle" && s.start_divisor == 1.0 && s.end_divisor == 1.0)
+    return constant("schedule.start_divisor and end_divisor are 1");
+  const bool by_step = s.name == "cosine" || s.name == "polynomial" || s.name == "one_cycle";
+  const std::int64_t epochs_alike = s.name == "step" ? s.step_epochs : by_step ? 0 : 1;
   if (c.train.steps > 0 || c.train.epochs > epochs_alike) return "";
   return constant(fmt::format("it first changes after epoch {} of train.epochs = {}", epochs_alike, c.train.epochs));
 }
@@ -128,6 +139,12 @@ Idle of_schedule(const std::string& setting) {
     if (schedule_uses(c.schedule.name, setting)) return setting == "min_rate" ? "" : idle_schedule(c);
     return fmt::format("has no effect: schedule.name = \"{}\" does not use it", c.schedule.name);
   };
+}
+
+std::string idle_warmup(const Config& c) {
+  if (schedule_uses(c.schedule.name, "warmup_steps") || c.schedule.warmup_steps == 0) return "";
+  return fmt::format("has no effect: schedule.name = \"{}\" rises by itself, see schedule.rise_fraction",
+                     c.schedule.name);
 }
 
 std::string idle_epochs(const Config& c) {
@@ -199,17 +216,25 @@ std::vector<Key> make_keys() {
       {"optimizer.beta2", AT(optimizer.beta2), nudge, zero_to_below_one(), of_optimizer("beta2")},
       {"optimizer.epsilon", AT(optimizer.epsilon), nudge, from_to(least_float, most_float), of_optimizer("epsilon")},
       {"optimizer.momentum", AT(optimizer.momentum), nudge, zero_or_float(most_below_1), of_optimizer("momentum")},
+      {"optimizer.nesterov", AT(optimizer.nesterov), nudge, anything(), idle_nesterov},
       {"optimizer.rho", AT(optimizer.rho), nudge, zero_to_below_one(), of_optimizer("rho")},
       {"optimizer.l2", AT(optimizer.l2), nudge, zero_or_float()},
       {"optimizer.weight_decay", AT(optimizer.weight_decay), nudge, zero_or_float(), idle_weight_decay},
+      {"optimizer.trust_coefficient", AT(optimizer.trust_coefficient), nudge, from_to(least_float, most_float),
+       of_optimizer("trust_coefficient")},
       {"optimizer.clip_norm", AT(optimizer.clip_norm), nudge, zero_or_float()},
 
       {"schedule.name", AT(schedule.name), nudge, {.words = schedule_names}, idle_schedule},
-      {"schedule.warmup_steps", AT(schedule.warmup_steps), nudge, from(0)},
+      {"schedule.warmup_steps", AT(schedule.warmup_steps), nudge, from(0), idle_warmup},
       {"schedule.step_epochs", AT(schedule.step_epochs), nudge, from(1), of_schedule("step_epochs")},
       {"schedule.factor", AT(schedule.factor), nudge, from(least_float), of_schedule("factor")},
       {"schedule.decay", AT(schedule.decay), nudge, zero_or_float(), of_schedule("decay")},
       {"schedule.min_rate", AT(schedule.min_rate), nudge, zero_or_float(), of_schedule("min_rate")},
+      {"schedule.power", AT(schedule.power), nudge, from_to(least_float, most_float), of_schedule("power")},
+      {"schedule.rise_fraction", AT(schedule.rise_fraction), nudge, from_to(0, 1), of_schedule("rise_fraction")},
+      {"schedule.start_divisor", AT(schedule.start_divisor), nudge, from_to(1, most_divisor),
+       of_schedule("start_divisor")},
+      {"schedule.end_divisor", AT(schedule.end_divisor), nudge, from_to(1, most_divisor), of_schedule("end_divisor")},
 
       {"train.epochs", AT(train.epochs), nudge, count_from(1), idle_epochs},
       {"train.steps", AT(train.steps), nudge, {.least = 0, .most = most_steps}},

@@ -21,7 +21,11 @@ const std::vector<OtherNames>& table() {
   static const std::vector<OtherNames> rows = {
       {{"lr", "rate", "alpha", "eta", "step_size", "base_lr", "learningrate"}, {"learning_rate"}},
       {{"sgd"}, {"gd", "momentum"}},
-      {{"nesterov", "heavy_ball"}, {"momentum"}},
+      {{"nesterov", "nag", "heavy_ball"}, {"momentum"}},
+      {{"use_nesterov", "nesterov_momentum"}, {"nesterov"}},
+      {{"larc", "lars_sgd", "layerwise"}, {"lars"}},
+      {{"nvlamb", "fusedlamb", "fused_lamb"}, {"lamb"}},
+      {{"trust_coef", "trust_ratio", "eeta"}, {"trust_coefficient"}},
       {{"bs", "batch", "batchsize", "mini_batch", "minibatch", "mini_batch_size", "minibatch_size"}, {"batch_size"}},
       {{"epoch", "num_epochs", "n_epochs", "nb_epoch", "max_epochs"}, {"epochs"}},
       {{"iterations", "iters", "num_steps", "max_steps", "max_iter"}, {"steps"}},
@@ -68,6 +72,14 @@ const std::vector<OtherNames>& table() {
       {{"zscore", "z_score", "standardize", "standardise"}, {"standard"}},
       {{"minmax", "min_max"}, {"unit"}},
       {{"cosine_annealing", "cosine_decay"}, {"cosine"}},
+      {{"onecycle", "onecyclelr", "one_cycle_lr", "1cycle", "super_convergence"}, {"one_cycle"}},
+      {{"poly", "polynomial_decay", "polynomiallr", "poly_lr", "linear", "linear_decay"}, {"polynomial"}},
+      {{"max_lr"}, {"learning_rate"}},
+      {{"min_lr", "eta_min"}, {"min_rate"}},
+      {{"exponent", "degree"}, {"power"}},
+      {{"pct_start"}, {"rise_fraction"}},
+      {{"div_factor"}, {"start_divisor"}},
+      {{"final_div_factor"}, {"end_divisor"}},
   };
   return rows;
 }

@@ -43,6 +43,7 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
     const std::int64_t rows = buffer_rows(node.shape, capacity);
     if (node.kind != Node::Kind::parameter) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
     if (node.needs_gradient) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
+    if (node.kind == Node::Kind::parameter) work.gradient_rows = gradient_rows(graph, id);
     if (node.operation == nullptr) continue;
     work.per_sample = works_per_sample(graph, node);
     work.input_shapes = input_shapes(graph, node);

@@ -94,10 +94,11 @@ template <class T>
 void Executor<T>::parameter_tile(std::size_t id, std::int64_t task, std::span<T* const> partials) {
   const Parameter& parameter = graph_.parameters()[graph_.nodes()[id].parameter];
   const auto& uses = work_[id].uses;
-  const std::int64_t row_blocks = panels_of(parameter.rows);
+  const std::int64_t each = work_[id].gradient_rows;
+  const std::int64_t row_blocks = (parameter.rows + each - 1) / each;
   const std::int64_t panel = task / row_blocks;
-  const std::int64_t first = task % row_blocks * panel_width;
-  const std::int64_t count = std::min(panel_width, parameter.rows - first);
+  const std::int64_t first = task % row_blocks * each;
+  const std::int64_t count = std::min(each, parameter.rows - first);
   const std::int64_t size = count * panel_width;
   RowBlock<T> storage;
   const auto use_gradient = [&](const auto& use, LeafRange leaves, T* out) {

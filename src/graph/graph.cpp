@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "shoal/core/error.hpp"
@@ -10,17 +11,50 @@ namespace shoal {
 namespace {
 
 ValueShape whole_shape(const std::string& name, const std::vector<std::int64_t>& shape) {
-  if (shape.empty() || shape.size() > 2)
-    throw Error(ExitStatus::usage,
-                fmt::format("\"{}\" has {} dimensions; give (columns) or (rows, columns)", name, shape.size()));
+  if (shape.empty() || shape.size() == 3 || shape.size() > 4)
+    throw Error(ExitStatus::usage, fmt::format("\"{}\" has {} dimensions; give (columns), (rows, columns) or (height, "
+                                               "width, channels, units)",
+                                               name, shape.size()));
   for (std::int64_t n : shape) {
     if (n < 1)
       throw Error(ExitStatus::usage, fmt::format("\"{}\" has a dimension of {}; each must be 1 or more", name, n));
   }
-  return {false, shape.size() == 2 ? shape[0] : 1, shape.back()};
+  std::int64_t rows = 1;
+  for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
+  return {false, rows, shape.back()};
+}
+
+/// Where element (row, column) of a convolution's weight stands in a file.
+std::int64_t place_in_file(std::span<const std::int64_t> declared, std::int64_t row, std::int64_t column) {
+  const std::int64_t positions = declared[0] * declared[1];
+  const std::int64_t channels = declared[2];
+  return (column * channels + row % channels) * positions + row / channels;
 }
 
 }  // namespace
+
+std::vector<std::int64_t> Parameter::file_shape() const {
+  if (declared.size() < 4) return declared;
+  return {declared[3], declared[2], declared[0], declared[1]};
+}
+
+void Parameter::to_file(Panels<const float> panels, std::int64_t first, std::int64_t last,
+                        std::span<float> numbers) const {
+  if (declared.size() < 4) return unpack_rows(panels, first, last, numbers);
+  for (std::int64_t r = first; r < last; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c)
+      numbers[static_cast<std::size_t>(place_in_file(declared, r, c))] = panels.at(r, c);
+  }
+}
+
+void Parameter::from_file(std::span<const float> numbers, Panels<float> panels) const {
+  if (declared.size() < 4) return pack(numbers, panels, rows);
+  std::fill_n(panels.data, size(), 0.0f);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c)
+      panels.at(r, c) = numbers[static_cast<std::size_t>(place_in_file(declared, r, c))];
+  }
+}
 
 std::string to_string(const ValueShape& shape) {
   if (!shape.per_sample) return fmt::format("({}, {})", shape.rows, shape.columns);
@@ -73,8 +107,8 @@ Value Graph::variable(const std::string& name, const std::vector<std::int64_t>& 
   node.shape = whole_shape(name, shape);
   node.parameter = parameters_.size();
   node.needs_gradient = true;
-  parameters_.push_back({name, node.shape.rows, node.shape.columns, parameter_size(), initializer, decay, nodes_.size(),
-                         shape.size() == 1});
+  parameters_.push_back(
+      {name, node.shape.rows, node.shape.columns, parameter_size(), initializer, decay, nodes_.size(), shape});
   add(std::move(node));
   return {*this, nodes_.size() - 1};
 }

@@ -17,7 +17,8 @@ double Initializer::value(std::uint64_t seed, std::uint32_t lane, std::int64_t r
     case Kind::normal: return parameter * source.normal(item, element);
     case Kind::he: return std::sqrt(2.0 / static_cast<double>(rows)) * source.normal(item, element);
     case Kind::xavier:
-      return std::sqrt(6.0 / static_cast<double>(rows + columns)) * (2.0 * source.uniform(item, element) - 1.0);
+      return std::sqrt(6.0 / (static_cast<double>(rows) + receptive * static_cast<double>(columns))) *
+             (2.0 * source.uniform(item, element) - 1.0);
   }
   return 0.0;
 }

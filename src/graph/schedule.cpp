@@ -122,7 +122,8 @@ void plan_backward(Planner& plan, std::size_t id, bool training, const std::vect
     if (std::any_of(users.begin(), users.end(), whole_use)) {
       plan.phase(at).whole.push_back(id);  // the calling thread's part comes before the tasks of its phase
     }
-    const std::int64_t tiles = panels_of(node.shape.rows) * panels_of(node.shape.columns);
+    const std::int64_t each = gradient_rows(graph, id);
+    const std::int64_t tiles = (node.shape.rows + each - 1) / each * panels_of(node.shape.columns);
     plan.phase(at).groups.push_back({{}, tiles, true, id});
     plan.phase(at).parameters.push_back(id);
     return;
@@ -153,6 +154,19 @@ void plan_backward(Planner& plan, std::size_t id, bool training, const std::vect
 bool works_per_sample(const Graph& graph, const Node& node) {
   return std::any_of(node.inputs.begin(), node.inputs.end(),
                      [&](std::size_t input) { return graph.nodes()[input].shape.per_sample; });
+}
+
+/// As the one operation that uses it wants them.
+std::int64_t gradient_rows(const Graph& graph, std::size_t parameter) {
+  std::int64_t rows = panel_width;
+  int uses = 0;
+  for (std::size_t user = parameter + 1; user < graph.nodes().size(); ++user) {
+    const Node& node = graph.nodes()[user];
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] == parameter && ++uses == 1) rows = node.operation->gradient_rows(i);
+    }
+  }
+  return uses == 1 ? rows : panel_width;
 }
 
 std::vector<ValueShape> input_shapes(const Graph& graph, const Node& node) {

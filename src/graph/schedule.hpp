@@ -54,6 +54,8 @@ Schedule backward_schedule(const Graph& graph, std::size_t until, bool training)
 
 /// Facts of the graph that schedules and executor both need.
 bool works_per_sample(const Graph& graph, const Node& node);
+/// Rows of a parameter whose gradient one task makes, in one panel.
+std::int64_t gradient_rows(const Graph& graph, std::size_t parameter);
 std::vector<ValueShape> input_shapes(const Graph& graph, const Node& node);
 
 }  // namespace shoal

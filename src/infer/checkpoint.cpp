@@ -19,10 +19,6 @@ namespace {
 
 using Names = CheckpointNames;
 
-std::vector<std::int64_t> file_shape(const Parameter& p) {
-  return p.vector ? std::vector<std::int64_t>{p.columns} : std::vector<std::int64_t>{p.rows, p.columns};
-}
-
 const NamedArray& array_of_shape(const Archive& archive, const std::string& path,
                                  const std::vector<std::int64_t>& shape) {
   const NamedArray& array = archive.array(path);
@@ -55,17 +51,17 @@ Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& pa
 void write_parameters(Archive& archive, const std::string& group, const Graph& graph, std::span<const float> flat) {
   constexpr std::int64_t block = 32;  // rows that a thread copies at a time: what it reads and writes is in few pages
   for (const Parameter& p : graph.parameters()) {
-    NamedArray& array = archive.renew(Names::in(group, p.name), ElementType::float32, file_shape(p));
+    NamedArray& array = archive.renew(Names::in(group, p.name), ElementType::float32, p.file_shape());
     const std::span out(reinterpret_cast<float*>(array.data.data()), array.data.size() / sizeof(float));
     parallel_for((p.rows + block - 1) / block, [&](std::int64_t i) {
-      unpack_rows(p.in(flat.data()), i * block, std::min(p.rows, (i + 1) * block), out);
+      p.to_file(p.in(flat.data()), i * block, std::min(p.rows, (i + 1) * block), out);
     });
   }
 }
 
 void read_parameters(const Archive& archive, const std::string& group, const Graph& graph, std::span<float> flat) {
   for (const Parameter& p : graph.parameters()) {
-    pack(array_of_shape(archive, Names::in(group, p.name), file_shape(p)).values<float>(), p.in(flat.data()), p.rows);
+    p.from_file(array_of_shape(archive, Names::in(group, p.name), p.file_shape()).values<float>(), p.in(flat.data()));
   }
 }
 
@@ -227,7 +223,7 @@ std::optional<Model> described_model(const Archive& archive) {
 
 void require_arrays_of(const Archive& archive, const Model& model) {
   for (const Parameter& p : model.graph().parameters())
-    array_of_shape(archive, Names::in(Names::parameters, p.name), file_shape(p));
+    array_of_shape(archive, Names::in(Names::parameters, p.name), p.file_shape());
   for (const State& s : model.graph().states()) array_of_shape(archive, Names::in(Names::statistics, s.name), {s.size});
 }
 

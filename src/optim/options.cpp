@@ -7,7 +7,12 @@ GradientDescent::operator OptimizerSettings() const {
 }
 
 Momentum::operator OptimizerSettings() const {
-  return {.name = "momentum", .learning_rate = learning_rate, .momentum = momentum, .l2 = l2, .clip_norm = clip_norm};
+  return {.name = "momentum",
+          .learning_rate = learning_rate,
+          .momentum = momentum,
+          .nesterov = nesterov,
+          .l2 = l2,
+          .clip_norm = clip_norm};
 }
 
 RMSprop::operator OptimizerSettings() const {
@@ -31,6 +36,28 @@ Adam::operator OptimizerSettings() const {
 
 AdamW::operator OptimizerSettings() const {
   return {.name = "adamw",
+          .learning_rate = learning_rate,
+          .beta1 = beta1,
+          .beta2 = beta2,
+          .epsilon = epsilon,
+          .l2 = l2,
+          .weight_decay = weight_decay,
+          .clip_norm = clip_norm};
+}
+
+LARS::operator OptimizerSettings() const {
+  return {.name = "lars",
+          .learning_rate = learning_rate,
+          .momentum = momentum,
+          .nesterov = nesterov,
+          .l2 = l2,
+          .weight_decay = weight_decay,
+          .trust_coefficient = trust_coefficient,
+          .clip_norm = clip_norm};
+}
+
+LAMB::operator OptimizerSettings() const {
+  return {.name = "lamb",
           .learning_rate = learning_rate,
           .beta1 = beta1,
           .beta2 = beta2,

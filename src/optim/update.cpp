@@ -21,12 +21,14 @@ struct Factors {
   float inverse;  // 1 / batch where that is exact, so that a product has the bits of the quotient; else 0
   float clip;
   float l2;
-  float rate;      // on the step: learning_rate, for adam also the bias correction of m
-  float decay;     // learning_rate * weight_decay
+  float rate;      // on the step: learning_rate, for adam also the bias correction of m, for lamb the trust ratio
+  float decay;     // weight_decay, for adamw times learning_rate
   float momentum;  // of v
   float mean;      // 1 - beta1
   float square;    // 1 - beta2, or 1 - rho
   float root;      // 1 / sqrt(1 - beta2^t)
+  float unbias;    // 1 / (1 - beta1^t)
+  float trust;     // of lars
   float epsilon;
 };
 
@@ -68,12 +70,14 @@ HWY_INLINE void gd_rows(const Factors f, std::size_t n, float* HWY_RESTRICT w, c
   for (std::size_t i = 0; i < n; ++i) w[i] = std::fma(-f.rate, gradient<false>(f, sum[i], w[i]), w[i]);
 }
 
-template <class Rows>
+template <bool trusts, bool nesterov, class Rows>
 HWY_INLINE void momentum_rows(const Factors f, std::size_t n, float* HWY_RESTRICT w, const Rows sum,
                               float* HWY_RESTRICT velocity) {
   for (std::size_t i = 0; i < n; ++i) {
-    velocity[i] = std::fma(f.momentum, velocity[i], gradient<false>(f, sum[i], w[i]));
-    w[i] = std::fma(-f.rate, velocity[i], w[i]);
+    float change = gradient<false>(f, sum[i], w[i]);
+    if constexpr (trusts) change = f.trust * std::fma(f.decay, w[i], change);
+    velocity[i] = std::fma(f.momentum, velocity[i], change);
+    w[i] = std::fma(-f.rate, nesterov ? std::fma(f.momentum, velocity[i], change) : velocity[i], w[i]);
   }
 }
 
@@ -99,12 +103,66 @@ HWY_INLINE void adam_rows(const Factors f, std::size_t n, float* HWY_RESTRICT w,
   }
 }
 
+/// What lamb scales and subtracts, of moments that are those of this step.
+HWY_INLINE float lamb_step(const Factors& f, float w, float m, float v) {
+  return std::fma(f.decay, w, f.unbias * m / std::fma(std::sqrt(v), f.root, f.epsilon));
+}
+
+template <class Rows>
+HWY_INLINE void lamb_rows(const Factors f, std::size_t n, float* HWY_RESTRICT w, const Rows sum, float* HWY_RESTRICT m,
+                          float* HWY_RESTRICT v) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float g = gradient<false>(f, sum[i], w[i]);
+    m[i] = std::fma(f.mean, g - m[i], m[i]);
+    v[i] = std::fma(f.square, g * g - v[i], v[i]);
+    w[i] = std::fma(-f.rate, lamb_step(f, w[i], m[i], v[i]), w[i]);
+  }
+}
+
+template <class Rows>
+HWY_INLINE void lamb_change_rows(const Factors f, std::size_t n, const float* HWY_RESTRICT w, const Rows sum,
+                                 const float* HWY_RESTRICT m, const float* HWY_RESTRICT v, float* HWY_RESTRICT change) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float g = gradient<false>(f, sum[i], w[i]);
+    change[i] = lamb_step(f, w[i], std::fma(f.mean, g - m[i], m[i]), std::fma(f.square, g * g - v[i], v[i]));
+  }
+}
+
+template <class Rows>
+HWY_INLINE void gradient_rows(const Factors f, std::size_t n, const float* HWY_RESTRICT w, const Rows sum,
+                              float* HWY_RESTRICT change) {
+  for (std::size_t i = 0; i < n; ++i) change[i] = gradient<false>(f, sum[i], w[i]);
+}
+
 void gd_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum) {
   with_rows(sum, [&](auto rows) HWY_ATTR { gd_rows(f, n, w, rows); });
 }
 
-void momentum_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum, float* velocity) {
-  with_rows(sum, [&](auto rows) HWY_ATTR { momentum_rows(f, n, w, rows, velocity); });
+void momentum_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum, float* velocity, bool nesterov) {
+  with_rows(sum, [&](auto rows) HWY_ATTR {
+    if (nesterov) return momentum_rows<false, true>(f, n, w, rows, velocity);
+    momentum_rows<false, false>(f, n, w, rows, velocity);
+  });
+}
+
+void lars_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum, float* velocity, bool nesterov) {
+  with_rows(sum, [&](auto rows) HWY_ATTR {
+    if (nesterov) return momentum_rows<true, true>(f, n, w, rows, velocity);
+    momentum_rows<true, false>(f, n, w, rows, velocity);
+  });
+}
+
+void lars_change_loop(const Factors f, std::size_t n, const float* w, const GradientSum& sum, float* change) {
+  with_rows(sum, [&](auto rows) HWY_ATTR { gradient_rows(f, n, w, rows, change); });
+}
+
+void lamb_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum, float* m, float* v) {
+  with_rows(sum, [&](auto rows) HWY_ATTR { lamb_rows(f, n, w, rows, m, v); });
+}
+
+void lamb_change_loop(const Factors f, std::size_t n, const float* w, const GradientSum& sum, const float* m,
+                      const float* v, float* change) {
+  with_rows(sum, [&](auto rows) HWY_ATTR { lamb_change_rows(f, n, w, rows, m, v, change); });
 }
 
 void rmsprop_loop(const Factors f, std::size_t n, float* w, const GradientSum& sum, float* square) {
@@ -131,6 +189,10 @@ HWY_EXPORT(gd_loop);
 HWY_EXPORT(momentum_loop);
 HWY_EXPORT(rmsprop_loop);
 HWY_EXPORT(adam_loop);
+HWY_EXPORT(lars_loop);
+HWY_EXPORT(lars_change_loop);
+HWY_EXPORT(lamb_loop);
+HWY_EXPORT(lamb_change_loop);
 
 Factors common_factors(const UpdateScalars& s) {
   Factors f{};
@@ -174,6 +236,27 @@ Factors adam_factors(const UpdateScalars& s) {
   return f;
 }
 
+Factors momentum_factors(const UpdateScalars& s) {
+  Factors f = common_factors(s);
+  f.momentum = static_cast<float>(s.settings.momentum);
+  return f;
+}
+
+Factors lars_factors(const UpdateScalars& s) {
+  Factors f = momentum_factors(s);
+  f.decay = s.decay ? static_cast<float>(s.settings.weight_decay) : 0.0F;
+  f.trust = static_cast<float>(s.trust);
+  return f;
+}
+
+Factors lamb_factors(const UpdateScalars& s) {
+  Factors f = adam_factors(s);
+  f.rate = static_cast<float>(s.learning_rate * s.trust);
+  f.decay = s.decay ? static_cast<float>(s.settings.weight_decay) : 0.0F;
+  f.unbias = static_cast<float>(1.0 / bias_correction(s).mean);
+  return f;
+}
+
 }  // namespace
 
 void update_gd(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const>) {
@@ -182,9 +265,7 @@ void update_gd(const UpdateScalars& s, std::span<float> w, const GradientSum& g,
 
 void update_momentum(const UpdateScalars& s, std::span<float> w, const GradientSum& g,
                      std::span<float* const> moments) {
-  Factors f = common_factors(s);
-  f.momentum = static_cast<float>(s.settings.momentum);
-  HWY_DYNAMIC_DISPATCH(momentum_loop)(f, w.size(), w.data(), g, moments[0]);
+  HWY_DYNAMIC_DISPATCH(momentum_loop)(momentum_factors(s), w.size(), w.data(), g, moments[0], s.settings.nesterov);
 }
 
 void update_rmsprop(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const> moments) {
@@ -201,6 +282,24 @@ void update_adamw(const UpdateScalars& s, std::span<float> w, const GradientSum&
   Factors f = adam_factors(s);
   f.decay = static_cast<float>(s.learning_rate * s.settings.weight_decay);
   HWY_DYNAMIC_DISPATCH(adam_loop)(f, w.size(), w.data(), g, moments[0], moments[1]);
+}
+
+void update_lars(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const> moments) {
+  HWY_DYNAMIC_DISPATCH(lars_loop)(lars_factors(s), w.size(), w.data(), g, moments[0], s.settings.nesterov);
+}
+
+void lars_change(const UpdateScalars& s, std::span<const float> w, const GradientSum& g, std::span<float* const>,
+                 float* change) {
+  HWY_DYNAMIC_DISPATCH(lars_change_loop)(lars_factors(s), w.size(), w.data(), g, change);
+}
+
+void update_lamb(const UpdateScalars& s, std::span<float> w, const GradientSum& g, std::span<float* const> moments) {
+  HWY_DYNAMIC_DISPATCH(lamb_loop)(lamb_factors(s), w.size(), w.data(), g, moments[0], moments[1]);
+}
+
+void lamb_change(const UpdateScalars& s, std::span<const float> w, const GradientSum& g,
+                 std::span<float* const> moments, float* change) {
+  HWY_DYNAMIC_DISPATCH(lamb_change_loop)(lamb_factors(s), w.size(), w.data(), g, moments[0], moments[1], change);
 }
 
 }  // namespace shoal

@@ -66,7 +66,7 @@ void print_dry_run(const Training& training, const Communicator& comm) {
   const Model& model = training.model();
   std::cout << "layer                      shape          parameters\n";
   for (const Parameter& p : model.graph().parameters()) {
-    const std::string shape = p.vector ? fmt::format("({})", p.columns) : fmt::format("({}, {})", p.rows, p.columns);
+    const std::string shape = fmt::format("({})", fmt::join(p.file_shape(), ", "));
     std::cout << fmt::format("{:<26} {:<14} {:>10}\n", p.name, shape, p.rows * p.columns);
   }
   std::cout << fmt::format("total {} parameters, loss {}\n", model.parameter_count(), model.loss_kind().name);

@@ -87,8 +87,11 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
       mine.reserve(moments.size());
       for (Buffer<float>& moment : moments) mine.push_back(moment.data() + p.offset);
       scalars.decay = p.decay;
-      optimizer.update(scalars, {parameters.data() + p.offset, size},
-                       std::span<const float>(gradient.data() + p.offset, size), mine);
+      const std::span<float> w(parameters.data() + p.offset, size);
+      const GradientSum sum = std::span<const float>(gradient.data() + p.offset, size);
+      const bool trusts = optimizer.trusts() && p.decay;
+      scalars.trust = trusts ? optimizer.trust_ratio(settings, optimizer.norms(scalars, w, sum, mine)) : 1.0;
+      optimizer.update(scalars, w, sum, mine);
     }
   }
   graph.set_values(parameters.span());

@@ -1,7 +1,6 @@
 #include "train/replica.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "shoal/core/profile.hpp"
@@ -12,6 +11,16 @@ namespace shoal {
 namespace {
 
 constexpr std::int64_t bucket_floats = 1 << 20;
+
+/// Sums of `width` numbers for each chunk of a run, by the tree over the chunks of that run: a function of them alone.
+std::vector<double> fold_chunks(std::span<const double> rows, std::size_t width) {
+  const LeafShare chunks(LeafCut{static_cast<std::int64_t>(rows.size() / width), 1});
+  const AddMerge add;
+  std::vector<double> sums = fold_leaves(chunks, width, add, rows);
+  fold_slots(chunks, sums, width, add);
+  sums.resize(width);
+  return sums;
+}
 
 }  // namespace
 
@@ -25,7 +34,7 @@ Replica::Replica(const Model& model, const std::string& optimizer, Communicator&
       exchange_(comm, plan_, nodes),
       states_(static_cast<std::size_t>(graph_.state_size())),
       place_(static_cast<std::size_t>(plan_.chunks()), -1),
-      decay_(static_cast<std::size_t>(plan_.chunks())) {
+      parameter_(static_cast<std::size_t>(plan_.chunks())) {
   executor_.bind(exchange_.parameters().data(), states_);
   graph_.initialize_states(states_);
   owned_begin_.push_back(0);
@@ -41,7 +50,7 @@ Replica::Replica(const Model& model, const std::string& optimizer, Communicator&
   for (std::int64_t chunk = 0; chunk < plan_.chunks(); ++chunk) {
     const auto parameters = graph_.parameters();
     while (plan_.chunk_begin(chunk) >= parameters[parameter].offset + parameters[parameter].size()) ++parameter;
-    decay_[static_cast<std::size_t>(chunk)] = parameters[parameter].decay;
+    parameter_[static_cast<std::size_t>(chunk)] = parameter;
   }
   for (std::size_t m = 0; m < optimizer_.moments().size(); ++m) moments_.emplace_back(owned_begin_.back());
 }
@@ -72,51 +81,91 @@ void Replica::update(UpdateScalars scalars) {
   const Span span(SpanKind::compute, "sum gradients, update parameters");
   SHOAL_FAULT_POINT("exchange");
   scalars.clip_factor = clip_factor_of(scalars);
-  std::array<UpdateScalars, 2> by_decay = {scalars, scalars};
-  by_decay[0].decay = false;
-  by_decay[1].decay = true;
+  const std::vector<double> trust = trust_ratios(scalars);
+  std::vector<UpdateScalars> by_parameter(graph_.parameters().size(), scalars);
+  for (std::size_t p = 0; p < by_parameter.size(); ++p) {
+    by_parameter[p].decay = graph_.parameters()[p].decay;
+    by_parameter[p].trust = trust[p];
+  }
   exchange_.update([&](std::int64_t chunk, std::int64_t first, const GradientSum& sum, std::span<float> parameters) {
-    const std::int64_t begin = owned_begin_[place_of(chunk)] + first;
-    std::array<float*, most_moments> moments{};
-    for (std::size_t m = 0; m < moments_.size(); ++m) moments[m] = moments_[m].data() + begin;
-    optimizer_.update(by_decay[decay_[static_cast<std::size_t>(chunk)] ? 1 : 0], parameters, sum,
+    const auto moments = moments_at(owned_begin_[place_of(chunk)] + first);
+    optimizer_.update(by_parameter[parameter_[static_cast<std::size_t>(chunk)]], parameters, sum,
                       std::span(moments).first(moments_.size()));
   });
   SHOAL_FAULT_POINT("parameters", exchange_.parameters());
 }
 
-/// The norm is one float64 per chunk, folded by the tree over chunk numbers: a function of the gradient alone.
+std::array<float*, most_moments> Replica::moments_at(std::int64_t begin) {
+  std::array<float*, most_moments> moments{};
+  for (std::size_t m = 0; m < moments_.size(); ++m) moments[m] = moments_[m].data() + begin;
+  return moments;
+}
+
 double Replica::clip_factor_of(const UpdateScalars& scalars) {
   if (scalars.settings.clip_norm == 0.0) return 1.0;
   std::vector<double> mine(owned_chunks_.size());
   exchange_.visit_sums([&](std::int64_t chunk, std::span<const float> sum) {
     mine[place_of(chunk)] = sum_of_squares(sum, scalars.batch);
   });
+  return clip_factor(fold_chunks(by_chunk(mine, 1), 1)[0], scalars.settings.clip_norm);
+}
+
+/// Of each parameter; norms of all of them travel together.
+std::vector<double> Replica::trust_ratios(const UpdateScalars& scalars) {
+  const auto parameters = graph_.parameters();
+  std::vector<double> ratios(parameters.size(), 1.0);
+  if (!optimizer_.trusts()) return ratios;
+  constexpr std::size_t width = 2;
+  std::vector<double> mine(width * owned_chunks_.size());
+  const std::span<const float> flat = exchange_.parameters();
+  UpdateScalars decayed = scalars;
+  decayed.decay = true;
+  exchange_.visit_sums([&](std::int64_t chunk, std::span<const float> sum) {
+    if (!parameters[parameter_[static_cast<std::size_t>(chunk)]].decay) return;
+    const auto moments = moments_at(owned_begin_[place_of(chunk)]);
+    const TrustNorms norms =
+        optimizer_.norms(decayed, flat.subspan(static_cast<std::size_t>(plan_.chunk_begin(chunk)), sum.size()), sum,
+                         std::span(moments).first(moments_.size()));
+    mine[width * place_of(chunk)] = norms.weights;
+    mine[width * place_of(chunk) + 1] = norms.change;
+  });
+  const std::vector<double> rows = by_chunk(mine, width);
+  for (std::size_t first = 0, last = 0; first < parameter_.size(); first = last) {
+    const std::size_t p = parameter_[first];
+    while (last < parameter_.size() && parameter_[last] == p) ++last;
+    if (!parameters[p].decay) continue;
+    const std::vector<double> whole =
+        fold_chunks(std::span(rows).subspan(width * first, width * (last - first)), width);
+    ratios[p] = optimizer_.trust_ratio(scalars.settings, {whole[0], whole[1]});
+  }
+  return ratios;
+}
+
+/// Collective. `width` numbers for each chunk, of all ranks, by chunk. mine: of the chunks owned.
+std::vector<double> Replica::by_chunk(std::span<const double> mine, std::size_t width) {
+  const auto row_bytes = static_cast<std::int64_t>(width * sizeof(double));
   std::vector<std::int64_t> begin = {0};
   for (int rank = 0; rank < comm_.size(); ++rank) {
     std::int64_t chunks = 0;
     for (int bucket = 0; bucket < plan_.buckets(); ++bucket) chunks += plan_.slice(bucket, rank).size();
-    begin.push_back(begin.back() + chunks * static_cast<std::int64_t>(sizeof(double)));
+    begin.push_back(begin.back() + chunks * row_bytes);
   }
-  std::vector<double> all(static_cast<std::size_t>(plan_.chunks()));
+  std::vector<double> all(width * static_cast<std::size_t>(plan_.chunks()));
   std::copy(mine.begin(), mine.end(),
             all.begin() + begin[static_cast<std::size_t>(comm_.rank())] / static_cast<std::int64_t>(sizeof(double)));
   comm_.all_gather_pieces(std::as_writable_bytes(std::span(all)), begin);
   // From (rank, bucket, chunk) to chunk order.
-  std::vector<double> by_chunk(all.size());
-  std::size_t at = 0;
+  std::vector<double> rows(all.size());
+  auto from = all.cbegin();
   for (int rank = 0; rank < comm_.size(); ++rank) {
     for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
       const ChunkRange slice = plan_.slice(bucket, rank);
-      for (std::int64_t chunk = slice.first; chunk < slice.last; ++chunk)
-        by_chunk[static_cast<std::size_t>(chunk)] = all[at++];
+      const std::size_t numbers = width * static_cast<std::size_t>(slice.size());
+      std::copy_n(from, numbers, rows.begin() + static_cast<std::ptrdiff_t>(width) * slice.first);
+      from += static_cast<std::ptrdiff_t>(numbers);
     }
   }
-  const LeafShare chunks(LeafCut{plan_.chunks(), 1});
-  const AddMerge add;
-  std::vector<double> norm = fold_leaves(chunks, 1, add, by_chunk);
-  fold_slots(chunks, norm, 1, add);
-  return clip_factor(norm[0], scalars.settings.clip_norm);
+  return rows;
 }
 
 void Replica::gather_moment(std::size_t moment, std::span<float> flat) {

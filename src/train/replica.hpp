@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -52,6 +53,9 @@ class Replica {
 
  private:
   double clip_factor_of(const UpdateScalars& scalars);
+  std::vector<double> trust_ratios(const UpdateScalars& scalars);
+  std::vector<double> by_chunk(std::span<const double> mine, std::size_t width);
+  std::array<float*, most_moments> moments_at(std::int64_t begin);
   std::size_t place_of(std::int64_t chunk) const {
     return static_cast<std::size_t>(place_[static_cast<std::size_t>(chunk)]);
   }
@@ -68,7 +72,7 @@ class Replica {
   std::vector<std::int64_t> owned_chunks_;
   std::vector<std::int64_t> owned_begin_;  // owned chunks + 1
   std::vector<std::int64_t> place_;        // chunk -> position in owned_chunks_, -1 elsewhere
-  std::vector<bool> decay_;                // per chunk
+  std::vector<std::size_t> parameter_;     // that a chunk is of
   std::vector<Buffer<float>> moments_;
 };
 

@@ -30,8 +30,8 @@ Config unusual() {
   c.model.init = "normal";
   c.model.loss = {.name = "quantile", .levels = {0.05, 0.5}};
   c.model.batch_norm = {true, "after_activation", 1e-30, 1.0, "exact"};
-  c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, 1.0 / 3, 1e-5, 1e22, 1.2e-38};
-  c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7};
+  c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, true, 1.0 / 3, 1e-5, 1e22, 0.02, 1.2e-38};
+  c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7, 0.9, 0.1 + 0.2, 3, 1e15};
   c.train = {20, 1000, 2, 10, 3600.5, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc};
   c.parallel = {8, 60, 0};
   c.checkpoint = {100, 0.25, 0, 5, 1};
@@ -80,9 +80,11 @@ beta1 = 0.9
 beta2 = 0.999
 epsilon = 1e-08
 momentum = 0.9
+nesterov = false
 rho = 0.99
 l2 = 0.0
 weight_decay = 0.01
+trust_coefficient = 0.001
 clip_norm = 0.0
 
 [schedule]
@@ -92,6 +94,10 @@ step_epochs = 10
 factor = 0.1
 decay = 0.1
 min_rate = 0.0
+power = 1.0
+rise_fraction = 0.3
+start_divisor = 25.0
+end_divisor = 10000.0
 
 [train]
 epochs = 10

@@ -19,7 +19,8 @@ Every case trains 20 steps on batches of 64. The file:
   cases/<case>/running/<layer>/{mean,variance}   of batch norm, likewise
 
 Layers with parameters are numbered in forward order. Batch norm stands before the activation; the dense layer under it
-has no bias. L2 acts on weights alone and after clipping, so it is added to the gradients by hand.
+has no bias. L2 acts on weights alone and after clipping, so it is added to the gradients by hand. PyTorch has no LARS and
+no LAMB: they are written out below, from their papers.
 """
 
 import pathlib
@@ -92,14 +93,62 @@ def build(initial, dtype):
     return torch.nn.Sequential(*modules), named
 
 
+class Lars(torch.optim.Optimizer):
+    """You, Gitman & Ginsburg 2017, with the rate outside of the velocity; biases, gamma and beta as in momentum."""
+
+    def __init__(self, parameters, lr, momentum, trust_coefficient, weight_decay, nesterov):
+        super().__init__(parameters, dict(lr=lr, momentum=momentum, eta=trust_coefficient, decay=weight_decay, nesterov=nesterov))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for w in group["params"]:
+                change = w.grad
+                if w.dim() > 1:
+                    norm = w.norm()
+                    ratio = group["eta"] * norm / (w.grad.norm() + group["decay"] * norm)
+                    change = ratio * (w.grad + group["decay"] * w)
+                velocity = group["momentum"] * self.state[w].get("velocity", torch.zeros_like(w)) + change
+                self.state[w]["velocity"] = velocity
+                w -= group["lr"] * (change + group["momentum"] * velocity if group["nesterov"] else velocity)
+
+
+class Lamb(torch.optim.Optimizer):
+    """You et al. 2019, algorithm 2 with phi(z) = z; biases, gamma and beta as in Adam."""
+
+    def __init__(self, parameters, lr, betas, eps, weight_decay):
+        super().__init__(parameters, dict(lr=lr, betas=betas, eps=eps, decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for w in group["params"]:
+                state = self.state[w]
+                t = state["t"] = state.get("t", 0) + 1
+                state["m"] = beta1 * state.get("m", torch.zeros_like(w)) + (1 - beta1) * w.grad
+                state["v"] = beta2 * state.get("v", torch.zeros_like(w)) + (1 - beta2) * w.grad**2
+                u = state["m"] / (1 - beta1**t) / ((state["v"] / (1 - beta2**t)).sqrt() + group["eps"])
+                if w.dim() > 1:
+                    u = u + group["decay"] * w
+                    u = w.norm() / u.norm() * u
+                w -= group["lr"] * u
+
+
 def build_optimizer(o, parameters):
     lr = o["learning_rate"]
     return {
         "gd": lambda: torch.optim.SGD(parameters, lr=lr),
-        "momentum": lambda: torch.optim.SGD(parameters, lr=lr, momentum=o.get("momentum", 0.9)),
+        "momentum": lambda: torch.optim.SGD(
+            parameters, lr=lr, momentum=o.get("momentum", 0.9), nesterov=o.get("nesterov", False)
+        ),
         "rmsprop": lambda: torch.optim.RMSprop(parameters, lr=lr, alpha=o.get("rho", 0.99), eps=1e-8),
         "adam": lambda: torch.optim.Adam(parameters, lr=lr, betas=(o.get("beta1", 0.9), o.get("beta2", 0.999)), eps=1e-8),
         "adamw": lambda: torch.optim.AdamW(parameters, lr=lr, weight_decay=o.get("weight_decay", 0.01), eps=1e-8),
+        "lars": lambda: Lars(
+            parameters, lr, o.get("momentum", 0.9), o.get("trust_coefficient", 1e-3), o.get("weight_decay", 0.01), o.get("nesterov", False)
+        ),
+        "lamb": lambda: Lamb(parameters, lr, (o.get("beta1", 0.9), o.get("beta2", 0.999)), 1e-8, o.get("weight_decay", 0.01)),
     }[o["name"]]()
 
 
@@ -108,12 +157,15 @@ def build_schedules(s, optimizer):
     schedule = torch.optim.lr_scheduler
     warmup, name = s.get("warmup_steps", 0), s["name"]
     linear = [(schedule.LinearLR(optimizer, 1 / warmup, 1, warmup - 1), 1)] if warmup else []
-    if name == "cosine":
-        # Starts when the warm-up ends; LinearLR and the cosine's recursion cannot share an optimizer unless in sequence.
-        if not warmup:
-            return [(schedule.CosineAnnealingLR(optimizer, STEPS, s.get("min_rate", 0)), 1)]
-        parts = [linear[0][0], schedule.CosineAnnealingLR(optimizer, STEPS - warmup, s.get("min_rate", 0))]
-        return [(schedule.SequentialLR(optimizer, parts, [warmup]), 1)]
+    if name == "one_cycle":
+        return [(schedule.OneCycleLR(optimizer, optimizer.param_groups[0]["lr"], STEPS, pct_start=s.get("rise_fraction", 0.3),
+                                     div_factor=s.get("start_divisor", 25), final_div_factor=s.get("end_divisor", 1e4),
+                                     cycle_momentum=False), 1)]
+    if name in ("cosine", "polynomial"):
+        # Starts when the warm-up ends; LinearLR and their recursions cannot share an optimizer unless in sequence.
+        rest = (schedule.CosineAnnealingLR(optimizer, STEPS - warmup, s.get("min_rate", 0)) if name == "cosine"
+                else schedule.PolynomialLR(optimizer, STEPS - warmup, s.get("power", 1.0)))
+        return [(schedule.SequentialLR(optimizer, [linear[0][0], rest], [warmup]) if warmup else rest, 1)]
     # The warm-up here is shorter than an epoch, so that factors of the two never meet.
     assert warmup < STEPS_PER_EPOCH
     by_epoch = {
@@ -191,12 +243,23 @@ def cases():
     add("rmsprop_other_settings", name="rmsprop", learning_rate=1e-3, rho=0.9)
     add("adam_other_settings", name="adam", learning_rate=1e-3, beta1=0.8, beta2=0.99)
     add("adamw_other_settings", "small", True, name="adamw", learning_rate=1e-2, weight_decay=0.1)
+    add("momentum_nesterov", name="momentum", learning_rate=1e-2, nesterov=True)
+    add("momentum_nesterov_l2_bn", "large", True, name="momentum", learning_rate=1e-2, momentum=0.8, nesterov=True, l2=0.05)
+    lars = dict(name="lars", learning_rate=0.1, trust_coefficient=0.05)
+    add("lars_small", **lars)
+    add("lars_large_bn", "large", True, **lars)
+    add("lars_other_settings", "large", momentum=0.5, weight_decay=0.1, nesterov=True, clip_norm=0.5, l2=0.05, **lars)
+    lamb = dict(name="lamb", learning_rate=1e-2)
+    add("lamb_small", **lamb)
+    add("lamb_large_bn", "large", True, **lamb)
+    add("lamb_other_settings", "large", beta1=0.8, beta2=0.99, weight_decay=0.1, clip_norm=0.5, l2=0.05, **lamb)
     schedules = {
         "constant": {},
         "step": {"step_epochs": 2, "factor": 0.5},
         "exponential": {"factor": 0.5},
         "inverse_time": {"decay": 0.5},
         "cosine": {"min_rate": 1e-3},
+        "polynomial": {"power": 2.0},
     }
     for name, settings in schedules.items():
         for warmup in (0, 4):
@@ -204,6 +267,10 @@ def cases():
                 continue
             schedule = {"name": name, **settings, **({"warmup_steps": warmup} if warmup else {})}
             add(f"schedule_{name}{'_warmup' if warmup else ''}", schedule=schedule, name="adam", learning_rate=1e-2)
+    add("schedule_one_cycle", schedule={"name": "one_cycle"}, name="adam", learning_rate=1e-2)
+    one_cycle = {"name": "one_cycle", "rise_fraction": 0.45, "start_divisor": 10, "end_divisor": 5}
+    add("schedule_one_cycle_other_settings", schedule=one_cycle, name="lars", learning_rate=0.1, trust_coefficient=0.05)
+    add("schedule_polynomial_other_power", schedule={"name": "polynomial", "power": 0.9}, name="adam", learning_rate=1e-2)
     for loss in ("sigmoid", "mse"):
         for bn in (False, True):
             add(f"{loss}_{'large_bn' if bn else 'small'}", "large" if bn else "small", bn, loss, name="adam", learning_rate=1e-2)

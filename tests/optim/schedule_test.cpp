@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "shoal/core/error.hpp"
 
@@ -23,7 +24,7 @@ void expect_schedule(const ScheduleSettings& schedule, F expected) {
     const double wanted = s <= schedule.warmup_steps
                               ? 0.04 * static_cast<double>(s) / static_cast<double>(schedule.warmup_steps)
                               : expected(static_cast<double>((s - 1) / per_epoch), static_cast<double>(s - 1));
-    EXPECT_NEAR(rate, wanted, 1e-13 * wanted) << schedule.name << " at step " << s;
+    EXPECT_NEAR(rate, wanted, std::max(1e-13 * wanted, 1e-15)) << schedule.name << " at step " << s;
   }
 }
 
@@ -40,7 +41,55 @@ TEST(Schedule, AgreesWithItsFormulaAtEveryStep) {
       const auto w = static_cast<double>(warmup);
       return 0.001 + 0.5 * (0.04 - 0.001) * (1 + std::cos(pi * (done - w) / (static_cast<double>(total) - w)));
     });
+    for (const double power : {1.0, 2.0, 0.5, 3.7, 100.0}) {
+      expect_schedule({.name = "polynomial", .warmup_steps = warmup, .min_rate = 0.001, .power = power},
+                      [&](double, double done) {
+                        const auto w = static_cast<double>(warmup);
+                        const double left = 1 - (done - w) / (static_cast<double>(total) - w);
+                        return 0.001 + (0.04 - 0.001) * std::pow(left, power);
+                      });
+    }
   }
+}
+
+TEST(Schedule, OneCycleAgreesWithPyTorch) {
+  const OptimizerSettings optimizer{.learning_rate = 0.04};
+  for (const double rise : {0.0, 0.1, 0.3, 0.5, 1.0}) {
+    // A warm-up of its own: that of the others is no part of it.
+    const ScheduleSettings schedule{
+        .name = "one_cycle", .warmup_steps = 20, .rise_fraction = rise, .start_divisor = 10, .end_divisor = 100};
+    const double top = rise * total - 1;  // torch/optim/lr_scheduler.py of 2.13, class OneCycleLR
+    for (std::int64_t s = 1; s <= total; ++s) {
+      const auto number = static_cast<double>(s - 1);
+      const bool rises = number <= top;
+      const double at = rises ? number / top : (number - top) / (total - 1 - top);
+      const double from = rises ? 0.004 : 0.04;
+      const double to = rises ? 0.04 : 0.00004;
+      const double wanted = to + (from - to) / 2 * (1 + std::cos(pi * at));
+      EXPECT_NEAR(learning_rate(optimizer, schedule, s, per_epoch, total), wanted, 1e-13 * 0.04) << rise << ' ' << s;
+    }
+  }
+}
+
+TEST(Schedule, OneCycleOfFewStepsHasItsRate) {
+  const OptimizerSettings optimizer{.learning_rate = 0.5};
+  const ScheduleSettings cycle{.name = "one_cycle", .rise_fraction = 0.5, .start_divisor = 4, .end_divisor = 2};
+  EXPECT_EQ(learning_rate(optimizer, cycle, 1, 1, 2), 0.5);  // where PyTorch divides by zero
+  EXPECT_EQ(learning_rate(optimizer, cycle, 2, 1, 2), 0.0625);
+  EXPECT_EQ(learning_rate(optimizer, cycle, 1, 1, 1), 0.0625);
+  EXPECT_EQ(learning_rate(optimizer, cycle, 999, 1, 2), 0.0625);  // trained on beyond the plan
+  const ScheduleSettings floor{.name = "one_cycle", .min_rate = 0.25, .start_divisor = 4, .end_divisor = 2};
+  EXPECT_EQ(learning_rate(optimizer, floor, 1, 1, 100), 0.25);
+}
+
+TEST(Schedule, IsAFunctionOfTheStepAndTheSettingsOfToday) {
+  // The same step under settings of two kinds: what was before has no say.
+  const OptimizerSettings optimizer{.learning_rate = 0.5};
+  const ScheduleSettings line{.name = "polynomial", .warmup_steps = 10};
+  EXPECT_EQ(learning_rate(optimizer, line, 10, 5, 30), 0.5);
+  EXPECT_EQ(learning_rate(optimizer, line, 21, 5, 30), 0.25);
+  EXPECT_EQ(learning_rate(optimizer, line, 21, 5, 50), 0.375);  // trained for longer
+  EXPECT_EQ(learning_rate(optimizer, line, 31, 5, 30), 0.0);
 }
 
 TEST(Schedule, CosineRunsFromTheRateToItsFloor) {
@@ -71,7 +120,8 @@ TEST(Schedule, MinRateIsAFloorAfterTheWarmUp) {
 }
 
 TEST(Schedule, UnknownNameIsAUsageError) {
-  EXPECT_THAT(schedule_names(), testing::ElementsAre("constant", "cosine", "exponential", "inverse_time", "step"));
+  EXPECT_THAT(schedule_names(), testing::ElementsAre("constant", "cosine", "exponential", "inverse_time", "one_cycle",
+                                                     "polynomial", "step"));
   try {
     learning_rate({}, {.name = "cosin"}, 1, 1, 1);
     FAIL();
@@ -79,7 +129,7 @@ TEST(Schedule, UnknownNameIsAUsageError) {
     EXPECT_EQ(error.status(), ExitStatus::usage);
     EXPECT_STREQ(error.what(),
                  "unknown schedule.name \"cosin\"; did you mean \"cosine\"? use one of \"constant\", "
-                 "\"cosine\", \"exponential\", \"inverse_time\", \"step\"");
+                 "\"cosine\", \"exponential\", \"inverse_time\", \"one_cycle\", \"polynomial\", \"step\"");
   }
 }
 

@@ -59,6 +59,7 @@ UpdateScalars scalars_of(const std::string& name, std::int64_t step) {
   s.step = step;
   s.batch = 100.0F;
   s.clip_factor = 0.75;
+  s.trust = 0.5;
   return s;
 }
 
@@ -74,7 +75,11 @@ struct Reference {
       w -= lr * g;
     } else if (o.name == "momentum") {
       m = o.momentum * m + g;
-      w -= lr * m;
+      w -= lr * (o.nesterov ? g + o.momentum * m : m);
+    } else if (o.name == "lars") {
+      const double change = s.trust * (s.decay ? g + o.weight_decay * w : g);
+      m = o.momentum * m + change;
+      w -= lr * (o.nesterov ? change + o.momentum * m : m);
     } else if (o.name == "rmsprop") {
       v = o.rho * v + (1 - o.rho) * g * g;
       w -= lr * g / (std::sqrt(v) + o.epsilon);
@@ -84,7 +89,11 @@ struct Reference {
       v = o.beta2 * v + (1 - o.beta2) * g * g;
       const double m_hat = m / (1 - std::pow(o.beta1, t));
       const double v_hat = v / (1 - std::pow(o.beta2, t));
-      w -= lr * m_hat / (std::sqrt(v_hat) + o.epsilon);
+      if (o.name == "lamb") {
+        w -= lr * s.trust * (m_hat / (std::sqrt(v_hat) + o.epsilon) + (s.decay ? o.weight_decay * w : 0));
+      } else {
+        w -= lr * m_hat / (std::sqrt(v_hat) + o.epsilon);
+      }
     }
   }
   double w = 0;
@@ -92,9 +101,18 @@ struct Reference {
   double v = 0;
 };
 
+/// "lars" and "lars_nesterov": a name, and what else is set.
 class Update : public testing::TestWithParam<const char*> {
  protected:
-  const std::string name = GetParam();
+  UpdateScalars scalars_of(const std::string& optimizer, std::int64_t step) const {
+    UpdateScalars s = shoal::scalars_of(optimizer, step);
+    s.settings.nesterov = name != std::string(GetParam());
+    return s;
+  }
+  const std::string name = [] {
+    const std::string all = GetParam();
+    return all.substr(0, all.find("_nesterov"));
+  }();
 };
 
 TEST_P(Update, AgreesWithItsDefinitionInDouble) {
@@ -204,7 +222,9 @@ TEST_P(Update, GivesThePinnedBits) {
   const std::vector<std::pair<std::string, std::string>> pinned = {
       {"gd", "939f8fc5acebf7102d2bdda241d04da6"},      {"momentum", "94dca751bb6f86d8b33e43fd9c624be5"},
       {"rmsprop", "2d64d04b5b72b4c5d96d9c0e8ea9b7f7"}, {"adam", "444c8630fdde73a3fbe3e7d4bc7b2dc7"},
-      {"adamw", "ddb6906e63f4c1401a0f2776db2e8e30"},
+      {"adamw", "ddb6906e63f4c1401a0f2776db2e8e30"},   {"momentum_nesterov", "e3cdea0fd1720591a57035ffae3cb937"},
+      {"lars", "42d80451f38d6590aaa848d2d6cd402c"},    {"lars_nesterov", "3a6a0e4090110b26b9aa8ccba45d7c70"},
+      {"lamb", "0ceaba6d60a1b734e76a29af0525898e"},
   };
   State state(name, 1000);
   for (std::int64_t step = 1; step <= 10; ++step) {
@@ -214,12 +234,31 @@ TEST_P(Update, GivesThePinnedBits) {
   hash.add(std::as_bytes(std::span(state.w)));
   for (const std::vector<float>& moment : state.moments) hash.add(std::as_bytes(std::span(moment)));
   const auto expected =
-      std::find_if(pinned.begin(), pinned.end(), [&](const auto& entry) { return entry.first == name; });
+      std::find_if(pinned.begin(), pinned.end(), [](const auto& entry) { return entry.first == GetParam(); });
   EXPECT_EQ(hash.hex(), expected->second) << "with " << instruction_set();
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Update, testing::Values("gd", "momentum", "rmsprop", "adam", "adamw"),
+INSTANTIATE_TEST_SUITE_P(All, Update,
+                         testing::Values("gd", "momentum", "momentum_nesterov", "rmsprop", "adam", "adamw", "lars",
+                                         "lars_nesterov", "lamb"),
                          [](const auto& info) { return std::string(info.param); });
+
+TEST(UpdateRules, LarsWithATrustOfOneAndNoDecayIsMomentum) {
+  for (const bool nesterov : {false, true}) {
+    State lars("lars", 100);
+    State momentum("momentum", 100);
+    for (std::int64_t step = 1; step <= 5; ++step) {
+      UpdateScalars scalars = scalars_of("lars", step);
+      scalars.settings.nesterov = nesterov;
+      scalars.settings.weight_decay = 0.0;
+      scalars.trust = 1.0;
+      const std::vector<float> g = numbers(100, static_cast<std::uint64_t>(step + 1), 300.0);
+      lars.update(scalars, g, 0, 100);
+      momentum.update(scalars, g, 0, 100);
+    }
+    EXPECT_TRUE(lars == momentum);
+  }
+}
 
 TEST(UpdateRules, AdamsFirstStepIsTheLearningRateWhateverTheGradientsScale) {
   for (const float scale : {1e-4F, 1.0F, 1e4F}) {

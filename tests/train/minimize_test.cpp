@@ -19,7 +19,8 @@ TEST(Minimize, TakesCoefficientsFromOutsideAndAnyOptimizer) {
   for (const OptimizerSettings& optimizer :
        {OptimizerSettings(GradientDescent{.learning_rate = 0.01}), OptimizerSettings(Momentum{.learning_rate = 0.01}),
         OptimizerSettings(RMSprop{.learning_rate = 0.01}), OptimizerSettings(Adam{.learning_rate = 0.05}),
-        OptimizerSettings(AdamW{.learning_rate = 0.05, .weight_decay = 0})}) {
+        OptimizerSettings(AdamW{.learning_rate = 0.05, .weight_decay = 0}),
+        OptimizerSettings(Momentum{.learning_rate = 0.01, .nesterov = true})}) {
     Graph g;
     auto c = g.placeholder("coefficients", {3});
     auto w = g.variable("w", {1}, zeros());
@@ -27,6 +28,23 @@ TEST(Minimize, TakesCoefficientsFromOutsideAndAnyOptimizer) {
     minimize(cost, optimizer, 3000, {{"coefficients", {1, -20, 100}}});
     EXPECT_NEAR(w.item(), 10, 0.02) << optimizer.name;
   }
+}
+
+TEST(Minimize, TakesTrustRatiosOfWeightsThatDecay) {
+  // One step of lars: w = 4, so that g = 2 (4 - 10) = -12 and the ratio is 0.02 * 4 / (12 + 0.1 * 4).
+  const LARS lars{.learning_rate = 0.5, .trust_coefficient = 0.02, .weight_decay = 0.1};
+  for (const bool decay : {true, false}) {
+    Graph g;
+    auto w = g.variable("w", {1}, constant(4.0), decay);
+    minimize(square(w - 10.0F), lars, 1);
+    const double change = decay ? 0.02 * 4 / 12.4 * (-12 + 0.4) : -12.0;
+    EXPECT_NEAR(w.item(), 4 - 0.5 * change, 1e-6);
+  }
+  // And of lamb: its change is -1 + 0.1 * 4, whose ratio makes it a step of |w|.
+  Graph g;
+  auto w = g.variable("w", {1}, constant(4.0), true);
+  minimize(square(w - 10.0F), LAMB{.learning_rate = 0.5, .weight_decay = 0.1}, 1);
+  EXPECT_NEAR(w.item(), 4 + 0.5 * 4, 1e-5);
 }
 
 TEST(Minimize, FitsALineToSamples) {

@@ -68,6 +68,9 @@ TEST_F(Training, RanksEqualOneRank) {
   // Leaves of one sample; then a batch larger than the data.
   expect_one_digest({.epochs = 2, .batch_size = 7, .leaves = 7}, GradientDescent{.learning_rate = 0.05}, false);
   expect_one_digest({.epochs = 1, .batch_size = 2000, .leaves = 64}, AdamW{}, false);
+  // Norms of parameters of one chunk and of several, which ranks own in parts.
+  expect_one_digest({.epochs = 2, .batch_size = 250}, LARS{.learning_rate = 0.5, .nesterov = true});
+  expect_one_digest({.epochs = 2, .batch_size = 256}, LAMB{.learning_rate = 1e-2, .clip_norm = 0.5});
   expect_one_digest({.epochs = 2, .batch_size = 256, .validation = 0.2, .normalize = "unit", .exact_statistics = true},
                     Adam{});
 }

@@ -41,9 +41,16 @@ struct Parameter {
   Initializer initializer;
   bool decay = false;  ///< l2 and weight_decay act on it
   std::size_t node = 0;
-  bool vector = false;  ///< declared with one dimension: (columns) in files
+  /// As declared: (columns), (rows, columns), or (height, width, channels, units) of a convolution.
+  std::vector<std::int64_t> declared;
 
   std::int64_t size() const { return padded_size(rows, columns); }
+  /// In files: as declared, and of a convolution (units, channels, height, width), as PyTorch and ONNX have it.
+  std::vector<std::int64_t> file_shape() const;
+  /// Copies rows [first, last) into row-major numbers of that shape, or all rows from them; padding becomes 0.
+  void to_file(Panels<const float> panels, std::int64_t first, std::int64_t last, std::span<float> numbers) const;
+  void from_file(std::span<const float> numbers, Panels<float> panels) const;
+
   template <class T>
   Panels<T> in(T* flat) const {
     return {flat + offset, rows, columns};
@@ -81,7 +88,8 @@ class Graph {
   Value input(const std::string& name, const ValueShape& shape);
   /// A whole value fed from outside: coefficients and the like. shape: (columns) or (rows, columns).
   Value placeholder(const std::string& name, const std::vector<std::int64_t>& shape);
-  /// A trained array. shape: (columns) or (rows, columns). @throws Error (usage) when the name is taken.
+  /// A trained array. shape: (columns), (rows, columns), or (height, width, channels, units) of a convolution, whose
+  /// rows are the first three. @throws Error (usage) when the name is taken.
   Value variable(const std::string& name, const std::vector<std::int64_t>& shape, const Initializer& initializer,
                  bool decay = false);
   /// @param name  owner of the operation's running statistics, if it has any

@@ -10,6 +10,7 @@ struct Initializer {
   enum class Kind { constant, normal, he, xavier };
   Kind kind = Kind::constant;
   double parameter = 0.0;  ///< the constant, or the standard deviation of `normal`
+  double receptive = 1.0;  ///< outputs that use each column of the weight: positions of a convolution's kernel / groups
 
   /// Value of element (row, column) of a (rows, columns) parameter.
   double value(std::uint64_t seed, std::uint32_t lane, std::int64_t rows, std::int64_t columns, std::int64_t row,

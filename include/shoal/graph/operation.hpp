@@ -126,8 +126,10 @@ class Operation {
   /// it, if input 0 wants its gradient: the place to lay it out anew in `derived`.
   virtual void take_gradient(const RowBlock<float>&, std::int64_t panel) const = 0;
   virtual void take_gradient(const RowBlock<double>&, std::int64_t panel) const = 0;
+  /// Rows of whole input i whose gradient one task makes.
+  virtual std::int64_t gradient_rows(std::size_t) const { return panel_width; }
   /// The gradient of whole input i over a run of leaves, summed inside each leaf and then along the tree of the run's
-  /// leaves: rows [first, first + count), count <= 32, of panel `panel`.
+  /// leaves: rows [first, first + count) of panel `panel`, count <= gradient_rows(i) or 32.
   virtual void gradient(const RowBlock<float>&, std::size_t i, std::int64_t panel, std::int64_t first,
                         std::int64_t count, float* out) const = 0;
   virtual void gradient(const RowBlock<double>&, std::size_t i, std::int64_t panel, std::int64_t first,

@@ -1,0 +1,347 @@
+#include "shoal/nn/convolution.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "nn/convolution_shape.hpp"
+#include "nn/padded_image.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/graph/expressions.hpp"
+#include "shoal/tensor/convolution.hpp"
+
+namespace shoal {
+namespace {
+
+/// Numbers of padded images that are worked on at a time: they stay in the second-level cache.
+constexpr std::int64_t scratch_size = 32'768;
+/// Positions in a chain of the weight gradient: both operands stay in the first-level cache.
+constexpr std::int64_t chain_positions = 64;
+/// Rows of a weight whose gradient one task makes, about.
+constexpr std::int64_t task_rows = 96;
+constexpr std::int64_t most_task_rows = 256;
+
+/// Memory that a thread keeps for the padded images it works on.
+template <class T>
+T* scratch(std::int64_t size) {
+  thread_local std::vector<T> memory;
+  if (std::ssize(memory) < size) memory.resize(static_cast<std::size_t>(size));
+  return memory.data();
+}
+
+/// Columns [first, end) of a panel.
+struct Columns {
+  std::int64_t first = 0;
+  std::int64_t end = panel_width;
+};
+
+/// Kernel positions in a sum, beside each other.
+struct Taps {
+  std::int64_t y = 0;
+  std::int64_t x = 0;
+};
+
+/// Where sums of one kind begin in a padded image, and where they go in a tile; for one sample.
+struct Places {
+  std::vector<std::int64_t> from;
+  std::vector<std::int64_t> to;
+};
+
+/// Inputs: x, weight, bias or none. derived: the weight turned round, for the gradient of x.
+class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
+ public:
+  explicit ConvolutionOperation(const ConvolutionShape& shape) : s_(shape) {}
+
+  std::string_view name() const override { return "conv"; }
+  ValueShape shape(std::span<const ValueShape>) const override { return image_shape(s_.units, s_.y.out, s_.x.out); }
+  std::int64_t derived_size(std::span<const ValueShape>, std::int64_t) const override {
+    return panels_of(s_.channels) * turned_panel();
+  }
+  std::int64_t gradient_rows(std::size_t) const override {
+    const std::int64_t line = kernel_line();
+    if (line <= task_rows) return task_rows / line * line;
+    const std::int64_t parts = (line + most_task_rows - 1) / most_task_rows;
+    return (line + parts - 1) / parts;
+  }
+
+  template <class T>
+  void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    const std::int64_t channels = image_channels(s_.group_channels());
+    Places places;
+    for (std::int64_t i = 0; i < s_.y.out; ++i) {
+      for (std::int64_t j = 0; j < s_.x.out; ++j) {
+        places.from.push_back((i * s_.y.stride * s_.x.padded() + j * s_.x.stride) * channels);
+        places.to.push_back((i * s_.x.out + j) * panel_width);
+      }
+    }
+    const T* bias = rows.input[2].panels.data == nullptr ? nullptr : rows.input[2].tile(panel);
+    each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
+      const PaddedImage padded{first_of(group, s_.group_channels(), panel),
+                               channels,
+                               s_.y.before,
+                               s_.x.before,
+                               s_.y.padded(),
+                               s_.x.padded()};
+      sums(rows.input[0], s_.y, s_.x, padded, places, {s_.y.kernel, s_.x.kernel}, rows.input[1].tile(panel), bias, own,
+           rows.output.tile(panel), rows.output.sample_rows);
+    });
+  }
+
+  template <class T>
+  void prepare_backward_block(const RowBlock<T>& rows) const {
+    const Panels<const T>& weight = rows.input[1].panels;
+    const std::int64_t each = s_.group_channels();
+    T* out = rows.derived.data();
+    for (std::int64_t first = 0; first < s_.channels; first += panel_width) {
+      for_phases([&](std::int64_t py, std::int64_t px) {
+        for (std::int64_t ty = s_.y.taps(py); ty-- > 0;) {
+          for (std::int64_t tx = s_.x.taps(px); tx-- > 0;) {
+            const std::int64_t position = (py + ty * s_.y.stride) * s_.x.kernel + px + tx * s_.x.stride;
+            for (std::int64_t u = 0; u < s_.group_units(); ++u, out += panel_width) {
+              for (std::int64_t c = 0; c < std::min(panel_width, s_.channels - first); ++c)
+                out[c] = weight.at(position * each + (first + c) % each, (first + c) / each * s_.group_units() + u);
+            }
+          }
+        }
+      });
+    }
+  }
+
+  template <class T>
+  void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
+    const T* weight = rows.derived.data() + panel * turned_panel();
+    const std::int64_t units = image_channels(s_.group_units());
+    const std::int64_t width = s_.x.padded_out();
+    for_phases([&](std::int64_t py, std::int64_t px) {
+      const Taps taps{s_.y.taps(py), s_.x.taps(px)};
+      Places places;
+      for (std::int64_t i = 0; i < s_.y.in; ++i) {
+        for (std::int64_t j = 0; j < s_.x.in; ++j) {
+          if (s_.y.phase(i) != py || s_.x.phase(j) != px) continue;
+          const std::int64_t y = s_.y.latest(i) + s_.y.most_taps() - taps.y;
+          const std::int64_t x = s_.x.latest(j) + s_.x.most_taps() - taps.x;
+          places.from.push_back((y * width + x) * units);
+          places.to.push_back((i * s_.x.in + j) * panel_width);
+        }
+      }
+      each_group(panel, s_.channels, s_.group_channels(), [&](std::int64_t group, Columns own) {
+        const PaddedImage padded{first_of(group, s_.group_units(), panel),
+                                 units,
+                                 s_.y.most_taps() - 1,
+                                 s_.x.most_taps() - 1,
+                                 s_.y.padded_out(),
+                                 width};
+        sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, places, taps, weight, nullptr, own,
+                out, rows.input[0].sample_rows);
+      });
+      weight += taps.y * taps.x * s_.group_units() * panel_width;
+    });
+  }
+
+  /// In each leaf: chains of some image rows, added up in order.
+  template <class T>
+  void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t first,
+                      std::int64_t count, T* out) const {
+    if (i == 2)
+      return column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output_gradient.tile(panel), nullptr, out);
+    each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
+      const std::int64_t size = count * panel_width;
+      const std::int64_t samples = rows.output.samples();
+      const std::int64_t leaves = (samples + rows.leaf_samples - 1) / rows.leaf_samples;
+      std::vector<std::vector<T>> parts;
+      for (std::int64_t leaf = 0; leaf < leaves; ++leaf) {
+        std::vector<T>& part = parts.emplace_back(static_cast<std::size_t>(size), T{0});
+        const std::int64_t end = std::min(samples, (leaf + 1) * rows.leaf_samples);
+        for (std::int64_t sample = leaf * rows.leaf_samples; sample < end; ++sample)
+          add_gradient(rows, sample, first_of(group, s_.group_channels(), panel), panel, first, count, own.end,
+                       part.data());
+        int merges = merges_after(leaf, leaf + 1 == leaves, static_cast<int>(parts.size()));
+        for (; merges > 0; --merges, parts.pop_back())
+          add_to<T>(size, parts.back().data(), parts[parts.size() - 2].data());
+      }
+      for (std::int64_t r = 0; r < count; ++r)
+        std::copy(parts.front().data() + r * panel_width + own.first, parts.front().data() + r * panel_width + own.end,
+                  out + r * panel_width + own.first);
+    });
+  }
+
+ private:
+  // A channelwise convolution lays out the channels of a panel at a time, others those of a group.
+  std::int64_t image_channels(std::int64_t of_group) const { return s_.channelwise() ? panel_width : of_group; }
+  std::int64_t first_of(std::int64_t group, std::int64_t each, std::int64_t panel) const {
+    return s_.channelwise() ? panel * panel_width : group * each;
+  }
+  /// Calls f(group, its columns) for the groups with columns in the panel of a matrix that has `each` of each.
+  template <class F>
+  void each_group(std::int64_t panel, std::int64_t columns, std::int64_t each, F f) const {
+    const std::int64_t begin = panel * panel_width;
+    const std::int64_t end = std::min(columns, begin + panel_width);
+    if (s_.channelwise()) return f(std::int64_t{0}, Columns{0, end - begin});
+    for (std::int64_t group = begin / each; group * each < end; ++group)
+      f(group, Columns{std::max(begin, group * each) - begin, std::min(end, (group + 1) * each) - begin});
+  }
+  template <class F>
+  void for_phases(F f) const {
+    for (std::int64_t py = 0; py < s_.y.stride; ++py) {
+      for (std::int64_t px = 0; px < s_.x.stride; ++px) f(py, px);
+    }
+  }
+  /// The outputs as the image that a sum goes over.
+  static ConvolutionAxis outputs_of(const ConvolutionAxis& axis) { return {axis.out, 1, 1, 1, 0}; }
+
+  std::int64_t kernel_line() const { return s_.x.kernel * s_.group_channels(); }
+  /// Elements of the turned weight for a panel of channels: for each phase its taps, last to first, (units, 32) each.
+  std::int64_t turned_panel() const { return s_.y.kernel * s_.x.kernel * s_.group_units() * panel_width; }
+
+  /// For each sample and place: the sum over taps and channels of the padded image times the weight, into columns `own`
+  /// of the tile `out`, in which a sample has sample_rows rows.
+  template <class T>
+  void sums(const Rows<const T>& images, const ConvolutionAxis& y, const ConvolutionAxis& x, const PaddedImage& padded,
+            const Places& places, Taps taps, const T* weight, const T* bias, Columns own, T* out,
+            std::int64_t sample_rows) const {
+    if (places.from.empty()) return;
+    const std::int64_t samples = images.samples();
+    const std::int64_t block = std::clamp<std::int64_t>(scratch_size / padded.size(), 1, samples);
+    T* const laid_out = scratch<T>(block * padded.size());
+    const std::size_t each = places.from.size();
+    std::vector<const T*> from(static_cast<std::size_t>(block) * each);
+    std::vector<T*> to(from.size());
+    std::vector<T> apart(own.first == 0 ? 0 : to.size() * panel_width);
+    for (std::int64_t first = 0; first < samples; first += block) {
+      const std::int64_t count = std::min(block, samples - first);
+      std::size_t rows = 0;
+      for (std::int64_t k = 0; k < count; ++k) {
+        T* const image = laid_out + k * padded.size();
+        lay_out(images, y.in, x.in, first + k, padded, 0, padded.height, image);
+        for (std::size_t r = 0; r < each; ++r, ++rows) {
+          from[rows] = image + places.from[r];
+          to[rows] = apart.empty() ? out + (first + k) * sample_rows * panel_width + places.to[r]
+                                   : apart.data() + rows * panel_width;
+        }
+      }
+      product(static_cast<std::int64_t>(rows), from.data(), padded, taps, weight, bias, own.end, to.data());
+      if (apart.empty()) continue;
+      for (std::size_t r = 0; r < rows; ++r) {
+        T* const row =
+            out + (first + static_cast<std::int64_t>(r / each)) * sample_rows * panel_width + places.to[r % each];
+        std::copy(to[r] + own.first, to[r] + own.end, row + own.first);
+      }
+    }
+  }
+
+  template <class T>
+  void product(std::int64_t rows, const T* const* from, const PaddedImage& padded, Taps taps, const T* weight,
+               const T* bias, std::int64_t width, T* const* to) const {
+    const std::int64_t line = padded.width * padded.channels;
+    if (s_.channelwise()) {
+      std::vector<std::int64_t> offsets;
+      for (std::int64_t y = 0; y < taps.y; ++y) {
+        for (std::int64_t x = 0; x < taps.x; ++x) offsets.push_back(y * line + x * padded.channels);
+      }
+      return channelwise_product<T>(rows, from, offsets, weight, bias, to);
+    }
+    std::vector<Stretch> stretches;
+    for (std::int64_t y = 0; y < taps.y && taps.x > 0; ++y) stretches.push_back({y * line, taps.x * padded.channels});
+    gathered_product<T>(rows, from, stretches, weight, bias, width, to);
+  }
+
+  /// Adds one sample's part to rows [first, first + count) of panel `panel` of the weight's gradient.
+  template <class T>
+  void add_gradient(const RowBlock<T>& rows, std::int64_t sample, std::int64_t first_channel, std::int64_t panel,
+                    std::int64_t first, std::int64_t count, std::int64_t width, T* out) const {
+    const std::int64_t line = kernel_line();
+    const std::int64_t kernel_rows = s_.channelwise() ? s_.x.kernel : line;  // of the weight, a row of the kernel
+    const std::int64_t low = first / kernel_rows;
+    const std::int64_t high = (first + count - 1) / kernel_rows;
+    const PaddedImage padded{
+        first_channel, image_channels(s_.group_channels()), s_.y.before, s_.x.before, s_.y.padded(), s_.x.padded()};
+    const std::int64_t padded_line = padded.width * padded.channels;
+    const std::int64_t image_rows = std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out);
+    T* const laid_out = scratch<T>(((image_rows - 1) * s_.y.stride + high - low + 1) * padded_line);
+    const T* dy = rows.output_gradient.tile(panel) + sample * rows.output.sample_rows * panel_width;
+    std::vector<PositionLine<T>> lines;
+    std::vector<const T*> positions;
+    for (std::int64_t i = 0; i < s_.y.out; i += image_rows) {
+      const std::int64_t some = std::min(image_rows, s_.y.out - i);
+      lay_out(rows.input[0], s_.y.in, s_.x.in, sample, padded, i * s_.y.stride + low,
+              (some - 1) * s_.y.stride + high - low + 1, laid_out);
+      for (std::int64_t k = low; k <= high; ++k) {
+        const std::int64_t begin = std::max(first, k * kernel_rows);
+        const std::int64_t units = std::min(first + count, (k + 1) * kernel_rows) - begin;
+        T* const to = out + (begin - first) * panel_width;
+        const T* const from = laid_out + (k - low) * padded_line;
+        if (s_.channelwise()) {
+          positions.clear();
+          for (std::int64_t r = 0; r < some * s_.x.out; ++r)
+            positions.push_back(from + r / s_.x.out * s_.y.stride * padded_line +
+                                r % s_.x.out * s_.x.stride * padded.channels);
+          for (std::int64_t u = 0; u < units; ++u)
+            add_channelwise_gradient<T>(some * s_.x.out, positions.data(),
+                                        (begin - k * kernel_rows + u) * padded.channels,
+                                        dy + i * s_.x.out * panel_width, to + u * panel_width);
+          continue;
+        }
+        lines.clear();
+        for (std::int64_t r = 0; r < some; ++r)
+          lines.push_back({from + r * s_.y.stride * padded_line + begin - k * kernel_rows,
+                           dy + (i + r) * s_.x.out * panel_width, s_.x.out});
+        add_line_gradient<T>(lines, s_.x.stride * padded.channels, units, width, to);
+      }
+    }
+  }
+
+  ConvolutionShape s_;
+};
+
+ConvolutionShape shape_of(const Value& x, const Value& weight, const ConvolutionOptions& o) {
+  const ValueShape& image = x.shape();
+  const ValueShape& w = weight.shape();
+  ConvolutionShape s;
+  s.channels = image.columns;
+  s.units = w.columns;
+  s.groups = o.groups;
+  if (!image.per_sample) throw Error(ExitStatus::usage, "conv takes an image of each sample, not " + to_string(image));
+  if (o.groups < 1 || s.channels % o.groups != 0 || s.units % o.groups != 0)
+    throw Error(ExitStatus::usage,
+                fmt::format("conv: {} groups do not divide {} channels and {} units", o.groups, s.channels, s.units));
+  s.y = ConvolutionAxis::of(image.height(), o.kernel_height, o.stride, o.same_padding);
+  s.x = ConvolutionAxis::of(image.width, o.kernel_width, o.stride, o.same_padding);
+  if (s.y.out < 1 || s.x.out < 1)
+    throw Error(ExitStatus::usage, fmt::format("conv: a kernel of {} x {} does not fit into {}", o.kernel_height,
+                                               o.kernel_width, to_string(image)));
+  if (w.per_sample || w.rows != s.weight_rows())
+    throw Error(ExitStatus::usage, fmt::format("conv: the weight is {}; for {} it must be ({}, {})", to_string(w),
+                                               to_string(image), s.weight_rows(), s.units));
+  return s;
+}
+
+/// One position a kernel: a product of each position's channels.
+bool is_dense(const ConvolutionShape& s) {
+  return s.y.kernel == 1 && s.x.kernel == 1 && s.y.stride == 1 && s.groups == 1;
+}
+
+}  // namespace
+
+ConvolutionAxis ConvolutionAxis::of(std::int64_t in, std::int64_t kernel, std::int64_t stride, bool same) {
+  const std::int64_t padding = same ? kernel - 1 : 0;
+  const std::int64_t room = in + padding - kernel;
+  return {in, room < 0 ? 0 : room / stride + 1, kernel, stride, padding / 2};
+}
+
+Value convolution(Value x, Value weight, const ConvolutionOptions& options) {
+  const ConvolutionShape shape = shape_of(x, weight, options);
+  if (is_dense(shape)) return dense(x, weight);
+  return x.graph().apply(std::make_shared<ConvolutionOperation>(shape), {x, weight});
+}
+
+Value convolution(Value x, Value weight, Value bias, const ConvolutionOptions& options) {
+  const ConvolutionShape shape = shape_of(x, weight, options);
+  if (bias.shape() != ValueShape{false, 1, shape.units})
+    throw Error(ExitStatus::usage,
+                fmt::format("the bias of conv is {}; it must be (1, {})", to_string(bias.shape()), shape.units));
+  if (is_dense(shape)) return dense(x, weight, bias);
+  return x.graph().apply(std::make_shared<ConvolutionOperation>(shape), {x, weight, bias});
+}
+
+}  // namespace shoal

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "shoal/nn/convolution.hpp"
+
+namespace shoal {
+
+/// One dimension of a convolution: which positions of the input an output sees, and which outputs see an input.
+struct ConvolutionAxis {
+  std::int64_t in = 1;
+  std::int64_t out = 1;
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t before = 0;  ///< zeros before the input
+
+  static ConvolutionAxis of(std::int64_t in, std::int64_t kernel, std::int64_t stride, bool same);
+
+  /// Positions of the padded input that outputs see.
+  std::int64_t padded() const { return (out - 1) * stride + kernel; }
+
+  // The gradient of an input at i: with i + before = m * stride + phase, it is a sum over the taps of its phase, of
+  // which tap t is kernel position phase + t * stride and belongs to output m - t.
+  std::int64_t phase(std::int64_t i) const { return (i + before) % stride; }
+  std::int64_t latest(std::int64_t i) const { return (i + before) / stride; }  ///< m
+  std::int64_t taps(std::int64_t phase) const { return phase < kernel ? (kernel - phase + stride - 1) / stride : 0; }
+  std::int64_t most_taps() const { return taps(0); }
+  /// Outputs, zeros around them among them, that inputs belong to: from 1 - most_taps() on.
+  std::int64_t padded_out() const { return latest(in - 1) + most_taps(); }
+};
+
+/// A convolution of images of one shape.
+struct ConvolutionShape {
+  ConvolutionAxis y, x;
+  std::int64_t channels = 1;
+  std::int64_t units = 1;
+  std::int64_t groups = 1;
+
+  std::int64_t group_channels() const { return channels / groups; }
+  std::int64_t group_units() const { return units / groups; }
+  /// Whether each channel has one kernel of its own.
+  bool channelwise() const { return groups > 1 && groups == channels && groups == units; }
+  std::int64_t weight_rows() const { return y.kernel * x.kernel * group_channels(); }
+};
+
+/// Some channels of the images of one sample, laid out (positions, channels) with zeros around: `before` positions
+/// above and left of the image, `height` x `width` in all; what would lie outside is left out.
+struct PaddedImage {
+  std::int64_t first_channel = 0;
+  std::int64_t channels = 1;
+  std::int64_t before_y = 0;
+  std::int64_t before_x = 0;
+  std::int64_t height = 1;
+  std::int64_t width = 1;
+
+  std::int64_t size() const { return height * width * channels; }
+};
+
+}  // namespace shoal

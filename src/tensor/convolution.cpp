@@ -1,0 +1,218 @@
+#include "shoal/tensor/convolution.hpp"
+
+#include <algorithm>
+
+#include "shoal/tensor/targets.hpp"
+#include "tensor/both_types.hpp"
+
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
+#define GATHERED_PRODUCT(T)                                                                             \
+  (std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b, const T* bias, \
+   std::int64_t width, T* const* c)
+#define ADD_LINE_GRADIENT(T) \
+  (std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units, std::int64_t width, T * g)
+#define CHANNELWISE_PRODUCT(T) \
+  (std::int64_t rows, const T* const* a, std::span<const std::int64_t> offsets, const T* b, const T* bias, T* const* c)
+#define ADD_CHANNELWISE_GRADIENT(T) (std::int64_t rows, const T* const* a, std::int64_t offset, const T* d, T* g)
+// NOLINTEND(bugprone-macro-parentheses)
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tensor/convolution.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target:
+#include "tensor/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace shoal {
+namespace HWY_NAMESPACE {
+
+/// `wide` columns of a panel, as few as are wanted: 8, 16, 24 or 32.
+template <class T, int wide>
+struct ConvolutionKernel {
+  using D = hn::ScalableTag<T>;
+  using V = hn::Vec<D>;
+  static constexpr int lanes = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int vectors = std::max(1, wide / lanes);  // of one row
+  // As in gemm.cpp. A row takes a register of its own that points to it: hence at most 8.
+  static constexpr int registers = HWY_TARGET == HWY_AVX2 ? 12 : 24;
+  static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
+  static constexpr std::int64_t block_depth = (tile_rows < 8 ? 16'384 : 65'536) / (panel_width * sizeof(T));
+
+  template <int M>
+  static HWY_INLINE void load_row(V (&row)[vectors], const T* from) {
+#pragma GCC unroll 32
+    for (int v = 0; v < vectors; ++v) row[v] = hn::LoadU(D(), from + v * lanes);
+  }
+
+  /// @param start  where the chains begin, for all rows alike; null: at c, where they go on
+  template <int M>
+  static HWY_NOINLINE void product_tile(const T* const* a, std::span<const Stretch> stretches, const T* b,
+                                        const T* start, T* const* c) {
+    V acc[M][vectors];
+#pragma GCC unroll 8
+    for (int r = 0; r < M; ++r) load_row<M>(acc[r], start == nullptr ? c[r] : start);
+    for (const Stretch& stretch : stretches) {
+      const T* p[M];
+#pragma GCC unroll 8
+      for (int r = 0; r < M; ++r) p[r] = a[r] + stretch.offset;
+      for (std::int64_t k = 0; k < stretch.depth; ++k, b += panel_width) {
+        V row[vectors];
+        load_row<M>(row, b);
+#pragma GCC unroll 8
+        for (int r = 0; r < M; ++r) {
+          const V x = hn::Set(D(), p[r][k]);
+#pragma GCC unroll 32
+          for (int v = 0; v < vectors; ++v) acc[r][v] = fused(x, row[v], acc[r][v]);
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 32
+      for (int v = 0; v < vectors; ++v) hn::StoreU(acc[r][v], D(), c[r] + v * lanes);
+    }
+  }
+
+  template <int M = tile_rows>
+  static void product_block(std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b,
+                            const T* start, T* const* c) {
+    for (; rows >= M; rows -= M, a += M, c += M) product_tile<M>(a, stretches, b, start, c);
+    if constexpr (M > 1) product_block<M - 1>(rows, a, stretches, b, start, c);
+  }
+
+  /// Cut over k, so that a block of B stays in cache for all rows.
+  static void product(std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b,
+                      const T* bias, T* const* c) {
+    constexpr std::size_t most = 64;
+    Stretch block[most];
+    std::size_t count = 0;
+    std::int64_t depth = 0;
+    const T* start = bias;
+    const auto flush = [&]() HWY_ATTR {
+      product_block(rows, a, std::span<const Stretch>(block, count), b, start, c);
+      b += depth * panel_width;
+      start = nullptr;
+      count = 0;
+      depth = 0;
+    };
+    for (Stretch rest : stretches) {
+      while (rest.depth > 0) {
+        const std::int64_t some = std::min(rest.depth, block_depth - depth);
+        block[count++] = {rest.offset, some};
+        depth += some;
+        rest.offset += some;
+        rest.depth -= some;
+        if (depth == block_depth || count == most) flush();
+      }
+    }
+    if (count > 0 || start != nullptr) flush();
+  }
+
+  template <int M>
+  static HWY_NOINLINE void gradient_tile(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
+                                         T* g) {
+    V acc[M][vectors];
+#pragma GCC unroll 8
+    for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 32
+      for (int v = 0; v < vectors; ++v) acc[r][v] = hn::Zero(D());
+    }
+    for (const PositionLine<T>& line : lines) {
+      const T* x = line.x + at;
+      const T* d = line.d;
+      for (const T* const end = d + line.count * panel_width; d != end; d += panel_width, x += x_stride) {
+        V row[vectors];
+        load_row<M>(row, d);
+#pragma GCC unroll 8
+        for (int r = 0; r < M; ++r) {
+          const V value = hn::Set(D(), x[r]);
+#pragma GCC unroll 32
+          for (int v = 0; v < vectors; ++v) acc[r][v] = fused(value, row[v], acc[r][v]);
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 32
+      for (int v = 0; v < vectors; ++v) {
+        T* const to = g + r * panel_width + v * lanes;
+        hn::StoreU(hn::Add(hn::LoadU(D(), to), acc[r][v]), D(), to);
+      }
+    }
+  }
+
+  template <int M = tile_rows>
+  static void gradient(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
+                       std::int64_t units, T* g) {
+    for (; units >= M; units -= M, at += M, g += M * panel_width) gradient_tile<M>(lines, x_stride, at, g);
+    if constexpr (M > 1) gradient<M - 1>(lines, x_stride, at, units, g);
+  }
+};
+
+template <class T, class F>
+HWY_INLINE void with_width(std::int64_t width, const F& f) {
+  if (width <= 8) return f(ConvolutionKernel<T, 8>());
+  if (width <= 16) return f(ConvolutionKernel<T, 16>());
+  if (width <= 24 && ConvolutionKernel<T, 8>::lanes <= 8) return f(ConvolutionKernel<T, 24>());
+  f(ConvolutionKernel<T, 32>());
+}
+
+template <class T>
+void gathered_product_target(std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b,
+                             const T* bias, std::int64_t width, T* const* c) {
+  static constexpr T zeros[panel_width] = {};
+  with_width<T>(
+      width, [&](auto kernel) { decltype(kernel)::product(rows, a, stretches, b, bias == nullptr ? zeros : bias, c); });
+}
+
+template <class T>
+void add_line_gradient_target(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units,
+                              std::int64_t width, T* g) {
+  with_width<T>(width, [&](auto kernel) { decltype(kernel)::gradient(lines, x_stride, 0, units, g); });
+}
+
+template <class T>
+void channelwise_product_target(std::int64_t rows, const T* const* a, std::span<const std::int64_t> offsets, const T* b,
+                                const T* bias, T* const* c) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    T sum[panel_width] = {};
+    if (bias != nullptr) std::copy_n(bias, panel_width, sum);
+    const T* weight = b;
+    for (const std::int64_t offset : offsets) {
+      const T* x = a[r] + offset;
+      for (std::int64_t i = 0; i < panel_width; ++i) sum[i] = std::fma(x[i], weight[i], sum[i]);
+      weight += panel_width;
+    }
+    std::copy_n(sum, panel_width, c[r]);
+  }
+}
+
+template <class T>
+void add_channelwise_gradient_target(std::int64_t rows, const T* const* a, std::int64_t offset, const T* d, T* g) {
+  T sum[panel_width] = {};
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const T* x = a[r] + offset;
+    for (std::int64_t i = 0; i < panel_width; ++i) sum[i] = std::fma(x[i], d[r * panel_width + i], sum[i]);
+  }
+  for (std::int64_t i = 0; i < panel_width; ++i) g[i] += sum[i];
+}
+
+SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (rows, a, stretches, b, bias, width, c))
+SHOAL_KERNEL(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
+SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (rows, a, offsets, b, bias, c))
+SHOAL_KERNEL(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
+
+}  // namespace HWY_NAMESPACE
+}  // namespace shoal
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace shoal {
+
+SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (rows, a, stretches, b, bias, width, c))
+SHOAL_DISPATCH(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
+SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (rows, a, offsets, b, bias, c))
+SHOAL_DISPATCH(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
+
+}  // namespace shoal
+#endif

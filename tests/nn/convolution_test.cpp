@@ -1,0 +1,165 @@
+#include "shoal/nn/convolution.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "../gradient_check.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/graph/expressions.hpp"
+
+namespace shoal {
+namespace {
+
+struct Case {
+  std::string name;
+  std::int64_t channels, height, width, units;
+  ConvolutionOptions options;
+  bool bias = true;
+
+  std::int64_t weight_rows() const { return options.kernel_height * options.kernel_width * channels / options.groups; }
+};
+
+const std::vector<Case> cases = {
+    {"three", 3, 7, 5, 4, {3, 3, 1, true, 1}},
+    {"valid", 2, 6, 7, 3, {3, 3, 1, false, 1}},
+    {"stride", 2, 7, 6, 3, {3, 3, 2, true, 1}},
+    {"stride_valid", 2, 8, 7, 3, {3, 3, 2, false, 1}},
+    {"stride_three", 1, 9, 8, 2, {5, 5, 3, true, 1}},
+    {"one_of_two", 3, 5, 4, 2, {1, 1, 2, true, 1}},
+    {"one", 3, 5, 4, 2, {1, 1, 1, true, 1}},
+    {"five", 2, 6, 5, 3, {5, 5, 1, true, 1}, false},
+    {"seven", 1, 5, 9, 2, {7, 7, 2, true, 1}},
+    {"even", 2, 5, 6, 2, {2, 4, 1, true, 1}},
+    {"wide", 35, 3, 4, 34, {3, 3, 1, true, 1}},
+    {"groups", 6, 5, 4, 4, {3, 3, 1, true, 2}},
+    {"groups_stride", 6, 5, 5, 9, {3, 3, 2, true, 3}},
+    {"channelwise", 34, 4, 5, 34, {3, 3, 1, true, 34}},
+    {"channelwise_stride", 3, 6, 5, 3, {3, 3, 2, true, 3}},
+    {"multiplier", 3, 5, 4, 6, {3, 3, 1, true, 3}},
+};
+
+class Convolution : public testing::TestWithParam<Case> {
+ public:
+  Convolution() {
+    const Case& c = GetParam();
+    x = graph.input("x", image_shape(c.channels, c.height, c.width));
+    // Through a variable, so that the gradient of the input is checked as well.
+    scale = graph.variable("scale", {c.channels}, constant(1.0));
+    const Value weight = graph.variable("weight", {c.weight_rows(), c.units}, he());
+    const Value scaled = x * scale;
+    y = c.bias ? convolution(scaled, weight, graph.variable("bias", {c.units}, zeros()), c.options)
+               : convolution(scaled, weight, c.options);
+  }
+
+  Graph graph;
+  Value x, y, scale;
+};
+
+/// The sum as it is defined, in the order that is promised.
+double reference(const Case& c, const Panels<double>& x, const Panels<double>& weight, double bias, std::int64_t sample,
+                 std::int64_t i, std::int64_t j, std::int64_t unit) {
+  const ConvolutionOptions& o = c.options;
+  const std::int64_t top = o.same_padding ? (o.kernel_height - 1) / 2 : 0;
+  const std::int64_t left = o.same_padding ? (o.kernel_width - 1) / 2 : 0;
+  const std::int64_t each = c.channels / o.groups;
+  const std::int64_t group = unit / (c.units / o.groups);
+  double sum = bias;
+  for (std::int64_t h = 0; h < o.kernel_height; ++h) {
+    for (std::int64_t w = 0; w < o.kernel_width; ++w) {
+      const std::int64_t row = i * o.stride + h - top;
+      const std::int64_t column = j * o.stride + w - left;
+      const bool inside = row >= 0 && row < c.height && column >= 0 && column < c.width;
+      for (std::int64_t k = 0; k < each; ++k) {
+        const double value = inside ? x.at((sample * c.height + row) * c.width + column, group * each + k) : 0.0;
+        sum = std::fma(value, weight.at((h * o.kernel_width + w) * each + k, unit), sum);
+      }
+    }
+  }
+  return sum;
+}
+
+TEST_P(Convolution, IsTheSumInItsOrder) {
+  const Case& c = GetParam();
+  constexpr std::int64_t samples = 3;
+  const Value total = sum(y);
+  GradientCheck check(graph, total, samples, 2);
+  for (std::int64_t k = 0; k < c.channels; ++k) graph.parameters()[0].in(check.parameters.data()).at(0, k) = 1.0;
+  check.fill_normal(x);
+  check.value();
+  const ValueShape& shape = y.shape();
+  for (std::int64_t s = 0; s < samples; ++s) {
+    for (std::int64_t i = 0; i < shape.height(); ++i) {
+      for (std::int64_t j = 0; j < shape.width; ++j) {
+        for (std::int64_t u = 0; u < c.units; ++u) {
+          const double bias = c.bias ? graph.parameters()[2].in(check.parameters.data()).at(0, u) : 0.0;
+          ASSERT_EQ(check.executor.value(y).at((s * shape.height() + i) * shape.width + j, u),
+                    reference(c, check.executor.input(x), graph.parameters()[1].in(check.parameters.data()), bias, s, i,
+                              j, u))
+              << s << ' ' << i << ' ' << j << ' ' << u;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Convolution, HasItsDerivatives) {
+  const Value total = sum(square(y));
+  GradientCheck check(graph, total, 3, 2);
+  check.fill_normal(x, 0.1);
+  check.expect_derivatives(2e-5, 1e-5, GetParam().units > 30 ? 89 : 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Convolution, testing::ValuesIn(cases),
+                         [](const auto& info) { return info.param.name; });
+
+/// The gradients of leaves do not depend on who does which: a run of leaves is what its parts make.
+TEST(ConvolutionLeaves, MeetInTheTree) {
+  Graph graph;
+  const Value x = graph.input("x", image_shape(5, 9, 8));
+  const Value w = graph.variable("weight", {45, 40}, he());
+  const Value hidden = convolution(x, w, ConvolutionOptions{});
+  const Value v = graph.variable("deep", {360, 7}, he());
+  const Value total = sum(square(convolution(hidden, v, {3, 3, 2, true, 1})));
+  LocalTreeSum sums;
+  Executor<float> executor(graph, 8, sums);
+  Buffer<float> parameters(graph.parameter_size()), whole(graph.parameter_size()), left(graph.parameter_size()),
+      right(graph.parameter_size());
+  graph.initialize(3, parameters.span());
+  executor.bind(parameters.data(), {});
+  const auto fill = [&](std::int64_t first, std::int64_t count) {
+    const Panels<float> panels = executor.input(x);
+    for (std::int64_t r = 0; r < count * 72; ++r)
+      for (std::int64_t c = 0; c < 5; ++c)
+        panels.at(r, c) = static_cast<float>(std::sin(static_cast<double>((first * 72 + r) * 5 + c)));
+  };
+  const auto run = [&](const LeafShare& share, std::int64_t first, float* out) {
+    fill(first, share.samples());
+    executor.forward({&share, share.range(), true, 1, 1, {}}, total);
+    executor.backward(std::span<float* const>(&out, 1));
+  };
+  const LeafCut cut{8, 2};
+  run(LeafShare(cut), 0, whole.data());
+  run(LeafShare(cut, 4, 2, 0), 0, left.data());
+  run(LeafShare(cut, 4, 2, 1), 4, right.data());
+  for (std::int64_t i = 0; i < whole.size(); ++i) ASSERT_EQ(whole.data()[i], left.data()[i] + right.data()[i]) << i;
+}
+
+TEST(ConvolutionErrors, NameBothShapes) {
+  Graph graph;
+  const Value x = graph.input("x", image_shape(3, 4, 4));
+  const Value w = graph.variable("w", {18, 8}, he());
+  try {
+    convolution(x, w, ConvolutionOptions{});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "conv: the weight is (18, 8); for (samples, 3, 4, 4) it must be (27, 8)");
+  }
+  EXPECT_THROW(convolution(x, w, {5, 5, 1, false, 1}), Error);
+  EXPECT_THROW(convolution(x, w, {3, 3, 1, true, 2}), Error);
+}
+
+}  // namespace
+}  // namespace shoal
