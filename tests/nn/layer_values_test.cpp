@@ -5,6 +5,7 @@
 
 #include "gradient_check.hpp"
 #include "shoal/core/json.hpp"
+#include "shoal/graph/expressions.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -70,8 +71,8 @@ const std::vector<Case>& cases() {
 
 /// A case as a graph: x is a parameter with a row for each position of each sample, so that it has a gradient.
 template <class T>
-struct Run {
-  explicit Run(const Case& c, std::int64_t leaf_samples)
+struct CaseRun {
+  explicit CaseRun(const Case& c, std::int64_t leaf_samples)
       : rows(c.samples * c.in.rows),
         pick(graph.input("pick", {true, c.in.rows, rows, c.in.width})),
         x(graph.variable("x", {rows, c.in.columns}, zeros())),
@@ -126,15 +127,15 @@ void expect_close(double value, double expected, const std::string& what) {
 
 TEST(LayerValues, AndDerivativesAreThoseOfPyTorch) {
   for (const Case& c : cases()) {
-    const Run<double> run(c, c.samples);
+    const CaseRun<double> run(c, c.samples);
     const auto at = [](const std::vector<double>& list, std::int64_t i) {
       return list.at(static_cast<std::size_t>(i));
     };
-    Run<double>::for_elements(c.out, c.samples, [&](std::int64_t i, std::int64_t row, std::int64_t column) {
+    CaseRun<double>::for_elements(c.out, c.samples, [&](std::int64_t i, std::int64_t row, std::int64_t column) {
       expect_close(run.executor.value(run.y).at(row, column), at(c.y, i), c.layer.type);
     });
     Buffer<double>& gradient = const_cast<Buffer<double>&>(run.gradient);
-    Run<double>::for_elements(c.in, c.samples, [&](std::int64_t i, std::int64_t row, std::int64_t column) {
+    CaseRun<double>::for_elements(c.in, c.samples, [&](std::int64_t i, std::int64_t row, std::int64_t column) {
       expect_close(run.graph.parameters()[0].in(gradient.data()).at(row, column), at(c.dx, i), c.layer.type + " dx");
     });
     for (const Parameter& p : run.graph.parameters().subspan(1)) {
@@ -152,10 +153,10 @@ TEST(LayerValues, AreTheSameBitsForAnyLeavesAndThreads) {
   const int kept = threads();
   for (const Case& c : cases()) {
     set_threads(1);
-    const Run<float> all(c, c.samples);
-    const Run<float> each(c, 1);
+    const CaseRun<float> all(c, c.samples);
+    const CaseRun<float> each(c, 1);
     set_threads(3);
-    const Run<float> again(c, c.samples);
+    const CaseRun<float> again(c, c.samples);
     set_threads(kept);
     const auto bytes = static_cast<std::size_t>(all.gradient.size()) * sizeof(float);
     EXPECT_EQ(std::memcmp(all.gradient.data(), again.gradient.data(), bytes), 0) << c.layer.type;
