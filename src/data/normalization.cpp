@@ -153,6 +153,31 @@ std::vector<double> node_statistics(const Split& split, std::string_view mode, c
   return fold_leaves(share, 2 * static_cast<std::size_t>(split.features()), statistics_merge(mode), statistic);
 }
 
+void share_by_channel(std::string_view mode, std::int64_t positions, std::int64_t rows, std::span<double> statistics) {
+  if (positions == 1) return;
+  const auto each = static_cast<std::size_t>(positions);
+  const std::size_t width = statistics.size() / 2;
+  for (std::size_t first = 0; first < width; first += each) {
+    const std::span left = statistics.subspan(first, each);
+    const std::span right = statistics.subspan(width + first, each);
+    if (mode == "standard") {
+      double mean = 0.0;
+      for (const double m : left) mean += m;
+      mean /= static_cast<double>(positions);
+      double m2 = 0.0;  // a feature's share, as the rows are counted once
+      for (std::size_t i = 0; i < each; ++i) {
+        const double apart = left[i] - mean;
+        m2 += right[i] + apart * apart * static_cast<double>(rows);
+      }
+      std::fill(left.begin(), left.end(), mean);
+      std::fill(right.begin(), right.end(), m2 / static_cast<double>(positions));
+    } else {
+      std::fill(left.begin(), left.end(), std::ranges::min(left));
+      std::fill(right.begin(), right.end(), std::ranges::max(right));
+    }
+  }
+}
+
 const Merge& statistics_merge(std::string_view mode) {
   static const MomentsMerge moments;
   static const ExtremesMerge extremes;

@@ -1,6 +1,9 @@
 #include "shoal/infer/model_text.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
@@ -14,6 +17,8 @@ constexpr const char* own_name = "name";
 constexpr const char* nested = "layers";
 constexpr const char* shortcut = "shortcut";  // a list; a word is a setting
 constexpr const char* branches = "branches";
+// Of a model of images: (channels, height, width).
+constexpr const char* image = "image";
 
 Json to_json(const std::vector<LayerSpec>& layers);
 
@@ -113,14 +118,30 @@ LossSettings loss_of(const Json& json) {
   return loss;
 }
 
+/// Of images the three numbers of their shape.
+ValueShape input_of(const Json& json) {
+  const std::int64_t inputs = json.at("inputs").integer();
+  const Json* shape = json.find(image);
+  if (shape == nullptr) return {true, 1, inputs};
+  std::vector<std::int64_t> extents;
+  for (const Json& extent : shape->items()) extents.push_back(extent.integer());
+  const bool sound = extents.size() == 3 &&
+                     std::all_of(extents.begin(), extents.end(), [&](std::int64_t e) { return e >= 1 && e <= inputs; });
+  if (!sound || extents[0] * extents[1] > inputs || extents[0] * extents[1] * extents[2] != inputs)
+    throw JsonError(fmt::format("an image of ({}) is not of {} inputs", fmt::join(extents, ", "), inputs));
+  return image_shape(extents[0], extents[1], extents[2]);
+}
+
 }  // namespace
 
 std::string model_text(const Model& model) {
-  return Json::object({{"inputs", model.inputs()},
-                       {"outputs", model.outputs()},
-                       {"loss", to_json(model.loss_kind().settings())},
-                       {nested, to_json(model.layers())}})
-      .text();
+  Json json = Json::object({{"inputs", model.inputs()},
+                            {"outputs", model.outputs()},
+                            {"loss", to_json(model.loss_kind().settings())},
+                            {nested, to_json(model.layers())}});
+  const ValueShape& input = model.input().shape();
+  if (input.rows > 1) json.set(image, Json(std::vector<std::int64_t>{input.columns, input.height(), input.width}));
+  return json.text();
 }
 
 Model model_of_text(const std::string& text, const std::string& name) {
@@ -129,7 +150,7 @@ Model model_of_text(const std::string& text, const std::string& name) {
   };
   try {
     const Json json = Json::parse(text);
-    return {json.at("inputs").integer(), layers_of(json.at(nested)), json.at("outputs").integer(),
+    return {input_of(json), layers_of(json.at(nested)), json.at("outputs").integer(),
             Loss::of(loss_of(json.at("loss")))};
   } catch (const JsonError& e) {
     throw refuse(e);

@@ -51,7 +51,8 @@ std::int64_t affordable(std::int64_t capacity, const TrainedModel& trained, int 
   double columns = 0.0;
   for (const Node& node : trained.model.graph().nodes()) {
     if (node.shape.per_sample)
-      columns += (node.needs_gradient ? 2.0 : 1.0) * static_cast<double>(padded_size(node.shape.rows, node.shape.columns));
+      columns +=
+          (node.needs_gradient ? 2.0 : 1.0) * static_cast<double>(padded_size(node.shape.rows, node.shape.columns));
   }
   const double bytes = columns * static_cast<double>(capacity) * sizeof(float);
   const double most =

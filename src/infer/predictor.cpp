@@ -48,7 +48,7 @@ struct Predictor::State {
       if (!wrong.empty())
         throw Error(ExitStatus::bad_data, fmt::format("row {}, {}", first + static_cast<std::int64_t>(r), wrong));
     }
-    pack(std::span<const float>(x), pass->executor().input(trained.model.input()), count);
+    pack_samples(std::span<const float>(x), count, pass->executor().input(trained.model.input()));
   }
 
   template <class T>

@@ -12,6 +12,7 @@ namespace shoal {
 Value build_average_pool(LayerContext& context, Value x);
 Value build_batch_norm(LayerContext& context, Value x);
 Value build_concat(LayerContext& context, Value x);
+Value build_conv(LayerContext& context, Value x);
 Value build_dense(LayerContext& context, Value x);
 Value build_dropout(LayerContext& context, Value x);
 Value build_embedding(LayerContext& context, Value x);

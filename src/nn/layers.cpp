@@ -1,6 +1,7 @@
 #include "shoal/nn/layers.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <set>
@@ -27,6 +28,7 @@ std::map<std::string, LayerBuilder> built_in() {
   std::map<std::string, LayerBuilder> made = {{"average_pool", build_average_pool},
                                               {"batch_norm", build_batch_norm},
                                               {"concat", build_concat},
+                                              {"conv", build_conv},
                                               {"dense", build_dense},
                                               {"dropout", build_dropout},
                                               {"embedding", build_embedding},
@@ -59,10 +61,19 @@ void register_layer(const std::string& type, LayerBuilder builder) { registry()[
 std::vector<std::string> built_in_layers() { return keys_of(built_in()); }
 
 bool takes_images(const std::vector<LayerSpec>& layers) {
-  static const std::set<std::string> of_images = {"average_pool", "conv", "flatten", "global_average_pool", "max_pool"};
+  static const std::set<std::string> types = {"conv", "max_pool", "average_pool", "global_average_pool", "flatten"};
   bool found = false;
-  for_each_layer(layers, [&](const LayerPlace& place) { found = found || of_images.contains(place.layer().type); });
+  for_each_layer(layers, [&](const LayerPlace& place) { found = found || types.contains(place.layer().type); });
   return found;
+}
+
+ValueShape input_shape(const std::vector<LayerSpec>& layers, std::int64_t inputs, std::span<const std::int64_t> shape) {
+  if (!takes_images(layers)) return {true, 1, inputs};
+  if (shape.size() == 3) return image_shape(shape[0], shape[1], shape[2]);
+  if (shape.size() == 2) return image_shape(1, shape[0], shape[1]);
+  throw Error(ExitStatus::usage, fmt::format("model.layers take images, and a sample of the data has the shape ({}); "
+                                             "import them as (channels, height, width), or with --shape",
+                                             fmt::join(shape, ", ")));
 }
 
 Value build_layer(LayerContext& context, Value input) {

@@ -9,19 +9,28 @@ namespace shoal {
 
 Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
              const std::string& output_init, std::size_t unlisted)
+    : Model(ValueShape{true, 1, inputs}, std::move(layers), outputs, loss, output_init, unlisted) {}
+
+Model::Model(const ValueShape& input, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
+             const std::string& output_init, std::size_t unlisted)
     : graph_(std::make_shared<Graph>()), layers_(std::move(layers)), loss_(loss), output_init_(output_init) {
-  if (inputs < 1 || outputs < 1)
-    throw Error(ExitStatus::usage,
-                fmt::format("a model of {} inputs and {} outputs; each must be 1 or more", inputs, outputs));
+  if (input.rows < 1 || input.columns < 1 || outputs < 1)
+    throw Error(ExitStatus::usage, fmt::format("a model of {} inputs and {} outputs; each must be 1 or more",
+                                               input.rows * input.columns, outputs));
   if (outputs % loss.levels() != 0)
     throw Error(ExitStatus::usage, fmt::format("a model of {} outputs and a loss of {} levels; each target has as many "
                                                "outputs as there are levels",
                                                outputs, loss.levels()));
-  input_ = graph_->input("x", inputs);
+  input_ = graph_->input("x", input);
   targets_ = graph_->input("targets", loss.targets == Loss::Targets::class_number ? 1 : outputs / loss.levels());
   std::vector<LayerSpec> all = layers_;
   all.push_back({"dense", {{"units", outputs}, {"init", output_init}}});
   logits_ = build_layers(*graph_, all, input_, {unlisted, layers_.size()});
+  if (logits_.shape().rows != 1)
+    throw Error(ExitStatus::usage,
+                fmt::format("model.layers end with an output for each position, {}; let global_average_pool or flatten "
+                            "make one row of them",
+                            to_string(logits_.shape())));
   loss_value_ = apply_loss(loss, logits_, targets_);
 }
 

@@ -37,7 +37,9 @@ LayerSpec projection(const ValueShape& from, const ValueShape& to) {
   if (stride == 0)
     refuse(fmt::format("residual has no shortcut from {} to the {} of its layers: no stride makes one of the other",
                        to_string(from), to_string(to)));
-  return {"conv", {{"channels", to.columns}, {"kernel", std::int64_t{1}}, {"stride", stride}}};
+  LayerSpec conv{"conv", {{"channels", to.columns}, {"kernel", std::int64_t{1}}}};
+  if (stride > 1) conv.settings["stride"] = stride;
+  return conv;
 }
 
 /// The layers that a shortcut stands for: none for the input itself.

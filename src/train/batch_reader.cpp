@@ -10,11 +10,14 @@ namespace {
 
 constexpr std::int64_t ahead_bytes = std::int64_t{4} << 20;
 
+std::int64_t features_size(const BatchReader::Source& source) {
+  return padded_size(source.capacity * source.positions, source.encoder->inputs() / source.positions);
+}
+
 /// Batches in memory, the one in use among them. Small batches are read many at a time: to wake a thread costs as much
 /// as to read one of them.
 std::size_t ring_size(const BatchReader::Source& source) {
-  const std::int64_t floats =
-      padded_size(source.capacity, source.encoder->inputs()) + padded_size(source.capacity, source.targets);
+  const std::int64_t floats = features_size(source) + padded_size(source.capacity, source.targets);
   return static_cast<std::size_t>(std::clamp<std::int64_t>(ahead_bytes / (floats * 4), 3, 32));
 }
 
@@ -23,7 +26,7 @@ std::size_t ring_size(const BatchReader::Source& source) {
 BatchReader::BatchReader(Source source, std::int64_t first_step)
     : source_(std::move(source)), step_(first_step), ring_(ring_size(source_)) {
   for (Slot& slot : ring_) {
-    slot.batch.features = Buffer<float>(padded_size(source_.capacity, source_.encoder->inputs()));
+    slot.batch.features = Buffer<float>(features_size(source_));
     slot.batch.targets = Buffer<float>(padded_size(source_.capacity, source_.targets));
   }
   const SignalsBlocked blocked;
@@ -73,6 +76,10 @@ void BatchReader::run(std::int64_t step) {
   }
 }
 
+Panels<float> BatchReader::features_of(ReadBatch& batch) const {
+  return {batch.features.data(), source_.capacity * source_.positions, source_.encoder->inputs() / source_.positions};
+}
+
 void BatchReader::read(std::int64_t step, ReadBatch& batch) {
   const Span span(SpanKind::read, "coming batch");
   const BatchCut& cut = source_.cut;
@@ -87,8 +94,7 @@ void BatchReader::read(std::int64_t step, ReadBatch& batch) {
   rows_.resize(static_cast<std::size_t>(batch.share->samples()));
   order_->rows(first + batch.share->first_sample(), rows_);
   const UnseenDraw draw(source_.seed, static_cast<std::uint64_t>(order_epoch_), source_.unseen_rate);
-  loader_.features(source_.split, *source_.encoder, rows_,
-                   {batch.features.data(), source_.capacity, source_.encoder->inputs()}, &draw);
+  loader_.features(source_.split, *source_.encoder, rows_, features_of(batch), &draw);
   loader_.targets(source_.split, source_.target_scaling, rows_,
                   {batch.targets.data(), source_.capacity, source_.targets});
   loader_.weights(source_.split, source_.class_weights, rows_, batch.weights);

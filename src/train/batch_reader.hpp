@@ -26,8 +26,8 @@ struct ReadBatch {
   std::optional<LeafShare> share;
   std::vector<std::int64_t> sample_ids;  ///< rows in the file
   std::vector<double> weights;           ///< of the rows; empty: all count alike
-  Buffer<float> features;                ///< panels of (capacity, inputs), of which share->samples() rows count
-  Buffer<float> targets;                 ///< panels of (capacity, targets)
+  Buffer<float> features;                ///< panels of (capacity * positions, inputs / positions)
+  Buffer<float> targets;                 ///< panels of (capacity, targets); share->samples() samples count of both
 };
 
 /// Reads, shuffles, decodes and encodes the batches of the next steps on a thread of its own, beside the
@@ -40,8 +40,9 @@ class BatchReader {
     std::uint64_t seed = 1;
     std::int64_t shuffle_block = 0;
     BatchCut cut;
-    std::int64_t capacity = 0;  ///< rows of the panels
-    std::int64_t targets = 0;   ///< columns of the target panels
+    std::int64_t capacity = 0;   ///< samples in the panels
+    std::int64_t targets = 0;    ///< columns of the target panels
+    std::int64_t positions = 1;  ///< rows of each sample's features
     Normalization target_scaling = {};
     std::vector<double> class_weights = {};  ///< empty: all count alike
     double unseen_rate = 0.0;                ///< see UnseenDraw
@@ -66,6 +67,7 @@ class BatchReader {
     std::exception_ptr fault;
   };
 
+  Panels<float> features_of(ReadBatch& batch) const;
   void run(std::int64_t step);
   void read(std::int64_t step, ReadBatch& batch);
   bool has_room() const { return filled_ <= (ring_.size() + 1) / 2; }

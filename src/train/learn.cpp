@@ -28,6 +28,7 @@ void Training::learn_encoding() {
     run_together(comm_, [&] { partials = node_statistics(data_.train, config_.data.normalize, share, prepare); });
     statistics.resize(static_cast<std::size_t>(2 * data_.train.features()));
     comm_.tree_reduce(share, partials, statistics_merge(config_.data.normalize), statistics);
+    share_by_channel(config_.data.normalize, model_.input().shape().rows, data_.train.rows(), statistics);
   }
   run_together(comm_, [&] {
     encoding.normalization = from_statistics(data_.train, config_.data.normalize, statistics);

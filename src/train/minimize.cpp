@@ -24,8 +24,7 @@ std::int64_t samples_of(const Graph& graph, const Feed& feed) {
     const auto size = static_cast<std::int64_t>(found->second.size());
     const std::int64_t rows = node.shape.per_sample ? size / node.shape.columns : node.shape.rows;
     if (rows * node.shape.columns != size || rows == 0 ||
-        (node.shape.per_sample &&
-         (rows % node.shape.rows != 0 || (samples >= 0 && samples * node.shape.rows != rows))))
+        (node.shape.per_sample && (rows % node.shape.rows != 0 || (samples >= 0 && samples * node.shape.rows != rows))))
       throw Error(ExitStatus::usage,
                   fmt::format("minimize: {} values for \"{}\" of shape {}", size, node.name, to_string(node.shape)));
     if (node.shape.per_sample) samples = rows / node.shape.rows;

@@ -10,7 +10,7 @@ namespace shoal {
 
 void RowLoader::features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows,
                          Panels<float> out, const UnseenDraw* draw, std::span<std::int64_t> unseen) {
-  const auto inputs = static_cast<std::size_t>(out.columns);
+  const auto inputs = static_cast<std::size_t>(encoder.inputs());
   features_.resize(rows.size() * inputs);
   if (encoder.is_plain()) {
     split.read(rows, encoder.encoding().normalization, features_);
@@ -26,7 +26,7 @@ void RowLoader::features(const Split& split, const RowEncoder& encoder, std::spa
         throw Error(ExitStatus::bad_data, fmt::format("row {} of split \"{}\": {}", row, split.name(), wrong));
     }
   }
-  pack(std::span<const float>(features_), out, static_cast<std::int64_t>(rows.size()));
+  pack_samples(std::span<const float>(features_), static_cast<std::int64_t>(rows.size()), out);
 }
 
 void RowLoader::targets(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows,

@@ -14,8 +14,8 @@ namespace shoal {
 /// memory: one for each thread that loads.
 class RowLoader {
  public:
-  /// x of the rows, encoded. draw, unseen: see RowEncoder::encode(). @throws Error(bad_data)  for a value that cannot
-  /// be
+  /// x of the rows, encoded; images (channels, height, width) as rows of their positions. draw, unseen: see
+  /// RowEncoder::encode(). @throws Error(bad_data)  for a value that cannot be
   void features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows, Panels<float> out,
                 const UnseenDraw* draw = nullptr, std::span<std::int64_t> unseen = {});
   /// y of the rows: targets put through the scaling in double, labels as numbers where `out` has one column, else

@@ -149,6 +149,7 @@ ReadBatch& Training::next_batch() {
   if (reader_ == nullptr || reader_->step() != step) {
     BatchReader::Source source{data_.train, feeder_->encoder(), config_.seed,           config_.data.shuffle_block,
                                cut_,        capacity_,          model_.target_columns()};
+    source.positions = model_.input().shape().rows;
     source.unseen_rate = config_.data.unseen_rate;
     source.target_scaling = target_scaling();
     source.class_weights = class_weights_;

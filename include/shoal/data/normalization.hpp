@@ -66,6 +66,8 @@ bool needs_statistics(const Split& split, std::string_view mode);
 std::vector<double> node_statistics(const Split& split, std::string_view mode, const LeafShare& share,
                                     const PrepareRows& prepare = {});
 const Merge& statistics_merge(std::string_view mode);
+/// Gives all `positions` features of a channel, which stand beside each other, the statistics of the channel over them.
+void share_by_channel(std::string_view mode, std::int64_t positions, std::int64_t rows, std::span<double> statistics);
 Normalization from_statistics(const Split& split, std::string_view mode, std::span<const double> statistics);
 
 }  // namespace shoal

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,10 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 ///   dense {units, init = "auto", bias = true}   no bias where batch_norm comes next; init "auto" is he before relu and
 ///                                               leaky_relu (norms, dropout and pools between do not count),
 ///                                               else xavier; what comes next, see LayerPlace::next()
-///   batch_norm {epsilon = 1e-5, momentum = 0.1}
+///   batch_norm {epsilon = 1e-5, momentum = 0.1} of each column; of images of each channel, over all positions
+///   conv {channels, kernel, stride = 1, padding = "same", groups = 1, init = "auto", bias = true}
+///                                               of images, kernel x kernel; padding "same" (kernel - 1) / 2 zeros, or
+///                                               "valid", none; see convolution(). init and bias as dense has them
 ///   dropout {rate}
 ///   embedding {tables = "1001x50,34x12"}        the last columns of its input, one a table, are numbers of rows, which
 ///                                               it replaces by the rows (trained, normal with deviation 0.01 at
@@ -42,6 +46,10 @@ std::vector<std::string> built_in_layers();
 /// Whether samples have to be images, (C, H, W), for one of these layers or of those that they hold: a convolution, a
 /// pool, flatten. Else they are rows of numbers.
 bool takes_images(const std::vector<LayerSpec>& layers);
+/// What layers take of samples of `inputs` numbers: an image where they take images, else one row.
+/// @param shape  of a sample in the data: (channels, height, width), or (height, width) of one channel
+/// @throws Error(usage)  where they take images and the data have another shape
+ValueShape input_shape(const std::vector<LayerSpec>& layers, std::int64_t inputs, std::span<const std::int64_t> shape);
 
 /// One table of an embedding layer.
 struct EmbeddingShape {

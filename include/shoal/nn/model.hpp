@@ -22,6 +22,10 @@ class Model {
   Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
         const std::string& output_init = "auto", std::size_t unlisted = 0);
 
+  /// The same of images, see input_shape().
+  Model(const ValueShape& input, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
+        const std::string& output_init = "auto", std::size_t unlisted = 0);
+
   /// The same model behind other layers: of `inputs` features, of which they make what the first of its own takes.
   Model behind(std::vector<LayerSpec> front, std::int64_t inputs) const;
 
@@ -31,7 +35,8 @@ class Model {
   Value logits() const { return logits_; }
   Value loss() const { return loss_value_; }
   const Loss& loss_kind() const { return loss_; }
-  std::int64_t inputs() const { return input_.shape().columns; }
+  /// Numbers of a sample: features, or channels x height x width.
+  std::int64_t inputs() const { return input_.shape().rows * input_.shape().columns; }
   std::int64_t outputs() const { return logits_.shape().columns; }
   /// Numbers that a sample's targets are.
   std::int64_t target_columns() const { return targets_.shape().columns; }

@@ -49,6 +49,26 @@ void pack(std::span<const From> row_major, Panels<T> panels, std::int64_t rows) 
   }
 }
 
+/// Samples of (columns, positions) numbers each, as images are in files, to rows of one position each; where there is
+/// one position this is pack().
+template <class From, class T>
+void pack_samples(std::span<const From> samples, std::int64_t count, Panels<T> panels) {
+  if (count == 0) return;
+  const std::int64_t positions = static_cast<std::int64_t>(samples.size()) / count / panels.columns;
+  if (positions == 1) return pack(samples, panels, count);
+  for (std::int64_t p = 0; p < panels.panels(); ++p) {
+    const std::int64_t width = panels.width(p);
+    for (std::int64_t s = 0; s < count; ++s) {
+      const From* in = samples.data() + (s * panels.columns + p * panel_width) * positions;
+      T* out = panels.tile(p, s * positions);
+      for (std::int64_t i = 0; i < positions; ++i, ++in, out += panel_width) {
+        for (std::int64_t c = 0; c < width; ++c) out[c] = static_cast<T>(in[c * positions]);
+        for (std::int64_t c = width; c < panel_width; ++c) out[c] = T{0};
+      }
+    }
+  }
+}
+
 /// Rows [first, last) of the whole matrix.
 template <class T, class To>
 void unpack_rows(Panels<T> panels, std::int64_t first, std::int64_t last, std::span<To> row_major) {

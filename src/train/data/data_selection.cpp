@@ -7,6 +7,7 @@
 #include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/epoch_order.hpp"
+#include "shoal/nn/layers.hpp"
 #include "shoal/train/training.hpp"
 
 namespace shoal {
@@ -158,7 +159,8 @@ Model make_model(const Config& config, const TrainingData& data) {
     const std::vector<LayerSpec> own = layers_of(config.model);
     const std::size_t unlisted = layers.size();
     layers.insert(layers.end(), own.begin(), own.end());
-    model.emplace(encoding.inputs(train.features()), std::move(layers), outputs, loss, config.model.init, unlisted);
+    const ValueShape input = input_shape(layers, encoding.inputs(train.features()), data.description.shape);
+    model.emplace(input, std::move(layers), outputs, loss, config.model.init, unlisted);
   } catch (const Error& error) {
     throw Error(error.status(),
                 config.place_of(config.model.layers.empty() ? "model.preset" : "model.layers") + error.what());
