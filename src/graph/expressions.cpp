@@ -279,6 +279,7 @@ Value leaky_relu(Value x, double slope) { return unary(Unary::leaky_relu, "leaky
 Value tanh(Value x) { return unary(Unary::tanh, "tanh", x); }
 Value sigmoid(Value x) { return unary(Unary::sigmoid, "sigmoid", x); }
 Value gelu(Value x) { return unary(Unary::gelu, "gelu", x); }
+Value silu(Value x) { return unary(Unary::silu, "silu", x); }
 Value exp(Value x) { return unary(Unary::exp, "exp", x); }
 Value log(Value x) { return unary(Unary::log, "log", x); }
 Value sqrt(Value x) { return unary(Unary::sqrt, "sqrt", x); }
@@ -292,9 +293,13 @@ struct NamedActivation {
 };
 
 constexpr NamedActivation activations[] = {
-    {"relu", relu}, {"leaky_relu", [](Value x) { return leaky_relu(x); }},
-    {"tanh", tanh}, {"sigmoid", sigmoid},
-    {"gelu", gelu}, {"identity", [](Value x) { return x; }},
+    {"relu", relu},
+    {"leaky_relu", [](Value x) { return leaky_relu(x); }},
+    {"tanh", tanh},
+    {"sigmoid", sigmoid},
+    {"gelu", gelu},
+    {"silu", silu},
+    {"identity", [](Value x) { return x; }},
 };
 
 }  // namespace

@@ -51,6 +51,7 @@ void apply_target(Unary f, T p, Extent n, const T* x, T* y) {
     case Unary::tanh: return each(n, x, y, [](T v) { return elementary::tanh(v); });
     case Unary::sigmoid: return each(n, x, y, [](T v) { return elementary::sigmoid(v); });
     case Unary::gelu: return each(n, x, y, [](T v) { return v * elementary::normal_distribution(v); });
+    case Unary::silu: return each(n, x, y, [](T v) { return v * elementary::sigmoid(v); });
     case Unary::exp: return each(n, x, y, [](T v) { return elementary::exp(v); });
     case Unary::log: return each(n, x, y, [](T v) { return elementary::log(v); });
     case Unary::sqrt: return each(n, x, y, [](T v) { return std::sqrt(v); });
@@ -77,6 +78,11 @@ void apply_derivative_target(Unary f, T p, Extent n, const T* x, const T* y, con
       return each_derivative(n, x, y, dy, dx, [](T v, T) {
         const T density = static_cast<T>(0.3989422804014327) * elementary::exp(T{-0.5} * v * v);
         return std::fma(v, density, elementary::normal_distribution(v));
+      });
+    case Unary::silu:
+      return each_derivative(n, x, y, dy, dx, [](T v, T) {
+        const T share = elementary::sigmoid(v);
+        return share * std::fma(v, T{1} - share, T{1});
       });
     case Unary::exp: return each_derivative(n, x, y, dy, dx, [](T, T u) { return u; });
     case Unary::log: return each_derivative(n, x, y, dy, dx, [](T v, T) { return T{1} / v; });

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <variant>
 
+#include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/memory_limit.hpp"
 #include "shoal/optim/optimizer.hpp"
@@ -56,6 +57,7 @@ Size size_of(const Config& config, const TrainingData& data) {
 /// What sets the units of the layers, as a user gave it.
 std::string model_key(const Config& config) {
   if (!config.model.layers.empty()) return "model.layers";
+  if (is_known_network(config.model)) return "model.preset = " + value_text(config, "model.preset");
   const std::string key = config.model.depth > 0 ? "model.width" : "model.hidden";
   return key + " = " + value_text(config, key);
 }

@@ -135,7 +135,7 @@ LayerSpec nested_layer() {
 }
 
 TEST(Config, ReadsBackWhatItWrote) {
-  std::vector<Config> configs(7, unusual());
+  std::vector<Config> configs(9, unusual());
   configs[1].data.validation = "held out";
   configs[1].data.file = "";
   configs[2].model.hidden = {};
@@ -150,6 +150,12 @@ TEST(Config, ReadsBackWhatItWrote) {
   configs[5].sweep.space = {{.key = "model.dropout", .min = 0.1, .max = 0.2}};
   configs[6].model = {};
   configs[6].model.layers = {nested_layer()};
+  configs[7].model = {};
+  configs[7].model.preset = "resnet8";
+  configs[7].model.channels = 8;
+  configs[7].model.blocks = 2;
+  configs[7].model.dropout = 0.25;
+  configs[8].model.preset = "mlp";
   for (const Config& config : configs) {
     EXPECT_NO_THROW(check_config(config));
     const std::string text = to_toml(config);
@@ -161,7 +167,8 @@ TEST(Config, ReadsBackWhatItWrote) {
 TEST(Config, UnusualDiffersInEveryKey) {  // so that the test above cannot pass by defaults
   std::vector<std::string> expected;
   for (const auto& key : config_keys::keys()) {
-    const bool excluded = key.name == "model.depth" || key.name == "model.width" || key.name == "model.layers";
+    const bool excluded = key.name == "model.depth" || key.name == "model.width" || key.name == "model.layers" ||
+                          key.name == "model.preset" || key.name == "model.channels" || key.name == "model.blocks";
     if (!excluded) expected.push_back(key.name);
   }
   EXPECT_EQ(differing_keys(unusual(), Config()), expected);

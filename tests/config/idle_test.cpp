@@ -30,6 +30,25 @@ constexpr const char* hidden = "model.hidden = [8]\n";
 
 const std::multimap<std::string, Case>& cases() {
   static const std::multimap<std::string, Case> all = {
+      {"model.preset",
+       {layers() + "model.preset = \"lenet\"", "error: model.preset = \"lenet\" excludes model.layers"}},
+      {"model.hidden",
+       {"model.preset = \"lenet\"\nmodel.hidden = [8]", "error: model.hidden = [8] excludes model.preset = \"lenet\""}},
+      {"model.channels",
+       {"model.channels = 8", "model.channels = 8 has no effect: model.preset = \"none\" has no stages"}},
+      {"model.blocks", {"model.blocks = 2", "model.blocks = 2 has no effect: model.preset = \"none\" has no stages"}},
+      {"model.blocks",
+       {"model.preset = \"lenet\"\nmodel.blocks = 2",
+        "model.blocks = 2 has no effect: model.preset = \"lenet\" has no blocks"}},
+      {"model.activation",
+       {"model.preset = \"lenet\"\nmodel.activation = \"tanh\"",
+        "model.activation = \"tanh\" has no effect: model.preset = \"lenet\" says it"}},
+      {"model.init",
+       {"model.preset = \"lenet\"\nmodel.init = \"zeros\"",
+        "model.init = \"zeros\" sets the last layer alone: model.preset says how the others start"}},
+      {"model.batch_norm.running",
+       {"model.preset = \"lenet\"\nmodel.batch_norm.running = \"exact\"",
+        "model.batch_norm.running = \"exact\" has no effect: model.preset = \"lenet\" has no batch norm"}},
       {"model.hidden", {layers() + "model.hidden = [8]", "error: model.hidden = [8] excludes model.layers"}},
       {"model.depth", {layers() + "model.depth = 2", "error: model.depth = 2 excludes model.layers"}},
       {"model.width", {layers() + "model.width = 2", "error: model.width = 2 excludes model.layers"}},
@@ -205,6 +224,10 @@ TEST(ConfigIdle, AKeyThatActsSaysNothing) {
       "[model]\nhidden = [8]\nactivation = \"tanh\"\ndropout = 0.1\nbatch_norm = {epsilon = 1e-3}",
       "model = {depth = 1, width = 3, activation = \"tanh\", init = \"zeros\"}",
       layers() + "model.init = \"auto\"",
+      "model.preset = \"mlp\"\nmodel.dropout = 0.1\nmodel.activation = \"tanh\"\nmodel.hidden = [8]",
+      "model.preset = \"resnet8\"\nmodel.dropout = 0.1\nmodel.channels = 8\nmodel.blocks = 1\n"
+      "model.batch_norm.running = \"exact\"",
+      "model.preset = \"lenet\"\nmodel.dropout = 0.1\nmodel.channels = 8",
       "model.layers = [{type = \"dense\", units = 8, bias = true}, {type = \"relu\"}, {type = \"batch_norm\"}]",
       std::string("model.layers = [{type = \"batch_norm\"}]\nmodel.batch_norm.running = \"exact\""),
       "model.layers = [{type = \"dense\", units = 8, bias = true},\n"

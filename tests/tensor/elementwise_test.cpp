@@ -21,6 +21,7 @@ const std::vector<Case>& cases() {
       {Unary::leaky_relu, [](double x) { return x > 0 ? x : 0.01 * x; }},
       {Unary::tanh, [](double x) { return std::tanh(x); }},
       {Unary::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }},
+      {Unary::silu, [](double x) { return x / (1 + std::exp(-x)); }},
       {Unary::gelu, [](double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }},
       {Unary::exp, [](double x) { return std::exp(x); }},
       {Unary::log, [](double x) { return std::log(x); }, true},

@@ -8,7 +8,7 @@
 namespace shoal {
 
 /// Functions of one value. `parameter` is the slope of leaky_relu below 0, the factor of scale, the summand of shift.
-enum class Unary { relu, leaky_relu, tanh, sigmoid, gelu, exp, log, sqrt, square, scale, shift, reciprocal };
+enum class Unary { relu, leaky_relu, tanh, sigmoid, gelu, silu, exp, log, sqrt, square, scale, shift, reciprocal };
 
 /// y[i] = f(x[i]) for each element. Never reduces, so whatever stands beside an element changes none of its bits.
 template <class T>
