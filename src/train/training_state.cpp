@@ -47,6 +47,7 @@ void erase_group(Archive& archive, const char* group) {
   const std::string paths = Names::in(group, "");
   std::erase_if(archive.arrays, [&](const NamedArray& array) { return array.path.starts_with(paths); });
 }
+
 /// Whether the columns become a number each, as without a table.
 bool are_plain(const std::vector<ColumnEncoding>& columns) {
   return std::all_of(columns.begin(), columns.end(), [](const ColumnEncoding& column) {
@@ -62,7 +63,6 @@ std::optional<std::string> first_other_name(const std::vector<std::string>& ours
   if (differ.first != ours.end()) return *differ.first;
   return differ.second != theirs.end() ? std::optional(*differ.second) : std::nullopt;
 }
-
 
 }  // namespace
 

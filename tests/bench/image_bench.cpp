@@ -11,12 +11,12 @@
 
 #include "bench_numbers.hpp"
 #include "shoal/comm/session.hpp"
+#include "shoal/config/model_layers.hpp"
 #include "shoal/core/profile.hpp"
 #include "shoal/core/random.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
-#include "shoal/train/checkpoint.hpp"
 #include "train/replica.hpp"
 
 using Clock = std::chrono::steady_clock;
