@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shoal/config/keys.hpp"
+#include "shoal/config/model_layers.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/leaf_tree.hpp"
@@ -206,14 +207,18 @@ Contradiction contradiction(const Config& config) {
             fmt::format("model.hidden = {} excludes model.depth = {} and model.width = {}; use the one or the others",
                         config_text::value(model.hidden), model.depth, model.width)};
   }
-  if (!model.layers.empty()) {
-    const auto excluded = [](const std::string& key, const std::string& text, const std::string& remedy) {
-      return Contradiction{key, fmt::format("{} = {} excludes model.layers; {}", key, text, remedy)};
+  if (!model.layers.empty() || is_known_network(model)) {
+    const std::string other =
+        model.layers.empty() ? fmt::format("model.preset = \"{}\"", model.preset) : std::string("model.layers");
+    const auto excluded = [&](const std::string& key, const std::string& text, const std::string& remedy) {
+      return Contradiction{key, fmt::format("{} = {} excludes {}; {}", key, text, other, remedy)};
     };
     const std::string either = "use the one or the other";
     if (!model.hidden.empty()) return excluded("model.hidden", config_text::value(model.hidden), either);
     if (model.depth != 0) return excluded("model.depth", config_text::value(model.depth), either);
     if (model.width != 0) return excluded("model.width", config_text::value(model.width), either);
+    if (model.layers.empty()) return {};
+    if (model.preset != "none") return excluded("model.preset", config_text::value(model.preset), either);
     if (model.batch_norm.enabled) {
       return excluded("model.batch_norm.enabled", "true", "add {type = \"batch_norm\"} to the list of layers");
     }

@@ -5,9 +5,11 @@
 #include <algorithm>
 
 #include "config/words.hpp"
+#include "shoal/config/model_layers.hpp"
 #include "shoal/graph/expressions.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/nn/losses.hpp"
+#include "shoal/nn/presets.hpp"
 #include "shoal/optim/optimizer.hpp"
 #include "shoal/optim/schedule.hpp"
 
@@ -36,13 +38,25 @@ Allowed words(std::vector<std::string> list) {
   return {.words = [list = std::move(list)] { return list; }};
 }
 
+std::vector<std::string> preset_words() {
+  std::vector<std::string> words = preset_names();
+  words.insert(words.begin(), {"none", "mlp"});
+  return words;
+}
+
 std::vector<std::string> loss_words() {
   std::vector<std::string> words = Loss::names();
   words.insert(words.begin(), "auto");
   return words;
 }
 
-bool has_hidden_layers(const ModelConfig& model) { return !model.hidden.empty() || model.depth > 0; }
+bool has_hidden_layers(const ModelConfig& model) {
+  return !model.hidden.empty() || model.depth > 0 || model.preset == "mlp";
+}
+
+std::string said_by_preset(const Config& c) {
+  return fmt::format("has no effect: model.preset = \"{}\" says it", c.model.preset);
+}
 
 /// Also layers that a program has registered may hold one.
 bool may_hold_batch_norm(const std::vector<LayerSpec>& layers) {
@@ -59,13 +73,32 @@ bool may_hold_batch_norm(const std::vector<LayerSpec>& layers) {
 Idle of_hidden_layers(const std::string& in_layers) {
   return [in_layers](const Config& c) -> std::string {
     if (!c.model.layers.empty()) return "has no effect: " + in_layers;
+    if (is_known_network(c.model)) return said_by_preset(c);
     return has_hidden_layers(c.model) ? "" : "has no effect: the model has no hidden layers";
   };
 }
 
+std::string idle_dropout(const Config& c) {
+  if (c.model.layers.empty() && is_known_network(c.model)) return "";
+  return of_hidden_layers("model.layers says where, by {type = \"dropout\"}")(c);
+}
+
+std::string idle_channels(const Config& c) {
+  if (c.model.layers.empty() && is_known_network(c.model)) return "";
+  return fmt::format("has no effect: model.preset = \"{}\" has no stages of channels", c.model.preset);
+}
+
+std::string idle_blocks(const Config& c) {
+  const std::string idle = idle_channels(c);
+  if (!idle.empty() || has_blocks(c.model.preset)) return idle;
+  return fmt::format("has no effect: model.preset = \"{}\" has no blocks", c.model.preset);
+}
+
 std::string idle_init(const Config& c) {
-  const bool listed = !c.model.layers.empty() && c.model.init != "auto";
-  return listed ? "sets the last layer alone: those in model.layers say {type = \"dense\", init = ...}" : "";
+  if (c.model.init == "auto") return "";
+  if (!c.model.layers.empty())
+    return "sets the last layer alone: those in model.layers say {type = \"dense\", init = ...}";
+  return is_known_network(c.model) ? "sets the last layer alone: model.preset says how the others start" : "";
 }
 
 Idle of_batch_norm(const std::string& in_layers) {
@@ -76,6 +109,10 @@ Idle of_batch_norm(const std::string& in_layers) {
 }
 
 std::string idle_running(const Config& c) {
+  if (c.model.layers.empty() && is_known_network(c.model))
+    return may_hold_batch_norm(layers_of(c.model))
+               ? ""
+               : "has no effect: model.preset = \"" + c.model.preset + "\" has no batch norm";
   if (c.model.layers.empty()) return of_batch_norm("")(c);
   return may_hold_batch_norm(c.model.layers) ? "" : "has no effect: model.layers has no {type = \"batch_norm\"}";
 }
@@ -189,6 +226,9 @@ std::vector<Key> make_keys() {
       {"data.augment.flip", AT(data.augment.flip), none, anything()},
       {"data.augment.cutout", AT(data.augment.cutout), none, count_from(0)},
 
+      {"model.preset", AT(model.preset), none, {.words = preset_words}},
+      {"model.channels", AT(model.channels), none, {.least = 0, .most = 65536}, idle_channels},
+      {"model.blocks", AT(model.blocks), none, {.least = 0, .most = 1000}, idle_blocks},
       {"model.hidden", AT(model.hidden), none, count_from(1)},
       {"model.depth", AT(model.depth), none, {.least = 0, .most = 10000}},
       {"model.width", AT(model.width), none, count_from(0)},
@@ -197,8 +237,7 @@ std::vector<Key> make_keys() {
        none,
        {.words = activation_names},
        of_hidden_layers("model.layers names each activation")},
-      {"model.dropout", AT(model.dropout), nudge, from_to(0, 0.999999),
-       of_hidden_layers("model.layers says where, by {type = \"dropout\"}")},
+      {"model.dropout", AT(model.dropout), nudge, from_to(0, 0.999999), idle_dropout},
       {"model.init", AT(model.init), none, words({"auto", "he", "xavier", "zeros", "normal"}), idle_init},
       {"model.loss", AT(model.loss), none, {.words = loss_words}},
       {"model.batch_norm.enabled", AT(model.batch_norm.enabled), none, anything(),
@@ -249,6 +288,7 @@ std::vector<Key> make_keys() {
 
       {"train.class_weights", AT(train.class_weights), none},
       {"train.metric", AT(train.metric), none, words(config_words::all<Metric>())},
+      {"train.average_decay", AT(train.average_decay), nudge, zero_to_below_one()},
 
       {"parallel.leaves", AT(parallel.leaves), none, count_from(0)},
       {"parallel.stall_timeout", AT(parallel.stall_timeout), no_bit, from(0)},

@@ -5,12 +5,14 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "config/convert.hpp"
 #include "config/space.hpp"
 #include "config/toml.hpp"
 #include "shoal/config/config.hpp"
 #include "shoal/config/keys.hpp"
+#include "shoal/config/model_layers.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/utf8.hpp"
@@ -45,6 +47,7 @@ class Reader {
       complain(error.source().begin, fmt::format("not valid TOML: {}", one_line(error.description())));
     }
     for (const auto& [key, node] : root) read({std::string(key.str())}, node, key.source().begin);
+    take_layers_of_preset();
   }
 
   /// option: what messages put in front of the assignment.
@@ -60,9 +63,10 @@ class Reader {
   }
 
   void finish() {
+    if (config_.model.preset == "none" && config_.model.layers.empty()) config_.model.layers = written_out_;
     // A list of layers says itself where batch norm stands; what is set beside it does not mean another.
-    if (implied_.contains("model.batch_norm.enabled") && !config_.model.layers.empty())
-      config_.model.batch_norm.enabled = false;
+    const bool listed = !config_.model.layers.empty() || is_known_network(config_.model);
+    if (implied_.contains("model.batch_norm.enabled") && listed) config_.model.batch_norm.enabled = false;
     if (places_.contains("sweep.space")) config_.sweep.space = space_.read(places_);
     const auto found = config_keys::contradiction(config_);
     if (!found.message.empty()) throw Error(ExitStatus::usage, places_[found.key] + found.message);
@@ -184,6 +188,19 @@ class Reader {
     }
   }
 
+  /// A config that shoal wrote has a preset and what that makes. The preset says it all, so that what it depends on may
+  /// be set anew; without it the layers stay.
+  void take_layers_of_preset() {
+    ModelConfig& model = config_.model;
+    if (model.preset == "none" || model.layers.empty()) return;
+    written_out_ = std::exchange(model.layers, {});
+    if (layers_of(model) == written_out_) return;
+    throw Error(ExitStatus::usage,
+                fmt::format("{}model.layers is not what model.preset = \"{}\" makes; leave out model.preset to train "
+                            "these layers, or model.layers to train its own",
+                            places_["model.layers"], model.preset));
+  }
+
   void imply(const Key& on) {
     *std::get<bool*>(on.reference(config_)) = true;
     implied_.insert(on.name);
@@ -200,6 +217,7 @@ class Reader {
   bool positions_ = false;
   std::filesystem::path base_directory_;
   SpaceReader space_;
+  std::vector<LayerSpec> written_out_;         // layers that a preset stands for
   std::set<std::string> said_;                 // switches of sections set in so many words
   std::set<std::string> implied_;              // switches that are on by another key of their section alone
   std::map<std::string, std::string> places_;  // by key: the beginning of a message about its value

@@ -1,5 +1,6 @@
 #include "shoal/config/config.hpp"
 #include "shoal/config/keys.hpp"
+#include "shoal/config/model_layers.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
 
@@ -10,8 +11,11 @@ bool config_keys::is_written(const Key& key, const Config& config) {
   const ModelConfig& model = config.model;
   const bool by_depth = model.depth != 0 || model.width != 0;
   if (key.name == "model.depth" || key.name == "model.width") return by_depth;
-  if (key.name == "model.layers") return !model.layers.empty();
-  if (key.name == "model.hidden") return !model.hidden.empty() || (!by_depth && model.layers.empty());
+  if (key.name == "model.preset") return model.preset != "none";
+  if (key.name == "model.channels" || key.name == "model.blocks") return is_known_network(model);
+  if (key.name == "model.layers") return !model.layers.empty() || model.preset != "none";
+  if (key.name == "model.hidden")
+    return !model.hidden.empty() || (!by_depth && model.layers.empty() && !is_known_network(model));
   return true;
 }
 
@@ -20,7 +24,10 @@ std::string to_toml(const Config& config) {
   std::string open_section;
   for (const config_keys::Key& key : config_keys::keys()) {
     if (!config_keys::is_written(key, config)) continue;
-    const std::string value = config_keys::value_text(key, config);
+    // What a preset makes is written out: who reads the config need not know it.
+    const bool of_preset = key.name == "model.layers" && config.model.layers.empty();
+    const std::string value =
+        of_preset ? config_text::value(layers_of(config.model)) : config_keys::value_text(key, config);
     if (key.name == "sweep.space") {  // a table of many lines
       text += "\n[sweep.space]\n" + value;
       continue;

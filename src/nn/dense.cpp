@@ -1,3 +1,5 @@
+#include <set>
+
 #include "nn/builders.hpp"
 #include "shoal/graph/expressions.hpp"
 
@@ -6,8 +8,10 @@ namespace shoal {
 Initializer initializer_of(const LayerContext& context) {
   const std::string name = context.text("init", "auto");
   if (name != "auto") return initializer_by_name(name);
+  static const std::set<std::string> between = {"average_pool", "batch_norm", "dropout",
+                                                "group_norm",   "layer_norm", "max_pool"};
   std::size_t behind = 1;
-  while (context.type_behind(behind) == "batch_norm" || context.type_behind(behind) == "dropout") ++behind;
+  while (between.contains(context.type_behind(behind))) ++behind;
   const std::string type = context.type_behind(behind);
   return type == "relu" || type == "leaky_relu" ? he() : xavier();
 }

@@ -25,10 +25,19 @@ Value build_activation(LayerContext& context, Value x) {
 }
 
 std::map<std::string, LayerBuilder> built_in() {
-  std::map<std::string, LayerBuilder> made = {
-      {"batch_norm", build_batch_norm}, {"concat", build_concat},   {"conv", build_conv},
-      {"dense", build_dense},           {"dropout", build_dropout}, {"embedding", build_embedding},
-      {"residual", build_residual}};
+  std::map<std::string, LayerBuilder> made = {{"average_pool", build_average_pool},
+                                              {"batch_norm", build_batch_norm},
+                                              {"concat", build_concat},
+                                              {"conv", build_conv},
+                                              {"dense", build_dense},
+                                              {"dropout", build_dropout},
+                                              {"embedding", build_embedding},
+                                              {"flatten", build_flatten},
+                                              {"global_average_pool", build_global_average_pool},
+                                              {"group_norm", build_group_norm},
+                                              {"layer_norm", build_layer_norm},
+                                              {"max_pool", build_max_pool},
+                                              {"residual", build_residual}};
   for (const std::string& type : activation_names()) made[type] = build_activation;
   return made;
 }

@@ -21,11 +21,23 @@ const LayerSpec* batch_norm_of(const std::vector<LayerSpec>& layers) {
   return found;
 }
 
-/// What makes `from` as `to` is, by the smallest map there is: by channels, with the stride that images need.
+/// The stride by which a 1x1 convolution makes `to` positions of `from`, on both sides; 0: there is none.
+std::int64_t stride_between(const ValueShape& from, const ValueShape& to) {
+  const auto made = [](std::int64_t side, std::int64_t stride) { return (side - 1) / stride + 1; };
+  for (std::int64_t stride = 1; stride <= std::max(from.height(), from.width); ++stride) {
+    if (made(from.height(), stride) == to.height() && made(from.width, stride) == to.width) return stride;
+  }
+  return 0;
+}
+
+/// The map of each position, or of each stride-th, that makes `from` as `to` is.
 LayerSpec projection(const ValueShape& from, const ValueShape& to) {
-  if (from.rows == 1) return {"dense", {{"units", to.columns}}};
+  if (from.rows == 1 && to.rows == 1) return {"dense", {{"units", to.columns}}};
+  const std::int64_t stride = stride_between(from, to);
+  if (stride == 0)
+    refuse(fmt::format("residual has no shortcut from {} to the {} of its layers: no stride makes one of the other",
+                       to_string(from), to_string(to)));
   LayerSpec conv{"conv", {{"channels", to.columns}, {"kernel", std::int64_t{1}}}};
-  const std::int64_t stride = (from.width + to.width - 1) / to.width;
   if (stride > 1) conv.settings["stride"] = stride;
   return conv;
 }

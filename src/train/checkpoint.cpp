@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -92,21 +93,6 @@ Config read_config(const Archive& archive) {
   } catch (const Error& e) {
     throw Error(ExitStatus::bad_data, e.what());
   }
-}
-
-std::vector<LayerSpec> layers_of(const ModelConfig& config) {
-  if (!config.layers.empty()) return config.layers;
-  MlpOptions options;
-  options.hidden = config.depth > 0 ? std::vector<std::int64_t>(static_cast<std::size_t>(config.depth), config.width)
-                                    : config.hidden;
-  options.activation = config.activation;
-  options.batch_norm = config.batch_norm.enabled;
-  options.batch_norm_after_activation = config.batch_norm.position == "after_activation";
-  options.batch_norm_epsilon = config.batch_norm.epsilon;
-  options.batch_norm_momentum = config.batch_norm.momentum;
-  options.dropout = config.dropout;
-  options.init = config.init;
-  return mlp_layers(options);
 }
 
 Model read_model(const Archive& archive) {

@@ -73,6 +73,8 @@ TEST(ConfigError, AKeyUnderAnotherNameLeadsToTheRightOne) {
                                                         {"schedule.max_lr", "optimizer.learning_rate"},
                                                         {"schedule.min_lr", "schedule.min_rate"},
                                                         {"schedule.exponent", "schedule.power"},
+                                                        {"train.ema", "train.average_decay"},
+                                                        {"optimizer.ema_decay", "train.average_decay"},
                                                         {"random_state", "seed"}}) {
     const std::string message = thrown([&] { parse_config("", "digits.toml", "/base", {typed + "=1"}); });
     EXPECT_NE(message.find("unknown key \"" + typed + "\"; did you mean \"" + meant + "\"?"), std::string::npos)
@@ -177,7 +179,7 @@ TEST(ConfigError, AValueOutOfRangeSaysTheRange) {
             "64 digits.toml:1:32: model.batch_norm.momentum is 1.5; use a number above 0 up to 1");
   EXPECT_EQ(refusal("model.activation = \"rellu\""),
             "64 digits.toml:1:20: model.activation is \"rellu\"; did you mean \"relu\"? use one of \"relu\", "
-            "\"leaky_relu\", \"tanh\", \"sigmoid\", \"gelu\", \"identity\"");
+            "\"leaky_relu\", \"tanh\", \"sigmoid\", \"gelu\", \"silu\", \"identity\"");
   for (const std::string wrong : {"optimizer.learning_rate = 0",
                                   "optimizer.learning_rate = inf",
                                   "optimizer.learning_rate = nan",

@@ -32,7 +32,8 @@ Config unusual() {
   c.model.batch_norm = {true, "after_activation", 1e-30, 1.0, "exact"};
   c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, true, 1.0 / 3, 1e-5, 1e22, 0.02, 1.2e-38};
   c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7, 0.9, 0.1 + 0.2, 3, 1e15};
-  c.train = {20, 1000, 2, 10, 3600.5, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc};
+  c.train = {20,  1000, 2, 10, 3600.5, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc,
+             0.99};
   c.parallel = {8, 60, 0};
   c.checkpoint = {100, 0.25, 0, 5, 1};
   c.sweep = {3, Search::grid, Metric::train_loss, 2, {true, 4, 2}, {}};
@@ -109,6 +110,7 @@ early_stopping.patience = 0
 early_stopping.min_delta = 0.0
 class_weights = "none"
 metric = "validation.loss"
+average_decay = 0.0
 
 [parallel]
 leaves = 0
@@ -133,7 +135,7 @@ LayerSpec nested_layer() {
 }
 
 TEST(Config, ReadsBackWhatItWrote) {
-  std::vector<Config> configs(7, unusual());
+  std::vector<Config> configs(9, unusual());
   configs[1].data.validation = "held out";
   configs[1].data.file = "";
   configs[2].model.hidden = {};
@@ -148,6 +150,12 @@ TEST(Config, ReadsBackWhatItWrote) {
   configs[5].sweep.space = {{.key = "model.dropout", .min = 0.1, .max = 0.2}};
   configs[6].model = {};
   configs[6].model.layers = {nested_layer()};
+  configs[7].model = {};
+  configs[7].model.preset = "resnet8";
+  configs[7].model.channels = 8;
+  configs[7].model.blocks = 2;
+  configs[7].model.dropout = 0.25;
+  configs[8].model.preset = "mlp";
   for (const Config& config : configs) {
     EXPECT_NO_THROW(check_config(config));
     const std::string text = to_toml(config);
@@ -159,7 +167,8 @@ TEST(Config, ReadsBackWhatItWrote) {
 TEST(Config, UnusualDiffersInEveryKey) {  // so that the test above cannot pass by defaults
   std::vector<std::string> expected;
   for (const auto& key : config_keys::keys()) {
-    const bool excluded = key.name == "model.depth" || key.name == "model.width" || key.name == "model.layers";
+    const bool excluded = key.name == "model.depth" || key.name == "model.width" || key.name == "model.layers" ||
+                          key.name == "model.preset" || key.name == "model.channels" || key.name == "model.blocks";
     if (!excluded) expected.push_back(key.name);
   }
   EXPECT_EQ(differing_keys(unusual(), Config()), expected);

@@ -31,6 +31,7 @@ TEST(Expressions, EveryDerivativeEqualsCentralDifferences) {
   check([](Value x, Value w) { return tanh(x * w); });
   check([](Value x, Value w) { return sigmoid(x * w); });
   check([](Value x, Value w) { return gelu(x * w); });
+  check([](Value x, Value w) { return silu(x * w); });
   check([](Value x, Value w) { return exp(0.3 * x * w); });
   check([](Value x, Value w) { return log(square(x * w) + 1.0); });
   check([](Value x, Value w) { return sqrt(square(x * w) + 1.0); });

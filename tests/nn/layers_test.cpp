@@ -20,10 +20,9 @@ std::string error_of(const std::vector<LayerSpec>& layers) {
 }
 
 TEST(Layers, MistakesAreNamed) {
-  EXPECT_EQ(error_of({{"dens", {{"units", std::int64_t{3}}}}}),
-            "model.layers[0]: unknown layer \"dens\"; did you mean \"dense\"? use one of \"batch_norm\", \"concat\", "
-            "\"dense\", \"dropout\", \"embedding\", \"gelu\", \"identity\", \"leaky_relu\", \"relu\", \"residual\", "
-            "\"sigmoid\", \"tanh\"");
+  EXPECT_EQ(
+      error_of({{"dens", {{"units", std::int64_t{3}}}}}).substr(0, 102),
+      "model.layers[0]: unknown layer \"dens\"; did you mean \"dense\"? use one of \"average_pool\", \"batch_norm\", ");
   EXPECT_EQ(error_of({{"linear", {}}}).substr(0, 80),
             "model.layers[0]: unknown layer \"linear\"; did you mean \"dense\" or \"identity\"? use");
   EXPECT_EQ(error_of({{"dense", {{"out_features", std::int64_t{3}}}}}),

@@ -4,6 +4,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/nn/model.hpp"
+#include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
 namespace {
@@ -22,6 +23,7 @@ std::string error_of(const LayerSpec& layer) {
 
 void check(const std::vector<LayerSpec>& layers) {
   const Model model(5, layers, 2, Loss::mse);
+  set_threads(1);  // thousands of passes of a few samples
   GradientCheck check(model.graph(), model.loss(), 11, 4);
   check.fill_normal(model.input());
   check.fill_normal(model.targets(), 0.0, 2);

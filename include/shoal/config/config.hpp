@@ -41,9 +41,14 @@ struct BatchNormConfig {
   std::string running = "average";  ///< or exact
 };
 
-/// The hidden layers are given in one of three ways: `hidden`, `depth` with `width`, or `layers`. None of them: a
-/// linear model.
+/// The hidden layers are given in one of four ways: `hidden`, `depth` with `width`, `layers`, or `preset`. None of
+/// them: a linear model. What each makes: layers_of() in config/model_layers.hpp.
 struct ModelConfig {
+  /// "none"; a network of nn/presets.hpp, which `channels`, `blocks` and `dropout` may change; "mlp", what `hidden`, or
+  /// `depth` and `width`, say, or [256, 128]. A config that shoal writes has its layers beside it
+  std::string preset = "none";
+  std::int64_t channels = 0;         ///< of the first stage of the preset; 0: what it is known by
+  std::int64_t blocks = 0;           ///< in each stage of a resnet; 0: what it is known by
   std::vector<std::int64_t> hidden;  ///< units of each hidden layer
   std::int64_t depth = 0;            ///< hidden layers, all of `width` units
   std::int64_t width = 0;
@@ -80,6 +85,7 @@ struct TrainConfig {
   ClassWeights class_weights = {};          ///< in TOML: "none", "balanced", {yes = 5.0}
   Metric metric = Metric::validation_loss;  ///< decides `best` and early stopping; without a validation split the loss
                                             ///< alone, that of the last epoch of training
+  double average_decay = 0.0;               ///< of an exponential average of weights, which is what is judged; 0: none
 };
 
 struct ParallelConfig {

@@ -49,7 +49,7 @@ struct Key {
 /// The one table that reading, checking, writing and comparing go by.
 const std::vector<Key>& keys();
 
-/// Of the three ways to give the hidden layers only the one in use is written, and [sweep] where there is one: an
+/// Of the four ways to give the hidden layers only the one in use is written, and [sweep] where there is one: an
 /// absent key reads back as its default.
 bool is_written(const Key& key, const Config& config);
 

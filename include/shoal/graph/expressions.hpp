@@ -29,12 +29,13 @@ Value leaky_relu(Value x, double slope = 0.01);
 Value tanh(Value x);
 Value sigmoid(Value x);
 Value gelu(Value x);  ///< x times the standard normal distribution function of x, not its tanh approximation
+Value silu(Value x);  ///< x * sigmoid(x)
 Value exp(Value x);
 Value log(Value x);
 Value sqrt(Value x);
 Value square(Value x);
 
-/// relu, leaky_relu, tanh, sigmoid, gelu, identity.
+/// relu, leaky_relu, tanh, sigmoid, gelu, silu, identity.
 std::vector<std::string> activation_names();
 /// A function by name. @throws Error (usage) naming those there are.
 Value activation(const std::string& name, Value x);

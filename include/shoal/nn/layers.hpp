@@ -15,7 +15,7 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 
 /// Registers a layer under a name, for configs and checkpoints. Built in:
 ///   dense {units, init = "auto", bias = true}   no bias where batch_norm comes next; init "auto" is he before relu and
-///                                               leaky_relu (batch_norm and dropout between do not count),
+///                                               leaky_relu (norms, dropout and pools between do not count),
 ///                                               else xavier; what comes next, see LayerPlace::next()
 ///   batch_norm {epsilon = 1e-5, momentum = 0.1} of each column; of images of each channel, over all positions
 ///   conv {channels, kernel, stride = 1, padding = "same", groups = 1, init = "auto", bias = true}
@@ -34,12 +34,17 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 ///   concat {branches = [[...], [...]]}          what each list makes of its input, channels beside each other; an
 ///   empty
 ///                                               list is the input itself
-///   relu, leaky_relu {slope = 0.01}, tanh, sigmoid, gelu, identity
+///   layer_norm {epsilon = 1e-5}                 over the channels of each position
+///   group_norm {groups, epsilon = 1e-5}         over the positions of a sample and groups of its channels
+///   max_pool {size = 2, stride = size, padding = 0}, average_pool, the same; see nn/pooling.hpp
+///   global_average_pool, flatten                to one position; see nn/pooling.hpp
+///   relu, leaky_relu {slope = 0.01}, tanh, sigmoid, gelu, silu, identity
 void register_layer(const std::string& type, LayerBuilder builder);
 /// Types of layers that no program has to register.
 std::vector<std::string> built_in_layers();
 
-/// Whether layers of these, nested ones too, take images: conv, pools and flatten.
+/// Whether samples have to be images, (C, H, W), for one of these layers or of those that they hold: a convolution, a
+/// pool, flatten. Else they are rows of numbers.
 bool takes_images(const std::vector<LayerSpec>& layers);
 /// What layers take of samples of `inputs` numbers: an image where they take images, else one row.
 /// @param shape  of a sample in the data: (channels, height, width), or (height, width) of one channel

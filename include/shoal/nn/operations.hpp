@@ -20,6 +20,15 @@ namespace shoal {
 /// Source: Ioffe & Szegedy, Batch normalization (2015); running averages as in PyTorch.
 Value batch_norm(Value z, Value gamma, Value beta, double epsilon, double momentum, const std::string& name);
 
+/// Each row of x, (samples, C) or (samples, C, H, W), by itself: y = gamma * x_norm + beta with x_norm of mean 0 and
+/// variance 1 over the C columns; mean and variance in float64. gamma, beta: (C).
+/// Source: Ba, Kiros & Hinton, Layer normalization (2016).
+Value layer_norm(Value x, Value gamma, Value beta, double epsilon);
+
+/// The same over all positions of a sample and C / groups columns that follow each other.
+/// Source: Wu & He, Group normalization (2018).
+Value group_norm(Value x, Value gamma, Value beta, std::int64_t groups, double epsilon);
+
 /// Inverted dropout: each element is 0 with probability `rate`, else x / (1 - rate); the identity at test time. Which
 /// elements fall is a function of (seed, step, lane, data-set row, column). Source: Srivastava et al., Dropout (2014).
 Value dropout(Value x, double rate, std::uint32_t lane);
@@ -28,7 +37,8 @@ Value dropout(Value x, double rate, std::uint32_t lane);
 /// D); the last for what is no number of a row. x has no derivative; that of the table adds up rows of the output's.
 Value embedding(Value x, std::int64_t column, Value table);
 
-/// The first columns[i] columns of each value (samples, D), beside each other. At most RowBlock::most_inputs values.
+/// The first columns[i] columns of each value beside each other, position by position. At most RowBlock::most_inputs
+/// values.
 Value join(const std::vector<Value>& values, const std::vector<std::int64_t>& columns);
 
 /// The class that a sample's logits stand for, from 0: the largest of them, the first of equals; a single one tells two

@@ -39,7 +39,5 @@ std::vector<double> read_class_weights(const Archive& archive, std::int64_t clas
 /// The config in a checkpoint. The model that it describes, with the inputs and outputs that it was trained with.
 Config read_config(const Archive& archive);
 Model read_model(const Archive& archive);
-/// The layers that a config describes, but the last.
-std::vector<LayerSpec> layers_of(const ModelConfig& config);
 
 }  // namespace shoal

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/epoch_order.hpp"
 #include "shoal/nn/layers.hpp"
@@ -199,7 +200,8 @@ Model make_model(const Config& config, const TrainingData& data) {
     const ValueShape input = input_shape(layers, encoding.inputs(train.features()), data.description.shape);
     model.emplace(input, std::move(layers), outputs, loss, config.model.init, unlisted);
   } catch (const Error& error) {
-    throw Error(error.status(), (config.model.layers.empty() ? "" : config.place_of("model.layers")) + error.what());
+    throw Error(error.status(),
+                config.place_of(config.model.layers.empty() ? "model.preset" : "model.layers") + error.what());
   }
   check_augment(config, model->input().shape(), images);
   check_batch(config, *model, train.rows());

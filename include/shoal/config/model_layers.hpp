@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "shoal/config/config.hpp"
+
+namespace shoal {
+
+/// The layers that [model] describes in any of its ways, without the last one, which follows from the data.
+std::vector<LayerSpec> layers_of(const ModelConfig& config);
+
+/// Whether model.preset names a network that says all of its layers: any but "none" and "mlp".
+bool is_known_network(const ModelConfig& config);
+
+}  // namespace shoal

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "shoal/core/error.hpp"
+#include "shoal/nn/pooling.hpp"
+
+namespace shoal {
+
+/// The windows of a pooling layer over one image.
+class PoolGrid {
+ public:
+  /// @throws Error (usage)  see nn/pooling.hpp; `name`: of the layer
+  PoolGrid(const std::string& name, const PoolWindow& window, const ValueShape& in)
+      : window_(window), height_(in.height()), width_(in.width) {
+    const std::int64_t reach = std::min(height_, width_) + 2 * window.padding;
+    if (!in.per_sample || window.size < 1 || window.stride < 1 || window.padding < 0 ||
+        window.padding > window.size / 2 || window.size > reach)
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} of size {}, stride {} and padding {} does not fit {}; its padding is at most half of "
+                              "its size, which is at most a side with its padding",
+                              name, window.size, window.stride, window.padding, to_string(in)));
+  }
+
+  std::int64_t height() const { return outputs(height_); }
+  std::int64_t width() const { return outputs(width_); }
+  std::int64_t inputs() const { return height_ * width_; }
+  std::int64_t outputs() const { return height() * width(); }
+
+  /// Calls visit(output position, begin of a run of input positions, end of it, offset in the window of its first) for
+  /// each row of each window, positions of the image alone, in row-major order.
+  template <class Visit>
+  void for_rows(Visit visit) const {
+    const std::int64_t columns = width();
+    const std::int64_t lines = height();
+    for (std::int64_t i = 0; i < lines; ++i) {
+      const std::int64_t top = i * window_.stride - window_.padding;
+      for (std::int64_t j = 0; j < columns; ++j) {
+        const std::int64_t left = j * window_.stride - window_.padding;
+        const std::int64_t begin = std::max<std::int64_t>(left, 0);
+        const std::int64_t end = std::min(left + window_.size, width_);
+        const std::int64_t bottom = std::min(top + window_.size, height_);
+        for (std::int64_t y = std::max<std::int64_t>(top, 0); y < bottom; ++y)
+          visit(i * columns + j, y * width_ + begin, y * width_ + end, (y - top) * window_.size + begin - left);
+      }
+    }
+  }
+
+ private:
+  std::int64_t outputs(std::int64_t side) const {
+    return (side + 2 * window_.padding - window_.size) / window_.stride + 1;
+  }
+
+  PoolWindow window_;
+  std::int64_t height_;
+  std::int64_t width_;
+};
+
+}  // namespace shoal
