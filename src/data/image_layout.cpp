@@ -71,7 +71,6 @@ void ImageLayout::lay_with(const Convert& convert, const ImageView& view, Panels
     for (std::int64_t i = 0; i < height_; ++i) {
       float* const row = out.tile(p, (sample * height_ + i) * width_);
       const std::int64_t source = i + view.down;
-      std::memset(row, 0, static_cast<std::size_t>(width_ * panel_width) * sizeof(float));
       if (source < 0 || source >= height_) {
         darken(row, width_);
       } else {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 
 #include "graph/chain_values.hpp"
 #include "graph/pass_schedules.hpp"
+#include "shoal/graph/graph_cost.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -27,7 +29,43 @@ std::int64_t buffer_rows(const ValueShape& shape, std::int64_t capacity) {
   return shape.per_sample ? capacity * shape.rows : shape.rows;
 }
 
+/// Which buffers a node has.
+struct Held {
+  bool value = false;
+  bool gradient = false;
+  ValueShape auxiliary = {true, 1, 0};
+};
+
+/// passing: what is not kept; null: all is
+Held held_of(const Graph& graph, std::size_t id, const ChainValues* passing) {
+  const Node& node = graph.nodes()[id];
+  Held held{node.kind != Node::Kind::parameter, node.needs_gradient};
+  if (passing != nullptr) {
+    held.value = held.value && passing->value[id] == ChainValues::kept;
+    held.gradient = held.gradient && passing->gradient[id] == ChainValues::kept;
+  }
+  if (node.operation != nullptr) held.auxiliary = node.operation->auxiliary(input_shapes(graph, node));
+  return held;
+}
+
+double elements(const ValueShape& shape) {
+  return static_cast<double>(shape.rows) * static_cast<double>(panels_of(shape.columns) * panel_width);
+}
+
 }  // namespace
+
+double kept_elements(const Graph& graph) {
+  std::optional<ChainValues> passing;
+  if (samples_of_piece(graph) > 0) passing = chain_values(graph);
+  double sum = 0.0;
+  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
+    const ValueShape& shape = graph.nodes()[id].shape;
+    const Held held = held_of(graph, id, passing ? &*passing : nullptr);
+    if (shape.per_sample) sum += elements(shape) * ((held.value ? 1.0 : 0.0) + (held.gradient ? 1.0 : 0.0));
+    if (held.auxiliary.per_sample) sum += elements(held.auxiliary);
+  }
+  return sum;
+}
 
 template <class T>
 Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
@@ -46,13 +84,13 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     Workspace& work = work_[id];
-    const bool passes = chain_values_ != nullptr && chain_values_->value[id] != ChainValues::kept;
-    const bool gradient_passes = chain_values_ != nullptr && chain_values_->gradient[id] != ChainValues::kept;
-    if (passes || gradient_passes)
+    const Held held = held_of(graph, id, chain_values_.get());
+    const bool may_hold = node.kind != Node::Kind::parameter;
+    if ((may_hold && !held.value) || (node.needs_gradient && !held.gradient))
       chain_tile_size_ = std::max(chain_tile_size_, piece_samples_ * node.shape.rows * panel_width);
     const std::int64_t rows = buffer_rows(node.shape, capacity);
-    if (node.kind != Node::Kind::parameter && !passes) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
-    if (node.needs_gradient && !gradient_passes) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
+    if (held.value) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
+    if (held.gradient) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
     if (node.kind == Node::Kind::parameter) work.gradient_rows = gradient_rows(graph, id);
     if (node.operation == nullptr) continue;
     work.per_sample = works_per_sample(graph, node);
@@ -61,9 +99,8 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
       if (node.operation->differentiable(i)) work_[node.inputs[i]].uses.emplace_back(id, i);
     }
     work.derived = Buffer<T>(node.operation->derived_size(work.input_shapes, capacity));
-    const ValueShape auxiliary = node.operation->auxiliary(work.input_shapes);
-    if (auxiliary.columns > 0)
-      work.auxiliary = Buffer<T>(padded_size(buffer_rows(auxiliary, capacity), auxiliary.columns));
+    if (held.auxiliary.columns > 0)
+      work.auxiliary = Buffer<T>(padded_size(buffer_rows(held.auxiliary, capacity), held.auxiliary.columns));
   }
   bind(nullptr, {});
 }

@@ -19,6 +19,12 @@ ValueShape whole_shape(const std::string& name, const std::vector<std::int64_t>&
     if (n < 1)
       throw Error(ExitStatus::usage, fmt::format("\"{}\" has a dimension of {}; each must be 1 or more", name, n));
   }
+  constexpr double most = 0x1p48;  // more than any host holds, and room to add in 64 bits
+  double numbers = 1.0;
+  for (const std::int64_t n : shape) numbers *= static_cast<double>(n);
+  if (numbers > most)
+    throw Error(ExitStatus::usage,
+                fmt::format("\"{}\" would hold {:.2g} numbers; use fewer units or channels", name, numbers));
   std::int64_t rows = 1;
   for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
   return {false, rows, shape.back()};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "graph/schedule.hpp"
+#include "shoal/graph/graph_cost.hpp"
 
 namespace shoal {
 namespace {
@@ -19,13 +20,8 @@ std::string label(const Graph& graph, std::size_t id) {
   return std::string(node.operation->name());
 }
 
-/// Multiplications and additions of a sample in the product of operation `id` with a matrix that it has for an input; 0
-/// for vectors and what is no parameter.
 double product_flops(const Graph& graph, std::size_t id, std::size_t input) {
-  const Node& node = graph.nodes()[input];
-  if (node.kind != Node::Kind::parameter || node.shape.rows < 2) return 0.0;
-  const ValueShape& made = graph.nodes()[id].shape;
-  return 2.0 * static_cast<double>(node.shape.rows * node.shape.columns * (made.per_sample ? made.rows : 1));
+  return 2.0 * product_of(graph, id, input);
 }
 
 double product_flops_of_inputs(const Graph& graph, std::size_t id) {

@@ -7,6 +7,7 @@
 
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/graph_cost.hpp"
 #include "shoal/io/memory_limit.hpp"
 #include "shoal/nn/operations.hpp"
 
@@ -48,13 +49,7 @@ std::vector<std::string> column_names(const Model& model, const DataDescription&
 }
 
 std::int64_t affordable(std::int64_t capacity, const TrainedModel& trained, int processes_on_host) {
-  double columns = 0.0;
-  for (const Node& node : trained.model.graph().nodes()) {
-    if (node.shape.per_sample)
-      columns +=
-          (node.needs_gradient ? 2.0 : 1.0) * static_cast<double>(padded_size(node.shape.rows, node.shape.columns));
-  }
-  const double bytes = columns * static_cast<double>(capacity) * sizeof(float);
+  const double bytes = kept_elements(trained.model.graph()) * static_cast<double>(capacity) * sizeof(float);
   const double most =
       std::min(static_cast<double>(host_memory()) / processes_on_host, static_cast<double>(process_memory()));
   if (bytes > most / 2.0)

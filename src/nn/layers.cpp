@@ -56,6 +56,17 @@ std::vector<std::string> keys_of(const Map& map) {
 
 }  // namespace
 
+namespace {
+
+/// Whether it must be (height, width, channels), as NumPy, Pillow and Keras have images, rather than that many channels
+/// of so narrow images.
+bool has_channels_last(std::span<const std::int64_t> shape) {
+  const std::int64_t last = shape[2];
+  return shape[0] > 4 && (last == 3 || last == 4 || (last < 3 && shape[0] == shape[1]));
+}
+
+}  // namespace
+
 void register_layer(const std::string& type, LayerBuilder builder) { registry()[type] = std::move(builder); }
 
 std::vector<std::string> built_in_layers() { return keys_of(built_in()); }
@@ -69,6 +80,12 @@ bool takes_images(const std::vector<LayerSpec>& layers) {
 
 ValueShape input_shape(const std::vector<LayerSpec>& layers, std::int64_t inputs, std::span<const std::int64_t> shape) {
   if (!takes_images(layers)) return {true, 1, inputs};
+  if (shape.size() == 3 && has_channels_last(shape))
+    throw Error(ExitStatus::bad_data,
+                fmt::format("model.layers take images as (channels, height, width), and a sample of the data has the "
+                            "shape ({}), which looks like (height, width, channels); turn the array round, in NumPy by "
+                            "x.transpose(0, 3, 1, 2), and import it again",
+                            fmt::join(shape, ", ")));
   if (shape.size() == 3) return image_shape(shape[0], shape[1], shape[2]);
   if (shape.size() == 2) return image_shape(1, shape[0], shape[1]);
   throw Error(ExitStatus::usage, fmt::format("model.layers take images, and a sample of the data has the shape ({}); "

@@ -9,15 +9,17 @@
 
 #include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/graph_cost.hpp"
 #include "shoal/io/memory_limit.hpp"
+#include "shoal/nn/layers.hpp"
 #include "shoal/optim/optimizer.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr double float_bytes = 4.0;
-constexpr double flops_per_parameter = 6.0;  // forward, gradient of the input, gradient of the weight; each a
-                                             // multiplication and an addition
+constexpr double flops_per_product = 6.0;  // forward, gradient of the input, gradient of the weight; each a
+                                           // multiplication and an addition
 // That other work could have done, as measured with small networks: reading a row, its loss; the rest of a step.
 constexpr double flops_per_row = 1e5;
 constexpr double flops_per_step = 1e6;
@@ -25,33 +27,57 @@ constexpr double flops_per_step = 1e6;
 /// In doubles: a model may have more parameters than 64 bits count.
 struct Size {
   double parameters = 0.0;
-  double values = 0.0;  // of a sample, in all layers
+  double elements = 0.0;  // of a sample, in buffers
   double outputs = 0.0;
+  double multiply_adds = 0.0;  // of a sample, forward
 };
 
+/// Of models whose list of layers does not say it: the graph does.
+Size size_of_graph(const Config& config, const TrainingData& data) {
+  constexpr double batches_read_ahead = 3.0;
+  const Model model = make_model(config, data);
+  const ValueShape& input = model.input().shape();
+  return {
+      static_cast<double>(model.graph().parameter_size()),
+      kept_elements(model.graph()) + batches_read_ahead * static_cast<double>(padded_size(input.rows, input.columns)),
+      static_cast<double>(model.outputs()), multiply_adds(model.graph())};
+}
+
+/// Whether layers are dense ones and what leaves the number of columns as it is.
+bool is_plain_list(const std::vector<LayerSpec>& layers) {
+  return !takes_images(layers) && std::all_of(layers.begin(), layers.end(), [](const LayerSpec& layer) {
+    return layer.layers.empty() && layer.shortcut.empty() && layer.branches.empty();
+  });
+}
+
 Size size_of(const Config& config, const TrainingData& data) {
+  const std::vector<LayerSpec> layers = layers_of(config.model);
+  if (!is_plain_list(layers)) return size_of_graph(config, data);
+  constexpr double buffers_of_value = 3.0;
   const Split& train = data.train;
   const Encoding encoding = encoding_for(config, data);
   auto width = static_cast<double>(encoding.inputs(train.features()));
-  Size size{0.0, width, 0.0};
+  Size size;
+  double values = width;  // of a sample, in all layers
   if (const auto embedded = encoding.embedded(); !embedded.empty()) {
     for (const ColumnEncoding* column : embedded) {
       size.parameters += static_cast<double>(column->places() * padded_size(1, column->width));
       width += static_cast<double>(column->width - 1);
     }
-    size.values += 2.0 * width;  // the vectors, and beside the numbers
+    values += 2.0 * width;  // the vectors, and beside the numbers
   }
-  for (const LayerSpec& layer : layers_of(config.model)) {
+  for (const LayerSpec& layer : layers) {
     const auto found = layer.settings.find("units");
     if (found != layer.settings.end() && std::holds_alternative<std::int64_t>(found->second)) {
       const auto units = static_cast<double>(std::get<std::int64_t>(found->second));
       size.parameters += width * units;
       width = units;
     }
-    size.values += width;
+    values += width;
   }
   size.outputs = static_cast<double>(std::max(train.outputs(), train.classes()) * loss_for(config, train).levels());
-  return {size.parameters + width * size.outputs, size.values + size.outputs, size.outputs};
+  const double parameters = size.parameters + width * size.outputs;
+  return {parameters, buffers_of_value * (values + size.outputs), size.outputs, parameters};
 }
 
 /// What sets the units of the layers, as a user gave it.
@@ -96,10 +122,10 @@ TrainingCost estimate_cost(const Config& config, const TrainingData& data, const
   TrainingCost cost;
   cost.model_bytes = float_bytes * size.parameters * (training + saving);
   cost.batch_bytes =
-      float_bytes * 3.0 * size.values * static_cast<double>(samples_at_a_time(cut, data)) * load.ranks_on_host;
+      float_bytes * size.elements * static_cast<double>(samples_at_a_time(cut, data)) * load.ranks_on_host;
   if (data.validation)
     cost.judge_bytes = judge_bytes_per_row(size.outputs) * static_cast<double>(data.validation->rows());
-  cost.epoch = rows * (size.parameters * flops_per_parameter + flops_per_row) + steps * flops_per_step;
+  cost.epoch = rows * (size.multiply_adds * flops_per_product + flops_per_row) + steps * flops_per_step;
   cost.whole = cost.epoch * (config.train.steps > 0 ? static_cast<double>(config.train.steps) / steps
                                                     : static_cast<double>(config.train.epochs));
   return cost;

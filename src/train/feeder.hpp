@@ -11,8 +11,8 @@
 #include "shoal/graph/executor.hpp"
 #include "shoal/infer/evaluation.hpp"
 #include "shoal/nn/model.hpp"
-#include "train/batch_reader.hpp"
-#include "train/row_loader.hpp"
+#include "train/data/batch_reader.hpp"
+#include "train/data/row_loader.hpp"
 #include "train/split_judge.hpp"
 
 namespace shoal {

@@ -47,11 +47,10 @@ void ThreadTuner::note(std::chrono::duration<double> step) {
   }
 }
 
-std::chrono::duration<double> work_of_step(std::int64_t parameters, std::int64_t samples) {
+std::chrono::duration<double> work_of_step(double multiply_adds, std::int64_t samples) {
   constexpr double flops_per_second = 5e10;  // of a core; what it is exactly matters little
-  constexpr double flops = 6.0;              // a multiply-add forward and two backward, for each parameter
-  return std::chrono::duration<double>(flops * static_cast<double>(parameters) * static_cast<double>(samples) /
-                                       flops_per_second);
+  constexpr double flops = 6.0;              // two for one forward, and for the two backward
+  return std::chrono::duration<double>(flops * multiply_adds * static_cast<double>(samples) / flops_per_second);
 }
 
 }  // namespace shoal

@@ -38,7 +38,7 @@ class ThreadTuner {
   double before_ = 0.0;        // median with best_, in the window before
 };
 
-/// The work of a step over `samples` samples with dense layers of so many parameters.
-std::chrono::duration<double> work_of_step(std::int64_t parameters, std::int64_t samples);
+/// The work of a step over `samples` samples; multiply_adds: of the forward pass of one.
+std::chrono::duration<double> work_of_step(double multiply_adds, std::int64_t samples);
 
 }  // namespace shoal

@@ -86,6 +86,11 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
       throw Error(ExitStatus::usage,
                   fmt::format("the model has {} inputs and {} outputs, the data {} and {}", state_->model.inputs(),
                               state_->model.outputs(), features, expected.outputs()));
+    const ValueShape& own = state_->model.input().shape();
+    const ValueShape& needed = expected.input().shape();
+    if ((own.rows > 1 || needed.rows > 1) && own != needed)
+      throw Error(ExitStatus::usage, fmt::format("the model takes {}, and the data give its layers {}; make it of that",
+                                                 to_string(own), to_string(needed)));
     const Encoding encoding = encoding_for(config, *selected);
     const Model model = encoding.columns.empty()
                             ? state_->model

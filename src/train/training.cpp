@@ -11,11 +11,12 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/profile.hpp"
+#include "shoal/graph/graph_cost.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/optim/schedule.hpp"
 #include "shoal/tensor/parallel.hpp"
-#include "train/batch_reader.hpp"
+#include "train/data/batch_reader.hpp"
 #include "train/drift.hpp"
 #include "train/feeder.hpp"
 #include "train/replica.hpp"
@@ -76,7 +77,7 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
       capacity_(samples_at_a_time(cut_, data)),
-      tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(model.parameter_count(), capacity_))) {
+      tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(multiply_adds(model.graph()), capacity_))) {
   check_class_weights();
 }
 

@@ -11,6 +11,7 @@
 #include "bench_numbers.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/core/random.hpp"
+#include "shoal/graph/graph_cost.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "train/replica.hpp"
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
           static_cast<float>(source.normal(static_cast<std::uint64_t>(r), static_cast<std::uint64_t>(c)));
     replica.executor().input(model.targets()).at(r, 0) = static_cast<float>(r % widths.back());
   }
-  ThreadTuner tuner(threads(), work_of_step(model.parameter_count(), share.samples()));
+  ThreadTuner tuner(threads(), work_of_step(multiply_adds(model.graph()), share.samples()));
   std::vector<double> forward, backward, update, whole;
   for (int step = 1; step <= steps + 3; ++step) {
     world.barrier();

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import zlib
 
 import h5py
 import numpy as np
@@ -121,6 +122,64 @@ for name in "in/a/1.png", "in/b/1.png", "test/b/1.png":
 done("import", "images", "in", "--size", "4x4", "-o", "in.h5")
 train("in")
 assert '"b"' in evaluated("in", "test")
+
+# A model of images: whatever brings it the same pixels gives the same numbers, with and without augmentation in training.
+layers = '[{type="conv",channels=4,kernel=3},{type="batch_norm"},{type="relu"},{type="flatten"}]'
+
+
+def train_images(name, data, *options):
+    done("train", "--set", f"data.file={data}", "--set", "train.epochs=2", "--set", "data.batch_size=8", "--set",
+         "model.layers=" + layers, "--run", name, *options)
+
+
+def png(path, image):
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    lines = b"".join(b"\0" + line.tobytes() for line in image)
+    header = struct.pack(">IIBBBBB", image.shape[1], image.shape[0], 8, 2, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
+
+
+photos = draw.integers(0, 256, (24, 6, 5, 3), "u1")
+for i, photo in enumerate(photos):
+    folder = pathlib.Path("photos") / ("cat" if i < 10 else "dog")
+    folder.mkdir(parents=True, exist_ok=True)
+    png(folder / f"{i:02}.png", photo)
+done("import", "images", "photos", "--size", "5x6", "-o", "photos.h5")
+with h5py.File("photos.h5") as f:
+    assert f["train/x"].dtype == "u1" and (f["train/x"][()] == photos.transpose(0, 3, 1, 2)).all(), "(C, H, W), as they are"
+np.save("first.npy", photos.transpose(0, 3, 1, 2))
+np.save("last.npy", photos)
+np.save("kinds.npy", np.arange(24) // 10 > 0)
+train_images("plain", "photos.h5")
+train_images("changed", "photos.h5", "--set", "data.augment={crop=2, flip=true, cutout=2}")
+for name in "plain", "changed":
+    assert predicted(name, "photos") == predicted(name, "photos.h5", "--split", "train") == predicted(name, "first.npy")
+    assert evaluated(name, "photos") == evaluated(name, "photos.h5", "--split", "train")
+assert predicted("plain", "photos") != predicted("changed", "photos")
+refused(65, ["(6, 5, 3)", "(3, 6, 5)"], "predict", "plain", "--data", "last.npy", "--out", "-")
+done("import", "npy", "--x", "last.npy", "--y", "kinds.npy", "-o", "last.h5")
+refused(65, "looks like (height, width, channels)", "train", "--set", "data.file=last.h5", "--set", "model.layers=" + layers)
+refused(64, "data.augment.crop = 1 changes images, and the model takes none", "train", "--set", "data.file=photos.h5", "--set",
+        "data.augment.crop=1", "--set", "model.hidden=[4]")
+
+# One channel: (H, W) and (1, H, W) are the same image.
+train_images("gray", "i.h5")
+np.save("one.npy", pixels[:, None])
+assert predicted("gray", "i.idx") == predicted("gray", "one.npy") == predicted("gray", "i.h5", "--split", "train")
+cells = draw.integers(0, 17, (40, 16))
+for name, shape in ("two", "4,4"), ("three", "1,4,4"):
+    lines = [",".join(map(str, [*row, i % 3])) for i, row in enumerate(cells)]
+    pathlib.Path(f"{name}.csv").write_text(",".join([f"p{k}" for k in range(16)] + ["y"]) + "\n" + "\n".join(lines) + "\n")
+    done("import", "csv", f"{name}.csv", "--label", "y", "--shape", shape, "-o", f"{name}.h5")
+    train_images("of-" + name, f"{name}.h5", "--set", "data.augment.flip=true")
+assert predicted("of-two", "two.h5", "--split", "train") == predicted("of-three", "three.csv")
+gaps = photos.transpose(0, 3, 1, 2).astype("f4")
+gaps[3, 1, 2, 2] = -1
+np.save("gaps.npy", gaps)
+done("import", "npy", "--x", "gaps.npy", "--y", "kinds.npy", "--missing=-1", "-o", "gaps.h5")
+refused(65, ["has gaps", "a pixel is a number"], "train", "--set", "data.file=gaps.h5", "--set", "model.layers=" + layers)
 
 # What an importer advises is none of the options of these commands.
 pathlib.Path("t.csv").write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))

@@ -23,7 +23,7 @@ Config parse(const std::string& text, const std::vector<std::string>& sets = {})
 Config unusual() {
   Config c;
   c.seed = 9223372036854775807;
-  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25, "standard"};
+  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25, {3, true, 5}, "standard"};
   c.model.hidden = {256, 128};
   c.model.activation = "gelu";
   c.model.dropout = 0.1 + 0.2;
@@ -61,6 +61,9 @@ normalize_targets = "auto"
 shuffle_block = 0
 one_hot = 32
 unseen_rate = 0.01
+augment.crop = 0
+augment.flip = false
+augment.cutout = 0
 
 [model]
 hidden = []
@@ -351,13 +354,13 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
                                 "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.metric",
                                 "sweep.ranks_per_trial", "sweep.successive_halving.enabled",
                                 "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs", "sweep.space"));
-  EXPECT_THAT(fixed,
-              ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.normalize_targets",
-                          "data.shuffle_block", "data.one_hot", "data.unseen_rate", "model.hidden", "model.depth",
-                          "model.width", "model.activation", "model.init", "model.loss", "model.batch_norm.enabled",
-                          "model.batch_norm.position", "model.batch_norm.epsilon", "model.batch_norm.momentum",
-                          "model.batch_norm.running", "model.layers", "optimizer.name", "train.class_weights",
-                          "train.metric", "parallel.leaves"));
+  EXPECT_THAT(fixed, ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize",
+                                 "data.normalize_targets", "data.shuffle_block", "data.one_hot", "data.unseen_rate",
+                                 "data.augment.crop", "data.augment.flip", "data.augment.cutout", "model.hidden",
+                                 "model.depth", "model.width", "model.activation", "model.init", "model.loss",
+                                 "model.batch_norm.enabled", "model.batch_norm.position", "model.batch_norm.epsilon",
+                                 "model.batch_norm.momentum", "model.batch_norm.running", "model.layers",
+                                 "optimizer.name", "train.class_weights", "train.metric", "parallel.leaves"));
   EXPECT_FALSE(changes_no_bit("train.evaluate_every", stopping));
   EXPECT_FALSE(changes_no_bit("no.such", plain));
   EXPECT_FALSE(may_be_nudged("train.max_seconds"));

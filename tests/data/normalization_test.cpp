@@ -136,6 +136,58 @@ TEST_F(Normalizations, LeafStatisticsAreThoseOfTheirRows) {
   EXPECT_THAT(leaf_extremes(split, 1, 4), ElementsAre(1, 10, 5, 30));
 }
 
+/// Of images (2, 3 positions), against sums over all rows and positions of a channel in one go.
+TEST_F(Normalizations, OfImagesAreThoseOfAChannel) {
+  constexpr std::int64_t rows = 37;
+  constexpr std::int64_t positions = 3;
+  const RandomSource source(6, Purpose::synth);
+  std::vector<double> x;
+  for (std::uint64_t i = 0; i < rows * 2 * positions; ++i) {
+    const std::uint64_t channel = i / positions % 2;
+    x.push_back(1e3 * static_cast<double>(channel) + static_cast<double>(i % positions) + source.normal(0, i));
+  }
+  const Split split = open(2 * positions, x);
+  for (const char* mode : {"standard", "unit"}) {
+    std::vector<double> statistics = node_statistics(split, mode, LeafShare(cut(split, 10)));
+    statistics.resize(2 * 2 * positions);
+    std::vector<double> as_they_were = statistics;
+    share_by_channel(mode, 1, rows, as_they_were);
+    EXPECT_EQ(as_they_were, statistics) << "one position: nothing to share";
+    share_by_channel(mode, positions, rows, statistics);
+    const Normalization learnt = from_statistics(split, mode, statistics);
+    for (std::int64_t channel = 0; channel < 2; ++channel) {
+      std::vector<double> values;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        if (static_cast<std::int64_t>(i) / positions % 2 == channel) values.push_back(x[i]);
+      }
+      const auto count = static_cast<double>(values.size());
+      double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+      double spread = 0.0;
+      for (const double v : values) spread += (v - mean) * (v - mean) / count;
+      spread = std::sqrt(spread);
+      if (std::string(mode) == "unit") {
+        mean = std::ranges::min(values);
+        spread = std::ranges::max(values) - mean;
+      }
+      for (std::int64_t i = 0; i < positions; ++i) {
+        const auto feature = static_cast<std::size_t>(channel * positions + i);
+        EXPECT_NEAR(learnt.mean[feature], mean, 1e-10) << mode;
+        EXPECT_NEAR(learnt.deviation[feature], spread, 1e-10) << mode;
+        EXPECT_EQ(learnt.mean[feature], learnt.mean[static_cast<std::size_t>(channel * positions)]);
+        EXPECT_EQ(learnt.deviation[feature], learnt.deviation[static_cast<std::size_t>(channel * positions)]);
+      }
+    }
+  }
+}
+
+TEST_F(Normalizations, AChannelOfOneValueHasDeviationOne) {
+  const Split split = open(2, std::vector<double>{7, 7, 7, 7, 7, 7});
+  std::vector<double> statistics = leaf_moments(split, 0, 3);
+  share_by_channel("standard", 2, 3, statistics);
+  EXPECT_THAT(from_statistics(split, "standard", statistics).mean, ElementsAre(7, 7));
+  EXPECT_THAT(from_statistics(split, "standard", statistics).deviation, ElementsAre(1, 1));
+}
+
 TEST_F(Normalizations, RefuseNanAndUnknownModes) {
   const Split split = open<float>(1, {1, 2, std::nanf(""), 4});
   expect_error([&] { learn(split, "standard", cut(split, 2)); }, ExitStatus::bad_data, {"train/x row 2, feature 0"});

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "shoal/core/error.hpp"
 #include "shoal/graph/expressions.hpp"
+#include "shoal/graph/graph_cost.hpp"
 
 namespace shoal {
 namespace {
@@ -28,6 +30,23 @@ TEST(Graph, ChunksCountFromTheirParametersStart) {
   g.variable("a", {33, 32}, zeros());
   g.variable("b", {32}, zeros());
   EXPECT_EQ(g.chunks(), (std::vector<std::int64_t>{0, 1024, 1056, 1088}));
+}
+
+TEST(Graph, AVariableBeyondWhatAnyoneHoldsIsRefused) {
+  Graph g;
+  EXPECT_THROW(g.variable("w", {3, 3, std::int64_t{1} << 40, std::int64_t{1} << 40}, zeros()), Error);
+  EXPECT_THROW(g.variable("v", {std::int64_t{1} << 62, 64}, zeros()), Error);
+  EXPECT_EQ(g.parameter_size(), 0);
+}
+
+TEST(Graph, CostsAreThoseOfASample) {
+  Graph g;
+  const Value x = g.input("x", 40);
+  const Value h = relu(dense(x, g.variable("w", {40, 8}, zeros()), g.variable("b", {8}, zeros())));
+  static_cast<void>(dense(h, g.variable("v", {8, 3}, zeros())));
+  EXPECT_EQ(multiply_adds(g), 40 * 8 + 8 * 3);
+  EXPECT_GE(kept_elements(g), 64 + 32 + 32) << "x, h and the last";
+  EXPECT_LE(kept_elements(g), 64 + 2 * 4 * 32) << "and gradients, of each operation";
 }
 
 TEST(Graph, ItemReadsAVariable) {

@@ -7,6 +7,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/data/synth.hpp"
+#include "shoal/io/h5_file.hpp"
 #include "shoal/io/memory_limit.hpp"
 
 namespace shoal {
@@ -63,6 +64,77 @@ TEST_F(Cost, OutputsOfLevelsAndRowsToValidateOnCount) {
   TrainingData judged = data_;
   judged.validation = data_.train;
   EXPECT_GE(estimate_cost({}, judged).judge_bytes, 300 * 3 * 8) << "classes of each row";
+}
+
+/// 40 images of 3 x 16 x 16.
+TrainingData image_data() {
+  const std::string file = ::testing::TempDir() + "shoal_cost_images.h5";
+  H5Writer writer(file);
+  writer.create_array("train/x", ElementType::uint8, {40, 3, 16, 16});
+  writer.write_rows("train/x", 0, std::vector<std::byte>(40 * 3 * 16 * 16));
+  writer.create_array("train/y", ElementType::uint8, {40});
+  writer.write_rows("train/y", 0, std::vector<std::byte>(40));
+  writer.set_attribute("classes", std::int64_t{4});
+  writer.finish();
+  TrainingData data = select_data(Dataset::open(file), Config{});
+  std::filesystem::remove(file);
+  return data;
+}
+
+LayerSpec conv(std::int64_t channels, std::int64_t kernel, std::int64_t stride = 1) {
+  return {"conv", {{"channels", channels}, {"kernel", kernel}, {"stride", stride}}};
+}
+
+TEST(CostOfImages, CountsTheProductsOfAllPositionsAndNestedLayers) {
+  const TrainingData data = image_data();
+  Config config;
+  const auto epoch_of = [&](const std::vector<LayerSpec>& layers) {
+    config.model.layers = layers;
+    return estimate_cost(config, data).epoch;
+  };
+  const LayerSpec relu{"relu"};
+  const LayerSpec pool{"global_average_pool"};
+  const double one = epoch_of({conv(8, 3), relu, pool});
+  const double two = epoch_of({conv(8, 3), relu, conv(16, 5, 2), relu, pool});
+  const double products = 5 * 5 * 8 * 16 * 8 * 8 + (16 - 8) * 4;  // and four classes
+  EXPECT_DOUBLE_EQ(two - one, 40 * 6 * products);
+  const LayerSpec block{.type = "residual", .layers = {conv(8, 3), relu, conv(8, 3)}};
+  EXPECT_DOUBLE_EQ(epoch_of({conv(8, 3), relu, block, pool}) - one, 40 * 6 * 2.0 * 3 * 3 * 8 * 8 * 16 * 16);
+}
+
+TEST(CostOfImages, MemoryIsThatOfParametersAndPositions) {
+  const TrainingData data = image_data();
+  Config config;
+  const auto cost_of = [&](const std::vector<LayerSpec>& layers) {
+    config.model.layers = layers;
+    return estimate_cost(config, data);
+  };
+  const LayerSpec pool{"global_average_pool"};
+  const TrainingCost narrow = cost_of({conv(32, 3), {"relu"}, pool});
+  const TrainingCost wide = cost_of({conv(64, 3), {"relu"}, pool});
+  const double samples = 40;
+  EXPECT_GE(wide.batch_bytes - narrow.batch_bytes, samples * 16 * 16 * 32 * 4) << "32 more channels";
+  EXPECT_LE(wide.batch_bytes - narrow.batch_bytes, samples * 16 * 16 * 32 * 4 * 4);
+  EXPECT_GE(narrow.batch_bytes, samples * 16 * 16 * 32 * 4 * 4) << "images, some read ahead";
+  EXPECT_NEAR(wide.model_bytes / narrow.model_bytes, 2.0, 0.1);
+}
+
+TEST(CostOfImages, WhatNoHostHoldsIsRefused) {
+  const TrainingData data = image_data();
+  Config config;
+  const auto refusal = [&](std::int64_t channels) -> std::string {
+    config.model.layers = {conv(channels, 3), {"global_average_pool"}};
+    try {
+      check_memory(config, data);
+      return "";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.status(), ExitStatus::usage);
+      return e.what();
+    }
+  };
+  EXPECT_EQ(refusal(8), "");
+  EXPECT_NE(refusal(std::int64_t{1} << 32).find("a model with model.layers takes about"), std::string::npos);
+  EXPECT_NE(refusal(std::int64_t{1} << 62).find("numbers; use fewer units or channels"), std::string::npos);
 }
 
 TEST_F(Cost, WhatNoHostHoldsIsRefusedByKey) {

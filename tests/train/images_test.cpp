@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 
 #include "mpi_test.hpp"
@@ -11,6 +12,7 @@
 #include "shoal/data/columns.hpp"
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/infer/predictor.hpp"
+#include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/dataset_predictor.hpp"
@@ -31,20 +33,20 @@ constexpr std::int64_t pixels = channels * height * width;
 
 std::vector<std::uint8_t> images(std::int64_t samples) {
   std::vector<std::uint8_t> x;
-  for (std::int64_t i = 0; i < samples * pixels; ++i)
-    x.push_back(static_cast<std::uint8_t>((i * 7919 + i / 31) % 256));
+  for (std::int64_t i = 0; i < samples * pixels; ++i) x.push_back(static_cast<std::uint8_t>((i * 7919 + i / 31) % 256));
   return x;
 }
 
 void write_images(const std::string& path, std::int64_t samples, const std::vector<std::int64_t>& shape) {
+  const std::vector<std::uint8_t> x = images(samples);
   H5Writer writer(path);
   for (const char* split : {"train", "test"}) {
     std::vector<std::int64_t> extents = {samples};
     extents.insert(extents.end(), shape.begin(), shape.end());
     writer.create_array(split + std::string("/x"), ElementType::uint8, extents);
-    writer.write_rows(split + std::string("/x"), 0, std::as_bytes(std::span(images(samples))));
+    writer.write_rows(split + std::string("/x"), 0, std::as_bytes(std::span(x)));
     std::vector<std::uint8_t> y;
-    for (std::int64_t i = 0; i < samples; ++i) y.push_back(static_cast<std::uint8_t>(i * i % 4));
+    for (std::int64_t i = 0; i < samples; ++i) y.push_back(static_cast<std::uint8_t>((i * i + i / 5) % 4));
     writer.create_array(split + std::string("/y"), ElementType::uint8, {samples});
     writer.write_rows(split + std::string("/y"), 0, std::as_bytes(std::span(y)));
   }
@@ -75,12 +77,13 @@ class Images : public testing::Test {
     config.data.validation = 0.1;
     config.data.augment = {.crop = 2, .flip = true, .cutout = 2};
     config.parallel.leaves = 7;  // ragged
-    config.model.layers = {{"conv", {{"channels", std::int64_t{6}}, {"kernel", std::int64_t{3}}}},
-                           {"batch_norm", {}},
-                           {"relu", {}},
-                           {"conv", {{"channels", std::int64_t{5}}, {"kernel", std::int64_t{5}}, {"padding", "valid"}}},
-                           {"relu", {}},
-                           {"flatten", {}}};
+    config.model.layers = {
+        {"conv", {{"channels", std::int64_t{6}}, {"kernel", std::int64_t{3}}}},
+        {"batch_norm", {}},
+        {"relu", {}},
+        {"conv", {{"channels", std::int64_t{5}}, {"kernel", std::int64_t{5}}, {"padding", std::string("valid")}}},
+        {"relu", {}},
+        {"flatten", {}}};
     config.train.epochs = 4;
     return config;
   }
@@ -171,7 +174,8 @@ TEST_F(Images, OnlyBatchesOfTrainingAreAugmented) {
 
 TEST_F(Images, WhatCannotBeAugmentedIsRefused) {
   const auto dense = [](Config& c) { c.model.layers = {{"dense", {{"units", std::int64_t{4}}}}}; };
-  EXPECT_THAT(refusal(dense), HasSubstr("data.augment.crop = 2 changes images, and the model takes none; leave it out"));
+  EXPECT_THAT(refusal(dense),
+              HasSubstr("data.augment.crop = 2 changes images, and the model takes none; leave it out"));
   EXPECT_THAT(refusal([&](Config& c) {
                 dense(c);
                 c.data.augment = {.flip = true};
@@ -182,6 +186,43 @@ TEST_F(Images, WhatCannotBeAugmentedIsRefused) {
   EXPECT_THAT(refusal([](Config& c) { c.data.augment.cutout = 6; }),
               HasSubstr("data.augment.cutout = 6 is larger than images of 6 x 5; use 5 or less"));
   EXPECT_EQ(refusal([](Config& c) { c.data.augment = {.crop = 4, .flip = true, .cutout = 5}; }), "");
+}
+
+/// What others call an image would be taken for many channels of a narrow one.
+TEST_F(Images, ChannelsThatStandLastAreRefused) {
+  run_together(test_world(), [&] {
+    if (test_world().rank() != 0) return;
+    write_images(path("last.h5"), 60, {height, width, channels});
+    const auto refused = refusal([&](Config& c) { c.data.file = path("last.h5"); });
+    EXPECT_THAT(refused, HasSubstr("the shape (6, 5, 3), which looks like (height, width, channels); turn the array"));
+    write_images(path("flat.h5"), 60, {pixels});
+    EXPECT_THAT(refusal([&](Config& c) { c.data.file = path("flat.h5"); }),
+                HasSubstr("the shape (90); import them as"));
+    write_images(path("gray.h5"), 60, {9, 10});
+    EXPECT_EQ(refusal([&](Config& c) { c.data.file = path("gray.h5"); }), "");
+  });
+}
+
+TEST_F(Images, AModelForAnotherShapeThanThatOfTheDataIsRefused) {
+  const std::vector<LayerSpec> layers = config().model.layers;
+  const auto refusal_of = [&](const Model& model) -> std::string {
+    Trainer trainer(model, Adam{}, test_world());
+    try {
+      trainer.fit(Dataset::open(path("i.h5")), {.epochs = 1, .quiet = true});
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal_of({image_shape(channels, width, height), layers, 4, Loss::softmax}),
+              HasSubstr("the model takes (samples, 3, 5, 6), and the data give its layers (samples, 3, 6, 5)"));
+  const std::vector<LayerSpec> one = {{"conv", {{"channels", std::int64_t{6}}, {"kernel", std::int64_t{3}}}},
+                                      {"flatten", {}}};
+  EXPECT_THAT(refusal_of({pixels, one, 4, Loss::softmax}),
+              HasSubstr("and the data give its layers (samples, 3, 6, 5)"));
+  Trainer trainer({image_shape(channels, height, width), layers, 4, Loss::softmax}, Adam{}, test_world());
+  trainer.fit(Dataset::open(path("i.h5")), {.epochs = 1, .augment = {.flip = true}, .quiet = true});
+  EXPECT_GT(trainer.evaluate(Dataset::open(path("i.h5"))).loss, 0.0);
 }
 
 /// In rows from memory, in a split, and after a checkpoint: the same numbers.
@@ -197,17 +238,19 @@ TEST_F(Images, RowsInMemoryArePredictedAsThoseOfADataSet) {
     encode_checkpoint(archive, bytes);
     write_atomically(path("c.h5"), bytes);
   });
-  DatasetPredictor by_file(path("c.h5"), test_world());
-  by_file.predict(Dataset::open(path("i.h5")), "test", path("p.h5"));
+  DatasetPredictor(path("c.h5"), test_world()).predict(Dataset::open(path("i.h5")), "test", path("p.h5"));
   if (test_world().rank() != 0) return;
-  const H5File predicted(path("p.h5"));
   const Predictor predictor(path("c.h5"));
   EXPECT_EQ(predictor.features(), pixels);
   EXPECT_EQ(predictor.trained_on().shape, (std::vector<std::int64_t>{channels, height, width}));
   const std::vector<std::uint8_t> bytes = images(203);
   const std::vector<float> rows(bytes.begin(), bytes.end());
-  const Predictions made = predictor.predict(std::span<const float>(rows));
-  EXPECT_EQ(made.labels, predicted.read<std::int32_t>("label"));
+  std::vector<float> written(203 * 4);
+  std::ifstream file(path("p.h5"), std::ios::binary);
+  file.seekg(H5Reader(path("p.h5")).array("probabilities").offset);
+  file.read(reinterpret_cast<char*>(written.data()), static_cast<std::streamsize>(written.size() * sizeof(float)));
+  EXPECT_EQ(predictor.predict(std::span<const float>(rows)).values, written);
+  EXPECT_NE(written[0], written[4]) << "all samples alike";
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ class ImageLayout {
   ImageLayout(const Normalization& normalization, ElementType type, std::int64_t channels, std::int64_t height,
               std::int64_t width);
 
-  /// Sample `sample` of `out` from its numbers in the file. @returns whether all are finite as floats
+  /// Sample `sample` of `out`, whose padding stays as it is, from its numbers in the file. @returns whether all are
+  /// finite as floats
   bool lay(const std::byte* numbers, ElementType type, const ImageView& view, Panels<float> out,
            std::int64_t sample) const;
   /// The same from numbers that are normalised.

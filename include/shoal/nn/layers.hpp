@@ -48,7 +48,7 @@ std::vector<std::string> built_in_layers();
 bool takes_images(const std::vector<LayerSpec>& layers);
 /// What layers take of samples of `inputs` numbers: an image where they take images, else one row.
 /// @param shape  of a sample in the data: (channels, height, width), or (height, width) of one channel
-/// @throws Error(usage)  where they take images and the data have another shape
+/// @throws Error  where they take images: usage for data of another shape, bad_data for (height, width, channels)
 ValueShape input_shape(const std::vector<LayerSpec>& layers, std::int64_t inputs, std::span<const std::int64_t> shape);
 
 /// One table of an embedding layer.

@@ -14,8 +14,8 @@ struct HostLoad {
   static HostLoad of(const Communicator& comm) { return {comm.size(), comm.ranks_on_host(), 1}; }
 };
 
-/// What a training takes, estimated from its list of layers: nothing is made, so that models of any size can be asked
-/// for.
+/// What a training takes, estimated from its list of layers, or from the graph of those that take images or hold
+/// others: no array is made, so that models of any size can be asked for.
 struct TrainingCost {
   double model_bytes = 0.0;  ///< on a host, to train and to save what does not grow with the batch
   double batch_bytes = 0.0;  ///< on a host, of what every sample takes
@@ -23,7 +23,7 @@ struct TrainingCost {
   double epoch = 0.0;        ///< about how long an epoch takes, in a unit of its own
   double whole = 0.0;        ///< about how long all of its training takes, in the same
 };
-/// The memory is that of one of the trainings on a host.
+/// The memory is that of one of the trainings on a host. @throws Error  as make_model(), where it takes the graph
 TrainingCost estimate_cost(const Config& config, const TrainingData& data, const HostLoad& load = {});
 
 /// Refuses a model or batch that this host cannot hold: the system would grant the memory, and kill the job when it is

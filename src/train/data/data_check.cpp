@@ -10,6 +10,17 @@
 #include "shoal/core/log.hpp"
 
 namespace shoal {
+namespace {
+
+/// (height, width) is an image of one channel.
+bool hold_the_same(std::span<const std::int64_t> a, std::span<const std::int64_t> b) {
+  const auto without_channel = [](std::span<const std::int64_t> shape) {
+    return shape.size() == 3 && shape[0] == 1 ? shape.subspan(1) : shape;
+  };
+  return std::ranges::equal(without_channel(a), without_channel(b));
+}
+
+}  // namespace
 
 ColumnMatch match_features(const Dataset& set, const Split& split, const Encoding& encoding,
                            const DataDescription& trained, const std::string& name) {
@@ -21,7 +32,7 @@ ColumnMatch match_features(const Dataset& set, const Split& split, const Encodin
                          shown < match.extra.size() ? fmt::format(" and {} more", match.extra.size() - shown) : ""));
   }
   const bool by_name = !trained.columns.empty() && !split.columns().empty();
-  if (by_name || set.shape() == trained.shape) return match;
+  if (by_name || hold_the_same(set.shape(), trained.shape)) return match;
   throw Error(ExitStatus::bad_data,
               fmt::format("{} has features of shape ({}), and {} was trained on ({}); give a data set with the same "
                           "features",

@@ -16,7 +16,7 @@
 #include "shoal/data/row_encoder.hpp"
 #include "shoal/tensor/buffer.hpp"
 #include "shoal/train/batch_cut.hpp"
-#include "train/row_loader.hpp"
+#include "train/data/row_loader.hpp"
 
 namespace shoal {
 

@@ -1,4 +1,4 @@
-#include "train/row_loader.hpp"
+#include "train/data/row_loader.hpp"
 
 #include <fmt/format.h>
 

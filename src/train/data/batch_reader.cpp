@@ -1,4 +1,4 @@
-#include "train/batch_reader.hpp"
+#include "train/data/batch_reader.hpp"
 
 #include <algorithm>
 

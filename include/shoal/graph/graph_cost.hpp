@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+
+#include "shoal/graph/graph.hpp"
+
+namespace shoal {
+
+// What a graph takes of a sample, without making anything. In doubles: a graph may be larger than 64 bits count.
+
+/// Multiply-adds of a sample in the product of operation `id` with a matrix that is its input; 0 for vectors and what
+/// is no parameter.
+double product_of(const Graph& graph, std::size_t id, std::size_t input);
+/// Of all operations, forward. The backward pass has about twice as many.
+double multiply_adds(const Graph& graph);
+/// Elements that an executor keeps of a sample: values, gradients and what operations put aside.
+double kept_elements(const Graph& graph);
+
+}  // namespace shoal
