@@ -46,7 +46,9 @@ def predicted(name, data, *options):
 
 
 def evaluated(name, data, *options):
-    return done("evaluate", name, "--data", data, "--json", *options).stdout.replace('"train"', '"test"')
+    said = done("evaluate", name, "--data", data, "--json", *options).stdout
+    assert ('"split":"train"' in said) == ("--split" in options), said  # a raw file is called test
+    return said.replace('"split":"train"', '"split":"test"')
 
 
 # LIBSVM that counts from 0: a file without index 0, without a class, with one index more, with what is no class of it.
