@@ -123,6 +123,10 @@ for name in "in/a/1.png", "in/b/1.png", "test/b/1.png":
 done("import", "images", "in", "--size", "4x4", "-o", "in.h5")
 train("in")
 assert '"b"' in evaluated("in", "test")
+pathlib.Path("fresh/unsorted").mkdir(parents=True)
+shutil.copy(golden / "colour.png", "fresh/unsorted/1.png")
+assert len(predicted("in", "fresh").splitlines()) == 2, "folders are no labels where none are needed"
+refused(65, '"unsorted" is none of the 2 classes', "evaluate", "in", "--data", "fresh")
 
 # What an importer advises is none of the options of these commands.
 pathlib.Path("t.csv").write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
 #include "data/import/splits.hpp"
 #include "label_verdict.hpp"
-#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 
