@@ -206,8 +206,11 @@ class Network:
         return lambda a: branch(a) + beside(a)
 
 
-def load(path):
-    """@returns the function that a checkpoint has learned, of rows (N, D...) to (N, outputs)"""
+def load(path, weights=None):
+    """@returns the function that a checkpoint has learned, of rows (N, D...) to (N, outputs)
+
+    weights: "last" or "average" of a checkpoint that keeps an average (train.average_decay); by default that.
+    """
     with h5py.File(path) as f:
         mean, deviation = f["normalization/mean"][:], f["normalization/deviation"][:]
         config = tomllib.loads(f["config"][()].decode())
@@ -218,8 +221,12 @@ def load(path):
         if "encoding" in f:  # categories of x are numbers of those in the checkpoint
             encode = encoder(json.loads(f["table"][()]), json.loads(f["encoding"][()]), mean, deviation)
             model = json.loads(f["model"][()])
-        parameters = {name: {key: array[:] for key, array in group.items()} for name, group in f["parameters"].items()}
-        running = {name: {key: array[:] for key, array in group.items()} for name, group in f.get("batch_norm", {}).items()}
+        averaged = "averaged_parameters" in f if weights is None else weights == "average"
+        if averaged and "averaged_parameters" not in f:
+            raise ValueError(f"{path} keeps no average of its weights")
+        groups = ("averaged_parameters", "averaged_batch_norm") if averaged else ("parameters", "batch_norm")
+        parameters = {name: {key: array[:] for key, array in group.items()} for name, group in f[groups[0]].items()}
+        running = {name: {key: array[:] for key, array in group.items()} for name, group in f.get(groups[1], {}).items()}
 
     hidden = hidden_layers(config["model"]) if encode is None else model["layers"]
     images = any(layer["type"] in OF_IMAGES for layer in all_layers(hidden))

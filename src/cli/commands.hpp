@@ -10,6 +10,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/data/import.hpp"
 #include "shoal/data/synth.hpp"
+#include "shoal/infer/checkpoint.hpp"
 #include "shoal/run/run.hpp"
 #include "shoal/tune/sweep.hpp"
 
@@ -22,18 +23,26 @@ struct PrintRequest {  ///< help and version
   ExitStatus status = ExitStatus::done;
 };
 
+/// What a model is given.
+struct GivenData {
+  std::string file;
+  std::vector<std::string> x;  ///< arrays of HDF5 and netCDF; empty: the file is a data set, or of another kind
+  std::string y;
+  std::string split = "test";
+};
+
 struct EvaluateRequest {
   std::string checkpoint;
-  std::string data;
-  std::string split = "test";
+  GivenData data;
+  WhichWeights weights = WhichWeights::judged;
   bool json = false;
   std::optional<std::string> confusion;  ///< CSV to write
 };
 
 struct PredictRequest {
   std::string checkpoint;
-  std::string data;
-  std::string split = "test";
+  GivenData data;
+  WhichWeights weights = WhichWeights::judged;
   std::string out;
 };
 

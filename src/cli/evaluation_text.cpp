@@ -71,12 +71,16 @@ Json confusion_json(const Evaluation& e) {
 
 }  // namespace
 
-std::string evaluation_table(const std::string& split, const Evaluation& e) {
+std::string evaluation_table(const std::string& split, const std::string& weights, const Evaluation& e) {
   std::vector<std::string> heading{"split", "samples", "loss"};
   std::vector<std::string> row{split, std::to_string(e.samples), fmt::format("{:.9g}", e.loss)};
   if (e.accuracy) {
     heading.emplace_back("accuracy");
     row.push_back(fmt::format("{:.4f}", *e.accuracy));
+  }
+  if (!weights.empty()) {
+    heading.emplace_back("weights");
+    row.push_back(weights);
   }
   std::string text = align({heading, row});
   if (!e.classes.empty()) text += '\n' + class_tables(e);
@@ -85,8 +89,9 @@ std::string evaluation_table(const std::string& split, const Evaluation& e) {
   return text;
 }
 
-std::string evaluation_json(const std::string& split, const Evaluation& e) {
+std::string evaluation_json(const std::string& split, const std::string& weights, const Evaluation& e) {
   Json json = Json::object({{"split", split}, {"samples", e.samples}, {"loss", e.loss}});
+  if (!weights.empty()) json.set("weights", weights);
   if (e.accuracy) json.set("accuracy", *e.accuracy);
   if (!e.classes.empty()) {
     json.set("balanced_accuracy", e.balanced_accuracy)

@@ -7,9 +7,10 @@
 namespace shoal {
 
 /// What `shoal evaluate` prints: tables for people, "-" where a metric cannot be told, then why.
-std::string evaluation_table(const std::string& split, const Evaluation& evaluation);
+/// @param weights  which of a checkpoint that has several; empty: there is nothing to say
+std::string evaluation_table(const std::string& split, const std::string& weights, const Evaluation& evaluation);
 /// One JSON object on a line, null where a metric cannot be told.
-std::string evaluation_json(const std::string& split, const Evaluation& evaluation);
+std::string evaluation_json(const std::string& split, const std::string& weights, const Evaluation& evaluation);
 /// A row for each class: its name, then its rows, or their weight, by the class that they were taken for.
 /// @throws Error(usage)  there is none: no classes, or too many
 std::string confusion_csv(const Evaluation& evaluation);

@@ -52,6 +52,10 @@ std::optional<std::string> parent_of(const Archive& archive) {
   return archive.attribute<std::string>(Names::parent);
 }
 
+std::string target_name(const DataDescription& data, std::size_t k) {
+  return k < data.target_names.size() ? data.target_names[k] : std::to_string(k);
+}
+
 /// What becomes of a column, in words.
 std::string encoded_as(const ColumnEncoding& column) {
   if (column.absent) return "left out: no value in training";
@@ -102,6 +106,28 @@ Json columns_json(const DataDescription& data, const Encoding& encoding) {
   return list;
 }
 
+/// What targets were divided by after a mean was taken off, by the names of the file's columns; empty: nothing.
+std::vector<std::vector<std::string>> targets_table(const DataDescription& data, const Normalization& scaling) {
+  if (scaling.mean.empty()) return {};
+  std::vector<std::vector<std::string>> rows{{"target", "mean", "deviation"}};
+  for (std::size_t k = 0; k < scaling.mean.size(); ++k)
+    rows.push_back(
+        {target_name(data, k), fmt::format("{:.6g}", scaling.mean[k]), fmt::format("{:.6g}", scaling.deviation[k])});
+  return rows;
+}
+
+Json targets_json(const DataDescription& data, const Normalization& scaling) {
+  Json list = Json::array();
+  for (std::size_t k = 0; k < scaling.mean.size(); ++k)
+    list.push(
+        Json::object({{"name", target_name(data, k)}, {"mean", scaling.mean[k]}, {"deviation", scaling.deviation[k]}}));
+  return list;
+}
+
+Normalization target_scaling_of(const Archive& archive) {
+  return read_target_scaling(archive, read_model(archive).target_columns());
+}
+
 std::string as_json(const Archive& archive) {
   const RunProgress progress = read_progress(archive);
   const DataDescription data = read_description(archive);
@@ -118,10 +144,14 @@ std::string as_json(const Archive& archive) {
       {"classes", data.classes},
       {"class_names", data.class_names},
       {"content", data.content},
+      {"weights",
+       has_average(archive) ? std::vector<std::string>{"last", "average"} : std::vector<std::string>{"last"}},
       {"shoal_version", archive.attribute<std::string>(Names::shoal_version)},
       {"kernel_hash", archive.attribute<std::string>(Names::kernel_hash)},
   });
   if (!data.columns.empty()) json.set("columns", columns_json(data, read_encoding(archive)));
+  if (const Normalization scaling = target_scaling_of(archive); !scaling.mean.empty())
+    json.set("targets", targets_json(data, scaling));
   if (const auto parent = parent_of(archive)) json.set("parent", *parent);
   Json arrays = Json::array();
   std::int64_t total = 0;
@@ -153,6 +183,7 @@ std::string as_text(const Archive& archive) {
                                  archive.attribute<std::string>(Names::kernel_hash))},
   };
   if (const auto parent = parent_of(archive)) rows.push_back({"parent", *parent});
+  if (has_average(archive)) rows.push_back({"weights", "last, average (which is judged)"});
   rows.push_back({"digest", checked_digest(archive)});
 
   std::vector<std::vector<std::string>> layers{{"parameter", "shape", "numbers"}};
@@ -164,7 +195,9 @@ std::string as_text(const Archive& archive) {
   layers.push_back({"total", "", std::to_string(total)});
   const Encoding encoding = read_encoding(archive);
   const std::string columns = encoding.columns.empty() ? "" : align(columns_table(encoding)) + '\n';
-  return align(rows) + '\n' + columns + align(layers);
+  const auto scaled = targets_table(data, target_scaling_of(archive));
+  const std::string targets = scaled.empty() ? "" : align(scaled) + '\n';
+  return align(rows) + '\n' + columns + targets + align(layers);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "shoal/core/json.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/io/h5_file.hpp"
+#include "shoal/io/names.hpp"
 
 namespace shoal {
 namespace {
@@ -15,7 +16,7 @@ std::string y_text(const Split& split) {
   return "none";
 }
 
-std::string as_json(const Dataset& data, const std::string& source) {
+std::string as_json(const Dataset& data, const std::string& source, const std::string& understood) {
   Json splits = Json::object();
   for (const std::string& name : data.names()) {
     const Split split = data.split(name);
@@ -25,7 +26,7 @@ std::string as_json(const Dataset& data, const std::string& source) {
                                    {"labels", split.has_labels()},
                                    {"outputs", split.outputs()}}));
   }
-  const Json json = Json::object({
+  Json json = Json::object({
       {"kind", "dataset"},
       {"splits", splits},
       {"shape", data.shape()},
@@ -34,10 +35,11 @@ std::string as_json(const Dataset& data, const std::string& source) {
       {"source", source},
       {"content", data.content()},
   });
+  if (!understood.empty()) json.set("understood", understood);
   return json.text(2) + '\n';
 }
 
-std::string as_text(const Dataset& data, const std::string& source) {
+std::string as_text(const Dataset& data, const std::string& source, const std::string& understood) {
   std::vector<std::vector<std::string>> splits{{"split", "rows", "x", "type", "y"}};
   for (const std::string& name : data.names()) {
     const Split split = data.split(name);
@@ -48,7 +50,7 @@ std::string as_text(const Dataset& data, const std::string& source) {
                 {"classes", classes_text(data.class_names())},
                 {"source", source.empty() ? "not said" : source},
                 {"content", data.content()}}) +
-         '\n' + align(splits);
+         '\n' + align(splits) + (understood.empty() ? "" : '\n' + understood);
 }
 
 }  // namespace
@@ -56,7 +58,9 @@ std::string as_text(const Dataset& data, const std::string& source) {
 std::string inspect_dataset(const std::string& path, bool json) {
   const Dataset data = Dataset::open(path);
   const std::string source = H5Reader(path).attribute<std::string>("source").value_or("");
-  return json ? as_json(data, source) : as_text(data, source);
+  const auto kept = read_names(H5Reader(path), "understood");
+  const std::string understood = kept && !kept->empty() ? kept->front() : "";
+  return json ? as_json(data, source, understood) : as_text(data, source, understood);
 }
 
 }  // namespace shoal

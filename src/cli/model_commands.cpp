@@ -33,6 +33,16 @@ std::string agreed_checkpoint(const std::string& path, const Communicator& world
   return file;
 }
 
+/// What must not be written over; of FILE.npz:NAME the file.
+std::vector<std::string> files_read(const GivenData& data, const std::string& checkpoint) {
+  std::vector<std::string> files{checkpoint};
+  for (const std::string& file : {data.file, data.y}) {
+    const std::size_t archive = file.find(".npz:");
+    files.push_back(archive == std::string::npos ? file : file.substr(0, archive + 4));
+  }
+  return files;
+}
+
 struct Inputs {
   Dataset data;
   std::string split;
@@ -42,28 +52,37 @@ struct Inputs {
 /// Collective. The data are looked at first: a wrong name shows before the model is read. What is no data set is read
 /// as the model has it.
 /// @param check  what else there is to say before the data are read, on rank 0
-Inputs open_inputs(const std::string& data, const std::string& split, const std::string& checkpoint, bool labels,
+Inputs open_inputs(const GivenData& data, const std::string& checkpoint, WhichWeights weights, bool labels,
                    const std::function<void(const std::string& checkpoint)>& check, Communicator& world) {
   const Watchdog watchdog(world, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
   std::int64_t kind = 0;
   run_together(world, [&] {
-    if (world.rank() == 0) kind = static_cast<std::int64_t>(kind_of_data(data));
+    if (world.rank() != 0) return;
+    DataKind found = kind_of_data(data.file);
+    if (found == DataKind::data_set && !data.x.empty()) found = DataKind::hdf5;
+    if (found == DataKind::data_set && !data.y.empty())
+      throw Error(
+          ExitStatus::usage,
+          fmt::format("{} is a data set, or HDF5 whose arrays of features --x names; leave out --y, or give both",
+                      data.file));
+    kind = static_cast<std::int64_t>(found);
   });
   const auto agreed = static_cast<DataKind>(world.all_max(kind));
   std::optional<Dataset> opened;
-  if (agreed == DataKind::data_set) opened = open_together(data, world);
+  if (agreed == DataKind::data_set) opened = open_together(data.file, world);
   const std::string file = agreed_checkpoint(checkpoint, world);
-  DatasetPredictor predictor(file, world);
+  DatasetPredictor predictor(file, world, weights);
   run_together(world, [&] {
     if (world.rank() == 0) check(file);
   });
-  if (opened) return {*std::move(opened), split, std::move(predictor)};
+  if (opened) return {*std::move(opened), data.split, std::move(predictor)};
   run_together(world, [&] {
-    if (split != "test")
-      throw Error(ExitStatus::usage, fmt::format("{} has no splits, and --split is {}; leave it out", data, split));
+    if (data.split != "test")
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} has no splits, and --split is {}; leave it out", data.file, data.split));
   });
-  RawData raw = open_raw(data, agreed, predictor.trained_on(), labels, world);
+  RawData raw = open_raw({data.file, agreed, data.x, data.y}, predictor.trained_on(), labels, world);
   return {std::move(raw.data), std::move(raw.split), std::move(predictor)};
 }
 
@@ -73,28 +92,35 @@ ExitStatus execute(const TrainRequest& request, Communicator& world) { return tr
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   Inputs inputs = open_inputs(
-      request.data, request.split, request.checkpoint, true,
+      request.data, request.checkpoint, request.weights, true,
       [&](const std::string& checkpoint) {
-        if (request.confusion) check_output_file(*request.confusion, Output::confusion, {request.data, checkpoint});
+        if (request.confusion)
+          check_output_file(*request.confusion, Output::confusion, files_read(request.data, checkpoint));
       },
       world);
   const Evaluation result = inputs.predictor.evaluate(inputs.data, inputs.split);
+  const std::string& weights = inputs.predictor.weights();
   run_together(world, [&] {
     if (world.rank() == 0 && request.confusion) write_text_atomically(*request.confusion, confusion_csv(result));
   });
   if (world.rank() == 0)
-    print(request.json ? evaluation_json(inputs.split, result) : evaluation_table(inputs.split, result));
+    print(request.json ? evaluation_json(inputs.split, weights, result)
+                       : evaluation_table(inputs.split, weights, result));
   return ExitStatus::done;
 }
 
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   const bool printed = request.out == "-";
   const auto check = [&](const std::string& checkpoint) {
-    if (!printed) check_output_file(request.out, Output::predictions, {request.data, checkpoint});
+    if (!printed) check_output_file(request.out, Output::predictions, files_read(request.data, checkpoint));
   };
-  Inputs inputs = open_inputs(request.data, request.split, request.checkpoint, false, check, world);
+  Inputs inputs = open_inputs(request.data, request.checkpoint, request.weights, false, check, world);
   const std::int64_t rows = inputs.predictor.predict(inputs.data, inputs.split, request.out);
-  if (world.rank() == 0 && !printed) print(fmt::format("{} rows written to {}\n", rows, request.out));
+  if (world.rank() == 0 && !printed) {
+    const std::string& weights = inputs.predictor.weights();
+    print(fmt::format("{} rows written to {}{}\n", rows, request.out,
+                      weights.empty() ? "" : fmt::format(", by weights: {}", weights)));
+  }
   return ExitStatus::done;
 }
 

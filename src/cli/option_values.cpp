@@ -98,6 +98,11 @@ char parse_decimal(const std::string& option, const std::string& text) {
   return text[0];
 }
 
+WhichWeights parse_weights(const std::string& option, const std::string& text) {
+  if (text != "last" && text != "average") refuse(option, text, "last or average");
+  return text == "last" ? WhichWeights::last : WhichWeights::average;
+}
+
 bool parse_yes_no(const std::string& option, const std::string& text) {
   if (text != "yes" && text != "no") refuse(option, text, "yes or no");
   return text == "yes";

@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "shoal/infer/checkpoint.hpp"
+
 namespace shoal {
 
 // Values are taken as texts and read here: CLI11 would split "[256]", and read 010 as 8.
@@ -23,6 +25,7 @@ void parse_size(const std::string& option, const std::string& text, std::int64_t
 char parse_delimiter(const std::string& option, const std::string& text);
 char parse_decimal(const std::string& option, const std::string& text);
 bool parse_yes_no(const std::string& option, const std::string& text);
+WhichWeights parse_weights(const std::string& option, const std::string& text);
 /// No name is empty: a variable of a script was, and what it stood for would be taken from somewhere else.
 void refuse_empty(const std::string& option, const std::string& text);
 

@@ -38,6 +38,8 @@ class CommandLine {
   void add_synth();
   void add_csv(CLI::App& import, const char* regression);
   static void add_splits(CLI::App* app, SplitOptions& split);
+  static void weights(CLI::App* app, WhichWeights& which);
+  static void add_data(CLI::App* app, GivenData& data);
 
   Request request() const;
 
@@ -92,7 +94,8 @@ void CommandLine::add_train() {
   text(app, "--resume", train_.resume, "FILE|RUN|auto",
        "Go on from a checkpoint, a run, or the run that this command wrote before, if any");
   number(app, "--rewind", train_.rewind, "N", "With --resume: branch from the checkpoint of step N");
-  text(app, "--init-from", train_.init_from, "FILE", "Start with the parameters of a checkpoint");
+  text(app, "--init-from", train_.init_from, "FILE",
+       "Start with the parameters of a checkpoint: their average, where it keeps one");
   text(app, "--replay", train_.replay, "RUN", "Repeat a run from its start, with all its nudges, in another directory");
   app->add_flag("--dry-run", train_.dry_run, "Print what would be trained, and write nothing");
   app->add_flag("--profile", train_.profile, "Print at the end where the time of the steps went");
@@ -126,15 +129,31 @@ void CommandLine::add_panda() {
   app->add_flag("--once", watch_.once, "Print what there is to see, and end; so it is without a terminal");
 }
 
+void CommandLine::weights(CLI::App* app, WhichWeights& which) {
+  app->add_option_function<std::string>(
+         "--weights", [&which](const std::string& given) { which = parse_weights("--weights", given); },
+         "Of a checkpoint that keeps an average of weights (train.average_decay): by default that")
+      ->type_name("last|average");
+}
+
+void CommandLine::add_data(CLI::App* app, GivenData& data) {
+  text(app, "--data", data.file, "FILE",
+       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder of images, "
+       "with --x HDF5 and netCDF-4")
+      ->required();
+  list(app, "--x", data.x, "PATH,...", "Arrays of features in an HDF5 or netCDF-4 file that is no data set");
+  text(app, "--split", data.split, "NAME", "Split of a data set; by default test");
+}
+
 void CommandLine::add_model_commands() {
   const char* which = "Checkpoint, or a run directory: its newest";
   CLI::App* app = command(app_, "evaluate", "Loss and metrics of a checkpoint on a split of a data set",
                           "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test");
   text(app, "CHECKPOINT", evaluate_.checkpoint, "FILE", which)->required();
-  text(app, "--data", evaluate_.data, "FILE",
-       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, a folder of images")
-      ->required();
-  text(app, "--split", evaluate_.split, "NAME", "Split of a data set; by default test");
+  add_data(app, evaluate_.data);
+  text(app, "--y", evaluate_.data.y, "FILE|PATH",
+       "Labels or targets beside a NumPy or IDX file; of HDF5 and netCDF the path of their array");
+  weights(app, evaluate_.weights);
   app->add_flag("--json", evaluate_.json, "Print one JSON object");
   text(app, "--confusion", evaluate_.confusion, "FILE",
        "CSV to write: a row for each class, with its rows by the class that they were taken for");
@@ -143,11 +162,8 @@ void CommandLine::add_model_commands() {
       command(app_, "predict", "Write what a checkpoint makes of each row: class probabilities and labels, or outputs",
               "shoal predict runs/digits/checkpoints/best --data digits.h5 --split test --out predictions.csv");
   text(app, "CHECKPOINT", predict_.checkpoint, "FILE", which)->required();
-  text(app, "--data", predict_.data, "FILE",
-       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder of images. "
-       "Needs no labels")
-      ->required();
-  text(app, "--split", predict_.split, "NAME", "Split of a data set; by default test");
+  add_data(app, predict_.data);
+  weights(app, predict_.weights);
   text(app, "--out", predict_.out, "FILE",
        "File to write: CSV where it ends in .csv, else HDF5; - for CSV to standard output")
       ->required();

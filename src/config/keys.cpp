@@ -285,6 +285,7 @@ std::vector<Key> make_keys() {
 
       {"train.class_weights", AT(train.class_weights), none},
       {"train.metric", AT(train.metric), none, words(config_words::all<Metric>())},
+      {"train.average_decay", AT(train.average_decay), nudge, zero_to_below_one()},
 
       {"parallel.leaves", AT(parallel.leaves), none, count_from(0)},
       {"parallel.stall_timeout", AT(parallel.stall_timeout), no_bit, from(0)},

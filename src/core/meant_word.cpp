@@ -75,6 +75,7 @@ const std::vector<OtherNames>& table() {
       {{"onecycle", "onecyclelr", "one_cycle_lr", "1cycle", "super_convergence"}, {"one_cycle"}},
       {{"poly", "polynomial_decay", "polynomiallr", "poly_lr", "linear", "linear_decay"}, {"polynomial"}},
       {{"max_lr"}, {"learning_rate"}},
+      {{"ema", "ema_decay", "swa", "averaging", "weight_average", "moving_average", "polyak"}, {"average_decay"}},
       {{"min_lr", "eta_min"}, {"min_rate"}},
       {{"exponent", "degree"}, {"power"}},
       {{"pct_start"}, {"rise_fraction"}},

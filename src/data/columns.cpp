@@ -29,6 +29,14 @@ void check_names(const std::vector<std::string>& names, const std::string& what)
         fmt::format("{} {} and {} are both called \"{}\"", what, twice->first, twice->second, names[twice->first]));
 }
 
+Json json_of(const NumberMarks& marks) {
+  return Json::object({{"before", marks.before}, {"behind", marks.behind}, {"thousands", marks.thousands}});
+}
+
+NumberMarks marks_of_json(const Json& json) {
+  return {json.at("before").string(), json.at("behind").string(), json.at("thousands").boolean()};
+}
+
 FeatureColumn column_of_json(const Json& json) {
   FeatureColumn column;
   column.name = json.at("name").string();
@@ -37,6 +45,7 @@ FeatureColumn column_of_json(const Json& json) {
   if (!column.has_categories() && !column.categories.empty())
     throw JsonError(
         fmt::format("column \"{}\" is a {} and has categories", column.name, column_type_name(column.type)));
+  if (const Json* marks = json.find("marks")) column.marks = marks_of_json(*marks);
   check_names(column.categories, fmt::format("column \"{}\": categories", column.name));
   return column;
 }
@@ -68,11 +77,17 @@ std::string table_text(const TableDescription& table) {
     json.set("name", column.name);
     json.set("type", column_type_name(column.type));
     if (column.has_categories()) json.set("categories", column.categories);
+    if (column.marks.any()) json.set("marks", json_of(column.marks));
     features.push(std::move(json));
   }
   Json text = Json::object();
   text.set("features", std::move(features));
   text.set("labels", table.labels);
+  if (!table.label_marks.empty()) {
+    Json marks = Json::array();
+    for (const NumberMarks& label : table.label_marks) marks.push(json_of(label));
+    text.set("label_marks", std::move(marks));
+  }
   text.set("weight", table.weight);
   text.set("ids", table.ids);
   text.set("missing", table.missing);
@@ -85,6 +100,12 @@ TableDescription table_of_text(const std::string& text, const std::string& name)
     TableDescription table;
     for (const Json& column : json.at("features").items()) table.features.push_back(column_of_json(column));
     table.labels = strings(json.at("labels"));
+    if (const Json* marks = json.find("label_marks")) {
+      for (const Json& label : marks->items()) table.label_marks.push_back(marks_of_json(label));
+      if (table.label_marks.size() != table.labels.size())
+        throw JsonError(
+            fmt::format("{} labels have marks, and there are {}", table.label_marks.size(), table.labels.size()));
+    }
     table.weight = json.at("weight").string();
     table.ids = strings(json.at("ids"));
     table.missing = strings(json.at("missing"));

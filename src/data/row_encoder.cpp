@@ -55,6 +55,7 @@ std::string RowEncoder::encode(std::span<const double> values, std::span<float> 
       if (!std::isfinite(x[at])) return refusal(d, value);
       ++at;
       if (column.missing) x[at++] = is_missing ? 1.0F : 0.0F;
+      if (!unseen.empty() && is_missing && !column.missing) ++unseen[d];
       continue;
     }
     const std::vector<std::int64_t>& places = match_.places[d];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "graph/chain_values.hpp"
 #include "graph/pass_schedules.hpp"
 #include "shoal/tensor/parallel.hpp"
 
@@ -37,12 +38,21 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
       work_(graph.nodes().size()),
       schedules_(std::make_unique<PassSchedules>(graph)) {
   const auto nodes = graph.nodes();
+  // Of images alone: what is saved elsewhere is little, and a view of all rows is ready there.
+  if (piece_samples_ > 0) {
+    chain_values_ = std::make_unique<const ChainValues>(chain_values(graph));
+    chain_tiles_ = chain_values_->tiles();
+  }
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     Workspace& work = work_[id];
+    const bool passes = chain_values_ != nullptr && chain_values_->value[id] != ChainValues::kept;
+    const bool gradient_passes = chain_values_ != nullptr && chain_values_->gradient[id] != ChainValues::kept;
+    if (passes || gradient_passes)
+      chain_tile_size_ = std::max(chain_tile_size_, piece_samples_ * node.shape.rows * panel_width);
     const std::int64_t rows = buffer_rows(node.shape, capacity);
-    if (node.kind != Node::Kind::parameter) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
-    if (node.needs_gradient) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
+    if (node.kind != Node::Kind::parameter && !passes) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
+    if (node.needs_gradient && !gradient_passes) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
     if (node.kind == Node::Kind::parameter) work.gradient_rows = gradient_rows(graph, id);
     if (node.operation == nullptr) continue;
     work.per_sample = works_per_sample(graph, node);
@@ -125,7 +135,7 @@ RowBlock<T> Executor<T>::everything(std::size_t id) const {
   for (std::size_t i = 0; i < node.inputs.size(); ++i)
     all.input[i] = rows_in(Panels<const T>(value_panels(node.inputs[i])), work.input_shapes[i]);
   all.output = rows_in(value_panels(id), node.shape);
-  if (work.gradient.size() > 0) all.output_gradient = rows_in(Panels<const T>(gradient_panels(id)), node.shape);
+  if (node.needs_gradient) all.output_gradient = rows_in(Panels<const T>(gradient_panels(id)), node.shape);
   if (work.auxiliary.size() > 0) {
     const ValueShape shape = node.operation->auxiliary(work.input_shapes);
     all.auxiliary =
@@ -214,10 +224,34 @@ void Executor<T>::narrow(RowBlock<T>& block, SampleRange samples) const {
 
 template <class T>
 const RowBlock<T>& Executor<T>::view(std::size_t id, SampleRange samples, RowBlock<T>& storage) const {
-  if (samples == samples_of(batch_.leaves)) return work_[id].all_rows;
+  if (chain_values_ == nullptr && samples == samples_of(batch_.leaves)) return work_[id].all_rows;
   storage = work_[id].all_rows;
   narrow(storage, samples);
+  if (chain_values_ != nullptr) place_tiles(id, storage);
   return storage;
+}
+
+/// One tile stands for all panels: their stride is nothing.
+template <class T>
+void Executor<T>::place_tiles(std::size_t id, RowBlock<T>& block) const {
+  const auto place = [&](auto& rows, int number) {
+    if (number == ChainValues::kept) return;
+    rows.panels.data = chain_tile(number);
+    rows.panels.rows = 0;
+    rows.first = 0;
+  };
+  const Node& node = graph_.nodes()[id];
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) place(block.input[i], chain_values_->value[node.inputs[i]]);
+  place(block.output, chain_values_->value[id]);
+  place(block.output_gradient, chain_values_->gradient[id]);
+}
+
+template <class T>
+T* Executor<T>::chain_tile(int number) const {
+  thread_local Buffer<T> tiles;
+  const std::int64_t size = chain_tiles_ * chain_tile_size_;
+  if (tiles.size() < size) tiles = Buffer<T>(size);
+  return tiles.data() + number * chain_tile_size_;
 }
 
 template <class T>

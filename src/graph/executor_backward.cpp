@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "graph/chain_values.hpp"
 #include "graph/pass_schedules.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -20,21 +21,24 @@ template <class T>
 void Executor<T>::pull_gradient(std::size_t id, SampleRange samples, std::int64_t panel) {
   const Panels<T> gradient = gradient_panels(id);
   const Node& node = graph_.nodes()[id];
-  T* out = gradient.tile(panel, samples.first * node.shape.rows);
+  const bool kept = chain_values_ == nullptr || chain_values_->gradient[id] == ChainValues::kept;
+  T* out = kept ? gradient.tile(panel, samples.first * node.shape.rows) : chain_tile(chain_values_->gradient[id]);
   const std::int64_t rows = samples.count * node.shape.rows;
   const std::int64_t size = rows * panel_width;
   RowBlock<T> storage;
   std::vector<T> scratch;
   bool first = true;
+  bool padded = true;  // with zeros, by those who write
   for (auto use = work_[id].uses.rbegin(); use != work_[id].uses.rend(); ++use) {
     if (!reached_[use->first]) continue;
     const Operation& user = *graph_.nodes()[use->first].operation;
     if (!first) scratch.resize(static_cast<std::size_t>(size));
     user.backward(view(use->first, samples, storage), use->second, panel, first ? out : scratch.data());
-    if (!first) add_to<T>(size, scratch.data(), out);
+    if (!first) add_to<T>(Extent::of(rows, gradient.width(panel)), scratch.data(), out);
     first = false;
+    padded = padded && user.keeps_padding();
   }
-  if (panel == gradient.panels() - 1) zero_padding(rows, gradient.width(panel), out);
+  if (!padded && panel == gradient.panels() - 1) zero_padding(rows, gradient.width(panel), out);
   if (node.operation != nullptr && graph_.nodes()[node.inputs[0]].needs_gradient)
     node.operation->take_gradient(view(id, samples, storage), panel);
 }

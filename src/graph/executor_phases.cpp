@@ -67,6 +67,7 @@ void Executor<T>::forward_tile(std::size_t id, SampleRange samples, std::int64_t
   const RowBlock<T>& block = view(id, samples, storage);
   operation.forward(block, panel);
   const std::int64_t last = block.output.panels.panels() - 1;
+  if (operation.keeps_padding()) return;
   if (operation.whole_rows() || panel == last)
     zero_padding(block.output.count, block.output.panels.width(last), block.output.tile(last));
 }
@@ -80,6 +81,7 @@ void Executor<T>::piece_statistics(std::size_t id, Pass pass, std::int64_t panel
   seen.training = training;
   for (std::int64_t piece = range.first; piece < range.last; ++piece) {
     narrow(seen, samples_of(PieceRange{piece, piece + 1}));
+    if (chain_values_ != nullptr) place_tiles(id, seen);
     graph_.nodes()[id].operation->leaf_statistics(
         seen, pass, panel, std::span(work.statistics).subspan(static_cast<std::size_t>(piece) * width, width));
   }

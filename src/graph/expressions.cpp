@@ -19,16 +19,25 @@ class UnaryOperation final : public OperationOf<UnaryOperation> {
   bool tilewise() const override { return true; }
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
-    shoal::apply(f_, static_cast<T>(parameter_), rows.output.count * panel_width, rows.input[0].tile(panel),
+    shoal::apply(f_, static_cast<T>(parameter_), extent(rows, panel), rows.input[0].tile(panel),
                  rows.output.tile(panel));
   }
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
-    apply_derivative<T>(f_, static_cast<T>(parameter_), rows.output.count * panel_width, rows.input[0].tile(panel),
+    apply_derivative<T>(f_, static_cast<T>(parameter_), extent(rows, panel), rows.input[0].tile(panel),
                         rows.output.tile(panel), rows.output_gradient.tile(panel), out);
   }
+  bool keeps_padding() const override { return keeps_zero(f_); }
+  bool backward_reads(std::size_t) const override {
+    return f_ != Unary::relu && f_ != Unary::scale && f_ != Unary::shift;
+  }
+  bool backward_reads_output() const override { return f_ != Unary::scale && f_ != Unary::shift; }
 
  private:
+  template <class T>
+  static Extent extent(const RowBlock<T>& rows, std::int64_t panel) {
+    return Extent::of(rows.output.count, rows.output.panels.width(panel));
+  }
   Unary f_;
   std::string name_;
   double parameter_;
@@ -49,13 +58,17 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
   }
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
-    combine(f_, rows.output.count, operand(rows, 0, panel), operand(rows, 1, panel), rows.output.tile(panel));
+    combine(f_, rows.output.count, rows.output.panels.width(panel), operand(rows, 0, panel), operand(rows, 1, panel),
+            rows.output.tile(panel));
   }
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, T* out) const {
-    combine_derivative(f_, static_cast<int>(i), rows.output.count, operand(rows, 0, panel), operand(rows, 1, panel),
-                       rows.output_gradient.tile(panel), out);
+    combine_derivative(f_, static_cast<int>(i), rows.output.count, rows.output.panels.width(panel),
+                       operand(rows, 0, panel), operand(rows, 1, panel), rows.output_gradient.tile(panel), out);
   }
+  bool keeps_padding() const override { return f_ != Binary::divide; }
+  bool backward_reads(std::size_t) const override { return f_ == Binary::multiply || f_ == Binary::divide; }
+  bool backward_reads_output() const override { return false; }
 
  private:
   template <class T>
@@ -70,6 +83,7 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
 class DenseOperation final : public OperationOf<DenseOperation> {
  public:
   std::string_view name() const override { return "dense"; }
+  bool backward_reads_output() const override { return false; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (!in[0].per_sample || in[1].per_sample || in[0].columns != in[1].rows)
       throw Error(ExitStatus::usage, fmt::format("dense takes (samples, D) and (D, K), not {} and {}", to_string(in[0]),
@@ -117,7 +131,7 @@ class DenseOperation final : public OperationOf<DenseOperation> {
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t first,
                       std::int64_t count, T* out) const {
     const T* dy = rows.output_gradient.tile(panel);
-    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows(), dy, nullptr, out);
+    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output.panels.width(panel), dy, out);
     gradient_panel<T>(rows.output.count, rows.leaf_rows(),
                       rows.input[0].tile(first / panel_width) + first % panel_width, count, dy, out);
   }

@@ -48,6 +48,21 @@ Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& pa
   return archive;
 }
 
+bool has_average(const Archive& archive) {
+  const std::string group = Names::in(Names::averaged_parameters, "");
+  return std::any_of(archive.arrays.begin(), archive.arrays.end(),
+                     [&](const NamedArray& array) { return array.path.starts_with(group); });
+}
+
+WeightGroups weight_groups(const Archive& archive, WhichWeights which) {
+  const bool averaged = has_average(archive);
+  if (which == WhichWeights::average && !averaged)
+    throw Error(ExitStatus::usage,
+                archive.name + " keeps no average of its weights: train.average_decay was 0; take the last ones");
+  if (averaged && which != WhichWeights::last) return {Names::averaged_parameters, Names::averaged_statistics};
+  return {Names::parameters, Names::statistics};
+}
+
 void write_parameters(Archive& archive, const std::string& group, const Graph& graph, std::span<const float> flat) {
   constexpr std::int64_t block = 32;  // rows that a thread copies at a time: what it reads and writes is in few pages
   for (const Parameter& p : graph.parameters()) {
@@ -230,7 +245,8 @@ void require_arrays_of(const Archive& archive, const Model& model) {
 std::string digest(const Archive& archive) {
   Hash hash;
   hash.add(static_cast<std::uint64_t>(archive.scalar<std::int64_t>(Names::step)));
-  for (const char* name : {Names::parameters, Names::statistics, Names::moments}) {
+  for (const char* name :
+       {Names::parameters, Names::statistics, Names::moments, Names::averaged_parameters, Names::averaged_statistics}) {
     const std::string group = Names::in(name, "");
     std::vector<const NamedArray*> arrays;
     for (const NamedArray& array : archive.arrays) {

@@ -67,7 +67,7 @@ std::int64_t affordable(std::int64_t capacity, const TrainedModel& trained, int 
 
 }  // namespace
 
-TrainedModel::TrainedModel(const Archive& archive, Model made)
+TrainedModel::TrainedModel(const Archive& archive, Model made, WhichWeights which)
     : path(archive.name),
       model(std::move(made)),
       data(read_description(archive)),
@@ -77,8 +77,10 @@ TrainedModel::TrainedModel(const Archive& archive, Model made)
       parameters(model.graph().parameter_size()),
       states(static_cast<std::size_t>(model.graph().state_size())) {
   require_layers_for(encoding, model, path);
-  read_parameters(archive, CheckpointNames::parameters, model.graph(), parameters.span());
-  read_states(archive, CheckpointNames::statistics, model.graph(), states);
+  const WeightGroups groups = weight_groups(archive, which);
+  read_parameters(archive, groups.parameters, model.graph(), parameters.span());
+  read_states(archive, groups.statistics, model.graph(), states);
+  if (has_average(archive)) weights = which == WhichWeights::last ? "last" : "average";
 }
 
 PredictionLayout::PredictionLayout(const TrainedModel& trained)

@@ -12,9 +12,9 @@
 namespace shoal {
 namespace {
 
-TrainedModel open(const std::string& checkpoint) {
+TrainedModel open(const std::string& checkpoint, WhichWeights which) {
   const Archive archive = parse_checkpoint(read_checkpoint(checkpoint), checkpoint);
-  if (std::optional<Model> model = described_model(archive)) return {archive, *std::move(model)};
+  if (std::optional<Model> model = described_model(archive)) return {archive, *std::move(model), which};
   throw Error(ExitStatus::bad_data, checkpoint +
                                         " is of a version that described its model by a config; shoal evaluate and "
                                         "shoal predict read it, or --resume it to write a new one");
@@ -29,8 +29,8 @@ struct Predictor::State {
   LocalTreeSum sums;
   std::unique_ptr<PredictionPass> pass;  // made for the largest block so far
 
-  explicit State(const std::string& checkpoint)
-      : trained(open(checkpoint)),
+  State(const std::string& checkpoint, WhichWeights which)
+      : trained(open(checkpoint, which)),
         layout(trained),
         encoder(trained.encoding, own_columns(trained.encoding), trained.features()) {}
 
@@ -71,7 +71,8 @@ struct Predictor::State {
   }
 };
 
-Predictor::Predictor(const std::string& checkpoint) : state_(std::make_unique<State>(checkpoint)) {}
+Predictor::Predictor(const std::string& checkpoint, WhichWeights which)
+    : state_(std::make_unique<State>(checkpoint, which)) {}
 Predictor::Predictor(Predictor&&) noexcept = default;
 Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 Predictor::~Predictor() = default;

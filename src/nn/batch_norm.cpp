@@ -10,7 +10,7 @@
 namespace shoal {
 namespace {
 
-/// Inputs: z (samples, C), gamma (C), beta (C). auxiliary: z_norm. derived: six rows of padded C.
+/// Inputs: z (samples, C), gamma (C), beta (C). derived: six rows of padded C.
 class BatchNormOperation final : public OperationOf<BatchNormOperation> {
  public:
   BatchNormOperation(double epsilon, double momentum) : epsilon_(epsilon), momentum_(momentum) {}
@@ -24,8 +24,9 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
                               to_string(in[0]), to_string(in[1]), to_string(in[2])));
     return in[0];
   }
-  ValueShape auxiliary(std::span<const ValueShape> in) const override { return in[0]; }
   bool tilewise() const override { return true; }
+  bool keeps_padding() const override { return true; }
+  bool backward_reads_output() const override { return false; }
   std::int64_t derived_size(std::span<const ValueShape> in, std::int64_t) const override {
     return rows_derived * padded_size(1, in[0].columns);
   }
@@ -45,12 +46,13 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
     double* first = out.data() + panel * panel_width;
     double* second = first + out.size() / 2;
     if (pass == Pass::forward) {
-      column_moments(rows.input[0].count, rows.input[0].tile(panel), first, second);
+      column_moments(rows.input[0].count, width(rows, panel), rows.input[0].tile(panel), first, second);
       // By samples, so that parts of the batch meet alike however many positions a sample has.
       const auto positions = static_cast<double>(rows.input[0].sample_rows);
       for (std::int64_t c = 0; c < panel_width; ++c) second[c] /= positions;
     } else {
-      column_sums(rows.output.count, rows.output_gradient.tile(panel), rows.auxiliary.tile(panel), first, second);
+      normalize_panel_sums(rows.output.count, width(rows, panel), rows.output_gradient.tile(panel),
+                           rows.input[0].tile(panel), numbers(rows, panel), first, second);
     }
   }
 
@@ -91,25 +93,24 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
-    const NormalizePanel<T> p{derived(rows, mean_high, panel), derived(rows, mean_low, panel),
-                              derived(rows, inverse_deviation, panel), rows.input[1].tile(panel),
-                              rows.input[2].tile(panel)};
-    normalize_panel(rows.output.count, rows.input[0].tile(panel), p, rows.auxiliary.tile(panel),
+    normalize_panel(rows.output.count, width(rows, panel), rows.input[0].tile(panel), numbers(rows, panel),
                     rows.output.tile(panel));
   }
 
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
-    normalize_panel_backward<T>(rows.output.count, rows.output_gradient.tile(panel), rows.auxiliary.tile(panel),
-                                derived(rows, scale, panel), derived(rows, mean_dy, panel),
-                                derived(rows, mean_dy_z_norm, panel), out);
+    normalize_panel_backward<T>(rows.output.count, width(rows, panel), rows.output_gradient.tile(panel),
+                                rows.input[0].tile(panel), numbers(rows, panel), derived(rows, scale, panel),
+                                derived(rows, mean_dy, panel), derived(rows, mean_dy_z_norm, panel), out);
   }
 
   template <class T>
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t,
                       T* out) const {
-    column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output_gradient.tile(panel),
-                  i == 1 ? rows.auxiliary.tile(panel) : nullptr, out);
+    const T* dy = rows.output_gradient.tile(panel);
+    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows(), width(rows, panel), dy, out);
+    normalize_panel_gamma<T>(rows.output.count, rows.leaf_rows(), width(rows, panel), dy, rows.input[0].tile(panel),
+                             numbers(rows, panel), out);
   }
 
  private:
@@ -119,6 +120,16 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
   static const T* derived(const RowBlock<T>& rows, DerivedRow row, std::int64_t panel) {
     return rows.derived.data() + rows.derived.size() / rows_derived * static_cast<std::size_t>(row) +
            panel * panel_width;
+  }
+
+  template <class T>
+  static NormalizePanel<T> numbers(const RowBlock<T>& rows, std::int64_t panel) {
+    return {derived(rows, mean_high, panel), derived(rows, mean_low, panel), derived(rows, inverse_deviation, panel),
+            rows.input[1].tile(panel), rows.input[2].tile(panel)};
+  }
+  template <class T>
+  static std::int64_t width(const RowBlock<T>& rows, std::int64_t panel) {
+    return rows.input[0].panels.width(panel);
   }
 
   double epsilon_;

@@ -14,8 +14,6 @@
 namespace shoal {
 namespace {
 
-/// Numbers of padded images that are worked on at a time: they stay in the second-level cache.
-constexpr std::int64_t scratch_size = 32'768;
 /// Positions in a chain of the weight gradient: both operands stay in the first-level cache.
 constexpr std::int64_t chain_positions = 64;
 /// Rows of a weight whose gradient one task makes, about.
@@ -42,22 +40,20 @@ struct Taps {
   std::int64_t x = 0;
 };
 
-/// Where sums of one kind begin in a padded image, and where they go in a tile; for one sample.
-struct Places {
-  std::vector<std::int64_t> from;
-  std::vector<std::int64_t> to;
-};
-
 /// Inputs: x, weight, bias or none. derived: the weight turned round, for the gradient of x.
 class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
  public:
-  explicit ConvolutionOperation(const ConvolutionShape& shape) : s_(shape) {}
+  explicit ConvolutionOperation(const ConvolutionShape& shape) : s_(shape), outputs_(places_of_outputs()) {
+    for_phases([&](std::int64_t py, std::int64_t px) { inputs_.push_back(places_of_inputs(py, px)); });
+  }
 
   std::string_view name() const override { return "conv"; }
   ValueShape shape(std::span<const ValueShape>) const override { return image_shape(s_.units, s_.y.out, s_.x.out); }
   std::int64_t derived_size(std::span<const ValueShape>, std::int64_t) const override {
     return panels_of(s_.channels) * turned_panel();
   }
+  bool backward_reads_output() const override { return false; }
+  bool keeps_padding() const override { return s_.units % Extent::half == 0 && s_.channels % Extent::half == 0; }
   std::int64_t gradient_rows(std::size_t) const override {
     const std::int64_t line = kernel_line();
     if (line <= task_rows) return task_rows / line * line;
@@ -68,13 +64,6 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
     const std::int64_t channels = image_channels(s_.group_channels());
-    Places places;
-    for (std::int64_t i = 0; i < s_.y.out; ++i) {
-      for (std::int64_t j = 0; j < s_.x.out; ++j) {
-        places.from.push_back((i * s_.y.stride * s_.x.padded() + j * s_.x.stride) * channels);
-        places.to.push_back((i * s_.x.out + j) * panel_width);
-      }
-    }
     const T* bias = rows.input[2].panels.data == nullptr ? nullptr : rows.input[2].tile(panel);
     each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
       const PaddedImage padded{first_of(group, s_.group_channels(), panel),
@@ -83,8 +72,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
                                s_.x.before,
                                s_.y.padded(),
                                s_.x.padded()};
-      sums(rows.input[0], s_.y, s_.x, padded, places, {s_.y.kernel, s_.x.kernel}, rows.input[1].tile(panel), bias, own,
-           rows.output.tile(panel), rows.output.sample_rows);
+      sums(rows.input[0], s_.y, s_.x, padded, outputs_, {s_.y.kernel, s_.x.kernel}, rows.input[1].tile(panel), bias,
+           own, rows.output.tile(panel), rows.output.sample_rows);
     });
   }
 
@@ -113,18 +102,9 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
     const T* weight = rows.derived.data() + panel * turned_panel();
     const std::int64_t units = image_channels(s_.group_units());
     const std::int64_t width = s_.x.padded_out();
+    auto places = inputs_.begin();
     for_phases([&](std::int64_t py, std::int64_t px) {
       const Taps taps{s_.y.taps(py), s_.x.taps(px)};
-      Places places;
-      for (std::int64_t i = 0; i < s_.y.in; ++i) {
-        for (std::int64_t j = 0; j < s_.x.in; ++j) {
-          if (s_.y.phase(i) != py || s_.x.phase(j) != px) continue;
-          const std::int64_t y = s_.y.latest(i) + s_.y.most_taps() - taps.y;
-          const std::int64_t x = s_.x.latest(j) + s_.x.most_taps() - taps.x;
-          places.from.push_back((y * width + x) * units);
-          places.to.push_back((i * s_.x.in + j) * panel_width);
-        }
-      }
       each_group(panel, s_.channels, s_.group_channels(), [&](std::int64_t group, Columns own) {
         const PaddedImage padded{first_of(group, s_.group_units(), panel),
                                  units,
@@ -132,10 +112,11 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
                                  s_.x.most_taps() - 1,
                                  s_.y.padded_out(),
                                  width};
-        sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, places, taps, weight, nullptr, own,
+        sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, *places, taps, weight, nullptr, own,
                 out, rows.input[0].sample_rows);
       });
       weight += taps.y * taps.x * s_.group_units() * panel_width;
+      ++places;
     });
   }
 
@@ -144,7 +125,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t first,
                       std::int64_t count, T* out) const {
     if (i == 2)
-      return column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output_gradient.tile(panel), nullptr, out);
+      return column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output.panels.width(panel),
+                           rows.output_gradient.tile(panel), out);
     each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
       const std::int64_t size = count * panel_width;
       const std::int64_t samples = rows.output.samples();
@@ -187,6 +169,34 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
       for (std::int64_t px = 0; px < s_.x.stride; ++px) f(py, px);
     }
   }
+  /// Of one sample, in its padded image and in the tile of outputs.
+  Places places_of_outputs() const {
+    const std::int64_t channels = image_channels(s_.group_channels());
+    Places places;
+    for (std::int64_t i = 0; i < s_.y.out; ++i) {
+      for (std::int64_t j = 0; j < s_.x.out; ++j) {
+        places.from.push_back((i * s_.y.stride * s_.x.padded() + j * s_.x.stride) * channels);
+        places.to.push_back((i * s_.x.out + j) * panel_width);
+      }
+    }
+    return places;
+  }
+  /// Likewise in the padded image of its outputs' gradient, from the earliest tap of the phase on, and in the tile of
+  /// inputs.
+  Places places_of_inputs(std::int64_t py, std::int64_t px) const {
+    const std::int64_t units = image_channels(s_.group_units());
+    Places places;
+    for (std::int64_t i = 0; i < s_.y.in; ++i) {
+      for (std::int64_t j = 0; j < s_.x.in; ++j) {
+        if (s_.y.phase(i) != py || s_.x.phase(j) != px) continue;
+        const std::int64_t y = s_.y.latest(i) + s_.y.most_taps() - s_.y.taps(py);
+        const std::int64_t x = s_.x.latest(j) + s_.x.most_taps() - s_.x.taps(px);
+        places.from.push_back((y * s_.x.padded_out() + x) * units);
+        places.to.push_back((i * s_.x.in + j) * panel_width);
+      }
+    }
+    return places;
+  }
   /// The outputs as the image that a sum goes over.
   static ConvolutionAxis outputs_of(const ConvolutionAxis& axis) { return {axis.out, 1, 1, 1, 0}; }
 
@@ -201,49 +211,32 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
             const Places& places, Taps taps, const T* weight, const T* bias, Columns own, T* out,
             std::int64_t sample_rows) const {
     if (places.from.empty()) return;
-    const std::int64_t samples = images.samples();
-    const std::int64_t block = std::clamp<std::int64_t>(scratch_size / padded.size(), 1, samples);
-    T* const laid_out = scratch<T>(block * padded.size());
-    const std::size_t each = places.from.size();
-    std::vector<const T*> from(static_cast<std::size_t>(block) * each);
-    std::vector<T*> to(from.size());
-    std::vector<T> apart(own.first == 0 ? 0 : to.size() * panel_width);
-    for (std::int64_t first = 0; first < samples; first += block) {
-      const std::int64_t count = std::min(block, samples - first);
-      std::size_t rows = 0;
-      for (std::int64_t k = 0; k < count; ++k) {
-        T* const image = laid_out + k * padded.size();
-        lay_out(images, y.in, x.in, first + k, padded, 0, padded.height, image);
-        for (std::size_t r = 0; r < each; ++r, ++rows) {
-          from[rows] = image + places.from[r];
-          to[rows] = apart.empty() ? out + (first + k) * sample_rows * panel_width + places.to[r]
-                                   : apart.data() + rows * panel_width;
-        }
-      }
-      product(static_cast<std::int64_t>(rows), from.data(), padded, taps, weight, bias, own.end, to.data());
+    T* const image = scratch<T>(padded.size());
+    std::vector<T> apart(own.first == 0 ? 0 : static_cast<std::size_t>(sample_rows * panel_width));
+    for (std::int64_t sample = 0; sample < images.samples(); ++sample, out += sample_rows * panel_width) {
+      lay_out(images, y.in, x.in, sample, padded, 0, padded.height, image);
+      T* const to = apart.empty() ? out : apart.data();
+      product(places, image, padded, taps, weight, bias, own.end, to);
       if (apart.empty()) continue;
-      for (std::size_t r = 0; r < rows; ++r) {
-        T* const row =
-            out + (first + static_cast<std::int64_t>(r / each)) * sample_rows * panel_width + places.to[r % each];
-        std::copy(to[r] + own.first, to[r] + own.end, row + own.first);
-      }
+      for (const std::int64_t row : places.to)
+        std::copy(to + row + own.first, to + row + own.end, out + row + own.first);
     }
   }
 
   template <class T>
-  void product(std::int64_t rows, const T* const* from, const PaddedImage& padded, Taps taps, const T* weight,
-               const T* bias, std::int64_t width, T* const* to) const {
+  void product(const Places& places, const T* image, const PaddedImage& padded, Taps taps, const T* weight,
+               const T* bias, std::int64_t width, T* to) const {
     const std::int64_t line = padded.width * padded.channels;
     if (s_.channelwise()) {
       std::vector<std::int64_t> offsets;
       for (std::int64_t y = 0; y < taps.y; ++y) {
         for (std::int64_t x = 0; x < taps.x; ++x) offsets.push_back(y * line + x * padded.channels);
       }
-      return channelwise_product<T>(rows, from, offsets, weight, bias, to);
+      return channelwise_product<T>(places, image, offsets, weight, bias, to);
     }
     std::vector<Stretch> stretches;
     for (std::int64_t y = 0; y < taps.y && taps.x > 0; ++y) stretches.push_back({y * line, taps.x * padded.channels});
-    gathered_product<T>(rows, from, stretches, weight, bias, width, to);
+    gathered_product<T>(places, image, stretches, weight, bias, width, to);
   }
 
   /// Adds one sample's part to rows [first, first + count) of panel `panel` of the weight's gradient.
@@ -292,6 +285,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   }
 
   ConvolutionShape s_;
+  Places outputs_;
+  std::vector<Places> inputs_;  // by phase
 };
 
 ConvolutionShape shape_of(const Value& x, const Value& weight, const ConvolutionOptions& o) {

@@ -15,6 +15,8 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
   std::string_view name() const override { return "dropout"; }
   ValueShape shape(std::span<const ValueShape> in) const override { return in[0]; }
   bool tilewise() const override { return true; }
+  bool backward_reads(std::size_t) const override { return false; }
+  bool backward_reads_output() const override { return false; }
   ValueShape auxiliary(std::span<const ValueShape> in) const override { return in[0]; }
 
   template <class T>
@@ -40,13 +42,13 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
           factor[r * panel_width + c + i] = words[static_cast<std::size_t>(i)] < threshold ? T{0} : kept;
       }
     }
-    combine(Binary::multiply, rows.output.count, Operand<T>{rows.input[0].tile(panel)}, Operand<T>{factor},
+    combine(Binary::multiply, rows.output.count, panel_width, Operand<T>{rows.input[0].tile(panel)}, Operand<T>{factor},
             rows.output.tile(panel));
   }
 
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
-    combine(Binary::multiply, rows.output.count, Operand<T>{rows.output_gradient.tile(panel)},
+    combine(Binary::multiply, rows.output.count, panel_width, Operand<T>{rows.output_gradient.tile(panel)},
             Operand<T>{rows.auxiliary.tile(panel)}, out);
   }
 

@@ -44,7 +44,8 @@ class GroupNormOperation final : public OperationOf<GroupNormOperation> {
     for (std::int64_t s = 0; s < x.samples(); ++s) {
       const std::int64_t first = s * x.sample_rows * panel_width;
       for (std::int64_t p = 0; p < panels; ++p)
-        column_moments(x.sample_rows, x.tile(p) + first, mean.data() + p * panel_width, m2.data() + p * panel_width);
+        column_moments(x.sample_rows, x.panels.width(p), x.tile(p) + first, mean.data() + p * panel_width,
+                       m2.data() + p * panel_width);
       keep_groups(rows, s, mean, m2);
       for (std::int64_t p = 0; p < panels; ++p) {
         const T* in = x.tile(p) + first;
@@ -73,8 +74,8 @@ class GroupNormOperation final : public OperationOf<GroupNormOperation> {
         product[at] += static_cast<double>(dy[i]) * static_cast<double>(normal.of(x[i]));
       });
       for (std::int64_t c = 0; c < panel_width; ++c) {
-        put(rows, s, sum_high, panel * panel_width + c, Split<T>(sum[static_cast<std::size_t>(c)]));
-        put(rows, s, product_high, panel * panel_width + c, Split<T>(product[static_cast<std::size_t>(c)]));
+        put(rows, s, sum_high, panel * panel_width + c, HighLow<T>(sum[static_cast<std::size_t>(c)]));
+        put(rows, s, product_high, panel * panel_width + c, HighLow<T>(product[static_cast<std::size_t>(c)]));
       }
     }
   }
@@ -119,16 +120,19 @@ class GroupNormOperation final : public OperationOf<GroupNormOperation> {
   template <class T>
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t,
                       T* out) const {
-    std::vector<T> x_norm(i == 1 ? static_cast<std::size_t>(rows.output.count * panel_width) : 0);
-    for (std::int64_t s = 0; i == 1 && s < rows.output.samples(); ++s) {
+    const T* dy = rows.output_gradient.tile(panel);
+    const std::int64_t width = rows.output.panels.width(panel);
+    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows(), width, dy, out);
+    std::vector<T> terms(static_cast<std::size_t>(rows.output.count * panel_width));
+    for (std::int64_t s = 0; s < rows.output.samples(); ++s) {
       const std::int64_t first = s * rows.output.sample_rows * panel_width;
       const T* x = rows.input[0].tile(panel) + first;
-      T* to = x_norm.data() + first;
-      for_normal(rows, s, panel,
-                 [&](std::int64_t at, std::int64_t, const NormalValues<T>& normal) { to[at] = normal.of(x[at]); });
+      T* to = terms.data() + first;
+      for_normal(rows, s, panel, [&](std::int64_t at, std::int64_t, const NormalValues<T>& normal) {
+        to[at] = normal.of(x[at]) * dy[first + at];
+      });
     }
-    column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output_gradient.tile(panel),
-                  i == 1 ? x_norm.data() : nullptr, out);
+    column_sum<T>(rows.output.count, rows.leaf_rows(), width, terms.data(), out);
   }
 
  private:
@@ -141,7 +145,7 @@ class GroupNormOperation final : public OperationOf<GroupNormOperation> {
     return rows.derived.data() + (sample * kept + what) * padded_size(1, rows.output.columns());
   }
   template <class T>
-  static void put(const RowBlock<T>& rows, std::int64_t s, Kept high, std::int64_t column, const Split<T>& value) {
+  static void put(const RowBlock<T>& rows, std::int64_t s, Kept high, std::int64_t column, const HighLow<T>& value) {
     row(rows, s, high)[column] = value.high;
     row(rows, s, high + 1)[column] = value.low;
   }

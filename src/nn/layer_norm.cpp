@@ -75,8 +75,9 @@ class LayerNormOperation final : public OperationOf<LayerNormOperation> {
       const T* x = rows.input[0].tile(panel) + r * panel_width;
       const T* dy = rows.output_gradient.tile(panel) + r * panel_width;
       const auto g = [&](std::int64_t c) { return static_cast<double>(dy[c]) * static_cast<double>(gamma[c]); };
-      const Split<T> sum(fold(width, g));
-      const Split<T> product(fold(width, [&](std::int64_t c) { return g(c) * static_cast<double>(normal.of(x[c])); }));
+      const HighLow<T> sum(fold(width, g));
+      const HighLow<T> product(
+          fold(width, [&](std::int64_t c) { return g(c) * static_cast<double>(normal.of(x[c])); }));
       T* kept = row(rows, r) + 3 + 4 * panel;
       kept[0] = sum.high;
       kept[1] = sum.low;
@@ -112,14 +113,16 @@ class LayerNormOperation final : public OperationOf<LayerNormOperation> {
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t,
                       T* out) const {
     const T* x = rows.input[0].tile(panel);
-    std::vector<T> x_norm(i == 1 ? static_cast<std::size_t>(rows.output.count * panel_width) : 0);
-    for (std::int64_t r = 0; i == 1 && r < rows.output.count; ++r) {
+    const T* dy = rows.output_gradient.tile(panel);
+    const std::int64_t width = rows.output.panels.width(panel);
+    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows(), width, dy, out);
+    std::vector<T> terms(static_cast<std::size_t>(rows.output.count * panel_width));
+    for (std::int64_t r = 0; r < rows.output.count; ++r) {
       const NormalValues<T> normal = normal_of(rows, r);
       for (std::int64_t c = r * panel_width; c < (r + 1) * panel_width; ++c)
-        x_norm[static_cast<std::size_t>(c)] = normal.of(x[c]);
+        terms[static_cast<std::size_t>(c)] = normal.of(x[c]) * dy[c];
     }
-    column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output_gradient.tile(panel),
-                  i == 1 ? x_norm.data() : nullptr, out);
+    column_sum<T>(rows.output.count, rows.leaf_rows(), width, terms.data(), out);
   }
 
  private:

@@ -233,7 +233,7 @@ class LossOperation final : public OperationOf<LossOperation> {
   }
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
-    shoal::apply(Unary::scale, *rows.output_gradient.tile(0), rows.auxiliary.count * panel_width,
+    shoal::apply(Unary::scale, *rows.output_gradient.tile(0), Extent(rows.auxiliary.count * panel_width),
                  rows.auxiliary.tile(panel), out);
   }
 

@@ -10,19 +10,19 @@ namespace shoal {
 
 /// A float64 as two values, so that it keeps its digits beside floats.
 template <class T>
-struct Split {
+struct HighLow {
   T high = T{0};
   T low = T{0};
 
-  Split() = default;
-  explicit Split(double value) : high(static_cast<T>(value)), low(static_cast<T>(value - static_cast<double>(high))) {}
+  HighLow() = default;
+  explicit HighLow(double value) : high(static_cast<T>(value)), low(static_cast<T>(value - static_cast<double>(high))) {}
   double value() const { return static_cast<double>(high) + static_cast<double>(low); }
 };
 
 /// What makes values of mean 0 and variance 1 of those of a row, or of a group of channels.
 template <class T>
 struct NormalValues {
-  Split<T> mean;
+  HighLow<T> mean;
   T inverse_deviation = T{0};
 
   NormalValues() = default;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "nn/convolution_shape.hpp"
 #include "shoal/graph/operation.hpp"
@@ -10,14 +11,18 @@ namespace shoal {
 
 /// Copies `count` numbers from each of `positions` rows of a tile to rows of `stride` numbers.
 template <class T>
-void copy_rows(std::int64_t positions, std::int64_t count, const T* from, T* to, std::int64_t stride) {
-  const auto copy = [&](auto n) {
-    for (std::int64_t i = 0; i < positions; ++i) std::copy_n(from + i * panel_width, n, to + i * stride);
+void copy_rows(std::int64_t positions, std::int64_t count, const T* from, T* __restrict to, std::int64_t stride) {
+  const auto copy = [&](auto n) {  // not by a call for each row
+    for (std::int64_t i = 0; i < positions; ++i) {
+      for (std::int64_t c = 0; c < n; ++c) to[i * stride + c] = from[i * panel_width + c];
+    }
   };
-  if (count == panel_width) return copy(std::integral_constant<std::int64_t, panel_width>());
-  if (count == 16) return copy(std::integral_constant<std::int64_t, 16>());
-  for (std::int64_t i = 0; i < positions; ++i) {
-    for (std::int64_t c = 0; c < count; ++c) to[i * stride + c] = from[i * panel_width + c];
+  switch (count) {
+    case panel_width: return copy(std::integral_constant<std::int64_t, panel_width>());
+    case 16: return copy(std::integral_constant<std::int64_t, 16>());
+    case 3: return copy(std::integral_constant<std::int64_t, 3>());
+    case 1: return copy(std::integral_constant<std::int64_t, 1>());
+    default: return copy(count);
   }
 }
 

@@ -178,6 +178,8 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     return ExitStatus::done;
   }
   log_info(start_line(*training, comm));
+  if (const double decay = training->config().train.average_decay; decay > 0.0)
+    log_info(fmt::format("what is evaluated is the average of weights, train.average_decay = {}", decay));
   if (comm.threads_for_this_rank() > usable_cores())
     log_warning(
         fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), usable_cores()));

@@ -80,11 +80,12 @@ void print_dry_run(const Training& training, const Communicator& comm) {
       "{} steps, {} an epoch; validation: {}\n", training.total_steps(), training.steps_per_epoch(),
       training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
   const std::int64_t moments = static_cast<std::int64_t>(Optimizer(training.config().optimizer.name).moments().size());
+  const std::int64_t average = training.config().train.average_decay > 0.0 ? 1 : 0;
   const double floats = static_cast<double>(model.graph().parameter_size());
   const TrainingCost cost = estimate_cost(training.config(), training.data(), HostLoad::of(comm));
   std::cout << fmt::format("memory per host: about {:.1f} MB to train and save; checkpoint: about {:.1f} MB\n",
-                           (cost.model_bytes + cost.batch_bytes) * 1e-6,
-                           floats * 4e-6 * static_cast<double>(1 + moments));
+                           (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * 1e-6,
+                           floats * 4e-6 * static_cast<double>(1 + moments + average));
   std::cout << start_line(training, comm) << "\nnothing was written\n";
 }
 

@@ -47,6 +47,12 @@ void RunFollower::State::read_line(const std::string& line) try {
   if (const Json* split = json.find("split")) {
     EvaluationRecord record{step, json.at("epoch").integer(), split->string(), loss, {}, 0};
     if (const Json* accuracy = json.find("accuracy")) record.accuracy = accuracy->number();
+    const std::string metric = short_name(view.start.train.metric);
+    const Json* value = metric == "loss" || metric == "accuracy" ? nullptr : json.find(metric);
+    if (value != nullptr) {
+      record.metric = metric;
+      record.value = value->number();
+    }
     view.evaluations.push_back(record);
     return;
   }

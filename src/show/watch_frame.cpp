@@ -92,10 +92,17 @@ std::vector<std::string> nudge_lines(const RunView& view) {
 std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style) {
   std::vector<RunView::Point> losses;
   std::vector<RunView::Point> accuracies;
+  std::vector<RunView::Point> metrics;
+  std::string metric;  // that of train.metric, which tells more than accuracy
   for (const EvaluationRecord& e : view.evaluations) {
     losses.push_back({e.step, e.loss});
     if (e.accuracy) accuracies.push_back({e.step, *e.accuracy});
+    if (e.metric.empty()) continue;
+    metric = e.metric;
+    metrics.push_back({e.step, e.value});
   }
+  const bool has_metric = !metrics.empty();
+  const std::vector<RunView::Point>& judged = has_metric ? metrics : accuracies;
   std::vector<std::string> below = hyperparameters(view, style.columns);
   const std::vector<std::string> nudges = nudge_lines(view);
   below.insert(below.end(), nudges.begin(), nudges.end());
@@ -105,7 +112,7 @@ std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style
   std::vector<std::string> lines = {fit(headline(view), style.columns)};
   // A chart has a legend above and the steps below. The loss gets the larger half.
   const int room = style.rows - static_cast<int>(lines.size() + below.size());
-  const bool both = !accuracies.empty() && room >= 2 * (least_chart_rows + 2);
+  const bool both = !judged.empty() && room >= 2 * (least_chart_rows + 2);
   const int second = both ? std::max(room * 2 / 5, least_chart_rows + 2) : 0;
   const auto add_chart = [&](const std::string& title, const TextChart& chart, int rows) {
     lines.push_back(fit(title, style.columns));
@@ -115,7 +122,8 @@ std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style
   };
   const auto latest = view.last ? std::optional(view.last->loss) : std::nullopt;
   add_chart(legend(view, "loss", latest, losses, true), {view.loss, losses}, room - second);
-  if (both) add_chart(legend(view, "accuracy", {}, accuracies, false), {{}, accuracies}, second);
+  const bool less_is_better = has_metric && !higher_is_better(view.start.train.metric);
+  if (both) add_chart(legend(view, has_metric ? metric : "accuracy", {}, judged, less_is_better), {{}, judged}, second);
   for (const std::string& line : below) lines.push_back(fit(line, style.columns));
   if (lines.size() > static_cast<std::size_t>(style.rows)) lines.resize(static_cast<std::size_t>(style.rows));
   return lines;

@@ -8,12 +8,18 @@
 #include "tensor/gradient_chains.hpp"
 
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
-#define COLUMN_MOMENTS(T) (std::int64_t rows, const T* x, double* mean, double* m2)
-#define COLUMN_SUMS(T) (std::int64_t rows, const T* a, const T* b, double* sum_a, double* sum_ab)
-#define NORMALIZE_PANEL(T) (std::int64_t rows, const T* z, const NormalizePanel<T>& panel, T* z_norm, T* y)
-#define NORMALIZE_PANEL_BACKWARD(T) \
-  (std::int64_t rows, const T* dy, const T* z_norm, const T* scale, const T* mean_dy, const T* mean_dy_z_norm, T* dz)
-#define COLUMN_SUM(T) (std::int64_t rows, std::int64_t leaf_rows, const T* a, const T* b, T* out)
+#define COLUMN_MOMENTS(T) (std::int64_t rows, std::int64_t width, const T* x, double* mean, double* m2)
+#define NORMALIZE_PANEL(T) (std::int64_t rows, std::int64_t width, const T* z, const NormalizePanel<T>& panel, T* y)
+#define NORMALIZE_PANEL_SUMS(T)                                                                                    \
+  (std::int64_t rows, std::int64_t width, const T* dy, const T* z, const NormalizePanel<T>& panel, double* sum_dy, \
+   double* sum_dy_z_norm)
+#define NORMALIZE_PANEL_GAMMA(T)                                                           \
+  (std::int64_t rows, std::int64_t leaf_rows, std::int64_t width, const T* dy, const T* z, \
+   const NormalizePanel<T>& panel, T* out)
+#define NORMALIZE_PANEL_BACKWARD(T)                                                                                \
+  (std::int64_t rows, std::int64_t width, const T* dy, const T* z, const NormalizePanel<T>& panel, const T* scale, \
+   const T* mean_dy, const T* mean_dy_z_norm, T* dz)
+#define COLUMN_SUM(T) (std::int64_t rows, std::int64_t leaf_rows, std::int64_t width, const T* a, T* out)
 // NOLINTEND(bugprone-macro-parentheses)
 
 #undef HWY_TARGET_INCLUDE
@@ -25,90 +31,131 @@ HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
 
+/// Calls f with the columns to go through, as a constant.
+template <class F>
+HWY_INLINE void with_columns(std::int64_t width, F f) {
+  if (width > Extent::half) return f(std::integral_constant<std::int64_t, panel_width>());
+  f(std::integral_constant<std::int64_t, Extent::half>());
+}
+
 template <class T>
-void column_moments_target(std::int64_t rows, const T* x, double* HWY_RESTRICT mean, double* HWY_RESTRICT m2) {
+void column_moments_target(std::int64_t rows, std::int64_t width, const T* x, double* HWY_RESTRICT mean,
+                           double* HWY_RESTRICT m2) {
   std::fill_n(mean, panel_width, 0.0);
   std::fill_n(m2, panel_width, 0.0);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < panel_width; ++c) mean[c] += static_cast<double>(x[r * panel_width + c]);
-  }
-  for (std::int64_t c = 0; c < panel_width; ++c) mean[c] /= static_cast<double>(rows);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < panel_width; ++c) {
-      const double deviation = static_cast<double>(x[r * panel_width + c]) - mean[c];
-      m2[c] = std::fma(deviation, deviation, m2[c]);
+  with_columns(width, [=](auto columns) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t c = 0; c < columns; ++c) mean[c] += static_cast<double>(x[r * panel_width + c]);
     }
-  }
-}
-
-template <class T>
-void column_sums_target(std::int64_t rows, const T* a, const T* b, double* HWY_RESTRICT sum_a,
-                        double* HWY_RESTRICT sum_ab) {
-  std::fill_n(sum_a, panel_width, 0.0);
-  std::fill_n(sum_ab, panel_width, 0.0);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < panel_width; ++c) {
-      const auto va = static_cast<double>(a[r * panel_width + c]);
-      sum_a[c] += va;
-      sum_ab[c] = std::fma(va, static_cast<double>(b[r * panel_width + c]), sum_ab[c]);
-    }
-  }
-}
-
-template <class T>
-void normalize_panel_target(std::int64_t rows, const T* z, const NormalizePanel<T>& p, T* HWY_RESTRICT z_norm,
-                            T* HWY_RESTRICT y) {
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < panel_width; ++c) {
-      const T n = ((z[r * panel_width + c] - p.mean_high[c]) - p.mean_low[c]) * p.inverse_deviation[c];
-      z_norm[r * panel_width + c] = n;
-      y[r * panel_width + c] = std::fma(p.gamma[c], n, p.beta[c]);
-    }
-  }
-}
-
-template <class T>
-void normalize_panel_backward_target(std::int64_t rows, const T* dy, const T* z_norm, const T* scale, const T* mean_dy,
-                                     const T* mean_dy_z_norm, T* HWY_RESTRICT dz) {
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < panel_width; ++c) {
-      const std::int64_t i = r * panel_width + c;
-      dz[i] = scale[c] * std::fma(-z_norm[i], mean_dy_z_norm[c], dy[i] - mean_dy[c]);
-    }
-  }
-}
-
-template <class T>
-void column_sum_target(std::int64_t rows, std::int64_t leaf_rows, const T* a, const T* b, T* HWY_RESTRICT out) {
-  T stack[most_waiting_chains][panel_width];
-  int depth = 0;
-  for_each_gradient_chain(rows, leaf_rows, [&](std::int64_t begin, std::int64_t end, int merges, bool) {
-    T sum[panel_width] = {};
-    if (b == nullptr) {
-      for (std::int64_t r = begin; r < end; ++r) {
-        for (std::int64_t c = 0; c < panel_width; ++c) sum[c] += a[r * panel_width + c];
-      }
-    } else {
-      for (std::int64_t r = begin; r < end; ++r) {
-        for (std::int64_t c = 0; c < panel_width; ++c)
-          sum[c] = std::fma(a[r * panel_width + c], b[r * panel_width + c], sum[c]);
+    for (std::int64_t c = 0; c < columns; ++c) mean[c] /= static_cast<double>(rows);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t c = 0; c < columns; ++c) {
+        const double deviation = static_cast<double>(x[r * panel_width + c]) - mean[c];
+        m2[c] = std::fma(deviation, deviation, m2[c]);
       }
     }
-    for (; merges > 0; --merges) {
-      --depth;
-      for (std::int64_t c = 0; c < panel_width; ++c) sum[c] = stack[depth][c] + sum[c];
-    }
-    std::copy_n(sum, panel_width, stack[depth]);
-    ++depth;
   });
-  std::copy_n(stack[0], panel_width, out);
 }
 
-SHOAL_KERNEL(column_moments, COLUMN_MOMENTS, (rows, x, mean, m2))
-SHOAL_KERNEL(column_sums, COLUMN_SUMS, (rows, a, b, sum_a, sum_ab))
-SHOAL_KERNEL(normalize_panel, NORMALIZE_PANEL, (rows, z, panel, z_norm, y))
-SHOAL_KERNEL(normalize_panel_backward, NORMALIZE_PANEL_BACKWARD, (rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz))
-SHOAL_KERNEL(column_sum, COLUMN_SUM, (rows, leaf_rows, a, b, out))
+/// z_norm of column c.
+template <class T>
+HWY_INLINE T normalized(T z, const NormalizePanel<T>& p, std::int64_t c) {
+  return ((z - p.mean_high[c]) - p.mean_low[c]) * p.inverse_deviation[c];
+}
+
+template <class T>
+void normalize_panel_target(std::int64_t rows, std::int64_t width, const T* z, const NormalizePanel<T>& panel,
+                            T* HWY_RESTRICT y) {
+  const NormalizePanel<T> p = panel;
+  with_columns(width, [=](auto columns) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t c = 0; c < columns; ++c) {
+        const std::int64_t i = r * panel_width + c;
+        y[i] = std::fma(p.gamma[c], normalized(z[i], p, c), p.beta[c]);
+      }
+    }
+  });
+}
+
+template <class T>
+void normalize_panel_sums_target(std::int64_t rows, std::int64_t width, const T* dy, const T* z,
+                                 const NormalizePanel<T>& panel, double* HWY_RESTRICT sum_dy,
+                                 double* HWY_RESTRICT sum_dy_z_norm) {
+  std::fill_n(sum_dy, panel_width, 0.0);
+  std::fill_n(sum_dy_z_norm, panel_width, 0.0);
+  const NormalizePanel<T> p = panel;
+  with_columns(width, [=](auto columns) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t c = 0; c < columns; ++c) {
+        const std::int64_t i = r * panel_width + c;
+        const auto d = static_cast<double>(dy[i]);
+        sum_dy[c] += d;
+        sum_dy_z_norm[c] = std::fma(d, static_cast<double>(normalized(z[i], p, c)), sum_dy_z_norm[c]);
+      }
+    }
+  });
+}
+
+template <class T>
+void normalize_panel_backward_target(std::int64_t rows, std::int64_t width, const T* dy, const T* z,
+                                     const NormalizePanel<T>& panel, const T* scale, const T* mean_dy,
+                                     const T* mean_dy_z_norm, T* HWY_RESTRICT dz) {
+  const NormalizePanel<T> p = panel;
+  with_columns(width, [=](auto columns) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t c = 0; c < columns; ++c) {
+        const std::int64_t i = r * panel_width + c;
+        dz[i] = scale[c] * std::fma(-normalized(z[i], p, c), mean_dy_z_norm[c], dy[i] - mean_dy[c]);
+      }
+    }
+  });
+}
+
+/// The sum of each column along the chains and trees of gradient_panel(): term(sum, i, c) is the sum with element i of
+/// column c.
+template <class T, class F>
+HWY_INLINE void sum_columns(std::int64_t rows, std::int64_t leaf_rows, std::int64_t width, T* HWY_RESTRICT out,
+                            F term) {
+  std::fill_n(out, panel_width, T{0});
+  with_columns(width, [=](auto columns) {
+    T stack[most_waiting_chains][columns];
+    int depth = 0;
+    for_each_gradient_chain(rows, leaf_rows, [&](std::int64_t begin, std::int64_t end, int merges, bool) {
+      T sum[columns] = {};
+      for (std::int64_t r = begin; r < end; ++r) {
+        for (std::int64_t c = 0; c < columns; ++c) sum[c] = term(sum[c], r * panel_width + c, c);
+      }
+      for (; merges > 0; --merges) {
+        --depth;
+        for (std::int64_t c = 0; c < columns; ++c) sum[c] = stack[depth][c] + sum[c];
+      }
+      std::copy_n(sum, std::int64_t{columns}, stack[depth]);
+      ++depth;
+    });
+    std::copy_n(stack[0], std::int64_t{columns}, out);
+  });
+}
+
+template <class T>
+void column_sum_target(std::int64_t rows, std::int64_t leaf_rows, std::int64_t width, const T* a, T* out) {
+  sum_columns<T>(rows, leaf_rows, width, out, [=](T sum, std::int64_t i, std::int64_t) { return sum + a[i]; });
+}
+
+template <class T>
+void normalize_panel_gamma_target(std::int64_t rows, std::int64_t leaf_rows, std::int64_t width, const T* dy,
+                                  const T* z, const NormalizePanel<T>& panel, T* out) {
+  const NormalizePanel<T> p = panel;
+  sum_columns<T>(rows, leaf_rows, width, out,
+                 [=](T sum, std::int64_t i, std::int64_t c) { return std::fma(dy[i], normalized(z[i], p, c), sum); });
+}
+
+SHOAL_KERNEL(column_moments, COLUMN_MOMENTS, (rows, width, x, mean, m2))
+SHOAL_KERNEL(normalize_panel, NORMALIZE_PANEL, (rows, width, z, panel, y))
+SHOAL_KERNEL(normalize_panel_sums, NORMALIZE_PANEL_SUMS, (rows, width, dy, z, panel, sum_dy, sum_dy_z_norm))
+SHOAL_KERNEL(normalize_panel_gamma, NORMALIZE_PANEL_GAMMA, (rows, leaf_rows, width, dy, z, panel, out))
+SHOAL_KERNEL(normalize_panel_backward, NORMALIZE_PANEL_BACKWARD,
+             (rows, width, dy, z, panel, scale, mean_dy, mean_dy_z_norm, dz))
+SHOAL_KERNEL(column_sum, COLUMN_SUM, (rows, leaf_rows, width, a, out))
 
 }  // namespace HWY_NAMESPACE
 }  // namespace shoal
@@ -117,12 +164,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
-SHOAL_DISPATCH(column_moments, COLUMN_MOMENTS, (rows, x, mean, m2))
-SHOAL_DISPATCH(column_sums, COLUMN_SUMS, (rows, a, b, sum_a, sum_ab))
-SHOAL_DISPATCH(normalize_panel, NORMALIZE_PANEL, (rows, z, panel, z_norm, y))
+SHOAL_DISPATCH(column_moments, COLUMN_MOMENTS, (rows, width, x, mean, m2))
+SHOAL_DISPATCH(normalize_panel, NORMALIZE_PANEL, (rows, width, z, panel, y))
+SHOAL_DISPATCH(normalize_panel_sums, NORMALIZE_PANEL_SUMS, (rows, width, dy, z, panel, sum_dy, sum_dy_z_norm))
+SHOAL_DISPATCH(normalize_panel_gamma, NORMALIZE_PANEL_GAMMA, (rows, leaf_rows, width, dy, z, panel, out))
 SHOAL_DISPATCH(normalize_panel_backward, NORMALIZE_PANEL_BACKWARD,
-               (rows, dy, z_norm, scale, mean_dy, mean_dy_z_norm, dz))
-SHOAL_DISPATCH(column_sum, COLUMN_SUM, (rows, leaf_rows, a, b, out))
+               (rows, width, dy, z, panel, scale, mean_dy, mean_dy_z_norm, dz))
+SHOAL_DISPATCH(column_sum, COLUMN_SUM, (rows, leaf_rows, width, a, out))
 
 }  // namespace shoal
 #endif

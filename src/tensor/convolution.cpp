@@ -6,13 +6,13 @@
 #include "tensor/both_types.hpp"
 
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
-#define GATHERED_PRODUCT(T)                                                                             \
-  (std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b, const T* bias, \
-   std::int64_t width, T* const* c)
+#define GATHERED_PRODUCT(T)                                                                         \
+  (const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias, \
+   std::int64_t width, T* c)
 #define ADD_LINE_GRADIENT(T) \
   (std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units, std::int64_t width, T * g)
 #define CHANNELWISE_PRODUCT(T) \
-  (std::int64_t rows, const T* const* a, std::span<const std::int64_t> offsets, const T* b, const T* bias, T* const* c)
+  (const Places& places, const T* a, std::span<const std::int64_t> offsets, const T* b, const T* bias, T* c)
 #define ADD_CHANNELWISE_GRADIENT(T) (std::int64_t rows, const T* const* a, std::int64_t offset, const T* d, T* g)
 // NOLINTEND(bugprone-macro-parentheses)
 
@@ -46,15 +46,15 @@ struct ConvolutionKernel {
 
   /// @param start  where the chains begin, for all rows alike; null: at c, where they go on
   template <int M>
-  static HWY_NOINLINE void product_tile(const T* const* a, std::span<const Stretch> stretches, const T* b,
-                                        const T* start, T* const* c) {
+  static HWY_NOINLINE void product_tile(const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
+                                        const T* b, const T* start, T* c, const std::int64_t* to) {
     V acc[M][vectors];
 #pragma GCC unroll 8
-    for (int r = 0; r < M; ++r) load_row<M>(acc[r], start == nullptr ? c[r] : start);
+    for (int r = 0; r < M; ++r) load_row<M>(acc[r], start == nullptr ? c + to[r] : start);
     for (const Stretch& stretch : stretches) {
       const T* p[M];
 #pragma GCC unroll 8
-      for (int r = 0; r < M; ++r) p[r] = a[r] + stretch.offset;
+      for (int r = 0; r < M; ++r) p[r] = a + from[r] + stretch.offset;
       for (std::int64_t k = 0; k < stretch.depth; ++k, b += panel_width) {
         V row[vectors];
         load_row<M>(row, b);
@@ -69,27 +69,28 @@ struct ConvolutionKernel {
 #pragma GCC unroll 8
     for (int r = 0; r < M; ++r) {
 #pragma GCC unroll 32
-      for (int v = 0; v < vectors; ++v) hn::StoreU(acc[r][v], D(), c[r] + v * lanes);
+      for (int v = 0; v < vectors; ++v) hn::StoreU(acc[r][v], D(), c + to[r] + v * lanes);
     }
   }
 
   template <int M = tile_rows>
-  static void product_block(std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b,
-                            const T* start, T* const* c) {
-    for (; rows >= M; rows -= M, a += M, c += M) product_tile<M>(a, stretches, b, start, c);
-    if constexpr (M > 1) product_block<M - 1>(rows, a, stretches, b, start, c);
+  static void product_block(std::size_t rows, const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
+                            const T* b, const T* start, T* c, const std::int64_t* to) {
+    for (; rows >= M; rows -= M, from += M, to += M) product_tile<M>(a, from, stretches, b, start, c, to);
+    if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, c, to);
   }
 
   /// Cut over k, so that a block of B stays in cache for all rows.
-  static void product(std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b,
-                      const T* bias, T* const* c) {
+  static void product(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias,
+                      T* c) {
     constexpr std::size_t most = 64;
     Stretch block[most];
     std::size_t count = 0;
     std::int64_t depth = 0;
     const T* start = bias;
     const auto flush = [&]() HWY_ATTR {
-      product_block(rows, a, std::span<const Stretch>(block, count), b, start, c);
+      product_block(places.from.size(), a, places.from.data(), std::span<const Stretch>(block, count), b, start, c,
+                    places.to.data());
       b += depth * panel_width;
       start = nullptr;
       count = 0;
@@ -158,11 +159,12 @@ HWY_INLINE void with_width(std::int64_t width, const F& f) {
 }
 
 template <class T>
-void gathered_product_target(std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b,
-                             const T* bias, std::int64_t width, T* const* c) {
+void gathered_product_target(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b,
+                             const T* bias, std::int64_t width, T* c) {
   static constexpr T zeros[panel_width] = {};
-  with_width<T>(
-      width, [&](auto kernel) { decltype(kernel)::product(rows, a, stretches, b, bias == nullptr ? zeros : bias, c); });
+  with_width<T>(width, [&](auto kernel) {
+    decltype(kernel)::product(places, a, stretches, b, bias == nullptr ? zeros : bias, c);
+  });
 }
 
 template <class T>
@@ -172,18 +174,18 @@ void add_line_gradient_target(std::span<const PositionLine<T>> lines, std::int64
 }
 
 template <class T>
-void channelwise_product_target(std::int64_t rows, const T* const* a, std::span<const std::int64_t> offsets, const T* b,
-                                const T* bias, T* const* c) {
-  for (std::int64_t r = 0; r < rows; ++r) {
+void channelwise_product_target(const Places& places, const T* a, std::span<const std::int64_t> offsets, const T* b,
+                                const T* bias, T* c) {
+  for (std::size_t r = 0; r < places.from.size(); ++r) {
     T sum[panel_width] = {};
     if (bias != nullptr) std::copy_n(bias, panel_width, sum);
     const T* weight = b;
     for (const std::int64_t offset : offsets) {
-      const T* x = a[r] + offset;
+      const T* x = a + places.from[r] + offset;
       for (std::int64_t i = 0; i < panel_width; ++i) sum[i] = std::fma(x[i], weight[i], sum[i]);
       weight += panel_width;
     }
-    std::copy_n(sum, panel_width, c[r]);
+    std::copy_n(sum, panel_width, c + places.to[r]);
   }
 }
 
@@ -197,9 +199,9 @@ void add_channelwise_gradient_target(std::int64_t rows, const T* const* a, std::
   for (std::int64_t i = 0; i < panel_width; ++i) g[i] += sum[i];
 }
 
-SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (rows, a, stretches, b, bias, width, c))
+SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, c))
 SHOAL_KERNEL(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
-SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (rows, a, offsets, b, bias, c))
+SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_KERNEL(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
 
 }  // namespace HWY_NAMESPACE
@@ -209,9 +211,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
-SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (rows, a, stretches, b, bias, width, c))
+SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, c))
 SHOAL_DISPATCH(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
-SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (rows, a, offsets, b, bias, c))
+SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_DISPATCH(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
 
 }  // namespace shoal

@@ -7,11 +7,12 @@
 #include "tensor/both_types.hpp"
 
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
-#define APPLY(T) (Unary f, T parameter, std::int64_t n, const T* x, T* y)
-#define APPLY_DERIVATIVE(T) (Unary f, T parameter, std::int64_t n, const T* x, const T* y, const T* dy, T* dx)
-#define COMBINE(T) (Binary f, std::int64_t rows, Operand<T> a, Operand<T> b, T * y)
-#define COMBINE_DERIVATIVE(T) (Binary f, int operand, std::int64_t rows, Operand<T> a, Operand<T> b, const T* dy, T* dx)
-#define ADD_TO(T) (std::int64_t n, const T* x, T* sum)
+#define APPLY(T) (Unary f, T parameter, Extent n, const T* x, T* y)
+#define APPLY_DERIVATIVE(T) (Unary f, T parameter, Extent n, const T* x, const T* y, const T* dy, T* dx)
+#define COMBINE(T) (Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T * y)
+#define COMBINE_DERIVATIVE(T) \
+  (Binary f, int operand, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, const T* dy, T* dx)
+#define ADD_TO(T) (Extent n, const T* x, T* sum)
 #define ADD(T) (std::int64_t n, const T* a, const T* b, T* sum)
 // NOLINTEND(bugprone-macro-parentheses)
 
@@ -24,13 +25,25 @@ HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
 
+/// Calls f(i) for each element of an extent.
+template <class F>
+HWY_INLINE void each_element(Extent extent, F f) {
+  if (extent.rows == 1) {
+    for (std::int64_t i = 0; i < extent.width; ++i) f(i);
+  } else {
+    for (std::int64_t r = 0; r < extent.rows; ++r) {
+      for (std::int64_t c = 0; c < Extent::half; ++c) f(r * panel_width + c);
+    }
+  }
+}
+
 template <class T, class F>
-HWY_INLINE void each(std::int64_t n, const T* x, T* HWY_RESTRICT y, F f) {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = f(x[i]);
+HWY_INLINE void each(Extent n, const T* x, T* HWY_RESTRICT y, F f) {
+  each_element(n, [=](std::int64_t i) { y[i] = f(x[i]); });
 }
 
 template <class T>
-void apply_target(Unary f, T p, std::int64_t n, const T* x, T* y) {
+void apply_target(Unary f, T p, Extent n, const T* x, T* y) {
   switch (f) {
     // NaN, the one value that differs from itself, passes. NOLINTNEXTLINE(misc-redundant-expression)
     case Unary::relu: return each(n, x, y, [](T v) { return v > T{0} ? v : (v == v ? T{0} : v); });
@@ -50,14 +63,14 @@ void apply_target(Unary f, T p, std::int64_t n, const T* x, T* y) {
 }
 
 template <class T, class F>
-HWY_INLINE void each_derivative(std::int64_t n, const T* x, const T* y, const T* dy, T* HWY_RESTRICT dx, F f) {
-  for (std::int64_t i = 0; i < n; ++i) dx[i] = f(x[i], y[i]) * dy[i];
+HWY_INLINE void each_derivative(Extent n, const T* x, const T* y, const T* dy, T* HWY_RESTRICT dx, F f) {
+  each_element(n, [=](std::int64_t i) { dx[i] = f(x[i], y[i]) * dy[i]; });
 }
 
 template <class T>
-void apply_derivative_target(Unary f, T p, std::int64_t n, const T* x, const T* y, const T* dy, T* dx) {
+void apply_derivative_target(Unary f, T p, Extent n, const T* x, const T* y, const T* dy, T* dx) {
   switch (f) {
-    case Unary::relu: return each_derivative(n, x, y, dy, dx, [](T v, T) { return v > T{0} ? T{1} : T{0}; });
+    case Unary::relu: return each_derivative(n, y, y, dy, dx, [](T, T u) { return u > T{0} ? T{1} : T{0}; });
     case Unary::leaky_relu: return each_derivative(n, x, y, dy, dx, [p](T v, T) { return v > T{0} ? T{1} : p; });
     case Unary::tanh: return each_derivative(n, x, y, dy, dx, [](T, T u) { return std::fma(-u, u, T{1}); });
     case Unary::sigmoid: return each_derivative(n, x, y, dy, dx, [](T, T u) { return u * (T{1} - u); });
@@ -82,48 +95,52 @@ void apply_derivative_target(Unary f, T p, std::int64_t n, const T* x, const T* 
 }
 
 template <class T, class F>
-HWY_INLINE void each_pair(std::int64_t rows, Operand<T> a, Operand<T> b, T* HWY_RESTRICT y, F f) {
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const T* pa = a.data + r * a.step;
-    const T* pb = b.data + r * b.step;
-    T* out = y + r * panel_width;
-    for (std::int64_t c = 0; c < panel_width; ++c) out[c] = f(pa[c], pb[c], out[c]);
-  }
+HWY_INLINE void each_pair(std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* HWY_RESTRICT y, F f) {
+  const auto through = [&](auto columns) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const T* pa = a.data + r * a.step;
+      const T* pb = b.data + r * b.step;
+      T* out = y + r * panel_width;
+      for (std::int64_t c = 0; c < columns; ++c) out[c] = f(pa[c], pb[c], out[c]);
+    }
+  };
+  if (width > Extent::half) return through(std::integral_constant<std::int64_t, panel_width>());
+  through(std::integral_constant<std::int64_t, Extent::half>());
 }
 
 template <class T>
-void combine_target(Binary f, std::int64_t rows, Operand<T> a, Operand<T> b, T* y) {
+void combine_target(Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* y) {
   switch (f) {
-    case Binary::add: return each_pair(rows, a, b, y, [](T u, T v, T) { return u + v; });
-    case Binary::subtract: return each_pair(rows, a, b, y, [](T u, T v, T) { return u - v; });
-    case Binary::multiply: return each_pair(rows, a, b, y, [](T u, T v, T) { return u * v; });
-    case Binary::divide: return each_pair(rows, a, b, y, [](T u, T v, T) { return u / v; });
+    case Binary::add: return each_pair(rows, width, a, b, y, [](T u, T v, T) { return u + v; });
+    case Binary::subtract: return each_pair(rows, width, a, b, y, [](T u, T v, T) { return u - v; });
+    case Binary::multiply: return each_pair(rows, width, a, b, y, [](T u, T v, T) { return u * v; });
+    case Binary::divide: return each_pair(rows, width, a, b, y, [](T u, T v, T) { return u / v; });
   }
 }
 
 template <class T>
-void combine_derivative_target(Binary f, int operand, std::int64_t rows, Operand<T> a, Operand<T> b, const T* dy,
-                               T* dx) {
-  std::copy_n(dy, rows * panel_width, dx);
+void combine_derivative_target(Binary f, int operand, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b,
+                               const T* dy, T* dx) {
+  each(Extent::of(rows, width), dy, dx, [](T d) { return d; });
   if (operand == 0) {
     switch (f) {
       case Binary::add:
       case Binary::subtract: return;
-      case Binary::multiply: return each_pair(rows, a, b, dx, [](T, T v, T d) { return d * v; });
-      case Binary::divide: return each_pair(rows, a, b, dx, [](T, T v, T d) { return d / v; });
+      case Binary::multiply: return each_pair(rows, width, a, b, dx, [](T, T v, T d) { return d * v; });
+      case Binary::divide: return each_pair(rows, width, a, b, dx, [](T, T v, T d) { return d / v; });
     }
   }
   switch (f) {
     case Binary::add: return;
-    case Binary::subtract: return each_pair(rows, a, b, dx, [](T, T, T d) { return -d; });
-    case Binary::multiply: return each_pair(rows, a, b, dx, [](T u, T, T d) { return d * u; });
-    case Binary::divide: return each_pair(rows, a, b, dx, [](T u, T v, T d) { return -(d * u) / (v * v); });
+    case Binary::subtract: return each_pair(rows, width, a, b, dx, [](T, T, T d) { return -d; });
+    case Binary::multiply: return each_pair(rows, width, a, b, dx, [](T u, T, T d) { return d * u; });
+    case Binary::divide: return each_pair(rows, width, a, b, dx, [](T u, T v, T d) { return -(d * u) / (v * v); });
   }
 }
 
 template <class T>
-void add_to_target(std::int64_t n, const T* x, T* HWY_RESTRICT sum) {
-  for (std::int64_t i = 0; i < n; ++i) sum[i] += x[i];
+void add_to_target(Extent n, const T* x, T* HWY_RESTRICT sum) {
+  each_element(n, [=](std::int64_t i) { sum[i] += x[i]; });
 }
 
 template <class T>
@@ -133,8 +150,8 @@ void add_target(std::int64_t n, const T* a, const T* b, T* HWY_RESTRICT sum) {
 
 SHOAL_KERNEL(apply, APPLY, (f, parameter, n, x, y))
 SHOAL_KERNEL(apply_derivative, APPLY_DERIVATIVE, (f, parameter, n, x, y, dy, dx))
-SHOAL_KERNEL(combine, COMBINE, (f, rows, a, b, y))
-SHOAL_KERNEL(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, a, b, dy, dx))
+SHOAL_KERNEL(combine, COMBINE, (f, rows, width, a, b, y))
+SHOAL_KERNEL(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, width, a, b, dy, dx))
 SHOAL_KERNEL(add_to, ADD_TO, (n, x, sum))
 SHOAL_KERNEL(add, ADD, (n, a, b, sum))
 
@@ -147,10 +164,23 @@ namespace shoal {
 
 SHOAL_DISPATCH(apply, APPLY, (f, parameter, n, x, y))
 SHOAL_DISPATCH(apply_derivative, APPLY_DERIVATIVE, (f, parameter, n, x, y, dy, dx))
-SHOAL_DISPATCH(combine, COMBINE, (f, rows, a, b, y))
-SHOAL_DISPATCH(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, a, b, dy, dx))
+SHOAL_DISPATCH(combine, COMBINE, (f, rows, width, a, b, y))
+SHOAL_DISPATCH(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, width, a, b, dy, dx))
 SHOAL_DISPATCH(add_to, ADD_TO, (n, x, sum))
 SHOAL_DISPATCH(add, ADD, (n, a, b, sum))
+
+bool keeps_zero(Unary f) {
+  switch (f) {
+    case Unary::relu:
+    case Unary::leaky_relu:
+    case Unary::tanh:
+    case Unary::gelu:
+    case Unary::sqrt:
+    case Unary::square:
+    case Unary::scale: return true;
+    default: return false;
+  }
+}
 
 template <class T>
 void zero_padding(std::int64_t rows, std::int64_t width, T* tile) {

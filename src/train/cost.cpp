@@ -26,13 +26,14 @@ constexpr double flops_per_step = 1e6;
 struct Size {
   double parameters = 0.0;
   double values = 0.0;  // of a sample, in all layers
+  double outputs = 0.0;
 };
 
 Size size_of(const Config& config, const TrainingData& data) {
   const Split& train = data.train;
   const Encoding encoding = encoding_for(config, data);
   auto width = static_cast<double>(encoding.inputs(train.features()));
-  Size size{0.0, width};
+  Size size{0.0, width, 0.0};
   if (const auto embedded = encoding.embedded(); !embedded.empty()) {
     for (const ColumnEncoding* column : embedded) {
       size.parameters += static_cast<double>(column->places() * padded_size(1, column->width));
@@ -49,8 +50,8 @@ Size size_of(const Config& config, const TrainingData& data) {
     }
     size.values += width;
   }
-  const auto outputs = static_cast<double>(std::max(train.outputs(), train.classes()));
-  return {size.parameters + width * outputs, size.values + outputs};
+  size.outputs = static_cast<double>(std::max(train.outputs(), train.classes()) * loss_for(config, train).levels());
+  return {size.parameters + width * size.outputs, size.values + size.outputs, size.outputs};
 }
 
 /// What sets the units of the layers, as a user gave it.
@@ -60,6 +61,9 @@ std::string model_key(const Config& config) {
   const std::string key = config.model.depth > 0 ? "model.width" : "model.hidden";
   return key + " = " + value_text(config, key);
 }
+
+/// Predictions of a row, kept by the ranks as floats or doubles, its label, and what rank 0 makes of a column of them.
+double judge_bytes_per_row(double outputs) { return 8.0 * outputs + 64.0; }
 
 }  // namespace
 
@@ -85,12 +89,16 @@ TrainingCost estimate_cost(const Config& config, const TrainingData& data, const
   const auto moments = static_cast<double>(Optimizer(config.optimizer.name).moments().size());
   // Parameters, of which a host has one copy; a gradient per tree node of each rank; moments in slices; a sum of them.
   const double gradients = (static_cast<double>(share.slots()) + idle) * here;
-  const double training = 2.0 + gradients + moments * here;
-  const double saving = 3.0 * (1.0 + moments);  // a copy, its image, and that read back
+  const double average = config.train.average_decay > 0.0 ? 1.0 : 0.0;
+  // An average is kept in slices like a moment, and whole on each rank while it is judged.
+  const double training = 2.0 + gradients + moments * here + average * (here + load.ranks_on_host);
+  const double saving = 3.0 * (1.0 + moments + average);  // a copy, its image, and that read back
   TrainingCost cost;
   cost.model_bytes = float_bytes * size.parameters * (training + saving);
   cost.batch_bytes =
       float_bytes * 3.0 * size.values * static_cast<double>(samples_at_a_time(cut, data)) * load.ranks_on_host;
+  if (data.validation)
+    cost.judge_bytes = judge_bytes_per_row(size.outputs) * static_cast<double>(data.validation->rows());
   cost.epoch = rows * (size.parameters * flops_per_parameter + flops_per_row) + steps * flops_per_step;
   cost.whole = cost.epoch * (config.train.steps > 0 ? static_cast<double>(config.train.steps) / steps
                                                     : static_cast<double>(config.train.epochs));
@@ -101,8 +109,14 @@ void check_memory(const Config& config, const TrainingData& data, const HostLoad
   const TrainingCost cost = estimate_cost(config, data, load);
   const double processes = static_cast<double>(load.ranks_on_host) * load.trainings;
   const double most = std::min(static_cast<double>(host_memory()), static_cast<double>(process_memory()) * processes);
-  const double bytes = (cost.model_bytes + cost.batch_bytes) * load.trainings;
+  const double bytes = (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * load.trainings;
   if (bytes <= most) return;
+  if (bytes - cost.judge_bytes * load.trainings <= most)
+    throw Error(
+        ExitStatus::usage,
+        fmt::format("the metrics of {} rows to validate on take about {:.3g} GB, more than this host has beside "
+                    "the model; use a smaller data.validation",
+                    data.validation->rows(), cost.judge_bytes * load.trainings * 1e-9));
   // Of a batch that is too large one sample would do.
   const auto samples = static_cast<double>(std::min(config.data.batch_size, data.train.rows()));
   const bool batch_is_large = (cost.model_bytes + cost.batch_bytes / samples) * load.trainings <= most;

@@ -33,15 +33,18 @@ std::span<const T> numbers(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
-/// Collective. A line for each column that had values which training did not see.
+/// Collective. A line for each column that had values which training did not see, or gaps where that had none.
 void say_unseen(const Feeder& feeder, Communicator& comm) {
   std::vector<double> counts(feeder.unseen().begin(), feeder.unseen().end());
   sum_counts(counts, comm);
   for (std::size_t d = 0; d < counts.size(); ++d) {
-    if (counts[d] > 0.0)
-      log_info(fmt::format("column \"{}\": {} that training did not see",
-                           feeder.encoder()->encoding().columns[d].column.name,
-                           counted(static_cast<std::int64_t>(counts[d]), "value")));
+    if (!(counts[d] > 0.0)) continue;
+    const FeatureColumn& column = feeder.encoder()->encoding().columns[d].column;
+    const auto count = static_cast<std::int64_t>(counts[d]);
+    log_info(column.has_categories()
+                 ? fmt::format("column \"{}\": {} that training did not see", column.name, counted(count, "value"))
+                 : fmt::format("column \"{}\": {} where training had none, taken for the median", column.name,
+                               counted(count, "missing number")));
   }
 }
 
@@ -54,9 +57,9 @@ struct DatasetPredictor::State {
   std::int64_t leaf_samples;
   double stall_timeout;
 
-  State(const Archive& archive, Communicator& communicator)
+  State(const Archive& archive, WhichWeights which, Communicator& communicator)
       : comm(communicator),
-        trained(archive, read_model(archive)),
+        trained(archive, read_model(archive), which),
         layout(trained),
         leaf_samples(1),
         stall_timeout(0.0) {
@@ -81,12 +84,12 @@ struct DatasetPredictor::Pass {
   }
 };
 
-DatasetPredictor::DatasetPredictor(const std::string& checkpoint, Communicator& comm) {
+DatasetPredictor::DatasetPredictor(const std::string& checkpoint, Communicator& comm, WhichWeights which) {
   const Watchdog watchdog(comm, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
   check_kernels(comm);
   const Archive archive = load_together(checkpoint, comm);
-  run_together(comm, [&] { state_ = std::make_unique<State>(archive, comm); });
+  run_together(comm, [&] { state_ = std::make_unique<State>(archive, which, comm); });
 }
 
 DatasetPredictor::DatasetPredictor(DatasetPredictor&&) noexcept = default;
@@ -95,6 +98,7 @@ DatasetPredictor::~DatasetPredictor() = default;
 std::int64_t DatasetPredictor::step() const { return state_->trained.step; }
 const DataDescription& DatasetPredictor::trained_on() const { return state_->trained.data; }
 const PredictionLayout& DatasetPredictor::layout() const { return state_->layout; }
+const std::string& DatasetPredictor::weights() const { return state_->trained.weights; }
 
 Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& name) {
   State& s = *state_;

@@ -20,18 +20,24 @@ std::uint64_t hash_of(std::span<const T> values, std::int64_t offset, std::int64
   return Hash().add(std::as_bytes(part)).number();
 }
 
-/// One hash per array: parameters, then running statistics.
+/// One hash per array: parameters, then running statistics, then those of the average.
 std::vector<std::uint64_t> array_hashes(const Held& held) {
   std::vector<std::uint64_t> hashes;
   for (const Parameter& p : held.graph.parameters()) hashes.push_back(hash_of(held.parameters, p.offset, p.size()));
   for (const State& s : held.graph.states()) hashes.push_back(hash_of(held.states, s.offset, s.size));
+  if (held.average_states.empty()) return hashes;
+  for (const State& s : held.graph.states()) hashes.push_back(hash_of(held.average_states, s.offset, s.size));
   return hashes;
 }
 
 std::string array_name(const Graph& graph, std::size_t array) {
   const std::size_t parameters = graph.parameters().size();
-  return array < parameters ? CheckpointNames::in(CheckpointNames::parameters, graph.parameters()[array].name)
-                            : CheckpointNames::in(CheckpointNames::statistics, graph.states()[array - parameters].name);
+  const std::size_t states = graph.states().size();
+  if (array < parameters) return CheckpointNames::in(CheckpointNames::parameters, graph.parameters()[array].name);
+  const std::size_t state = array - parameters;
+  return state < states
+             ? CheckpointNames::in(CheckpointNames::statistics, graph.states()[state].name)
+             : CheckpointNames::in(CheckpointNames::averaged_statistics, graph.states()[state - states].name);
 }
 
 /// Row r: the hashes of rank r. Whose differ, from which array on.
@@ -61,7 +67,7 @@ std::string describe(const std::vector<std::vector<std::uint64_t>>& rows, const 
 
 double own_hash(const Held& held) {
   Hash hash;
-  hash.add(std::as_bytes(held.parameters)).add(std::as_bytes(held.states));
+  hash.add(std::as_bytes(held.parameters)).add(std::as_bytes(held.states)).add(std::as_bytes(held.average_states));
   return static_cast<double>((hash.number() >> (64 - exact_bits)) | 1U);
 }
 

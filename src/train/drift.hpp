@@ -15,6 +15,7 @@ struct Held {
   const Graph& graph;
   std::span<const float> parameters;
   std::span<const double> states;
+  std::span<const double> average_states = {};  ///< of the average of weights, where one is kept
 };
 
 /// A hash that float64 holds exactly; never 0, which stands for a rank that was not heard.

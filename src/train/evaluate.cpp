@@ -95,6 +95,8 @@ Evaluation Training::evaluate(const Split& split, bool metrics, const ColumnMatc
   SHOAL_FAULT_POINT("evaluation");
   std::optional<SplitJudge> judge;
   if (metrics) judge.emplace(model_, data_.description, target_scaling());
+  begin_average();
+  const Judging judging(*replica_);
   SplitJudge* judged = judge ? &*judge : nullptr;
   const std::int64_t leaf = std::min(cut_.leaf_samples, split.rows());
   if (leaf <= capacity_ && match == nullptr)
@@ -112,7 +114,9 @@ Evaluation Training::evaluate(const Split& split, bool metrics, const ColumnMatc
 void Training::refine_statistics() {
   const Doing doing(Activity::evaluating);
   SHOAL_FAULT_POINT("exact");
-  if (averages_.empty()) averages_.assign(replica_->states().begin(), replica_->states().end());
+  begin_average();
+  const Judging judging(*replica_);
+  if (averages_.empty()) averages_.assign(replica_->judged_states().begin(), replica_->judged_states().end());
   const LeafCut cut{data_.train.rows(), cut_.leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
   const MomentsMerge moments;
@@ -128,7 +132,8 @@ void Training::refine_statistics() {
     comm_.tree_reduce(share, partials, moments, merged);
     const Node& graph_node = model_.graph().nodes()[node];
     const auto columns = static_cast<std::size_t>(graph_node.shape.columns);
-    const std::span<double> state = replica_->states().subspan(static_cast<std::size_t>(graph_node.state_offset));
+    const std::span<double> state =
+        replica_->judged_states().subspan(static_cast<std::size_t>(graph_node.state_offset));
     const auto positions = static_cast<double>(graph_node.shape.rows);
     const double rows = static_cast<double>(data_.train.rows()) * positions;
     for (std::size_t c = 0; c < columns; ++c) {

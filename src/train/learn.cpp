@@ -71,28 +71,31 @@ std::vector<double> weights_of_classes(const ClassWeights& wanted, std::span<con
   for (std::size_t k = 0; k < counts.size() && wanted.balanced; ++k) {
     if (counts[k] > 0.0) weights[k] = all / (present * counts[k]);
   }
-  for (const auto& [name, weight] : wanted.of) {
-    const auto at = std::find(names.begin(), names.end(), name);
-    if (at == names.end())
-      throw Error(ExitStatus::usage,
-                  fmt::format("train.class_weights names the class \"{}\"; the classes are {}{}", name,
-                              fmt::join(std::span(names).first(std::min<std::size_t>(10, names.size())), ", "),
-                              names.size() > 10 ? ", ..." : ""));
-    weights[static_cast<std::size_t>(at - names.begin())] = weight;
-  }
+  for (const auto& [name, weight] : wanted.of)
+    weights[static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin())] = weight;
   return weights;
 }
 
 }  // namespace
 
+void Training::check_class_weights() const {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ExitStatus::usage, config_.place_of("train.class_weights") + "train.class_weights " + why);
+  };
+  if (config_.train.class_weights.any() && !data_.train.has_labels())
+    refuse("needs labels, and y holds floats; leave it out");
+  const std::vector<std::string>& names = data_.description.class_names;
+  for (const auto& [name, weight] : config_.train.class_weights.of) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    refuse(fmt::format("names the class \"{}\"; the classes are {}{}", name,
+                       fmt::join(std::span(names).first(std::min<std::size_t>(10, names.size())), ", "),
+                       names.size() > 10 ? ", ..." : ""));
+  }
+}
+
 void Training::learn_class_weights() {
   class_weights_.clear();
   if (!config_.train.class_weights.any()) return;
-  run_together(comm_, [&] {
-    if (!data_.train.has_labels())
-      throw Error(ExitStatus::usage, config_.place_of("train.class_weights") +
-                                         "train.class_weights needs labels, and y holds floats; leave it out");
-  });
   const LeafCut cut{data_.train.rows(), cut_.leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm_.size(), comm_.rank());
   const AddMerge add;

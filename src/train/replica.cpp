@@ -5,6 +5,7 @@
 
 #include "shoal/core/profile.hpp"
 #include "shoal/guard/fault_point.hpp"
+#include "shoal/optim/averaging.hpp"
 #include "shoal/optim/clipping.hpp"
 
 namespace shoal {
@@ -35,7 +36,7 @@ Replica::Replica(const Model& model, const std::string& optimizer, Communicator&
       states_(static_cast<std::size_t>(graph_.state_size())),
       place_(static_cast<std::size_t>(plan_.chunks()), -1),
       parameter_(static_cast<std::size_t>(plan_.chunks())) {
-  executor_.bind(exchange_.parameters().data(), states_);
+  bind(exchange_.parameters().data(), states_);
   graph_.initialize_states(states_);
   owned_begin_.push_back(0);
   for (int bucket = 0; bucket < plan_.buckets(); ++bucket) {
@@ -57,8 +58,14 @@ Replica::Replica(const Model& model, const std::string& optimizer, Communicator&
 
 std::unique_ptr<Executor<float>> Replica::make_executor(std::int64_t capacity) {
   auto executor = std::make_unique<Executor<float>>(graph_, capacity, comm_);
-  executor->bind(exchange_.parameters().data(), states_);
+  executor->bind(bound_parameters_, bound_states_);
   return executor;
+}
+
+void Replica::bind(float* parameters, std::span<double> states) {
+  bound_parameters_ = parameters;
+  bound_states_ = states;
+  executor_.bind(parameters, states);
 }
 
 void Replica::fill_parameters(const std::function<void(std::span<float>)>& fill) {
@@ -77,7 +84,7 @@ void Replica::backward(const LeafShare& share) {
   exchange_.complete_from(0);
 }
 
-void Replica::update(UpdateScalars scalars) {
+void Replica::update(UpdateScalars scalars, double average_decay) {
   const Span span(SpanKind::compute, "sum gradients, update parameters");
   SHOAL_FAULT_POINT("exchange");
   scalars.clip_factor = clip_factor_of(scalars);
@@ -87,11 +94,15 @@ void Replica::update(UpdateScalars scalars) {
     by_parameter[p].decay = graph_.parameters()[p].decay;
     by_parameter[p].trust = trust[p];
   }
+  const double share = average_share(average_decay, scalars.step);
   exchange_.update([&](std::int64_t chunk, std::int64_t first, const GradientSum& sum, std::span<float> parameters) {
-    const auto moments = moments_at(owned_begin_[place_of(chunk)] + first);
+    const std::int64_t begin = owned_begin_[place_of(chunk)] + first;
+    const auto moments = moments_at(begin);
     optimizer_.update(by_parameter[parameter_[static_cast<std::size_t>(chunk)]], parameters, sum,
                       std::span(moments).first(moments_.size()));
+    if (average_) move_average(share, parameters, {average_->data() + begin, parameters.size()});
   });
+  if (average_) move_average(share, std::span<const double>(states_), average_states_);
   SHOAL_FAULT_POINT("parameters", exchange_.parameters());
 }
 
@@ -168,8 +179,30 @@ std::vector<double> Replica::by_chunk(std::span<const double> mine, std::size_t 
   return rows;
 }
 
-void Replica::gather_moment(std::size_t moment, std::span<float> flat) {
-  std::span<const float> mine = moments_[moment].span();
+void Replica::gather_moment(std::size_t moment, std::span<float> flat) { gather(moments_[moment].span(), flat); }
+
+void Replica::set_moment(std::size_t moment, std::span<const float> flat) { take(moments_[moment].span(), flat); }
+
+void Replica::keep_average(bool kept) {
+  if (kept) return set_average(exchange_.parameters(), states_);
+  average_.reset();
+  average_states_.clear();
+}
+
+void Replica::set_average(std::span<const float> flat, std::span<const double> states) {
+  average_.emplace(owned_begin_.back());
+  take(average_->span(), flat);
+  average_states_.assign(states.begin(), states.end());
+}
+
+void Replica::set_owned_average(std::span<const float> owned, std::span<const double> states) {
+  average_.emplace(owned_begin_.back());
+  std::copy(owned.begin(), owned.end(), average_->data());
+  average_states_.assign(states.begin(), states.end());
+}
+
+/// One array whole, into a flat buffer of rank 0. mine: the slices owned, one after the other.
+void Replica::gather(std::span<const float> mine, std::span<float> flat) {
   for (int b = 0; b < plan_.buckets(); ++b) {
     std::vector<std::int64_t> begin;
     for (const std::int64_t first : plan_.bucket(b).slice_begin)
@@ -181,11 +214,32 @@ void Replica::gather_moment(std::size_t moment, std::span<float> flat) {
   }
 }
 
-void Replica::set_moment(std::size_t moment, std::span<const float> flat) {
+void Replica::take(std::span<float> mine, std::span<const float> flat) const {
   for (std::size_t place = 0; place < owned_chunks_.size(); ++place) {
     std::copy_n(flat.begin() + plan_.chunk_begin(owned_chunks_[place]), owned_begin_[place + 1] - owned_begin_[place],
-                moments_[moment].data() + owned_begin_[place]);
+                mine.begin() + owned_begin_[place]);
   }
 }
+
+Judging::Judging(Replica& replica) : replica_(replica) {
+  if (!replica.keeps_average()) return;
+  const BucketPlan& plan = replica.plan_;
+  average_ = Buffer<float>(plan.chunk_begin(plan.chunks()));
+  const std::span<const float> mine = replica.owned_average();
+  for (std::size_t place = 0; place < replica.owned_chunks_.size(); ++place) {
+    const std::int64_t begin = replica.owned_begin_[place];
+    std::copy_n(mine.begin() + begin, replica.owned_begin_[place + 1] - begin,
+                average_.data() + plan.chunk_begin(replica.owned_chunks_[place]));
+  }
+  for (int b = 0; b < plan.buckets(); ++b) {
+    std::vector<std::int64_t> begin;
+    for (const std::int64_t first : plan.bucket(b).slice_begin)
+      begin.push_back(first * static_cast<std::int64_t>(sizeof(float)));
+    replica.comm_.all_gather_pieces(std::as_writable_bytes(average_.span()), begin);
+  }
+  replica.bind(average_.data(), replica.average_states_);
+}
+
+Judging::~Judging() { replica_.bind(replica_.exchange_.parameters().data(), replica_.states_); }
 
 }  // namespace shoal

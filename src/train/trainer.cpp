@@ -60,6 +60,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   config.train.early_stopping = options.early_stopping;
   config.train.class_weights = options.class_weights;
   config.train.metric = options.metric;
+  config.train.average_decay = options.average_decay;
   config.parallel.leaves = options.leaves;
   Communicator& comm = state_->comm;
   const Watchdog watchdog(comm, config.parallel.stall_timeout);

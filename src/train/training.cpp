@@ -76,7 +76,9 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       comm_(comm),
       cut_(cut_of(config, data.train.rows(), comm)),
       capacity_(samples_at_a_time(cut_, data)),
-      tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(model.parameter_count(), capacity_))) {}
+      tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(model.parameter_count(), capacity_))) {
+  check_class_weights();
+}
 
 Training::~Training() = default;
 
@@ -128,6 +130,10 @@ void Training::reconfigure(const Config& config) {
   std::vector<std::vector<float>> moments;
   for (std::size_t m = 0; m < replica_->moment_names().size(); ++m)
     moments.emplace_back(replica_->owned_moment(m).begin(), replica_->owned_moment(m).end());
+  const bool averaged = replica_->keeps_average();
+  std::vector<float> average;
+  if (averaged) average.assign(replica_->owned_average().begin(), replica_->owned_average().end());
+  const std::vector<double> average_states(replica_->average_states().begin(), replica_->average_states().end());
   const std::shared_ptr<const RowEncoder> encoder = feeder_->encoder();
   const Normalization scaling = feeder_->target_scaling();
   feeder_.reset();
@@ -141,7 +147,21 @@ void Training::reconfigure(const Config& config) {
   std::copy(states.begin(), states.end(), replica_->states().begin());
   for (std::size_t m = 0; m < moments.size(); ++m)
     std::copy(moments[m].begin(), moments[m].end(), replica_->owned_moment(m).begin());
+  if (averaged) replica_->set_owned_average(average, average_states);
   comm_.barrier();
+}
+
+void Training::take_back_averages() {
+  if (averages_.empty()) return;
+  std::copy(averages_.begin(), averages_.end(), replica_->judged_states().begin());
+  averages_.clear();
+}
+
+/// Not before the start is known, and anew where a nudge asks for it: with the weights that are there then.
+void Training::begin_average() {
+  if (config_.train.average_decay == 0.0 || replica_->keeps_average()) return;
+  take_back_averages();
+  replica_->keep_average(true);
 }
 
 ReadBatch& Training::next_batch() {
@@ -166,10 +186,9 @@ StepReport Training::advance(const std::vector<double>& requests) {
   note_step(progress_.step + 1);
   const Span step(SpanKind::step, "step");
   ReadBatch& read = next_batch();
-  if (!averages_.empty()) {
-    std::copy(averages_.begin(), averages_.end(), replica_->states().begin());
-    averages_.clear();
-  }
+  begin_average();
+  take_back_averages();
+  if (config_.train.average_decay == 0.0) replica_->keep_average(false);
   StepReport report;
   const ThreadLimit limit(tuner_->threads());
   const auto begun = std::chrono::steady_clock::now();
@@ -249,7 +268,7 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
     scalars.step = report.step;
     scalars.batch = static_cast<float>(weight);
     SHOAL_FAULT_POINT("update");
-    replica_->update(scalars);
+    replica_->update(scalars, config_.train.average_decay);
     progress_.epoch_loss += sums[0];
     progress_.epoch_right += sums[1];
     progress_.epoch_weight += weight;

@@ -72,6 +72,21 @@ with h5py.File("digits.h5") as data, h5py.File("p.h5") as p:
     assert p["probabilities"].shape == (1438, 10) and p["labels"].shape == (1438,)
 PYTHON
 
+# With an average of weights that is what counts, unless the last are asked for.
+"${launched[@]}" train "${set_all[@]}" --set train.epochs=1 --set train.average_decay=0.9 --run average 2>log.txt
+grep -q 'what is evaluated is the average of weights' log.txt || fail "nothing is said of an average: $(cat log.txt)"
+averaged=$("$shoal" evaluate average --data digits.h5 --json)
+equal 'weights judged' "$(json weights <<<"$averaged")" average
+equal 'the same by name' "$("${launched[@]}" evaluate average --data digits.h5 --weights average --json)" "$averaged"
+last=$("$shoal" evaluate average --data digits.h5 --weights last --json)
+equal 'weights judged' "$(json weights <<<"$last")" last
+[ "$(json loss <<<"$last")" != "$(json loss <<<"$averaged")" ] || fail 'the average has the loss of the last weights'
+equal 'as a table' "$("$shoal" evaluate average --data digits.h5 | awk 'NR <= 2 { print $NF }' | xargs)" 'weights average'
+equal 'what predict says' "$("$shoal" predict average --data digits.h5 --weights last --out l.h5)" \
+  '359 rows written to l.h5, by weights: last'
+"$shoal" evaluate run --data digits.h5 --weights average 2>err.txt && fail 'an average that there is not was taken'
+grep -q 'run/checkpoints/.* keeps no average of its weights' err.txt || fail "$(cat err.txt)"
+
 # A set of somebody's own, without attributes and without the last classes: its labels are the model's.
 python3 - <<'PYTHON'
 import h5py

@@ -263,3 +263,45 @@ grep -q 'y 1 output' targets.txt || fail "targets with a gap: $(cat targets.txt)
 "$shoal" import csv pandas.csv --label 3 -o pandas.h5 >pandas.txt
 grep -q '^train *20$' pandas.txt || fail "a header of numbers: $(cat pandas.txt)"
 refused 65 'days.csv:2: column "n" says the split "0"; use one of train' "$shoal" import csv days.csv --label y --split n -o no.h5
+
+# Names of classes that a config weighs are looked at before anything starts.
+"$shoal" import csv two.csv --label y -o of-columns.h5 >/dev/null
+refused 64 'train.class_weights names the class "yes"; the classes are 0, 1' \
+  "$shoal" train --set data.file=of-columns.h5 --set 'train.class_weights={yes=2}' --dry-run
+
+# Parameters of another model belong to its columns: equal ones with and without a table, and no others.
+sed '1s/a,b/a,d/' two.csv >other-names.csv
+"$shoal" import csv other-names.csv --label y -o other-names.h5 >/dev/null
+python3 - <<'PYTHON'
+import h5py
+
+with h5py.File("of-columns.h5") as table:
+    for name, order in (("bare.h5", [0, 1, 2]), ("turned.h5", [1, 0, 2])):
+        with h5py.File(name, "w") as f:
+            f["train/x"], f["train/y"] = table["train/x"][:][:, order].astype("f4"), table["train/y"][:]
+            f.attrs["columns"] = [b"abc"[i:i + 1] for i in order]
+PYTHON
+start() { "$shoal" train --set data.file="$1" --set data.batch_size=2 --set train.epochs=1 --run "$2" "${@:3}" 2>error.txt; }
+start of-columns.h5 of-table
+start bare.h5 of-numbers
+start bare.h5 warm1 --init-from of-table || fail "a start by numbers from a table: $(cat error.txt)"
+start of-columns.h5 warm2 --init-from of-numbers || fail "a start by a table from numbers: $(cat error.txt)"
+no_start() { # WORDS DATA FROM
+  local status=0
+  "$shoal" train --set data.file="$2" --set data.batch_size=2 --run no --init-from "$3" 2>error.txt || status=$?
+  equal "status of a start from $3: $(cat error.txt)" $status 65
+  grep -qF -- "$1" error.txt || fail "a start from $3: $(cat error.txt)"
+}
+no_start 'the first that differs is "b"' turned.h5 of-table
+no_start 'the first that differs is "b"' turned.h5 of-numbers
+no_start 'encodes "d" otherwise' other-names.h5 of-table
+
+# inspect shows what import understood, and what targets were scaled by.
+"$shoal" inspect of-columns.h5 >inspect.txt
+grep -q 'What shoal import understood' inspect.txt && grep -q '^name = "b"' inspect.txt || fail "inspect: $(cat inspect.txt)"
+"$shoal" inspect of-columns.h5 --json | python3 -c 'import json, sys; assert "role = \"label\"" in json.load(sys.stdin)["understood"]'
+printf 'a,price\n1,$100\n2,$300\n3,$200\n' >prices.csv
+"$shoal" import csv prices.csv --label price -o prices.h5 >/dev/null
+start prices.h5 prices
+"$shoal" inspect prices | grep -q '^price *200 *81.6497$' || fail "target scaling: $("$shoal" inspect prices)"
+"$shoal" inspect prices --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["targets"][0]["mean"] == 200'

@@ -65,6 +65,18 @@ TEST_F(Inspect, CheckpointAsJson) {
                                   ::testing::Pair("03_dense/weight", ElementsAre(7, 3))));
   EXPECT_EQ(json["parameter_count"], 5 * 7 + 7 + 7 + 3 + 7 * 3);
   EXPECT_FALSE(json.contains("parent"));
+  EXPECT_EQ(json["weights"], nlohmann::json({"last"}));
+}
+
+TEST_F(Inspect, AnAverageOfWeightsIsSaid) {
+  Communicator alone;
+  Trainer trainer(mlp({.inputs = 5, .hidden = {7}, .classes = 3}), Adam{}, alone);
+  trainer.fit(Dataset::open(data_), {.epochs = 1, .batch_size = 64, .average_decay = 0.9, .quiet = true});
+  trainer.save(checkpoint_);
+  const auto json = nlohmann::json::parse(inspect(checkpoint_, true));
+  EXPECT_EQ(json["weights"], nlohmann::json({"last", "average"}));
+  EXPECT_EQ(json["parameter_count"], 5 * 7 + 7 + 7 * 3 + 3) << "each counts once";
+  EXPECT_THAT(inspect(checkpoint_, false), HasSubstr("last, average (which is judged)"));
 }
 
 TEST_F(Inspect, CheckpointAsText) {

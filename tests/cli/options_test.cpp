@@ -58,18 +58,26 @@ TEST(Options, FileNamesThatLookLikeOtherThings) {
   EXPECT_EQ(parse<InspectRequest>({"inspect", "[256]"}).file, "[256]");
   EXPECT_EQ(parse<InspectRequest>({"inspect", "train"}).file, "train");
   EXPECT_EQ(parse<TrainRequest>({"train", "train"}).config, "train");
-  EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "a,b", "--data", "{}"}).data, "{}");
+  EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "a,b", "--data", "{}"}).data.file, "{}");
   EXPECT_EQ(parse<InspectRequest>({"inspect", "--", "--json"}).file, "--json");
 }
 
 TEST(Options, EvaluateAndPredict) {
   const auto evaluate = parse<EvaluateRequest>({"evaluate", "c.h5", "--data", "d.h5", "--json"});
   EXPECT_EQ(evaluate.checkpoint, "c.h5");
-  EXPECT_EQ(evaluate.split, "test");
+  EXPECT_EQ(evaluate.data.split, "test");
   EXPECT_TRUE(evaluate.json);
-  const auto predict = parse<PredictRequest>({"predict", "c.h5", "--data=d.h5", "--split", "train", "--out", "p.csv"});
-  EXPECT_EQ(predict.data, "d.h5");
-  EXPECT_EQ(predict.split, "train");
+  EXPECT_EQ(evaluate.weights, WhichWeights::judged);
+  EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "c.h5", "--data", "d.h5", "--weights", "last"}).weights,
+            WhichWeights::last);
+  EXPECT_EQ(
+      parse<PredictRequest>({"predict", "c.h5", "--data", "d.h5", "--out", "o.h5", "--weights", "average"}).weights,
+      WhichWeights::average);
+  const auto predict =
+      parse<PredictRequest>({"predict", "c.h5", "--data=d.h5", "--x", "a,b", "--split", "train", "--out", "p.csv"});
+  EXPECT_EQ(predict.data.file, "d.h5");
+  EXPECT_EQ(predict.data.x, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(predict.data.split, "train");
   EXPECT_EQ(predict.out, "p.csv");
 }
 
@@ -224,6 +232,8 @@ TEST(Options, MistakesNameTheNearestWord) {
 
 TEST(Options, WhatIsMissingOrTooMuch) {
   expect_refused({"evaluate", "c.h5"}, "shoal evaluate: --data is required");
+  expect_refused({"evaluate", "c.h5", "--data", "d.h5", "--weights", "ema"},
+                 "--weights is \"ema\"; it must be last or average");
   expect_refused({"predict", "--data", "d.h5", "--out", "o"}, "CHECKPOINT is required");
   expect_refused({"import", "csv", "f.csv"}, "--out is required");
   expect_refused({"import"}, "give one of idx, csv, npy, libsvm");

@@ -73,6 +73,8 @@ TEST(ConfigError, AKeyUnderAnotherNameLeadsToTheRightOne) {
                                                         {"schedule.max_lr", "optimizer.learning_rate"},
                                                         {"schedule.min_lr", "schedule.min_rate"},
                                                         {"schedule.exponent", "schedule.power"},
+                                                        {"train.ema", "train.average_decay"},
+                                                        {"optimizer.ema_decay", "train.average_decay"},
                                                         {"random_state", "seed"}}) {
     const std::string message = thrown([&] { parse_config("", "digits.toml", "/base", {typed + "=1"}); });
     EXPECT_NE(message.find("unknown key \"" + typed + "\"; did you mean \"" + meant + "\"?"), std::string::npos)

@@ -32,7 +32,8 @@ Config unusual() {
   c.model.batch_norm = {true, "after_activation", 1e-30, 1.0, "exact"};
   c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, true, 1.0 / 3, 1e-5, 1e22, 0.02, 1.2e-38};
   c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7, 0.9, 0.1 + 0.2, 3, 1e15};
-  c.train = {20, 1000, 2, 10, 3600.5, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc};
+  c.train = {20,  1000, 2, 10, 3600.5, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc,
+             0.99};
   c.parallel = {8, 60, 0};
   c.checkpoint = {100, 0.25, 0, 5, 1};
   c.sweep = {3, Search::grid, Metric::train_loss, 2, {true, 4, 2}, {}};
@@ -109,6 +110,7 @@ early_stopping.patience = 0
 early_stopping.min_delta = 0.0
 class_weights = "none"
 metric = "validation.loss"
+average_decay = 0.0
 
 [parallel]
 leaves = 0

@@ -182,6 +182,7 @@ const std::set<std::string>& always() {
                                               "train.early_stopping.patience",
                                               "train.class_weights",
                                               "train.metric",
+                                              "train.average_decay",
                                               "parallel.leaves",
                                               "parallel.stall_timeout",
                                               "parallel.check_every",

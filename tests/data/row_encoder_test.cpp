@@ -40,6 +40,13 @@ TEST(RowEncoder, MakesInputsOfARow) {
   EXPECT_THAT(unseen, ElementsAre(0, 1, 1, 0)) << "no town was missing in training, and there are two hues";
 }
 
+TEST(RowEncoder, CountsGapsWhereTrainingHadNone) {
+  const RowEncoder encoder(encoding(), own_columns(encoding()), 4);
+  std::vector<std::int64_t> unseen(4);
+  EXPECT_THAT(encoded(encoder, {missing, 0.0, 0.0, missing}, unseen), ElementsAre(2, 1, 1, 0, 0, 0, 3, 0));
+  EXPECT_THAT(unseen, ElementsAre(0, 0, 0, 1)) << "sizes were missing in training, dates were not";
+}
+
 /// Where training took floats, a cell of more digits is worth what it would have been there.
 TEST(RowEncoder, RoundsToWhatTrainingTook) {
   Encoding made = encoding();

@@ -113,6 +113,42 @@ put("csv", "roles", b"\x03\x18\x50label,kind,id,w\n1,a,p,1\n0,b,q,0.5\n1,,r,2\n"
 put("csv", "semicolons", b"\x00\x00\x60a;b;\n1,5;2018-01-28;\nNA;2018-01-29;\n")
 put("csv", "wide_letters", b"\x03\x00\x44" + "\ufeffa,label\r\n1,\u20ac\r\n2,\r\n".encode("utf-16-le"))
 put("csv", "zstd", b"\x00\x00\x00\x28\xb5\x2f\xfd\x20\x08\x41\x00\x00a,b\n1,2\n")
+put("columns", "all", b"""header = true
+delimiter = ","
+decimal = "."
+missing = ["NA", "?"]
+
+[[column]]
+name = "label"
+role = "label"
+type = "category"
+[[column]]
+name = "number"
+role = "feature"
+type = "number"
+[[column]]
+name = "kind"
+type = "flag"
+[[column]]
+name = "when"
+type = "date"
+[[column]]
+name = "id"
+role = "id"
+[[column]]
+name = "weight"
+role = "weight"
+""")
+put("columns", "some", b"""[[column]]
+name = "kind"
+type = "category"
+[[column]]
+name = "id"
+role = "ignore"
+[[column]]
+name = "weight"
+role = "group"
+""")
 images = bytes([0, 0, 8, 3]) + struct.pack(">III", 3, 2, 2) + bytes(range(12))
 labels = bytes([0, 0, 8, 1]) + struct.pack(">I", 3) + bytes([0, 2, 1])
 put("idx", "labelled", bytes([1, len(labels)]) + images + labels)

@@ -146,6 +146,31 @@ TEST(Checkpoint, TheDigestIsOfNumbersAlone) {
   EXPECT_EQ(digest(archive), before);
   archive.put(make_scalar(CheckpointNames::in(CheckpointNames::moments, "velocity/a"), 1.0F));
   EXPECT_NE(digest(archive), before);
+  const std::string with_moments = digest(archive);
+  archive.put(make_scalar(CheckpointNames::in(CheckpointNames::averaged_parameters, "a"), 1.0F));
+  const std::string with_average = digest(archive);
+  EXPECT_NE(with_average, with_moments);
+  archive.put(make_scalar(CheckpointNames::in(CheckpointNames::averaged_statistics, "a"), 1.0));
+  EXPECT_NE(digest(archive), with_average);
+}
+
+TEST(Checkpoint, WeightsThatAreJudgedAreTheAverageWhereThereIsOne) {
+  Archive archive = small();
+  EXPECT_FALSE(has_average(archive));
+  EXPECT_STREQ(weight_groups(archive, WhichWeights::judged).parameters, "parameters");
+  EXPECT_STREQ(weight_groups(archive, WhichWeights::last).statistics, "batch_norm");
+  try {
+    weight_groups(archive, WhichWeights::average);
+    ADD_FAILURE();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::usage);
+    EXPECT_THAT(e.what(), HasSubstr("keeps no average of its weights"));
+  }
+  archive.put(make_scalar(CheckpointNames::in(CheckpointNames::averaged_parameters, "a"), 1.0F));
+  EXPECT_TRUE(has_average(archive));
+  EXPECT_STREQ(weight_groups(archive, WhichWeights::judged).parameters, "averaged_parameters");
+  EXPECT_STREQ(weight_groups(archive, WhichWeights::average).statistics, "averaged_batch_norm");
+  EXPECT_STREQ(weight_groups(archive, WhichWeights::last).parameters, "parameters");
 }
 
 }  // namespace

@@ -56,6 +56,26 @@ TEST(Predictor, GivesProbabilitiesAndClasses) {
   EXPECT_EQ(made.labels, std::vector<std::int32_t>{2});
 }
 
+TEST(Predictor, TakesTheAverageOfWeightsUnlessAskedForTheLast) {
+  const TemporaryFolder folder;
+  Archive archive = linear(Loss::mse, 1, 0, {1, 0}, {0});
+  archive.put(make_array<float>("averaged_parameters/01_dense/weight", {2, 1}, std::vector<float>{0, 1}));
+  archive.put(make_array<float>("averaged_parameters/01_dense/bias", {1}, std::vector<float>{0.5F}));
+  const std::string path = saved(archive, folder);
+  EXPECT_EQ(Predictor(path).predict(row).values, std::vector<float>{2.5F});
+  EXPECT_EQ(Predictor(path, WhichWeights::average).predict(row).values, std::vector<float>{2.5F});
+  EXPECT_EQ(Predictor(path, WhichWeights::last).predict(row).values, std::vector<float>{1.0F});
+  // Of an average that is not whole, no other weights are taken in its place.
+  archive.put(make_array<float>("averaged_parameters/01_dense/weight", {1, 1}, std::vector<float>{0}));
+  try {
+    Predictor{saved(archive, folder)};
+    ADD_FAILURE();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::bad_data);
+    EXPECT_THAT(e.what(), HasSubstr("averaged_parameters/01_dense/weight has shape (1, 1)"));
+  }
+}
+
 TEST(Predictor, OneOutputTellsTwoClassesApart) {
   const TemporaryFolder folder;
   const Predictor predictor(saved(linear(Loss::sigmoid, 1, 2, {1, 1}, {0}), folder));

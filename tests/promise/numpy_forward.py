@@ -80,6 +80,8 @@ def compare(name, data, settings):
     with h5py.File(data) as f, h5py.File(out) as p:
         predicted = p["outputs" if "outputs" in p else "probabilities"][:]
         difference = np.abs(load(checkpoint)(f["test/x"][:]) - predicted).max()
+        if any("average_decay" in setting for setting in settings):
+            assert np.abs(load(checkpoint, "last")(f["test/x"][:]) - predicted).max() > 1e-3, "the average is not taken"
     spread = predicted.std(axis=0).max()
     print(f"{name}: largest difference {difference:.2e}, spread {spread:.2f}")
     assert difference <= 1e-5, difference
@@ -100,6 +102,7 @@ def main():
     compare("resnet8", digits, ["model.preset=resnet8", "model.channels=4", "model.dropout=0.2"])
     compare("lenet", digits, ["model.preset=lenet", "model.channels=4", "data.normalize=unit"])
     compare("depth", digits, ["model.depth=2", "model.width=12", "model.dropout=0.2"])
+    compare("average", digits, ["model.hidden=[12]", "model.batch_norm=true", "train.average_decay=0.9"])
     compare("unit", digits, ["model.hidden=[12]", "data.normalize=unit", "train.steps=200"])
     compare("raw", digits, ["model.hidden=[12]", "data.normalize=none"])
     compare("linear", digits, [])

@@ -214,6 +214,22 @@ TEST_F(Nudged, AReplayStartsWhereItsRunDid) {
   EXPECT_EQ(digest_in("branch-replay"), digest_in("branch"));
 }
 
+TEST_F(Nudged, AnAverageBeginsAndEndsWithItsNudge) {
+  const std::vector<std::string> sets = {"train.steps=12", "checkpoint.every_steps=1", "checkpoint.keep=20"};
+  const Nudge dropout{6, "model.dropout", 0.25};
+  const std::string expected =
+      digest_with(sets, {{4, "train.average_decay", 0.9}, dropout, {9, "train.average_decay", 0.0}});
+  EXPECT_EQ(status_alone(replay_of("original-1", "alone")), ExitStatus::done);
+  EXPECT_EQ(digest_in("alone"), expected);
+  const auto link = [](std::int64_t step) { return "step-0000000" + std::to_string(step) + ".h5"; };
+  for (const std::int64_t step : {3, 4, 5, 6, 8, 9}) {
+    EXPECT_EQ(digest_in("alone", link(step)), digest_in("original-1-replay", link(step))) << step;
+    const std::string file = RunPaths{path("alone")}.checkpoint(step);
+    EXPECT_EQ(has_average(parse_checkpoint(read_file(file), file)), step >= 4 && step <= 8) << step;
+  }
+  EXPECT_EQ(digest_with(sets, {dropout}), expected) << "it changes nothing of the training";
+}
+
 TEST_F(Nudged, WhatAReplayCannotDoIsRefused) {
   EXPECT_EQ(status_of(replay_of("missing", "x")), ExitStatus::no_input);
   write_original("original", {}, {});

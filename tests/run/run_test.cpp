@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include "run/train_run.hpp"
+#include "shoal/optim/averaging.hpp"
+#include "shoal/run/run_paths.hpp"
 
 namespace shoal {
 namespace {
@@ -101,6 +103,73 @@ TEST_F(TrainRun, AnExtendedRunGoesOnFromTheAveragesThatExactStatisticsReplaced) 
   EXPECT_EQ(metrics("parts").back(), metrics("whole").back());
 }
 
+/// The average is that of the parameters in the checkpoints of each step, to the last bit, and so are its statistics.
+TEST_F(TrainRun, AnAverageOfWeightsIsKeptAndResumed) {
+  const std::vector<std::string> sets = {"train.average_decay=0.8", "train.steps=11", "checkpoint.every_steps=1",
+                                         "checkpoint.keep=20", "optimizer.name=\"momentum\""};
+  EXPECT_EQ(status_of(request("run", sets)), ExitStatus::done) << message_;
+  test_world().barrier();
+  const auto checkpoint = [&](std::int64_t step) {
+    const std::string file = RunPaths{path("run")}.checkpoint(step);
+    return parse_checkpoint(read_file(file), file);
+  };
+  const Archive start = checkpoint(0);
+  EXPECT_TRUE(has_average(start));
+  for (const auto& [average_name, name] :
+       {std::pair("averaged_parameters/01_dense/weight", "parameters/01_dense/weight"),
+        std::pair("averaged_parameters/02_batch_norm/gamma", "parameters/02_batch_norm/gamma")}) {
+    const auto first = start.array(name).values<float>();
+    std::vector<float> average(first.begin(), first.end());
+    for (std::int64_t step = 0; step <= 11; ++step) {
+      const Archive archive = checkpoint(step);
+      if (step > 0) move_average(average_share(0.8, step), archive.array(name).values<float>(), average);
+      const auto kept = archive.array(average_name).values<float>();
+      EXPECT_EQ(std::vector<float>(kept.begin(), kept.end()), average) << name << " of step " << step;
+    }
+  }
+  const auto first = start.array("batch_norm/02_batch_norm/variance").values<double>();
+  std::vector<double> average(first.begin(), first.end());
+  for (std::int64_t step = 1; step <= 11; ++step) {
+    const Archive archive = checkpoint(step);
+    move_average(average_share(0.8, step), archive.array("batch_norm/02_batch_norm/variance").values<double>(),
+                 average);
+    const auto kept = archive.array("averaged_batch_norm/02_batch_norm/variance").values<double>();
+    EXPECT_EQ(std::vector<double>(kept.begin(), kept.end()), average) << step;
+  }
+
+  EXPECT_EQ(status_alone(request("parts", {"train.average_decay=0.8", "train.steps=5", "optimizer.name=\"momentum\""})),
+            ExitStatus::done);
+  TrainRequest more = request("parts", sets);
+  more.resume = "auto";
+  EXPECT_EQ(status_of(more), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("parts"), digest_in("run"));
+  // It is part of the digest, and no part of the training.
+  EXPECT_EQ(status_of(request("without", {"train.steps=11", "optimizer.name=\"momentum\""})), ExitStatus::done);
+  EXPECT_NE(digest_in("without"), digest_in("run"));
+  const auto last_weights = [&](const std::string& run) {
+    const std::string file = path(run) + "/checkpoints/latest";
+    const Archive archive = parse_checkpoint(read_file(file), file);
+    const auto values = archive.array("parameters/01_dense/weight").values<float>();
+    return std::vector<float>(values.begin(), values.end());
+  };
+  EXPECT_EQ(last_weights("without"), last_weights("run"));
+}
+
+TEST_F(TrainRun, AnExtendedRunWithAnAverageGoesOnFromItsOwnStatistics) {
+  const std::vector<std::string> exact = {"model.batch_norm.running=\"exact\"", "checkpoint.keep=9",
+                                          "train.average_decay=0.9"};
+  TrainRequest whole = request("whole", exact);
+  whole.sets.emplace_back("train.epochs=4");
+  EXPECT_EQ(status_alone(whole), ExitStatus::done);
+  EXPECT_EQ(status_of(request("parts", exact)), ExitStatus::done) << message_;
+  TrainRequest more = request("parts", exact);
+  more.sets.emplace_back("train.epochs=4");
+  more.resume = "auto";
+  EXPECT_EQ(status_of(more), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("parts"), digest_in("whole"));
+  EXPECT_EQ(metrics("parts").back(), metrics("whole").back());
+}
+
 TEST_F(TrainRun, GoingBackToABestCheckpointKeepsItTheBest) {
   EXPECT_EQ(status_of(request("run", {"checkpoint.keep=9"})), ExitStatus::done) << message_;
   test_world().barrier();
@@ -178,6 +247,20 @@ TEST_F(TrainRun, StartsFromTheParametersOfAnother) {
   from.run = path("other");
   EXPECT_EQ(status_of(from), ExitStatus::bad_data);
   EXPECT_NE(message_.find("of another model"), std::string::npos) << message_;
+}
+
+TEST_F(TrainRun, StartsFromTheAverageOfAnother) {
+  EXPECT_EQ(status_of(request("run", {"train.average_decay=0.9"})), ExitStatus::done) << message_;
+  TrainRequest from = request("tuned", {"optimizer.learning_rate=1e-9", "optimizer.name=\"gd\"", "train.steps=1"});
+  from.init_from = path("run");
+  EXPECT_EQ(status_of(from), ExitStatus::done) << message_;
+  test_world().barrier();
+  const auto weight = [&](const std::string& run, const std::string& group) {
+    const std::string file = path(run) + "/checkpoints/latest";
+    return parse_checkpoint(read_file(file), file).array(group + "/01_dense/weight").values<float>()[5];
+  };
+  EXPECT_NEAR(weight("tuned", "parameters"), weight("run", "averaged_parameters"), 1e-6);
+  EXPECT_GT(std::abs(weight("run", "parameters") - weight("run", "averaged_parameters")), 1e-4);
 }
 
 TEST_F(TrainRun, WhatCannotGoOnTogetherIsRefusedAndNothingIsLost) {

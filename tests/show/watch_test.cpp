@@ -105,6 +105,19 @@ TEST_F(Follower, KnowsWhetherTheRunIsUnderWay) {
   EXPECT_TRUE(follower.refresh().under_way) << "resumed by another process";
 }
 
+/// What train.metric names is drawn where accuracy would be.
+TEST_F(Follower, ReadsTheMetric) {
+  put_checkpoint();
+  put("config.toml", "[train]\nmetric = \"validation.rmse\"\n");
+  RunFollower follower(run_);
+  put("metrics.jsonl", step_line(1, 0.5) + to_json_line(EvaluationRecord{1, 1, "validation", 0.3, {}, 1, "rmse", 7.0}) +
+                           to_json_line(EvaluationRecord{2, 2, "validation", 0.3, {}, 1, "rmse", 8.0}));
+  const RunView& view = follower.refresh();
+  EXPECT_EQ(view.evaluations.at(0).value, 7.0);
+  EXPECT_THAT(joined(draw_frame(view, {40, 80, true, false})),
+              HasSubstr("rmse  8 validation (marks), best 7 at step 1"));
+}
+
 RunView some_view(bool validation) {
   RunView view;
   view.run = "runs/digits";

@@ -148,10 +148,10 @@ TEST(Elementwise, PairsAndTheirDerivatives) {
   for (Binary f : {Binary::add, Binary::subtract, Binary::multiply, Binary::divide}) {
     const Operand<double> left{a.data()};
     const Operand<double> right{row.data(), 0};
-    combine(f, rows, left, right, y.data());
+    combine(f, rows, 32, left, right, y.data());
     for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i], value(f, a[i], row[i % 32]));
     for (int operand : {0, 1}) {
-      combine_derivative(f, operand, rows, left, right, dy.data(), dx.data());
+      combine_derivative(f, operand, rows, 32, left, right, dy.data(), dx.data());
       for (std::size_t i = 0; i < y.size(); ++i) {
         const double h = 1e-6;
         const double du = operand == 0 ? h : 0;

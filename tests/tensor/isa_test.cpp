@@ -9,6 +9,7 @@
 #include "shoal/core/random.hpp"
 #include "shoal/tensor/buffer.hpp"
 #include "shoal/tensor/columns.hpp"
+#include "shoal/tensor/convolution.hpp"
 #include "shoal/tensor/elementwise.hpp"
 #include "shoal/tensor/gemm.hpp"
 
@@ -40,17 +41,46 @@ std::string kernel_hash() {
   add(c);
   gradient_panel<float>(70, 30, x.data(), 32, c.data(), g.data());
   add(g);
-  column_sum<float>(70, 30, x.data(), c.data(), sum.data());
-  add(sum);
-  column_moments<float>(70, c.data(), mean.data(), m2.data());
-  add(mean);
-  add(m2);
-  column_sums<float>(70, x.data(), c.data(), mean.data(), m2.data());
-  add(m2);
-  normalize_panel(70, c.data(), NormalizePanel<float>{sum.data(), low.data(), w.data(), w.data(), w.data()}, y.data(),
-                  c.data());
-  add(c);
-  normalize_panel_backward<float>(70, y.data(), c.data(), w.data(), w.data() + 32, w.data() + 64, c.data());
+  for (const std::int64_t width : {32, 11}) {
+    column_sum<float>(70, 30, width, c.data(), sum.data());
+    add(sum);
+    column_moments<float>(70, width, c.data(), mean.data(), m2.data());
+    add(mean);
+    add(m2);
+    const NormalizePanel<float> panel{sum.data(), low.data(), w.data(), w.data(), w.data()};
+    normalize_panel_sums<float>(70, width, x.data(), c.data(), panel, mean.data(), m2.data());
+    add(m2);
+    normalize_panel_gamma<float>(70, 30, width, x.data(), c.data(), panel, g.data());
+    add(g);
+    normalize_panel(70, width, c.data(), panel, y.data());
+    add(y);
+    normalize_panel_backward<float>(70, width, x.data(), c.data(), panel, w.data(), w.data() + 32, w.data() + 64,
+                                    y.data());
+    add(y);
+  }
+  std::vector<const float*> from;
+  Places places;
+  for (std::int64_t r = 0; r < 10; ++r) {
+    from.push_back(a.data() + r * 40);
+    places.from.push_back(r * 40);
+    places.to.push_back(r * 32);
+  }
+  const std::vector<Stretch> stretches{{3, 500}, {900, 300}, {5000, 300}};
+  const std::vector<PositionLine<float>> lines{{a.data(), x.data(), 30}, {a.data() + 3000, x.data() + 960, 25}};
+  for (const std::int64_t width : {3, 11, 20, 32}) {
+    gathered_product<float>(places, a.data(), stretches, b.data(), w.data(), width, long_product.data());
+    for (const std::int64_t row : places.to)
+      hash.add(std::as_bytes(std::span(long_product.data() + row, static_cast<std::size_t>(width))));
+    std::fill_n(g.data(), g.size(), 0.5f);
+    add_line_gradient<float>(lines, 40, 29, width, g.data());
+    for (std::int64_t u = 0; u < 29; ++u)
+      hash.add(std::as_bytes(std::span(g.data() + u * 32, static_cast<std::size_t>(width))));
+  }
+  const std::vector<std::int64_t> offsets{0, 32, 400};
+  channelwise_product<float>(places, a.data(), offsets, b.data(), w.data(), long_product.data());
+  add(long_product);
+  add_channelwise_gradient<float>(10, from.data(), 32, x.data(), g.data());
+  add(g);
   for (int f = 0; f <= static_cast<int>(Unary::reciprocal); ++f) {
     apply(static_cast<Unary>(f), 0.1f, y.size(), x.data(), y.data());
     add(y);

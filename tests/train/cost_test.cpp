@@ -51,6 +51,20 @@ TEST_F(Cost, MemoryGrowsWithUnitsMomentsAndSamples) {
   EXPECT_DOUBLE_EQ(of([](Config& c) { c.data.batch_size = 128; }).batch_bytes, 2 * of([](Config&) {}).batch_bytes);
 }
 
+TEST_F(Cost, OutputsOfLevelsAndRowsToValidateOnCount) {
+  const auto outputs = [&](const std::vector<double>& levels) {
+    return of([&](Config& c) {
+      c.model.loss.name = "quantile";
+      c.model.loss.levels = levels;
+    });
+  };
+  EXPECT_GT(outputs({0.1, 0.5, 0.9}).model_bytes, outputs({0.5}).model_bytes + 2e3 * 4);
+  EXPECT_EQ(of([](Config&) {}).judge_bytes, 0.0) << "no rows to validate on";
+  TrainingData judged = data_;
+  judged.validation = data_.train;
+  EXPECT_GE(estimate_cost({}, judged).judge_bytes, 300 * 3 * 8) << "classes of each row";
+}
+
 TEST_F(Cost, WhatNoHostHoldsIsRefusedByKey) {
   Config config;
   const auto refusal = [&](int hosts) -> std::string {

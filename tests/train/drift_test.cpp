@@ -19,7 +19,7 @@ class Drift : public testing::Test {
     parameters_.assign(static_cast<std::size_t>(graph_.parameter_size()), 0.5F);
   }
 
-  Held held() const { return {graph_, parameters_, states_}; }
+  Held held() const { return {graph_, parameters_, states_, average_states_}; }
 
   bool differs() {
     std::vector<double> sums(static_cast<std::size_t>(test_world().size()));
@@ -42,6 +42,7 @@ class Drift : public testing::Test {
   Graph graph_;
   std::vector<float> parameters_;
   std::vector<double> states_ = {1.0, 2.0};
+  std::vector<double> average_states_;
 };
 
 TEST_F(Drift, EqualNumbersAreEqual) { EXPECT_FALSE(differs()); }
@@ -59,6 +60,13 @@ TEST_F(Drift, NamesTheRankAndTheFirstArray) {
 
 TEST_F(Drift, RunningStatisticsCount) {
   if (test_world().rank() == 0) states_[1] = 3.0;
+  EXPECT_EQ(differs(), test_world().size() > 1);
+}
+
+TEST_F(Drift, RunningStatisticsOfTheAverageCount) {
+  average_states_ = states_;
+  EXPECT_FALSE(differs());
+  if (test_world().rank() == 0) average_states_[1] = 3.0;
   EXPECT_EQ(differs(), test_world().size() > 1);
 }
 

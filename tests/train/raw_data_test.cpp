@@ -57,22 +57,5 @@ TEST_F(RawDataTest, GoesToHostsThatDoNotSeeIt) {
   kept == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", before.c_str(), 1);
 }
 
-TEST_F(RawDataTest, KindsAreToldByTheirFirstBytes) {
-  run_together(test_world(), [&] {
-    if (test_world().rank() != 0) return;
-    EXPECT_EQ(kind_of_data("-"), DataKind::csv);
-    EXPECT_EQ(kind_of_data(path("other")), DataKind::images);
-    EXPECT_EQ(kind_of_data(write("a", "\x89HDF\r\n\x1a\n...")), DataKind::data_set);
-    EXPECT_EQ(kind_of_data(write("a", "\x93NUMPY\x01")), DataKind::npy);
-    EXPECT_EQ(kind_of_data(write("a", std::string("\0\0\x08\x03", 4))), DataKind::idx);
-    EXPECT_EQ(kind_of_data(write("a", "1 3:0.5 7:1\n0 1:2")), DataKind::libsvm);
-    EXPECT_EQ(kind_of_data(write("a", "size,time\n1,12:30\n")), DataKind::csv);
-    EXPECT_EQ(kind_of_data(write("a", "when at:12\n")), DataKind::csv);
-    EXPECT_EQ(kind_of_data(write("a", "a\n1\n")), DataKind::csv);
-    EXPECT_EQ(kind_of_data(write("a", "")), DataKind::csv);
-    EXPECT_THROW(kind_of_data(path("nowhere")), Error);
-  });
-}
-
 }  // namespace
 }  // namespace shoal

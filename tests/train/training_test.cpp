@@ -71,8 +71,52 @@ TEST_F(Training, RanksEqualOneRank) {
   // Norms of parameters of one chunk and of several, which ranks own in parts.
   expect_one_digest({.epochs = 2, .batch_size = 250}, LARS{.learning_rate = 0.5, .nesterov = true});
   expect_one_digest({.epochs = 2, .batch_size = 256}, LAMB{.learning_rate = 1e-2, .clip_norm = 0.5});
-  expect_one_digest({.epochs = 2, .batch_size = 256, .validation = 0.2, .normalize = "unit", .exact_statistics = true},
-                    Adam{});
+  for (const double decay : {0.0, 0.9}) {
+    expect_one_digest({.epochs = 2,
+                       .batch_size = 256,
+                       .validation = 0.2,
+                       .normalize = "unit",
+                       .average_decay = decay,
+                       .exact_statistics = true},
+                      Adam{});
+  }
+}
+
+TEST_F(Training, TheAverageOfWeightsIsEvaluatedTheSameOnEveryRank) {
+  const std::string path = data_file() + ".average";
+  const auto evaluated = [&](Communicator& comm, bool exact) {
+    Trainer trainer(mlp({.inputs = 20, .hidden = {40}, .classes = 5, .batch_norm = true}), Adam{.learning_rate = 1e-2},
+                    comm);
+    const Dataset data = Dataset::open(data_file());
+    trainer.fit(data, {.epochs = 2,
+                       .batch_size = 256,
+                       .validation = 0.2,
+                       .average_decay = 0.9,
+                       .exact_statistics = exact,
+                       .quiet = true});
+    trainer.save(path);
+    return trainer.evaluate(data, "train").loss;
+  };
+  for (const bool exact : {false, true}) {
+    const double together = evaluated(test_world(), exact);
+    test_world().barrier();
+    // What a checkpoint is predicted with by default is what was judged in training.
+    const auto of = [&](WhichWeights which) {
+      return DatasetPredictor(path, test_world(), which).evaluate(Dataset::open(data_file()), "train").loss;
+    };
+    EXPECT_EQ(of(WhichWeights::judged), together);
+    EXPECT_EQ(of(WhichWeights::average), together);
+    EXPECT_NE(of(WhichWeights::last), together);
+    double alone = 0.0;
+    test_world().barrier();
+    if (test_world().rank() == 0) {
+      Communicator one;
+      alone = evaluated(one, exact);
+    }
+    EXPECT_EQ(test_world().all_gather(alone)[0], together);
+  }
+  test_world().barrier();
+  if (test_world().rank() == 0) fs::remove(path);
 }
 
 TEST_F(Training, ThreadsChangeNoBit) {

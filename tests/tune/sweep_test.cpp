@@ -41,8 +41,9 @@ TEST_F(SweepRun, GridAndQuasiRandomHaveOneTable) {
     for (const char* run : {"alone", "together", "pairs"}) fs::remove_all(path(run));
   }
   test_world().barrier();
-  expect_same_at_any_ranks(
-      {"sweep.search=quasi_random", "sweep.metric=validation.accuracy", "train.steps=5", "sweep.trials=6"});
+  expect_same_at_any_ranks({"sweep.search=quasi_random", "sweep.metric=validation.accuracy", "train.steps=5",
+                            "sweep.trials=6",
+                            R"(sweep.space."train.average_decay"={scale="one_minus_log",min=0.1,max=0.9})"});
 }
 
 TEST_F(SweepRun, LeavesResultsAndNothingElse) {

@@ -83,6 +83,7 @@ struct TrainConfig {
   ClassWeights class_weights = {};          ///< in TOML: "none", "balanced", {yes = 5.0}
   Metric metric = Metric::validation_loss;  ///< decides `best` and early stopping; without a validation split the loss
                                             ///< alone, that of the last epoch of training
+  double average_decay = 0.0;               ///< of an exponential average of weights, which is what is judged; 0: none
 };
 
 struct ParallelConfig {

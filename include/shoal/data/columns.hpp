@@ -19,6 +19,16 @@ std::string_view column_type_name(ColumnType type);  ///< "number", ...
 /// @throws Error(bad_data)  for another word, naming those that there are
 ColumnType column_type_named(std::string_view name);
 
+/// What stands around the digits of each number of a column in the file, such as $1,000 or 97 %.
+struct NumberMarks {
+  std::string before;      ///< a sign of a currency
+  std::string behind;      ///< or "%"
+  bool thousands = false;  ///< large numbers may have a mark after each three digits
+
+  bool any() const { return thousands || !before.empty() || !behind.empty(); }
+  bool operator==(const NumberMarks&) const = default;
+};
+
 /// A column of x. In x a missing cell is NaN, whatever the type.
 struct FeatureColumn {
   std::string name;
@@ -26,17 +36,20 @@ struct FeatureColumn {
   std::vector<std::string>
       categories;  ///< of a category or flag: value k of x is called categories[k]; sorted bytewise
 
+  NumberMarks marks = {};  ///< of numbers
+
   bool has_categories() const { return type == ColumnType::category || type == ColumnType::flag; }
   bool operator==(const FeatureColumn&) const = default;
 };
 
 /// All columns that were kept.
 struct TableDescription {
-  std::vector<FeatureColumn> features;  ///< one a number of a row of x, no two of one name
-  std::vector<std::string> labels;      ///< columns that y is made of: one of classes, or one a target
-  std::string weight;                   ///< column of weights; empty: none
-  std::vector<std::string> ids;         ///< columns that tell rows apart, kept as texts
-  std::vector<std::string> missing;     ///< spellings of a missing number, beside the empty cell
+  std::vector<FeatureColumn> features;   ///< one a number of a row of x, no two of one name
+  std::vector<std::string> labels;       ///< columns that y is made of: one of classes, or one a target
+  std::string weight;                    ///< column of weights; empty: none
+  std::vector<std::string> ids;          ///< columns that tell rows apart, kept as texts
+  std::vector<NumberMarks> label_marks;  ///< of each of `labels`; empty: none has any
+  std::vector<std::string> missing;      ///< spellings of a missing number, beside the empty cell
 
   /// Names of features.
   std::vector<std::string> names() const;

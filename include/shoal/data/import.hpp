@@ -29,6 +29,12 @@ struct SplitOptions {
   bool stratify = true;  ///< false: rows are drawn without a look at their classes
 };
 
+/// What a model fixes of files that it judges.
+struct ForModel {
+  std::vector<std::string> class_names = {};  ///< none: it predicts numbers
+  std::vector<std::string> columns = {};      ///< what it calls its features; none: nothing
+};
+
 /// What was written, for the command to print.
 struct DatasetSummary {
   struct Rows {
@@ -64,8 +70,9 @@ struct IdxOptions {
   std::string labels = {};       ///< empty: no y
   std::string test_images = {};  ///< the split test as files of its own; then neither test_last nor test_fraction
   std::string test_labels = {};
-  std::string like = {};    ///< data set whose classes are taken
-  bool regression = false;  ///< labels are numbers to predict
+  std::string like = {};               ///< data set whose classes are taken
+  std::optional<ForModel> model = {};  ///< in place of `like`
+  bool regression = false;             ///< labels are numbers to predict
   SplitOptions split = {};
 
   std::vector<std::string> files() const { return {images, labels, test_images, test_labels, like}; }
@@ -161,6 +168,7 @@ struct NpyOptions {
   std::string test_x = {};  ///< the split test as arrays of its own
   std::string test_y = {};
   std::string like = {};                  ///< data set whose classes are taken, or that y are targets
+  std::optional<ForModel> model = {};     ///< in place of `like`
   std::vector<std::string> missing = {};  ///< numbers or nan that stand for a missing value of x; then it is a table
   bool regression = false;
   bool classes = false;
@@ -178,9 +186,13 @@ inline DatasetSummary import_from(const NpyOptions& options, const std::string& 
 /// that occurs. Labels are classes or targets by the rules of CsvOptions; classes are in numeric order.
 struct LibsvmOptions {
   std::string file = {};
-  std::string test = {};      ///< file of the split test
-  std::string like = {};      ///< data set whose classes and number of features are taken
-  std::int64_t features = 0;  ///< columns of x; 0: by the greatest index. Greater indices are an error
+  std::string test = {};                   ///< file of the split test
+  std::string like = {};                   ///< data set whose classes and number of features are taken
+  std::int64_t features = 0;               ///< columns of x; 0: by the greatest index. Greater indices are an error
+  std::optional<std::int64_t> first = {};  ///< index of the first column of a model's, which then has `features`:
+                                           ///< greater indices are left out and said
+  std::optional<ForModel> model = {};      ///< with `first`
+  bool labels = true;                      ///< false: no y
   bool regression = false;
   bool classes = false;
   SplitOptions split = {};
@@ -199,9 +211,10 @@ inline DatasetSummary import_from(const LibsvmOptions& options, const std::strin
 /// no y.
 struct ImagesOptions {
   std::string folder = {};
-  std::string test = {};   ///< folder of the split test; may lack classes, but have no others
-  std::string like = {};   ///< data set whose classes and size are taken
-  std::int64_t width = 0;  ///< 0: as in like
+  std::string test = {};               ///< folder of the split test; may lack classes, but have no others
+  std::string like = {};               ///< data set whose classes and size are taken
+  std::optional<ForModel> model = {};  ///< in place of `like`
+  std::int64_t width = 0;              ///< 0: as in like
   std::int64_t height = 0;
   bool gray = false;      ///< also where like is
   bool skip_bad = false;  ///< leaves out what cannot be read, and says how many; else that is an error
@@ -224,6 +237,7 @@ struct Hdf5Options {
   std::string y = {};                     ///< empty: no y
   std::vector<std::string> test = {};     ///< files of the split test
   std::string like = {};                  ///< data set whose classes are taken, or that y are targets
+  std::optional<ForModel> model = {};     ///< in place of `like`
   std::vector<std::string> missing = {};  ///< numbers or nan that stand for a missing value of x
   bool regression = false;
   bool classes = false;

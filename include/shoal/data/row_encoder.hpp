@@ -59,7 +59,8 @@ class RowEncoder {
   /// @param values  a row of the data set
   /// @param x       (inputs), overwritten
   /// @param draw    in training: of row `row` of the data set
-  /// @param unseen  a count for each column, or none; added to for values that training did not see
+  /// @param unseen  a count for each column, or none; added to for values that training did not see, and for
+  ///                missing numbers where training had none
   /// @returns what is wrong with the row; nothing where all is well
   std::string encode(std::span<const double> values, std::span<float> x, const UnseenDraw* draw = nullptr,
                      std::int64_t row = 0, std::span<std::int64_t> unseen = {}) const;

@@ -27,6 +27,7 @@ struct Batch {
   std::int64_t samples() const { return share->cut().begin(leaves.last) - first_sample(); }
 };
 
+struct ChainValues;
 struct Phase;
 struct TaskGroup;
 struct PassSchedules;
@@ -49,6 +50,7 @@ class Executor {
 
   /// Where the caller writes an input's rows before forward (padding stays zero).
   Panels<T> input(Value value) const;
+  /// Of a value that is kept: of images, what a chain of operations passes on tile by tile is not.
   Panels<const T> value(Value value) const;
   /// Takes a buffer that was filled like input() in place of the one that it has, and gives that back.
   void exchange_input(Value value, Buffer<T>& buffer);
@@ -107,6 +109,9 @@ class Executor {
   void narrow(RowBlock<T>& block, SampleRange samples) const;
   /// The same without a copy where the samples are all there are; `storage` holds it else.
   const RowBlock<T>& view(std::size_t id, SampleRange samples, RowBlock<T>& storage) const;
+  /// Puts this thread's tiles in the place of values and gradients that are not kept.
+  void place_tiles(std::size_t id, RowBlock<T>& block) const;
+  T* chain_tile(int number) const;
   std::span<double> state_of(std::size_t id) const;
 
   // executor_phases.cpp
@@ -136,6 +141,9 @@ class Executor {
   Batch batch_;
   std::size_t until_ = 0;
   std::unique_ptr<PassSchedules> schedules_;
+  std::unique_ptr<const ChainValues> chain_values_;  // null: all values are kept
+  std::int64_t chain_tile_size_ = 0;
+  std::int64_t chain_tiles_ = 0;
   std::vector<bool> reached_;  // nodes that `until` depends on
   std::span<const double> leaf_statistics_;
   std::int64_t statistics_width_ = 0;

@@ -113,6 +113,14 @@ class Operation {
   /// are in cache. Elementwise operations say yes.
   virtual bool tilewise() const { return false; }
 
+  /// Whether forward() and backward() leave zeros behind the last column of what they write; elsewhere the executor
+  /// puts them there.
+  virtual bool keeps_padding() const { return false; }
+  /// Whether the backward pass (backward, gradient, its statistics) reads input i, or the output: what nothing reads
+  /// again is not kept.
+  virtual bool backward_reads(std::size_t) const { return true; }
+  virtual bool backward_reads_output() const { return true; }
+
   /// Output panel `panel`.
   virtual void forward(const RowBlock<float>&, std::int64_t panel) const = 0;
   virtual void forward(const RowBlock<double>&, std::int64_t panel) const = 0;
@@ -200,7 +208,7 @@ class OperationOf : public Operation {
                       T* out) const {
     std::vector<T> scratch(static_cast<std::size_t>(rows.output.count * panel_width));
     self().backward_block(rows, i, panel, scratch.data());
-    column_sum<T>(rows.output.count, rows.leaf_rows(), scratch.data(), nullptr, out);
+    column_sum<T>(rows.output.count, rows.leaf_rows(), panel_width, scratch.data(), out);
   }
   template <class T>
   void statistics_leaf(const RowBlock<T>&, Pass, std::int64_t, std::span<double>) const {}

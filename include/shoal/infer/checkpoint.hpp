@@ -29,6 +29,20 @@ struct DataDescription {
   std::vector<std::string> target_names = {};  ///< columns of the file that y is made of; empty: not known
 };
 
+/// Which weights of a checkpoint, with their running statistics: those that its run is judged by, which are the average
+/// where it keeps one (train.average_decay), else the last; or one of the two.
+enum class WhichWeights { judged, last, average };
+
+struct WeightGroups {
+  const char* parameters;  ///< a group of arrays in the archive
+  const char* statistics;
+};
+
+/// Whether it keeps an average beside the last weights.
+bool has_average(const Archive& archive);
+/// @throws Error(usage)  an average is asked for, and there is none
+WeightGroups weight_groups(const Archive& archive, WhichWeights which);
+
 /// A checkpoint's bytes, checked. @throws Error (bad_data)  naming file and reason
 Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& name);
 
@@ -58,7 +72,8 @@ std::optional<Model> described_model(const Archive& archive);
 /// @throws Error(bad_data)  unless the archive holds the parameters and statistics of the model, in their shapes
 void require_arrays_of(const Archive& archive, const Model& model);
 
-/// XXH3-128 over step, parameters, running statistics and optimizer moments, in order of their paths, without padding.
+/// XXH3-128 over step, parameters, running statistics, optimizer moments and, where it is kept, their average, in order
+/// of their paths, without padding.
 std::string digest(const Archive& archive);
 
 /// The bytes of a checkpoint's file, in memory that is used again. Gives the archive its attribute `digest`.

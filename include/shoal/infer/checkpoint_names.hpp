@@ -10,10 +10,13 @@ struct CheckpointNames {
   // Groups of arrays.
   static constexpr const char* parameters = "parameters";      ///< <layer>/<name>
   static constexpr const char* statistics = "batch_norm";      ///< running ones, that predictions take: <layer>/<name>
-  static constexpr const char* averages = "running_averages";  ///< where `statistics` were refined at the end of
+  static constexpr const char* averages = "running_averages";  ///< where statistics were refined at the end of
                                                                ///< training: those that it would go on from
-  static constexpr const char* moments = "optimizer";          ///< <moment>/<layer>/<name>
-  static constexpr const char* progress = "progress";          ///< a number each
+  // Of a run with train.average_decay: what predictions take in place of `parameters` and `statistics`.
+  static constexpr const char* averaged_parameters = "averaged_parameters";
+  static constexpr const char* averaged_statistics = "averaged_batch_norm";
+  static constexpr const char* moments = "optimizer";  ///< <moment>/<layer>/<name>
+  static constexpr const char* progress = "progress";  ///< a number each
 
   // Arrays.
   static constexpr const char* step = "progress/step";

@@ -17,8 +17,8 @@ inline constexpr std::int64_t prediction_block = 1024;
 
 /// What predictions take from a checkpoint.
 struct TrainedModel {
-  /// @throws Error(bad_data)  when the archive does not fit the model, or itself
-  TrainedModel(const Archive& archive, Model made);
+  /// @throws Error  bad_data: the archive does not fit the model, or itself; usage: it has no such weights
+  TrainedModel(const Archive& archive, Model made, WhichWeights which = WhichWeights::judged);
 
   /// D: numbers of a row of the data, before the encoding.
   std::int64_t features() const { return encoding.columns.empty() ? model.inputs() : std::ssize(encoding.columns); }
@@ -29,6 +29,7 @@ struct TrainedModel {
   std::int64_t step;  ///< finished updates
   Encoding encoding;
   Normalization targets;  ///< what they were put through, which predictions undo
+  std::string weights;    ///< "average" or "last" of a checkpoint that has both; else empty
   Buffer<float> parameters;
   std::vector<double> states;
 };

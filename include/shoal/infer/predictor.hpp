@@ -17,8 +17,9 @@ namespace shoal {
 class Predictor {
  public:
   /// Opens a checkpoint, such as runs/digits/checkpoints/best.
-  /// @throws Error  no_input, bad_data; also for a checkpoint of a version that did not describe its model by itself
-  explicit Predictor(const std::string& checkpoint);
+  /// @throws Error  no_input, bad_data; also for a checkpoint of a version that did not describe its model by itself;
+  ///                usage: no average is kept, and it is asked for
+  explicit Predictor(const std::string& checkpoint, WhichWeights which = WhichWeights::judged);
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
   ~Predictor();

@@ -6,14 +6,13 @@
 
 namespace shoal {
 
-/// Per-column statistics of one panel, (rows, 32), of one leaf, in float64, each column one chain over rows in order.
+// Of tiles, (rows, 32), columns [0, width) are worked on, see Extent; where results are 32 numbers each, the others are
+// 0.
+
+/// Per-column statistics of one panel, of one leaf, in float64, each column one chain over rows in order.
 /// mean[c], and m2[c] = sum of squared deviations from that mean (two passes).
 template <class T>
-void column_moments(std::int64_t rows, const T* x, double* mean, double* m2);
-
-/// sum_a[c] = sum over rows of a[r][c]; sum_ab[c] = sum of a[r][c] * b[r][c].
-template <class T>
-void column_sums(std::int64_t rows, const T* a, const T* b, double* sum_a, double* sum_ab);
+void column_moments(std::int64_t rows, std::int64_t width, const T* x, double* mean, double* m2);
 
 /// What batch norm does to one panel: 32 values each. The mean is a pair of floats, so that activations far from zero
 /// keep their digits.
@@ -26,13 +25,25 @@ struct NormalizePanel {
   const T* beta;
 };
 
-/// z_norm = ((z - mean_high) - mean_low) * inverse_deviation; y = gamma * z_norm + beta, for (rows, 32).
+/// y = gamma * z_norm + beta with z_norm = ((z - mean_high) - mean_low) * inverse_deviation, which the functions below
+/// make again rather than read: it has the same bits, and z is at hand.
 template <class T>
-void normalize_panel(std::int64_t rows, const T* z, const NormalizePanel<T>& panel, T* z_norm, T* y);
+void normalize_panel(std::int64_t rows, std::int64_t width, const T* z, const NormalizePanel<T>& panel, T* y);
+
+/// sum_dy[c] = sum over rows of dy[r][c]; sum_dy_z_norm[c] = sum of dy[r][c] * z_norm[r][c].
+template <class T>
+void normalize_panel_sums(std::int64_t rows, std::int64_t width, const T* dy, const T* z,
+                          const NormalizePanel<T>& panel, double* sum_dy, double* sum_dy_z_norm);
+
+/// out[c] = sum over rows of dy[r][c] * z_norm[r][c], in chains and trees as column_sum().
+template <class T>
+void normalize_panel_gamma(std::int64_t rows, std::int64_t leaf_rows, std::int64_t width, const T* dy, const T* z,
+                           const NormalizePanel<T>& panel, T* out);
 
 /// dz = scale * (dy - mean_dy - z_norm * mean_dy_z_norm); scale, mean_dy, mean_dy_z_norm: 32 values each.
 template <class T>
-void normalize_panel_backward(std::int64_t rows, const T* dy, const T* z_norm, const T* scale, const T* mean_dy,
-                              const T* mean_dy_z_norm, T* dz);
+void normalize_panel_backward(std::int64_t rows, std::int64_t width, const T* dy, const T* z,
+                              const NormalizePanel<T>& panel, const T* scale, const T* mean_dy, const T* mean_dy_z_norm,
+                              T* dz);
 
 }  // namespace shoal

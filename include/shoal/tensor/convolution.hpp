@@ -2,10 +2,17 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "shoal/tensor/panels.hpp"
 
 namespace shoal {
+
+/// Rows that lie anywhere: where each begins in the operand that is read, and where its result goes.
+struct Places {
+  std::vector<std::int64_t> from;
+  std::vector<std::int64_t> to;
+};
 
 /// A stretch of a chain: `depth` numbers of A, from `offset` elements behind where a row of it begins.
 struct Stretch {
@@ -13,17 +20,16 @@ struct Stretch {
   std::int64_t depth = 0;
 };
 
-/// One panel of outputs of a convolution: c[r] = bias + sum over k of a_r[k] * b[k] for `rows` rows, where a_r goes
-/// through the stretches in order. Every element is one chain of fused multiply-adds over k, beginning with its bias,
-/// as in product_panel(): its bits do not depend on the rows beside it, on threads or vector width.
-/// @param a      where the stretches of each row are counted from
+/// One panel of outputs of a convolution: c_r = bias + sum over k of a_r[k] * b[k] for each place, where a_r goes
+/// through the stretches in order, counted from a + from[r], and c_r are the 32 elements from c + to[r] on. Every
+/// element is one chain of fused multiply-adds over k, beginning with its bias, as in product_panel(): its bits do not
+/// depend on the rows beside it, on threads or vector width.
 /// @param b      panel of B: (sum of depths, 32)
 /// @param bias   32 values, or null for zeros
 /// @param width  columns that are wanted, at most 32; those behind may hold anything
-/// @param c      where each row goes: 32 elements, overwritten
 template <class T>
-void gathered_product(std::int64_t rows, const T* const* a, std::span<const Stretch> stretches, const T* b,
-                      const T* bias, std::int64_t width, T* const* c);
+void gathered_product(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias,
+                      std::int64_t width, T* c);
 
 /// Positions beside each other in a row of an image: as many rows of X, at a stride that all lines share, and of D, at
 /// a stride of 32.
@@ -42,13 +48,13 @@ template <class T>
 void add_line_gradient(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units,
                        std::int64_t width, T* g);
 
-/// y[c] = bias[c] + sum over k of a[offset[k] + c] * b[k][c] for c below 32, in chains as above: a convolution of each
-/// channel by itself. Strides of rows: those of a in `a`, of y 32.
+/// c_r[i] = bias[i] + sum over k of a_r[offset[k] + i] * b[k][i] for i below 32, in chains as in gathered_product(): a
+/// convolution of each channel by itself.
 template <class T>
-void channelwise_product(std::int64_t rows, const T* const* a, std::span<const std::int64_t> offsets, const T* b,
-                         const T* bias, T* const* c);
+void channelwise_product(const Places& places, const T* a, std::span<const std::int64_t> offsets, const T* b,
+                         const T* bias, T* c);
 
-/// g[c] += sum over rows of a[r][offset + c] * d[r][c] for c below 32: one chain over the rows.
+/// g[c] += sum over `rows` rows of a_r[offset + c] * d[r][c] for c below 32: one chain over the rows.
 template <class T>
 void add_channelwise_gradient(std::int64_t rows, const T* const* a, std::int64_t offset, const T* d, T* g);
 

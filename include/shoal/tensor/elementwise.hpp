@@ -10,13 +10,16 @@ namespace shoal {
 /// Functions of one value. `parameter` is the slope of leaky_relu below 0, the factor of scale, the summand of shift.
 enum class Unary { relu, leaky_relu, tanh, sigmoid, gelu, silu, exp, log, sqrt, square, scale, shift, reciprocal };
 
-/// y[i] = f(x[i]) for n elements. Never reduces, so whatever stands beside an element changes none of its bits.
+/// y[i] = f(x[i]) for each element. Never reduces, so whatever stands beside an element changes none of its bits.
 template <class T>
-void apply(Unary f, T parameter, std::int64_t n, const T* x, T* y);
+void apply(Unary f, T parameter, Extent extent, const T* x, T* y);
+/// Whether f(0) = 0, so that padding stays zero.
+bool keeps_zero(Unary f);
 
-/// dx[i] = f'(x[i]) * dy[i], with y = f(x) at hand. relu and leaky_relu take the slope of the left side at 0.
+/// dx[i] = f'(x[i]) * dy[i], with y = f(x) at hand. relu and leaky_relu take the slope of the left side at 0; relu
+/// reads y alone.
 template <class T>
-void apply_derivative(Unary f, T parameter, std::int64_t n, const T* x, const T* y, const T* dy, T* dx);
+void apply_derivative(Unary f, T parameter, Extent extent, const T* x, const T* y, const T* dy, T* dx);
 
 enum class Binary { add, subtract, multiply, divide };
 
@@ -27,18 +30,19 @@ struct Operand {
   std::int64_t step = panel_width;
 };
 
-/// y[r][c] = a[r][c] f b[r][c] for (rows, 32).
+/// y[r][c] = a[r][c] f b[r][c] for columns [0, width) of (rows, 32), see Extent.
 template <class T>
-void combine(Binary f, std::int64_t rows, Operand<T> a, Operand<T> b, T* y);
+void combine(Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* y);
 
 /// dx = dy * (derivative of f with respect to operand 0 or 1), for every row, also where that operand has one row
 /// alone.
 template <class T>
-void combine_derivative(Binary f, int operand, std::int64_t rows, Operand<T> a, Operand<T> b, const T* dy, T* dx);
+void combine_derivative(Binary f, int operand, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b,
+                        const T* dy, T* dx);
 
 /// sum[i] += x[i].
 template <class T>
-void add_to(std::int64_t n, const T* x, T* sum);
+void add_to(Extent extent, const T* x, T* sum);
 
 /// sum[i] = a[i] + b[i]; sum overlaps neither.
 template <class T>

@@ -15,6 +15,24 @@ inline constexpr std::int64_t padded_size(std::int64_t rows, std::int64_t column
   return panels_of(columns) * rows * panel_width;
 }
 
+/// Elements that an elementwise function goes through: all of one row, or the first half of each row of a tile, whose
+/// other half then stays as it is, unread: most often the zeros of padding.
+struct Extent {
+  static constexpr std::int64_t half = panel_width / 2;
+
+  Extent(std::int64_t elements) : width(elements) {}
+  /// Columns [0, columns) of a tile, (rows, 32).
+  static Extent of(std::int64_t rows, std::int64_t columns) {
+    return columns > half ? Extent(rows * panel_width) : Extent(rows, half);
+  }
+
+  std::int64_t rows = 1;
+  std::int64_t width = 0;
+
+ private:
+  Extent(std::int64_t rows, std::int64_t width) : rows(rows), width(width) {}
+};
+
 /// A matrix in panels that somebody else owns.
 template <class T>
 struct Panels {

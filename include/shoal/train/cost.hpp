@@ -19,6 +19,7 @@ struct HostLoad {
 struct TrainingCost {
   double model_bytes = 0.0;  ///< on a host, to train and to save what does not grow with the batch
   double batch_bytes = 0.0;  ///< on a host, of what every sample takes
+  double judge_bytes = 0.0;  ///< on a host, of what is predicted of the rows to validate on, as SplitJudge keeps it
   double epoch = 0.0;        ///< about how long an epoch takes, in a unit of its own
   double whole = 0.0;        ///< about how long all of its training takes, in the same
 };

@@ -16,14 +16,15 @@ namespace shoal {
 /// the normalisation that it was trained with. Ranks that wait for others are watched as while training: no call hangs.
 class DatasetPredictor {
  public:
-  /// Collective. Rank 0 reads the file. @throws Error  no_input, bad_data
-  DatasetPredictor(const std::string& checkpoint, Communicator& comm);
+  /// Collective. Rank 0 reads the file. @throws Error  no_input, bad_data; usage: it has no such weights
+  DatasetPredictor(const std::string& checkpoint, Communicator& comm, WhichWeights which = WhichWeights::judged);
   DatasetPredictor(DatasetPredictor&&) noexcept;
   ~DatasetPredictor();
 
   std::int64_t step() const;                  ///< finished updates of the checkpoint
   const DataDescription& trained_on() const;  ///< shape and columns of a row, classes and their names
   const PredictionLayout& layout() const;     ///< of what predict() writes
+  const std::string& weights() const;         ///< "average" or "last" of a checkpoint that has both; else empty
 
   /// Collective. Loss and all metrics, those of what predict() writes.
   /// @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks

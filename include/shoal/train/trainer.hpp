@@ -29,6 +29,7 @@ struct FitOptions {
   EarlyStopping early_stopping = {};
   ClassWeights class_weights = {};
   Metric metric = Metric::validation_loss;  ///< what early stopping goes by
+  double average_decay = 0.0;               ///< of an average of weights, which is what is evaluated; 0: none
   bool exact_statistics = false;            ///< batch norm's from the whole training set at the end
   bool quiet = false;                       ///< no progress on standard error
 };

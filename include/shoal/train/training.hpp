@@ -76,8 +76,9 @@ struct EpochReport {
   const Evaluation& result() const { return validation ? *validation : average; }
 };
 
-/// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. Everything it
-/// computes is a function of (config, data, seed). All functions but the constructor, restore(), adopt() and the
+/// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. With
+/// train.average_decay an average of the weights, too, which is what it evaluates. Everything it computes is a function
+/// of (config, data, seed). All functions but the constructor, restore(), adopt() and the
 /// getters are collective.
 class Training {
  public:
@@ -98,7 +99,7 @@ class Training {
   /// The run does not have the checkpoint that was the best so far: its next evaluation is its best. What early
   /// stopping counts from stays.
   void forget_best() { progress_.best_step = -1; }
-  /// Takes parameters and running statistics alone, as a start; like restore().
+  /// Takes parameters and running statistics alone, as a start: those that its run was judged by. Like restore().
   void adopt(const Archive& archive);
   /// Validation has all metrics from here on, as for a train.metric that is one of them.
   void want_metrics() { metrics_wanted_ = true; }
@@ -158,12 +159,15 @@ class Training {
   /// On the validation split, which must be there.
   Evaluation validate();
   void refine_statistics();
-  void read_start(const Archive& archive);
+  void read_start(const Archive& archive, const WeightGroups& groups);
+  void take_back_averages();
+  void begin_average();
   void check_data();
   void learn_encoding();
   void set_encoding(Encoding encoding);
   void learn_target_scaling();
   void learn_class_weights();
+  void check_class_weights() const;  // against names and kind of y
   bool weighted() const { return data_.train.has_weights() || !class_weights_.empty(); }
   /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
   ReadBatch& next_batch();
@@ -185,7 +189,7 @@ class Training {
   std::vector<double> class_weights_;
   bool metrics_wanted_ = false;
   std::vector<float> gathered_;   // on rank 0: a moment on its way into a snapshot
-  std::vector<double> averages_;  // of the running statistics, where refine_statistics() replaced them; else empty
+  std::vector<double> averages_;  // of the statistics judged, where refine_statistics() replaced them; else empty
 };
 
 /// `what` names the loss: "the validation loss after step 9 (epoch 3)". rate: that of a step, where it is known.

@@ -217,6 +217,9 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
     check_shape(*x, like->shape(), import.like);
     notes.class_names = like->class_names();
     like_y = LikeY{like->class_names()};
+  } else if (import.model) {
+    notes.class_names = import.model->class_names;
+    like_y = LikeY{notes.class_names};
   }
   if (test_x) check_shape(*test_x, x->row_shape(), x->origin());
   for (const SourceArrays& array : x->arrays()) {
@@ -227,8 +230,13 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
   if (test_x) element = std::max(element, test_x->element(import.keeps_float64));  // uint8, float32, float64
   if (x->arrays().size() > 1 || x->has_missing() || (test_x && test_x->has_missing()) || (like && like->table())) {
     TableDescription description;
-    for (std::string& name : names_of(*x)) description.features.push_back({std::move(name), ColumnType::number, {}});
+    std::vector<std::string> names = names_of(*x);
+    // One array is the features whatever it is called.
+    if (import.model && x->arrays().size() == 1 && import.model->columns.size() == names.size())
+      names = import.model->columns;
+    for (std::string& name : names) description.features.push_back({std::move(name), ColumnType::number, {}});
     if (import.train.y) description.labels = {import.train.y->name()};
+    description.missing = import.missing;
     notes.table = std::move(description);
   }
 

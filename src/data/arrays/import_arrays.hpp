@@ -26,6 +26,8 @@ struct ArrayImport {
   std::optional<ArrayParts> test = {};    ///< the split test
   std::string source;                     ///< see TableNotes
   std::string like = {};                  ///< data set whose classes and columns are taken
+  std::optional<ForModel> model = {};     ///< classes of a model, in place of `like`
+  std::vector<std::string> missing = {};  ///< see TableDescription::missing
   LabelWish wish = LabelWish::found_out;  ///< not with like
   bool labels_are_classes = false;        ///< by the files' format, where they are whole
   bool keeps_float64 = false;             ///< where it is in a file, also where float32 holds every value

@@ -49,6 +49,8 @@ DatasetSummary import_hdf5(const Hdf5Options& options, const std::string& out) {
   for (const std::string& file : options.test) names.push_back(file_name(file));
   import.source = fmt::format("{}", fmt::join(names, ", "));
   import.like = options.like;
+  import.model = options.model;
+  import.missing = options.missing;
   import.split = options.split;
   return import_arrays(std::move(import), out);
 }

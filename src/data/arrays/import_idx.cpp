@@ -41,6 +41,7 @@ DatasetSummary import_idx(const IdxOptions& options, const std::string& out) {
   }
   import.source = fmt::format("{}", fmt::join(names, ", "));
   import.like = options.like;
+  import.model = options.model;
   import.split = options.split;
   return import_arrays(std::move(import), out);
 }

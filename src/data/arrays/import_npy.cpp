@@ -55,6 +55,8 @@ DatasetSummary import_npy(const NpyOptions& options, const std::string& out) {
   }
   import.source = fmt::format("{}", fmt::join(names, ", "));
   import.like = options.like;
+  import.model = options.model;
+  import.missing = options.missing;
   import.split = options.split;
   return import_arrays(std::move(import), out);
 }

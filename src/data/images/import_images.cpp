@@ -151,9 +151,11 @@ DatasetSummary import_images(const ImagesOptions& options, const std::string& ou
   std::optional<Dataset> like;
   if (!options.like.empty()) like = Dataset::open(options.like);
   const ImageSize size = size_of(options, like ? &*like : nullptr);
-  const ImageFolder folder = list_images(options.folder, like ? like->class_names() : std::vector<std::string>{});
+  std::vector<std::string> known = options.model ? options.model->class_names : std::vector<std::string>{};
+  if (like) known = like->class_names();
+  const ImageFolder folder = list_images(options.folder, known);
   TableNotes notes{folder.class_names, {}, file_name(options.folder)};
-  if (like && folder.class_names.empty()) notes.class_names = like->class_names();
+  if (folder.class_names.empty()) notes.class_names = known;
   if (options.test.empty()) {
     const Table table = table_of(folder, size, options.skip_bad);
     return write_splits(plan_splits(table, nullptr, options.split), notes, out);

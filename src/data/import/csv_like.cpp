@@ -20,12 +20,16 @@ namespace {
 using Places = std::unordered_map<std::string, std::vector<std::size_t>>;
 
 /// Labels, weights and ids as well: nobody says by options which they are.
-void take_roles(const TableDescription& table, bool labels, const Places& places, std::vector<CsvColumn>& columns) {
+void take_roles(const TableDescription& table, bool labels, const std::string& file, const Places& places,
+                std::vector<CsvColumn>& columns) {
   const auto take = [&](const std::string& name, CsvRole role) {
     const auto found = places.find(name);
     if (found == places.end()) return;
     columns[found->second.front()].role = role;
     columns[found->second.front()].reason = "as in training";
+    if (found->second.size() > 1)
+      refuse(fmt::format("{}:1: columns {} and {} are both called \"{}\"; rename one of them", file, found->second[0],
+                         found->second[1], shown(name)));
   };
   const bool all = std::all_of(table.labels.begin(), table.labels.end(),
                                [&](const std::string& name) { return places.contains(name); });
@@ -67,6 +71,7 @@ void CsvLike::take_columns(const CsvOpened& opened, const std::string& file, std
   const auto take = [&](std::size_t i, std::size_t c) {
     columns[c].role = CsvRole::feature;
     columns[c].type = table ? table->features[i].type : ColumnType::number;
+    columns[c].marks = table ? table->features[i].marks : NumberMarks{};
     columns[c].reason = fmt::format("as in {}", owner);
   };
   if (names.empty() || (!opened.header && !roles)) {
@@ -82,7 +87,8 @@ void CsvLike::take_columns(const CsvOpened& opened, const std::string& file, std
     columns[c].role = CsvRole::ignored;
     columns[c].reason = fmt::format("{} has no column of that name", owner);
   }
-  if (roles) take_roles(*table, labels, places, columns);
+  if (roles) take_roles(*table, labels, file, places, columns);
+  take_label_marks(columns);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto found = places.find(names[i]);
     if (found == places.end())
@@ -92,6 +98,16 @@ void CsvLike::take_columns(const CsvOpened& opened, const std::string& file, std
       refuse(fmt::format("{}:1: columns {} and {} are both called \"{}\"; rename one of them", file, found->second[0],
                          found->second[1], shown(names[i])));
     take(i, found->second[0]);
+  }
+}
+
+void CsvLike::take_label_marks(std::vector<CsvColumn>& columns) const {
+  if (!table) return;
+  for (CsvColumn& column : columns) {
+    const auto label = std::find(table->labels.begin(), table->labels.end(), column.name);
+    if (column.role != CsvRole::label || label == table->labels.end()) continue;
+    const auto at = static_cast<std::size_t>(label - table->labels.begin());
+    column.marks = table->label_marks.empty() ? NumberMarks{} : table->label_marks[at];
   }
 }
 

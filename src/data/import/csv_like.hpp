@@ -30,6 +30,9 @@ struct CsvLike {
   void take_columns(const CsvOpened& opened, const std::string& file, std::vector<CsvColumn>& columns) const;
   /// In the order of the other, where that has names.
   void put_in_order(std::vector<CsvFeature>& columns) const;
+
+ private:
+  void take_label_marks(std::vector<CsvColumn>& columns) const;
 };
 
 }  // namespace shoal

@@ -81,6 +81,7 @@ class CsvImport {
     open();
     parts_.columns = columns_with_roles(options_, opened_, files_.name(0));
     if (like_) like_->take_columns(opened_, files_.name(0), parts_.columns);
+    require_own_names(parts_.columns, files_.name(0));
     // Without a table nobody can tell what a missing cell or a category is.
     described_ = options_.shape.empty() && (!like_ || like_->table);
     for (CsvColumn& column : parts_.columns) {
@@ -128,6 +129,7 @@ class CsvImport {
     for (const CsvColumn& column : parts_.columns) {
       if (column.role != CsvRole::label || !column.type) continue;
       wish_.classes |= *column.type == ColumnType::category || *column.type == ColumnType::flag;
+      wish_.two_classes |= *column.type == ColumnType::flag;
       wish_.targets |= *column.type == ColumnType::number;
     }
   }
@@ -142,7 +144,7 @@ class CsvImport {
       if (scan->rows_of_file[0] == 0)
         throw Error(ExitStatus::bad_data,
                     fmt::format("{}: no row below the header; add rows, or use --header no", files_.name(0)));
-      if (!widen(parts_.columns, files_, *scan, takes)) {
+      if (!widen(parts_.columns, files_, *scan, rules, takes)) {
         parts_.verdict = judge(parts_.columns, files_, *scan, rules, wish_);
         parts_.scan = std::move(scan);
         break;

@@ -117,6 +117,7 @@ Span span_like(const Dataset& like) {
 }
 
 Span span_of(const LibsvmOptions& options, const Findings& train, const Findings* test) {
+  if (options.first) return {*options.first, options.features};
   Span span;
   if (train.has_zero || (test != nullptr && test->has_zero)) span.first = 0;
   if (train.greatest < span.first && options.features == 0)
@@ -180,16 +181,21 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   if (!options.test.empty()) test.emplace(options.test);
 
   const Span span = like ? span_like(*like) : span_of(options, train, test ? &*test : nullptr);
-  if (like) check_span(train, span, options.like);
+  if (like || options.first) check_span(train, span, like ? options.like : "the model");
   if (test) check_span(*test, span, like ? options.like : options.file);
   const bool fit_float32 = train.fit_float32 && (!test || test->fit_float32);
 
   Table table;
   table.rows = static_cast<std::int64_t>(train.labels.size());
   table.x = column_x(train, span, fit_float32);
-  Labels labels = like ? number_labels_like(train.labels, like->class_names(), train.place()) : labels_of(train, wish);
-  TableNotes notes{labels.class_names, index_names(span), file_name(options.file)};
-  table.y = std::move(labels).column();
+  TableNotes notes{{}, index_names(span), file_name(options.file)};
+  if (options.labels) {
+    Labels labels = like            ? number_labels_like(train.labels, like->class_names(), train.place())
+                    : options.model ? number_labels_like(train.labels, options.model->class_names, train.place())
+                                    : labels_of(train, wish);
+    notes.class_names = labels.class_names;
+    table.y = std::move(labels).column();
+  }
   if (!test) return write_splits(plan_splits(table, nullptr, options.split), notes, out);
 
   notes.source += ", " + file_name(options.test);

@@ -31,15 +31,14 @@ void check_class_count(const std::set<T>& distinct, const Place& place) {
                      distinct.size(), most_classes));
 }
 
-/// Class numbers leave no more than a few gaps: a file may lack some classes that another has, but not most of very
-/// many. Counting from 0 to a code would train an output for each number between.
+/// Class numbers leave gaps where a file lacks some classes that another has, but not nearly all. Counting from 0 to a
+/// code, such as 99 beside 0, 1 and 2, would train an output for each number between.
 bool are_codes(const std::set<std::int64_t>& distinct) {
-  constexpr std::int64_t few = 1000;
   constexpr std::int64_t most_gaps = 10;  // numbers for one that occurs
   if (distinct.empty() || *distinct.begin() < 0) return false;
   const std::int64_t greatest = *distinct.rbegin();
   // The greatest of all stands for what int64 does not hold, see label_at().
-  return greatest >= few && greatest != std::numeric_limits<std::int64_t>::max() &&
+  return greatest != std::numeric_limits<std::int64_t>::max() &&
          greatest / most_gaps >= static_cast<std::int64_t>(distinct.size());
 }
 
@@ -150,7 +149,9 @@ Labels labels_like(std::span<const std::string> texts, const std::vector<std::st
   std::map<double, std::int32_t> by_number;
   for (std::size_t k = 0; k < class_names.size(); ++k) {
     by_name.emplace(class_names[k], static_cast<std::int32_t>(k));
-    if (const auto value = parse_number(class_names[k])) by_number.emplace(*value, static_cast<std::int32_t>(k));
+    // Larger ones are several names.
+    if (const auto value = parse_number(class_names[k]); value && std::fabs(*value) < 0x1p53)
+      by_number.emplace(*value, static_cast<std::int32_t>(k));
   }
   Labels labels;
   labels.class_names = class_names;
@@ -161,8 +162,8 @@ Labels labels_like(std::span<const std::string> texts, const std::vector<std::st
     if (named == by_name.end() && numbered == by_number.end()) {
       const std::string near = nearest_word(texts[i], class_names);
       refuse(place, i,
-             fmt::format("label \"{}\" is none of the {} classes, such as \"{}\"; correct it, or import "
-                         "without --like",
+             fmt::format("label \"{}\" is none of the {} classes, such as \"{}\"; correct it, or leave the "
+                         "row out",
                          shown(texts[i]), class_names.size(), shown(near.empty() ? class_names[0] : near)));
     }
     labels.numbers.push_back(named != by_name.end() ? named->second : numbered->second);

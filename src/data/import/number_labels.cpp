@@ -37,8 +37,9 @@ NumberFacts facts_of(std::span<const double> values) {
 
 /// Of numbers that are classes.
 Labels classes_of(std::span<const double> values, const NumberFacts& facts, const Place& place) {
-  if (!facts.whole) return labels_from_texts(texts_of(values), place);
-  if (facts.least < 0.0 || facts.greatest >= 0x1p53) return labels_from_numbers(values, place);
+  if (!facts.whole || facts.greatest >= 0x1p53 || facts.least <= -0x1p53)
+    return labels_from_texts(texts_of(values), place);
+  if (facts.least < 0.0) return labels_from_numbers(values, place);
   return labels_from_classes(std::vector<std::int64_t>(values.begin(), values.end()), place);
 }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 
+#include "csv/cell_kind.hpp"
 #include "csv_reader.hpp"
 #include "data/contents.hpp"
 #include "shoal/core/error.hpp"
@@ -61,6 +62,13 @@ void SvmReader::refuse(const std::string& what) const {
   throw Error(ExitStatus::bad_data, fmt::format("{}:{}: {}", file_.path(), number_, what));
 }
 
+void SvmReader::refuse_merged(std::string_view text, double value) const {
+  if (std::fabs(value) < 0x1p53) return;
+  const auto number = number_of_cell(text, '.');
+  if (number && number->merged)
+    refuse(fmt::format("\"{}\" is a whole number that float64 does not hold; write it in another way", shown(text)));
+}
+
 bool SvmReader::next_line() {
   if (file_.peek() < 0) return false;
   line_.clear();
@@ -87,6 +95,7 @@ void SvmReader::take_entry(std::string_view word, SvmRow& row) const {
   const std::optional<double> value = parse_number(text);
   if (!value || !std::isfinite(*value))
     refuse(fmt::format("\"{}\": the value must be a finite number; replace it or remove the row", shown(word)));
+  refuse_merged(text, *value);
   entry.value = *value;
   entry.fits_float32 = keeps_in_float32(text, *value);
   row.entries.push_back(entry);
@@ -103,6 +112,7 @@ bool SvmReader::next(SvmRow& row) {
   const std::optional<double> value = parse_number(label);
   if (!value || !std::isfinite(*value))
     refuse(fmt::format("label \"{}\" is no finite number; each row begins with its label", shown(label)));
+  refuse_merged(label, *value);
   row.line = number_;
   row.label = *value;
   row.has_query = false;

@@ -36,6 +36,7 @@ class SvmReader {
  private:
   bool next_line();
   void take_entry(std::string_view word, SvmRow& row) const;
+  void refuse_merged(std::string_view text, double value) const;
   [[noreturn]] void refuse(const std::string& what) const;
 
   InputFile file_;

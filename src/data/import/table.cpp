@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
+#include <utility>
 
 #include "data/content_hash.hpp"
 #include "progress.hpp"
@@ -38,6 +40,8 @@ void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, c
   const std::size_t most_bytes = column.copy_rows ? shared_piece_bytes : piece_bytes;
   const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, most_bytes / row_bytes));
   std::vector<std::byte> buffer;
+  std::vector<std::byte> written;
+  std::future<void> writing;  // of the piece before, while the next is made ready
   std::vector<std::int64_t> rows;
   std::int64_t row = -1;
   for (std::int64_t first = 0; first < split.rows; first += piece) {
@@ -46,10 +50,15 @@ void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, c
     for (std::int64_t i = first; i < last; ++i) rows.push_back(row = split.row(i, row));
     buffer.resize(rows.size() * row_bytes);
     copy_rows(column, rows, buffer);
-    writer.write_rows(path, first, buffer);
-    if (hash != nullptr) hash->add(buffer);
+    if (writing.valid()) writing.get();
     progress.add(static_cast<std::int64_t>(buffer.size()));
+    std::swap(buffer, written);
+    writing = std::async(std::launch::async, [&writer, hash, &path, &written, first] {
+      writer.write_rows(path, first, written);
+      if (hash != nullptr) hash->add(written);
+    });
   }
+  if (writing.valid()) writing.get();
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <functional>
@@ -29,18 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// `label index:value ...`
-bool looks_like_libsvm(std::string_view start) {
-  const std::string_view line = start.substr(0, start.find('\n'));
-  const std::size_t colon = line.find(':');
-  const std::size_t blank = line.find(' ');
-  if (colon == std::string_view::npos || blank == std::string_view::npos || blank + 1 >= colon ||
-      line.find(',') < colon)
-    return false;
-  const std::string_view index = line.substr(blank + 1, colon - blank - 1);
-  return std::all_of(index.begin(), index.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-}
-
 /// The columns that CSV must have: those of the table that the model was trained on, or numbers by their names.
 TableDescription wanted_table(const DataDescription& trained, const std::string& path) {
   if (trained.table) return *trained.table;
@@ -54,46 +41,98 @@ TableDescription wanted_table(const DataDescription& trained, const std::string&
   return table;
 }
 
-DatasetSummary import_raw(const std::string& path, DataKind kind, const DataDescription& trained, bool labels,
-                          const std::string& out) {
-  const auto no_labels = [&](const char* files) {
-    if (labels)
-      throw Error(ExitStatus::usage,
-                  fmt::format("{} holds no labels; make a data set of {} with shoal import, and give "
-                              "that",
-                              path, files));
-  };
-  switch (kind) {
-    case DataKind::csv: return import_csv_for({{path}, wanted_table(trained, path), trained.class_names, labels}, out);
+[[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
+
+void check_paths(const RawFile& file) {
+  const bool arrays = file.kind == DataKind::npy || file.kind == DataKind::idx || file.kind == DataKind::hdf5;
+  if (!file.x.empty() && file.kind != DataKind::hdf5)
+    refuse_options(fmt::format("--x names arrays of an HDF5 or netCDF file, and {} is none; leave it out", file.path));
+  if (!file.y.empty() && !arrays)
+    refuse_options(
+        fmt::format("--y is where labels are beside NumPy, IDX, HDF5 and netCDF, and {} is none of these; "
+                    "leave it out",
+                    file.path));
+}
+
+void check_labels(const RawFile& file) {
+  const bool apart = file.kind == DataKind::npy || file.kind == DataKind::idx || file.kind == DataKind::hdf5;
+  if (apart && file.y.empty())
+    refuse_options(fmt::format("{} holds no labels; say where they are with --y", file.path));
+}
+
+/// The index that the first feature has in a LIBSVM file: data sets of such files call features by it.
+std::int64_t first_index(const DataDescription& trained) {
+  return !trained.columns.empty() && trained.columns.front() == "0" ? 0 : 1;
+}
+
+DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, bool labels, const std::string& out) {
+  check_paths(file);
+  if (labels) check_labels(file);
+  const bool with_y = labels && !file.y.empty();
+  // What stood for a missing number in training does so here.
+  const std::vector<std::string> missing = trained.table ? trained.table->missing : std::vector<std::string>{};
+  switch (file.kind) {
+    case DataKind::csv:
+      return import_csv_for({{file.path}, wanted_table(trained, file.path), trained.class_names, labels}, out);
     case DataKind::libsvm: {
       LibsvmOptions options;
-      options.file = path;
-      options.regression = trained.classes == 0;
+      options.file = file.path;
+      options.first = first_index(trained);
       for (options.features = 1; const std::int64_t extent : trained.shape) options.features *= extent;
+      options.model = {trained.class_names, trained.columns};
+      options.labels = labels;
       return import_libsvm(options, out);
     }
     case DataKind::npy: {
-      no_labels("both arrays");
       NpyOptions options;
-      options.x = path;
+      options.x = file.path;
+      if (with_y) options.y = file.y;
+      options.missing = missing;
+      options.model = {trained.class_names, trained.columns};
       return import_npy(options, out);
     }
     case DataKind::idx: {
-      no_labels("images and labels");
       IdxOptions options;
-      options.images = path;
+      options.images = file.path;
+      if (with_y) options.labels = file.y;
+      options.model = {trained.class_names, trained.columns};
       return import_idx(options, out);
+    }
+    case DataKind::hdf5: {
+      Hdf5Options options;
+      options.sources = {file.path};
+      options.x = file.x;
+      if (with_y) options.y = file.y;
+      options.missing = missing;
+      options.model = {trained.class_names, trained.columns};
+      return import_hdf5(options, out);
     }
     default: {
       if (trained.shape.size() != 3)
-        throw Error(ExitStatus::bad_data, fmt::format("{} is a folder, and the model was not trained on images", path));
+        throw Error(ExitStatus::bad_data,
+                    fmt::format("{} is a folder, and the model was not trained on images", file.path));
       ImagesOptions options;
-      options.folder = path;
+      options.folder = file.path;
       options.gray = trained.shape[0] == 1;
       options.height = trained.shape[1];
       options.width = trained.shape[2];
+      options.model = {trained.class_names, trained.columns};
       return import_images(options, out);
     }
+  }
+}
+
+/// Importers advise by their options, which the commands that judge files do not have.
+void import_for_model(const RawFile& file, const DataDescription& trained, bool labels, const std::string& out) {
+  try {
+    for (const std::string& note : import_raw(file, trained, labels, out).notes) log_info(note);
+  } catch (const Error& error) {
+    const std::string_view what = error.what();
+    constexpr std::array own{"--x ", "--y "};
+    const bool advises = what.find(" --") != std::string_view::npos;
+    if (!advises || std::ranges::any_of(own, [&](const char* option) { return what.starts_with(option); })) throw;
+    throw Error(error.status(),
+                fmt::format("{} (options of shoal import: make a data set with it, and give that)", what));
   }
 }
 
@@ -108,33 +147,14 @@ std::string temporary_path(const std::string& name) {
 
 }  // namespace
 
-DataKind kind_of_data(const std::string& path) {
-  if (path == "-") return DataKind::csv;
-  std::error_code none;
-  if (fs::is_directory(path, none)) return DataKind::images;
-  if (fs::exists(path, none) && !fs::is_regular_file(path, none)) return DataKind::csv;  // a pipe: read once
-  const RandomAccessFile file(path);
-  std::array<char, 512> bytes{};
-  const std::string_view start(bytes.data(),
-                               static_cast<std::size_t>(std::min<std::int64_t>(file.size(), std::ssize(bytes))));
-  file.read(0, std::as_writable_bytes(std::span(bytes).first(start.size())));
-  // A checkpoint is none, and is refused as one by name.
-  if (start.starts_with("\x89HDF\r\n\x1a\n") || looks_like_checkpoint(path)) return DataKind::data_set;
-  if (start.starts_with("\x93NUMPY")) return DataKind::npy;
-  if (start.size() >= 4 && start[0] == 0 && start[1] == 0 && start[3] > 0 && start[3] < 8) return DataKind::idx;
-  return looks_like_libsvm(start) ? DataKind::libsvm : DataKind::csv;
-}
-
-RawData open_raw(const std::string& path, DataKind kind, const DataDescription& trained, bool labels,
-                 Communicator& comm) {
+RawData open_raw(const RawFile& raw, const DataDescription& trained, bool labels, Communicator& comm) {
   std::optional<posix::TemporaryFile> made;
   std::string file;
   run_together(comm, [&] {
     if (comm.rank() != 0) return;
     file = temporary_path(fmt::format("shoal-{}.h5", getpid()));
     made.emplace(file);
-    const DatasetSummary summary = import_raw(path, kind, trained, labels, file);
-    for (const std::string& note : summary.notes) log_info(note);
+    import_for_model(raw, trained, labels, file);
   });
   comm.broadcast_string(file);
   const std::string here = spread_file(file, comm, [](const std::string& name) {
@@ -144,7 +164,7 @@ RawData open_raw(const std::string& path, DataKind kind, const DataDescription& 
   std::optional<posix::TemporaryFile> copy;
   if (here != file) copy.emplace(here);
   // Once all have it open its name is not needed: whatever ends the job, nothing stays.
-  const Dataset data = open_together(here, comm, path == "-" ? "standard input" : path);
+  const Dataset data = open_together(here, comm, raw.path == "-" ? "standard input" : raw.path);
   comm.barrier();
   return {data, data.names().front()};
 }

@@ -371,7 +371,8 @@ TEST_F(CsvRules, LikeTakesColumnsByName) {
   const Dataset data =
       import(turned + "y\n" + turned_row + "1\n" + turned_row + "0\n", {.label = "y", .like = path("like.h5")});
   EXPECT_EQ(values_of(data.split("train")), values_of(Dataset::open(path("like.h5")).split("train")));
-  expect_refused("a,a,y\n1,2,0\n", {.label = "y", .like = path("like.h5")}, {"columns 0 and 1 are both called \"a\""});
+  expect_refused("column_of_some_length_0,column_of_some_length_0,y\n1,2,0\n", {.label = "y", .like = path("like.h5")},
+                 {"columns 0 and 1 are both called \"column_of_some_length_0\""});
 }
 
 /// The real tables, where they are.

@@ -114,17 +114,17 @@ class BlockParser {
   void parse_value(const CsvTaken& column, CsvParsed::Seen& seen) {
     const auto offset = static_cast<std::uint32_t>(cursor().offset());
     CsvNumber number;
-    if (cursor().plain_number(number)) {
+    if (!column.marks.any() && cursor().plain_number(number)) {
       if (!rules_.is_missing(number.value)) return take_number(column, seen, number, offset);
       return take_missing(column, seen, offset, true);
     }
     const std::string_view cell = cursor().cell();
-    switch (rules_.kind(cell, number)) {
+    switch (rules_.kind(cell, column.marks, number)) {
       case CellKind::number: return take_number(column, seen, number, offset);
       case CellKind::date:
         if (column.only == CsvOnly::numbers) return take_text(column, seen, offset);
         ++seen.dates;
-        return take_any_value(column, seen, number);
+        return take_any_value(column, seen, number, offset);
       case CellKind::missing: return take_missing(column, seen, offset, !cell.empty());
       case CellKind::text: return take_text(column, seen, offset);
     }
@@ -135,19 +135,19 @@ class BlockParser {
     if (seen.numbers++ == 0) seen.first_number = offset;
     if (seen.whole && number.value != std::trunc(number.value)) seen.whole = false;
     if (column.values) count_value(seen, number.value, offset);
-    take_any_value(column, seen, number);
+    take_any_value(column, seen, number, offset);
   }
 
-  void take_any_value(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number) {
+  void take_any_value(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number, std::uint32_t offset) {
     seen.least = std::min(seen.least, number.value);
     seen.greatest = std::max(seen.greatest, number.value);
     if (!number.brief) {
-      const bool fits = is_exact(number.value);
-      seen.fits_float &= fits;
-      if (column.feature) {
-        parsed_.all_brief = false;
-        parsed_.fits_float &= fits;
+      if (number.merged) note(seen.first_merged, offset);
+      if (seen.fits_float && !is_exact(number.value)) {
+        seen.fits_float = false;
+        if (column.feature) parsed_.fits_float = false;
       }
+      if (column.feature) parsed_.all_brief = false;
     }
     put(column, number.value);
   }

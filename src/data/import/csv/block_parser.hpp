@@ -74,6 +74,7 @@ struct CsvParsed {
     std::uint32_t first_spelled = nowhere;
     std::uint32_t first_number = nowhere;
     std::uint32_t first_text = nowhere;
+    std::uint32_t first_merged = nowhere;
     std::unique_ptr<Words> words;
     std::unique_ptr<std::unordered_map<double, Value>> values;
   };

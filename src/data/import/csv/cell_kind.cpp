@@ -50,4 +50,13 @@ CellKind CellRules::kind(std::string_view cell, CsvNumber& number) const {
   return CellKind::text;
 }
 
+CellKind CellRules::kind(std::string_view cell, const NumberMarks& marks, CsvNumber& number) const {
+  if (!marks.any()) return kind(cell, number);
+  if (cell.empty() || std::binary_search(missing_.begin(), missing_.end(), cell)) return CellKind::missing;
+  const auto found = number_with_marks(cell, marks, decimal_);
+  if (!found) return CellKind::text;
+  number = *found;
+  return CellKind::number;
+}
+
 }  // namespace shoal

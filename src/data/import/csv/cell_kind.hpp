@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cursor.hpp"
+#include "shoal/data/columns.hpp"
 
 namespace shoal {
 
@@ -20,6 +21,9 @@ class CellRules {
 
   /// @param cell  without blanks around it
   CellKind kind(std::string_view cell, CsvNumber& number) const;
+  /// In a column whose numbers have marks: one without them is a text, as it may mean another quantity.
+  CellKind kind(std::string_view cell, const NumberMarks& marks, CsvNumber& number) const;
+  char decimal() const { return decimal_; }
   bool is_missing(double value) const {
     for (const double m : missing_values_) {
       if (value == m) return true;
@@ -35,5 +39,8 @@ class CellRules {
 
 /// The number that a cell is; nothing for another text, and for what no double holds.
 std::optional<CsvNumber> number_of_cell(std::string_view cell, char decimal);
+
+/// The same of one with such marks.
+std::optional<CsvNumber> number_with_marks(std::string_view cell, const NumberMarks& marks, char decimal);
 
 }  // namespace shoal

@@ -1,14 +1,32 @@
 #include "cursor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <system_error>
 
 #include "data/import/csv_reader.hpp"
 
 namespace shoal {
 
-bool csv_digits::long_number(const char* first, const char* last, char decimal, double& value) {
+namespace {
+
+/// Whether `text` writes a whole number, and `value` is another one.
+bool is_merged(std::string_view text, double value) {
+  if (std::fabs(value) < 0x1p53 || text.find_first_of("eE") != std::string_view::npos) return false;
+  std::string_view whole = text.substr(0, text.find('.'));
+  if (whole.size() < text.size() && text.find_first_not_of('0', whole.size() + 1) != std::string_view::npos)
+    return false;
+  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
+  std::array<char, 320> exact;  // of the greatest double
+  const auto end = std::to_chars(exact.data(), exact.data() + exact.size(), value, std::chars_format::fixed, 0);
+  return whole != std::string_view(exact.data(), static_cast<std::size_t>(end.ptr - exact.data()));
+}
+
+}  // namespace
+
+bool csv_digits::long_number(const char* first, const char* last, char decimal, CsvNumber& number) {
   std::string_view text(first, static_cast<std::size_t>(last - first));
   std::string pointed;
   if (decimal != '.') {
@@ -16,10 +34,14 @@ bool csv_digits::long_number(const char* first, const char* last, char decimal, 
     std::replace(pointed.begin(), pointed.end(), decimal, '.');
     text = pointed;
   }
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc()) return true;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number.value);
+  if (error == std::errc()) {
+    number.merged = is_merged(text, number.value);
+    return true;
+  }
   const auto parsed = parse_number(text);  // nearer to 0 than any double, or beyond all
-  value = parsed.value_or(0.0);
+  number.value = parsed.value_or(0.0);
+  number.merged = false;
   return parsed.has_value();
 }
 

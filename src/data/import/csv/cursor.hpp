@@ -30,6 +30,7 @@ struct CsvFault {
 /// A finite number as it stands in a cell.
 struct CsvNumber {
   double value = 0.0;
+  bool merged = false;  ///< a whole number that no double is, so that its neighbours are the same double
   bool brief = false;  ///< of at most 6 significant digits: its float32, written with 6 digits, reads back as the value
 };
 
@@ -118,8 +119,8 @@ inline int take(const char*& p, std::uint64_t& m) {
 inline constexpr std::array powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/// A number with more digits than a double holds, or with an exponent; false for one that is not finite.
-bool long_number(const char* first, const char* last, char decimal, double& value);
+/// A number without a sign that has more digits than a double holds, or an exponent; false for one that is not finite.
+bool long_number(const char* first, const char* last, char decimal, CsvNumber& number);
 
 }  // namespace csv_digits
 
@@ -154,8 +155,10 @@ inline bool CsvCursor::plain_number(CsvNumber& number) {
   if (digits <= 19 && m <= exact && fraction <= 22) {
     value = static_cast<double>(m) / csv_digits::powers[static_cast<std::size_t>(fraction)];
     number.brief = m < 1000000;
+    number.merged = false;
   } else {
-    if (!csv_digits::long_number(first, p, format_.decimal, value)) return false;
+    if (!csv_digits::long_number(first, p, format_.decimal, number)) return false;
+    value = number.value;
     const float narrow = std::fabs(static_cast<float>(value));
     number.brief = digits <= 19 && m < 1000000 && narrow >= std::numeric_limits<float>::min() &&
                    narrow <= std::numeric_limits<float>::max();

@@ -10,6 +10,7 @@
 #include "data/import/csv_reader.hpp"
 #include "data/import/labels.hpp"
 #include "data/import/number_labels.hpp"
+#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 
@@ -43,11 +44,22 @@ void check_range(const CsvFiles& files, const CsvFacts& facts, const std::string
                        shown(name), largest));
 }
 
-NumberVerdict verdict_of(const CsvFacts& facts) {
+NumberVerdict verdict_of(const CsvFacts& facts, const CsvTaken& taken, char decimal) {
   if (facts.dates > 0) return {false, "dates"};
+  if (taken.marks.any())
+    return {false, fmt::format("numbers such as {}; --classes if they are names", marks_text(taken.marks, decimal))};
   const auto distinct =
       facts.too_many_values ? most_counted_numbers + 1 : static_cast<std::int64_t>(facts.values.size());
   return judge_numbers({facts.numbers, distinct, facts.whole, facts.least, facts.greatest});
+}
+
+/// Codes mostly, which two rows share then that have others.
+void check_merged(const CsvFiles& files, const CsvFacts& facts) {
+  if (!facts.first_merged || !facts.whole) return;
+  refuse(
+      fmt::format("{}: label {}: as numbers such whole ones (2^53 and more) become one with their neighbours; use "
+                  "--classes if they are names, --regression if they are numbers to predict",
+                  place_text(files, *facts.first_merged), shown(facts.first_merged->text)));
 }
 
 /// Classes that are numbers, given the numbers that occur.
@@ -70,6 +82,11 @@ void judge_words(const CsvFiles& files, const CsvFacts& facts, const CsvLabelWis
         fmt::format("{}: the labels make more than {} classes; is this the right column? For numbers to predict, use "
                     "--regression",
                     files.name(0), most_classes));
+  if (wish.two_classes && facts.words.size() > 2)
+    refuse(
+        fmt::format("{}: the label is declared a flag, which has two texts, and \"{}\" is a third; declare it a "
+                    "category",
+                    place_text(files, facts.words[2].first), shown(facts.words[2].text)));
   std::vector<std::string> texts;
   for (const CsvFacts::Word& word : facts.words) texts.push_back(word.text);
   const Place place = [&](std::size_t i) { return place_text(files, facts.words[i].first); };
@@ -124,7 +141,8 @@ void judge_labels(const std::vector<CsvColumn>& columns, const CsvFiles& files, 
   const CsvFacts& facts = scan.facts[c];
   if (scan.columns[c].take == CsvTake::word) return judge_words(files, facts, wish, rules, labels);
   if (scan.columns[c].values) {
-    const NumberVerdict verdict = verdict_of(facts);
+    check_merged(files, facts);
+    const NumberVerdict verdict = verdict_of(facts, scan.columns[c], rules.decimal());
     labels.reason = (verdict.classes ? "" : "targets: ") + verdict.reason;
     if (verdict.classes) {
       std::vector<double> values;

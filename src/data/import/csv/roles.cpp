@@ -60,35 +60,32 @@ std::optional<std::size_t> column_meant(const std::string& option, const std::st
   return number;
 }
 
-void check_names(const std::vector<CsvColumn>& columns, const std::string& file) {
-  std::unordered_map<std::string_view, std::size_t> places;
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (columns[c].role == CsvRole::ignored || columns[c].role == CsvRole::hollow) continue;
-    const auto [place, is_new] = places.emplace(columns[c].name, c);
-    if (!is_new)
-      throw Error(ExitStatus::bad_data,
-                  fmt::format("{}:1: columns {} and {} are both called \"{}\"; rename one of them, or leave one out "
-                              "with --ignore {}",
-                              file, place->second, c, shown(columns[c].name), c));
-  }
-}
-
 void take_choices(const CsvChoices& choices, std::vector<CsvColumn>& columns, const CsvCells& names) {
-  std::unordered_map<std::string_view, std::size_t> places;
-  for (std::size_t c = 0; c < names.size(); ++c) places.emplace(names[c], c);
+  std::unordered_map<std::string_view, std::vector<std::size_t>> places;
+  for (std::size_t c = 0; c < names.size(); ++c) places[names[c]].push_back(c);
+  std::unordered_map<std::string_view, std::size_t> times;
+  for (const CsvColumnChoice& choice : choices.columns) ++times[choice.name];
+  std::unordered_map<std::string_view, std::size_t> taken;
   for (const CsvColumnChoice& choice : choices.columns) {
     const auto found = places.find(choice.name);
+    // Of columns of one name, all but one of which are left out, it says each, as import does.
+    if (found != places.end() && times[choice.name] != found->second.size())
+      refuse_options(fmt::format("{}: column \"{}\" is there {}, and {} in the file; name each column once",
+                                 choices.file, shown(choice.name),
+                                 counted(static_cast<std::int64_t>(times[choice.name]), "time"),
+                                 counted(static_cast<std::int64_t>(found->second.size()), "time")));
     if (found == places.end()) {
       const std::string near = nearest_word(choice.name, names);
       refuse_options(fmt::format("{}: column \"{}\" is not in the file{}", choices.file, shown(choice.name),
                                  near.empty() ? "; remove it" : "; did you mean \"" + shown(near) + "\"?"));
     }
-    CsvColumn& column = columns[found->second];
+    CsvColumn& column = columns[found->second[taken[choice.name]++]];
     for (const auto& [role, name] : role_names) {
       if (choice.role == name) column.role = role;
     }
     if (!choice.type.empty()) column.type = column_type_named(choice.type);
     column.reason = choices.file;
+    column.declared = true;
   }
 }
 
@@ -188,10 +185,23 @@ std::vector<CsvColumn> columns_with_roles(const CsvOptions& options, const CsvOp
   }
   for (const std::size_t c : columns_meant("--category", options.category, names, file)) {
     columns[c].type = ColumnType::category;
+    columns[c].declared = true;
     if (columns[c].reason.empty()) columns[c].reason = "--category";
   }
-  check_names(columns, file);
   return columns;
+}
+
+void require_own_names(const std::vector<CsvColumn>& columns, const std::string& file) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].role == CsvRole::ignored || columns[c].role == CsvRole::hollow) continue;
+    const auto [place, is_new] = places.emplace(columns[c].name, c);
+    if (!is_new)
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("{}:1: columns {} and {} are both called \"{}\"; rename one of them, or leave one out "
+                              "with --ignore {}",
+                              file, place->second, c, shown(columns[c].name), c));
+  }
 }
 
 }  // namespace shoal

@@ -18,8 +18,10 @@ std::string_view role_name(CsvRole role);  ///< "feature", ...
 struct CsvColumn {
   std::string name;
   CsvRole role = CsvRole::feature;
-  std::optional<ColumnType> type;  ///< where it was said
-  std::string reason;
+  std::optional<ColumnType> type;         ///< where it was said
+  std::optional<NumberMarks> marks = {};  ///< where a model or another set has the column, else to be found out
+  std::string reason = {};
+  bool declared = false;  ///< by a person
 };
 
 /// Texts with commas between them, in quotes where they hold commas themselves.
@@ -32,7 +34,10 @@ bool names_columns(const CsvOptions& options);
 std::vector<std::size_t> columns_meant(const std::string& option, const std::string& list, const CsvCells& names,
                                        const std::string& file);
 
-/// @throws Error(usage)  for a column with two roles; Error(bad_data) for two columns of one name
+/// @throws Error(usage)  for a column with two roles
 std::vector<CsvColumn> columns_with_roles(const CsvOptions& options, const CsvOpened& opened, const std::string& file);
+
+/// @throws Error(bad_data)  for two columns of one name, unless they are left out
+void require_own_names(const std::vector<CsvColumn>& columns, const std::string& file);
 
 }  // namespace shoal

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "data/import/csv_reader.hpp"
+#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -150,7 +151,7 @@ CsvGuess guess_decimal(const std::vector<CsvCells>& rows, char delimiter, const 
   if (unsure == nullptr) return {'.', "no number has a comma"};
   throw Error(ExitStatus::bad_data,
               fmt::format("{}: the comma in \"{}\" may be a decimal mark or part thousands; give --decimal , for the "
-                          "one, or write such numbers without it",
+                          "one, --decimal . for the other",
                           file, shown(*unsure)));
 }
 
@@ -158,7 +159,10 @@ CsvHeader guess_header(const std::vector<CsvCells>& rows, const CellRules& rules
                        const std::string& file) {
   const CsvCells& first = rows.at(0);
   CsvNumber ignored;
-  const auto kind = [&](const std::string& cell) { return rules.kind(cell, ignored); };
+  const auto kind = [&](const std::string& cell) {
+    const CellKind plain = rules.kind(cell, ignored);
+    return plain == CellKind::text && marks_of(cell, rules.decimal()) ? CellKind::number : plain;
+  };
 
   // Columns whose other cells are numbers; a single row may be of numbers as well.
   std::size_t columns = 0;

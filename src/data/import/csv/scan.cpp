@@ -11,10 +11,9 @@
 #include <utility>
 
 #include "block_parser.hpp"
-#include "data/import/csv_reader.hpp"
 #include "data/import/progress.hpp"
+#include "merger.hpp"
 #include "shoal/core/error.hpp"
-#include "shoal/core/utf8.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -27,7 +26,7 @@ constexpr std::size_t most_block_bytes = std::size_t{1} << 20;
 struct Work {
   CsvBlock block;
   CsvParsed parsed;
-  std::vector<std::vector<std::uint32_t>> words;  // by column: of the block's words the numbers among all
+  CsvMerger::Words words;
   CsvRows rows;
   std::vector<std::byte> x;
 };
@@ -49,7 +48,7 @@ class Scanner {
         rules_(rules),
         scan_(scan),
         block_bytes_(std::min(most_block_bytes, batch_bytes / blocks_in_batch())),
-        numbers_of_words_(scan.columns.size()),
+        merger_(files, format, scan),
         has_words_(std::any_of(scan.columns.begin(), scan.columns.end(),
                                [](const CsvTaken& column) { return column.take == CsvTake::word; })) {}
 
@@ -132,120 +131,11 @@ class Scanner {
     return work;
   }
 
-  [[noreturn]] void refuse(std::size_t file, std::int64_t line, const std::string& what) const {
-    throw Error(ExitStatus::bad_data, fmt::format("{}:{}: {}", files_.name(file), line, what));
-  }
-
-  /// In the order of the file: the first of several mistakes is the one that is told.
   void merge(Work& work) {
-    const CsvParsed& parsed = work.parsed;
-    if (work.block.begins_file) blank_line_ = 0;
-    if (blank_line_ != 0 && (parsed.rows > 0 || parsed.failure))
-      refuse(work.block.file, blank_line_, "a blank line between rows; remove it");
-    const auto text = first_not_allowed(work);
-    if (text && (!parsed.failure || text->first <= parsed.failure->line))
-      refuse(work.block.file, text->first, text->second);
-    if (parsed.failure) refuse(work.block.file, parsed.failure->line, parsed.failure->what);
-    if (blank_line_ == 0) blank_line_ = parsed.blank_line;
-    work.rows.first = scan_.rows;
-    work.rows.rows = parsed.rows;
-    scan_.rows += parsed.rows;
-    scan_.rows_of_file[work.block.file] += parsed.rows;
-    work.words.resize(scan_.columns.size());
-    for (std::size_t c = 0; c < scan_.columns.size(); ++c) merge_column(work, c);
+    merger_.merge(work.block, work.parsed, work.words);
+    work.rows.first = scan_.rows - work.parsed.rows;
+    work.rows.rows = work.parsed.rows;
     work.parsed.seen = std::vector<CsvParsed::Seen>();
-  }
-
-  std::optional<std::pair<std::int64_t, std::string>> first_not_allowed(const Work& work) const {
-    std::uint32_t first = CsvParsed::nowhere;
-    std::size_t column = 0;
-    for (std::size_t c = 0; c < scan_.columns.size(); ++c) {
-      const std::uint32_t text = work.parsed.seen[c].first_text;
-      if (scan_.columns[c].only == CsvOnly::anything || text >= first) continue;
-      first = text;
-      column = c;
-    }
-    if (first == CsvParsed::nowhere) return std::nullopt;
-    const CsvTaken& taken = scan_.columns[column];
-    const std::string cell = cell_at(work.block, format_, first);
-    const bool dates = taken.only == CsvOnly::dates;
-    const bool below = number_of_cell(cell, format_.decimal).has_value() && !dates;
-    return std::pair{work.block.line_at(first),
-                     fmt::format("column \"{}\" is \"{}\", {}; correct it, or call it missing with --missing",
-                                 shown(taken.name), shown(cell),
-                                 below   ? fmt::format("below {}", taken.least)
-                                 : dates ? "not a date such as 2018-01-28"
-                                         : "not a finite number")};
-  }
-
-  void merge_column(Work& work, std::size_t c) {
-    const CsvParsed::Seen& seen = work.parsed.seen[c];
-    CsvFacts& facts = scan_.facts[c];
-    const auto place = [&](std::size_t offset, std::string_view text) {
-      return CsvPlace{work.block.file, work.block.line_at(offset), std::string(text)};
-    };
-    const auto take_first = [&](std::optional<CsvPlace>& to, std::uint32_t offset) {
-      if (!to && offset != CsvParsed::nowhere) to = place(offset, cell_at(work.block, format_, offset));
-    };
-    if (seen.numbers + seen.dates > 0) {
-      const bool first = facts.numbers + facts.dates == 0;
-      facts.least = first ? seen.least : std::min(facts.least, seen.least);
-      facts.greatest = first ? seen.greatest : std::max(facts.greatest, seen.greatest);
-    }
-    facts.missing += seen.missing;
-    facts.numbers += seen.numbers;
-    facts.dates += seen.dates;
-    facts.texts += seen.texts;
-    facts.whole &= seen.whole;
-    facts.fits_float &= seen.fits_float;
-    take_first(facts.first_missing, seen.first_missing);
-    take_first(facts.first_spelled, seen.first_spelled);
-    take_first(facts.first_number, seen.first_number);
-    take_first(facts.first_text, seen.first_text);
-    if (scan_.columns[c].values) merge_values(seen, facts, place);
-    if (scan_.columns[c].take == CsvTake::word) merge_words(work, c, place);
-  }
-
-  template <class Place>
-  static void merge_values(const CsvParsed::Seen& seen, CsvFacts& facts, const Place& place) {
-    if (!seen.values) return;
-    for (const auto& [value, count] : *seen.values) {
-      if (facts.too_many_values) return;
-      auto& entry = facts.values[value];
-      if (entry.count == 0) entry.first = place(count.first, "");
-      entry.count += count.count;
-      facts.too_many_values = facts.values.size() > most_counted_values;
-    }
-    if (facts.too_many_values) facts.values.clear();
-  }
-
-  template <class Place>
-  void merge_words(Work& work, std::size_t c, const Place& place) {
-    CsvFacts& facts = scan_.facts[c];
-    auto& numbers = numbers_of_words_[c];
-    if (!work.parsed.seen[c].words) return;
-    for (const CsvLocalWord& word : work.parsed.seen[c].words->all) {
-      const auto found = numbers.find(std::string(word.text));
-      if (found != numbers.end()) {
-        work.words[c].push_back(found->second);
-        facts.words[found->second].count += word.count;
-        continue;
-      }
-      facts.too_many_words |= facts.words.size() >= scan_.columns[c].most_words;
-      if (facts.too_many_words) {
-        work.words[c].push_back(0);
-        continue;
-      }
-      const CsvPlace first = place(word.offset, word.text);
-      if (!is_utf8(word.text))
-        refuse(first.file, first.line,
-               fmt::format("column \"{}\" is \"{}\", which is not UTF-8; save the file as UTF-8",
-                           shown(scan_.columns[c].name), escape_non_utf8(shown(word.text))));
-      const auto next = static_cast<std::uint32_t>(facts.words.size());
-      numbers.emplace(word.text, next);
-      facts.words.push_back({first.text, word.count, first});
-      work.words[c].push_back(next);
-    }
   }
 
   /// Numbers words among all, and makes x as narrow as it may be.
@@ -265,10 +155,13 @@ class Scanner {
     const std::size_t count = rows * scan_.x_width;
     bool bytes = true;
     bool exact = true;
-    for (std::size_t i = 0; i < count; ++i) {
-      const double v = x[i];
-      exact &= static_cast<double>(static_cast<float>(v)) == v || v != v;
-      bytes &= v >= 0.0 && v <= 255.0 && std::trunc(v) == v && !std::signbit(v);
+    constexpr std::size_t piece = 1024;  // numbers of many digits show in the first
+    for (std::size_t first = 0; first < count && (bytes || exact); first += piece) {
+      for (std::size_t i = first; i < std::min(count, first + piece); ++i) {
+        const double v = x[i];
+        exact &= static_cast<double>(static_cast<float>(v)) == v || v != v;
+        bytes &= v >= 0.0 && v <= 255.0 && std::trunc(v) == v && !std::signbit(v);
+      }
     }
     using Form = CsvRows::Form;
     work.rows.form = bytes              ? Form::bytes
@@ -308,7 +201,7 @@ class Scanner {
   const CellRules& rules_;
   CsvScan& scan_;
   std::size_t block_bytes_;
-  std::vector<std::unordered_map<std::string, std::uint32_t>> numbers_of_words_;
+  CsvMerger merger_;
   bool has_words_;
   std::vector<Work> spare_;
   std::unique_ptr<CsvBlockReader> reader_;
@@ -317,7 +210,6 @@ class Scanner {
   std::int64_t bytes_read_ = 0;
   std::int64_t bytes_told_ = 0;
   std::int64_t bytes_of_files_ = 0;
-  std::int64_t blank_line_ = 0;
 };
 
 }  // namespace

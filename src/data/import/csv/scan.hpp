@@ -33,6 +33,8 @@ struct CsvTaken {
   bool values = false;                                      ///< distinct numbers are counted, up to most_counted_values
   CsvOnly only = CsvOnly::anything;                         ///< of values: what else stands there is an error
   double least = -std::numeric_limits<double>::infinity();  ///< a number below is an error
+  NumberMarks marks = {};                                   ///< of values
+  bool marks_known = false;                                 ///< they are those of a model or another set
   std::size_t most_words = 0;                               ///< beyond them words are no longer told apart
   std::size_t slot = 0;  ///< place in a row of x, of the other values or of the texts; set by the scan
 };
@@ -58,6 +60,7 @@ struct CsvFacts {
   std::optional<CsvPlace> first_spelled;  ///< missing, and not empty
   std::optional<CsvPlace> first_number;
   std::optional<CsvPlace> first_text;
+  std::optional<CsvPlace> first_merged;  ///< see CsvNumber::merged
   struct Value {
     std::int64_t count = 0;
     CsvPlace first;

@@ -10,6 +10,7 @@
 #include "data/import/csv_reader.hpp"
 #include "data/import/splits.hpp"
 #include "label_verdict.hpp"
+#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 
@@ -34,11 +35,34 @@ void take_words(CsvTaken& taken, std::size_t most) {
   taken.most_words = most;
 }
 
-void take_feature(const CsvColumn& column, CsvTaken& taken, bool text) {
+/// How a column of numbers writes them: as it is known, or as its first rows look.
+void take_marks(const CsvColumn& column, std::size_t c, const CsvOpened& opened, const CellRules& rules,
+                CsvTaken& taken) {
+  taken.marks_known = column.marks.has_value();
+  if (column.marks) {
+    taken.marks = *column.marks;
+  } else if (has_text(opened, c, rules)) {
+    taken.marks = marks_of_column(opened.rows, c, rules).value_or(NumberMarks{});
+  }
+}
+
+/// A text that no row before it led to expect, such as the first number of four digits: the column is read again with
+/// its marks.
+bool take_late_marks(const CsvFacts& facts, const CellRules& rules, CsvTaken& taken) {
+  if (taken.marks_known || taken.marks.any()) return false;
+  const auto marks = marks_of(facts.first_text->text, rules.decimal());
+  if (!marks || !marks->any() || (facts.numbers > 0 && marks_of_both(*marks, {}) != marks)) return false;
+  taken.marks = *marks;
+  return true;
+}
+
+void take_feature(const CsvColumn& column, std::size_t c, const CsvOpened& opened, const CellRules& rules,
+                  CsvTaken& taken) {
   taken.feature = true;
   taken.take = CsvTake::value;
+  if (!column.type || *column.type == ColumnType::number) take_marks(column, c, opened, rules, taken);
   if (!column.type) {
-    if (text) take_words(taken, most_guessed_words);
+    if (!taken.marks.any() && has_text(opened, c, rules)) take_words(taken, most_guessed_words);
   } else if (*column.type == ColumnType::category || *column.type == ColumnType::flag) {
     take_words(taken, most_declared_words);
   } else {
@@ -57,6 +81,36 @@ std::string column_text(std::size_t c, const CsvColumn& column) {
       fmt::format("{}: {} is \"{}\", not a number, and {} of its {} cells are numbers; correct it, call it missing "
                   "with --missing \"{}\", or call all of them names with --category {}",
                   place_text(files, text), column_text(c, column), shown(text.text), numbers, all, shown(text.text),
+                  shown(column.name)));
+}
+
+/// Numbers that are not written alike, such as "97 %" and "0.5", may be of two kinds.
+void check_marks(const CsvFiles& files, std::size_t c, const CsvColumn& column, const CsvFacts& facts, char decimal) {
+  std::optional<NumberMarks> marks;
+  const CsvFacts::Word* odd = nullptr;
+  for (const CsvFacts::Word& word : facts.words) {
+    const auto own = marks_of(word.text, decimal);
+    if (!own) return;
+    const auto both = marks ? marks_of_both(*own, *marks) : own;
+    if (!both && odd == nullptr) odd = &word;
+    if (both) marks = both;
+  }
+  if (odd == nullptr) return;
+  refuse(
+      fmt::format("{}: {} is \"{}\", and \"{}\" at {}: write all numbers alike, or call all of them names with "
+                  "--category {}",
+                  place_text(files, odd->first), column_text(c, column), shown(odd->text),
+                  shown(facts.words.front().text), place_text(files, facts.words.front().first), shown(column.name)));
+}
+
+/// Ids mostly. What is declared a number is rounded as all numbers are.
+void check_merged(const CsvFiles& files, std::size_t c, const CsvColumn& column, const CsvFacts& facts) {
+  if (!facts.first_merged || !facts.whole) return;
+  refuse(
+      fmt::format("{}: {} is {}, and as numbers such whole ones (2^53 and more) become one with their neighbours; "
+                  "keep it beside the rows with --id {}, take it for names with --category, leave it out with "
+                  "--ignore, or declare it a number by --columns",
+                  place_text(files, *facts.first_merged), column_text(c, column), shown(facts.first_merged->text),
                   shown(column.name)));
 }
 
@@ -87,6 +141,11 @@ void check_categories(const std::vector<CsvColumn>& columns, const CsvFiles& fil
     const CsvFacts& facts = scan.facts[c];
     if (columns[c].role != CsvRole::feature || scan.columns[c].take != CsvTake::word) continue;
     if (columns[c].type) {
+      if (columns[c].declared && *columns[c].type == ColumnType::flag && facts.words.size() > 2)
+        refuse(fmt::format(
+            "{}: {} is declared a flag, which has two texts, and \"{}\" is a third; declare it a "
+            "category",
+            place_text(files, facts.words[2].first), column_text(c, columns[c]), shown(facts.words[2].text)));
       if (facts.too_many_words)
         refuse(fmt::format("{}: {} has more than {} different texts; leave it out with --ignore {}", files.name(0),
                            column_text(c, columns[c]), scan.columns[c].most_words, shown(columns[c].name)));
@@ -111,15 +170,30 @@ void check_categories(const std::vector<CsvColumn>& columns, const CsvFiles& fil
       names.size() > told ? all + ",..." : all));
 }
 
-CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvFacts& facts, std::string& reason) {
+/// Whether each text is a number but for what stands around it, as "97 kg" and "1,5" are where commas part cells.
+bool hold_numbers(const CsvFacts& facts) {
+  return std::all_of(facts.words.begin(), facts.words.end(), [](const CsvFacts::Word& word) {
+    constexpr const char* digits = "0123456789";
+    const std::size_t first = word.text.find_first_of(digits);
+    if (first == std::string::npos) return false;
+    const std::string core = word.text.substr(first, word.text.find_last_of(digits) - first + 1);
+    return number_of_cell(core, '.').has_value() || number_of_cell(core, ',').has_value();
+  });
+}
+
+CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvFacts& facts, char decimal,
+                      std::string& reason) {
   CsvFeature feature{{column.name, column.type.value_or(ColumnType::number), {}}, taken.slot, {}};
   const bool guessed = !column.type;
   if (taken.take == CsvTake::value) {
+    feature.column.marks = taken.marks;
     if (guessed && facts.dates > 0) feature.column.type = ColumnType::date;
     if (guessed && reason.empty())
       reason = facts.dates > 0 ? "all cells are dates"
-               : facts.whole   ? "whole numbers; --category if they are names"
-                               : "numbers";
+               : taken.marks.any()
+                   ? fmt::format("numbers such as {}; --category if they are names", marks_text(taken.marks, decimal))
+               : facts.whole ? "whole numbers; --category if they are names"
+                             : "numbers";
     return feature;
   }
   std::vector<std::size_t> order(facts.words.size());
@@ -132,7 +206,12 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
     feature.column.categories.push_back(facts.words[order[k]].text);
   }
   if (guessed) feature.column.type = order.size() == 2 ? ColumnType::flag : ColumnType::category;
-  if (guessed && reason.empty()) reason = order.size() == 2 ? "two texts" : "texts";
+  if (guessed && reason.empty()) {
+    reason = order.size() == 2 ? "two texts" : "texts";
+    if (hold_numbers(facts))
+      reason += fmt::format("; to learn \"{}\" as a number write it without what is around it",
+                            shown(facts.words.front().text));
+  }
   return feature;
 }
 
@@ -164,14 +243,17 @@ std::vector<CsvTaken> first_takes(const std::vector<CsvColumn>& columns, const C
     switch (columns[c].role) {
       case CsvRole::ignored: break;
       case CsvRole::hollow: taken.take = CsvTake::value; break;
-      case CsvRole::feature: take_feature(columns[c], taken, !columns[c].type && has_text(opened, c, rules)); break;
+      case CsvRole::feature: take_feature(columns[c], c, opened, rules, taken); break;
       case CsvRole::label:
         taken.take = CsvTake::value;
         if (!wish.class_names.empty() || wish.classes) {
           take_words(taken, static_cast<std::size_t>(most_classes));
-        } else if (wish.targets || labels > 1) {
+          break;
+        }
+        take_marks(columns[c], c, opened, rules, taken);
+        if (wish.targets || labels > 1) {
           taken.only = CsvOnly::numbers;
-        } else if (has_text(opened, c, rules)) {
+        } else if (!taken.marks.any() && has_text(opened, c, rules)) {
           take_words(taken, static_cast<std::size_t>(most_classes));
         } else {
           taken.values = true;
@@ -190,7 +272,7 @@ std::vector<CsvTaken> first_takes(const std::vector<CsvColumn>& columns, const C
   return takes;
 }
 
-bool widen(const std::vector<CsvColumn>& columns, const CsvFiles& files, const CsvScan& scan,
+bool widen(const std::vector<CsvColumn>& columns, const CsvFiles& files, const CsvScan& scan, const CellRules& rules,
            std::vector<CsvTaken>& takes) {
   bool any = false;
   for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -208,6 +290,10 @@ bool widen(const std::vector<CsvColumn>& columns, const CsvFiles& files, const C
                          place_text(files, *facts.first_number), column_text(c, columns[c]), facts.dates, facts.cells(),
                          shown(columns[c].name)));
     if (facts.texts == 0) continue;
+    if (take_late_marks(facts, rules, takes[c])) {
+      any = true;
+      continue;
+    }
     if (columns[c].role == CsvRole::label) {
       if (facts.numbers > 0) refuse_label_mixture(files, *facts.first_number, *facts.first_text);
       take_words(takes[c], static_cast<std::size_t>(most_classes));
@@ -232,10 +318,12 @@ CsvVerdict judge(const std::vector<CsvColumn>& columns, const CsvFiles& files, c
     switch (columns[c].role) {
       case CsvRole::feature: {
         if (!columns[c].type && scan.columns[c].take == CsvTake::word && !facts.too_many_words) {
+          check_marks(files, c, columns[c], facts, rules.decimal());
           const WordCount count = count_words(facts, rules);
           if (count.numbers > 0 && count.numbers >= count.texts)
             refuse_mixture(files, c, columns[c], *count.first_text, count.numbers, count.numbers + count.texts);
         }
+        if (!columns[c].type) check_merged(files, c, columns[c], facts);
         if (!columns[c].type && facts.missing == facts.cells()) {
           verdict.kept[c] = false;
           verdict.reasons[c] = "left out: every cell is missing";
@@ -256,7 +344,8 @@ CsvVerdict judge(const std::vector<CsvColumn>& columns, const CsvFiles& files, c
   check_categories(columns, files, scan);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (columns[c].role == CsvRole::feature && verdict.kept[c])
-      verdict.features.push_back(feature_of(columns[c], scan.columns[c], scan.facts[c], verdict.reasons[c]));
+      verdict.features.push_back(
+          feature_of(columns[c], scan.columns[c], scan.facts[c], rules.decimal(), verdict.reasons[c]));
   }
   judge_labels(columns, files, scan, wish, rules, verdict.labels);
   for (const std::size_t c : verdict.labels.columns) verdict.reasons[c] = verdict.labels.reason;

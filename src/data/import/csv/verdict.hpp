@@ -13,6 +13,7 @@ namespace shoal {
 /// What may be learnt of the labels before they are looked at.
 struct CsvLabelWish {
   bool classes = false;
+  bool two_classes = false;  ///< a flag
   bool targets = false;
   bool drop_unlabelled = false;
   std::vector<std::string> class_names = {};  ///< of a model or another set; then labels are these
@@ -48,9 +49,10 @@ struct CsvVerdict {
 std::vector<CsvTaken> first_takes(const std::vector<CsvColumn>& columns, const CsvOpened& opened,
                                   const CellRules& rules, const CsvLabelWish& wish);
 
-/// Columns that were taken for values and have texts are taken for words from now on; false where there is none.
+/// Columns that were taken for values and have texts are taken for words from now on, or for numbers with marks; false
+/// where there is none.
 /// @throws Error(bad_data)  where that would be wrong as likely as not: numbers and texts in one column
-bool widen(const std::vector<CsvColumn>& columns, const CsvFiles& files, const CsvScan& scan,
+bool widen(const std::vector<CsvColumn>& columns, const CsvFiles& files, const CsvScan& scan, const CellRules& rules,
            std::vector<CsvTaken>& takes);
 
 /// @throws Error(bad_data)  for texts that make no category, labels that are missing or none of the classes, weights

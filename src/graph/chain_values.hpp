@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "shoal/graph/graph.hpp"
+
+namespace shoal {
+
+/// Which values, and which gradients, live from one stage of a chain to another of the same chain alone: nothing else
+/// reads them, so a tile of each that stays in the cache is all there is of them.
+struct ChainValues {
+  static constexpr int kept = -1;  ///< in a buffer of all samples
+
+  std::vector<int> value;     ///< by node: kept, or the number of its tile among those of its chain
+  std::vector<int> gradient;  ///< likewise
+
+  /// Tiles that a chain needs at a time.
+  int tiles() const;
+};
+
+/// For passes that end at the last node of a graph, or before.
+ChainValues chain_values(const Graph& graph);
+
+}  // namespace shoal

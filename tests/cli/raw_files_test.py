@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""LIBSVM, NumPy, IDX, HDF5 and folders of images given to evaluate and predict, against the data set made of them.
+
+  raw_files_test.py SHOAL SCRATCH_FOLDER"""
+import gzip
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+
+shoal, scratch = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
+shutil.rmtree(scratch, ignore_errors=True)
+scratch.mkdir(parents=True)
+os.chdir(scratch)
+draw = np.random.default_rng(1)
+
+
+def run(*arguments):
+    return subprocess.run([shoal, *map(str, arguments)], capture_output=True, text=True)
+
+
+def done(*arguments):
+    ran = run(*arguments)
+    assert ran.returncode == 0, (arguments, ran.stderr)
+    return ran
+
+
+def refused(status, words, *arguments):
+    ran = run(*arguments)
+    assert ran.returncode == status and ran.stdout == "", (arguments, ran)
+    error = ran.stderr.splitlines()[-1]
+    assert all(word in error for word in ([words] if isinstance(words, str) else words)), (words, ran.stderr)
+
+
+def train(name):
+    done("train", "--set", f"data.file={name}.h5", "--set", "train.epochs=2", "--set", "model.hidden=[4]", "--run", name)
+
+
+def predicted(name, data, *options):
+    return done("predict", name, "--data", data, "--out", "-", *options).stdout
+
+
+def evaluated(name, data, *options):
+    return done("evaluate", name, "--data", data, "--json", *options).stdout.replace('"train"', '"test"')
+
+
+# LIBSVM that counts from 0: a file without index 0, without a class, with one index more, with what is no class of it.
+rows = ["{} {}".format(i % 3 + 5, " ".join(f"{k}:{draw.integers(1, 99)}" for k in range(4) if (i + k) % 4)) for i in range(60)]
+pathlib.Path("zero.svm").write_text("\n".join(rows) + "\n")
+done("import", "libsvm", "zero.svm", "-o", "zero.h5")
+train("zero")
+assert predicted("zero", "zero.svm") == predicted("zero", "zero.h5", "--split", "train")
+assert evaluated("zero", "zero.svm") == evaluated("zero", "zero.h5", "--split", "train")
+whole = predicted("zero", "zero.svm").splitlines()
+some = [i for i, row in enumerate(rows) if " 0:" not in row and not row.startswith("6")]
+pathlib.Path("some.svm").write_text("# a comment\n\n" + "\n".join(rows[i] + " 9:1" for i in some) + "\n")
+with gzip.open("some.svm.gz", "wb") as f:
+    f.write(pathlib.Path("some.svm").read_bytes())
+for file in "some.svm", "some.svm.gz":
+    assert predicted("zero", file).splitlines()[1:] == [whole[i + 1] for i in some], file
+ran = done("evaluate", "zero", "--data", "some.svm")
+assert "features above 3, up to 9, are left out: the model has none" in ran.stderr, ran.stderr
+pathlib.Path("other.svm").write_text("7 1:1\n8 1:2\n")
+refused(65, ["other.svm:2", '"8" is none of the 3 classes'], "evaluate", "zero", "--data", "other.svm")
+done("predict", "zero", "--data", "other.svm", "--out", "other.csv")
+pathlib.Path("bare.svm").write_text("5\n6 1:3\n")
+assert len(predicted("zero", "bare.svm").splitlines()) == 3
+pathlib.Path("ones.svm").write_text("".join(f"{i % 2} 1:{i} 2:{i % 5}\n" for i in range(40)))
+done("import", "libsvm", "ones.svm", "-o", "ones.h5")
+train("ones")
+refused(65, "it counts features from 0, and the model from 1", "predict", "ones", "--data", "zero.svm", "--out", "-")
+pathlib.Path("merged.svm").write_text("0 1:9007199254740993\n")
+refused(65, ["merged.svm:1", "9007199254740993"], "predict", "ones", "--data", "merged.svm", "--out", "-")
+refused(65, "9007199254740993", "import", "libsvm", "merged.svm", "-o", "no.h5")
+
+# NumPy with labels beside, whose classes are the model's; an archive; numbers that stood for missing ones in training.
+x, y = draw.normal(size=(50, 3)), 3 * (np.arange(50) % 3) + 30
+x[::7, 1] = -999
+np.savez("a.npz", x=x, y=y, some=y[:2])
+np.save("x.npy", x)
+np.save("y.npy", y)
+np.save("two.npy", x[:2])
+done("import", "npy", "--x", "x.npy", "--y", "y.npy", "--missing=-999", "-o", "a.h5")
+train("a")
+assert evaluated("a", "a.npz:x", "--y", "a.npz:y") == evaluated("a", "a.h5", "--split", "train")
+assert predicted("a", "x.npy") == predicted("a", "a.h5", "--split", "train"), "-999 is missing as it was in training"
+assert evaluated("a", "two.npy", "--y", "a.npz:some"), "two classes of three"
+refused(64, ["x.npy holds no labels", "--y"], "evaluate", "a", "--data", "x.npy")
+refused(64, "--x names arrays of an HDF5", "predict", "a", "--data", "x.npy", "--x", "x", "--out", "-")
+refused(64, "--y", "predict", "a", "--data", "a.npz:x", "--y", "y.npy", "--out", "p.csv")
+
+# HDF5 of another layout, and netCDF's gaps
+with h5py.File("raw.h5", "w") as f:
+    f.create_dataset("in/x", data=x, chunks=(7, 2), compression="gzip")
+    f["in/x"].attrs["_FillValue"] = np.array([-999.0])
+    f["y"] = y
+assert evaluated("a", "raw.h5", "--x", "in/x", "--y", "y") == evaluated("a", "a.h5", "--split", "train")
+assert predicted("a", "raw.h5", "--x", "in/x") == predicted("a", "x.npy")
+refused(64, "raw.h5 is a data set, or HDF5 whose arrays", "evaluate", "a", "--data", "raw.h5", "--y", "y")
+refused(65, "in/z", "predict", "a", "--data", "raw.h5", "--x", "in/z", "--out", "-")
+np.save("nan.npy", np.where(x == -999, np.nan, x))
+
+# IDX with labels beside; a folder of images without one of the classes
+pixels = draw.integers(0, 255, (20, 2, 2), "u1")
+pathlib.Path("i.idx").write_bytes(bytes([0, 0, 8, 3]) + struct.pack(">III", 20, 2, 2) + pixels.tobytes())
+pathlib.Path("l.idx").write_bytes(bytes([0, 0, 8, 1]) + struct.pack(">I", 20) + bytes(i % 2 for i in range(20)))
+with gzip.open("i.idx.gz", "wb") as f:
+    f.write(pathlib.Path("i.idx").read_bytes())
+done("import", "idx", "--images", "i.idx", "--labels", "l.idx", "-o", "i.h5")
+train("i")
+assert evaluated("i", "i.idx.gz", "--y", "l.idx") == evaluated("i", "i.h5", "--split", "train")
+golden = pathlib.Path(__file__).resolve().parents[1] / "golden" / "images"
+for name in "in/a/1.png", "in/b/1.png", "test/b/1.png":
+    pathlib.Path(name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(golden / "colour.png", name)
+done("import", "images", "in", "--size", "4x4", "-o", "in.h5")
+train("in")
+assert '"b"' in evaluated("in", "test")
+
+# What an importer advises is none of the options of these commands.
+pathlib.Path("t.csv").write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))
+done("import", "csv", "t.csv", "--label", "y", "-o", "t.h5")
+train("t")
+pathlib.Path("word.csv").write_text("a,y\nmany,1\n")
+refused(65, ["word.csv:2", '"many"', "options of shoal import: make a data set with it"], "evaluate", "t", "--data", "word.csv")

@@ -1,0 +1,37 @@
+#include "shoal/data/data_kind.hpp"
+
+#include "../data_files.hpp"
+
+namespace shoal {
+namespace {
+
+using DataKindTest = DataFiles;
+
+TEST_F(DataKindTest, IsToldByTheFirstBytes) {
+  EXPECT_EQ(kind_of_data("-"), DataKind::csv);
+  EXPECT_EQ(kind_of_data(path("")), DataKind::images);
+  EXPECT_EQ(kind_of_data(path("a.npz:x")), DataKind::npy);
+  EXPECT_EQ(kind_of_data(write("a", "\x89HDF\r\n\x1a\n...")), DataKind::data_set);
+  EXPECT_EQ(kind_of_data(write("a", "\x93NUMPY\x01")), DataKind::npy);
+  EXPECT_EQ(kind_of_data(write("a.npz", "PK\x03\x04")), DataKind::npy);
+  EXPECT_EQ(kind_of_data(write("a", std::string("\0\0\x08\x03", 4))), DataKind::idx);
+  EXPECT_EQ(kind_of_data(write_gzip("a", std::string("\0\0\x08\x03", 4))), DataKind::idx);
+  EXPECT_EQ(kind_of_data(write("a", "")), DataKind::csv);
+  EXPECT_THROW(kind_of_data(path("nowhere")), Error);
+}
+
+TEST_F(DataKindTest, TellsLibsvmFromCsv) {
+  for (const char* text :
+       {"1 3:0.5 7:1\n0 1:2", "\xEF\xBB\xBF-1 3:0.5\r\n", "# note\n\n1\n+1 qid:3 2:1 # b\n", "1\t2:1\r0"})
+    EXPECT_EQ(kind_of_data(write("a", text)), DataKind::libsvm) << text;
+  EXPECT_EQ(kind_of_data(write_gzip("a", "1 3:0.5\n")), DataKind::libsvm);
+  std::string row = "1";
+  for (int i = 1; i < 3000; ++i) row += " " + std::to_string(i) + ":1";
+  EXPECT_EQ(kind_of_data(write("a", row)), DataKind::libsvm) << "a row that is longer than what is looked at";
+  for (const char* text :
+       {"size,time\n1,12:30\n", "when at:12\n", "a\n1\n", "1 2 3\n", "1 12:30,5\n", "1 2:1\na 3:1\n"})
+    EXPECT_EQ(kind_of_data(write("a", text)), DataKind::csv) << text;
+}
+
+}  // namespace
+}  // namespace shoal
