@@ -8,10 +8,8 @@
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
-namespace {
 
-/// Rows of images in a piece of a leaf, about: a tile of it and what makes it stay in the second-level cache.
-constexpr std::int64_t piece_rows = 1024;
+namespace {
 
 /// 0: pieces are leaves.
 std::int64_t samples_of_piece(const Graph& graph) {
@@ -19,7 +17,7 @@ std::int64_t samples_of_piece(const Graph& graph) {
   for (const Node& node : graph.nodes()) {
     if (node.shape.per_sample) most = std::max(most, node.shape.rows);
   }
-  return most == 1 ? 0 : std::max<std::int64_t>(1, piece_rows / most);
+  return most == 1 ? 0 : std::max<std::int64_t>(1, chain_rows / most);
 }
 
 /// Rows that the buffers of a value have.
@@ -49,7 +47,7 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
     const bool passes = chain_values_ != nullptr && chain_values_->value[id] != ChainValues::kept;
     const bool gradient_passes = chain_values_ != nullptr && chain_values_->gradient[id] != ChainValues::kept;
     if (passes || gradient_passes)
-      chain_tile_size_ = std::max(chain_tile_size_, piece_samples_ * node.shape.rows * panel_width);
+      chain_tile_size_ = std::max({chain_tile_size_, chain_rows * panel_width, node.shape.rows * panel_width});
     const std::int64_t rows = buffer_rows(node.shape, capacity);
     if (node.kind != Node::Kind::parameter && !passes) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
     if (node.needs_gradient && !gradient_passes) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
