@@ -121,10 +121,10 @@ double LayerContext::number(const std::string& key, double fallback, double leas
   return value;
 }
 
-std::int64_t LayerContext::whole_number(const std::string& key) const {
+std::int64_t LayerContext::whole_number(const std::string& key, std::int64_t most) const {
   if (!layer().settings.contains(key))
     refuse(fmt::format("{0} needs {1}, for example {{type = \"{0}\", {1} = 64}}", layer().type, key));
-  return whole_number(key, 1, 1);
+  return whole_number(key, 1, 1, most);
 }
 
 std::int64_t LayerContext::whole_number(const std::string& key, std::int64_t fallback, std::int64_t least,

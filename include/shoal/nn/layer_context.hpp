@@ -44,7 +44,8 @@ class LayerContext {
 
   // Settings of the layer being built. @throws Error (usage) naming layer, key and value.
   double number(const std::string& key, double fallback, double least, double most) const;
-  std::int64_t whole_number(const std::string& key) const;  ///< at least 1, must be there
+  /// At least 1, must be there.
+  std::int64_t whole_number(const std::string& key, std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
   std::int64_t whole_number(const std::string& key, std::int64_t fallback, std::int64_t least,
                             std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
   std::string text(const std::string& key, const std::string& fallback) const;
