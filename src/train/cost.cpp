@@ -5,19 +5,21 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/memory_limit.hpp"
+#include "shoal/nn/layers.hpp"
 #include "shoal/optim/optimizer.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr double float_bytes = 4.0;
-constexpr double flops_per_parameter = 6.0;  // forward, gradient of the input, gradient of the weight; each a
-                                             // multiplication and an addition
+constexpr double flops_per_product = 6.0;  // forward, gradient of the input, gradient of the weight; each a
+                                           // multiplication and an addition
 // That other work could have done, as measured with small networks: reading a row, its loss; the rest of a step.
 constexpr double flops_per_row = 1e5;
 constexpr double flops_per_step = 1e6;
@@ -27,13 +29,34 @@ struct Size {
   double parameters = 0.0;
   double values = 0.0;  // of a sample, in all layers
   double outputs = 0.0;
+  double multiply_adds = 0.0;  // of a sample, forward
 };
 
+/// Of layers that say more than their units, images and those that hold others: counted in the model. Nothing where
+/// that cannot be, which is said where it is made.
+std::optional<Size> size_of_model(const Config& config, const TrainingData& data) try {
+  bool holds_others = false;
+  const std::vector<LayerSpec> layers = layers_of(config.model);
+  for_each_layer(layers, [&](const LayerPlace& place) { holds_others = holds_others || place.around != nullptr; });
+  if (!holds_others && !takes_images(layers)) return std::nullopt;
+  const Model model = make_model(config, data);
+  Size size{0.0, static_cast<double>(model.inputs()), static_cast<double>(model.outputs()), 0.0};
+  for (const LayerSummary& layer : model.summaries()) {
+    size.parameters += static_cast<double>(layer.parameters);
+    size.values += static_cast<double>(layer.output.rows) * static_cast<double>(layer.output.columns);
+    size.multiply_adds += layer.multiply_adds;
+  }
+  return size;
+} catch (const Error&) {
+  return std::nullopt;
+}
+
 Size size_of(const Config& config, const TrainingData& data) {
+  if (const auto size = size_of_model(config, data)) return *size;
   const Split& train = data.train;
   const Encoding encoding = encoding_for(config, data);
   auto width = static_cast<double>(encoding.inputs(train.features()));
-  Size size{0.0, width, 0.0};
+  Size size{0.0, width, 0.0, 0.0};
   if (const auto embedded = encoding.embedded(); !embedded.empty()) {
     for (const ColumnEncoding* column : embedded) {
       size.parameters += static_cast<double>(column->places() * padded_size(1, column->width));
@@ -51,7 +74,8 @@ Size size_of(const Config& config, const TrainingData& data) {
     size.values += width;
   }
   size.outputs = static_cast<double>(std::max(train.outputs(), train.classes()) * loss_for(config, train).levels());
-  return {size.parameters + width * size.outputs, size.values + size.outputs, size.outputs};
+  const double parameters = size.parameters + width * size.outputs;
+  return {parameters, size.values + size.outputs, size.outputs, parameters};
 }
 
 /// What sets the units of the layers, as a user gave it.
@@ -99,7 +123,7 @@ TrainingCost estimate_cost(const Config& config, const TrainingData& data, const
       float_bytes * 3.0 * size.values * static_cast<double>(samples_at_a_time(cut, data)) * load.ranks_on_host;
   if (data.validation)
     cost.judge_bytes = judge_bytes_per_row(size.outputs) * static_cast<double>(data.validation->rows());
-  cost.epoch = rows * (size.parameters * flops_per_parameter + flops_per_row) + steps * flops_per_step;
+  cost.epoch = rows * (size.multiply_adds * flops_per_product + flops_per_row) + steps * flops_per_step;
   cost.whole = cost.epoch * (config.train.steps > 0 ? static_cast<double>(config.train.steps) / steps
                                                     : static_cast<double>(config.train.epochs));
   return cost;
