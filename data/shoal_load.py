@@ -19,6 +19,7 @@ ACTIVATIONS = {
     "relu": lambda a: np.maximum(a, 0),
     "tanh": np.tanh,
     "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),
+    "silu": lambda a: a * 0.5 * (1 + np.tanh(0.5 * a)),
     "gelu": lambda a: 0.5 * a * (1 + np.vectorize(math.erf, otypes=[float])(a / math.sqrt(2))),
     "identity": lambda a: a,
 }
@@ -71,6 +72,140 @@ def encoder(table, encoding, mean, deviation):
     return encode
 
 
+OF_IMAGES = {"conv", "max_pool", "average_pool", "global_average_pool", "flatten"}
+WITH_PARAMETERS = {"dense", "conv", "batch_norm", "layer_norm", "group_norm", "embedding"}
+
+
+def all_layers(layers):
+    """Those of a list, and those that they hold."""
+    for layer in layers:
+        yield layer
+        lists = [layer.get("layers", []), *layer.get("branches", [])]
+        lists += [layer["shortcut"]] if isinstance(layer.get("shortcut"), list) else []
+        for nested in lists:
+            yield from all_layers(nested)
+
+
+def windows(a, size, stride, before, after, outside):
+    """Of images (N, C, H, W): (N, C, H', W', size, size)"""
+    padded = np.pad(a, ((0, 0), (0, 0), (before, after), (before, after)), constant_values=outside)
+    return np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(2, 3))[:, :, ::stride, ::stride]
+
+
+def by_channel(values, a):
+    return values.reshape(1, -1, *[1] * (a.ndim - 2))
+
+
+class Network:
+    """Layers, made by going through them with one sample, whose shapes say which shortcuts there are.
+
+    Values are (N, C, H, W) where they are images, else (N, D)."""
+
+    def __init__(self, parameters, running):
+        self.parameters, self.running, self.number = parameters, running, 0
+
+    def make(self, layers, sample):
+        """@returns what the layers do, and what they make of the sample"""
+        steps = []
+        for layer in layers:
+            step = self.step(layer, sample)
+            sample = step(sample)
+            steps.append(step)
+
+        def run(a):
+            for step in steps:
+                a = step(a)
+            return a
+
+        return run, sample
+
+    def step(self, layer, sample):
+        kind, name = layer["type"], layer.get("name")
+        if kind in WITH_PARAMETERS:  # they are numbered, those with names of their own too
+            self.number += 1
+            name = name or f"{self.number:02}_{kind}"
+        if kind == "residual":
+            return self.residual(layer, sample)
+        if kind == "concat":
+            branches = [self.make(branch, sample)[0] for branch in layer["branches"]]
+            return lambda a: np.concatenate([branch(a) for branch in branches], axis=1)
+        if kind in ("max_pool", "average_pool"):
+            size, padding = layer.get("size", 2), layer.get("padding", 0)
+            stride = layer.get("stride", size)
+            if kind == "max_pool":
+                return lambda a: windows(a, size, stride, padding, padding, -np.inf).max(axis=(4, 5))
+            return lambda a: windows(a, size, stride, padding, padding, 0).mean(axis=(4, 5))
+        if kind == "global_average_pool":
+            return lambda a: a.mean(axis=(2, 3))
+        if kind == "flatten":
+            return lambda a: a.reshape(len(a), -1)
+        if kind == "leaky_relu":
+            slope = layer.get("slope", 0.01)
+            return lambda a: np.where(a > 0, a, slope * a)
+        if kind in ACTIVATIONS:
+            return ACTIVATIONS[kind]
+        if kind == "dropout":
+            return lambda a: a
+        if kind not in WITH_PARAMETERS:
+            raise ValueError(f"the layer {kind} is of a program of its own")
+        p = {key: array.astype(float) for key, array in self.parameters[name].items()}
+        bias = p.get("bias", 0.0)  # none before batch_norm
+        if kind == "dense":
+            return lambda a: np.moveaxis(np.moveaxis(a, 1, -1) @ p["weight"] + bias, -1, 1)
+        if kind == "conv":
+            return self.conv(layer, p["weight"], np.reshape(bias, (1, -1, 1, 1)))
+        if kind == "embedding":
+            tables = [p[f"table_{k}"] for k in range(len(p))]
+            return lambda a: np.hstack(
+                [a[:, :-len(tables)], *(t[i.astype(int)] for t, i in zip(tables, a[:, -len(tables):].T))])
+        epsilon = layer.get("epsilon", 1e-5)
+        if kind == "batch_norm":
+            mean, variance = self.running[name]["mean"], self.running[name]["variance"]
+            scale = p["gamma"] / np.sqrt(variance + epsilon)
+            shift = p["beta"] - mean * scale
+            return lambda a: a * by_channel(scale, a) + by_channel(shift, a)
+
+        def norm(a):  # layer_norm: the channels of each position; group_norm: groups of them over all positions
+            groups = a if kind == "layer_norm" else a.reshape(len(a), layer["groups"], -1)
+            axis = 1 if kind == "layer_norm" else 2
+            mean, variance = groups.mean(axis=axis, keepdims=True), groups.var(axis=axis, keepdims=True)
+            normal = ((groups - mean) / np.sqrt(variance + epsilon)).reshape(a.shape)
+            return normal * by_channel(p["gamma"], a) + by_channel(p["beta"], a)
+
+        return norm
+
+    @staticmethod
+    def conv(layer, weight, bias):
+        kernel, stride, groups = layer["kernel"], layer.get("stride", 1), layer.get("groups", 1)
+        before, after = ((kernel - 1) // 2, kernel // 2) if layer.get("padding", "same") == "same" else (0, 0)
+
+        def apply(a):
+            seen = np.split(windows(a, kernel, stride, before, after, 0), groups, axis=1)
+            made = [np.tensordot(w, k, axes=((1, 4, 5), (1, 2, 3))) for w, k in zip(seen, np.split(weight, groups))]
+            return np.moveaxis(np.concatenate(made, axis=-1), -1, 1) + bias
+
+        return apply
+
+    def residual(self, layer, sample):
+        branch, made = self.make(layer["layers"], sample)
+        shortcut = layer.get("shortcut", "auto")
+        if shortcut == "identity" or (shortcut == "auto" and made.shape == sample.shape):
+            shortcut = []
+        elif not isinstance(shortcut, list):
+            norms = [inner for inner in all_layers(layer["layers"]) if inner["type"] == "batch_norm"]
+            if sample.ndim == 2 or sample.shape[2:] == (1, 1):
+                shortcut = [{"type": "dense"}]
+            else:
+                stride = next(s for s in range(1, max(sample.shape[2:]) + 1)
+                              if tuple((n - 1) // s + 1 for n in sample.shape[2:]) == made.shape[2:])
+                shortcut = [{"type": "conv", "kernel": 1, "stride": stride}]
+            shortcut += [{**norms[-1], "name": None}] if norms else []
+            if "name" in layer:
+                shortcut = [{**inner, "name": f"{layer['name']}_shortcut_{inner['type']}"} for inner in shortcut]
+        beside, _ = self.make(shortcut, sample)
+        return lambda a: branch(a) + beside(a)
+
+
 def load(path, weights=None):
     """@returns the function that a checkpoint has learned, of rows (N, D...) to (N, outputs)
 
@@ -81,7 +216,7 @@ def load(path, weights=None):
         config = tomllib.loads(f["config"][()].decode())
         scaling = f.get("target_scaling")  # of the targets of a regression, each of which has an output or several
         target_mean, target_deviation = (scaling["mean"][:], scaling["deviation"][:]) if scaling else (None, None)
-        loss, classes = f.attrs["loss"].decode(), f.attrs["classes"]
+        loss, classes, inputs, shape = f.attrs["loss"].decode(), f.attrs["classes"], f.attrs["inputs"], f.attrs["shape"]
         encode = None
         if "encoding" in f:  # categories of x are numbers of those in the checkpoint
             encode = encoder(json.loads(f["table"][()]), json.loads(f["encoding"][()]), mean, deviation)
@@ -93,33 +228,14 @@ def load(path, weights=None):
         parameters = {name: {key: array[:] for key, array in group.items()} for name, group in f[groups[0]].items()}
         running = {name: {key: array[:] for key, array in group.items()} for name, group in f.get(groups[1], {}).items()}
 
-    steps, number = [], 0
     hidden = hidden_layers(config["model"]) if encode is None else model["layers"]
-    for layer in [*hidden, {"type": "dense"}]:  # the last one has a unit for each output
-        kind = layer["type"]
-        if kind in ("dense", "batch_norm", "embedding"):  # those with parameters are numbered
-            number += 1
-            name = f"{number:02}_{kind}"
-        if kind == "dense":
-            weight = parameters[name]["weight"].astype(float)
-            bias = parameters[name].get("bias", 0.0)  # none before batch_norm
-            steps.append(lambda a, weight=weight, bias=bias: a @ weight + bias)
-        elif kind == "embedding":
-            tables = [parameters[name][f"table_{k}"].astype(float) for k in range(len(parameters[name]))]
-            steps.append(lambda a, tables=tables: np.hstack(
-                [a[:, :-len(tables)], *(t[i.astype(int)] for t, i in zip(tables, a[:, -len(tables):].T))]))
-        elif kind == "batch_norm":
-            p, s = parameters[name], running[name]
-            scale = p["gamma"] / np.sqrt(s["variance"] + layer.get("epsilon", 1e-5))
-            shift = p["beta"] - s["mean"] * scale
-            steps.append(lambda a, scale=scale, shift=shift: a * scale + shift)
-        elif kind == "leaky_relu":
-            slope = layer.get("slope", 0.01)
-            steps.append(lambda a, slope=slope: np.where(a > 0, a, slope * a))
-        elif kind in ACTIVATIONS:
-            steps.append(ACTIVATIONS[kind])
-        elif kind != "dropout":
-            raise ValueError(f"{path}: the layer {kind} is of a program of its own")
+    images = any(layer["type"] in OF_IMAGES for layer in all_layers(hidden))
+    if images:
+        image = (1, *shape)[-3:]  # (height, width) has one channel
+        sample = np.zeros((1, *image))
+    else:
+        sample = np.zeros((1, inputs))
+    network, _ = Network(parameters, running).make([*hidden, {"type": "dense"}], sample)  # the last: a unit an output
 
     def predict(x):
         a = np.asarray(x, float).reshape(len(x), -1)
@@ -127,8 +243,7 @@ def load(path, weights=None):
             a = encode(a)
         elif mean.size:  # none with normalize = "none"
             a = (a - mean) / deviation
-        for step in steps:
-            a = step(a)
+        a = network(a.reshape(len(a), *image) if images else a).reshape(len(a), -1)
         if loss == "softmax":
             e = np.exp(a - a.max(axis=1, keepdims=True))
             return e / e.sum(axis=1, keepdims=True)

@@ -13,7 +13,12 @@ export PRTE_MCA_rmaps_default_mapping_policy=${PRTE_MCA_rmaps_default_mapping_po
 # after as many again, and ends itself no sooner. shoal begins its last checkpoint at SIGCONT: twice this time is left.
 export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-5}
 export PRTE_MCA_odls_base_sigkill_timeout=${PRTE_MCA_odls_base_sigkill_timeout:-$OMPI_MCA_odls_base_sigkill_timeout}
+# The end of a job that failed is shoal's to explain. Open MPI 5 always adds some lines of its own.
+export OMPI_MCA_orte_execute_quiet=${OMPI_MCA_orte_execute_quiet:-1}
 # Containers often forbid the system call behind single copies between processes, and Open MPI then prints warnings. In
 # Open MPI 5 the copies are the work of smsc.
 export OMPI_MCA_btl_vader_single_copy_mechanism=${OMPI_MCA_btl_vader_single_copy_mechanism:-none}
 export OMPI_MCA_smsc=${OMPI_MCA_smsc:-^cma}
+# Where an interface has addresses of IPv4 and of IPv6, Open MPI 5.0 asks netlink for routes between the two and complains
+# in every rank that there are none.
+export OMPI_MCA_reachable=${OMPI_MCA_reachable:-weighted}

@@ -38,7 +38,7 @@ free_name() {
 run=$(free_name runs/quickstart)
 
 say "Training with 2 ranks: mpirun -np 2 $shoal train launch/digits.toml --run $run"
-mpirun -q --bind-to none -np 2 "$shoal" train launch/digits.toml --run "$run"
+mpirun --bind-to none -np 2 "$shoal" train launch/digits.toml --run "$run"
 
 say 'Evaluating on the test split'
 checkpoint=$run/checkpoints/latest
@@ -52,7 +52,7 @@ table=runs/penguins.h5
 rm -f "$table"
 "$shoal" import csv data/penguins.csv --label species --test-fraction 0.2 --seed 1 -o "$table"
 penguins=$(free_name runs/penguins)
-mpirun -q --bind-to none -np 2 "$shoal" train launch/penguins.toml --run "$penguins"
+mpirun --bind-to none -np 2 "$shoal" train launch/penguins.toml --run "$penguins"
 "$shoal" evaluate "$penguins" --data "$table" --split test
 say 'Species of the first three in data/penguins.csv, as it is'
 head -4 data/penguins.csv | "$shoal" predict "$penguins" --data - --out -

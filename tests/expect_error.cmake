@@ -32,6 +32,8 @@ if(NOT command)
 endif()
 
 execute_process(COMMAND ${command} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE error TIMEOUT 50)
+# Open MPI 5 has no way to leave out its own account of how the job ended.
+string(REGEX REPLACE "----------+\nprterun [^\n]*\n(([^-\n][^\n]*)?\n)*----------+\n" "" error "${error}")
 set(seen "exit status: ${status}\nstandard error:\n${error}\nstandard output:\n${output}")
 
 if(NOT "${status}" STREQUAL "${STATUS}")

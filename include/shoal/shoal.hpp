@@ -13,6 +13,8 @@
 #include "shoal/nn/layers.hpp"
 #include "shoal/nn/model.hpp"
 #include "shoal/nn/operations.hpp"
+#include "shoal/nn/pooling.hpp"
+#include "shoal/nn/presets.hpp"
 #include "shoal/optim/optimizer.hpp"
 #include "shoal/train/minimize.hpp"
 #include "shoal/train/trainer.hpp"

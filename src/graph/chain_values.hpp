@@ -1,10 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "shoal/graph/graph.hpp"
 
 namespace shoal {
+
+/// Rows of images that go through a chain at a time, about, and of a piece of a leaf, but no fewer than one image has:
+/// a tile of them and what makes it stay in the second-level cache.
+inline constexpr std::int64_t chain_rows = 1024;
 
 /// Which values, and which gradients, live from one stage of a chain to another of the same chain alone: nothing else
 /// reads them, so a tile of each that stays in the cache is all there is of them.

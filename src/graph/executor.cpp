@@ -3,17 +3,17 @@
 #include <algorithm>
 #include <cassert>
 #include <optional>
+#include <set>
 
 #include "graph/chain_values.hpp"
+#include "graph/gradient_buffers.hpp"
 #include "graph/pass_schedules.hpp"
 #include "shoal/graph/graph_cost.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
-namespace {
 
-/// Rows of images in a piece of a leaf, about: a tile of it and what makes it stay in the second-level cache.
-constexpr std::int64_t piece_rows = 1024;
+namespace {
 
 /// 0: pieces are leaves.
 std::int64_t samples_of_piece(const Graph& graph) {
@@ -21,7 +21,7 @@ std::int64_t samples_of_piece(const Graph& graph) {
   for (const Node& node : graph.nodes()) {
     if (node.shape.per_sample) most = std::max(most, node.shape.rows);
   }
-  return most == 1 ? 0 : std::max<std::int64_t>(1, piece_rows / most);
+  return most == 1 ? 0 : std::max<std::int64_t>(1, chain_rows / most);
 }
 
 /// Rows that the buffers of a value have.
@@ -29,40 +29,42 @@ std::int64_t buffer_rows(const ValueShape& shape, std::int64_t capacity) {
   return shape.per_sample ? capacity * shape.rows : shape.rows;
 }
 
-/// Which buffers a node has.
-struct Held {
-  bool value = false;
-  bool gradient = false;
-  ValueShape auxiliary = {true, 1, 0};
-};
-
-/// passing: what is not kept; null: all is
-Held held_of(const Graph& graph, std::size_t id, const ChainValues* passing) {
-  const Node& node = graph.nodes()[id];
-  Held held{node.kind != Node::Kind::parameter, node.needs_gradient};
-  if (passing != nullptr) {
-    held.value = held.value && passing->value[id] == ChainValues::kept;
-    held.gradient = held.gradient && passing->gradient[id] == ChainValues::kept;
-  }
-  if (node.operation != nullptr) held.auxiliary = node.operation->auxiliary(input_shapes(graph, node));
-  return held;
-}
-
 double elements(const ValueShape& shape) {
   return static_cast<double>(shape.rows) * static_cast<double>(panels_of(shape.columns) * panel_width);
 }
 
+/// Of a sample: those of images share buffers.
+double gradient_elements(const Graph& graph, const ChainValues* passing) {
+  const auto nodes = graph.nodes();
+  std::vector<bool> wanted;
+  for (std::size_t id = 0; id < nodes.size(); ++id)
+    wanted.push_back(nodes[id].needs_gradient && nodes[id].shape.per_sample &&
+                     (passing == nullptr || passing->gradient[id] == ChainValues::kept));
+  std::vector<int> number(nodes.size(), -1);
+  if (passing != nullptr) number = shared_buffers(graph, backward_schedule(graph, nodes.size() - 1, true), wanted);
+  std::set<int> counted;
+  double sum = 0.0;
+  for (std::size_t id = 0; id < nodes.size(); ++id) {
+    if (wanted[id] && (passing == nullptr || (number[id] >= 0 && counted.insert(number[id]).second)))
+      sum += elements(nodes[id].shape);
+  }
+  return sum;
+}
+
 }  // namespace
 
-double kept_elements(const Graph& graph) {
+double kept_elements(const Graph& graph, bool backward) {
   std::optional<ChainValues> passing;
   if (samples_of_piece(graph) > 0) passing = chain_values(graph);
-  double sum = 0.0;
+  // Buffers for gradients of images are made by the first backward pass.
+  double sum = backward || !passing ? gradient_elements(graph, passing ? &*passing : nullptr) : 0.0;
   for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
-    const ValueShape& shape = graph.nodes()[id].shape;
-    const Held held = held_of(graph, id, passing ? &*passing : nullptr);
-    if (shape.per_sample) sum += elements(shape) * ((held.value ? 1.0 : 0.0) + (held.gradient ? 1.0 : 0.0));
-    if (held.auxiliary.per_sample) sum += elements(held.auxiliary);
+    const Node& node = graph.nodes()[id];
+    const bool kept = !passing || passing->value[id] == ChainValues::kept;
+    if (node.shape.per_sample && kept) sum += elements(node.shape);
+    if (node.operation == nullptr) continue;
+    const ValueShape auxiliary = node.operation->auxiliary(input_shapes(graph, node));
+    if (auxiliary.per_sample) sum += elements(auxiliary);
   }
   return sum;
 }
@@ -84,13 +86,14 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     Workspace& work = work_[id];
-    const Held held = held_of(graph, id, chain_values_.get());
-    const bool may_hold = node.kind != Node::Kind::parameter;
-    if ((may_hold && !held.value) || (node.needs_gradient && !held.gradient))
-      chain_tile_size_ = std::max(chain_tile_size_, piece_samples_ * node.shape.rows * panel_width);
+    const bool passes = chain_values_ != nullptr && chain_values_->value[id] != ChainValues::kept;
+    if (chain_values_ != nullptr)
+      chain_tile_size_ = std::max({chain_tile_size_, chain_rows * panel_width, node.shape.rows * panel_width});
     const std::int64_t rows = buffer_rows(node.shape, capacity);
-    if (held.value) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
-    if (held.gradient) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
+    if (node.kind != Node::Kind::parameter && !passes) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
+    // Of images when they are needed: see share_gradients().
+    if (node.needs_gradient && (chain_values_ == nullptr || !node.shape.per_sample))
+      work.gradient = std::make_shared<Buffer<T>>(padded_size(rows, node.shape.columns));
     if (node.kind == Node::Kind::parameter) work.gradient_rows = gradient_rows(graph, id);
     if (node.operation == nullptr) continue;
     work.per_sample = works_per_sample(graph, node);
@@ -99,8 +102,9 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
       if (node.operation->differentiable(i)) work_[node.inputs[i]].uses.emplace_back(id, i);
     }
     work.derived = Buffer<T>(node.operation->derived_size(work.input_shapes, capacity));
-    if (held.auxiliary.columns > 0)
-      work.auxiliary = Buffer<T>(padded_size(buffer_rows(held.auxiliary, capacity), held.auxiliary.columns));
+    const ValueShape auxiliary = node.operation->auxiliary(work.input_shapes);
+    if (auxiliary.columns > 0)
+      work.auxiliary = Buffer<T>(padded_size(buffer_rows(auxiliary, capacity), auxiliary.columns));
   }
   bind(nullptr, {});
 }
@@ -131,7 +135,8 @@ Panels<T> Executor<T>::value_panels(std::size_t id) const {
 template <class T>
 Panels<T> Executor<T>::gradient_panels(std::size_t id) const {
   const Node& node = graph_.nodes()[id];
-  return {const_cast<T*>(work_[id].gradient.data()), buffer_rows(node.shape, capacity_), node.shape.columns};
+  T* const data = work_[id].gradient == nullptr ? nullptr : work_[id].gradient->data();
+  return {data, buffer_rows(node.shape, capacity_), node.shape.columns};
 }
 
 template <class T>

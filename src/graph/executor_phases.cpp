@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "graph/chain_values.hpp"
 #include "graph/pass_schedules.hpp"
 #include "shoal/core/profile.hpp"
 #include "shoal/graph/executor.hpp"
@@ -46,7 +47,12 @@ void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partial
 template <class T>
 void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t panel, PieceRange range) {
   // Images go through the chain a few at a time, so that their tiles stay in the cache between its stages.
-  const std::int64_t step = piece_samples_ == 0 ? range.last - range.first : 1;
+  std::int64_t step = range.last - range.first;
+  if (piece_samples_ > 0) {
+    std::int64_t most = 1;
+    for (const TileStage& stage : group.stages) most = std::max(most, graph_.nodes()[stage.node].shape.rows);
+    step = std::max<std::int64_t>(1, chain_rows / (most * piece_samples_));
+  }
   for (std::int64_t piece = range.first; piece < range.last; piece += step) {
     const PieceRange some{piece, std::min(range.last, piece + step)};
     const SampleRange samples = samples_of(some);

@@ -4,8 +4,10 @@ namespace shoal {
 
 double product_of(const Graph& graph, std::size_t id, std::size_t input) {
   const Node& node = graph.nodes()[input];
-  if (node.kind != Node::Kind::parameter || node.shape.rows < 2) return 0.0;
-  const ValueShape& made = graph.nodes()[id].shape;
+  const Node& user = graph.nodes()[id];
+  if (node.kind != Node::Kind::parameter || graph.parameters()[node.parameter].declared.size() == 1) return 0.0;
+  if (user.operation != nullptr && user.operation->name() == "embedding") return 0.0;  // it looks rows up
+  const ValueShape& made = user.shape;
   return static_cast<double>(node.shape.rows) * static_cast<double>(node.shape.columns) *
          static_cast<double>(made.per_sample ? made.rows : 1);
 }

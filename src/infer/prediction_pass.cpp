@@ -49,7 +49,7 @@ std::vector<std::string> column_names(const Model& model, const DataDescription&
 }
 
 std::int64_t affordable(std::int64_t capacity, const TrainedModel& trained, int processes_on_host) {
-  const double bytes = kept_elements(trained.model.graph()) * static_cast<double>(capacity) * sizeof(float);
+  const double bytes = kept_elements(trained.model.graph(), false) * static_cast<double>(capacity) * sizeof(float);
   const double most =
       std::min(static_cast<double>(host_memory()) / processes_on_host, static_cast<double>(process_memory()));
   if (bytes > most / 2.0)

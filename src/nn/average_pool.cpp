@@ -17,35 +17,25 @@ class AveragePoolOperation final : public OperationOf<AveragePoolOperation> {
   }
   bool tilewise() const override { return true; }
 
+  bool keeps_padding() const override { return true; }
+  bool backward_reads(std::size_t) const override { return false; }
+  bool backward_reads_output() const override { return false; }
+
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
-    const std::int64_t size = rows.output.count * panel_width;
-    T* const out = rows.output.tile(panel);
-    std::fill_n(out, size, T{0});
-    for (std::int64_t s = 0; s < rows.output.samples(); ++s) {
-      const T* x = rows.input[0].tile(panel) + s * grid_.inputs() * panel_width;
-      T* y = out + s * grid_.outputs() * panel_width;
-      grid_.for_rows([&](std::int64_t o, std::int64_t begin, std::int64_t end, std::int64_t) {
-        for (std::int64_t at = begin; at < end; ++at)
-          for (std::int64_t c = 0; c < panel_width; ++c) y[o * panel_width + c] += x[at * panel_width + c];
-      });
-    }
-    for (std::int64_t i = 0; i < size; ++i) out[i] /= static_cast<T>(divisor_);
+    for (std::int64_t s = 0; s < rows.output.samples(); ++s)
+      average_pool_panel(grid_.runs(), rows.output.panels.width(panel), static_cast<T>(divisor_),
+                         rows.input[0].tile(panel) + s * grid_.inputs() * panel_width,
+                         rows.output.tile(panel) + s * grid_.outputs() * panel_width);
   }
 
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
-    const std::int64_t size = rows.input[0].count * panel_width;
-    std::fill_n(out, size, T{0});
-    for (std::int64_t s = 0; s < rows.output.samples(); ++s) {
-      T* dx = out + s * grid_.inputs() * panel_width;
-      const T* dy = rows.output_gradient.tile(panel) + s * grid_.outputs() * panel_width;
-      grid_.for_rows([&](std::int64_t o, std::int64_t begin, std::int64_t end, std::int64_t) {
-        for (std::int64_t at = begin; at < end; ++at)
-          for (std::int64_t c = 0; c < panel_width; ++c) dx[at * panel_width + c] += dy[o * panel_width + c];
-      });
-    }
-    for (std::int64_t i = 0; i < size; ++i) out[i] /= static_cast<T>(divisor_);
+    std::fill_n(out, rows.input[0].count * panel_width, T{0});
+    for (std::int64_t s = 0; s < rows.output.samples(); ++s)
+      add_average_pool_gradient<T>(grid_.runs(), rows.output.panels.width(panel), static_cast<T>(divisor_),
+                                   rows.output_gradient.tile(panel) + s * grid_.outputs() * panel_width,
+                                   out + s * grid_.inputs() * panel_width);
   }
 
  private:

@@ -9,8 +9,8 @@ namespace shoal {
 
 Value build_conv(LayerContext& context, Value x) {
   context.check_keys({"channels", "kernel", "stride", "padding", "groups", "init", "bias"});
-  const std::int64_t channels = context.whole_number("channels");
-  const std::int64_t kernel = context.whole_number("kernel");
+  const std::int64_t channels = context.whole_number("channels", 65536);
+  const std::int64_t kernel = context.whole_number("kernel", 1024);
   ConvolutionOptions options;
   options.kernel_height = options.kernel_width = kernel;
   options.stride = context.whole_number("stride", 1, 1);

@@ -12,6 +12,9 @@ class FlattenOperation final : public OperationOf<FlattenOperation> {
   std::string_view name() const override { return "flatten"; }
   ValueShape shape(std::span<const ValueShape> in) const override { return {true, 1, in[0].columns * in[0].rows}; }
 
+  bool backward_reads(std::size_t) const override { return false; }
+  bool backward_reads_output() const override { return false; }
+
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
     const Rows<const T>& x = rows.input[0];

@@ -11,6 +11,8 @@ class GlobalAveragePoolOperation final : public OperationOf<GlobalAveragePoolOpe
   std::string_view name() const override { return "global_average_pool"; }
   ValueShape shape(std::span<const ValueShape> in) const override { return {true, 1, in[0].columns}; }
   bool tilewise() const override { return true; }
+  bool backward_reads(std::size_t) const override { return false; }
+  bool backward_reads_output() const override { return false; }
 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {

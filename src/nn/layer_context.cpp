@@ -13,7 +13,7 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t longest_name = 200;
-constexpr int deepest = 16;  // a checkpoint can be read again; see Json::parse
+constexpr std::size_t deepest = 16;  // a checkpoint can be read again; see Json::parse
 
 /// An error that says of which layer it is.
 class PlacedError final : public Error {
@@ -37,10 +37,10 @@ bool can_be_a_name(const std::string& name) {
 std::string LayerContext::next_name(const std::string& type) {
   ++number_;  // also for a layer with a name: that leaves others the names that they have without it
   if (!layer().name.empty()) return layer().name;
-  std::string name = fmt::format("{:02}_{}", number_, type);
-  if (!names_.insert(name).second)
-    refuse(fmt::format("its name is \"{}\", as that of another layer; give one of them another", name));
-  return name;
+  made_name_ = fmt::format("{:02}_{}", number_, type);
+  if (!names_.insert(made_name_).second)
+    refuse(fmt::format("its name is \"{}\", as that of another layer; give one of them another", made_name_));
+  return made_name_;
 }
 
 std::string LayerContext::type_behind(std::size_t i) const {
@@ -51,7 +51,7 @@ std::string LayerContext::type_behind(std::size_t i) const {
 
 Value LayerContext::build(const std::string& list_name, const std::vector<LayerSpec>& layers, Value input) {
   const LayerPlace* around = place_;
-  int depth = 0;
+  std::size_t depth = 0;
   for (const LayerPlace* at = around; at != nullptr; at = at->around) ++depth;
   if (depth > deepest) refuse(fmt::format("nests more than {} deep", deepest));
   Value value = input;
@@ -59,8 +59,7 @@ Value LayerContext::build(const std::string& list_name, const std::vector<LayerS
     const LayerPlace here{&layers, i, list_name, around};
     place_ = &here;
     try {
-      take_name();
-      value = build_layer(*this, value);
+      value = build_one(depth, value);
     } catch (const PlacedError&) {
       throw;
     } catch (const Error& e) {
@@ -68,6 +67,21 @@ Value LayerContext::build(const std::string& list_name, const std::vector<LayerS
     }
   }
   place_ = around;
+  return value;
+}
+
+Value LayerContext::build_one(std::size_t depth, Value input) {
+  take_name();
+  made_name_.clear();
+  const std::size_t row = summaries_.size();
+  summaries_.push_back({layer().name, depth, {}});
+  const Value value = build_layer(*this, input);
+  LayerSummary& summary = summaries_[row];
+  const bool holds_layers = summaries_.size() > row + 1;
+  if (summary.name.empty()) summary.name = holds_layers || made_name_.empty() ? layer().type : made_name_;
+  summary.output = value.shape();
+  add_nodes(*graph_, summed_, summary);
+  summed_ = graph_->nodes().size();
   return value;
 }
 
@@ -107,10 +121,10 @@ double LayerContext::number(const std::string& key, double fallback, double leas
   return value;
 }
 
-std::int64_t LayerContext::whole_number(const std::string& key) const {
+std::int64_t LayerContext::whole_number(const std::string& key, std::int64_t most) const {
   if (!layer().settings.contains(key))
     refuse(fmt::format("{0} needs {1}, for example {{type = \"{0}\", {1} = 64}}", layer().type, key));
-  return whole_number(key, 1, 1);
+  return whole_number(key, 1, 1, most);
 }
 
 std::int64_t LayerContext::whole_number(const std::string& key, std::int64_t fallback, std::int64_t least,

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "nn/builders.hpp"
 #include "nn/pool_grid.hpp"
@@ -19,26 +18,17 @@ class MaxPoolOperation final : public OperationOf<MaxPoolOperation> {
   ValueShape auxiliary(std::span<const ValueShape> in) const override { return shape(in); }
   bool tilewise() const override { return true; }
 
+  bool keeps_padding() const override { return true; }
+  bool backward_reads(std::size_t) const override { return false; }
+  bool backward_reads_output() const override { return false; }
+
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
-    std::fill_n(rows.auxiliary.tile(panel), rows.auxiliary.count * panel_width, T{-1});
     for (std::int64_t s = 0; s < rows.output.samples(); ++s) {
-      const T* x = rows.input[0].tile(panel) + s * grid_.inputs() * panel_width;
-      T* y = rows.output.tile(panel) + s * grid_.outputs() * panel_width;
-      T* from = rows.auxiliary.tile(panel) + s * grid_.outputs() * panel_width;
-      grid_.for_rows([&](std::int64_t out, std::int64_t begin, std::int64_t end, std::int64_t offset) {
-        T* largest = y + out * panel_width;
-        T* where = from + out * panel_width;
-        for (std::int64_t at = begin; at < end; ++at, ++offset) {
-          const T* value = x + at * panel_width;
-          for (std::int64_t c = 0; c < panel_width; ++c) {
-            // NaN, the one value that differs from itself, stays. NOLINTNEXTLINE(misc-redundant-expression)
-            const bool takes = where[c] < T{0} || value[c] > largest[c] || value[c] != value[c];
-            largest[c] = takes ? value[c] : largest[c];
-            where[c] = takes ? static_cast<T>(offset) : where[c];
-          }
-        }
-      });
+      const std::int64_t out = s * grid_.outputs() * panel_width;
+      max_pool_panel(grid_.runs(), rows.output.panels.width(panel),
+                     rows.input[0].tile(panel) + s * grid_.inputs() * panel_width, rows.output.tile(panel) + out,
+                     rows.auxiliary.tile(panel) + out);
     }
   }
 
@@ -46,16 +36,10 @@ class MaxPoolOperation final : public OperationOf<MaxPoolOperation> {
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
     std::fill_n(out, rows.input[0].count * panel_width, T{0});
     for (std::int64_t s = 0; s < rows.output.samples(); ++s) {
-      T* dx = out + s * grid_.inputs() * panel_width;
-      const T* dy = rows.output_gradient.tile(panel) + s * grid_.outputs() * panel_width;
-      const T* from = rows.auxiliary.tile(panel) + s * grid_.outputs() * panel_width;
-      grid_.for_rows([&](std::int64_t o, std::int64_t begin, std::int64_t end, std::int64_t offset) {
-        for (std::int64_t at = begin; at < end; ++at, ++offset) {
-          for (std::int64_t c = 0; c < panel_width; ++c)
-            dx[at * panel_width + c] +=
-                from[o * panel_width + c] == static_cast<T>(offset) ? dy[o * panel_width + c] : T{0};
-        }
-      });
+      const std::int64_t of_output = s * grid_.outputs() * panel_width;
+      add_max_pool_gradient<T>(grid_.runs(), rows.output.panels.width(panel),
+                               rows.output_gradient.tile(panel) + of_output, rows.auxiliary.tile(panel) + of_output,
+                               out + s * grid_.inputs() * panel_width);
     }
   }
 

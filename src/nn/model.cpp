@@ -25,7 +25,9 @@ Model::Model(const ValueShape& input, std::vector<LayerSpec> layers, std::int64_
   targets_ = graph_->input("targets", loss.targets == Loss::Targets::class_number ? 1 : outputs / loss.levels());
   std::vector<LayerSpec> all = layers_;
   all.push_back({"dense", {{"units", outputs}, {"init", output_init}}});
-  logits_ = build_layers(*graph_, all, input_, {unlisted, layers_.size()});
+  LayerContext context(*graph_, {unlisted, layers_.size()});
+  logits_ = context.build(LayerPlace().list_name, all, input_);
+  summaries_ = context.summaries();
   if (logits_.shape().rows != 1)
     throw Error(ExitStatus::usage,
                 fmt::format("model.layers end with an output for each position, {}; let global_average_pool or flatten "

@@ -15,7 +15,8 @@ struct HighLow {
   T low = T{0};
 
   HighLow() = default;
-  explicit HighLow(double value) : high(static_cast<T>(value)), low(static_cast<T>(value - static_cast<double>(high))) {}
+  explicit HighLow(double value)
+      : high(static_cast<T>(value)), low(static_cast<T>(value - static_cast<double>(high))) {}
   double value() const { return static_cast<double>(high) + static_cast<double>(low); }
 };
 

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "shoal/core/error.hpp"
 #include "shoal/nn/pooling.hpp"
+#include "shoal/tensor/pooling.hpp"
 
 namespace shoal {
 
@@ -24,6 +27,7 @@ class PoolGrid {
                   fmt::format("{} of size {}, stride {} and padding {} does not fit {}; its padding is at most half of "
                               "its size, which is at most a side with its padding",
                               name, window.size, window.stride, window.padding, to_string(in)));
+    runs_ = make_runs();
   }
 
   std::int64_t height() const { return outputs(height_); }
@@ -31,10 +35,12 @@ class PoolGrid {
   std::int64_t inputs() const { return height_ * width_; }
   std::int64_t outputs() const { return height() * width(); }
 
-  /// Calls visit(output position, begin of a run of input positions, end of it, offset in the window of its first) for
-  /// each row of each window, positions of the image alone, in row-major order.
-  template <class Visit>
-  void for_rows(Visit visit) const {
+  /// The rows of all windows, positions of the image alone, in row-major order.
+  std::span<const WindowRun> runs() const { return runs_; }
+
+ private:
+  std::vector<WindowRun> make_runs() const {
+    std::vector<WindowRun> runs;
     const std::int64_t columns = width();
     const std::int64_t lines = height();
     for (std::int64_t i = 0; i < lines; ++i) {
@@ -45,12 +51,12 @@ class PoolGrid {
         const std::int64_t end = std::min(left + window_.size, width_);
         const std::int64_t bottom = std::min(top + window_.size, height_);
         for (std::int64_t y = std::max<std::int64_t>(top, 0); y < bottom; ++y)
-          visit(i * columns + j, y * width_ + begin, y * width_ + end, (y - top) * window_.size + begin - left);
+          runs.push_back(
+              {i * columns + j, y * width_ + begin, y * width_ + end, (y - top) * window_.size + begin - left});
       }
     }
+    return runs;
   }
-
- private:
   std::int64_t outputs(std::int64_t side) const {
     return (side + 2 * window_.padding - window_.size) / window_.stride + 1;
   }
@@ -58,6 +64,7 @@ class PoolGrid {
   PoolWindow window_;
   std::int64_t height_;
   std::int64_t width_;
+  std::vector<WindowRun> runs_;
 };
 
 }  // namespace shoal

@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
-#include <iostream>
 #include <utility>
 
 #include "run/profile_report.hpp"
+#include "run/run_account.hpp"
 #include "run/run_loop.hpp"
 #include "run/run_plan.hpp"
 #include "shoal/comm/alike.hpp"
@@ -19,7 +19,6 @@
 #include "shoal/guard/stop_signal.hpp"
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
-#include "shoal/optim/optimizer.hpp"
 #include "shoal/run/metrics.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/tensor/isa.hpp"
@@ -33,55 +32,6 @@
 
 namespace shoal {
 namespace {
-
-std::string layer_line(const Model& model) {
-  std::string line = fmt::format("{}", model.inputs());
-  for (const Parameter& p : model.graph().parameters()) {
-    if (p.name.ends_with("/weight")) line += fmt::format("-{}", p.columns);
-  }
-  return line;
-}
-
-std::string start_line(const Training& training, const Communicator& comm) {
-  const std::int64_t batch = training.config().data.batch_size;
-  return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {} parameters; {} samples in batches of {}, {}",
-                     counted(comm.size(), "rank"), counted(comm.host_count(), "host"), counted(threads(), "thread"),
-                     instruction_set(), counted(usable_cores(), "core"), layer_line(training.model()),
-                     training.model().parameter_count(), training.data().train.rows(), batch,
-                     counted(leaves_of(training.config()), "leaf", "leaves"));
-}
-
-std::string finished_line(const Training& training, const std::string& name) {
-  const std::int64_t step = training.progress().step;
-  if (training.stopped_early())
-    return fmt::format(
-        "{} is finished: it stopped early after step {}, {} without progress; raise train.early_stopping.patience to "
-        "train on",
-        name, step, counted(training.progress().stale_evaluations, "evaluation"));
-  return fmt::format("{} is finished: {} steps are done; raise {} to train on", name, step,
-                     training.config().train.steps > 0 ? "train.steps" : "train.epochs");
-}
-
-void print_dry_run(const Training& training, const Communicator& comm) {
-  const Model& model = training.model();
-  std::cout << "layer                      shape          parameters\n";
-  for (const Parameter& p : model.graph().parameters()) {
-    const std::string shape = fmt::format("({})", fmt::join(p.file_shape(), ", "));
-    std::cout << fmt::format("{:<26} {:<14} {:>10}\n", p.name, shape, p.rows * p.columns);
-  }
-  std::cout << fmt::format("total {} parameters, loss {}\n", model.parameter_count(), model.loss_kind().name);
-  std::cout << fmt::format(
-      "{} steps, {} an epoch; validation: {}\n", training.total_steps(), training.steps_per_epoch(),
-      training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
-  const std::int64_t moments = static_cast<std::int64_t>(Optimizer(training.config().optimizer.name).moments().size());
-  const std::int64_t average = training.config().train.average_decay > 0.0 ? 1 : 0;
-  const double floats = static_cast<double>(model.graph().parameter_size());
-  const TrainingCost cost = estimate_cost(training.config(), training.data(), HostLoad::of(comm));
-  std::cout << fmt::format("memory per host: about {:.1f} MB to train and save; checkpoint: about {:.1f} MB\n",
-                           (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * 1e-6,
-                           floats * 4e-6 * static_cast<double>(1 + moments + average));
-  std::cout << start_line(training, comm) << "\nnothing was written\n";
-}
 
 /// Rank 0 alone has read files; the others get what it found. Returns the checkpoint to go on from.
 std::optional<Archive> share_plan(RunPlan& plan, Communicator& comm) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "shoal/config/model_layers.hpp"
@@ -18,6 +19,8 @@ namespace shoal {
 namespace {
 
 constexpr double float_bytes = 4.0;
+constexpr double buffers_of_value = 3.0;  // about; of layers that are counted by their units
+constexpr std::int64_t batches_read_ahead = 3;
 constexpr double flops_per_product = 6.0;  // forward, gradient of the input, gradient of the weight; each a
                                            // multiplication and an addition
 // That other work could have done, as measured with small networks: reading a row, its loss; the rest of a step.
@@ -32,28 +35,25 @@ struct Size {
   double multiply_adds = 0.0;  // of a sample, forward
 };
 
-/// Of models whose list of layers does not say it: the graph does.
-Size size_of_graph(const Config& config, const TrainingData& data) {
-  constexpr double batches_read_ahead = 3.0;
+/// Of layers that say more than their units, images and those that hold others: counted in the model. Nothing where
+/// that cannot be, which is said where it is made.
+std::optional<Size> size_of_model(const Config& config, const TrainingData& data) try {
+  bool holds_others = false;
+  const std::vector<LayerSpec> layers = layers_of(config.model);
+  for_each_layer(layers, [&](const LayerPlace& place) { holds_others = holds_others || place.around != nullptr; });
+  if (!holds_others && !takes_images(layers)) return std::nullopt;
   const Model model = make_model(config, data);
   const ValueShape& input = model.input().shape();
-  return {
-      static_cast<double>(model.graph().parameter_size()),
-      kept_elements(model.graph()) + batches_read_ahead * static_cast<double>(padded_size(input.rows, input.columns)),
-      static_cast<double>(model.outputs()), multiply_adds(model.graph())};
-}
-
-/// Whether layers are dense ones and what leaves the number of columns as it is.
-bool is_plain_list(const std::vector<LayerSpec>& layers) {
-  return !takes_images(layers) && std::all_of(layers.begin(), layers.end(), [](const LayerSpec& layer) {
-    return layer.layers.empty() && layer.shortcut.empty() && layer.branches.empty();
-  });
+  const std::int64_t read_ahead = batches_read_ahead * padded_size(input.rows, input.columns);
+  return Size{static_cast<double>(model.graph().parameter_size()),
+              kept_elements(model.graph(), true) + static_cast<double>(read_ahead),
+              static_cast<double>(model.outputs()), multiply_adds(model.graph())};
+} catch (const Error&) {
+  return std::nullopt;
 }
 
 Size size_of(const Config& config, const TrainingData& data) {
-  const std::vector<LayerSpec> layers = layers_of(config.model);
-  if (!is_plain_list(layers)) return size_of_graph(config, data);
-  constexpr double buffers_of_value = 3.0;
+  if (const auto size = size_of_model(config, data)) return *size;
   const Split& train = data.train;
   const Encoding encoding = encoding_for(config, data);
   auto width = static_cast<double>(encoding.inputs(train.features()));
@@ -66,7 +66,7 @@ Size size_of(const Config& config, const TrainingData& data) {
     }
     values += 2.0 * width;  // the vectors, and beside the numbers
   }
-  for (const LayerSpec& layer : layers) {
+  for (const LayerSpec& layer : layers_of(config.model)) {
     const auto found = layer.settings.find("units");
     if (found != layer.settings.end() && std::holds_alternative<std::int64_t>(found->second)) {
       const auto units = static_cast<double>(std::get<std::int64_t>(found->second));

@@ -12,16 +12,9 @@
 namespace shoal {
 namespace {
 
-std::string compute_kernel_hash() {
+/// Of a forward and backward pass of 32 made-up samples in one leaf.
+std::string hash_of(const Model& model) {
   constexpr std::int64_t samples = 32;
-  std::vector<LayerSpec> layers;
-  for (const char* activation : {"relu", "tanh", "sigmoid", "gelu", "leaky_relu"}) {
-    layers.push_back({"dense", {{"units", std::int64_t{33}}, {"init", std::string("normal")}}});
-    layers.push_back({"batch_norm", {}});
-    layers.push_back({activation, {}});
-    layers.push_back({"dropout", {{"rate", 0.25}}});
-  }
-  const Model model(40, layers, 5, Loss::softmax);
   const Graph& graph = model.graph();
   LocalTreeSum sums;
   Executor<float> executor(graph, samples, sums);
@@ -33,13 +26,14 @@ std::string compute_kernel_hash() {
   executor.bind(parameters.data(), states);
   const RandomSource source(1, Purpose::initialise, 1);
   std::vector<std::int64_t> ids;
-  for (std::int64_t r = 0; r < samples; ++r) {
-    ids.push_back(r);
-    for (std::int64_t c = 0; c < model.inputs(); ++c) {
-      executor.input(model.input()).at(r, c) =
-          static_cast<float>(source.normal(static_cast<std::uint64_t>(r), static_cast<std::uint64_t>(c)));
-    }
-    executor.input(model.targets()).at(r, 0) = static_cast<float>(r % 5);
+  const Panels<float> x = executor.input(model.input());
+  for (std::int64_t r = 0; r < x.rows; ++r) {
+    for (std::int64_t c = 0; c < x.columns; ++c)
+      x.at(r, c) = static_cast<float>(source.normal(static_cast<std::uint64_t>(r), static_cast<std::uint64_t>(c)));
+  }
+  for (std::int64_t s = 0; s < samples; ++s) {
+    ids.push_back(s);
+    executor.input(model.targets()).at(s, 0) = static_cast<float>(s % 5);
   }
   const LeafShare share(LeafCut{samples, samples});
   executor.forward({&share, share.range(), true, 1, 1, ids}, model.loss());
@@ -50,16 +44,44 @@ std::string compute_kernel_hash() {
   return hash.add(std::as_bytes(std::as_const(gradient).span())).hex();
 }
 
+std::string hash_of_rows() {
+  std::vector<LayerSpec> layers;
+  for (const char* activation : {"relu", "tanh", "sigmoid", "gelu", "leaky_relu"}) {
+    layers.push_back({"dense", {{"units", std::int64_t{33}}, {"init", std::string("normal")}}});
+    layers.push_back({"batch_norm", {}});
+    layers.push_back({activation, {}});
+    layers.push_back({"dropout", {{"rate", 0.25}}});
+  }
+  return hash_of(Model(40, layers, 5, Loss::softmax));
+}
+
+std::string hash_of_images() {
+  const auto conv = [](std::int64_t channels, std::int64_t kernel, std::int64_t stride, std::int64_t groups) {
+    return LayerSpec{"conv", {{"channels", channels}, {"kernel", kernel}, {"stride", stride}, {"groups", groups}}};
+  };
+  const std::vector<LayerSpec> layers = {conv(12, 3, 1, 1),
+                                         {"batch_norm"},
+                                         {"silu"},
+                                         conv(40, 5, 2, 4),
+                                         {"group_norm", {{"groups", std::int64_t{5}}}},
+                                         {"max_pool", {{"size", std::int64_t{2}}}},
+                                         conv(40, 3, 1, 40),
+                                         {"layer_norm"},
+                                         {"global_average_pool"}};
+  return hash_of(Model(image_shape(3, 9, 8), layers, 5, Loss::softmax));
+}
+
 }  // namespace
 
 std::string kernel_hash() {
-  static const std::string hash = compute_kernel_hash();
+  static const std::string hash = hash_of_rows();
   return hash;
 }
 
 void check_kernels(const Communicator& comm) {
-  require_alike(comm, "what the processors compute", "hash " + kernel_hash(), ExitStatus::internal,
-                "train on hosts of one kind, or report this");
+  static const std::string images = hash_of_images();
+  require_alike(comm, "what the processors compute", "hash " + kernel_hash() + ", of images " + images,
+                ExitStatus::internal, "train on hosts of one kind, or report this");
 }
 
 }  // namespace shoal

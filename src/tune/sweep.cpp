@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "shoal/comm/run_together.hpp"
-#include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/stop_signal.hpp"
@@ -103,13 +102,8 @@ void Sweep::exchange(const std::vector<Outcome>& mine) {
 void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
   std::map<std::int64_t, double> costs;
   for (const std::int64_t trial : trials) {
-    double& its = costs[trial];
-    try {
-      const TrainingCost cost = estimate_cost(config_of(trial), task_.data);
-      its = task_.settings.successive_halving.enabled ? cost.epoch : cost.whole;
-    } catch (const Error&) {
-      its = 0.0;  // no model can be made: it fails at once, and says so
-    }
+    const TrainingCost cost = estimate_cost(config_of(trial), task_.data);
+    costs[trial] = task_.settings.successive_halving.enabled ? cost.epoch : cost.whole;
   }
   std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });
 }

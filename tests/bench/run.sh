@@ -37,7 +37,7 @@ have_torch() {
 # A measurement is a command that prints one number; its samples go to a file of its name.
 ranks() { # ranks, command...
   local n=$1; shift
-  mpirun -q --bind-to core -np "$n" "$@"
+  mpirun --bind-to core -np "$n" "$@"
 }
 step_ms() { grep -oE 'step [0-9.]+ ms' | grep -oE '[0-9.]+'; }
 shoal_threads() { OMP_NUM_THREADS=$1 "$build/step_bench" "${@:2}" | step_ms; }
@@ -163,7 +163,7 @@ if wanted 11 && have 11 step_bench; then
 fi
 if wanted 12 && have 12 step_bench && have_torch 12; then
   memory() { "$python" "$here/peak_memory.py" "$@" | sed -nE 's/^peak_mb ([0-9.]+).*/\1/p'; }
-  shoal_memory() { OMP_NUM_THREADS=1 memory mpirun -q --bind-to core -np 2 "$build/step_bench" 256 100 $M; }
+  shoal_memory() { OMP_NUM_THREADS=1 memory mpirun --bind-to core -np 2 "$build/step_bench" 256 100 $M; }
   ddp_memory() { memory "$python" "$here/torch_step.py" --ranks 2 --batch 256 --steps 60; }
   alternate "shoal=shoal_memory" "ddp=ddp_memory"
   line 12 "M at 256, 2 ranks: peak PSS of the ranks, shoal against DDP" shoal ddp "<= 0.333" MB

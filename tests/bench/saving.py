@@ -22,7 +22,7 @@ CASES = {
 }
 COMMON = ["model.batch_norm=true", "data.batch_size=256", "data.normalize=unit", "train.evaluate_every=1000000",
           "checkpoint.every_epochs=0"]
-LAUNCHERS = {"1 x 2": ([], "2"), "2 x 1": (["mpirun", "-q", "--bind-to", "core", "-np", "2"], "1")}
+LAUNCHERS = {"1 x 2": ([], "2"), "2 x 1": (["mpirun", "--bind-to", "core", "-np", "2"], "1")}
 
 
 def seconds(shoal, data, run, layout, settings):

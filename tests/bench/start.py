@@ -18,7 +18,7 @@ def once(shoal, data, run):
     metrics = run + "/metrics.jsonl"
     begun = time.monotonic()
     job = subprocess.Popen(
-        ["mpirun", "-q", "--bind-to", "none", "-np", "2", shoal, "train", "--set", "data.file=" + data, "--set",
+        ["mpirun", "--bind-to", "none", "-np", "2", shoal, "train", "--set", "data.file=" + data, "--set",
          "model.hidden=[128, 64]", "--set", "train.steps=1", "--run", run],
         stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
     while not (os.path.exists(metrics) and os.path.getsize(metrics) > 0):

@@ -60,7 +60,7 @@ HALVING = "sweep.successive_halving={eta=3,min_epochs=3}"  # 64, 21, 7, 2 trials
 
 
 def sweep(shoal, config, folder, ranks, threads, *sets):
-    launch = ["mpirun", "-q", "--bind-to", "none", "-np", str(ranks)] if ranks > 1 else []
+    launch = ["mpirun", "--bind-to", "none", "-np", str(ranks)] if ranks > 1 else []
     begun = time.monotonic()
     subprocess.run(
         launch + [shoal, "sweep", config, "--run", folder] + [word for s in sets for word in ("--set", s)],

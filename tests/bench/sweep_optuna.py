@@ -43,7 +43,7 @@ def shoal_seconds(shoal, data):
             file.write(CONFIG.format(data=os.path.abspath(data), epochs=EPOCHS, trials=TRIALS))
         begun = time.monotonic()
         subprocess.run(
-            ["mpirun", "-q", "--bind-to", "none", "-np", "2", os.path.abspath(shoal), "sweep", config, "--run",
+            ["mpirun", "--bind-to", "none", "-np", "2", os.path.abspath(shoal), "sweep", config, "--run",
              work + "/run"],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "OMP_NUM_THREADS": "1"})

@@ -2,6 +2,7 @@
 """Time of a training step in PyTorch: dense layers, batch norm, relu, Adam, on made-up data that is in memory.
 
   torch_step.py [--ranks P] [--threads T] [--batch B] [--widths 784,1024,1024,1024,10] [--steps N] [--adam fused]
+  torch_step.py --net resnet20|lenet [--channels-last] [--compile] ...   on images of 3 x 32 x 32, or 1 x 28 x 28
   torch_step.py --tune ...   tries every way of Adam, and prints the fastest
 
 With --ranks above 1: DistributedDataParallel over gloo on this host, the batch shared out, batch norm over each rank's
@@ -22,6 +23,9 @@ def arguments():
     parser.add_argument("--threads", type=int, default=1, help="of each rank")
     parser.add_argument("--batch", type=int, default=256, help="of all ranks together")
     parser.add_argument("--widths", default="784,1024,1024,1024,10")
+    parser.add_argument("--net", choices=["dense", "resnet20", "lenet"], default="dense")
+    parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--adam", choices=["loop", "foreach", "fused"], default="fused")
     parser.add_argument("--tune", action="store_true")
@@ -41,25 +45,73 @@ def start_ranks(options):
     return max(rank.wait() for rank in ranks)
 
 
+def residual(torch, inputs, channels, stride):
+    nn = torch.nn
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.branch = nn.Sequential(
+                nn.Conv2d(inputs, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True),
+                nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels))
+            same = inputs == channels and stride == 1
+            self.shortcut = nn.Identity() if same else nn.Sequential(
+                nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
+
+        def forward(self, x):
+            return torch.relu(self.branch(x) + self.shortcut(x))
+
+    return Block()
+
+
+def image_net(torch, name):
+    """The model, and the shape of an image."""
+    nn = torch.nn
+    if name == "lenet":
+        return nn.Sequential(nn.Conv2d(1, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 5, padding=2),
+                             nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64 * 49, 128), nn.ReLU(),
+                             nn.Linear(128, 10)), (1, 28, 28)
+    layers = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True)]
+    inputs = 16
+    for channels in (16, 32, 64):
+        for block in range(3):
+            layers.append(residual(torch, inputs, channels, 2 if block == 0 and channels > 16 else 1))
+            inputs = channels
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)), (3, 32, 32)
+
+
 def make(torch, options, adam):
+    if options.net != "dense":
+        torch.manual_seed(1)
+        model, shape = image_net(torch, options.net)
+        if options.channels_last:
+            model = model.to(memory_format=torch.channels_last)
+        return shape, *finish(torch, options, adam, model)
     widths = [int(w) for w in options.widths.split(",")]
     layers = []
     for inputs, outputs in zip(widths[:-2], widths[1:-1]):
         layers += [torch.nn.Linear(inputs, outputs, bias=False), torch.nn.BatchNorm1d(outputs), torch.nn.ReLU()]
     layers.append(torch.nn.Linear(widths[-2], widths[-1]))
     torch.manual_seed(1)
-    model = torch.nn.Sequential(*layers)
+    return (widths[0],), *finish(torch, options, adam, torch.nn.Sequential(*layers))
+
+
+def finish(torch, options, adam, model):
     if options.ranks > 1:
         model = torch.nn.parallel.DistributedDataParallel(model, gradient_as_bucket_view=True, static_graph=True)
+    if options.compile:
+        model = torch.compile(model)
     keys = {"loop": {"foreach": False}, "foreach": {"foreach": True}, "fused": {"fused": True}}[adam]
-    return widths, model, torch.optim.Adam(model.parameters(), lr=1e-4, **keys)
+    return model, torch.optim.Adam(model.parameters(), lr=1e-4, **keys)
 
 
 def measure(torch, options, adam, rank):
-    widths, model, optimizer = make(torch, options, adam)
+    shape, model, optimizer = make(torch, options, adam)
     rows = options.batch // options.ranks
-    x = torch.randn(rows, widths[0], generator=torch.Generator().manual_seed(rank + 1))
-    y = torch.arange(rows) % widths[-1]
+    x = torch.randn(rows, *shape, generator=torch.Generator().manual_seed(rank + 1))
+    if options.channels_last:
+        x = x.to(memory_format=torch.channels_last)
+    y = torch.arange(rows) % (10 if options.net != "dense" else int(options.widths.split(",")[-1]))
     loss_of = torch.nn.CrossEntropyLoss()
     times = []
     for step in range(options.steps + 5):
@@ -97,7 +149,7 @@ def main():
         adam = min(results, key=lambda name: results[name][0])
         median, least = results[adam]
         print(f"torch {torch.__version__} batch {options.batch} ranks {options.ranks} threads {options.threads} "
-              f"adam {adam}: step {median:.3f} ms (min {least:.3f})", flush=True)
+              f"adam {adam}{' channels last' if options.channels_last else ''}{' compiled' if options.compile else ''}: step {median:.3f} ms (min {least:.3f})", flush=True)
     if options.ranks > 1:
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()

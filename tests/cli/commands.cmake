@@ -4,7 +4,7 @@ set(commands_test ${CMAKE_CURRENT_SOURCE_DIR}/commands_test.sh $<TARGET_FILE:sho
 shoal_add_mpi_run(cli_commands.alone 0 ${commands_test} ${CMAKE_CURRENT_BINARY_DIR}/commands_alone)
 if(SHOAL_MPI)
   add_test(NAME cli_commands.np3 COMMAND ${commands_test} ${CMAKE_CURRENT_BINARY_DIR}/commands_np3
-    ${MPIEXEC_EXECUTABLE} -q ${MPIEXEC_NUMPROC_FLAG} 3)
+    ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 3)
   set_tests_properties(cli_commands.np3 PROPERTIES ENVIRONMENT "${SHOAL_MPI_TEST_ENVIRONMENT}" LABELS mpi PROCESSORS 3)
 endif()
 set_tests_properties(cli_commands.alone PROPERTIES TIMEOUT 120)

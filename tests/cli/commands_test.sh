@@ -35,7 +35,7 @@ grep -q "content $content" import.txt || fail 'the summary has another content'
 set_all=(--set data.file=digits.h5 --set 'model.hidden=[32, 16]' --set model.batch_norm=true --set data.batch_size=256
   --set data.normalize=unit --set optimizer.learning_rate=1e-2)
 "${launched[@]}" train "${set_all[@]}" --dry-run >dry.txt
-grep -Eq '^01_dense/weight +\(64, 32\) +2048$' dry.txt || fail "the dry run has no first layer: $(cat dry.txt)"
+grep -Eq '^01_dense +\(32\) +2048 +2048$' dry.txt || fail "the dry run has no first layer: $(cat dry.txt)"
 [ ! -e runs ] || fail 'a dry run wrote something'
 
 "${launched[@]}" train "${set_all[@]}" --set train.epochs=12 --run run 2>log.txt

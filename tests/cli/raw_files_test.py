@@ -47,7 +47,9 @@ def predicted(name, data, *options):
 
 
 def evaluated(name, data, *options):
-    return done("evaluate", name, "--data", data, "--json", *options).stdout.replace('"train"', '"test"')
+    said = done("evaluate", name, "--data", data, "--json", *options).stdout
+    assert ('"split":"train"' in said) == ("--split" in options), said  # a raw file is called test
+    return said.replace('"split":"train"', '"split":"test"')
 
 
 # LIBSVM that counts from 0: a file without index 0, without a class, with one index more, with what is no class of it.
@@ -122,6 +124,10 @@ for name in "in/a/1.png", "in/b/1.png", "test/b/1.png":
 done("import", "images", "in", "--size", "4x4", "-o", "in.h5")
 train("in")
 assert '"b"' in evaluated("in", "test")
+pathlib.Path("fresh/unsorted").mkdir(parents=True)
+shutil.copy(golden / "colour.png", "fresh/unsorted/1.png")
+assert len(predicted("in", "fresh").splitlines()) == 2, "folders are no labels where none are needed"
+refused(65, '"unsorted" is none of the 2 classes', "evaluate", "in", "--data", "fresh")
 
 # A model of images: whatever brings it the same pixels gives the same numbers, with and without augmentation in training.
 layers = '[{type="conv",channels=4,kernel=3},{type="batch_norm"},{type="relu"},{type="flatten"}]'

@@ -18,7 +18,7 @@ equal() { [ "$2" = "$3" ] || fail "$1: \"$2\" is not \"$3\""; }
 by() { # RANKS COMMAND...; 0: without a launcher
   local ranks=$1
   shift
-  if [ "$ranks" = 0 ]; then "$shoal" "$@"; else mpirun -q --bind-to none -np "$ranks" "$shoal" "$@"; fi
+  if [ "$ranks" = 0 ]; then "$shoal" "$@"; else mpirun --bind-to none -np "$ranks" "$shoal" "$@"; fi
 }
 refused() { # STATUS WORDS COMMAND...: ends with that status and one line that holds the words
   local status=0 wanted=$1 words=$2

@@ -47,7 +47,7 @@ chmod +x ranks.sh
 launch() {
   local ranks=$1 odd=$2 status=0
   shift 2
-  LAST=$((ranks - 1)) ODD=$odd timeout 60 mpirun -q --bind-to none --wdir "$PWD/usual" -np "$ranks" "$PWD/ranks.sh" "$@" \
+  LAST=$((ranks - 1)) ODD=$odd timeout 60 mpirun --bind-to none --wdir "$PWD/usual" -np "$ranks" "$PWD/ranks.sh" "$@" \
     >log.txt 2>&1 || status=$?
   echo "$status"
 }

@@ -42,7 +42,7 @@ check() { # title, then the command up to shoal; settings in the array
 }
 
 settings=()
-local_run=(mpirun -q --bind-to none -np)
+local_run=(mpirun --bind-to none -np)
 for windows in on 2 off; do
   for ranks in 2 3 4; do check "np $ranks, windows $windows" env SHOAL_WINDOWS=$windows "${local_run[@]}" $ranks; done
 done

@@ -32,7 +32,7 @@ def trial(campaign, number):
     ranks = [2, 4][number % 2]
     folder = campaign.path(f"status-{number}")
     os.mkdir(folder)
-    arguments = "-q -x SHOAL_TEST_JOB -x STATUS_FOLDER -x OMP_NUM_THREADS"
+    arguments = "-x SHOAL_TEST_JOB -x STATUS_FOLDER -x OMP_NUM_THREADS"
     launcher = [HOSTS, "run", str(ranks), campaign.path("rank.sh")]
     with campaign.train(ranks, f"run-{number}", "train.steps=10000000", "checkpoint.every_steps=1000",
                         f"parallel.stall_timeout={TIMEOUT}", launcher=launcher, MPIARGS=arguments, STATUS_FOLDER=folder,

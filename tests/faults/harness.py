@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import subprocess
@@ -35,7 +36,7 @@ every_steps = 5
 def launcher_environment():
     """What launch/environment.sh sets, with mpirun ending a broken job quickly."""
     environment = dict(os.environ, OMP_NUM_THREADS="1", OMPI_MCA_odls_base_sigkill_timeout="1")
-    script = f". {REPOSITORY}/launch/environment.sh && env -0"
+    script = f". {shlex.quote(REPOSITORY)}/launch/environment.sh && env -0"
     output = subprocess.run(["bash", "-c", script], env=environment, check=True, capture_output=True).stdout
     return dict(line.split("=", 1) for line in output.decode().split("\0") if "=" in line)
 
@@ -60,7 +61,7 @@ class Job:
         self.mark = uuid.uuid4().hex
         self.started = time.monotonic()
         if launcher is None:
-            launcher = ["mpirun", "-q", "--bind-to", "none", "-np", str(ranks)] if ranks else []
+            launcher = ["mpirun", "--bind-to", "none", "-np", str(ranks)] if ranks else []
         self.log = open(os.path.join(folder, f"log-{self.mark}"), "w+", encoding="utf-8", errors="replace")
         self.process = subprocess.Popen([*launcher, *command], cwd=folder, stdout=self.log, stderr=self.log,
                                         stdin=subprocess.DEVNULL, start_new_session=True,

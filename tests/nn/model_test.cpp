@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gradient_check.hpp"
+#include "shoal/nn/presets.hpp"
 
 namespace shoal {
 namespace {
@@ -58,6 +59,29 @@ TEST(Model, NumbersLayersWithParametersInForwardOrder) {
   EXPECT_TRUE(model.graph().parameters()[0].decay);
   EXPECT_FALSE(model.graph().parameters()[1].decay);
   EXPECT_FALSE(model.graph().parameters()[7].decay);
+}
+
+TEST(Model, TellsShapesNumbersAndWorkOfItsLayers) {
+  const Model model(image_shape(3, 32, 32), preset_layers({.name = "resnet20"}), 10, Loss::softmax);
+  EXPECT_EQ(model.parameter_count(), 272'474) << "as counted by hand from the paper";
+  std::int64_t parameters = 0;
+  double multiply_adds = 0.0;
+  std::vector<std::string> second_stage;
+  for (const LayerSummary& layer : model.summaries()) {
+    parameters += layer.parameters;
+    multiply_adds += layer.multiply_adds;
+    if (layer.output.columns == 32 && second_stage.size() < 9)
+      second_stage.push_back(std::string(2 * layer.depth, ' ') + layer.name);
+    EXPECT_EQ(layer.output.columns, layer.output.rows == 1024  ? 16
+                                    : layer.output.rows == 256 ? 32
+                                    : layer.name == "44_dense" ? 10
+                                                               : 64)
+        << layer.name;
+  }
+  EXPECT_EQ(parameters, model.parameter_count());
+  EXPECT_EQ(multiply_adds, 40'813'184.0);
+  EXPECT_EQ(second_stage, (std::vector<std::string>{"residual", "  15_conv", "  16_batch_norm", "  relu", "  17_conv",
+                                                    "  18_batch_norm", "  19_conv", "  20_batch_norm", "relu"}));
 }
 
 }  // namespace

@@ -90,6 +90,35 @@ TEST(Residual, WhatCannotBeAddedIsRefused) {
             "model.layers[0]: dense has no setting \"layers\"; use one of \"units\", \"init\", \"bias\"");
 }
 
+TEST(Residual, OfImagesTheShortcutHasTheStrideThatMakesShapesAgree) {
+  const auto conv = [](std::int64_t kernel, std::int64_t stride, const std::string& padding) {
+    return LayerSpec{"conv",
+                     {{"channels", std::int64_t{5}}, {"kernel", kernel}, {"stride", stride}, {"padding", padding}}};
+  };
+  const auto shape_of = [](const ValueShape& in, const LayerSpec& layer) {
+    Graph g;
+    return build_layers(g, {{.type = "residual", .layers = {layer}}}, g.input("x", in)).shape();
+  };
+  EXPECT_EQ(shape_of(image_shape(3, 31, 29), conv(3, 2, "same")), image_shape(5, 16, 15));
+  EXPECT_EQ(shape_of(image_shape(3, 7, 6), conv(3, 3, "same")), image_shape(5, 3, 2));
+  EXPECT_EQ(shape_of(image_shape(3, 7, 6), conv(1, 1, "same")), image_shape(5, 7, 6));
+  try {
+    shape_of(image_shape(3, 7, 6), conv(3, 1, "valid"));
+    ADD_FAILURE() << "5 x 4 positions are no stride of 7 x 6";
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(),
+                 "model.layers[0]: residual has no shortcut from (samples, 3, 7, 6) to the (samples, 5, 5, 4) of its "
+                 "layers: no stride makes one of the other");
+  }
+  const LayerSpec strided{.type = "residual", .layers = {conv(3, 2, "same"), {"batch_norm"}, {"tanh"}}};
+  const Model model(image_shape(2, 5, 4), {strided, {"global_average_pool"}}, 2, Loss::mse);
+  set_threads(1);
+  GradientCheck check(model.graph(), model.loss(), 5, 2);
+  check.fill_normal(model.input());
+  check.fill_normal(model.targets(), 0.0, 2);
+  check.expect_derivatives(1e-5);
+}
+
 /// What comes behind the end of a nested list is what comes behind the layer that holds it.
 TEST(Residual, BiasAndStartLookThroughTheEndOfItsLayers) {
   Graph g;

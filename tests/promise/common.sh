@@ -15,7 +15,7 @@ train() {
   if [ "$ranks" = 0 ]; then
     OMP_NUM_THREADS=$threads "$shoal" train "$@"
   else
-    OMP_NUM_THREADS=$threads mpirun -q --bind-to none -np "$ranks" "$shoal" train "$@"
+    OMP_NUM_THREADS=$threads mpirun --bind-to none -np "$ranks" "$shoal" train "$@"
   fi
 }
 

@@ -101,6 +101,45 @@ done
 matrix "batch 250" --set data.batch_size=250
 matrix "batch 100 in 4 leaves" --set data.batch_size=100 --set parallel.leaves=4
 matrix "batch 100 in 5 leaves" --set data.batch_size=100 --set parallel.leaves=5
+# Images: residual, strides, groups, pools, norms, dropout; ragged batches, leaves cut into pieces, one image a leaf.
+"$shoal" import csv "$here/data/digits.csv.gz" --label label --shape 8,8 --test-fraction 0.6 -o "$work/images.h5" >/dev/null
+cat >"$work/images.toml" <<'TOML'
+[model]
+layers = [
+  {type = "conv", channels = 12, kernel = 3}, {type = "batch_norm"}, {type = "relu"},
+  {type = "residual", layers = [
+    {type = "conv", channels = 40, kernel = 3, stride = 2, groups = 4}, {type = "batch_norm"}, {type = "relu"},
+    {type = "conv", channels = 40, kernel = 5}, {type = "group_norm", groups = 5}]},
+  {type = "relu"}, {type = "dropout", rate = 0.1},
+  {type = "concat", branches = [[{type = "max_pool", size = 3, stride = 1, padding = 1}],
+                                [{type = "conv", channels = 8, kernel = 1}, {type = "layer_norm"}, {type = "silu"}]]},
+  {type = "conv", channels = 48, kernel = 3, groups = 48}, {type = "batch_norm"}, {type = "relu"},
+  {type = "average_pool", size = 2}, {type = "flatten"}]
+[optimizer]
+learning_rate = 3e-3
+[train]
+epochs = 2
+[checkpoint]
+every_epochs = 1
+TOML
+digits=$data dense=$config data=$work/images.h5 config=$work/images.toml
+matrix "images, batch 128" --set data.batch_size=128
+for isa in avx512 avx2 neon scalar; do
+  SHOAL_ISA=$isa "$shoal" --version >/dev/null 2>&1 || continue
+  SHOAL_ISA=$isa run "images, batch 128, $isa" 0 1 --set data.batch_size=128
+  same
+done
+run "images, before it is stopped" 3 1 --set data.batch_size=128
+train 2 2 --resume "$work/run-$n/checkpoints/step-00000006.h5" --run "$work/images-resumed" 2>"$work/log" ||
+  { cat "$work/log"; fail "images, resumed"; }
+digest=$(digest_of "$work/images-resumed") name="images, resumed at np 2"
+same
+ranks_tried="1 3 4"
+matrix "images, one a leaf" --set data.batch_size=6 --set parallel.leaves=6 --set train.steps=20
+ranks_tried="1 2 3"
+matrix "images, 5 in 3 leaves of 2" --set data.batch_size=5 --set parallel.leaves=3 --set train.steps=20
+ranks_tried="1 2 3 4"
+data=$digits config=$dense
 awk -v OFS=, 'BEGIN {
   print "size,town,when,hue,price"
   for (i = 0; i < 600; ++i) {

@@ -22,6 +22,18 @@ SLOPED = """[{type = 'dense', units = 12}, {type = 'batch_norm', epsilon = 0.2},
  {type = 'dropout', rate = 0.1}, {type = 'dense', units = 9}, {type = 'leaky_relu', slope = -0.2}, {type = 'batch_norm'},
  {type = 'dense', units = 8, bias = false}, {type = 'gelu'}]""".replace("\n", "")
 
+IMAGES = """[{type = 'conv', channels = 6, kernel = 3, name = 'stem'}, {type = 'batch_norm'}, {type = 'silu'},
+ {type = 'residual', layers = [{type = 'conv', channels = 8, kernel = 4, stride = 2}, {type = 'batch_norm', epsilon = 0.1},
+  {type = 'tanh'}, {type = 'conv', channels = 8, kernel = 3, groups = 2}]},
+ {type = 'residual', name = 'wide', layers = [{type = 'conv', channels = 12, kernel = 1}, {type = 'batch_norm'}]},
+ {type = 'residual', shortcut = 'identity', layers = [{type = 'group_norm', groups = 3}, {type = 'relu'}]},
+ {type = 'concat', branches = [[], [{type = 'average_pool', size = 3, stride = 1, padding = 1}],
+  [{type = 'max_pool', size = 3, stride = 1, padding = 1}, {type = 'conv', channels = 3, kernel = 1}]]},
+ {type = 'layer_norm', epsilon = 1e-3}, {type = 'conv', channels = 7, kernel = 2, padding = 'valid'},
+ {type = 'concat', branches = [[{type = 'flatten'}], [{type = 'global_average_pool'}]]},
+ {type = 'residual', shortcut = [{type = 'dense', units = 9, name = 'beside'}],
+  layers = [{type = 'dense', units = 9}, {type = 'layer_norm'}]}, {type = 'dropout', rate = 0.1}]""".replace("\n", "")
+
 
 def run(*arguments):
     subprocess.run([shoal, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -81,11 +93,14 @@ def main():
     run("import", "csv", str(ships / "digits.csv.gz"), "--label", "label", "--shape", "8,8", "--test-fraction", "0.2",
         "-o", str(digits))
     write_targets(digits)
-    for activation in ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "identity"):
+    for activation in ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity"):
         for place, norm in NORMS.items():
             compare(f"{activation}-{place}", digits,
                     [f"model.activation={activation}", f"model.batch_norm={norm}", "model.hidden=[24, 12]"])
     compare("layers", digits, ["model.layers=" + SLOPED])
+    compare("images", digits, ["model.layers=" + IMAGES])
+    compare("resnet8", digits, ["model.preset=resnet8", "model.channels=4", "model.dropout=0.2"])
+    compare("lenet", digits, ["model.preset=lenet", "model.channels=4", "data.normalize=unit"])
     compare("depth", digits, ["model.depth=2", "model.width=12", "model.dropout=0.2"])
     compare("average", digits, ["model.hidden=[12]", "model.batch_norm=true", "train.average_decay=0.9"])
     compare("unit", digits, ["model.hidden=[12]", "data.normalize=unit", "train.steps=200"])

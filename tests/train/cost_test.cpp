@@ -49,7 +49,22 @@ TEST_F(Cost, MemoryGrowsWithUnitsMomentsAndSamples) {
   EXPECT_GT(adam, 1e6 * 4 * 5) << "weights, gradient, sum and two moments";
   EXPECT_LT(adam, 1e6 * 4 * 20);
   EXPECT_LT(of([](Config& c) { c.optimizer.name = "gd"; }).model_bytes, adam);
+  const double averaged = of([](Config& c) { c.train.average_decay = 0.9; }).model_bytes;
+  EXPECT_GT(averaged, adam + 1e6 * 4 * 2) << "kept, whole while it is judged, and saved";
   EXPECT_DOUBLE_EQ(of([](Config& c) { c.data.batch_size = 128; }).batch_bytes, 2 * of([](Config&) {}).batch_bytes);
+}
+
+TEST_F(Cost, OfImagesAndNestedLayersWorkIsCountedByPositions) {
+  TrainingData images = data_;  // 4 features are an image of one channel
+  images.description.shape = {2, 2};
+  const LayerSpec conv{"conv", {{"channels", std::int64_t{50}}, {"kernel", std::int64_t{3}}}};
+  Config config;
+  config.model.layers = {{.type = "residual", .layers = {conv, {"relu"}, conv}}, {"global_average_pool"}};
+  const double products = 4 * (9 * 50 + 9 * 50 * 50 + 50) + 50 * 3;
+  const TrainingCost cost = estimate_cost(config, images);
+  EXPECT_DOUBLE_EQ(cost.epoch, 300 * (6 * products + 1e5) + 5e6);
+  EXPECT_GT(cost.model_bytes, 4 * (9 * 50 + 9 * 50 * 50));
+  EXPECT_GT(cost.batch_bytes, 64 * 4 * (3 * 4 * 50));
 }
 
 TEST_F(Cost, OutputsOfLevelsAndRowsToValidateOnCount) {

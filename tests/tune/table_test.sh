@@ -49,7 +49,7 @@ TOML
 sweep() { # ranks, folder, further options
   local ranks=$1 run=$2
   shift 2
-  OMP_NUM_THREADS=1 exec mpirun -q --bind-to none -np "$ranks" "$shoal" sweep sweep.toml --run "$run" "$@" >/dev/null 2>log
+  OMP_NUM_THREADS=1 exec mpirun --bind-to none -np "$ranks" "$shoal" sweep sweep.toml --run "$run" "$@" >/dev/null 2>log
 }
 whole() { (sweep "$@") || fail "the sweep with $1 ranks in $2 ended with $?: $(cat log)"; }
 results() { (cd "$1" && sha256sum sweep.csv sweep.jsonl sweep.h5 best.h5); }

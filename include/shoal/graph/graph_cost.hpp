@@ -13,7 +13,8 @@ namespace shoal {
 double product_of(const Graph& graph, std::size_t id, std::size_t input);
 /// Of all operations, forward. The backward pass has about twice as many.
 double multiply_adds(const Graph& graph);
-/// Elements that an executor keeps of a sample: values, gradients and what operations put aside.
-double kept_elements(const Graph& graph);
+/// Elements that an executor keeps of a sample: values, gradients (of images with a backward pass alone) and what
+/// operations put aside.
+double kept_elements(const Graph& graph, bool backward);
 
 }  // namespace shoal

@@ -8,6 +8,7 @@
 
 #include "shoal/graph/graph.hpp"
 #include "shoal/nn/layer_place.hpp"
+#include "shoal/nn/layer_summary.hpp"
 
 namespace shoal {
 
@@ -38,9 +39,13 @@ class LayerContext {
   ///                cannot be, or is that of another layer; what their builders throw
   Value build(const std::string& list_name, const std::vector<LayerSpec>& layers, Value input);
 
+  /// All layers built, in the order of their descriptions; behind one that holds layers stand those.
+  const std::vector<LayerSummary>& summaries() const { return summaries_; }
+
   // Settings of the layer being built. @throws Error (usage) naming layer, key and value.
   double number(const std::string& key, double fallback, double least, double most) const;
-  std::int64_t whole_number(const std::string& key) const;  ///< at least 1, must be there
+  /// At least 1, must be there.
+  std::int64_t whole_number(const std::string& key, std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
   std::int64_t whole_number(const std::string& key, std::int64_t fallback, std::int64_t least,
                             std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
   std::string text(const std::string& key, const std::string& fallback) const;
@@ -49,7 +54,7 @@ class LayerContext {
   void check_keys(const std::vector<std::string>& known) const;
 
  private:
-  Value build_one(Value input);
+  Value build_one(std::size_t depth, Value input);
   void take_name();
   std::string place() const;
 
@@ -59,6 +64,9 @@ class LayerContext {
   int number_ = 0;
   std::uint32_t lane_ = 0;
   std::set<std::string> names_;  // taken
+  std::string made_name_;        // by the layer being built
+  std::vector<LayerSummary> summaries_;
+  std::size_t summed_ = 0;  // nodes of the graph that are in them
 };
 
 }  // namespace shoal

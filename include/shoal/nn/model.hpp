@@ -7,6 +7,7 @@
 
 #include "shoal/graph/graph.hpp"
 #include "shoal/nn/layer_spec.hpp"
+#include "shoal/nn/layer_summary.hpp"
 #include "shoal/nn/losses.hpp"
 
 namespace shoal {
@@ -41,6 +42,8 @@ class Model {
   /// Numbers that a sample's targets are.
   std::int64_t target_columns() const { return targets_.shape().columns; }
   const std::vector<LayerSpec>& layers() const { return layers_; }
+  /// Of all layers, nested ones and the last too, in the order of their descriptions.
+  const std::vector<LayerSummary>& summaries() const { return summaries_; }
   /// Trained numbers, without padding.
   std::int64_t parameter_count() const;
   /// Nodes of the graph that keep running statistics, in forward order.
@@ -49,6 +52,7 @@ class Model {
  private:
   std::shared_ptr<Graph> graph_;
   std::vector<LayerSpec> layers_;
+  std::vector<LayerSummary> summaries_;
   Loss loss_;
   std::string output_init_;
   Value input_, targets_, logits_, loss_value_;

@@ -23,7 +23,7 @@ struct TrainingCost {
   double epoch = 0.0;        ///< about how long an epoch takes, in a unit of its own
   double whole = 0.0;        ///< about how long all of its training takes, in the same
 };
-/// The memory is that of one of the trainings on a host. @throws Error  as make_model(), where it takes the graph
+/// The memory is that of one of the trainings on a host.
 TrainingCost estimate_cost(const Config& config, const TrainingData& data, const HostLoad& load = {});
 
 /// Refuses a model or batch that this host cannot hold: the system would grant the memory, and kill the job when it is

@@ -10,6 +10,7 @@ it must end with 74 and name the last good checkpoint, which must be sound.
 import argparse
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +48,7 @@ class FullDisk:
         self.variables = {} if options.tmpfs else {"LD_PRELOAD": options.preload, "SHOAL_FULL": self.mark,
                                                    "ASAN_OPTIONS": "verify_asan_link_order=0"}
         self.demote = None
+        self.shoal = options.shoal
 
     def block(self, _):
         with open(self.mark, "wb", buffering=0) as file:
@@ -72,10 +74,13 @@ class ReadOnlyFolder:
         os.mkdir(self.place)
         self.variables = {}
         self.demote = None
+        self.shoal = options.shoal
         if os.geteuid() == 0:
             for path in (folder, self.place):
                 os.chmod(path, 0o755)
             os.chown(self.place, NOBODY, NOBODY)
+            # That one may not see into the folder of the build: /root is closed to all others.
+            self.shoal = shutil.copy(options.shoal, folder)
             self.demote = lambda: (os.setgid(NOBODY), os.setuid(NOBODY))
 
     def block(self, run):
@@ -103,7 +108,7 @@ def check(kind, freed):
         sets = [f"data.file={data}", "model.hidden=[16]", "train.epochs=100000000", "train.log_every=1000000",
                 "checkpoint.every_epochs=0", "checkpoint.every_steps=200", "train.evaluate_every=1000000",
                 f"checkpoint.give_up={9 if freed else 2}"]
-        command = [options.shoal, "train", "--run", run]
+        command = [disk.shoal, "train", "--run", run]
         for setting in sets:
             command += ["--set", setting]
         with open(log_path, "w", encoding="utf-8") as log:

@@ -22,7 +22,7 @@ class BlockParser {
               const CsvScan& scan, CsvParsed& parsed)
       : block_(block), layout_(layout), columns_(scan.columns), rules_(rules), scan_(scan), parsed_(parsed) {
     const std::string_view text = block.text();
-    const auto most_rows = static_cast<std::size_t>(std::count(text.begin(), text.end(), block.row_end));
+    const auto most_rows = static_cast<std::size_t>(block.lines);
     CsvParsed fresh;
     fresh.x = std::move(parsed_.x);
     fresh.other = std::move(parsed_.other);
@@ -130,7 +130,8 @@ class BlockParser {
     }
   }
 
-  void take_number(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number, std::uint32_t offset) {
+  [[gnu::always_inline]] void take_number(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number,
+                                          std::uint32_t offset) {
     if (column.only == CsvOnly::dates || number.value < column.least) return take_text(column, seen, offset);
     if (seen.numbers++ == 0) seen.first_number = offset;
     if (seen.whole && number.value != std::trunc(number.value)) seen.whole = false;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cursor.hpp"
+#include "data/import/cells/cursor.hpp"
 #include "text_source.hpp"
 
 namespace shoal {
@@ -36,6 +36,7 @@ struct CsvBlock {
   std::size_t file = 0;
   bool begins_file = false;
   std::int64_t first_line = 1;
+  std::int64_t lines = 0;
   char row_end = '\n';
   std::vector<char> held;  ///< the text and csv_padding bytes 0
 

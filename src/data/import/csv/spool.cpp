@@ -14,7 +14,6 @@
 namespace shoal {
 namespace {
 
-constexpr std::int64_t most_memory = std::int64_t{128} << 20;
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
 }  // namespace
@@ -35,48 +34,36 @@ posix::Descriptor nameless_file(const std::string& out) {
 std::int64_t Spool::append(std::span<const std::byte> bytes) {
   const std::int64_t at = size_;
   size_ += static_cast<std::int64_t>(bytes.size());
-  if (size_ <= most_memory) {
-    while (!bytes.empty()) {
-      if (memory_.empty() || memory_.back().size() == piece_bytes) memory_.emplace_back().reserve(piece_bytes);
-      const std::size_t part = std::min(bytes.size(), piece_bytes - memory_.back().size());
-      memory_.back().insert(memory_.back().end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(part));
-      bytes = bytes.subspan(part);
-    }
-    return at;
+  const std::int64_t room = std::max<std::int64_t>(0, most_memory_ - at);
+  std::span<const std::byte> kept = bytes.first(std::min(bytes.size(), static_cast<std::size_t>(room)));
+  const std::span<const std::byte> filed = bytes.subspan(kept.size());
+  while (!kept.empty()) {
+    if (memory_.empty() || memory_.back().size() == piece_bytes) memory_.emplace_back().reserve(piece_bytes);
+    const std::size_t part = std::min(kept.size(), piece_bytes - memory_.back().size());
+    memory_.back().insert(memory_.back().end(), kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(part));
+    kept = kept.subspan(part);
   }
-  const auto write = [&](std::span<const std::byte> all, std::int64_t offset) {
-    if (const int error = posix::write_all(file_.get(), all, offset); error != 0)
-      posix::fail("put rows away beside", out_, error, size_);
-  };
-  if (!file_) {
-    file_ = nameless_file(out_);
-    std::int64_t offset = 0;
-    for (const auto& piece : memory_) {
-      write(piece, offset);
-      offset += static_cast<std::int64_t>(piece.size());
-    }
-    memory_ = {};
-  }
-  write(bytes, at);
+  if (filed.empty()) return at;
+  if (!file_) file_ = nameless_file(out_);
+  const std::int64_t offset = size_ - static_cast<std::int64_t>(filed.size()) - most_memory_;
+  if (const int error = posix::write_all(file_.get(), filed, offset); error != 0)
+    posix::fail("put rows away beside", out_, error, size_);
   return at;
 }
 
 void Spool::read(std::int64_t offset, std::span<std::byte> bytes) const {
-  if (!file_) {
-    auto from = static_cast<std::size_t>(offset);
-    while (!bytes.empty()) {
-      const auto& piece = memory_[from / piece_bytes];
-      const std::size_t begin = from % piece_bytes;
-      const std::size_t part = std::min(bytes.size(), piece.size() - begin);
-      std::memcpy(bytes.data(), piece.data() + begin, part);
-      bytes = bytes.subspan(part);
-      from += part;
-    }
-    return;
+  for (; !bytes.empty() && offset < most_memory_;) {
+    const auto from = static_cast<std::size_t>(offset);
+    const auto& piece = memory_[from / piece_bytes];
+    const std::size_t begin = from % piece_bytes;
+    const std::size_t part = std::min(bytes.size(), piece.size() - begin);
+    std::memcpy(bytes.data(), piece.data() + begin, part);
+    bytes = bytes.subspan(part);
+    offset += static_cast<std::int64_t>(part);
   }
   for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t got =
-        ::pread(file_.get(), bytes.data() + done, bytes.size() - done, offset + static_cast<std::int64_t>(done));
+    const ssize_t got = ::pread(file_.get(), bytes.data() + done, bytes.size() - done,
+                                offset - most_memory_ + static_cast<std::int64_t>(done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) posix::fail("read the rows that were put away beside", out_, got < 0 ? errno : EIO);
     done += static_cast<std::size_t>(got);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """CSV of numbers: shoal import csv against pandas.read_csv (C engine) and pyarrow.csv, in alternation.
 
-  csv.py SHOAL FOLDER [MEGABYTES [ROUNDS]]
+  csv_speed.py SHOAL FOLDER [MEGABYTES [ROUNDS]]
 
 Makes FOLDER/numbers.csv of random normal numbers, 50 columns, once. Each program reads it in a process of its own; what
 counts is the time of reading alone for pandas and pyarrow (imports are left out) and the whole command for shoal, which

@@ -1,0 +1,92 @@
+#include "run/run_account.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <iostream>
+
+#include "shoal/comm/session.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/optim/optimizer.hpp"
+#include "shoal/tensor/isa.hpp"
+#include "shoal/tensor/parallel.hpp"
+#include "shoal/train/cost.hpp"
+
+namespace shoal {
+namespace {
+
+/// "(channels, height, width)", or "(columns)".
+std::string sample_shape(const ValueShape& shape) {
+  if (shape.rows == 1) return fmt::format("({})", shape.columns);
+  return fmt::format("({}, {}, {})", shape.columns, shape.height(), shape.width);
+}
+
+/// Inputs and what each weight makes of them: "64-32-10".
+std::string layer_line(const Model& model) {
+  constexpr std::size_t most = 8;
+  std::vector<std::int64_t> widths;
+  for (const Parameter& p : model.graph().parameters()) {
+    if (p.name.ends_with("/weight")) widths.push_back(p.columns);
+  }
+  if (widths.size() <= most) return fmt::format("{}-{}", model.inputs(), fmt::join(widths, "-"));
+  return fmt::format("{}-{}-...-{} ({} layers with weights)", model.inputs(), widths.front(), widths.back(),
+                     widths.size());
+}
+
+void print_layers(const Model& model) {
+  const auto line = [](const std::string& name, const std::string& output, const std::string& parameters,
+                       const std::string& multiply_adds) {
+    std::cout << fmt::format("{:<30} {:<18} {:>11} {:>14}\n", name, output, parameters, multiply_adds);
+  };
+  line("layer", "output", "parameters", "multiply-adds");
+  line("x", sample_shape(model.input().shape()), "", "");
+  double multiply_adds = 0.0;
+  for (const LayerSummary& layer : model.summaries()) {
+    multiply_adds += layer.multiply_adds;
+    line(std::string(2 * layer.depth, ' ') + layer.name, sample_shape(layer.output),
+         layer.parameters > 0 ? fmt::format("{}", layer.parameters) : "",
+         layer.multiply_adds > 0.0 ? fmt::format("{:.0f}", layer.multiply_adds) : "");
+  }
+  std::cout << fmt::format("total {} parameters, {:.0f} multiply-adds a sample, loss {}\n", model.parameter_count(),
+                           multiply_adds, model.loss_kind().name);
+}
+
+}  // namespace
+
+std::string start_line(const Training& training, const Communicator& comm) {
+  const std::int64_t batch = training.config().data.batch_size;
+  return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {} parameters; {} samples in batches of {}, {}",
+                     counted(comm.size(), "rank"), counted(comm.host_count(), "host"), counted(threads(), "thread"),
+                     instruction_set(), counted(usable_cores(), "core"), layer_line(training.model()),
+                     training.model().parameter_count(), training.data().train.rows(), batch,
+                     counted(leaves_of(training.config()), "leaf", "leaves"));
+}
+
+std::string finished_line(const Training& training, const std::string& name) {
+  const std::int64_t step = training.progress().step;
+  if (training.stopped_early())
+    return fmt::format(
+        "{} is finished: it stopped early after step {}, {} without progress; raise train.early_stopping.patience to "
+        "train on",
+        name, step, counted(training.progress().stale_evaluations, "evaluation"));
+  return fmt::format("{} is finished: {} steps are done; raise {} to train on", name, step,
+                     training.config().train.steps > 0 ? "train.steps" : "train.epochs");
+}
+
+void print_dry_run(const Training& training, const Communicator& comm) {
+  const Model& model = training.model();
+  print_layers(model);
+  std::cout << fmt::format(
+      "{} steps, {} an epoch; validation: {}\n", training.total_steps(), training.steps_per_epoch(),
+      training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
+  const std::int64_t moments = static_cast<std::int64_t>(Optimizer(training.config().optimizer.name).moments().size());
+  const std::int64_t average = training.config().train.average_decay > 0.0 ? 1 : 0;
+  const double floats = static_cast<double>(model.graph().parameter_size());
+  const TrainingCost cost = estimate_cost(training.config(), training.data(), HostLoad::of(comm));
+  std::cout << fmt::format("memory per host: about {:.1f} MB to train and save; checkpoint: about {:.1f} MB\n",
+                           (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * 1e-6,
+                           floats * 4e-6 * static_cast<double>(1 + moments + average));
+  std::cout << start_line(training, comm) << "\nnothing was written\n";
+}
+
+}  // namespace shoal
