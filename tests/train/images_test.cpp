@@ -208,7 +208,7 @@ TEST_F(Images, AModelForAnotherShapeThanThatOfTheDataIsRefused) {
   const auto refusal_of = [&](const Model& model) -> std::string {
     Trainer trainer(model, Adam{}, test_world());
     try {
-      trainer.fit(Dataset::open(path("i.h5")), {.epochs = 1, .quiet = true});
+      trainer.fit(Dataset::open(path("i.h5")), {.epochs = 1, .leaves = 4, .quiet = true});
     } catch (const Error& error) {
       return error.what();
     }
@@ -221,7 +221,7 @@ TEST_F(Images, AModelForAnotherShapeThanThatOfTheDataIsRefused) {
   EXPECT_THAT(refusal_of({pixels, one, 4, Loss::softmax}),
               HasSubstr("and the data give its layers (samples, 3, 6, 5)"));
   Trainer trainer({image_shape(channels, height, width), layers, 4, Loss::softmax}, Adam{}, test_world());
-  trainer.fit(Dataset::open(path("i.h5")), {.epochs = 1, .augment = {.flip = true}, .quiet = true});
+  trainer.fit(Dataset::open(path("i.h5")), {.epochs = 1, .augment = {.flip = true}, .leaves = 4, .quiet = true});
   EXPECT_GT(trainer.evaluate(Dataset::open(path("i.h5"))).loss, 0.0);
 }
 
