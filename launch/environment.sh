@@ -19,3 +19,6 @@ export OMPI_MCA_orte_execute_quiet=${OMPI_MCA_orte_execute_quiet:-1}
 # Open MPI 5 the copies are the work of smsc.
 export OMPI_MCA_btl_vader_single_copy_mechanism=${OMPI_MCA_btl_vader_single_copy_mechanism:-none}
 export OMPI_MCA_smsc=${OMPI_MCA_smsc:-^cma}
+# Where an interface has addresses of IPv4 and of IPv6, Open MPI 5.0 asks netlink for routes between the two and complains
+# in every rank that there are none.
+export OMPI_MCA_reachable=${OMPI_MCA_reachable:-weighted}

@@ -10,7 +10,7 @@ set(SHOAL_MPI_TEST_ENVIRONMENT
   OMP_NUM_THREADS=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_orte_execute_quiet=1
   PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1
-  OMPI_MCA_smsc=^cma  # as launch/environment.sh, for Open MPI 4 and 5
+  OMPI_MCA_smsc=^cma OMPI_MCA_reachable=weighted  # as launch/environment.sh, for Open MPI 4 and 5
   ASAN_OPTIONS=detect_leaks=0
   CACHE INTERNAL "What every test under mpirun needs")
 set(SHOAL_MPI_TEST_MAIN ${CMAKE_CURRENT_LIST_DIR}/mpi_test_main.cpp CACHE INTERNAL "main() of the MPI tests")

@@ -47,6 +47,7 @@ struct Inputs {
   Dataset data;
   std::string split;
   DatasetPredictor predictor;
+  std::string told;  ///< what the split is called: "test" for any raw file, whatever its importer makes
 };
 
 /// Collective. The data are looked at first: a wrong name shows before the model is read. What is no data set is read
@@ -76,14 +77,14 @@ Inputs open_inputs(const GivenData& data, const std::string& checkpoint, WhichWe
   run_together(world, [&] {
     if (world.rank() == 0) check(file);
   });
-  if (opened) return {*std::move(opened), data.split, std::move(predictor)};
+  if (opened) return {*std::move(opened), data.split, std::move(predictor), data.split};
   run_together(world, [&] {
     if (data.split != "test")
       throw Error(ExitStatus::usage,
                   fmt::format("{} has no splits, and --split is {}; leave it out", data.file, data.split));
   });
   RawData raw = open_raw({data.file, agreed, data.x, data.y}, predictor.trained_on(), labels, world);
-  return {std::move(raw.data), std::move(raw.split), std::move(predictor)};
+  return {std::move(raw.data), std::move(raw.split), std::move(predictor), data.split};
 }
 
 }  // namespace
@@ -104,8 +105,8 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
     if (world.rank() == 0 && request.confusion) write_text_atomically(*request.confusion, confusion_csv(result));
   });
   if (world.rank() == 0)
-    print(request.json ? evaluation_json(inputs.split, weights, result)
-                       : evaluation_table(inputs.split, weights, result));
+    print(request.json ? evaluation_json(inputs.told, weights, result)
+                       : evaluation_table(inputs.told, weights, result));
   return ExitStatus::done;
 }
 

@@ -45,12 +45,13 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
     const Node& node = nodes[id];
     Workspace& work = work_[id];
     const bool passes = chain_values_ != nullptr && chain_values_->value[id] != ChainValues::kept;
-    const bool gradient_passes = chain_values_ != nullptr && chain_values_->gradient[id] != ChainValues::kept;
-    if (passes || gradient_passes)
+    if (chain_values_ != nullptr)
       chain_tile_size_ = std::max({chain_tile_size_, chain_rows * panel_width, node.shape.rows * panel_width});
     const std::int64_t rows = buffer_rows(node.shape, capacity);
     if (node.kind != Node::Kind::parameter && !passes) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
-    if (node.needs_gradient && !gradient_passes) work.gradient = Buffer<T>(padded_size(rows, node.shape.columns));
+    // Of images when they are needed: see share_gradients().
+    if (node.needs_gradient && (chain_values_ == nullptr || !node.shape.per_sample))
+      work.gradient = std::make_shared<Buffer<T>>(padded_size(rows, node.shape.columns));
     if (node.kind == Node::Kind::parameter) work.gradient_rows = gradient_rows(graph, id);
     if (node.operation == nullptr) continue;
     work.per_sample = works_per_sample(graph, node);
@@ -92,7 +93,8 @@ Panels<T> Executor<T>::value_panels(std::size_t id) const {
 template <class T>
 Panels<T> Executor<T>::gradient_panels(std::size_t id) const {
   const Node& node = graph_.nodes()[id];
-  return {const_cast<T*>(work_[id].gradient.data()), buffer_rows(node.shape, capacity_), node.shape.columns};
+  T* const data = work_[id].gradient == nullptr ? nullptr : work_[id].gradient->data();
+  return {data, buffer_rows(node.shape, capacity_), node.shape.columns};
 }
 
 template <class T>

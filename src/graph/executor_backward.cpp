@@ -1,8 +1,11 @@
 // The backward pass of an executor.
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
 
 #include "graph/chain_values.hpp"
+#include "graph/gradient_buffers.hpp"
 #include "graph/pass_schedules.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -48,7 +51,7 @@ template <class T>
 void Executor<T>::pull_whole_gradient(std::size_t id) {
   const Node& node = graph_.nodes()[id];
   const Panels<T> gradient = gradient_panels(id);
-  std::fill_n(gradient.data, work_[id].gradient.size(), T{0});
+  std::fill_n(gradient.data, work_[id].gradient->size(), T{0});
   std::vector<T> scratch(static_cast<std::size_t>(node.shape.rows * panel_width));
   for (auto use = work_[id].uses.rbegin(); use != work_[id].uses.rend(); ++use) {
     if (!reached_[use->first] || work_[use->first].per_sample) continue;
@@ -67,7 +70,7 @@ template <class T>
 void Executor<T>::pull_by_samples(std::size_t id) {
   const Node& node = graph_.nodes()[id];
   const Panels<T> gradient = gradient_panels(id);
-  const auto width = static_cast<std::size_t>(work_[id].gradient.size());
+  const auto width = static_cast<std::size_t>(work_[id].gradient->size());
   std::vector<double> sums(static_cast<std::size_t>(batch_.leaves.size()) * width);
   std::array<T, panel_width * panel_width> tile{};
   for (std::int64_t leaf = batch_.leaves.first; leaf < batch_.leaves.last; ++leaf) {
@@ -145,8 +148,33 @@ void Executor<T>::parameter_tile(std::size_t id, std::int64_t task, std::span<T*
   }
 }
 
+/// Buffers for the gradients of a pass that ends at `until_`.
+template <class T>
+void Executor<T>::share_gradients() {
+  const auto nodes = graph_.nodes();
+  std::vector<bool> wanted;
+  for (std::size_t id = 0; id < nodes.size(); ++id)
+    wanted.push_back(nodes[id].needs_gradient && chain_values_->gradient[id] == ChainValues::kept);
+  const std::vector<int> number = shared_buffers(graph_, schedules_->backward(until_, batch_.training), wanted);
+  std::map<int, std::shared_ptr<Buffer<T>>> buffers;
+  for (std::size_t id = 0; id < nodes.size(); ++id) {
+    if (number[id] < 0) continue;
+    std::shared_ptr<Buffer<T>>& buffer = buffers[number[id]];
+    if (buffer == nullptr)
+      buffer = std::make_shared<Buffer<T>>(padded_size(capacity_ * nodes[id].shape.rows, nodes[id].shape.columns));
+    work_[id].gradient = buffer;
+  }
+  gradients_until_ = until_;
+  for (std::size_t id = 0; id <= until_; ++id) {
+    if (nodes[id].operation == nullptr) continue;
+    work_[id].everything = everything(id);
+    if (reached_[id]) work_[id].all_rows = view(id, samples_of(batch_.leaves));
+  }
+}
+
 template <class T>
 void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete& complete) {
+  if (chain_values_ != nullptr && gradients_until_ != until_) share_gradients();
   const auto parameters = graph_.parameters();
   std::vector<bool> done;
   // Parameters that `until` does not depend on come first, so that the others complete from the last to the first.
@@ -177,6 +205,7 @@ void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete
 // The members of this file; executor.cpp has the others. NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define SHOAL_BACKWARD_OF(T)                                                                 \
   template bool Executor<T>::used_by(std::size_t, bool) const;                               \
+  template void Executor<T>::share_gradients();                                              \
   template void Executor<T>::pull_gradient(std::size_t, SampleRange, std::int64_t);          \
   template void Executor<T>::pull_whole_gradient(std::size_t);                               \
   template void Executor<T>::pull_by_samples(std::size_t);                                   \

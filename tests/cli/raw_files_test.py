@@ -46,7 +46,9 @@ def predicted(name, data, *options):
 
 
 def evaluated(name, data, *options):
-    return done("evaluate", name, "--data", data, "--json", *options).stdout.replace('"train"', '"test"')
+    said = done("evaluate", name, "--data", data, "--json", *options).stdout
+    assert ('"split":"train"' in said) == ("--split" in options), said  # a raw file is called test
+    return said.replace('"split":"train"', '"split":"test"')
 
 
 # LIBSVM that counts from 0: a file without index 0, without a class, with one index more, with what is no class of it.
@@ -121,6 +123,10 @@ for name in "in/a/1.png", "in/b/1.png", "test/b/1.png":
 done("import", "images", "in", "--size", "4x4", "-o", "in.h5")
 train("in")
 assert '"b"' in evaluated("in", "test")
+pathlib.Path("fresh/unsorted").mkdir(parents=True)
+shutil.copy(golden / "colour.png", "fresh/unsorted/1.png")
+assert len(predicted("in", "fresh").splitlines()) == 2, "folders are no labels where none are needed"
+refused(65, '"unsorted" is none of the 2 classes', "evaluate", "in", "--data", "fresh")
 
 # What an importer advises is none of the options of these commands.
 pathlib.Path("t.csv").write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))

@@ -45,7 +45,7 @@ ENDS = {
 }
 OPTIMIZERS = {
     "momentum": '{name = "momentum", learning_rate = 0.02, nesterov = true}',
-    "lars": '{name = "lars", learning_rate = 2.0, trust_coefficient = 0.01, weight_decay = 1e-3}',
+    "lars": '{name = "lars", learning_rate = 0.5, trust_coefficient = 0.01, weight_decay = 1e-3}',
 }
 CASES = [("flat", "momentum"), ("pooled", "lars")]
 
@@ -146,7 +146,7 @@ def write_case(file, name, end, optimizer, x, labels):
         if optimizer == "momentum":
             momentum.step()
         else:
-            lars_step(net, velocities, 2.0)
+            lars_step(net, velocities, 0.5)
     group["losses"] = numpy.array(losses)
     write("final")
     for layer, module in net.named_children():

@@ -51,7 +51,7 @@ int main() {
         targets.at(r, r % model.outputs()) = 1.0F;
       }
     }
-    for (const char* name : {"adam", "adamw", "rmsprop", "momentum"}) {
+    for (const char* name : {"adam", "adamw", "rmsprop", "momentum", "lars", "lamb"}) {
       const Optimizer optimizer(name);
       std::fill_n(m.data(), m.size(), 0.0F);
       std::fill_n(v.data(), v.size(), 0.0F);
@@ -65,8 +65,11 @@ int main() {
         scalars.step = step;
         scalars.batch = static_cast<float>(batch);
         float* const moments[] = {m.data(), v.data()};
-        optimizer.update(scalars, parameters.span(), gradient.span(),
-                         std::span<float* const>(moments).first(optimizer.moments().size()));
+        const auto used = std::span<float* const>(moments).first(optimizer.moments().size());
+        if (optimizer.trusts())
+          scalars.trust = optimizer.trust_ratio(scalars.settings,
+                                                optimizer.norms(scalars, parameters.span(), gradient.span(), used));
+        optimizer.update(scalars, parameters.span(), gradient.span(), used);
       }
       hash.add(std::as_bytes(std::as_const(parameters).span())).add(std::as_bytes(std::span<const double>(states)));
     }

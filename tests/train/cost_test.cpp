@@ -48,6 +48,8 @@ TEST_F(Cost, MemoryGrowsWithUnitsMomentsAndSamples) {
   EXPECT_GT(adam, 1e6 * 4 * 5) << "weights, gradient, sum and two moments";
   EXPECT_LT(adam, 1e6 * 4 * 20);
   EXPECT_LT(of([](Config& c) { c.optimizer.name = "gd"; }).model_bytes, adam);
+  const double averaged = of([](Config& c) { c.train.average_decay = 0.9; }).model_bytes;
+  EXPECT_GT(averaged, adam + 1e6 * 4 * 2) << "kept, whole while it is judged, and saved";
   EXPECT_DOUBLE_EQ(of([](Config& c) { c.data.batch_size = 128; }).batch_bytes, 2 * of([](Config&) {}).batch_bytes);
 }
 

@@ -75,7 +75,8 @@ class Executor {
 
  private:
   struct Workspace {
-    Buffer<T> value, gradient, auxiliary, derived;
+    Buffer<T> value, auxiliary, derived;
+    std::shared_ptr<Buffer<T>> gradient;                    // other nodes may have it before or after; null: none
     std::vector<std::pair<std::size_t, std::size_t>> uses;  // (node, input number), in order of use
     std::vector<ValueShape> input_shapes;
     bool per_sample = false;                   // works per sample
@@ -125,6 +126,7 @@ class Executor {
   void reserve_statistics(std::size_t id, Pass pass, bool training);
 
   // executor_backward.cpp
+  void share_gradients();
   void pull_gradient(std::size_t id, SampleRange samples, std::int64_t panel);
   void pull_whole_gradient(std::size_t id);
   void pull_by_samples(std::size_t id);
@@ -142,6 +144,7 @@ class Executor {
   std::size_t until_ = 0;
   std::unique_ptr<PassSchedules> schedules_;
   std::unique_ptr<const ChainValues> chain_values_;  // null: all values are kept
+  std::size_t gradients_until_ = 0;  // the end of the passes that gradients of images have buffers for; 0: none
   std::int64_t chain_tile_size_ = 0;
   std::int64_t chain_tiles_ = 0;
   std::vector<bool> reached_;  // nodes that `until` depends on

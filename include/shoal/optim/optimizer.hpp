@@ -60,7 +60,8 @@ struct AdamW {
   operator OptimizerSettings() const;
 };
 
-/// For large batches; its learning_rate is about that of Momentum divided by trust_coefficient, or less.
+/// For large batches. A step is about learning_rate * trust_coefficient of a weight's norm, times 1 / (1 - momentum)
+/// where gradients agree; biases, gamma and beta move as with Momentum.
 struct LARS {
   double learning_rate = 1e-3;
   double momentum = 0.9;

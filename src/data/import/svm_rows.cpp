@@ -8,7 +8,7 @@
 #include <cmath>
 #include <optional>
 
-#include "csv/cell_kind.hpp"
+#include "cells/cell_kind.hpp"
 #include "csv_reader.hpp"
 #include "data/contents.hpp"
 #include "shoal/core/error.hpp"

@@ -53,12 +53,13 @@ void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, c
     if (writing.valid()) writing.get();
     progress.add(static_cast<std::int64_t>(buffer.size()));
     std::swap(buffer, written);
-    writing = std::async(std::launch::async, [&writer, hash, &path, &written, first] {
+    const auto write = [&writer, hash, &path, &written, first] {
       writer.write_rows(path, first, written);
       if (hash != nullptr) hash->add(written);
-    });
+    };
+    if (last == split.rows) return write();  // no thread for nothing beside
+    writing = std::async(std::launch::async, write);
   }
-  if (writing.valid()) writing.get();
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, b
       options.gray = trained.shape[0] == 1;
       options.height = trained.shape[1];
       options.width = trained.shape[2];
-      options.model = {trained.class_names, trained.columns};
+      if (labels) options.model = {trained.class_names, trained.columns};
       return import_images(options, out);
     }
   }

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cursor.hpp"
+#include "data/import/cells/cursor.hpp"
 #include "text_source.hpp"
 
 namespace shoal {

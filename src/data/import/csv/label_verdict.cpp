@@ -7,10 +7,10 @@
 #include <limits>
 #include <numeric>
 
+#include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
 #include "data/import/labels.hpp"
 #include "data/import/number_labels.hpp"
-#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
-#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/utf8.hpp"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "block_reader.hpp"
-#include "cell_kind.hpp"
+#include "data/import/cells/cell_kind.hpp"
 #include "sample.hpp"
 
 namespace shoal {

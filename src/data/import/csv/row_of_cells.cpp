@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "../csv_reader.hpp"
-#include "cell_kind.hpp"
+#include "data/import/cells/cell_kind.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {

@@ -6,8 +6,8 @@
 #include <array>
 #include <set>
 
+#include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
-#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -226,6 +226,19 @@ CsvHeader guess_header(const std::vector<CsvCells>& rows, const CellRules& rules
                           "the columns, or be a row with one odd cell; say --header yes, or --header no (and --missing "
                           "\"{}\" if that is a missing number)",
                           file, odd_column, shown(*odd), shown(*odd)));
+}
+
+std::optional<NumberMarks> marks_of_column(const std::vector<CsvCells>& rows, std::size_t column,
+                                           const CellRules& rules) {
+  std::optional<NumberMarks> marks;
+  CsvNumber ignored;
+  for (const CsvCells& row : rows) {
+    if (column >= row.size() || rules.kind(row[column], ignored) == CellKind::missing) continue;
+    const auto own = marks_of(row[column], rules.decimal());
+    marks = own && marks ? marks_of_both(*own, *marks) : own;
+    if (!marks) return std::nullopt;
+  }
+  return marks && marks->any() ? marks : std::nullopt;
 }
 
 }  // namespace shoal

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "block_reader.hpp"
-#include "cell_kind.hpp"
+#include "data/import/cells/cell_kind.hpp"
 
 namespace shoal {
 
@@ -35,6 +35,10 @@ struct CsvHeader {
 /// @throws Error(bad_data)  where that cannot be told, with both readings
 CsvHeader guess_header(const std::vector<CsvCells>& rows, const CellRules& rules, std::optional<std::size_t> unsure,
                        const std::string& file);
+
+/// Those of a column, if all cells of its first rows are numbers and some have marks.
+std::optional<NumberMarks> marks_of_column(const std::vector<CsvCells>& rows, std::size_t column,
+                                           const CellRules& rules);
 
 /// "comma", "tab", ...
 std::string mark_name(char mark);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "block_reader.hpp"
-#include "cell_kind.hpp"
+#include "data/import/cells/cell_kind.hpp"
 #include "data/import/number_labels.hpp"
 #include "spool.hpp"
 

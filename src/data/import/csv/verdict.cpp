@@ -7,10 +7,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
 #include "data/import/splits.hpp"
 #include "label_verdict.hpp"
-#include "number_marks.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 
@@ -170,14 +170,17 @@ void check_categories(const std::vector<CsvColumn>& columns, const CsvFiles& fil
       names.size() > told ? all + ",..." : all));
 }
 
-/// Whether each text is a number but for what stands around it, as "97 kg" and "1,5" are where commas part cells.
+/// Whether each text may be meant as a number or date, such as "97 kg", "01/02/2018", "1 234" and, where commas part
+/// cells, "1,5".
 bool hold_numbers(const CsvFacts& facts) {
   return std::all_of(facts.words.begin(), facts.words.end(), [](const CsvFacts::Word& word) {
-    constexpr const char* digits = "0123456789";
-    const std::size_t first = word.text.find_first_of(digits);
-    if (first == std::string::npos) return false;
-    const std::string core = word.text.substr(first, word.text.find_last_of(digits) - first + 1);
-    return number_of_cell(core, '.').has_value() || number_of_cell(core, ',').has_value();
+    const auto is_digit = [](char c) { return csv_digits::is_digit(c); };
+    const auto first = std::find_if(word.text.begin(), word.text.end(), is_digit);
+    if (first == word.text.end()) return false;
+    const auto last = std::find_if(word.text.rbegin(), word.text.rend(), is_digit).base();
+    const std::string core(first, last);
+    return std::ssize(word.text) < 2 * std::count_if(first, last, is_digit) || number_of_cell(core, '.').has_value() ||
+           number_of_cell(core, ',').has_value();
   });
 }
 
@@ -209,7 +212,7 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
   if (guessed && reason.empty()) {
     reason = order.size() == 2 ? "two texts" : "texts";
     if (hold_numbers(facts))
-      reason += fmt::format("; to learn \"{}\" as a number write it without what is around it",
+      reason += fmt::format("; if \"{}\" is a number or a date, write it like 97.5 or 2018-01-28",
                             shown(facts.words.front().text));
   }
   return feature;

@@ -87,7 +87,10 @@ TEST_F(Verdict, MarksThatComeLateOrDiffer) {
   refuse("a;b\n1,234;1\n2,500;2\n", {}, {"--decimal ,", "--decimal ."});
   EXPECT_THAT(values_of(import("a;b\n1,234;1\n2,500;2\n", {.decimal = '.'})), ElementsAre(1234, 1, 2500, 2));
   import("a,b\n97 kg,1\n5 kg,2\n\"1,23\",4\n", {});
-  EXPECT_THAT(why(0), HasSubstr("to learn \"97 kg\" as a number"));
+  EXPECT_THAT(why(0), HasSubstr("texts; if \"97 kg\" is a number or a date, write it like"));
+  import("a,b\n01/02/2018,x1y\n13/02/2018,z\n01/02/2018,z\n", {});
+  EXPECT_THAT(why(0), HasSubstr("if \"01/02/2018\" is a number or a date"));
+  EXPECT_EQ(why(1), "two texts");
 }
 
 /// A model's numbers are written as those that it was trained on.

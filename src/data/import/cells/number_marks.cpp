@@ -110,19 +110,6 @@ std::optional<CsvNumber> number_with_marks(std::string_view cell, const NumberMa
   return found->number;
 }
 
-std::optional<NumberMarks> marks_of_column(const std::vector<CsvCells>& rows, std::size_t column,
-                                           const CellRules& rules) {
-  std::optional<NumberMarks> marks;
-  CsvNumber ignored;
-  for (const CsvCells& row : rows) {
-    if (column >= row.size() || rules.kind(row[column], ignored) == CellKind::missing) continue;
-    const auto own = marks_of(row[column], rules.decimal());
-    marks = own && marks ? marks_of_both(*own, *marks) : own;
-    if (!marks) return std::nullopt;
-  }
-  return marks && marks->any() ? marks : std::nullopt;
-}
-
 std::string marks_text(const NumberMarks& marks, char decimal) {
   return fmt::format("{}{}{}", marks.before, marks.thousands ? fmt::format("1{}000", thousands_mark(decimal)) : "97",
                      marks.behind);

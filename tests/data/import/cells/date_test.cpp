@@ -1,4 +1,4 @@
-#include "data/import/csv/date.hpp"
+#include "data/import/cells/date.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "data/import/csv/cursor.hpp"
+#include "data/import/cells/cursor.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "data/import/csv/cell_kind.hpp"
+#include "data/import/cells/cell_kind.hpp"
 #include "data/import/csv_reader.hpp"
 
 namespace shoal {
