@@ -36,7 +36,8 @@ std::string layer_line(const Model& model) {
 void print_layers(const Model& model) {
   const auto line = [](const std::string& name, const std::string& output, const std::string& parameters,
                        const std::string& multiply_adds) {
-    std::cout << fmt::format("{:<30} {:<18} {:>11} {:>14}\n", name, output, parameters, multiply_adds);
+    const std::string text = fmt::format("{:<30} {:<18} {:>11} {:>14}", name, output, parameters, multiply_adds);
+    std::cout << text.substr(0, text.find_last_not_of(' ') + 1) << '\n';
   };
   line("layer", "output", "parameters", "multiply-adds");
   line("x", sample_shape(model.input().shape()), "", "");

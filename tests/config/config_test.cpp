@@ -354,13 +354,14 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
                                 "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.metric",
                                 "sweep.ranks_per_trial", "sweep.successive_halving.enabled",
                                 "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs", "sweep.space"));
-  EXPECT_THAT(fixed, ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize",
-                                 "data.normalize_targets", "data.shuffle_block", "data.one_hot", "data.unseen_rate",
-                                 "data.augment.crop", "data.augment.flip", "data.augment.cutout", "model.hidden",
-                                 "model.depth", "model.width", "model.activation", "model.init", "model.loss",
-                                 "model.batch_norm.enabled", "model.batch_norm.position", "model.batch_norm.epsilon",
-                                 "model.batch_norm.momentum", "model.batch_norm.running", "model.layers",
-                                 "optimizer.name", "train.class_weights", "train.metric", "parallel.leaves"));
+  EXPECT_THAT(fixed,
+              ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.normalize_targets",
+                          "data.shuffle_block", "data.one_hot", "data.unseen_rate", "data.augment.crop",
+                          "data.augment.flip", "data.augment.cutout", "model.preset", "model.channels", "model.blocks",
+                          "model.hidden", "model.depth", "model.width", "model.activation", "model.init", "model.loss",
+                          "model.batch_norm.enabled", "model.batch_norm.position", "model.batch_norm.epsilon",
+                          "model.batch_norm.momentum", "model.batch_norm.running", "model.layers", "optimizer.name",
+                          "train.class_weights", "train.metric", "parallel.leaves"));
   EXPECT_FALSE(changes_no_bit("train.evaluate_every", stopping));
   EXPECT_FALSE(changes_no_bit("no.such", plain));
   EXPECT_FALSE(may_be_nudged("train.max_seconds"));

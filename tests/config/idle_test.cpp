@@ -31,7 +31,7 @@ constexpr const char* hidden = "model.hidden = [8]\n";
 const std::multimap<std::string, Case>& cases() {
   static const std::multimap<std::string, Case> all = {
       {"model.preset",
-       {layers() + "model.preset = \"lenet\"", "error: model.preset = \"lenet\" excludes model.layers"}},
+       {layers() + "model.preset = \"lenet\"", "error: model.layers is not what model.preset = \"lenet\" makes"}},
       {"model.hidden",
        {"model.preset = \"lenet\"\nmodel.hidden = [8]", "error: model.hidden = [8] excludes model.preset = \"lenet\""}},
       {"model.channels",

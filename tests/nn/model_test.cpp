@@ -74,7 +74,7 @@ TEST(Model, TellsShapesNumbersAndWorkOfItsLayers) {
       second_stage.push_back(std::string(2 * layer.depth, ' ') + layer.name);
     EXPECT_EQ(layer.output.columns, layer.output.rows == 1024  ? 16
                                     : layer.output.rows == 256 ? 32
-                                    : layer.name == "44_dense" ? 10
+                                    : layer.name == "43_dense" ? 10
                                                                : 64)
         << layer.name;
   }
