@@ -104,6 +104,8 @@ matrix "batch 100 in 5 leaves" --set data.batch_size=100 --set parallel.leaves=5
 # Images: residual, strides, groups, pools, norms, dropout; ragged batches, leaves cut into pieces, one image a leaf.
 "$shoal" import csv "$here/data/digits.csv.gz" --label label --shape 8,8 --test-fraction 0.6 -o "$work/images.h5" >/dev/null
 cat >"$work/images.toml" <<'TOML'
+[data]
+augment = {crop = 1, flip = true, cutout = 2}
 [model]
 layers = [
   {type = "conv", channels = 12, kernel = 3}, {type = "batch_norm"}, {type = "relu"},
