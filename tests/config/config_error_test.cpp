@@ -39,7 +39,7 @@ TEST(ConfigError, AnUnknownKeyNamesThePlaceAndTheNearestKey) {
   EXPECT_EQ(refusal("data.qqqqqqqqqqqqqqqq = 3"),
             "64 digits.toml:1:6: unknown key \"data.qqqqqqqqqqqqqqqq\"; [data] has the keys file, batch_size, "
             "validation, normalize, normalize_targets, shuffle_block, one_hot, unseen_rate, augment, augment.crop, "
-            "augment.cutout");
+            "augment.flip, augment.cutout");
   EXPECT_EQ(refusal("qqqqqqqqqqqqqqqq = 3"),
             "64 digits.toml:1:1: unknown key \"qqqqqqqqqqqqqqqq\"; a config has seed, data, model, optimizer, "
             "schedule, train, parallel, checkpoint, sweep");
