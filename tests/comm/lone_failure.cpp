@@ -30,7 +30,8 @@ void fail_alone(shoal::Communicator& world) {
 }
 
 int report(const shoal::Communicator* world, int rank, const std::exception& e) {
-  std::cerr << "shoal: error on rank " << rank << ": " << e.what() << std::endl;
+  // At once: mpirun may put in its own words between two writes.
+  std::cerr << "shoal: error on rank " + std::to_string(rank) + ": " + e.what() + "\n";
   if (world != nullptr) world->abort(70);
   return 70;
 }
