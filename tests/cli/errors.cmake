@@ -41,6 +41,9 @@ function(cli_error name status words)
     if(ranks EQUAL 1)  # mpirun would wait for this long before it kills the other ranks, which are none
       list(APPEND environment OMPI_MCA_odls_base_sigkill_timeout=0)
     endif()
+    if(error_LIMITED)  # no file can hold what Open MPI 5 shares among ranks
+      list(APPEND environment OMPI_MCA_shmem=sysv)
+    endif()
     set_tests_properties(${test} PROPERTIES WORKING_DIRECTORY ${files} FIXTURES_REQUIRED cli_files PROCESSORS ${ranks}
       ENVIRONMENT "${environment}" RESOURCE_LOCK cli_runs_np${ranks})
   endforeach()
