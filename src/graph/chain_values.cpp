@@ -96,19 +96,32 @@ ChainValues chain_values(const Graph& graph) {
   if (nodes == 0) return found;
   const Schedule training = forward_schedule(graph, nodes - 1, true, true);
   const Schedule testing = forward_schedule(graph, nodes - 1, false, true);
-  const Schedule backward = backward_schedule(graph, nodes - 1, true);
-  std::map<Chain, int> forward_tiles;
-  std::map<Chain, int> backward_tiles;
-  const auto made = chains_of(testing, TileStage::Kind::forward);  // what training does in one chain, testing does
-  const auto pulled = chains_of(backward, TileStage::Kind::pull_gradient);
+  const auto trained = chains_of(training, TileStage::Kind::forward);
+  const auto tested = chains_of(testing, TileStage::Kind::forward);
+  // A chain of training may be parts of two of testing, and the other way round: a number is free in both.
+  std::map<Chain, int> training_tiles;
+  std::map<Chain, int> testing_tiles;
   for (std::size_t id = 0; id < nodes; ++id) {
     const Node& node = graph.nodes()[id];
-    if (!is_of_samples(node)) continue;
-    if (!node.operation->whole_rows() && !backward_pass_reads(graph, id) && passes_in_chain(graph, id, training) &&
-        passes_in_chain(graph, id, testing))
-      found.value[id] = forward_tiles[made.at(id)]++;
-    if (node.needs_gradient && gradient_passes_in_chain(graph, id, backward))
-      found.gradient[id] = backward_tiles[pulled.at(id)]++;
+    if (!is_of_samples(node) || node.operation->whole_rows() || backward_pass_reads(graph, id) ||
+        !passes_in_chain(graph, id, training) || !passes_in_chain(graph, id, testing))
+      continue;
+    int& in_training = training_tiles[trained.at(id)];
+    int& in_testing = testing_tiles[tested.at(id)];
+    found.value[id] = std::max(in_training, in_testing);
+    in_training = in_testing = found.value[id] + 1;
+  }
+  return found;
+}
+
+std::vector<int> passing_gradients(const Graph& graph, const Schedule& backward) {
+  std::vector<int> found(graph.nodes().size(), ChainValues::kept);
+  const auto pulled = chains_of(backward, TileStage::Kind::pull_gradient);
+  std::map<Chain, int> tiles;
+  for (std::size_t id = 0; id < found.size(); ++id) {
+    const Node& node = graph.nodes()[id];
+    if (is_of_samples(node) && node.needs_gradient && gradient_passes_in_chain(graph, id, backward))
+      found[id] = tiles[pulled.at(id)]++;
   }
   return found;
 }

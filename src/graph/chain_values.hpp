@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "shoal/graph/graph.hpp"
+#include "graph/schedule.hpp"
 
 namespace shoal {
 
@@ -23,7 +23,9 @@ struct ChainValues {
   int tiles() const;
 };
 
-/// For passes that end at the last node of a graph, or before.
+/// Of forward passes, for training and testing alike: what a chain of both passes on. All gradients are kept.
 ChainValues chain_values(const Graph& graph);
+/// Gradients of one backward pass, by node.
+std::vector<int> passing_gradients(const Graph& graph, const Schedule& backward);
 
 }  // namespace shoal

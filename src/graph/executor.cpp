@@ -34,18 +34,20 @@ double elements(const ValueShape& shape) {
 }
 
 /// Of a sample: those of images share buffers.
-double gradient_elements(const Graph& graph, const ChainValues* passing) {
+double gradient_elements(const Graph& graph, bool images) {
   const auto nodes = graph.nodes();
+  std::vector<int> passing(nodes.size(), ChainValues::kept);
+  const Schedule backward = images ? backward_schedule(graph, nodes.size() - 1, true) : Schedule();
+  if (images) passing = passing_gradients(graph, backward);
   std::vector<bool> wanted;
   for (std::size_t id = 0; id < nodes.size(); ++id)
-    wanted.push_back(nodes[id].needs_gradient && nodes[id].shape.per_sample &&
-                     (passing == nullptr || passing->gradient[id] == ChainValues::kept));
+    wanted.push_back(nodes[id].needs_gradient && nodes[id].shape.per_sample && passing[id] == ChainValues::kept);
   std::vector<int> number(nodes.size(), -1);
-  if (passing != nullptr) number = shared_buffers(graph, backward_schedule(graph, nodes.size() - 1, true), wanted);
+  if (images) number = shared_buffers(graph, backward, wanted);
   std::set<int> counted;
   double sum = 0.0;
   for (std::size_t id = 0; id < nodes.size(); ++id) {
-    if (wanted[id] && (passing == nullptr || (number[id] >= 0 && counted.insert(number[id]).second)))
+    if (wanted[id] && (!images || (number[id] >= 0 && counted.insert(number[id]).second)))
       sum += elements(nodes[id].shape);
   }
   return sum;
@@ -57,7 +59,7 @@ double kept_elements(const Graph& graph, bool backward) {
   std::optional<ChainValues> passing;
   if (samples_of_piece(graph) > 0) passing = chain_values(graph);
   // Buffers for gradients of images are made by the first backward pass.
-  double sum = backward || !passing ? gradient_elements(graph, passing ? &*passing : nullptr) : 0.0;
+  double sum = backward || !passing ? gradient_elements(graph, passing.has_value()) : 0.0;
   for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
     const Node& node = graph.nodes()[id];
     const bool kept = !passing || passing->value[id] == ChainValues::kept;
@@ -65,6 +67,8 @@ double kept_elements(const Graph& graph, bool backward) {
     if (node.operation == nullptr) continue;
     const ValueShape auxiliary = node.operation->auxiliary(input_shapes(graph, node));
     if (auxiliary.per_sample) sum += elements(auxiliary);
+    // What grows with the samples does so by panels of them.
+    sum += static_cast<double>(node.operation->derived_size(input_shapes(graph, node), panel_width)) / panel_width;
   }
   return sum;
 }
@@ -80,14 +84,14 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
   const auto nodes = graph.nodes();
   // Of images alone: what is saved elsewhere is little, and a view of all rows is ready there.
   if (piece_samples_ > 0) {
-    chain_values_ = std::make_unique<const ChainValues>(chain_values(graph));
+    chain_values_ = std::make_unique<ChainValues>(chain_values(graph));
     chain_tiles_ = chain_values_->tiles();
   }
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     Workspace& work = work_[id];
     const bool passes = chain_values_ != nullptr && chain_values_->value[id] != ChainValues::kept;
-    if (chain_values_ != nullptr)
+    if (chain_values_ != nullptr && node.shape.per_sample)
       chain_tile_size_ = std::max({chain_tile_size_, chain_rows * panel_width, node.shape.rows * panel_width});
     const std::int64_t rows = buffer_rows(node.shape, capacity);
     if (node.kind != Node::Kind::parameter && !passes) work.value = Buffer<T>(padded_size(rows, node.shape.columns));

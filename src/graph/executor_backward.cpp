@@ -152,10 +152,13 @@ void Executor<T>::parameter_tile(std::size_t id, std::int64_t task, std::span<T*
 template <class T>
 void Executor<T>::share_gradients() {
   const auto nodes = graph_.nodes();
+  const Schedule& backward = schedules_->backward(until_, batch_.training);
+  chain_values_->gradient = passing_gradients(graph_, backward);
+  chain_tiles_ = chain_values_->tiles();
   std::vector<bool> wanted;
   for (std::size_t id = 0; id < nodes.size(); ++id)
     wanted.push_back(nodes[id].needs_gradient && chain_values_->gradient[id] == ChainValues::kept);
-  const std::vector<int> number = shared_buffers(graph_, schedules_->backward(until_, batch_.training), wanted);
+  const std::vector<int> number = shared_buffers(graph_, backward, wanted);
   std::map<int, std::shared_ptr<Buffer<T>>> buffers;
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     if (number[id] < 0) continue;
@@ -164,7 +167,7 @@ void Executor<T>::share_gradients() {
       buffer = std::make_shared<Buffer<T>>(padded_size(capacity_ * nodes[id].shape.rows, nodes[id].shape.columns));
     work_[id].gradient = buffer;
   }
-  gradients_until_ = until_;
+  gradients_of_ = {until_, batch_.training};
   for (std::size_t id = 0; id <= until_; ++id) {
     if (nodes[id].operation == nullptr) continue;
     work_[id].everything = everything(id);
@@ -174,7 +177,7 @@ void Executor<T>::share_gradients() {
 
 template <class T>
 void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete& complete) {
-  if (chain_values_ != nullptr && gradients_until_ != until_) share_gradients();
+  if (chain_values_ != nullptr && gradients_of_ != std::pair(until_, batch_.training)) share_gradients();
   const auto parameters = graph_.parameters();
   std::vector<bool> done;
   // Parameters that `until` does not depend on come first, so that the others complete from the last to the first.

@@ -127,7 +127,8 @@ ValueShape input_of(const Json& json) {
   for (const Json& extent : shape->items()) extents.push_back(extent.integer());
   const bool sound = extents.size() == 3 &&
                      std::all_of(extents.begin(), extents.end(), [&](std::int64_t e) { return e >= 1 && e <= inputs; });
-  if (!sound || extents[0] * extents[1] > inputs || extents[0] * extents[1] * extents[2] != inputs)
+  if (!sound || extents[0] > inputs / extents[1] || inputs % (extents[0] * extents[1]) != 0 ||
+      extents[2] != inputs / (extents[0] * extents[1]))
     throw JsonError(fmt::format("an image of ({}) is not of {} inputs", fmt::join(extents, ", "), inputs));
   return image_shape(extents[0], extents[1], extents[2]);
 }

@@ -13,7 +13,7 @@ Value build_conv(LayerContext& context, Value x) {
   const std::int64_t kernel = context.whole_number("kernel", 1024);
   ConvolutionOptions options;
   options.kernel_height = options.kernel_width = kernel;
-  options.stride = context.whole_number("stride", 1, 1);
+  options.stride = context.whole_number("stride", 1, 1, 1024);
   options.groups = context.whole_number("groups", 1, 1);
   const std::string padding = context.text("padding", "same");
   if (padding != "same" && padding != "valid")

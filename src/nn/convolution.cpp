@@ -19,6 +19,7 @@ constexpr std::int64_t chain_positions = 64;
 /// Rows of a weight whose gradient one task makes, about.
 constexpr std::int64_t task_rows = 96;
 constexpr std::int64_t most_task_rows = 256;
+constexpr std::int64_t most_positions = std::int64_t{1} << 26;
 
 /// Memory that a thread keeps for the padded images it works on.
 template <class T>
@@ -165,8 +166,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   }
   template <class F>
   void for_phases(F f) const {
-    for (std::int64_t py = 0; py < s_.y.stride; ++py) {
-      for (std::int64_t px = 0; px < s_.x.stride; ++px) f(py, px);
+    for (std::int64_t py = 0; py < s_.y.phases(); ++py) {
+      for (std::int64_t px = 0; px < s_.x.phases(); ++px) f(py, px);
     }
   }
   /// Of one sample, in its padded image and in the tile of outputs.
@@ -300,6 +301,12 @@ ConvolutionShape shape_of(const Value& x, const Value& weight, const Convolution
   if (o.groups < 1 || s.channels % o.groups != 0 || s.units % o.groups != 0)
     throw Error(ExitStatus::usage,
                 fmt::format("conv: {} groups do not divide {} channels and {} units", o.groups, s.channels, s.units));
+  if (o.kernel_height < 1 || o.kernel_width < 1 || o.stride < 1)
+    throw Error(ExitStatus::usage, fmt::format("conv: a kernel of {} x {} with stride {}; each must be 1 or more",
+                                               o.kernel_height, o.kernel_width, o.stride));
+  if (image.rows > most_positions)
+    throw Error(ExitStatus::usage,
+                fmt::format("conv: {} has more than {} positions", to_string(image), most_positions));
   s.y = ConvolutionAxis::of(image.height(), o.kernel_height, o.stride, o.same_padding);
   s.x = ConvolutionAxis::of(image.width, o.kernel_width, o.stride, o.same_padding);
   if (s.y.out < 1 || s.x.out < 1)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct ConvolutionAxis {
 
   // The gradient of an input at i: with i + before = m * stride + phase, it is a sum over the taps of its phase, of
   // which tap t is kernel position phase + t * stride and belongs to output m - t.
+  std::int64_t phases() const { return std::min(stride, in + before); }  ///< that inputs have
   std::int64_t phase(std::int64_t i) const { return (i + before) % stride; }
   std::int64_t latest(std::int64_t i) const { return (i + before) / stride; }  ///< m
   std::int64_t taps(std::int64_t phase) const { return phase < kernel ? (kernel - phase + stride - 1) / stride : 0; }

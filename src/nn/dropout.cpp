@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "nn/builders.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
 #include "shoal/nn/operations.hpp"
 
@@ -13,7 +14,10 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
   DropoutOperation(double rate, std::uint32_t lane) : rate_(rate), lane_(lane) {}
 
   std::string_view name() const override { return "dropout"; }
-  ValueShape shape(std::span<const ValueShape> in) const override { return in[0]; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    if (!in[0].per_sample) throw Error(ExitStatus::usage, "dropout takes a value per sample, not " + to_string(in[0]));
+    return in[0];
+  }
   bool tilewise() const override { return true; }
   bool backward_reads(std::size_t) const override { return false; }
   bool backward_reads_output() const override { return false; }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "nn/builders.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/nn/pooling.hpp"
 
 namespace shoal {
@@ -10,7 +11,10 @@ namespace {
 class FlattenOperation final : public OperationOf<FlattenOperation> {
  public:
   std::string_view name() const override { return "flatten"; }
-  ValueShape shape(std::span<const ValueShape> in) const override { return {true, 1, in[0].columns * in[0].rows}; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    if (!in[0].per_sample) throw Error(ExitStatus::usage, "flatten takes a value per sample, not " + to_string(in[0]));
+    return {true, 1, in[0].columns * in[0].rows};
+  }
 
   bool backward_reads(std::size_t) const override { return false; }
   bool backward_reads_output() const override { return false; }

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "nn/builders.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/nn/pooling.hpp"
 
 namespace shoal {
@@ -9,7 +10,11 @@ namespace {
 class GlobalAveragePoolOperation final : public OperationOf<GlobalAveragePoolOperation> {
  public:
   std::string_view name() const override { return "global_average_pool"; }
-  ValueShape shape(std::span<const ValueShape> in) const override { return {true, 1, in[0].columns}; }
+  ValueShape shape(std::span<const ValueShape> in) const override {
+    if (!in[0].per_sample)
+      throw Error(ExitStatus::usage, "global_average_pool takes a value per sample, not " + to_string(in[0]));
+    return {true, 1, in[0].columns};
+  }
   bool tilewise() const override { return true; }
   bool backward_reads(std::size_t) const override { return false; }
   bool backward_reads_output() const override { return false; }

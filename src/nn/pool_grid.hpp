@@ -27,6 +27,11 @@ class PoolGrid {
                   fmt::format("{} of size {}, stride {} and padding {} does not fit {}; its padding is at most half of "
                               "its size, which is at most a side with its padding",
                               name, window.size, window.stride, window.padding, to_string(in)));
+    constexpr std::int64_t most_runs = std::int64_t{1} << 24;
+    if (outputs() > most_runs / window.size)
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} of size {} and stride {} has {} windows on {}: too many; use a larger stride", name,
+                              window.size, window.stride, outputs(), to_string(in)));
     runs_ = make_runs();
   }
 

@@ -124,7 +124,8 @@ void compare_with_original(const RunPlan& plan, std::int64_t step) {
   }
   const std::string differs = fmt::format("{} has digest {} after step {}, but its replay {} has {}", plan.replays,
                                           digest(original), step, plan.run, digest(repeated));
-  if (original.attribute<std::string>(CheckpointNames::kernel_hash) == kernel_hash())
+  if (original.attribute<std::string>(CheckpointNames::kernel_hash) ==
+      repeated.attribute<std::string>(CheckpointNames::kernel_hash))
     throw Error(ExitStatus::internal, differs + "; please report this");
   log_warning(differs + ": this processor or build computes other bits");
 }
@@ -187,7 +188,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     log_info(fmt::format("repeating {} with {}", plan.replays,
                          counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));
   if (resumed) {
-    if (resumed->attribute<std::string>(CheckpointNames::kernel_hash) != kernel_hash())
+    if (resumed->attribute<std::string>(CheckpointNames::kernel_hash) != kernel_hash(training->model()))
       log_warning("this processor or build does not compute the bits of the one that wrote " + plan.resumed_path +
                   "; the run goes on with other bits");
     log_info(fmt::format("going on after step {} of {}, from {}", training->progress().step, training->total_steps(),

@@ -175,7 +175,6 @@ bool keeps_zero(Unary f) {
     case Unary::leaky_relu:
     case Unary::tanh:
     case Unary::gelu:
-    case Unary::sqrt:
     case Unary::square:
     case Unary::scale: return true;
     default: return false;

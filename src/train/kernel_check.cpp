@@ -67,6 +67,7 @@ std::string hash_of_images() {
                                          {"max_pool", {{"size", std::int64_t{2}}}},
                                          conv(40, 3, 1, 40),
                                          {"layer_norm"},
+                                         {"average_pool", {{"size", std::int64_t{2}}, {"stride", std::int64_t{1}}}},
                                          {"global_average_pool"}};
   return hash_of(Model(image_shape(3, 9, 8), layers, 5, Loss::softmax));
 }
@@ -76,6 +77,11 @@ std::string hash_of_images() {
 std::string kernel_hash() {
   static const std::string hash = hash_of_rows();
   return hash;
+}
+
+std::string kernel_hash(const Model& model) {
+  static const std::string images = hash_of_images();
+  return model.input().shape().rows > 1 ? images : kernel_hash();
 }
 
 void check_kernels(const Communicator& comm) {

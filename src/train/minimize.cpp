@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "shoal/config/config.hpp"
@@ -54,17 +55,22 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
   for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
     const Node& node = graph.nodes()[id];
     if (node.kind != Node::Kind::input) continue;
-    pack(std::span<const float>(feed.at(node.name)), executor.input({graph, id}),
-         node.shape.per_sample ? samples * node.shape.rows : node.shape.rows);
+    const std::span<const float> numbers = feed.at(node.name);
+    if (node.shape.per_sample)
+      pack_samples(numbers, samples, executor.input({graph, id}));
+    else
+      pack(numbers, executor.input({graph, id}), node.shape.rows);
   }
   const Optimizer optimizer(settings.name);
   std::vector<Buffer<float>> moments;
   for (std::size_t m = 0; m < optimizer.moments().size(); ++m) moments.emplace_back(graph.parameter_size());
 
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(samples));
+  std::iota(ids.begin(), ids.end(), 0);
   const LeafShare share(LeafCut{samples, samples});
   double value = 0.0;
   for (std::int64_t step = 1; step <= steps; ++step) {
-    executor.forward({&share, share.range(), true, 1, static_cast<std::uint64_t>(step), {}}, cost);
+    executor.forward({&share, share.range(), true, 1, static_cast<std::uint64_t>(step), ids}, cost);
     if (executor.leaf_statistics().empty()) {
       value = static_cast<double>(*executor.value(cost).data);
     } else {

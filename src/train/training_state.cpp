@@ -182,7 +182,7 @@ Archive Training::snapshot(Archive earlier) {
   archive.texts[Names::journal] = "";
   archive.attributes[Names::format_version] = checkpoint_format_version;
   archive.attributes[Names::shoal_version] = std::string(version());
-  archive.attributes[Names::kernel_hash] = kernel_hash();
+  archive.attributes[Names::kernel_hash] = kernel_hash(model_);
   return archive;
 }
 

@@ -143,8 +143,9 @@ class Executor {
   Batch batch_;
   std::size_t until_ = 0;
   std::unique_ptr<PassSchedules> schedules_;
-  std::unique_ptr<const ChainValues> chain_values_;  // null: all values are kept
-  std::size_t gradients_until_ = 0;  // the end of the passes that gradients of images have buffers for; 0: none
+  std::unique_ptr<ChainValues> chain_values_;  // null: all values are kept
+  // The pass that gradients of images have buffers for: where it ends (0: none), and whether it trains.
+  std::pair<std::size_t, bool> gradients_of_ = {0, false};
   std::int64_t chain_tile_size_ = 0;
   std::int64_t chain_tiles_ = 0;
   std::vector<bool> reached_;  // nodes that `until` depends on

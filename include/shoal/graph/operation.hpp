@@ -111,6 +111,8 @@ class Operation {
   /// Whether panel p of the output, of the derivative and of the statistics depends on panel p alone of values per
   /// sample, all of which have the columns of the output. A chain of such operations runs tile by tile, while the data
   /// are in cache. Elementwise operations say yes.
+  /// Of images, a value that a chain alone reads is a tile of its own: its Rows begin at 0, and where it has at most 16
+  /// columns in the panel, the other 16 of a row may hold anything.
   virtual bool tilewise() const { return false; }
 
   /// Whether forward() and backward() leave zeros behind the last column of what they write; elsewhere the executor

@@ -13,7 +13,7 @@ enum class Unary { relu, leaky_relu, tanh, sigmoid, gelu, silu, exp, log, sqrt, 
 /// y[i] = f(x[i]) for each element. Never reduces, so whatever stands beside an element changes none of its bits.
 template <class T>
 void apply(Unary f, T parameter, Extent extent, const T* x, T* y);
-/// Whether f(0) = 0, so that padding stays zero.
+/// Whether f(0) = 0 and f'(0) is finite, so that padding stays zero forward and backward.
 bool keeps_zero(Unary f);
 
 /// dx[i] = f'(x[i]) * dy[i], with y = f(x) at hand. relu and leaky_relu take the slope of the left side at 0; relu

@@ -10,8 +10,8 @@
 
 namespace shoal {
 
-/// Values of a graph's inputs and placeholders by name, row-major. An input takes (samples, columns): all inputs must
-/// have the same samples.
+/// Values of a graph's inputs and placeholders by name, row-major. An input takes (samples, columns), of images
+/// (samples, channels, height, width): all inputs must have the same samples.
 using Feed = std::map<std::string, std::vector<float>>;
 
 /// Minimises `cost`, a single number, by `steps` updates of all variables that it depends on, from their initial values
