@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "graph/chain_values.hpp"
 #include "graph/gradient_buffers.hpp"
@@ -112,9 +113,21 @@ void Executor<T>::parameter_tile(std::size_t id, std::int64_t task, std::span<T*
     graph_.nodes()[use.first].operation->gradient(view(use.first, samples_of(leaves), storage), use.second, panel,
                                                   first, count, out);
   };
+  // What a leaf's statistics say of it, if they do.
+  const auto in_statistics = [&](const auto& use) -> std::optional<std::int64_t> {
+    if (work_[use.first].leaf_sums.empty()) return std::nullopt;
+    return graph_.nodes()[use.first].operation->gradient_in_statistics(use.second, work_[use.first].input_shapes);
+  };
+  const auto take_from_statistics = [&](const auto& use, std::int64_t at, std::int64_t leaf, T* out) {
+    const std::vector<double>& sums = work_[use.first].leaf_sums;
+    const std::int64_t width = std::ssize(sums) / batch_.leaves.size();
+    const double* mine = sums.data() + (leaf - batch_.leaves.first) * width + at + panel * panel_width;
+    for (std::int64_t c = 0; c < panel_width; ++c) out[c] = static_cast<T>(mine[c]);
+  };
   const auto per_sample = [&](const auto& use) { return reached_[use.first] && work_[use.first].per_sample; };
   const bool by_whole = used_by(id, false);
-  const bool once = !by_whole && std::count_if(uses.begin(), uses.end(), per_sample) == 1;
+  const bool once = !by_whole && std::count_if(uses.begin(), uses.end(), per_sample) == 1 &&
+                    std::none_of(uses.begin(), uses.end(), in_statistics);
   // Elsewhere the uses of a leaf meet before the leaves do.
   std::vector<T> scratch(once ? 0 : static_cast<std::size_t>(size));
   const auto leaf_gradient = [&](std::int64_t leaf, T* out) {
@@ -122,7 +135,11 @@ void Executor<T>::parameter_tile(std::size_t id, std::int64_t task, std::span<T*
     bool any = false;
     for (auto use = uses.rbegin(); use != uses.rend(); ++use) {
       if (!per_sample(*use)) continue;
-      use_gradient(*use, {leaf, leaf + 1}, any ? scratch.data() : out);
+      T* const to = any ? scratch.data() : out;
+      if (const auto at = in_statistics(*use))
+        take_from_statistics(*use, *at, leaf, to);
+      else
+        use_gradient(*use, {leaf, leaf + 1}, to);
       if (any) add_to<T>(size, scratch.data(), out);
       any = true;
     }
@@ -179,6 +196,7 @@ template <class T>
 void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete& complete) {
   if (chain_values_ != nullptr && gradients_of_ != std::pair(until_, batch_.training)) share_gradients();
   const auto parameters = graph_.parameters();
+  for (Workspace& work : work_) work.leaf_sums.clear();
   std::vector<bool> done;
   // Parameters that `until` does not depend on come first, so that the others complete from the last to the first.
   for (const Parameter& parameter : parameters) {

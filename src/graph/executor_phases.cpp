@@ -9,6 +9,16 @@
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
+namespace {
+
+bool keeps_leaf_sums(const Node& node, std::span<const ValueShape> inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (node.operation->gradient_in_statistics(i, inputs)) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 /// Every phase of a step runs here: the calling thread's own work, the tasks of all threads, the sums over the batch.
 template <class T>
@@ -139,6 +149,7 @@ void Executor<T>::synchronize(std::size_t id, Pass pass) {
     statistics_width_ = plan.width;
     return;
   }
+  if (pass == Pass::backward && keeps_leaf_sums(node, work.input_shapes)) work.leaf_sums = work.statistics;
   std::span<const double> merged = work.statistics;
   if (work.per_sample) {
     assert(batch_.leaves.first == batch_.share->range().first && batch_.leaves.last == batch_.share->range().last);

@@ -41,6 +41,13 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation> {
     return {2 * padded_size(1, in[0].columns), pass == Pass::forward ? static_cast<const Merge*>(&moments) : &add};
   }
 
+  /// The sums of dy and of dy z_norm are the gradients of beta and gamma. Of rows they are made by themselves, as
+  /// chains of floats: their bits are part of the format.
+  std::optional<std::int64_t> gradient_in_statistics(std::size_t i, std::span<const ValueShape> in) const override {
+    if (in[0].rows == 1 || i == 0) return std::nullopt;
+    return i == 2 ? 0 : padded_size(1, in[0].columns);
+  }
+
   template <class T>
   void statistics_leaf(const RowBlock<T>& rows, Pass pass, std::int64_t panel, std::span<double> out) const {
     double* first = out.data() + panel * panel_width;

@@ -84,6 +84,7 @@ class Executor {
     RowBlock<T> everything;                    // what its operation sees, without the numbers of a batch
     RowBlock<T> all_rows;                      // what it sees of all rows of the batch
     std::vector<double> statistics;
+    std::vector<double> leaf_sums;  // the statistics of each leaf in the backward pass, where gradients stand in them
   };
   /// Samples in the buffers.
   struct SampleRange {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -136,6 +137,11 @@ class Operation {
   /// it, if input 0 wants its gradient: the place to lay it out anew in `derived`.
   virtual void take_gradient(const RowBlock<float>&, std::int64_t panel) const = 0;
   virtual void take_gradient(const RowBlock<double>&, std::int64_t panel) const = 0;
+  /// Where in a leaf's statistics of the backward pass its gradient of whole input i stands, (1, columns), by panels:
+  /// it is then rounded from there, and gradient() is for passes without statistics.
+  virtual std::optional<std::int64_t> gradient_in_statistics(std::size_t, std::span<const ValueShape>) const {
+    return std::nullopt;
+  }
   /// Rows of whole input i whose gradient one task makes.
   virtual std::int64_t gradient_rows(std::size_t) const { return panel_width; }
   /// The gradient of whole input i over a run of leaves, summed inside each leaf and then along the tree of the run's
