@@ -124,8 +124,10 @@ Json targets_json(const DataDescription& data, const Normalization& scaling) {
   return list;
 }
 
+/// Without the model, which may have layers that only the program knows that made it.
 Normalization target_scaling_of(const Archive& archive) {
-  return read_target_scaling(archive, read_model(archive).target_columns());
+  const NamedArray* mean = archive.find(Names::target_mean);
+  return read_target_scaling(archive, mean == nullptr ? 0 : count_of(*mean));
 }
 
 std::string as_json(const Archive& archive) {

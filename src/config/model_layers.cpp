@@ -7,6 +7,10 @@ namespace shoal {
 
 bool is_known_network(const ModelConfig& config) { return config.preset != "none" && config.preset != "mlp"; }
 
+void take_no_hidden_layers_at_their_word(ModelConfig& config) {
+  if (config.preset == "mlp" && config.hidden.empty() && config.depth == 0) config.preset = "none";
+}
+
 std::vector<LayerSpec> layers_of(const ModelConfig& config) {
   if (!config.layers.empty()) return config.layers;
   if (is_known_network(config)) return preset_layers({config.preset, config.channels, config.blocks, config.dropout});

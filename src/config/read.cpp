@@ -63,6 +63,8 @@ class Reader {
   }
 
   void finish() {
+    if (is_said_beside_preset("model.hidden") || is_said_beside_preset("model.depth"))
+      take_no_hidden_layers_at_their_word(config_.model);
     if (config_.model.preset == "none" && config_.model.layers.empty()) config_.model.layers = written_out_;
     // A list of layers says itself where batch norm stands; what is set beside it does not mean another.
     const bool listed = !config_.model.layers.empty() || is_known_network(config_.model);
@@ -179,6 +181,9 @@ class Reader {
     if (!wrong.empty()) complain(at, wrong);
     if ((key.flags & config_keys::path) != 0) make_absolute(*std::get<std::string*>(reference), at);
     places_[key.name] = place(at);
+    if (!positions_) set_.insert(key.name);
+    // Said after the text that held a preset's layers: others, or none, in so many words.
+    if (key.name == "model.layers" || key.name == "model.hidden" || key.name == "model.depth") written_out_.clear();
     const Key* on = config_keys::switch_of(key.name.substr(0, key.name.rfind('.')));
     if (on == &key) {
       said_.insert(key.name);
@@ -201,6 +206,12 @@ class Reader {
                             places_["model.layers"], model.preset));
   }
 
+  /// Of what [model.preset] may be combined with. A --set of the preset is a later word than all of the text, which
+  /// says `hidden = []` of every linear model that shoal wrote.
+  bool is_said_beside_preset(const std::string& key) const {
+    return set_.contains(key) || (places_.contains(key) && !set_.contains("model.preset"));
+  }
+
   void imply(const Key& on) {
     *std::get<bool*>(on.reference(config_)) = true;
     implied_.insert(on.name);
@@ -218,6 +229,7 @@ class Reader {
   std::filesystem::path base_directory_;
   SpaceReader space_;
   std::vector<LayerSpec> written_out_;         // layers that a preset stands for
+  std::set<std::string> set_;                  // keys that a --set gave
   std::set<std::string> said_;                 // switches of sections set in so many words
   std::set<std::string> implied_;              // switches that are on by another key of their section alone
   std::map<std::string, std::string> places_;  // by key: the beginning of a message about its value

@@ -15,7 +15,7 @@ bool config_keys::is_written(const Key& key, const Config& config) {
   if (key.name == "model.channels" || key.name == "model.blocks") return is_known_network(model);
   if (key.name == "model.layers") return !model.layers.empty() || model.preset != "none";
   if (key.name == "model.hidden")
-    return !model.hidden.empty() || (!by_depth && model.layers.empty() && !is_known_network(model));
+    return !model.hidden.empty() || (!by_depth && model.layers.empty() && model.preset == "none");
   return true;
 }
 

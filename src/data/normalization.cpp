@@ -161,9 +161,10 @@ void share_by_channel(std::string_view mode, std::int64_t positions, std::int64_
     const std::span left = statistics.subspan(first, each);
     const std::span right = statistics.subspan(width + first, each);
     if (mode == "standard") {
+      // Differences from the first, as in moments_of(): a constant channel has exactly no deviation.
       double mean = 0.0;
-      for (const double m : left) mean += m;
-      mean /= static_cast<double>(positions);
+      for (const double m : left) mean += m - left[0];
+      mean = left[0] + mean / static_cast<double>(positions);
       double m2 = 0.0;  // a feature's share, as the rows are counted once
       for (std::size_t i = 0; i < each; ++i) {
         const double apart = left[i] - mean;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "shoal/config/assign.hpp"
+#include "shoal/config/model_layers.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/elementary.hpp"
 
@@ -90,9 +91,11 @@ Config trial_config(const Config& base, const std::vector<Dimension>& space, con
   Config config = base;
   config.sweep = {};
   for (std::size_t d = 0; d < space.size(); ++d) assign(config, space[d].key, value_at(space[d], places[d]));
-  const bool searched =
-      std::any_of(space.begin(), space.end(), [](const Dimension& d) { return d.key == "model.depth"; });
-  if (searched && config.model.depth == 0) config.model.width = 0;
+  const auto searched = [&space](const char* key) {
+    return std::any_of(space.begin(), space.end(), [&](const Dimension& d) { return d.key == key; });
+  };
+  if (searched("model.depth") && config.model.depth == 0) config.model.width = 0;
+  if (searched("model.depth") || searched("model.hidden")) take_no_hidden_layers_at_their_word(config.model);
   return config;
 }
 

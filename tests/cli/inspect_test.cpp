@@ -105,6 +105,18 @@ TEST_F(Inspect, RecomputesTheDigest) {
   EXPECT_EQ(nlohmann::json::parse(inspect(altered, true))["parent"], "elsewhere/step-00000001.h5");
 }
 
+TEST_F(Inspect, NeedsNoLayerThatOnlyAProgramKnows) {
+  Archive archive = decode(read_file(checkpoint_), checkpoint_);
+  std::string& model = archive.texts["model"];
+  const std::size_t at = model.find("\"relu\"");
+  ASSERT_NE(at, std::string::npos);
+  model.replace(at, 6, "\"swish\"");
+  const std::string other = folder_ / "other.h5";
+  write_atomically(other, encode(archive, 1));
+  EXPECT_EQ(nlohmann::json::parse(inspect(other, true))["digest"], digest_);
+  EXPECT_THAT(inspect(other, false), HasSubstr(digest_));
+}
+
 TEST_F(Inspect, DatasetAsJson) {
   const auto json = nlohmann::json::parse(inspect(data_, true));
   EXPECT_EQ(json["kind"], "dataset");

@@ -53,6 +53,13 @@ TEST(ModelLayers, WhatAWrittenPresetDependsOnMayBeSetAnew) {
   EXPECT_EQ(without.model.layers, layers_of(parse(text).model));
 }
 
+TEST(ModelLayers, LayersSetAnewReplaceThoseOfAWrittenPreset) {
+  const std::string text = to_toml(parse("model.preset = \"lenet\""));
+  EXPECT_TRUE(layers_of(parse(text, {"model.preset=none", "model.layers=[]"}).model).empty());
+  EXPECT_TRUE(layers_of(parse(text, {"model.layers=[]", "model.preset=none"}).model).empty());
+  EXPECT_EQ(layers_of(parse(text, {"model.preset=none", "model.hidden=[8]"}).model).size(), 2U);
+}
+
 TEST(ModelLayers, LayersThatAPresetDoesNotMakeAreRefused) {
   std::string text = to_toml(parse("model.preset = \"lenet\""));
   text.replace(text.find("kernel = 5"), 10, "kernel = 3");
@@ -74,6 +81,19 @@ TEST(ModelLayers, MlpIsWhatHiddenSaysOrTwoLayers) {
   EXPECT_EQ(units("model.preset = \"mlp\""), (std::vector<std::int64_t>{256, 128}));
   EXPECT_EQ(units("model = {preset = \"mlp\", hidden = [7]}"), std::vector<std::int64_t>{7});
   EXPECT_EQ(units("model = {preset = \"mlp\", depth = 2, width = 5}"), (std::vector<std::int64_t>{5, 5}));
+  EXPECT_EQ(units(to_toml(parse("model.preset = \"mlp\""))), (std::vector<std::int64_t>{256, 128}));
+}
+
+TEST(ModelLayers, NoHiddenLayersInSoManyWordsAreNoneBesideMlp) {
+  for (const char* said : {"depth = 0", "hidden = []"}) {
+    const Config config = parse(std::string("model = {preset = \"mlp\", ") + said + "}");
+    EXPECT_TRUE(layers_of(config.model).empty()) << said;
+    EXPECT_EQ(parse(to_toml(config)), config);
+  }
+  EXPECT_TRUE(layers_of(parse(to_toml(parse("model.preset = \"mlp\"")), {"model.depth=0"}).model).empty());
+  EXPECT_TRUE(layers_of(parse("", {"model.depth=0", "model.preset=mlp"}).model).empty());
+  // A linear model as it is written says so too, and a preset said later is another model.
+  EXPECT_EQ(layers_of(parse(to_toml(parse("")), {"model.preset=mlp"}).model).size(), 4U);
 }
 
 TEST(ModelLayers, ASweepMaySearchWhatAPresetDependsOn) {

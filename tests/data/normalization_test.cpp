@@ -188,6 +188,16 @@ TEST_F(Normalizations, AChannelOfOneValueHasDeviationOne) {
   EXPECT_THAT(from_statistics(split, "standard", statistics).deviation, ElementsAre(1, 1));
 }
 
+/// The sum of 49 times 0.1 is not 4.9, and what a constant channel is divided by must not be the error of that.
+TEST_F(Normalizations, AChannelOfOneValueThatIsNoBinaryFractionHasDeviationOne) {
+  const Split split = open(49, std::vector<double>(3 * 49, 0.1));
+  std::vector<double> statistics = leaf_moments(split, 0, 3);
+  share_by_channel("standard", 49, 3, statistics);
+  const Normalization learnt = from_statistics(split, "standard", statistics);
+  EXPECT_THAT(learnt.mean, ::testing::Each(0.1));
+  EXPECT_THAT(learnt.deviation, ::testing::Each(1.0));
+}
+
 TEST_F(Normalizations, RefuseNanAndUnknownModes) {
   const Split split = open<float>(1, {1, 2, std::nanf(""), 4});
   expect_error([&] { learn(split, "standard", cut(split, 2)); }, ExitStatus::bad_data, {"train/x row 2, feature 0"});

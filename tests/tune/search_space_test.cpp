@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 
+#include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
 #include "tune/sampler.hpp"
 
@@ -165,6 +166,16 @@ TEST(SearchSpace, ATrialsConfigIsTheBaseWithItsValues) {
   const Config linear = trial_config(base, space, {0.0, 0.0, 0.9});
   EXPECT_EQ(linear.optimizer.name, "adam");
   EXPECT_NO_THROW(check_config(linear)) << "no layers: the width is of no use";
+}
+
+TEST(SearchSpace, ADepthOf0BesideMlpIsALinearModel) {
+  Config base;
+  base.model.preset = "mlp";
+  base.model.width = 4;
+  const std::vector<Dimension> space = {
+      {.key = "model.depth", .scale = Scale::linear, .min = 0, .max = 1, .integer = true}};
+  EXPECT_TRUE(layers_of(trial_config(base, space, {0.0}).model).empty());
+  EXPECT_EQ(layers_of(trial_config(base, space, {0.99}).model).size(), 2U) << "a dense layer and relu";
 }
 
 }  // namespace
