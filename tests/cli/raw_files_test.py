@@ -97,6 +97,37 @@ refused(64, ["x.npy holds no labels", "--y"], "evaluate", "a", "--data", "x.npy"
 refused(64, "--x names arrays of an HDF5", "predict", "a", "--data", "x.npy", "--x", "x", "--out", "-")
 refused(64, "--y", "predict", "a", "--data", "a.npz:x", "--y", "y.npy", "--out", "p.csv")
 
+# LIBSVM for a model that does not count its features, or calls them 0, 1, 2 as a CSV has it: by the file's own index.
+def write_svm(name, values, labels, first):
+    lines = [" ".join([str(label), *(f"{k + first}:{v!r}" for k, v in enumerate(map(float, row)))]) for row, label in zip(values, labels)]
+    pathlib.Path(name).write_text("\n".join(lines) + "\n")
+
+
+plain, kind = np.random.default_rng(2).normal(size=(40, 3)), np.arange(40) % 2
+np.save("plain.npy", plain)
+np.save("kind.npy", kind)
+done("import", "npy", "--x", "plain.npy", "--y", "kind.npy", "-o", "bare.h5")
+pathlib.Path("counted.csv").write_text("".join(f"{','.join(map(repr, row))},{k}\n" for row, k in zip(plain.tolist(), kind)))
+pathlib.Path("pandas.csv").write_text("0,1,2,3\n" + pathlib.Path("counted.csv").read_text())
+for name in "counted", "pandas":
+    done("import", "csv", f"{name}.csv", "--label", "3", "--classes", "-o", f"{name}.h5")
+for name, first in (("bare", 0), ("bare", 1), ("counted", 0), ("counted", 1), ("pandas", 0), ("pandas", 1)):
+    if not os.path.exists(name):
+        train(name)
+    write_svm(f"{name}.svm", plain, kind, first)
+    ran = done("evaluate", name, "--data", f"{name}.svm", "--json")
+    assert "left out" not in ran.stderr, ran.stderr
+    assert ran.stdout == evaluated(name, f"{name}.h5", "--split", "train"), (name, first)
+    done("import", "libsvm", f"{name}.svm", "--like", f"{name}.h5", "-o", f"like-{name}-{first}.h5")
+    assert predicted(name, f"{name}.svm") == predicted(name, f"{name}.h5", "--split", "train"), (name, first)
+
+# What a CSV may say for a missing number is no matter where a file holds numbers alone.
+assert predicted("counted", "plain.npy") == predicted("counted", "counted.h5", "--split", "train")
+assert evaluated("counted", "plain.npy", "--y", "kind.npy") == evaluated("counted", "counted.h5", "--split", "train")
+with h5py.File("bare-raw.h5", "w") as f:
+    f["x"] = plain
+assert predicted("counted", "bare-raw.h5", "--x", "x") == predicted("counted", "plain.npy")
+
 # HDF5 of another layout, and netCDF's gaps
 with h5py.File("raw.h5", "w") as f:
     f.create_dataset("in/x", data=x, chunks=(7, 2), compression="gzip")
@@ -174,6 +205,11 @@ refused(64, "data.augment.crop = 1 changes images, and the model takes none", "t
 train_images("gray", "i.h5")
 np.save("one.npy", pixels[:, None])
 assert predicted("gray", "i.idx") == predicted("gray", "one.npy") == predicted("gray", "i.h5", "--split", "train")
+pathlib.Path("grays/all").mkdir(parents=True)
+for i, image in enumerate(pixels):
+    png(pathlib.Path(f"grays/all/{i:02}.png"), np.repeat(image[:, :, None], 3, 2))
+assert [r.split(",")[1:] for r in predicted("gray", "grays").splitlines()] == [
+    r.split(",")[1:] for r in predicted("gray", "i.idx").splitlines()]
 cells = draw.integers(0, 17, (40, 16))
 for name, shape in ("two", "4,4"), ("three", "1,4,4"):
     lines = [",".join(map(str, [*row, i % 3])) for i, row in enumerate(cells)]

@@ -186,13 +186,13 @@ inline DatasetSummary import_from(const NpyOptions& options, const std::string& 
 /// that occurs. Labels are classes or targets by the rules of CsvOptions; classes are in numeric order.
 struct LibsvmOptions {
   std::string file = {};
-  std::string test = {};                   ///< file of the split test
-  std::string like = {};                   ///< data set whose classes and number of features are taken
-  std::int64_t features = 0;               ///< columns of x; 0: by the greatest index. Greater indices are an error
-  std::optional<std::int64_t> first = {};  ///< index of the first column of a model's, which then has `features`:
-                                           ///< greater indices are left out and said
-  std::optional<ForModel> model = {};      ///< with `first`
-  bool labels = true;                      ///< false: no y
+  std::string test = {};               ///< file of the split test
+  std::string like = {};               ///< data set whose classes and number of features are taken
+  std::int64_t features = 0;           ///< columns of x; 0: by the greatest index. Greater indices are an error
+  std::optional<ForModel> model = {};  ///< which has `features`: greater indices are left out and said
+  std::optional<std::int64_t> first =
+      {};              ///< index of its first one; unset: 0 where the file has such an index, else 1
+  bool labels = true;  ///< false: no y
   bool regression = false;
   bool classes = false;
   SplitOptions split = {};
@@ -200,6 +200,9 @@ struct LibsvmOptions {
   std::vector<std::string> files() const { return {file, test, like}; }
 };
 DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& out);
+/// The index of the first feature, by which the data set of a LIBSVM file calls it; nothing for names of other sets.
+/// A set with a table or with a shape of several extents is of no such file, whatever its names.
+std::optional<std::int64_t> first_libsvm_index(const std::vector<std::string>& columns);
 inline DatasetSummary import_from(const LibsvmOptions& options, const std::string& out) {
   return import_libsvm(options, out);
 }

@@ -202,6 +202,13 @@ MissingNumbers missing_numbers(const std::vector<std::string>& texts) {
   return missing;
 }
 
+std::vector<std::string> missing_of_model(const std::vector<std::string>& texts) {
+  std::vector<std::string> numbers;
+  std::copy_if(texts.begin(), texts.end(), std::back_inserter(numbers),
+               [](const std::string& text) { return parse_number(text).has_value(); });
+  return numbers;
+}
+
 DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
   const auto x = std::make_shared<JoinedArrays>(std::move(import.train.x));
   std::shared_ptr<JoinedArrays> test_x;

@@ -42,5 +42,7 @@ inline MissingNumbers missing_labels() { return {.numbers = {}, .nan = true}; }
 
 /// Numbers from the command line. @throws Error(usage)  for a text that is none and not nan
 MissingNumbers missing_numbers(const std::vector<std::string>& texts);
+/// Those of a model's table that are numbers or nan: that of a CSV has words as well, which no array holds.
+std::vector<std::string> missing_of_model(const std::vector<std::string>& texts);
 
 }  // namespace shoal

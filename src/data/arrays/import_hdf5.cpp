@@ -20,7 +20,7 @@ SourceArrays array_of(const std::vector<std::string>& files, const std::string& 
 }
 
 ArrayParts parts_of(const std::vector<std::string>& files, const Hdf5Options& options) {
-  const MissingNumbers missing = missing_numbers(options.missing);
+  const MissingNumbers missing = missing_numbers(options.model ? missing_of_model(options.missing) : options.missing);
   const std::int64_t block_bytes = all_block_bytes / static_cast<std::int64_t>(options.x.size());
   ArrayParts parts;
   for (const std::string& path : options.x) parts.x.push_back(array_of(files, path, missing, block_bytes));
@@ -50,7 +50,7 @@ DatasetSummary import_hdf5(const Hdf5Options& options, const std::string& out) {
   import.source = fmt::format("{}", fmt::join(names, ", "));
   import.like = options.like;
   import.model = options.model;
-  import.missing = options.missing;
+  import.missing = options.model ? missing_of_model(options.missing) : options.missing;
   import.split = options.split;
   return import_arrays(std::move(import), out);
 }

@@ -43,7 +43,7 @@ DatasetSummary import_npy(const NpyOptions& options, const std::string& out) {
     throw Error(ExitStatus::usage, "--test-x and --test-y belong together; give both or neither");
   if (options.y.empty() && !options.test_y.empty())
     throw Error(ExitStatus::usage, "--test-y without --y; give both or neither");
-  const MissingNumbers missing = missing_numbers(options.missing);
+  const MissingNumbers missing = missing_numbers(options.model ? missing_of_model(options.missing) : options.missing);
   ArrayImport import{.train = {}, .source = {}};
   import.wish = label_wish(options.classes, options.regression);
   import.keeps_float64 = true;
@@ -56,7 +56,7 @@ DatasetSummary import_npy(const NpyOptions& options, const std::string& out) {
   import.source = fmt::format("{}", fmt::join(names, ", "));
   import.like = options.like;
   import.model = options.model;
-  import.missing = options.missing;
+  import.missing = options.model ? missing_of_model(options.missing) : options.missing;
   import.split = options.split;
   return import_arrays(std::move(import), out);
 }

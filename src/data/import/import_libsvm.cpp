@@ -13,8 +13,6 @@
 #include "shoal/core/log.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/data/import.hpp"
-#include "shoal/io/h5_file.hpp"
-#include "shoal/io/names.hpp"
 #include "splits.hpp"
 #include "svm_rows.hpp"
 
@@ -107,19 +105,20 @@ Column column_x(const Findings& findings, const Span& span, bool fit_float32) {
   return fit_float32 ? column_of_rows<float>(findings, span) : column_of_rows<double>(findings, span);
 }
 
-/// Which columns another set has: its features are called by their indices where LIBSVM's made them.
-Span span_like(const Dataset& like) {
-  Span span{1, like.split(like.names().front()).features()};
-  const std::vector<std::string> names =
-      read_names(H5Reader(like.path()), "columns").value_or(std::vector<std::string>{});
-  if (!names.empty() && names.front() == "0") span.first = 0;
+/// Columns that another set or a model has: by its own indices, or, where it has none, as the file counts.
+Span span_like(const Dataset& like, bool has_zero) {
+  Span span{has_zero ? 0 : 1, like.split(like.names().front()).features()};
+  if (like.table() || like.shape().size() != 1) return span;
+  span.first = first_libsvm_index(like.columns()).value_or(span.first);
   return span;
 }
 
-Span span_of(const LibsvmOptions& options, const Findings& train, const Findings* test) {
-  if (options.first) return {*options.first, options.features};
-  Span span;
-  if (train.has_zero || (test != nullptr && test->has_zero)) span.first = 0;
+Span span_of(const LibsvmOptions& options, const Findings& train, bool has_zero) {
+  Span span{has_zero ? 0 : 1, options.features};
+  if (options.model) {
+    span.first = options.first.value_or(span.first);
+    return span;
+  }
   if (train.greatest < span.first && options.features == 0)
     throw Error(ExitStatus::bad_data, fmt::format("{}: no row holds a feature", train.path));
   span.width = options.features > 0 ? options.features : train.greatest + 1 - span.first;
@@ -142,13 +141,23 @@ void check_span(const Findings& findings, const Span& span, const std::string& o
                             span.first + span.width - 1, findings.greatest, other));
 }
 
-/// Names of the columns: their indices.
+/// Names by indices.
 std::vector<std::string> index_names(const Span& span) {
   constexpr std::int64_t most_names = std::int64_t{1} << 20;
   std::vector<std::string> names;
   if (span.width > most_names) return names;
   for (std::int64_t c = 0; c < span.width; ++c) names.push_back(std::to_string(span.first + c));
   return names;
+}
+
+/// Names of the columns: those of the other set or model where they are numbers, as they are for a CSV without names;
+/// else indices, which no names in words agree with.
+std::vector<std::string> column_names(const LibsvmOptions& options, const std::optional<Dataset>& like,
+                                      const Span& span) {
+  const std::vector<std::string> theirs = like            ? like->columns()
+                                          : options.model ? options.model->columns
+                                                          : std::vector<std::string>{};
+  return first_libsvm_index(theirs) ? theirs : index_names(span);
 }
 
 Labels labels_of(const Findings& findings, LabelWish wish) {
@@ -161,6 +170,11 @@ Labels labels_of(const Findings& findings, LabelWish wish) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> first_libsvm_index(const std::vector<std::string>& columns) {
+  if (columns.empty() || (columns.front() != "0" && columns.front() != "1")) return std::nullopt;
+  return columns.front() == "0" ? 0 : 1;
+}
 
 DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& out) {
   const LabelWish wish = label_wish(options.classes, options.regression);
@@ -180,15 +194,16 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   std::optional<Findings> test;
   if (!options.test.empty()) test.emplace(options.test);
 
-  const Span span = like ? span_like(*like) : span_of(options, train, test ? &*test : nullptr);
-  if (like || options.first) check_span(train, span, like ? options.like : "the model");
+  const bool has_zero = train.has_zero || (test && test->has_zero);
+  const Span span = like ? span_like(*like, has_zero) : span_of(options, train, has_zero);
+  if (like || options.model) check_span(train, span, like ? options.like : "the model");
   if (test) check_span(*test, span, like ? options.like : options.file);
   const bool fit_float32 = train.fit_float32 && (!test || test->fit_float32);
 
   Table table;
   table.rows = static_cast<std::int64_t>(train.labels.size());
   table.x = column_x(train, span, fit_float32);
-  TableNotes notes{{}, index_names(span), file_name(options.file)};
+  TableNotes notes{{}, column_names(options, like, span), file_name(options.file)};
   if (options.labels) {
     Labels labels = like            ? number_labels_like(train.labels, like->class_names(), train.place())
                     : options.model ? number_labels_like(train.labels, options.model->class_names, train.place())

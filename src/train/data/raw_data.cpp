@@ -60,11 +60,6 @@ void check_labels(const RawFile& file) {
     refuse_options(fmt::format("{} holds no labels; say where they are with --y", file.path));
 }
 
-/// The index that the first feature has in a LIBSVM file: data sets of such files call features by it.
-std::int64_t first_index(const DataDescription& trained) {
-  return !trained.columns.empty() && trained.columns.front() == "0" ? 0 : 1;
-}
-
 DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, bool labels, const std::string& out) {
   check_paths(file);
   if (labels) check_labels(file);
@@ -77,7 +72,7 @@ DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, b
     case DataKind::libsvm: {
       LibsvmOptions options;
       options.file = file.path;
-      options.first = first_index(trained);
+      if (!trained.table && trained.shape.size() == 1) options.first = first_libsvm_index(trained.columns);
       for (options.features = 1; const std::int64_t extent : trained.shape) options.features *= extent;
       options.model = {trained.class_names, trained.columns};
       options.labels = labels;
@@ -108,14 +103,15 @@ DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, b
       return import_hdf5(options, out);
     }
     default: {
-      if (trained.shape.size() != 3)
+      const std::vector<std::int64_t>& shape = trained.shape;  // (C, H, W), or (H, W) of one channel
+      if (shape.size() != 2 && shape.size() != 3)
         throw Error(ExitStatus::bad_data,
                     fmt::format("{} is a folder, and the model was not trained on images", file.path));
       ImagesOptions options;
       options.folder = file.path;
-      options.gray = trained.shape[0] == 1;
-      options.height = trained.shape[1];
-      options.width = trained.shape[2];
+      options.gray = shape.size() == 2 || shape[0] == 1;
+      options.height = shape[shape.size() - 2];
+      options.width = shape.back();
       if (labels) options.model = {trained.class_names, trained.columns};
       return import_images(options, out);
     }
