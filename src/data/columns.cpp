@@ -70,6 +70,11 @@ std::vector<std::string> TableDescription::names() const {
   return names;
 }
 
+bool TableDescription::marks_thousands() const {
+  return std::any_of(features.begin(), features.end(), [](const auto& feature) { return feature.marks.thousands; }) ||
+         std::any_of(label_marks.begin(), label_marks.end(), [](const auto& label) { return label.thousands; });
+}
+
 std::string table_text(const TableDescription& table) {
   Json features = Json::array();
   for (const FeatureColumn& column : table.features) {
@@ -91,6 +96,7 @@ std::string table_text(const TableDescription& table) {
   text.set("weight", table.weight);
   text.set("ids", table.ids);
   text.set("missing", table.missing);
+  if (table.decimal != 0) text.set("decimal", std::string(1, table.decimal));
   return text.text();
 }
 
@@ -109,6 +115,11 @@ TableDescription table_of_text(const std::string& text, const std::string& name)
     table.weight = json.at("weight").string();
     table.ids = strings(json.at("ids"));
     table.missing = strings(json.at("missing"));
+    if (const Json* decimal = json.find("decimal")) {
+      if (decimal->string() != "." && decimal->string() != ",")
+        throw JsonError("decimal is \"" + decimal->string() + "\", and must be . or ,");
+      table.decimal = decimal->string()[0];
+    }
     check_names(table.names(), "columns");
     return table;
   } catch (const JsonError& e) {

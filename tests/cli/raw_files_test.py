@@ -52,6 +52,17 @@ def evaluated(name, data, *options):
     return said.replace('"split":"train"', '"split":"test"')
 
 
+# A point between thousands: rows without a comma do not tell, and are read as those that the model learnt from.
+pathlib.Path("preis.csv").write_text("preis;flaeche;y\n" + "".join(
+    "{}.{:03},{:02};{},5;{}\n".format(i % 7 + 1, i * 37 % 1000, i % 100, i % 50 + 20, i % 2) for i in range(80)))
+done("import", "csv", "preis.csv", "--label", "y", "-o", "preis.h5")
+train("preis")
+pathlib.Path("whole.csv").write_text("preis;flaeche\n2.000;50\n5.000;30\n")
+pathlib.Path("clear.csv").write_text("preis;flaeche\n2.000,00;50\n5.000,00;30\n")
+assert predicted("preis", "whole.csv") == predicted("preis", "clear.csv")
+done("import", "csv", "whole.csv", "--like", "preis.h5", "-o", "whole.h5")
+assert predicted("preis", "whole.h5", "--split", "train") == predicted("preis", "clear.csv")
+
 # LIBSVM that counts from 0: a file without index 0, without a class, with one index more, with what is no class of it.
 rows = ["{} {}".format(i % 3 + 5, " ".join(f"{k}:{draw.integers(1, 99)}" for k in range(4) if (i + k) % 4)) for i in range(60)]
 pathlib.Path("zero.svm").write_text("\n".join(rows) + "\n")

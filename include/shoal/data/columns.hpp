@@ -50,7 +50,12 @@ struct TableDescription {
   std::vector<std::string> ids;          ///< columns that tell rows apart, kept as texts
   std::vector<NumberMarks> label_marks;  ///< of each of `labels`; empty: none has any
   std::vector<std::string> missing;      ///< spellings of a missing number, beside the empty cell
+  /// The decimal mark, '.' or ',', where numbers have marks after each three digits: "2.000" alone does not tell. 0:
+  /// not needed.
+  char decimal = 0;
 
+  /// Whether any number has a mark after each three digits.
+  bool marks_thousands() const;
   /// Names of features.
   std::vector<std::string> names() const;
   bool operator==(const TableDescription&) const = default;

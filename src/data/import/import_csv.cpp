@@ -103,9 +103,14 @@ class CsvImport {
                  .decimal = options_.decimal ? options_.decimal : choices.decimal,
                  .header = options_.header ? options_.header : choices.header,
                  .why_header = "said",
+                 .why_decimal = "said",
                  .missing = missing_,
                  .unsure = {},
                  .names_wanted = like_ ? like_->names : std::vector<std::string>{}};
+    if (!form.decimal && like_ && like_->table && like_->table->decimal != 0) {
+      form.decimal = like_->table->decimal;
+      form.why_decimal = "as in " + like_->owner;
+    }
     const bool named = names_columns(options_);
     if (named && form.header == false)
       refuse_options("an option names a column, and --header no says there are no names; give numbers from 0");
@@ -186,7 +191,7 @@ class CsvImport {
     notes.source = file_name(files_.name(0));
     notes.class_names = parts_.verdict.labels.class_names;
     if (notes.class_names.empty() && like_) notes.class_names = like_->class_names;
-    const TableDescription described = description_of(parts_, missing_);
+    const TableDescription described = description_of(parts_, missing_, opened_.format.decimal);
     if (opened_.header) notes.columns = described.names();
     if (!opened_.header && like_) notes.columns = like_->names;
     if (described_) notes.table = described;

@@ -71,7 +71,7 @@ CsvOpened open_csv(const CsvFiles& files, const CsvForm& form) {
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) refuse_empty_file(name);
     opened.rows.push_back({""});
   }
-  CsvGuess decimal{form.decimal.value_or('.'), "said"};
+  CsvGuess decimal{form.decimal.value_or('.'), form.why_decimal};
   if (!form.decimal) decimal = guess_decimal(opened.rows, delimiter.mark, name);
   opened.format.decimal = decimal.mark;
   if (decimal.mark == delimiter.mark)

@@ -16,6 +16,7 @@ struct CsvForm {
   std::optional<char> decimal;
   std::optional<bool> header;
   std::string why_header = "said";
+  std::string why_decimal = "said";
   std::vector<std::string> missing;
   std::optional<std::size_t> unsure;      ///< a column that has no say about the header
   std::vector<std::string> names_wanted;  ///< line 1 with all of them is a header; may be empty

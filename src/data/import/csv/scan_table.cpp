@@ -236,7 +236,7 @@ Table table_of_scan(const ScanParts& parts, std::int64_t first, std::int64_t las
   return table;
 }
 
-TableDescription description_of(const ScanParts& parts, const std::vector<std::string>& missing) {
+TableDescription description_of(const ScanParts& parts, const std::vector<std::string>& missing, char decimal) {
   TableDescription table;
   for (const CsvFeature& feature : parts.verdict.features) table.features.push_back(feature.column);
   for (const std::size_t c : parts.verdict.labels.columns) {
@@ -251,6 +251,7 @@ TableDescription description_of(const ScanParts& parts, const std::vector<std::s
     if (column.role == CsvRole::id) table.ids.push_back(column.name);
   }
   table.missing = missing;
+  if (table.marks_thousands()) table.decimal = decimal;
   return table;
 }
 
