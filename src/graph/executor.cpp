@@ -2,76 +2,20 @@
 
 #include <algorithm>
 #include <cassert>
-#include <optional>
-#include <set>
 
 #include "graph/chain_values.hpp"
-#include "graph/gradient_buffers.hpp"
 #include "graph/pass_schedules.hpp"
-#include "shoal/graph/graph_cost.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
-
 namespace {
-
-/// 0: pieces are leaves.
-std::int64_t samples_of_piece(const Graph& graph) {
-  std::int64_t most = 1;
-  for (const Node& node : graph.nodes()) {
-    if (node.shape.per_sample) most = std::max(most, node.shape.rows);
-  }
-  return most == 1 ? 0 : std::max<std::int64_t>(1, chain_rows / most);
-}
 
 /// Rows that the buffers of a value have.
 std::int64_t buffer_rows(const ValueShape& shape, std::int64_t capacity) {
   return shape.per_sample ? capacity * shape.rows : shape.rows;
 }
 
-double elements(const ValueShape& shape) {
-  return static_cast<double>(shape.rows) * static_cast<double>(panels_of(shape.columns) * panel_width);
-}
-
-/// Of a sample: those of images share buffers.
-double gradient_elements(const Graph& graph, bool images) {
-  const auto nodes = graph.nodes();
-  std::vector<int> passing(nodes.size(), ChainValues::kept);
-  const Schedule backward = images ? backward_schedule(graph, nodes.size() - 1, true) : Schedule();
-  if (images) passing = passing_gradients(graph, backward);
-  std::vector<bool> wanted;
-  for (std::size_t id = 0; id < nodes.size(); ++id)
-    wanted.push_back(nodes[id].needs_gradient && nodes[id].shape.per_sample && passing[id] == ChainValues::kept);
-  std::vector<int> number(nodes.size(), -1);
-  if (images) number = shared_buffers(graph, backward, wanted);
-  std::set<int> counted;
-  double sum = 0.0;
-  for (std::size_t id = 0; id < nodes.size(); ++id) {
-    if (wanted[id] && (!images || (number[id] >= 0 && counted.insert(number[id]).second)))
-      sum += elements(nodes[id].shape);
-  }
-  return sum;
-}
-
 }  // namespace
-
-double kept_elements(const Graph& graph, bool backward) {
-  std::optional<ChainValues> passing;
-  if (samples_of_piece(graph) > 0) passing = chain_values(graph);
-  // Buffers for gradients of images are made by the first backward pass.
-  double sum = backward || !passing ? gradient_elements(graph, passing.has_value()) : 0.0;
-  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
-    const Node& node = graph.nodes()[id];
-    const bool kept = !passing || passing->value[id] == ChainValues::kept;
-    if (node.shape.per_sample && kept) sum += elements(node.shape);
-    if (node.operation == nullptr) continue;
-    const ValueShape auxiliary = node.operation->auxiliary(input_shapes(graph, node));
-    if (auxiliary.per_sample) sum += elements(auxiliary);
-    // What grows with the samples does so by panels of them.
-    sum += static_cast<double>(node.operation->derived_size(input_shapes(graph, node), panel_width)) / panel_width;
-  }
-  return sum;
-}
 
 template <class T>
 Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
@@ -84,13 +28,13 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
   const auto nodes = graph.nodes();
   // Of images alone: what is saved elsewhere is little, and a view of all rows is ready there.
   if (piece_samples_ > 0) {
-    chain_values_ = std::make_unique<ChainValues>(chain_values(graph));
-    chain_tiles_ = chain_values_->tiles();
+    chain_values_ = std::make_unique<const ChainValues>(chain_values(graph));
+    chain_gradients_ = std::make_unique<ChainValues>();
   }
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     Workspace& work = work_[id];
-    const bool passes = chain_values_ != nullptr && chain_values_->value[id] != ChainValues::kept;
+    const bool passes = chain_values_ != nullptr && !chain_values_->keeps(id);
     if (chain_values_ != nullptr && node.shape.per_sample)
       chain_tile_size_ = std::max({chain_tile_size_, chain_rows * panel_width, node.shape.rows * panel_width});
     const std::int64_t rows = buffer_rows(node.shape, capacity);
@@ -280,22 +224,22 @@ const RowBlock<T>& Executor<T>::view(std::size_t id, SampleRange samples, RowBlo
 /// One tile stands for all panels: their stride is nothing.
 template <class T>
 void Executor<T>::place_tiles(std::size_t id, RowBlock<T>& block) const {
-  const auto place = [&](auto& rows, int number) {
-    if (number == ChainValues::kept) return;
-    rows.panels.data = chain_tile(number);
+  const auto place = [&](auto& rows, const ChainValues& passing, std::size_t node) {
+    if (passing.keeps(node)) return;
+    rows.panels.data = chain_tile(passing.tile[node]);
     rows.panels.rows = 0;
     rows.first = 0;
   };
   const Node& node = graph_.nodes()[id];
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) place(block.input[i], chain_values_->value[node.inputs[i]]);
-  place(block.output, chain_values_->value[id]);
-  place(block.output_gradient, chain_values_->gradient[id]);
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) place(block.input[i], *chain_values_, node.inputs[i]);
+  place(block.output, *chain_values_, id);
+  place(block.output_gradient, *chain_gradients_, id);
 }
 
 template <class T>
 T* Executor<T>::chain_tile(int number) const {
   thread_local Buffer<T> tiles;
-  const std::int64_t size = chain_tiles_ * chain_tile_size_;
+  const std::int64_t size = std::max(chain_values_->tiles, chain_gradients_->tiles) * chain_tile_size_;
   if (tiles.size() < size) tiles = Buffer<T>(size);
   return tiles.data() + number * chain_tile_size_;
 }

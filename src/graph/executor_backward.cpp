@@ -25,8 +25,8 @@ template <class T>
 void Executor<T>::pull_gradient(std::size_t id, SampleRange samples, std::int64_t panel) {
   const Panels<T> gradient = gradient_panels(id);
   const Node& node = graph_.nodes()[id];
-  const bool kept = chain_values_ == nullptr || chain_values_->gradient[id] == ChainValues::kept;
-  T* out = kept ? gradient.tile(panel, samples.first * node.shape.rows) : chain_tile(chain_values_->gradient[id]);
+  const bool kept = chain_gradients_ == nullptr || chain_gradients_->keeps(id);
+  T* out = kept ? gradient.tile(panel, samples.first * node.shape.rows) : chain_tile(chain_gradients_->tile[id]);
   const std::int64_t rows = samples.count * node.shape.rows;
   const std::int64_t size = rows * panel_width;
   RowBlock<T> storage;
@@ -170,11 +170,10 @@ template <class T>
 void Executor<T>::share_gradients() {
   const auto nodes = graph_.nodes();
   const Schedule& backward = schedules_->backward(until_, batch_.training);
-  chain_values_->gradient = passing_gradients(graph_, backward);
-  chain_tiles_ = chain_values_->tiles();
+  *chain_gradients_ = chain_gradients(graph_, backward);
   std::vector<bool> wanted;
   for (std::size_t id = 0; id < nodes.size(); ++id)
-    wanted.push_back(nodes[id].needs_gradient && chain_values_->gradient[id] == ChainValues::kept);
+    wanted.push_back(nodes[id].needs_gradient && chain_gradients_->keeps(id));
   const std::vector<int> number = shared_buffers(graph_, backward, wanted);
   std::map<int, std::shared_ptr<Buffer<T>>> buffers;
   for (std::size_t id = 0; id < nodes.size(); ++id) {

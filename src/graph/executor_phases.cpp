@@ -98,7 +98,7 @@ void Executor<T>::piece_statistics(std::size_t id, Pass pass, std::int64_t panel
   for (std::int64_t piece = range.first; piece < range.last; ++piece) {
     narrow(seen, samples_of(PieceRange{piece, piece + 1}));
     // What statistics are made of is kept: the backward pass reads it again, or no chain passes it on.
-    assert(chain_values_ == nullptr || chain_values_->value[graph_.nodes()[id].inputs[0]] == ChainValues::kept);
+    assert(chain_values_ == nullptr || chain_values_->keeps(graph_.nodes()[id].inputs[0]));
     graph_.nodes()[id].operation->leaf_statistics(
         seen, pass, panel, std::span(work.statistics).subspan(static_cast<std::size_t>(piece) * width, width));
   }

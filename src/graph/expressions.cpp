@@ -83,6 +83,7 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
 class DenseOperation final : public OperationOf<DenseOperation> {
  public:
   std::string_view name() const override { return "dense"; }
+  bool multiplies(std::size_t input) const override { return input == 1; }
   bool backward_reads_output() const override { return false; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (!in[0].per_sample || in[1].per_sample || in[0].columns != in[1].rows)

@@ -16,11 +16,7 @@ struct Life {
 std::vector<Life> lives_of(const Graph& graph, const Schedule& backward) {
   std::vector<Life> lives(graph.nodes().size());
   const auto read_by_users = [&](std::size_t value, std::size_t phase) {
-    for (std::size_t user = value + 1; user < lives.size(); ++user) {
-      const auto& inputs = graph.nodes()[user].inputs;
-      if (std::find(inputs.begin(), inputs.end(), value) != inputs.end())
-        lives[user].last = std::max(lives[user].last, phase);
-    }
+    for (const Use& use : uses_of(graph, value)) lives[use.user].last = std::max(lives[use.user].last, phase);
   };
   for (std::size_t p = 0; p < backward.size(); ++p) {
     for (const std::size_t id : backward[p].whole) read_by_users(id, p);

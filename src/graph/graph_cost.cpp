@@ -1,21 +1,67 @@
 #include "shoal/graph/graph_cost.hpp"
 
+#include <set>
+
+#include "graph/chain_values.hpp"
+#include "graph/gradient_buffers.hpp"
+
 namespace shoal {
+namespace {
+
+double elements(const ValueShape& shape) {
+  return static_cast<double>(shape.rows) * static_cast<double>(panels_of(shape.columns) * panel_width);
+}
+
+/// Of a sample: those of images share buffers.
+double gradient_elements(const Graph& graph, bool images) {
+  const auto nodes = graph.nodes();
+  const Schedule backward = images ? backward_schedule(graph, nodes.size() - 1, true) : Schedule();
+  const ChainValues passing = images ? chain_gradients(graph, backward) : ChainValues();
+  std::vector<bool> wanted;
+  for (std::size_t id = 0; id < nodes.size(); ++id)
+    wanted.push_back(nodes[id].needs_gradient && nodes[id].shape.per_sample && passing.keeps(id));
+  std::vector<int> number(nodes.size(), -1);
+  if (images) number = shared_buffers(graph, backward, wanted);
+  std::set<int> counted;
+  double sum = 0.0;
+  for (std::size_t id = 0; id < nodes.size(); ++id) {
+    if (wanted[id] && (!images || (number[id] >= 0 && counted.insert(number[id]).second)))
+      sum += elements(nodes[id].shape);
+  }
+  return sum;
+}
+
+}  // namespace
 
 double product_of(const Graph& graph, std::size_t id, std::size_t input) {
-  const Node& node = graph.nodes()[input];
   const Node& user = graph.nodes()[id];
-  if (node.kind != Node::Kind::parameter || graph.parameters()[node.parameter].declared.size() == 1) return 0.0;
-  if (user.operation != nullptr && user.operation->name() == "embedding") return 0.0;  // it looks rows up
-  const ValueShape& made = user.shape;
-  return static_cast<double>(node.shape.rows) * static_cast<double>(node.shape.columns) *
-         static_cast<double>(made.per_sample ? made.rows : 1);
+  if (user.operation == nullptr || !user.operation->multiplies(input)) return 0.0;
+  const ValueShape& matrix = graph.nodes()[user.inputs[input]].shape;
+  return static_cast<double>(matrix.rows) * static_cast<double>(matrix.columns) *
+         static_cast<double>(user.shape.per_sample ? user.shape.rows : 1);
 }
 
 double multiply_adds(const Graph& graph) {
   double sum = 0.0;
   for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
-    for (const std::size_t input : graph.nodes()[id].inputs) sum += product_of(graph, id, input);
+    for (std::size_t i = 0; i < graph.nodes()[id].inputs.size(); ++i) sum += product_of(graph, id, i);
+  }
+  return sum;
+}
+
+double kept_elements(const Graph& graph, bool backward) {
+  const bool images = samples_of_piece(graph) > 0;
+  const ChainValues passing = images ? chain_values(graph) : ChainValues();
+  // Buffers for gradients of images are made by the first backward pass.
+  double sum = backward || !images ? gradient_elements(graph, images) : 0.0;
+  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
+    const Node& node = graph.nodes()[id];
+    if (node.shape.per_sample && passing.keeps(id)) sum += elements(node.shape);
+    if (node.operation == nullptr) continue;
+    const ValueShape auxiliary = node.operation->auxiliary(input_shapes(graph, node));
+    if (auxiliary.per_sample) sum += elements(auxiliary);
+    // What grows with the samples does so by panels of them.
+    sum += static_cast<double>(node.operation->derived_size(input_shapes(graph, node), panel_width)) / panel_width;
   }
   return sum;
 }

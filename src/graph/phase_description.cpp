@@ -26,18 +26,14 @@ double product_flops(const Graph& graph, std::size_t id, std::size_t input) {
 
 double product_flops_of_inputs(const Graph& graph, std::size_t id) {
   double flops = 0.0;
-  for (std::size_t input : graph.nodes()[id].inputs) flops += product_flops(graph, id, input);
+  for (std::size_t i = 0; i < graph.nodes()[id].inputs.size(); ++i) flops += product_flops(graph, id, i);
   return flops;
 }
 
 /// Of the gradient of a parameter: as many as in the products that use it.
 double gradient_flops(const Graph& graph, std::size_t parameter) {
   double flops = 0.0;
-  for (std::size_t user = parameter + 1; user < graph.nodes().size(); ++user) {
-    const std::vector<std::size_t>& inputs = graph.nodes()[user].inputs;
-    if (std::find(inputs.begin(), inputs.end(), parameter) != inputs.end())
-      flops += product_flops(graph, user, parameter);
-  }
+  for (const Use& use : uses_of(graph, parameter)) flops += product_flops(graph, use.user, use.input);
   return flops;
 }
 
@@ -45,11 +41,7 @@ double flops_of(const Graph& graph, const TileStage& stage) {
   if (stage.kind == TileStage::Kind::forward) return product_flops_of_inputs(graph, stage.node);
   if (stage.kind == TileStage::Kind::statistics) return 0.0;
   double flops = 0.0;
-  for (std::size_t user = stage.node + 1; user < graph.nodes().size(); ++user) {
-    const std::vector<std::size_t>& inputs = graph.nodes()[user].inputs;
-    if (std::find(inputs.begin(), inputs.end(), stage.node) != inputs.end())
-      flops += product_flops_of_inputs(graph, user);
-  }
+  for (const Use& use : uses_of(graph, stage.node)) flops += product_flops_of_inputs(graph, use.user);
   return flops;
 }
 

@@ -101,14 +101,9 @@ void plan_forward(Planner& plan, std::size_t id, bool training) {
 /// Nodes that use the value `id` and whose gradient it needs.
 std::vector<std::size_t> users_of(const Graph& graph, std::size_t id, const std::vector<bool>& below) {
   std::vector<std::size_t> users;
-  for (std::size_t user = id + 1; user < graph.nodes().size(); ++user) {
-    const Node& node = graph.nodes()[user];
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      if (below[user] && node.inputs[i] == id && node.operation->differentiable(i)) {
-        users.push_back(user);
-        break;
-      }
-    }
+  for (const Use& use : uses_of(graph, id)) {
+    if (!below[use.user] || !graph.nodes()[use.user].operation->differentiable(use.input)) continue;
+    if (users.empty() || users.back() != use.user) users.push_back(use.user);
   }
   return users;
 }
@@ -156,17 +151,21 @@ bool works_per_sample(const Graph& graph, const Node& node) {
                      [&](std::size_t input) { return graph.nodes()[input].shape.per_sample; });
 }
 
-/// As the one operation that uses it wants them.
-std::int64_t gradient_rows(const Graph& graph, std::size_t parameter) {
-  std::int64_t rows = panel_width;
-  int uses = 0;
-  for (std::size_t user = parameter + 1; user < graph.nodes().size(); ++user) {
-    const Node& node = graph.nodes()[user];
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] == parameter && ++uses == 1) rows = node.operation->gradient_rows(i);
+std::vector<Use> uses_of(const Graph& graph, std::size_t value) {
+  std::vector<Use> uses;
+  for (std::size_t user = value + 1; user < graph.nodes().size(); ++user) {
+    const std::vector<std::size_t>& inputs = graph.nodes()[user].inputs;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i] == value) uses.push_back({user, i});
     }
   }
-  return uses == 1 ? rows : panel_width;
+  return uses;
+}
+
+/// As the one operation that uses it wants them.
+std::int64_t gradient_rows(const Graph& graph, std::size_t parameter) {
+  const std::vector<Use> uses = uses_of(graph, parameter);
+  return uses.size() == 1 ? graph.nodes()[uses[0].user].operation->gradient_rows(uses[0].input) : panel_width;
 }
 
 std::vector<ValueShape> input_shapes(const Graph& graph, const Node& node) {

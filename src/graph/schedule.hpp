@@ -52,7 +52,15 @@ Schedule forward_schedule(const Graph& graph, std::size_t until, bool training, 
 /// The backward pass from `until`, in reverse order of nodes, likewise.
 Schedule backward_schedule(const Graph& graph, std::size_t until, bool training);
 
+/// A use of a value: input `input` of operation `user`.
+struct Use {
+  std::size_t user = 0;
+  std::size_t input = 0;
+};
+
 /// Facts of the graph that schedules and executor both need.
+/// The uses of a value, in their order.
+std::vector<Use> uses_of(const Graph& graph, std::size_t value);
 bool works_per_sample(const Graph& graph, const Node& node);
 /// Rows of a parameter whose gradient one task makes, in one panel.
 std::int64_t gradient_rows(const Graph& graph, std::size_t parameter);

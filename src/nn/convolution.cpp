@@ -19,7 +19,6 @@ constexpr std::int64_t chain_positions = 64;
 /// Rows of a weight whose gradient one task makes, about.
 constexpr std::int64_t task_rows = 96;
 constexpr std::int64_t most_task_rows = 256;
-constexpr std::int64_t most_positions = std::int64_t{1} << 26;
 
 /// Memory that a thread keeps for the padded images it works on.
 template <class T>
@@ -49,6 +48,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   }
 
   std::string_view name() const override { return "conv"; }
+  bool multiplies(std::size_t input) const override { return input == 1; }
   ValueShape shape(std::span<const ValueShape>) const override { return image_shape(s_.units, s_.y.out, s_.x.out); }
   std::int64_t derived_size(std::span<const ValueShape>, std::int64_t) const override {
     return panels_of(s_.channels) * turned_panel();
@@ -290,34 +290,6 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   std::vector<Places> inputs_;  // by phase
 };
 
-ConvolutionShape shape_of(const Value& x, const Value& weight, const ConvolutionOptions& o) {
-  const ValueShape& image = x.shape();
-  const ValueShape& w = weight.shape();
-  ConvolutionShape s;
-  s.channels = image.columns;
-  s.units = w.columns;
-  s.groups = o.groups;
-  if (!image.per_sample) throw Error(ExitStatus::usage, "conv takes an image of each sample, not " + to_string(image));
-  if (o.groups < 1 || s.channels % o.groups != 0 || s.units % o.groups != 0)
-    throw Error(ExitStatus::usage,
-                fmt::format("conv: {} groups do not divide {} channels and {} units", o.groups, s.channels, s.units));
-  if (o.kernel_height < 1 || o.kernel_width < 1 || o.stride < 1)
-    throw Error(ExitStatus::usage, fmt::format("conv: a kernel of {} x {} with stride {}; each must be 1 or more",
-                                               o.kernel_height, o.kernel_width, o.stride));
-  if (image.rows > most_positions)
-    throw Error(ExitStatus::usage,
-                fmt::format("conv: {} has more than {} positions", to_string(image), most_positions));
-  s.y = ConvolutionAxis::of(image.height(), o.kernel_height, o.stride, o.same_padding);
-  s.x = ConvolutionAxis::of(image.width, o.kernel_width, o.stride, o.same_padding);
-  if (s.y.out < 1 || s.x.out < 1)
-    throw Error(ExitStatus::usage, fmt::format("conv: a kernel of {} x {} does not fit into {}", o.kernel_height,
-                                               o.kernel_width, to_string(image)));
-  if (w.per_sample || w.rows != s.weight_rows())
-    throw Error(ExitStatus::usage, fmt::format("conv: the weight is {}; for {} it must be ({}, {})", to_string(w),
-                                               to_string(image), s.weight_rows(), s.units));
-  return s;
-}
-
 /// One position a kernel: a product of each position's channels.
 bool is_dense(const ConvolutionShape& s) {
   return s.y.kernel == 1 && s.x.kernel == 1 && s.y.stride == 1 && s.groups == 1;
@@ -325,20 +297,14 @@ bool is_dense(const ConvolutionShape& s) {
 
 }  // namespace
 
-ConvolutionAxis ConvolutionAxis::of(std::int64_t in, std::int64_t kernel, std::int64_t stride, bool same) {
-  const std::int64_t padding = same ? kernel - 1 : 0;
-  const std::int64_t room = in + padding - kernel;
-  return {in, room < 0 ? 0 : room / stride + 1, kernel, stride, padding / 2};
-}
-
 Value convolution(Value x, Value weight, const ConvolutionOptions& options) {
-  const ConvolutionShape shape = shape_of(x, weight, options);
+  const ConvolutionShape shape = ConvolutionShape::of(x.shape(), weight.shape(), options);
   if (is_dense(shape)) return dense(x, weight);
   return x.graph().apply(std::make_shared<ConvolutionOperation>(shape), {x, weight});
 }
 
 Value convolution(Value x, Value weight, Value bias, const ConvolutionOptions& options) {
-  const ConvolutionShape shape = shape_of(x, weight, options);
+  const ConvolutionShape shape = ConvolutionShape::of(x.shape(), weight.shape(), options);
   if (bias.shape() != ValueShape{false, 1, shape.units})
     throw Error(ExitStatus::usage,
                 fmt::format("the bias of conv is {}; it must be (1, {})", to_string(bias.shape()), shape.units));

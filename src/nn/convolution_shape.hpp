@@ -39,6 +39,9 @@ struct ConvolutionShape {
   std::int64_t units = 1;
   std::int64_t groups = 1;
 
+  /// @throws Error(usage)  naming shapes that do not fit
+  static ConvolutionShape of(const ValueShape& image, const ValueShape& weight, const ConvolutionOptions& options);
+
   std::int64_t group_channels() const { return channels / groups; }
   std::int64_t group_units() const { return units / groups; }
   /// Whether each channel has one kernel of its own.

@@ -9,7 +9,7 @@ void add_nodes(const Graph& graph, std::size_t first, LayerSummary& summary) {
   for (std::size_t id = first; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     if (node.kind == Node::Kind::parameter) summary.parameters += node.shape.rows * node.shape.columns;
-    for (const std::size_t input : node.inputs) summary.multiply_adds += product_of(graph, id, input);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) summary.multiply_adds += product_of(graph, id, i);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "shoal/tensor/targets.hpp"
 #include "tensor/both_types.hpp"
+#include "tensor/extents.hpp"
 #include "tensor/gradient_chains.hpp"
 
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
@@ -30,13 +31,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
-
-/// Calls f with the columns to go through, as a constant.
-template <class F>
-HWY_INLINE void with_columns(std::int64_t width, F f) {
-  if (width > Extent::half) return f(std::integral_constant<std::int64_t, panel_width>());
-  f(std::integral_constant<std::int64_t, Extent::half>());
-}
 
 template <class T>
 void column_moments_target(std::int64_t rows, std::int64_t width, const T* x, double* HWY_RESTRICT mean,

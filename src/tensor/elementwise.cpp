@@ -5,6 +5,7 @@
 #include "shoal/core/elementary.hpp"
 #include "shoal/tensor/targets.hpp"
 #include "tensor/both_types.hpp"
+#include "tensor/extents.hpp"
 
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define APPLY(T) (Unary f, T parameter, Extent n, const T* x, T* y)
@@ -96,16 +97,14 @@ void apply_derivative_target(Unary f, T p, Extent n, const T* x, const T* y, con
 
 template <class T, class F>
 HWY_INLINE void each_pair(std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* HWY_RESTRICT y, F f) {
-  const auto through = [&](auto columns) {
+  with_columns(width, [=](auto columns) {
     for (std::int64_t r = 0; r < rows; ++r) {
       const T* pa = a.data + r * a.step;
       const T* pb = b.data + r * b.step;
       T* out = y + r * panel_width;
       for (std::int64_t c = 0; c < columns; ++c) out[c] = f(pa[c], pb[c], out[c]);
     }
-  };
-  if (width > Extent::half) return through(std::integral_constant<std::int64_t, panel_width>());
-  through(std::integral_constant<std::int64_t, Extent::half>());
+  });
 }
 
 template <class T>

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <type_traits>
 
 #include "shoal/tensor/targets.hpp"
 #include "tensor/both_types.hpp"
+#include "tensor/extents.hpp"
 
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define MAX_POOL_PANEL(T) (std::span<const WindowRun> runs, std::int64_t width, const T* x, T* y, T* from)
@@ -25,13 +25,6 @@ HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
 
-/// Calls f with the columns to go through, as a constant.
-template <class F>
-HWY_INLINE void with_pool_columns(std::int64_t width, F f) {
-  if (width > Extent::half) return f(std::integral_constant<std::int64_t, panel_width>());
-  f(std::integral_constant<std::int64_t, Extent::half>());
-}
-
 /// Calls f(first run, behind the last) for the runs of each output.
 template <class F>
 HWY_INLINE void each_output(std::span<const WindowRun> runs, F f) {
@@ -46,7 +39,7 @@ HWY_INLINE void each_output(std::span<const WindowRun> runs, F f) {
 template <class T>
 void max_pool_panel_target(std::span<const WindowRun> runs, std::int64_t width, const T* x, T* HWY_RESTRICT y,
                            T* HWY_RESTRICT from) {
-  with_pool_columns(width, [=](auto columns) {
+  with_columns(width, [=](auto columns) {
     each_output(runs, [=](const WindowRun* run, const WindowRun* end) {
       T largest[columns];
       T where[columns];
@@ -74,7 +67,7 @@ void max_pool_panel_target(std::span<const WindowRun> runs, std::int64_t width, 
 template <class T>
 void add_max_pool_gradient_target(std::span<const WindowRun> runs, std::int64_t width, const T* dy, const T* from,
                                   T* HWY_RESTRICT dx) {
-  with_pool_columns(width, [=](auto columns) {
+  with_columns(width, [=](auto columns) {
     for (const WindowRun& run : runs) {
       const T* gradient = dy + run.output * panel_width;
       const T* where = from + run.output * panel_width;
@@ -90,7 +83,7 @@ void add_max_pool_gradient_target(std::span<const WindowRun> runs, std::int64_t 
 template <class T>
 void average_pool_panel_target(std::span<const WindowRun> runs, std::int64_t width, T divisor, const T* x,
                                T* HWY_RESTRICT y) {
-  with_pool_columns(width, [=](auto columns) {
+  with_columns(width, [=](auto columns) {
     each_output(runs, [=](const WindowRun* run, const WindowRun* end) {
       T sum[columns] = {};
       T* const out = y + run->output * panel_width;
@@ -107,7 +100,7 @@ void average_pool_panel_target(std::span<const WindowRun> runs, std::int64_t wid
 template <class T>
 void add_average_pool_gradient_target(std::span<const WindowRun> runs, std::int64_t width, T divisor, const T* dy,
                                       T* HWY_RESTRICT dx) {
-  with_pool_columns(width, [=](auto columns) {
+  with_columns(width, [=](auto columns) {
     for (const WindowRun& run : runs) {
       const T* gradient = dy + run.output * panel_width;
       for (std::int64_t i = run.begin; i < run.end; ++i) {

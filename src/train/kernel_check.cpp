@@ -72,6 +72,11 @@ std::string hash_of_images() {
   return hash_of(Model(image_shape(3, 9, 8), layers, 5, Loss::softmax));
 }
 
+std::string image_kernel_hash() {
+  static const std::string hash = hash_of_images();
+  return hash;
+}
+
 }  // namespace
 
 std::string kernel_hash() {
@@ -80,13 +85,11 @@ std::string kernel_hash() {
 }
 
 std::string kernel_hash(const Model& model) {
-  static const std::string images = hash_of_images();
-  return model.input().shape().rows > 1 ? images : kernel_hash();
+  return model.input().shape().rows > 1 ? image_kernel_hash() : kernel_hash();
 }
 
 void check_kernels(const Communicator& comm) {
-  static const std::string images = hash_of_images();
-  require_alike(comm, "what the processors compute", "hash " + kernel_hash() + ", of images " + images,
+  require_alike(comm, "what the processors compute", "hash " + kernel_hash() + ", of images " + image_kernel_hash(),
                 ExitStatus::internal, "train on hosts of one kind, or report this");
 }
 

@@ -144,11 +144,11 @@ class Executor {
   Batch batch_;
   std::size_t until_ = 0;
   std::unique_ptr<PassSchedules> schedules_;
-  std::unique_ptr<ChainValues> chain_values_;  // null: all values are kept
+  std::unique_ptr<const ChainValues> chain_values_;  // null: all values are kept
   // The pass that gradients of images have buffers for: where it ends (0: none), and whether it trains.
   std::pair<std::size_t, bool> gradients_of_ = {0, false};
+  std::unique_ptr<ChainValues> chain_gradients_;  // of that pass
   std::int64_t chain_tile_size_ = 0;
-  std::int64_t chain_tiles_ = 0;
   std::vector<bool> reached_;  // nodes that `until` depends on
   std::span<const double> leaf_statistics_;
   std::int64_t statistics_width_ = 0;

@@ -8,8 +8,7 @@ namespace shoal {
 
 // What a graph takes of a sample, without making anything. In doubles: a graph may be larger than 64 bits count.
 
-/// Multiply-adds of a sample in the product of operation `id` with a matrix that is its input; 0 for vectors and what
-/// is no parameter.
+/// Multiply-adds of a sample in the product of operation `id` with its input number `input`; 0 where that is none.
 double product_of(const Graph& graph, std::size_t id, std::size_t input);
 /// Of all operations, forward. The backward pass has about twice as many.
 double multiply_adds(const Graph& graph);

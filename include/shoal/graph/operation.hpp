@@ -106,6 +106,8 @@ class Operation {
   virtual StatisticsPlan statistics(Pass, bool /*training*/, std::span<const ValueShape>) const { return {}; }
   /// Whether forward makes all panels of a leaf in one task (panel = 0) instead of one each.
   virtual bool whole_rows() const { return false; }
+  /// Whether input i is a matrix that rows are multiplied by: for what a step costs.
+  virtual bool multiplies(std::size_t) const { return false; }
   /// Whether input i has a derivative.
   virtual bool differentiable(std::size_t) const { return true; }
 
