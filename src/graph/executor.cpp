@@ -44,6 +44,7 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
       work.gradient = std::make_shared<Buffer<T>>(padded_size(rows, node.shape.columns));
     if (node.kind == Node::Kind::parameter) work.gradient_rows = gradient_rows(graph, id);
     if (node.operation == nullptr) continue;
+    if (node.operation->prepares_backward()) prepared_.push_back(id);
     work.per_sample = works_per_sample(graph, node);
     work.input_shapes = input_shapes(graph, node);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {

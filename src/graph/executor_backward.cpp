@@ -207,11 +207,11 @@ void Executor<T>::backward(std::span<T* const> partials, const GradientsComplete
   if (graph_.nodes()[until_].needs_gradient) *gradient_panels(until_).tile(0) = T{1};
   std::size_t from = parameters.size();
   with_team([&] {
-    parallel_for(static_cast<std::int64_t>(until_) + 1, [&](std::int64_t i) {
-      const auto id = static_cast<std::size_t>(i);
-      const Operation* operation = graph_.nodes()[id].operation.get();
-      if (operation != nullptr && reached_[id]) operation->prepare_backward(work_[id].all_rows);
-    });
+    if (!prepared_.empty())
+      parallel_for(std::ssize(prepared_), [&](std::int64_t i) {
+        const std::size_t id = prepared_[static_cast<std::size_t>(i)];
+        if (reached_[id]) graph_.nodes()[id].operation->prepare_backward(work_[id].all_rows);
+      });
     for (const Phase& phase : schedules_->backward(until_, batch_.training)) {
       run(phase, Pass::backward, partials);
       for (std::size_t id : phase.parameters) done[graph_.nodes()[id].parameter] = true;

@@ -54,6 +54,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
     return panels_of(s_.channels) * turned_panel();
   }
   bool backward_reads_output() const override { return false; }
+  bool prepares_backward() const override { return true; }
   bool keeps_padding() const override { return s_.units % Extent::half == 0 && s_.channels % Extent::half == 0; }
   std::int64_t gradient_rows(std::size_t) const override {
     const std::int64_t line = kernel_line();

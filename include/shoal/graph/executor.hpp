@@ -149,7 +149,8 @@ class Executor {
   std::pair<std::size_t, bool> gradients_of_ = {0, false};
   std::unique_ptr<ChainValues> chain_gradients_;  // of that pass
   std::int64_t chain_tile_size_ = 0;
-  std::vector<bool> reached_;  // nodes that `until` depends on
+  std::vector<std::size_t> prepared_;  // nodes that prepare the backward pass
+  std::vector<bool> reached_;          // nodes that `until` depends on
   std::span<const double> leaf_statistics_;
   std::int64_t statistics_width_ = 0;
   std::vector<double> merged_;

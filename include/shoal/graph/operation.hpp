@@ -129,7 +129,9 @@ class Operation {
   /// Output panel `panel`.
   virtual void forward(const RowBlock<float>&, std::int64_t panel) const = 0;
   virtual void forward(const RowBlock<double>&, std::int64_t panel) const = 0;
-  /// Called once before the backward pass of a batch: the place to lay out parameters anew in `derived`.
+  /// Whether prepare_backward() is called, once before the backward pass of a batch: the place to lay out parameters
+  /// anew in `derived`.
+  virtual bool prepares_backward() const { return false; }
   virtual void prepare_backward(const RowBlock<float>&) const = 0;
   virtual void prepare_backward(const RowBlock<double>&) const = 0;
   /// Panel `panel` of the gradient with respect to input i, into out: (rows of input i in the block, 32).
