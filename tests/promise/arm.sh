@@ -14,13 +14,13 @@ for tool in aarch64-linux-gnu-g++ qemu-aarch64 "${CXX:-c++}"; do
 done
 # Libraries of headers alone are the same for every processor; the rest of /usr/include is not.
 mkdir "$work/include"
-for library in hwy fmt Random123 xxhash.h; do ln -s "/usr/include/$library" "$work/include/"; done
+for library in hwy fmt nlohmann Random123 xxhash.h; do ln -s "/usr/include/$library" "$work/include/"; done
 
 for source in "$here"/src/{core,tensor,graph,nn,optim}/*.cpp "$here/tests/promise/step_hash.cpp"; do
   case $source in */isa.cpp) continue ;; esac # asks Highway's library, which is not there for Arm
   echo "$source $work/$(echo "${source#"$here/"}" | tr / _).o"
 done | xargs -P "$(nproc)" -L 1 bash -c "aarch64-linux-gnu-g++ -std=c++20 -O1 -ffp-contract=off -fopenmp -DFMT_HEADER_ONLY \
-  -DXXH_INLINE_ALL -I'$here/include' -I'$here/src' -isystem '$work/include' -c \"\$0\" -o \"\$1\""
+  -DXXH_INLINE_ALL -DSHOAL_VERSION='\"arm\"' -I'$here/include' -I'$here/src' -isystem '$work/include' -c \"\$0\" -o \"\$1\""
 aarch64-linux-gnu-g++ -fopenmp "$work"/*.o -o "$work/arm"
 libraries=()
 for layer in optim nn graph tensor core; do libraries+=("$build/src/$layer/libshoal_$layer.a"); done

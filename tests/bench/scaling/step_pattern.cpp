@@ -1,7 +1,8 @@
 // The messages of one training step between hosts, for a simulated cluster: no training, no data, virtual time. Two
 // ranks stand for a host: one computes, one carries the messages. Compiled with smpicxx, run by run.sh.
-//   step_pattern WIDTHS FORWARD_MS BACKWARD_MS UPDATE_MS
-// The times are those of a host's samples without other hosts, and of an update of all parameters.
+//   step_pattern LAYERS FORWARD_MS BACKWARD_MS UPDATE_MS
+// LAYERS: of each layer with parameters, forward, its parameters:multiplications:channels that batch norm has behind
+// it. The times are those of a host's samples without other hosts, and of an update of all parameters.
 //
 // As in src/comm: batch-norm statistics of each layer and direction, and the loss, are small sums by recursive
 // doubling. A bucket of gradients starts when the backward pass has completed it: every host sends each other host the
@@ -70,6 +71,21 @@ class Exchange {
   int started_ = 0;
 };
 
+struct Layer {
+  std::int64_t parameters = 0;
+  double products = 0.0;
+  int channels = 0;  // of the batch norm behind it; 0: none
+};
+
+std::vector<Layer> layers_of(const std::string& text) {
+  std::vector<Layer> layers;
+  std::istringstream in(text);
+  Layer layer;
+  for (char mark = ','; in >> layer.parameters >> mark >> layer.products >> mark >> layer.channels; in >> mark)
+    layers.push_back(layer);
+  return layers;
+}
+
 void compute(double seconds) { sg_actor_sleep_for(seconds); }
 
 /// A small sum over all hosts; for numbers of hosts that are powers of two.
@@ -93,27 +109,22 @@ int main(int argc, char** argv) {
   MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &mine);
   memory = static_cast<char*>(SMPI_SHARED_MALLOC(2 * half_bytes));  // one for all ranks, and nothing is copied
   if (argc != 5 || (hosts & (hosts - 1)) != 0) {
-    if (rank == 0) std::fprintf(stderr, "usage: step_pattern WIDTHS FORWARD_MS BACKWARD_MS UPDATE_MS, 2^n hosts\n");
+    if (rank == 0) std::fprintf(stderr, "usage: step_pattern LAYERS FORWARD_MS BACKWARD_MS UPDATE_MS, 2^n hosts\n");
     MPI_Abort(MPI_COMM_WORLD, 64);
   }
-  std::vector<std::int64_t> widths;
-  std::istringstream in(argv[1]);
-  for (std::string part; std::getline(in, part, ',');) widths.push_back(std::atoll(part.c_str()));
+  const std::vector<Layer> layers = layers_of(argv[1]);
   const double forward_s = std::atof(argv[2]) * 1e-3;
   const double backward_s = std::atof(argv[3]) * 1e-3;
   const double update_s = std::atof(argv[4]) * 1e-3;
-  const std::size_t layers = widths.size() - 1;
 
   // Time goes to layers by their products: one forward, two backward but for the first layer.
   double products = 0.0;
   double backward_products = 0.0;
   std::int64_t parameters = 0;
-  std::vector<double> weight(layers);
-  for (std::size_t l = 0; l < layers; ++l) {
-    weight[l] = static_cast<double>(widths[l] * widths[l + 1]);
-    products += weight[l];
-    backward_products += weight[l] * (l == 0 ? 1.0 : 2.0);
-    parameters += (widths[l] + (l + 1 < layers ? 2 : 1)) * widths[l + 1];
+  for (const Layer& layer : layers) {
+    products += layer.products;
+    backward_products += layer.products * (&layer == &layers.front() ? 1.0 : 2.0);
+    parameters += layer.parameters;
   }
 
   if (rank % 2 != 0) {
@@ -126,17 +137,22 @@ int main(int argc, char** argv) {
   Exchange exchange;
   MPI_Barrier(computing);
   const double start = MPI_Wtime();
-  for (std::size_t l = 0; l < layers; ++l) {
-    compute(forward_s * weight[l] / products);
-    if (l + 1 < layers) small_sum(static_cast<int>(2 * widths[l + 1] * 8));  // mean and squared deviations, float64
+  // Mean and squared deviations, or the two sums of the gradient, in float64.
+  const auto statistics = [](const Layer& layer) {
+    if (layer.channels > 0) small_sum(2 * layer.channels * 8);
+  };
+  for (const Layer& layer : layers) {
+    compute(forward_s * layer.products / products);
+    statistics(layer);
   }
   small_sum(64);  // loss, and what ranks ask each other
   std::vector<std::int64_t> buckets;
   std::int64_t in_bucket = 0;
-  for (std::size_t l = layers; l-- > 0;) {
-    if (l + 1 < layers) small_sum(static_cast<int>(2 * widths[l + 1] * 8));
-    compute(backward_s * weight[l] * (l == 0 ? 1.0 : 2.0) / backward_products);
-    in_bucket += (widths[l] + (l + 1 < layers ? 2 : 1)) * widths[l + 1];
+  for (std::size_t l = layers.size(); l-- > 0;) {
+    const Layer& layer = layers[l];
+    statistics(layer);
+    compute(backward_s * layer.products * (l == 0 ? 1.0 : 2.0) / backward_products);
+    in_bucket += layer.parameters;
     while (in_bucket >= bucket_floats || (l == 0 && in_bucket > 0)) {
       const std::int64_t floats = l == 0 && in_bucket < 2 * bucket_floats ? in_bucket : bucket_floats;
       buckets.push_back(floats);
