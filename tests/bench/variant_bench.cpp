@@ -1,9 +1,10 @@
 // What the promise costs: a training step, as step_bench has it, with parts of it replaced by what is faster or usual.
-//   mpirun -np P variant_bench STATISTICS GRADIENTS [batch] [steps] [inputs,hidden...,classes] [leaves]
+//   mpirun -np P variant_bench STATISTICS GRADIENTS [batch] [steps] [inputs,hidden...,classes | CONFIG.toml] [leaves]
 // STATISTICS  sync: batch norm over the batch of all ranks. local: over each rank's own samples, without messages.
 // GRADIENTS   tree: summed in the order of the tree, updated in slices. allreduce: one leaf a thread or `leaves`,
 // summed
 //             by MPI_Allreduce in whatever order, and all parameters updated on every rank.
+// CONFIG.toml names the layers of a net of images of 3 x 32 x 32 under [model]; its data are not read.
 // No other program of shoal computes so: results depend on the number of ranks here.
 #include <fmt/format.h>
 #include <mpi.h>
@@ -18,6 +19,7 @@
 #include "bench_numbers.hpp"
 #include "shoal/comm/gradient_exchange.hpp"
 #include "shoal/comm/session.hpp"
+#include "shoal/config/model_layers.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/nn/model.hpp"
 #include "shoal/optim/optimizer.hpp"
@@ -112,10 +114,12 @@ double step_ms(Communicator& world, const Model& model, bool sync, std::int64_t 
   std::vector<std::int64_t> ids;
   for (std::int64_t r = 0; r < share.samples(); ++r) {
     ids.push_back(r);
-    for (std::int64_t c = 0; c < model.inputs(); ++c)
-      executor.input(model.input()).at(r, c) = static_cast<float>((r * 31 + c * 17) % 101) / 50.0f - 1.0f;
     executor.input(model.targets()).at(r, 0) = static_cast<float>(r % 10);
   }
+  const Panels<float> x = executor.input(model.input());
+  for (std::int64_t r = 0; r < share.samples() * model.input().shape().rows; ++r)
+    for (std::int64_t c = 0; c < x.columns; ++c)
+      x.at(r, c) = static_cast<float>((r * 31 + c * 17) % 101) / 50.0f - 1.0f;
   const Optimizer adam("adam");
   std::vector<double> times;
   for (int step = 1; step <= steps + 3; ++step) {
@@ -135,6 +139,16 @@ double step_ms(Communicator& world, const Model& model, bool sync, std::int64_t 
   return median(times);
 }
 
+Model model_of(const std::string& network) {
+  if (network.ends_with(".toml"))
+    return {image_shape(3, 32, 32), layers_of(load_config(network, {}).model), 10, Loss::softmax};
+  const std::vector<std::int64_t> widths = numbers(network);
+  return mlp({.inputs = widths.front(),
+              .hidden = {widths.begin() + 1, widths.end() - 1},
+              .classes = widths.back(),
+              .batch_norm = true});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -146,14 +160,10 @@ int main(int argc, char** argv) {
   const std::string gradients = argc > 2 ? argv[2] : "tree";
   const std::int64_t batch = argc > 3 ? std::atoll(argv[3]) : 256;
   const int steps = argc > 4 ? std::atoi(argv[4]) : 30;
-  const std::vector<std::int64_t> widths = numbers(argc > 5 ? argv[5] : "784,1024,1024,1024,10");
+  const Model model = model_of(argc > 5 ? argv[5] : "784,1024,1024,1024,10");
   const bool tree = gradients == "tree";
   const std::int64_t leaves =
       argc > 6 ? std::atoll(argv[6]) : (tree ? default_leaves(batch) : world.size() * threads());
-  const Model model = mlp({.inputs = widths.front(),
-                           .hidden = {widths.begin() + 1, widths.end() - 1},
-                           .classes = widths.back(),
-                           .batch_norm = true});
   const bool sync = statistics == "sync";
   const double ms = tree ? step_ms<TreeSums>(world, model, sync, batch, leaves, steps)
                          : step_ms<Allreduce>(world, model, sync, batch, leaves, steps);
