@@ -86,10 +86,10 @@ def all_layers(layers):
             yield from all_layers(nested)
 
 
-def windows(a, size, stride, before, after, outside):
-    """Of images (N, C, H, W): (N, C, H', W', size, size)"""
-    padded = np.pad(a, ((0, 0), (0, 0), (before, after), (before, after)), constant_values=outside)
-    return np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(2, 3))[:, :, ::stride, ::stride]
+def windows(a, sides, stride, edges, outside):
+    """Of images (N, C, H, W): (N, C, H', W', *sides); edges: positions outside, before and behind, of each side"""
+    padded = np.pad(a, ((0, 0), (0, 0), *edges), constant_values=outside)
+    return np.lib.stride_tricks.sliding_window_view(padded, sides, axis=(2, 3))[:, :, ::stride, ::stride]
 
 
 def by_channel(values, a):
@@ -133,8 +133,8 @@ class Network:
             size, padding = layer.get("size", 2), layer.get("padding", 0)
             stride = layer.get("stride", size)
             if kind == "max_pool":
-                return lambda a: windows(a, size, stride, padding, padding, -np.inf).max(axis=(4, 5))
-            return lambda a: windows(a, size, stride, padding, padding, 0).mean(axis=(4, 5))
+                return lambda a: windows(a, (size, size), stride, 2 * [(padding, padding)], -np.inf).max(axis=(4, 5))
+            return lambda a: windows(a, (size, size), stride, 2 * [(padding, padding)], 0).mean(axis=(4, 5))
         if kind == "global_average_pool":
             return lambda a: a.mean(axis=(2, 3))
         if kind == "flatten":
@@ -177,10 +177,12 @@ class Network:
     @staticmethod
     def conv(layer, weight, bias):
         kernel, stride, groups = layer["kernel"], layer.get("stride", 1), layer.get("groups", 1)
-        before, after = ((kernel - 1) // 2, kernel // 2) if layer.get("padding", "same") == "same" else (0, 0)
+        kernel = [int(side) for side in kernel.split("x")] if isinstance(kernel, str) else [kernel, kernel]
+        same = layer.get("padding", "same") == "same"
+        edges = [((side - 1) // 2, side // 2) if same else (0, 0) for side in kernel]
 
         def apply(a):
-            seen = np.split(windows(a, kernel, stride, before, after, 0), groups, axis=1)
+            seen = np.split(windows(a, tuple(kernel), stride, edges, 0), groups, axis=1)
             made = [np.tensordot(w, k, axes=((1, 4, 5), (1, 2, 3))) for w, k in zip(seen, np.split(weight, groups))]
             return np.moveaxis(np.concatenate(made, axis=-1), -1, 1) + bias
 

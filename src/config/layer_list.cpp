@@ -20,12 +20,23 @@ Fault fault(const toml::node& node, const std::string& place, const std::string&
   return LayerFault{&node, fmt::format("{} is {}; {}", place, seen(node), remedy)};
 }
 
+/// Two whole numbers, for sides that differ: [3, 5] is kept as "3x5".
+bool read_sides(const toml::node& node, Setting& to) {
+  const toml::array* sides = node.as_array();
+  if (sides == nullptr || sides->size() != 2) return false;
+  const auto height = sides->get(0)->value_exact<std::int64_t>();
+  const auto width = sides->get(1)->value_exact<std::int64_t>();
+  if (!height || !width) return false;
+  to = fmt::format("{}x{}", *height, *width);
+  return true;
+}
+
 bool read_setting(const toml::node& node, Setting& to) {
   if (const auto v = node.value_exact<bool>()) return to = *v, true;
   if (const auto v = node.value_exact<std::int64_t>()) return to = *v, true;
   if (const auto v = node.value_exact<double>()) return to = *v, true;
   if (const auto v = node.value_exact<std::string>()) return to = *v, true;
-  return false;
+  return read_sides(node, to);
 }
 
 Fault read_branches(const toml::node& node, const std::string& place, std::vector<std::vector<LayerSpec>>& to) {
@@ -52,7 +63,7 @@ Fault read_member(const std::string& name, const toml::node& node, const std::st
     return read_layers(node, place, to.shortcut);
   }
   if (read_setting(node, to.settings[name])) return {};
-  return fault(node, place, "use a finite number, true, false or a text");
+  return fault(node, place, "use a finite number, true, false, a text, or two whole numbers such as [3, 5]");
 }
 
 Fault read_layer(const toml::node& node, const std::string& place, LayerSpec& to) {

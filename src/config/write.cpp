@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "shoal/config/config.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/config/model_layers.hpp"
@@ -14,8 +16,14 @@ bool config_keys::is_written(const Key& key, const Config& config) {
   if (key.name == "model.preset") return model.preset != "none";
   if (key.name == "model.channels" || key.name == "model.blocks") return is_known_network(model);
   if (key.name == "model.layers") return !model.layers.empty() || model.preset != "none";
-  if (key.name == "model.hidden")
-    return !model.hidden.empty() || (!by_depth && model.layers.empty() && model.preset == "none");
+  if (key.name == "model.hidden") {
+    if (!model.hidden.empty()) return true;
+    if (by_depth || !model.layers.empty() || model.preset != "none") return false;
+    // Where a sweep tries presets, no layers that were asked for are not the same as none said: see trial_config().
+    const bool tries_presets = std::ranges::any_of(
+        config.sweep.space, [](const Dimension& dimension) { return dimension.key == "model.preset"; });
+    return !tries_presets || !config.place_of("model.hidden").empty() || !config.place_of("model.depth").empty();
+  }
   return true;
 }
 

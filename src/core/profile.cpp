@@ -7,6 +7,7 @@ namespace shoal {
 namespace detail {
 
 std::atomic<bool> profiling = false;
+std::atomic<bool> in_compute_span = false;
 
 }  // namespace detail
 namespace {
@@ -68,6 +69,23 @@ std::string_view to_string(SpanKind kind) noexcept {
   return "";
 }
 
+void PartTimer::begin(std::string_view name, double flops) {
+  name_ = name;
+  flops_ = flops;
+  begun_ = Clock::now();
+}
+
+void PartTimer::end() {
+  const Clock::duration whole = Clock::now() - begun_;
+  const std::lock_guard lock(mutex);
+  if (!profiling() || begun_ < started) return;
+  auto& parts = profile.parts;
+  auto part = std::find_if(parts.begin(), parts.end(), [&](const ProfilePart& one) { return one.name == name_; });
+  if (part == parts.end()) part = parts.insert(parts.end(), {std::string(name_), 0.0, 0.0});
+  part->seconds += seconds(whole);
+  part->flops += flops_;
+}
+
 void Span::begin(SpanKind kind, std::string_view name, double flops) {
   if (innermost == nullptr && kind != SpanKind::step && kind != SpanKind::read) return;
   running_ = true;
@@ -76,12 +94,14 @@ void Span::begin(SpanKind kind, std::string_view name, double flops) {
   flops_ = flops;
   outer_ = innermost;
   innermost = this;
+  if (kind != SpanKind::read) detail::in_compute_span = kind == SpanKind::compute;  // that thread reads beside
   begun_ = Clock::now();
 }
 
 void Span::end() {
   const Clock::duration whole = Clock::now() - begun_;
   innermost = outer_;
+  if (kind_ != SpanKind::read) detail::in_compute_span = outer_ != nullptr && outer_->kind_ == SpanKind::compute;
   if (outer_ != nullptr) outer_->inside_ += whole;
   const std::lock_guard lock(mutex);
   if (!profiling() || begun_ < started) return;

@@ -45,7 +45,11 @@ void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partial
       if (task < mine) break;
       task -= mine;
     }
-    if (group->parameter) return parameter_tile(group->node, task, partials);
+    if (group->parameter) {
+      const double share = static_cast<double>(batch_.samples()) / static_cast<double>(group->panels);
+      const PartTimer timer(group->product, group->flops_per_sample * share);
+      return parameter_tile(group->node, task, partials);
+    }
     // The blocks of a panel follow each other: its weights stay in the cache.
     const std::int64_t blocks = blocks_of(*group);
     const std::int64_t block = task % blocks;
@@ -67,6 +71,8 @@ void Executor<T>::run_tiles(const TaskGroup& group, Pass pass, std::int64_t pane
     const PieceRange some{piece, std::min(range.last, piece + step)};
     const SampleRange samples = samples_of(some);
     for (const TileStage& stage : group.stages) {
+      const double share = static_cast<double>(samples.count) / static_cast<double>(group.panels);
+      const PartTimer timer(stage.product, stage.flops_per_sample * share);
       switch (stage.kind) {
         case TileStage::Kind::forward: forward_tile(stage.node, samples, panel); break;
         case TileStage::Kind::pull_gradient: pull_gradient(stage.node, samples, panel); break;

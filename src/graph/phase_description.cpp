@@ -1,4 +1,6 @@
 // Names and work of phases, for profiles.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "graph/schedule.hpp"
@@ -37,12 +39,32 @@ double gradient_flops(const Graph& graph, std::size_t parameter) {
   return flops;
 }
 
-double flops_of(const Graph& graph, const TileStage& stage) {
-  if (stage.kind == TileStage::Kind::forward) return product_flops_of_inputs(graph, stage.node);
-  if (stage.kind == TileStage::Kind::statistics) return 0.0;
-  double flops = 0.0;
-  for (const Use& use : uses_of(graph, stage.node)) flops += product_flops_of_inputs(graph, use.user);
-  return flops;
+/// The products of a stage: their work, and whose they are.
+void describe_products(const Graph& graph, TileStage& stage) {
+  stage.product.clear();
+  stage.flops_per_sample = 0.0;
+  const auto add = [&](std::size_t node) {
+    const double flops = product_flops_of_inputs(graph, node);
+    if (flops == 0.0) return;
+    stage.flops_per_sample += flops;
+    stage.product += (stage.product.empty() ? "" : " + ") + label(graph, node);
+  };
+  if (stage.kind == TileStage::Kind::forward) {
+    add(stage.node);
+  } else if (stage.kind == TileStage::Kind::pull_gradient) {
+    for (const Use& use : uses_of(graph, stage.node)) add(use.user);
+  }
+  if (!stage.product.empty())
+    stage.product += stage.kind == TileStage::Kind::forward ? ", forward" : ", gradient of the input";
+}
+
+void describe_products(const Graph& graph, TaskGroup& group) {
+  group.flops_per_sample = gradient_flops(graph, group.node);
+  const std::string parameter = label(graph, group.node);
+  group.product = group.flops_per_sample > 0.0
+                      ? fmt::format("{}, gradient of the {}", parameter.substr(0, parameter.find('/')),
+                                    parameter.substr(parameter.find('/') + 1))
+                      : "";
 }
 
 }  // namespace
@@ -54,14 +76,16 @@ void describe(const Graph& graph, Pass pass, Phase& phase) {
   };
   phase.flops_per_sample = 0.0;
   for (std::size_t id : phase.whole) add(label(graph, id));
-  for (const TaskGroup& group : phase.groups) {
+  for (TaskGroup& group : phase.groups) {
     if (group.parameter) {
       add(label(graph, group.node));
-      phase.flops_per_sample += gradient_flops(graph, group.node);
+      describe_products(graph, group);
+      phase.flops_per_sample += group.flops_per_sample;
     }
-    for (const TileStage& stage : group.stages) {
+    for (TileStage& stage : group.stages) {
       add(label(graph, stage.node));
-      phase.flops_per_sample += flops_of(graph, stage);
+      describe_products(graph, stage);
+      phase.flops_per_sample += stage.flops_per_sample;
     }
   }
   phase.name = pass == Pass::forward ? "forward" : "backward";

@@ -14,6 +14,8 @@ struct TileStage {
   enum class Kind { forward, statistics, pull_gradient };
   Kind kind = Kind::forward;
   std::size_t node = 0;
+  std::string product = {};  ///< what a profile calls its products with parameters; empty: there are none
+  double flops_per_sample = 0.0;
 };
 
 /// Tasks that run side by side: tiles, on each of which a chain of stages runs while it is in cache; or the tiles of
@@ -23,6 +25,8 @@ struct TaskGroup {
   std::int64_t panels = 1;  ///< of a parameter: tiles
   bool parameter = false;   ///< the gradient of parameter node `node`
   std::size_t node = 0;
+  std::string product = {};  ///< of a parameter, as in TileStage
+  double flops_per_sample = 0.0;
 };
 
 /// A stretch of a pass without a point where all threads meet, and what the calling thread does before and after it.
@@ -38,7 +42,7 @@ struct Phase {
 
 using Schedule = std::vector<Phase>;
 
-/// Sets name and flops_per_sample: the nodes whose values (forward) or whose gradients (backward) are made.
+/// Sets names and flops_per_sample: the nodes whose values (forward) or whose gradients (backward) are made.
 void describe(const Graph& graph, Pass pass, Phase& phase);
 
 /// Values that another one depends on, itself included: one flag per node.

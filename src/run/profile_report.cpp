@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <vector>
 
@@ -33,6 +34,21 @@ std::string line_text(const ProfileLine& line, std::size_t width, double steps, 
   return text + "\n";
 }
 
+/// Products, pass by pass, by the time that threads spend in them.
+std::string parts_table(std::vector<ProfilePart> parts, double steps, double peak_gflops) {
+  if (parts.empty()) return "";
+  std::ranges::stable_sort(parts, std::ranges::greater(), &ProfilePart::seconds);
+  std::size_t width = 8;
+  for (const ProfilePart& part : parts) width = std::max(width, part.name.size());
+  std::string text = fmt::format("\n{:<{}} {:>9} {:>8} {:>7}\n", "products", width, "ms", "GFLOP/s", "of peak");
+  for (const ProfilePart& part : parts) {
+    const double gflops = part.seconds > 0.0 ? part.flops / part.seconds * 1e-9 : 0.0;
+    text += fmt::format("{:<{}} {:>9.4f} {:>8.1f} {:>6.1f}%\n", part.name, width, part.seconds / steps * 1e3, gflops,
+                        100.0 * gflops / peak_gflops);
+  }
+  return text + "ms are those of a step, of all threads together; GFLOP/s those of one\n";
+}
+
 }  // namespace
 
 std::string profile_table(const Profile& profile, double peak_gflops, int threads) {
@@ -57,7 +73,8 @@ std::string profile_table(const Profile& profile, double peak_gflops, int thread
       steps, seconds / steps * 1e3, threads, threads == 1 ? "thread" : "threads", peak_gflops, "kind", "name", width,
       "calls", "ms", "share", "GFLOP/s", "of peak", "bytes sent");
   for (const ProfileLine& line : lines) text += line_text(line, width, steps, seconds, peak_gflops);
-  return text + "calls, ms and bytes are those of a step; `read` runs beside it\n";
+  text += "calls, ms and bytes are those of a step; `read` runs beside it\n";
+  return text + parts_table(profile.parts, steps, peak_gflops / threads);
 }
 
 std::string trace_events(const Profile& profile, int rank) {

@@ -94,8 +94,10 @@ Config trial_config(const Config& base, const std::vector<Dimension>& space, con
   const auto searched = [&space](const char* key) {
     return std::any_of(space.begin(), space.end(), [&](const Dimension& d) { return d.key == key; });
   };
+  // By the space or, in so many words, by the base: [] and 0 are the defaults as well.
+  const auto said = [&](const char* key) { return searched(key) || !base.place_of(key).empty(); };
   if (searched("model.depth") && config.model.depth == 0) config.model.width = 0;
-  if (searched("model.depth") || searched("model.hidden")) take_no_hidden_layers_at_their_word(config.model);
+  if (said("model.depth") || said("model.hidden")) take_no_hidden_layers_at_their_word(config.model);
   return config;
 }
 

@@ -145,7 +145,11 @@ TEST(ConfigError, LayersAreTablesWithATypeAndScalars) {
             "64 digits.toml:1:16: model.layers is the whole number 3; use a list of tables like {type = "
             "\"dense\", units = 256}");
   EXPECT_EQ(said("[{type = \"dense\", units = [3]}]"),
-            "64 digits.toml:1:42: model.layers[0].units is a list; use a finite number, true, false or a text");
+            "64 digits.toml:1:42: model.layers[0].units is a list; use a finite number, true, false, a text, or two "
+            "whole numbers such as [3, 5]");
+  EXPECT_EQ(
+      said("[{type = \"conv\", kernel = [3, 5, 7]}]").find("64 digits.toml:1:42: model.layers[0].kernel is a list"),
+      0U);
   EXPECT_EQ(said("[{type = \"dense\", gain = inf}]"), "64 digits.toml:1:16: model.layers[0].gain is no finite number");
 }
 
@@ -155,7 +159,8 @@ TEST(ConfigError, OfNestedLayersThePlaceIsNamed) {
     return text.substr(text.find("model."));
   };
   EXPECT_EQ(said("layers = [{type = \"tanh\"}, {type = \"dense\", units = [1]}]"),
-            "model.layers[1].layers[1].units is a list; use a finite number, true, false or a text");
+            "model.layers[1].layers[1].units is a list; use a finite number, true, false, a text, or two "
+            "whole numbers such as [3, 5]");
   EXPECT_EQ(said("layers = [{type = \"concat\", branches = [[], [{}]]}]"),
             "model.layers[1].layers[0].branches[1][0] has no type; use a table like {type = \"dense\", units = 256}");
   EXPECT_EQ(said("branches = [{type = \"relu\"}]"),

@@ -96,6 +96,13 @@ TEST(ModelLayers, NoHiddenLayersInSoManyWordsAreNoneBesideMlp) {
   EXPECT_EQ(layers_of(parse(to_toml(parse("")), {"model.preset=mlp"}).model).size(), 4U);
 }
 
+TEST(ModelLayers, SidesOfAKernelMayDiffer) {
+  const Config config = parse("model.layers = [{type = \"conv\", channels = 4, kernel = [3, 5]}]");
+  EXPECT_EQ(config.model.layers[0].settings.at("kernel"), Setting(std::string("3x5")));
+  EXPECT_EQ(parse(to_toml(config)), config);
+  EXPECT_EQ(parse("", {"model.layers=[{type = \"conv\", channels = 4, kernel = \"3x5\"}]"}), config);
+}
+
 TEST(ModelLayers, ASweepMaySearchWhatAPresetDependsOn) {
   const Config config = parse(R"(
 [model]

@@ -55,6 +55,38 @@ TEST(Profile, TimeOfASpanIsWithoutTheSpansInside) {
   EXPECT_GE(profile.events[3].begin_s, profile.events[0].begin_s + profile.events[0].duration_s);
 }
 
+TEST(Profile, PartsAreTimedOnAnyThreadInsideOfComputeSpans) {
+  const auto part = [](const char* name) {
+    const PartTimer timer(name, 10.0);
+    work();
+  };
+  start_profile();
+  part("outside");
+  {
+    const Span step(SpanKind::step, "step");
+    part("not in a span of computation");
+    const Span product(SpanKind::compute, "product");
+    part("");
+    part("a");
+    std::thread([&] { part("a"); }).join();
+    {
+      const Span wait(SpanKind::wait, "wait");
+      part("while it waits");
+    }
+    part("b");
+  }
+  {
+    const Span evaluation(SpanKind::compute, "of no step");
+    part("of no step");
+  }
+  const Profile profile = end_profile();
+  ASSERT_EQ(profile.parts.size(), 2U);
+  EXPECT_EQ(profile.parts[0].name, "a");
+  EXPECT_EQ(profile.parts[0].flops, 20.0);
+  EXPECT_GE(profile.parts[0].seconds, 0.010);
+  EXPECT_EQ(profile.parts[1].name, "b");
+}
+
 TEST(Profile, ThreadsHaveNumbersAndEventsALimit) {
   start_profile(2);
   { const Span span(SpanKind::step, "a"); }

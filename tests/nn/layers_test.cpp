@@ -40,6 +40,34 @@ TEST(Layers, MistakesAreNamed) {
   EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{3}}}}, {"relu", {}}}), "");
 }
 
+TEST(Layers, AKernelHasOneSideOrTwo) {
+  const auto conv = [](const Setting& kernel) {
+    return LayerSpec{"conv", {{"channels", std::int64_t{6}}, {"kernel", kernel}, {"groups", std::int64_t{2}}}};
+  };
+  const auto build = [](Graph& g, const LayerSpec& layer) {
+    return build_layers(g, {layer}, g.input("x", image_shape(4, 9, 8)));
+  };
+  Graph g;
+  const Value y = build(g, conv(std::string("3x5")));
+  EXPECT_EQ(y.shape().height(), 9);
+  EXPECT_EQ(g.parameters()[0].file_shape(), (std::vector<std::int64_t>{6, 2, 3, 5})) << "as PyTorch has it";
+  EXPECT_EQ(g.parameters()[0].initializer.receptive, 7.5);
+  Graph square;
+  build(square, conv(std::int64_t{3}));
+  EXPECT_EQ(square.parameters()[0].file_shape(), (std::vector<std::int64_t>{6, 2, 3, 3}));
+  for (const char* kernel : {"", "3", "3x", "x3", "3x5x7", "0x3", "3x-1", "3x 5", "3x2000", "99999999999999999999x3"}) {
+    try {
+      Graph none;
+      build(none, conv(std::string(kernel)));
+      ADD_FAILURE() << kernel;
+    } catch (const Error& e) {
+      EXPECT_EQ(std::string(e.what()).find("model.layers[0]: kernel of conv is \"" + std::string(kernel) + "\"; use"),
+                0U)
+          << e.what();
+    }
+  }
+}
+
 TEST(Layers, InitFollowsTheActivation) {
   Graph g;
   build_layers(g,

@@ -9,6 +9,7 @@ namespace {
 
 using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::Not;
 
 Profile example() {
   Profile profile;
@@ -30,6 +31,16 @@ TEST(ProfileReport, ALinePerOperationWithItsShareOfTheStep) {
   EXPECT_THAT(table, ContainsRegex("read +coming batch +1.0 +50.0000 +50.0%\n"));
   EXPECT_LT(table.find("01_dense"), table.find("other ranks"));
   EXPECT_LT(table.find("between the spans"), table.find("coming batch"));
+}
+
+TEST(ProfileReport, ALinePerProductAndPass) {
+  Profile profile = example();
+  profile.parts = {{"01_conv, forward", 0.2, 8e9}, {"01_conv, gradient of the weight", 0.4, 8e9}};
+  const std::string table = profile_table(profile, 100.0, 2);
+  EXPECT_THAT(table, ContainsRegex("01_conv, forward +20.0000 +40.0 +80.0%\n"));
+  EXPECT_THAT(table, ContainsRegex("01_conv, gradient of the weight +40.0000 +20.0 +40.0%\n"));
+  EXPECT_LT(table.find("gradient of the weight"), table.find("forward")) << "by time";
+  EXPECT_THAT(profile_table(example(), 100.0, 2), Not(HasSubstr("products")));
 }
 
 TEST(ProfileReport, NoStepIsSaid) { EXPECT_EQ(profile_table({}, 1.0, 1), "no step was profiled\n"); }

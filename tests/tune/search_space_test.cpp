@@ -178,5 +178,20 @@ TEST(SearchSpace, ADepthOf0BesideMlpIsALinearModel) {
   EXPECT_EQ(layers_of(trial_config(base, space, {0.99}).model).size(), 2U) << "a dense layer and relu";
 }
 
+TEST(SearchSpace, NoLayersThatTheBaseSaysStayNoneBesideMlp) {
+  const std::string space = "[sweep]\ntrials = 2\n[sweep.space]\n\"model.preset\" = {choices = [\"mlp\", \"lenet\"]}\n";
+  const auto layers = [&](const Config& base) {
+    return layers_of(trial_config(base, base.sweep.space, {0.0}).model).size();
+  };
+  for (const char* said : {"model.hidden = []\n", "model.depth = 0\n"}) {
+    const Config base = parse_config(said + space, "a.toml", "/base");
+    EXPECT_EQ(layers(base), 0U) << said;
+    EXPECT_EQ(layers(parse_config(to_toml(base), "b.toml", "/base")), 0U) << said << "as a sweep goes on with it";
+  }
+  const Config silent = parse_config(space, "a.toml", "/base");
+  EXPECT_EQ(layers(silent), 4U) << "256 and 128 units, each with relu";
+  EXPECT_EQ(layers(parse_config(to_toml(silent), "b.toml", "/base")), 4U) << "as a sweep goes on with it";
+}
+
 }  // namespace
 }  // namespace shoal

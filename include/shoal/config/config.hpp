@@ -114,8 +114,9 @@ struct Config {
   CheckpointConfig checkpoint;
   SweepSettings sweep;
 
-  /// Where values were given, for messages alone: by key (of a dimension too: "sweep.space.model.width") the beginning
-  /// of a message about it, `digits.toml:3:9: ` or `--set KEY=VALUE: `.
+  /// Where values were given, for messages (and to tell what was said from a default of the same value): by key (of a
+  /// dimension too: "sweep.space.model.width") the beginning of a message about it, `digits.toml:3:9: ` or `--set
+  /// KEY=VALUE: `.
   std::map<std::string, std::string> places;
   /// Empty where it is not known.
   std::string place_of(const std::string& key) const { return places.contains(key) ? places.at(key) : ""; }

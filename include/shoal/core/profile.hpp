@@ -39,8 +39,16 @@ struct ProfileEvent {
   double duration_s = 0.0;
 };
 
+/// What threads share inside of compute spans, by name.
+struct ProfilePart {
+  std::string name;
+  double seconds = 0.0;  ///< of all threads together
+  double flops = 0.0;
+};
+
 struct Profile {
   std::vector<ProfileLine> lines;  ///< in the order of first use
+  std::vector<ProfilePart> parts;  ///< likewise
   std::vector<ProfileEvent> events;
   std::int64_t events_lost = 0;
 };
@@ -52,8 +60,32 @@ Profile end_profile();
 
 namespace detail {
 extern std::atomic<bool> profiling;
-}
+extern std::atomic<bool> in_compute_span;  // the innermost of a thread that is in a step
+}  // namespace detail
 inline bool profiling() noexcept { return detail::profiling.load(std::memory_order_relaxed); }
+
+/// Times what any thread does until the end of a scope as a part of the compute span that is under way; nothing where
+/// there is none.
+class PartTimer {
+ public:
+  /// name: outlives the timer
+  PartTimer(std::string_view name, double flops) {
+    if (!name.empty() && detail::in_compute_span.load(std::memory_order_relaxed)) begin(name, flops);
+  }
+  PartTimer(const PartTimer&) = delete;
+  PartTimer& operator=(const PartTimer&) = delete;
+  ~PartTimer() {
+    if (!name_.empty()) end();
+  }
+
+ private:
+  void begin(std::string_view name, double flops);
+  void end();
+
+  std::string_view name_;  // empty: not timed
+  double flops_ = 0.0;
+  std::chrono::steady_clock::time_point begun_;
+};
 
 /// Payload sent to other ranks, noted in the innermost span of this thread.
 void profile_bytes(std::int64_t bytes) noexcept;

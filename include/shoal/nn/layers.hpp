@@ -19,7 +19,8 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 ///                                               else xavier; what comes next, see LayerPlace::next()
 ///   batch_norm {epsilon = 1e-5, momentum = 0.1} of each column; of images of each channel, over all positions
 ///   conv {channels, kernel, stride = 1, padding = "same", groups = 1, init = "auto", bias = true}
-///                                               of images, kernel x kernel; padding "same" (kernel - 1) / 2 zeros, or
+///                                               of images, kernel x kernel (or of two sides, "3x5": height and width,
+///                                               in a config [3, 5]); padding "same" (kernel - 1) / 2 zeros, or
 ///                                               "valid", none; see convolution(). init and bias as dense has them
 ///   dropout {rate}
 ///   embedding {tables = "1001x50,34x12"}        the last columns of its input, one a table, are numbers of rows, which
