@@ -31,10 +31,10 @@ extern "C" {
 /* Codes; those of the command line (its exit status). */
 enum {
   SHOAL_OK = 0,
-  SHOAL_USAGE = 64,        /* null, closed, a size or kind that cannot be */
-  SHOAL_BAD_DATA = 65,     /* no checkpoint, a damaged or newer one; a value that is not finite; a column that is missing */
-  SHOAL_NO_INPUT = 66,     /* no such file */
-  SHOAL_INTERNAL = 70,     /* a broken promise inside shoal, or no memory */
+  SHOAL_USAGE = 64,    /* null, closed, a size or kind that cannot be */
+  SHOAL_BAD_DATA = 65, /* no checkpoint, a damaged or newer one; a value that is not finite; a column that is missing */
+  SHOAL_NO_INPUT = 66, /* no such file */
+  SHOAL_INTERNAL = 70, /* a broken promise inside shoal, or no memory */
   SHOAL_INPUT_OUTPUT = 74, /* the system does not let the file be read */
   SHOAL_NOT_FINITE = 76    /* what the model makes of a row is not finite */
 };
@@ -44,30 +44,31 @@ typedef struct shoal_model shoal_model;
 /* SHOAL_ABI_VERSION of the library in use; a program may need a higher one than is there. */
 int shoal_abi_version(void);
 /* Of shoal, such as "0.1.0". */
-const char *shoal_version(void);
+const char* shoal_version(void);
 
 /* path:     a checkpoint, or the folder of a run, of which the latest is taken
  * threads:  that predict at a time, each with memory of its own; others wait. 0: as many as this process has cores
  * model:    set when it is open, and to NULL when it is not */
-int shoal_open(const char *path, int threads, shoal_model **model, char *message, size_t message_size);
+int shoal_open(const char* path, int threads, shoal_model** model, char* message, size_t message_size);
 /* The bytes of a checkpoint file, which are not needed afterwards. */
-int shoal_open_memory(const void *bytes, size_t size, int threads, shoal_model **model, char *message,
+int shoal_open_memory(const void* bytes, size_t size, int threads, shoal_model** model, char* message,
                       size_t message_size);
 /* Sets *model to NULL, so that later calls with it are refused. NULL, or what is closed, is left alone. No thread may
  * be using it. */
-void shoal_close(shoal_model **model);
+void shoal_close(shoal_model** model);
 
-/* What a model takes and gives. Texts live until it is closed. Of NULL: 0 and NULL, as for an index that is not there. */
-int64_t shoal_inputs(const shoal_model *model);                       /* numbers, or columns, of a row */
-const char *shoal_input_name(const shoal_model *model, int64_t input); /* NULL where they have none */
-int64_t shoal_categories(const shoal_model *model, int64_t input);    /* of a column of categories; else 0 */
-const char *shoal_category(const shoal_model *model, int64_t input, int64_t category);
-int64_t shoal_outputs(const shoal_model *model); /* numbers of a row: a probability a class, or what is predicted */
-const char *shoal_output_name(const shoal_model *model, int64_t output);
-int64_t shoal_classes(const shoal_model *model); /* that labels are numbers of; 0: it gives no labels */
-const char *shoal_class_name(const shoal_model *model, int64_t number);
-int64_t shoal_step(const shoal_model *model);        /* finished updates */
-const char *shoal_digest(const shoal_model *model);  /* as `shoal inspect` shows it */
+/* What a model takes and gives. Texts live until it is closed. Of NULL: 0 and NULL, as for an index that is not there.
+ */
+int64_t shoal_inputs(const shoal_model* model);                        /* numbers, or columns, of a row */
+const char* shoal_input_name(const shoal_model* model, int64_t input); /* NULL where they have none */
+int64_t shoal_categories(const shoal_model* model, int64_t input);     /* of a column of categories; else 0 */
+const char* shoal_category(const shoal_model* model, int64_t input, int64_t category);
+int64_t shoal_outputs(const shoal_model* model); /* numbers of a row: a probability a class, or what is predicted */
+const char* shoal_output_name(const shoal_model* model, int64_t output);
+int64_t shoal_classes(const shoal_model* model); /* that labels are numbers of; 0: it gives no labels */
+const char* shoal_class_name(const shoal_model* model, int64_t number);
+int64_t shoal_step(const shoal_model* model);       /* finished updates */
+const char* shoal_digest(const shoal_model* model); /* as `shoal inspect` shows it */
 
 /* Predicts rows of numbers: input i of row r is x[r * x_row_stride + i * x_column_stride], output k of it
  * y[r * y_row_stride + k * y_column_stride]; strides count elements and may be anything, so that what C calls a row
@@ -79,31 +80,31 @@ const char *shoal_digest(const shoal_model *model);  /* as `shoal inspect` shows
  *
  * A call of more than 256 KiB of outputs as double goes through its rows twice: y is written when all is known to be
  * well. */
-int shoal_predict_float(const shoal_model *model, int64_t rows, const float *x, int64_t x_row_stride,
-                        int64_t x_column_stride, float *y, int64_t y_row_stride, int64_t y_column_stride,
-                        int32_t *labels, char *message, size_t message_size);
-int shoal_predict_double(const shoal_model *model, int64_t rows, const double *x, int64_t x_row_stride,
-                         int64_t x_column_stride, double *y, int64_t y_row_stride, int64_t y_column_stride,
-                         int32_t *labels, char *message, size_t message_size);
+int shoal_predict_float(const shoal_model* model, int64_t rows, const float* x, int64_t x_row_stride,
+                        int64_t x_column_stride, float* y, int64_t y_row_stride, int64_t y_column_stride,
+                        int32_t* labels, char* message, size_t message_size);
+int shoal_predict_double(const shoal_model* model, int64_t rows, const double* x, int64_t x_row_stride,
+                         int64_t x_column_stride, double* y, int64_t y_row_stride, int64_t y_column_stride,
+                         int32_t* labels, char* message, size_t message_size);
 
 /* A column of a table as the caller has it. SHOAL_TEXT: const char *const *, texts as they stand in a file, NULL or
  * "" for a gap. Columns of categories take texts, or whole numbers if their texts are such; others any kind, with NaN
  * for a gap. */
 enum { SHOAL_FLOAT = 1, SHOAL_DOUBLE = 2, SHOAL_INT32 = 3, SHOAL_INT64 = 4, SHOAL_TEXT = 5 };
 typedef struct shoal_column {
-  const char *name;
-  const void *data;
+  const char* name;
+  const void* data;
   int64_t stride; /* elements from one row to the next */
   int32_t kind;
 } shoal_column;
 
 /* The same of rows by the names of their columns, in any order; more of them than are needed may be given. */
-int shoal_predict_columns_float(const shoal_model *model, int64_t rows, const shoal_column *columns, int64_t count,
-                                float *y, int64_t y_row_stride, int64_t y_column_stride, int32_t *labels,
-                                char *message, size_t message_size);
-int shoal_predict_columns_double(const shoal_model *model, int64_t rows, const shoal_column *columns, int64_t count,
-                                 double *y, int64_t y_row_stride, int64_t y_column_stride, int32_t *labels,
-                                 char *message, size_t message_size);
+int shoal_predict_columns_float(const shoal_model* model, int64_t rows, const shoal_column* columns, int64_t count,
+                                float* y, int64_t y_row_stride, int64_t y_column_stride, int32_t* labels, char* message,
+                                size_t message_size);
+int shoal_predict_columns_double(const shoal_model* model, int64_t rows, const shoal_column* columns, int64_t count,
+                                 double* y, int64_t y_row_stride, int64_t y_column_stride, int32_t* labels,
+                                 char* message, size_t message_size);
 
 #ifdef __cplusplus
 }

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 4) return 64;
   char message[512];
-  shoal_model *model;
+  shoal_model* model;
   int code = shoal_open(argv[1], 0, &model, message, sizeof message);
   if (code != SHOAL_OK) {
     fprintf(stderr, "%s\n", message);

@@ -30,6 +30,7 @@ program predict
   open (newunit=file, file=path(3), access="stream", form="unformatted", status="replace")
   write (file) y
   call shoal_close(model)
+  deallocate (x, y)
 contains
   subroutine give_up()
     print "(a)", trim(message)

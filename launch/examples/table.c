@@ -6,23 +6,23 @@
 
 enum { MOST = 64, LINE = 4096 };
 
-static int split(char *line, const char **cells) {
+static int split(char* line, const char** cells) {
   int count = 0;
   line[strcspn(line, "\r\n")] = '\0';
-  for (char *end = line; end != NULL && count < MOST; line = end) {
+  for (char* end = line; end != NULL && count < MOST; line = end) {
     if ((end = strchr(line, ',')) != NULL) *end++ = '\0';
     cells[count++] = line;
   }
   return count;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   char message[512] = "", names[LINE], line[LINE];
   const char *header[MOST], *cells[MOST];
   shoal_column columns[MOST];
   double y[MOST];
-  shoal_model *model = NULL;
-  FILE *csv = argc == 3 ? fopen(argv[2], "r") : NULL;
+  shoal_model* model = NULL;
+  FILE* csv = argc == 3 ? fopen(argv[2], "r") : NULL;
   if (csv == NULL || fgets(names, LINE, csv) == NULL) return 66;
   const int count = split(names, header);
   for (int i = 0; i < count; ++i) columns[i] = (shoal_column){header[i], &cells[i], 1, SHOAL_TEXT};

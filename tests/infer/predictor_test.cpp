@@ -338,6 +338,15 @@ TEST(Predictor, WhatDescribesNoModelIsRefused) {
     EXPECT_THAT(e.what(), HasSubstr("--resume"));
   }
   EXPECT_THROW(Predictor(folder / "none.h5"), Error);
+  Archive newer = linear(Loss::mse, 1, 0, {1, 1}, {0});
+  newer.attributes[CheckpointNames::format_version] = checkpoint_format_version + 1;
+  try {
+    const Predictor predictor(saved(newer, folder));
+    ADD_FAILURE() << "opened";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::bad_data);
+    EXPECT_THAT(e.what(), HasSubstr("has format version 2; this shoal reads version 1"));
+  }
 }
 
 }  // namespace
