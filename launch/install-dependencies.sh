@@ -36,6 +36,8 @@ test_needs='
 iproute2             command:ip
 libgtest-dev         module:gtest
 libgmock-dev         module:gmock
+gfortran             command:gfortran
+valgrind             command:valgrind
 python3              command:python3
 python3-numpy        python:numpy
 python3-h5py         python:h5py'

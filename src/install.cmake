@@ -19,7 +19,8 @@ foreach(layer ${layers})
   endif()
 endforeach()
 
-install(TARGETS shoal_all ${layers} EXPORT shoalTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS shoal_all shoal_infer_c ${layers} EXPORT shoalTargets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET shoal)
   install(TARGETS shoal RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
@@ -33,3 +34,10 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/shoalConfig.cmake.in ${P
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/shoalConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/shoalConfig.cmake ${PROJECT_BINARY_DIR}/shoalConfigVersion.cmake
   DESTINATION ${package_dir})
+
+# For C and Fortran, which know pkg-config; by its own place it finds the rest, wherever the prefix is moved.
+file(RELATIVE_PATH up_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/infer/c/shoal_infer.pc.in ${PROJECT_BINARY_DIR}/shoal_infer.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/shoal_infer.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_SOURCE_DIR}/src/infer/c/shoal.f90 DESTINATION ${CMAKE_INSTALL_DATADIR}/shoal)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/launch/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/shoal)

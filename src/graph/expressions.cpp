@@ -99,6 +99,7 @@ class DenseOperation final : public OperationOf<DenseOperation> {
   std::int64_t derived_size(std::span<const ValueShape> in, std::int64_t capacity) const override {
     return panels_of(capacity * in[0].rows) * in[1].columns * panel_width;
   }
+  bool forward_derives() const override { return false; }
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
     const Rows<const T>& x = rows.input[0];

@@ -7,6 +7,7 @@
 
 #include "nn/convolution_shape.hpp"
 #include "nn/padded_image.hpp"
+#include "nn/scratch.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/graph/expressions.hpp"
 #include "shoal/tensor/convolution.hpp"
@@ -20,14 +21,6 @@ constexpr std::int64_t chain_positions = 64;
 constexpr std::int64_t task_rows = 96;
 constexpr std::int64_t most_task_rows = 256;
 
-/// Memory that a thread keeps for the padded images it works on.
-template <class T>
-T* scratch(std::int64_t size) {
-  thread_local std::vector<T> memory;
-  if (std::ssize(memory) < size) memory.resize(static_cast<std::size_t>(size));
-  return memory.data();
-}
-
 /// Columns [first, end) of a panel.
 struct Columns {
   std::int64_t first = 0;
@@ -40,11 +33,29 @@ struct Taps {
   std::int64_t x = 0;
 };
 
+/// Where what a sum adds up lies in a padded image: of each tap the channels of a channelwise convolution, of all taps
+/// in a row of the kernel the channels of another.
+struct TapPlan {
+  std::vector<Stretch> stretches;
+  std::vector<std::int64_t> offsets;
+};
+
+struct SumPlan {
+  Places places;
+  TapPlan taps;
+};
+
 /// Inputs: x, weight, bias or none. derived: the weight turned round, for the gradient of x.
 class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
  public:
-  explicit ConvolutionOperation(const ConvolutionShape& shape) : s_(shape), outputs_(places_of_outputs()) {
-    for_phases([&](std::int64_t py, std::int64_t px) { inputs_.push_back(places_of_inputs(py, px)); });
+  explicit ConvolutionOperation(const ConvolutionShape& shape)
+      : s_(shape),
+        outputs_{places_of_outputs(),
+                 taps_of({s_.y.kernel, s_.x.kernel}, s_.x.padded(), image_channels(s_.group_channels()))} {
+    for_phases([&](std::int64_t py, std::int64_t px) {
+      inputs_.push_back({places_of_inputs(py, px),
+                         taps_of({s_.y.taps(py), s_.x.taps(px)}, s_.x.padded_out(), image_channels(s_.group_units()))});
+    });
   }
 
   std::string_view name() const override { return "conv"; }
@@ -52,6 +63,11 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   ValueShape shape(std::span<const ValueShape>) const override { return image_shape(s_.units, s_.y.out, s_.x.out); }
   std::int64_t derived_size(std::span<const ValueShape>, std::int64_t) const override {
     return panels_of(s_.channels) * turned_panel();
+  }
+  bool forward_derives() const override { return false; }
+  std::size_t scratch_bytes(std::span<const ValueShape>) const override {
+    const std::int64_t image = s_.y.padded() * s_.x.padded() * image_channels(s_.group_channels());
+    return static_cast<std::size_t>(image + s_.y.out * s_.x.out * panel_width) * sizeof(double);
   }
   bool backward_reads_output() const override { return false; }
   bool prepares_backward() const override { return true; }
@@ -74,8 +90,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
                                s_.x.before,
                                s_.y.padded(),
                                s_.x.padded()};
-      sums(rows.input[0], s_.y, s_.x, padded, outputs_, {s_.y.kernel, s_.x.kernel}, rows.input[1].tile(panel), bias,
-           own, rows.output.tile(panel), rows.output.sample_rows);
+      sums(rows.input[0], s_.y, s_.x, padded, outputs_, rows.input[1].tile(panel), bias, own, rows.output.tile(panel),
+           rows.output.sample_rows, rows.scratch);
     });
   }
 
@@ -104,9 +120,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
     const T* weight = rows.derived.data() + panel * turned_panel();
     const std::int64_t units = image_channels(s_.group_units());
     const std::int64_t width = s_.x.padded_out();
-    auto places = inputs_.begin();
+    auto sum = inputs_.begin();
     for_phases([&](std::int64_t py, std::int64_t px) {
-      const Taps taps{s_.y.taps(py), s_.x.taps(px)};
       each_group(panel, s_.channels, s_.group_channels(), [&](std::int64_t group, Columns own) {
         const PaddedImage padded{first_of(group, s_.group_units(), panel),
                                  units,
@@ -114,11 +129,11 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
                                  s_.x.most_taps() - 1,
                                  s_.y.padded_out(),
                                  width};
-        sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, *places, taps, weight, nullptr, own,
-                out, rows.input[0].sample_rows);
+        sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, *sum, weight, nullptr, own, out,
+                rows.input[0].sample_rows, {});
       });
-      weight += taps.y * taps.x * s_.group_units() * panel_width;
-      ++places;
+      weight += s_.y.taps(py) * s_.x.taps(px) * s_.group_units() * panel_width;
+      ++sum;
     });
   }
 
@@ -206,39 +221,36 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   /// Elements of the turned weight for a panel of channels: for each phase its taps, last to first, (units, 32) each.
   std::int64_t turned_panel() const { return s_.y.kernel * s_.x.kernel * s_.group_units() * panel_width; }
 
+  static TapPlan taps_of(Taps taps, std::int64_t width, std::int64_t channels) {
+    TapPlan made;
+    for (std::int64_t y = 0; y < taps.y && taps.x > 0; ++y) {
+      made.stretches.push_back({y * width * channels, taps.x * channels});
+      for (std::int64_t x = 0; x < taps.x; ++x) made.offsets.push_back((y * width + x) * channels);
+    }
+    return made;
+  }
+
   /// For each sample and place: the sum over taps and channels of the padded image times the weight, into columns `own`
   /// of the tile `out`, in which a sample has sample_rows rows.
   template <class T>
   void sums(const Rows<const T>& images, const ConvolutionAxis& y, const ConvolutionAxis& x, const PaddedImage& padded,
-            const Places& places, Taps taps, const T* weight, const T* bias, Columns own, T* out,
-            std::int64_t sample_rows) const {
-    if (places.from.empty()) return;
-    T* const image = scratch<T>(padded.size());
-    std::vector<T> apart(own.first == 0 ? 0 : static_cast<std::size_t>(sample_rows * panel_width));
+            const SumPlan& plan, const T* weight, const T* bias, Columns own, T* out, std::int64_t sample_rows,
+            std::span<std::byte> scratch) const {
+    if (plan.places.from.empty()) return;
+    const bool apart = own.first != 0;
+    const std::int64_t aside = apart ? sample_rows * panel_width : 0;
+    T* const image = scratch_memory<T>(scratch, static_cast<std::size_t>(padded.size() + aside));
     for (std::int64_t sample = 0; sample < images.samples(); ++sample, out += sample_rows * panel_width) {
       lay_out(images, y.in, x.in, sample, padded, 0, padded.height, image);
-      T* const to = apart.empty() ? out : apart.data();
-      product(places, image, padded, taps, weight, bias, own.end, to);
-      if (apart.empty()) continue;
-      for (const std::int64_t row : places.to)
+      T* const to = apart ? image + padded.size() : out;
+      if (s_.channelwise())
+        channelwise_product<T>(plan.places, image, plan.taps.offsets, weight, bias, to);
+      else
+        gathered_product<T>(plan.places, image, plan.taps.stretches, weight, bias, own.end, to);
+      if (!apart) continue;
+      for (const std::int64_t row : plan.places.to)
         std::copy(to + row + own.first, to + row + own.end, out + row + own.first);
     }
-  }
-
-  template <class T>
-  void product(const Places& places, const T* image, const PaddedImage& padded, Taps taps, const T* weight,
-               const T* bias, std::int64_t width, T* to) const {
-    const std::int64_t line = padded.width * padded.channels;
-    if (s_.channelwise()) {
-      std::vector<std::int64_t> offsets;
-      for (std::int64_t y = 0; y < taps.y; ++y) {
-        for (std::int64_t x = 0; x < taps.x; ++x) offsets.push_back(y * line + x * padded.channels);
-      }
-      return channelwise_product<T>(places, image, offsets, weight, bias, to);
-    }
-    std::vector<Stretch> stretches;
-    for (std::int64_t y = 0; y < taps.y && taps.x > 0; ++y) stretches.push_back({y * line, taps.x * padded.channels});
-    gathered_product<T>(places, image, stretches, weight, bias, width, to);
   }
 
   /// Adds one sample's part to rows [first, first + count) of panel `panel` of the weight's gradient.
@@ -253,7 +265,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
         first_channel, image_channels(s_.group_channels()), s_.y.before, s_.x.before, s_.y.padded(), s_.x.padded()};
     const std::int64_t padded_line = padded.width * padded.channels;
     const std::int64_t image_rows = std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out);
-    T* const laid_out = scratch<T>(((image_rows - 1) * s_.y.stride + high - low + 1) * padded_line);
+    T* const laid_out = scratch_memory<T>(
+        {}, static_cast<std::size_t>(((image_rows - 1) * s_.y.stride + high - low + 1) * padded_line));
     const T* dy = rows.output_gradient.tile(panel) + sample * rows.output.sample_rows * panel_width;
     std::vector<PositionLine<T>> lines;
     std::vector<const T*> positions;
@@ -287,8 +300,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   }
 
   ConvolutionShape s_;
-  Places outputs_;
-  std::vector<Places> inputs_;  // by phase
+  SumPlan outputs_;
+  std::vector<SumPlan> inputs_;  // by phase
 };
 
 /// One position a kernel: a product of each position's channels.

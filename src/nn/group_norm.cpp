@@ -5,6 +5,7 @@
 
 #include "nn/builders.hpp"
 #include "nn/normal_values.hpp"
+#include "nn/scratch.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/nn/operations.hpp"
 
@@ -34,18 +35,21 @@ class GroupNormOperation final : public OperationOf<GroupNormOperation> {
     return capacity * kept * padded_size(1, in[0].columns);
   }
   bool whole_rows() const override { return true; }
+  std::size_t scratch_bytes(std::span<const ValueShape> in) const override {
+    return 2 * static_cast<std::size_t>(padded_size(1, in[0].columns)) * sizeof(double);
+  }
 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t) const {
     const Rows<const T>& x = rows.input[0];
     const std::int64_t panels = x.panels.panels();
-    std::vector<double> mean(static_cast<std::size_t>(panels * panel_width));
-    std::vector<double> m2(mean.size());
+    double* const mean = scratch_memory<double>(rows.scratch, static_cast<std::size_t>(2 * panels * panel_width));
+    double* const m2 = mean + panels * panel_width;
     for (std::int64_t s = 0; s < x.samples(); ++s) {
       const std::int64_t first = s * x.sample_rows * panel_width;
       for (std::int64_t p = 0; p < panels; ++p)
-        column_moments(x.sample_rows, x.panels.width(p), x.tile(p) + first, mean.data() + p * panel_width,
-                       m2.data() + p * panel_width);
+        column_moments(x.sample_rows, x.panels.width(p), x.tile(p) + first, mean + p * panel_width,
+                       m2 + p * panel_width);
       keep_groups(rows, s, mean, m2);
       for (std::int64_t p = 0; p < panels; ++p) {
         const T* in = x.tile(p) + first;
@@ -156,18 +160,17 @@ class GroupNormOperation final : public OperationOf<GroupNormOperation> {
 
   /// From the moments of channels, each over as many positions, to those of their groups; in the order of channels.
   template <class T>
-  void keep_groups(const RowBlock<T>& rows, std::int64_t s, const std::vector<double>& mean,
-                   const std::vector<double>& m2) const {
+  void keep_groups(const RowBlock<T>& rows, std::int64_t s, const double* mean, const double* m2) const {
     const std::int64_t width = rows.output.columns() / groups_;
     const auto positions = static_cast<double>(rows.output.sample_rows);
     for (std::int64_t begin = 0; begin < rows.output.columns(); begin += width) {
       double sum = 0.0;
-      for (std::int64_t c = begin; c < begin + width; ++c) sum += mean[static_cast<std::size_t>(c)];
+      for (std::int64_t c = begin; c < begin + width; ++c) sum += mean[c];
       const double of_group = sum / static_cast<double>(width);
       double squares = 0.0;
       for (std::int64_t c = begin; c < begin + width; ++c) {
-        const double deviation = mean[static_cast<std::size_t>(c)] - of_group;
-        squares += m2[static_cast<std::size_t>(c)] + positions * deviation * deviation;
+        const double deviation = mean[c] - of_group;
+        squares += m2[c] + positions * deviation * deviation;
       }
       const NormalValues<T> normal(of_group, squares / (positions * static_cast<double>(width)), epsilon_);
       for (std::int64_t c = begin; c < begin + width; ++c) {

@@ -58,7 +58,7 @@ std::vector<RunDirectory::WayBack> RunDirectory::WayBack::in(const std::string& 
     WayBack back{at->path(), 0, {}, {}};
     const auto [stop, fault] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), back.step);
     if (fault != std::errc() || stop != name.data() + name.size()) continue;
-    back.new_steps = checkpoint_steps_in(back.folder);
+    back.new_steps = CheckpointFolder::steps_in(back.folder);
     for (const std::int64_t step : back.new_steps)
       back.new_line.push_back(back.folder / RunPaths::checkpoint_name(step));
     found.push_back(std::move(back));

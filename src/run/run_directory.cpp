@@ -19,14 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Nothing for other names, those of temporary files among them.
-std::optional<std::int64_t> step_of(std::string_view name) {
-  const std::size_t digits = std::min(name.find_first_of("0123456789"), name.size());
-  std::int64_t step = -1;
-  std::from_chars(name.data() + digits, name.data() + name.size(), step);
-  return step >= 0 && name == RunPaths::checkpoint_name(step) ? std::optional(step) : std::nullopt;
-}
-
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
@@ -178,26 +170,15 @@ std::optional<std::string> RunDirectory::containing(const std::string& file) {
 }
 
 std::vector<std::int64_t> RunDirectory::checkpoint_steps(const std::string& run) {
-  return checkpoint_steps_in(RunPaths{run}.checkpoints());
+  return CheckpointFolder::steps_in(RunPaths{run}.checkpoints());
 }
 
-std::vector<std::int64_t> RunDirectory::checkpoint_steps_in(const fs::path& folder) {
-  std::vector<std::int64_t> steps;
-  for (const std::string& name : names_in(folder)) {
-    if (const auto step = step_of(name)) steps.push_back(*step);
-  }
-  std::sort(steps.begin(), steps.end());
-  return steps;
+std::optional<std::int64_t> RunDirectory::latest(const std::string& run) {
+  return CheckpointFolder::target_of(RunPaths{run}.latest());
 }
-
-std::optional<std::int64_t> RunDirectory::link_target(const std::string& link) {
-  std::error_code error;
-  const fs::path target = fs::read_symlink(link, error);
-  return error ? std::nullopt : step_of(target.string());
+std::optional<std::int64_t> RunDirectory::best(const std::string& run) {
+  return CheckpointFolder::target_of(RunPaths{run}.best());
 }
-
-std::optional<std::int64_t> RunDirectory::latest(const std::string& run) { return link_target(RunPaths{run}.latest()); }
-std::optional<std::int64_t> RunDirectory::best(const std::string& run) { return link_target(RunPaths{run}.best()); }
 
 void RunDirectory::write(const std::string& file, std::string_view text) const {
   lock_.write(file, std::as_bytes(std::span(text)));

@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <map>
+#include <thread>
 
 #include "infer/trained.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/infer/prediction_pass.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/names.hpp"
 #include "temporary_folder.hpp"
@@ -156,22 +159,27 @@ TEST(Predictor, RowsThatCannotBeAreRefused) {
   }
 }
 
-/// size with a flag, town one-hot of two, day: weight 1 for each input.
-TEST(Predictor, TakesTextsByTheNamesOfColumns) {
-  const TemporaryFolder folder;
+/// size with a flag, town one-hot of two, day: weight 1, 10, 100, ... for each input.
+Archive of_a_table() {
   const Encoding encoding{{"standard", {1.0, 0.0, 0.0}, {2.0, 1.0, 86400.0}},
                           {{{"size", ColumnType::number, {}}, true, false, 5.0, 0},
-                           {{"town", ColumnType::category, {"ayr", "bath"}}},
+                           {{"town", ColumnType::category, {"11", "ayr", "bath"}}},
                            {{"day", ColumnType::date, {}}}}};
   TableDescription table;
   for (const ColumnEncoding& column : encoding.columns) table.features.push_back(column.column);
-  table.missing = {"NA"};
-  const Model model(6, {}, 1, Loss::mse);
+  table.missing = {"NA", "-9"};
+  const Model model(7, {}, 1, Loss::mse);
   Archive archive = archive_of(model, {{3}, 0, {}, "x", table.names(), table});
   write_encoding(archive, encoding);
-  archive.put(make_array<float>("parameters/01_dense/weight", {6, 1}, std::vector<float>{1, 10, 100, 200, 300, 1000}));
+  archive.put(
+      make_array<float>("parameters/01_dense/weight", {7, 1}, std::vector<float>{1, 10, 50, 100, 200, 300, 1000}));
   archive.put(make_array<float>("parameters/01_dense/bias", {1}, std::vector<float>(1)));
-  const Predictor predictor(saved(std::move(archive), folder));
+  return archive;
+}
+
+TEST(Predictor, TakesTextsByTheNamesOfColumns) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(of_a_table(), folder));
   EXPECT_EQ(predictor.features(), 3);
   const auto output = [&](const std::string& size, const std::string& town, const std::string& day) {
     const std::vector<double> row = predictor.row({{"size", size}, {"town", town}, {"day", day}, {"more", "?"}});
@@ -195,6 +203,129 @@ TEST(Predictor, TakesTextsByTheNamesOfColumns) {
   EXPECT_THAT(refusal({{"size", "3"}, {"town", ""}, {"day", "7"}}), HasSubstr("column \"day\" is \"7\", no date"));
 }
 
+TEST(Predictor, TakesColumnsOfAnyKindInAnyOrder) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(of_a_table(), folder));
+  const double gap = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> size{3.0, 77.0, -9.0, 77.0, gap, 77.0};  // every other one counts
+  const std::vector<std::string> day{"1970-01-02", "1970-01-03", ""};
+  const std::vector<const char*> town{"ayr", " bath ", nullptr};
+  const std::vector<std::int64_t> numbers{11, 12, 11};
+  const std::vector<float> seconds{86400.0F, 0.0F, 0.0F};
+  std::vector<double> y(3);
+  const RowsView<double> to{y.data(), 1};
+  predictor.predict(3, {{"day", day.data()}, {"size", size.data(), 2}, {"more", size.data()}, {"town", town.data()}},
+                    to);
+  EXPECT_EQ(y, (std::vector<double>{1.0 + 100.0 + 1000.0, 2.0 + 10.0 + 200.0 + 2000.0, 2.0 + 10.0 + 300.0}));
+  predictor.predict(3, {{"day", seconds.data()}, {"size", size.data(), 2}, {"town", numbers.data()}}, to);
+  EXPECT_EQ(y, (std::vector<double>{1.0 + 50.0 + 1000.0, 2.0 + 10.0 + 300.0, 2.0 + 10.0 + 50.0}));
+
+  const std::vector<double> before = y;
+  const auto refusal = [&](const NamedColumns& columns, ExitStatus status) -> std::string {
+    try {
+      predictor.predict(3, columns, to);
+      return "";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.status(), status);
+      EXPECT_EQ(y, before) << e.what();
+      return e.what();
+    }
+  };
+  const NamedColumn of_size{"size", size.data()}, of_day{"day", day.data()}, of_town{"town", town.data()};
+  EXPECT_THAT(refusal({of_size, of_day}, ExitStatus::bad_data), HasSubstr("there is no column \"town\""));
+  EXPECT_THAT(refusal({of_size, of_day, of_town, of_day}, ExitStatus::bad_data), HasSubstr("\"day\" is given 2 times"));
+  EXPECT_THAT(refusal({of_size, of_day, {"town", size.data()}}, ExitStatus::bad_data),
+              HasSubstr("row 0, column \"town\" is a category; give texts"));
+  EXPECT_THAT(refusal({of_size, of_town, {"day", town.data()}}, ExitStatus::bad_data),
+              HasSubstr("row 0, column \"day\" is \"ayr\", no date"));
+  EXPECT_THAT(refusal({of_size, of_town, {"day", NamedColumn::Kind::text, nullptr, 1}}, ExitStatus::usage),
+              HasSubstr("column \"day\" has no values"));
+}
+
+TEST(Predictor, ANumberWithMarksIsReadAsInItsFile) {
+  const TemporaryFolder folder;
+  Archive archive = of_a_table();
+  TableDescription table = *read_description(archive).table;
+  table.features[0].marks = {"$", "", true};
+  table.decimal = '.';
+  archive.texts[CheckpointNames::table] = table_text(table);
+  const Predictor predictor(saved(std::move(archive), folder));
+  EXPECT_EQ(predictor.row({{"size", "$1,000"}, {"town", ""}, {"day", ""}}).at(0), 1000.0);
+  EXPECT_THROW(predictor.row({{"size", "1000"}, {"town", ""}, {"day", ""}}), Error) << "of what?";
+}
+
+TEST(Predictor, WritesWhereItIsToldWithAnyStrides) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(linear(Loss::softmax, 3, 3, {1, 0, 2, 0, 1, 1}, {0, 0, -1}), folder));
+  const std::vector<float> rows{3, 5, 1, 2, -4, 7};
+  const Predictions expected = predictor.predict(rows);
+  std::vector<float> x(24, 77.0F);  // (features, rows), every other one of both
+  for (std::size_t r = 0; r < 3; ++r) {
+    for (std::size_t d = 0; d < 2; ++d) x[d * 12 + r * 2] = rows[r * 2 + d];
+  }
+  std::vector<float> y(9, -1.0F);  // backwards
+  std::vector<std::int32_t> labels(3);
+  predictor.predict(3, {x.data(), 2, 12}, {y.data() + 8, -3, -1}, labels.data());
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_EQ(y[8 - i], expected.values[i]) << i;
+  EXPECT_EQ(labels, expected.labels);
+  std::vector<float> whole(9);
+  predictor.predict(rows, whole);
+  EXPECT_EQ(whole, expected.values);
+  std::vector<float> short_of(8, 5.0F);
+  EXPECT_THROW(predictor.predict(rows, short_of), Error);
+  EXPECT_THROW(predictor.predict(-1, {x.data(), 2}, {y.data(), 3}), Error);
+}
+
+/// Also of a call that is longer than what is kept of outputs meanwhile.
+TEST(Predictor, NothingIsWrittenUnlessAllRowsAreWell) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(linear(Loss::mse, 1, 0, {4, 4}, {0}), folder), WhichWeights::judged, 1);
+  const std::size_t rows = 100'000;
+  std::vector<float> x(2 * rows, 1.0F);
+  std::vector<float> y(rows, 55.0F);
+  predictor.predict(x, y);
+  EXPECT_EQ(y, std::vector<float>(rows));
+  for (const float bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()}) {
+    std::fill(y.begin(), y.end(), 55.0F);
+    std::fill_n(x.end() - 2, 2, bad);
+    EXPECT_THROW(predictor.predict(x, y), Error) << bad;
+    EXPECT_EQ(y, std::vector<float>(rows, 55.0F)) << bad;
+  }
+}
+
+TEST(Predictor, ThreadsMayBeMoreThanItsPlaces) {
+  const TemporaryFolder folder;
+  const Model model = mlp({.inputs = 2, .hidden = {20}, .classes = 3, .activation = "gelu"});
+  const Predictor predictor(saved(archive_of(model, {{2}, 3, {"a", "b", "c"}, "x"}), folder), WhichWeights::judged, 2);
+  std::vector<float> x;
+  for (int i = 0; i < 200; ++i) x.push_back(static_cast<float>(i % 17) * 0.3F - 2.0F);
+  const std::vector<float> expected = predictor.predict(x).values;
+  std::vector<std::vector<float>> made(8, std::vector<float>(expected.size()));
+  std::vector<std::thread> threads;
+  for (std::vector<float>& y : made) {
+    threads.emplace_back([&] {
+      for (int times = 0; times < 50; ++times) predictor.predict(x, y);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<float>& y : made) EXPECT_EQ(y, expected);
+}
+
+TEST(Predictor, OpensTheLatestOfARunAndBytes) {
+  const TemporaryFolder folder;
+  const std::string file = saved(linear(Loss::mse, 1, 0, {1, 0}, {0.5F}), folder);
+  std::filesystem::create_directories(folder / "run/checkpoints");
+  EXPECT_THROW(Predictor(folder / "run"), Error);
+  std::filesystem::copy(file, folder / "run/checkpoints/step-00000003.h5");
+  std::filesystem::copy(saved(linear(Loss::mse, 1, 0, {2, 0}, {0.5F}), folder),
+                        folder / "run/checkpoints/step-00000012.h5");
+  EXPECT_EQ(Predictor(folder / "run").predict(row).values, std::vector<float>{2.5F});
+  std::filesystem::create_symlink("step-00000003.h5", folder / "run/checkpoints/latest");
+  EXPECT_EQ(Predictor(folder / "run").predict(row).values, std::vector<float>{1.5F});
+  EXPECT_EQ(Predictor(read_file(folder / "run/checkpoints/latest"), "bytes").predict(row).values,
+            std::vector<float>{1.5F});
+}
+
 TEST(Predictor, WhatDescribesNoModelIsRefused) {
   const TemporaryFolder folder;
   Archive older = linear(Loss::mse, 1, 0, {1, 1}, {0});
@@ -207,6 +338,15 @@ TEST(Predictor, WhatDescribesNoModelIsRefused) {
     EXPECT_THAT(e.what(), HasSubstr("--resume"));
   }
   EXPECT_THROW(Predictor(folder / "none.h5"), Error);
+  Archive newer = linear(Loss::mse, 1, 0, {1, 1}, {0});
+  newer.attributes[CheckpointNames::format_version] = checkpoint_format_version + 1;
+  try {
+    const Predictor predictor(saved(newer, folder));
+    ADD_FAILURE() << "opened";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::bad_data);
+    EXPECT_THAT(e.what(), HasSubstr("has format version 2; this shoal reads version 1"));
+  }
 }
 
 }  // namespace

@@ -1,15 +1,37 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shoal/data/columns.hpp"
 
 namespace shoal {
 
-/// A row of x from texts, by the rules by which files are read: of a missing cell NaN, of a date seconds, of a category
-/// its number in the table, or how many there are for another.
+/// What single cells of a table are in x, by the rules by which its file was read: of a missing cell NaN, of a date
+/// seconds, of a category its number in the table, or how many there are for another. Takes no memory where all is
+/// well; may be used by many threads at once.
+class CellReader {
+ public:
+  explicit CellReader(TableDescription table);
+
+  const TableDescription& table() const;
+  /// A cell of column d as it stands in a file. @throws Error(bad_data)  no number or date where one is looked for
+  double of_text(std::size_t d, std::string_view text) const;
+  /// A number, or seconds of a date. @throws Error(bad_data)  for a column of categories, which has texts
+  double of_number(std::size_t d, double value) const;
+  /// The same; for a column of categories its digits are the text.
+  double of_whole_number(std::size_t d, long long value) const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+/// A row of x from texts.
 /// @param cells  by name of the column; those that the table does not have are left out
 /// @throws Error(bad_data)  for a column that is not there, or a text where a number or date is looked for
 std::vector<double> row_of_cells(const TableDescription& table, const std::map<std::string, std::string>& cells);

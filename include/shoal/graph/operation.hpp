@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,8 +66,9 @@ struct RowBlock {
   std::array<Rows<const T>, most_inputs> input;
   Rows<T> output;
   Rows<const T> output_gradient;
-  Rows<T> auxiliary;     ///< of the shape auxiliary(): kept from forward to backward
-  std::span<T> derived;  ///< derived_size elements, made by finish(), prepare_backward() or take_gradient()
+  Rows<T> auxiliary;             ///< of the shape auxiliary(): kept from forward to backward
+  std::span<T> derived;          ///< derived_size elements, made by finish(), prepare_backward() or take_gradient()
+  std::span<std::byte> scratch;  ///< for forward(), 64-byte aligned: scratch_bytes(), or empty: see nn/scratch.hpp
 
   std::int64_t leaf_rows() const { return leaf_samples * output.sample_rows; }  ///< of the output
 };
@@ -102,6 +104,10 @@ class Operation {
   virtual ValueShape auxiliary(std::span<const ValueShape>) const { return {true, 1, 0}; }
   /// @param capacity  most samples of the batch in the buffers at a time
   virtual std::int64_t derived_size(std::span<const ValueShape>, std::int64_t /*capacity*/) const { return 0; }
+  /// Whether forward() or its finish() has a part in `derived`; else the backward pass alone.
+  virtual bool forward_derives() const { return true; }
+  /// Memory that forward() works in for the time of a call. Where the caller gives none, it takes its own.
+  virtual std::size_t scratch_bytes(std::span<const ValueShape>) const { return 0; }
   virtual std::vector<StateSpec> states(std::span<const ValueShape>) const { return {}; }
   virtual StatisticsPlan statistics(Pass, bool /*training*/, std::span<const ValueShape>) const { return {}; }
   /// Whether forward makes all panels of a leaf in one task (panel = 0) instead of one each.

@@ -87,9 +87,6 @@ class RunDirectory {
  private:
   struct WayBack;
 
-  static std::optional<std::int64_t> link_target(const std::string& link);
-  static std::vector<std::int64_t> checkpoint_steps_in(const std::filesystem::path& folder);
-
   RunDirectory(std::string path, RunLock lock);
   void remove(const std::filesystem::path& file) const;
   void remove_after(std::int64_t step) const;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "shoal/infer/run_checkpoint.hpp"
+
 namespace shoal {
 
 /// The names in the folder of a run. Those of its lock are RunLock's.
@@ -20,10 +22,10 @@ struct RunPaths {
   static constexpr const char* config_name = "config.toml";
   static constexpr const char* metrics_name = "metrics.jsonl";
   static constexpr const char* nudges_name = "nudges.jsonl";
-  static constexpr const char* checkpoints_name = "checkpoints";
+  static constexpr const char* checkpoints_name = CheckpointFolder::name;
   static constexpr const char* requests_name = "requests";
-  static constexpr const char* latest_name = "latest";
-  static constexpr const char* best_name = "best";
+  static constexpr const char* latest_name = CheckpointFolder::latest_name;
+  static constexpr const char* best_name = CheckpointFolder::best_name;
   static constexpr const char* going_back_prefix = "going-back-";
 
   std::string folder;
@@ -39,7 +41,7 @@ struct RunPaths {
   std::string going_back(std::int64_t step) const;
   std::string of(const std::string& name) const { return folder + '/' + name; }
 
-  static std::string checkpoint_name(std::int64_t step);
+  static std::string checkpoint_name(std::int64_t step) { return CheckpointFolder::file_name(step); }
   /// Whether a run calls a file or folder in its own so.
   static bool is_name(const std::string& name);
 };
