@@ -8,6 +8,7 @@
 #include "nn/convolution_shape.hpp"
 #include "nn/padded_image.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/described.hpp"
 #include "shoal/graph/expressions.hpp"
 #include "shoal/tensor/convolution.hpp"
 
@@ -41,13 +42,17 @@ struct Taps {
 };
 
 /// Inputs: x, weight, bias or none. derived: the weight turned round, for the gradient of x.
-class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
+class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, public Described {
  public:
   explicit ConvolutionOperation(const ConvolutionShape& shape) : s_(shape), outputs_(places_of_outputs()) {
     for_phases([&](std::int64_t py, std::int64_t px) { inputs_.push_back(places_of_inputs(py, px)); });
   }
 
   std::string_view name() const override { return "conv"; }
+  Settings settings() const override {
+    return {{"kernel_height", s_.y.kernel}, {"kernel_width", s_.x.kernel}, {"stride", s_.y.stride},
+            {"groups", s_.groups},          {"before_y", s_.y.before},     {"before_x", s_.x.before}};
+  }
   bool multiplies(std::size_t input) const override { return input == 1; }
   ValueShape shape(std::span<const ValueShape>) const override { return image_shape(s_.units, s_.y.out, s_.x.out); }
   std::int64_t derived_size(std::span<const ValueShape>, std::int64_t) const override {
