@@ -81,8 +81,19 @@ struct WatchRequest {
   bool once = false;  ///< print what there is to see, and end
 };
 
+/// A model for other programs.
+struct ExportRequest {
+  std::string kind;  ///< c, onnx
+  std::string checkpoint;
+  WhichWeights weights = WhichWeights::judged;
+  std::string out;
+  std::string name;     ///< of C functions; empty: as the file
+  bool logits = false;  ///< of ONNX
+  bool check = false;
+};
+
 using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest,
-                             CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest>;
+                             CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ExportRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -98,5 +109,6 @@ ExitStatus execute(const SynthRequest& request, Communicator& world);
 ExitStatus execute(const NudgeRequest& request, Communicator& world);
 ExitStatus execute(const WatchRequest& request, Communicator& world);
 ExitStatus execute(const SweepRequest& request, Communicator& world);
+ExitStatus execute(const ExportRequest& request, Communicator& world);
 
 }  // namespace shoal

@@ -34,6 +34,7 @@ class CommandLine {
   void add_sweep();
   void add_panda();
   void add_model_commands();
+  void add_export();
   void add_importers();
   void add_synth();
   void add_csv(CLI::App& import, const char* regression);
@@ -58,6 +59,7 @@ class CommandLine {
   SynthRequest synth_;
   NudgeRequest nudge_;
   WatchRequest watch_;
+  ExportRequest export_;
   std::string out_;  // of every importer
 };
 
@@ -71,6 +73,7 @@ CommandLine::CommandLine() {
   add_sweep();
   add_panda();
   add_model_commands();
+  add_export();
   add_importers();
   add_synth();
 }
@@ -172,6 +175,31 @@ void CommandLine::add_model_commands() {
                 "shoal inspect runs/digits/checkpoints/latest --json");
   text(app, "FILE", inspect_.file, "", "Checkpoint, run directory or data set")->required();
   app->add_flag("--json", inspect_.json, "Print one JSON object");
+}
+
+void CommandLine::add_export() {
+  CLI::App* of = command(app_, "export", "Write a trained model, or a run's curves, for other programs",
+                         "shoal export c runs/digits/checkpoints/best -o digits.c");
+  of->require_subcommand(1);
+  const char* which = "Checkpoint, or a run directory: its newest";
+
+  CLI::App* app = command(*of, "c", "C99 source without malloc that gives the bits of shoal predict, and its header",
+                          "shoal export c runs/digits/checkpoints/best -o digits.c && cc -std=c99 -O3 -ffp-contract=off "
+                          "-mfma -c digits.c");
+  text(app, "CHECKPOINT", export_.checkpoint, "FILE", which)->required();
+  weights(app, export_.weights);
+  text(app, "--name", export_.name, "NAME",
+       "What the functions begin with: NAME_predict; by default the name of the file");
+  text(app, "-o,--out", export_.out, "FILE.c", "Source to write; its header is FILE.h")->required();
+
+  app = command(*of, "onnx", "ONNX (opset 17), from raw rows to probabilities or outputs; of a table an input a column",
+                "shoal export onnx runs/digits/checkpoints/best -o digits.onnx --check");
+  text(app, "CHECKPOINT", export_.checkpoint, "FILE", which)->required();
+  weights(app, export_.weights);
+  app->add_flag("--logits", export_.logits, "End with the logits, not with probabilities");
+  app->add_flag("--check", export_.check,
+                "Write rows and what shoal makes of them to FILE-test_data/, as tensors: input_0.pb, ..., output_0.pb");
+  text(app, "-o,--out", export_.out, "FILE.onnx", "File to write")->required();
 }
 
 void CommandLine::add_splits(CLI::App* app, SplitOptions& split) {
@@ -342,6 +370,11 @@ Request CommandLine::request() const {
   if (name == "predict") return predict_;
   if (name == "inspect") return inspect_;
   const std::string kind = given.front()->get_subcommands().front()->get_name();
+  if (name == "export") {
+    ExportRequest made = export_;
+    made.kind = kind;
+    return made;
+  }
   if (name == "synth") return SynthRequest{kind, synth_.options, synth_.out};
   if (kind == "idx") return ImportRequest{idx_, out_};
   if (kind == "csv") {

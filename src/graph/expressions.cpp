@@ -6,11 +6,12 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/meant_word.hpp"
+#include "shoal/graph/described.hpp"
 
 namespace shoal {
 namespace {
 
-class UnaryOperation final : public OperationOf<UnaryOperation> {
+class UnaryOperation final : public OperationOf<UnaryOperation>, public Described {
  public:
   UnaryOperation(Unary f, std::string name, double parameter = 0.0)
       : f_(f), name_(std::move(name)), parameter_(parameter) {}
@@ -28,6 +29,10 @@ class UnaryOperation final : public OperationOf<UnaryOperation> {
                         rows.output.tile(panel), rows.output_gradient.tile(panel), out);
   }
   bool keeps_padding() const override { return keeps_zero(f_); }
+  Settings settings() const override {
+    if (f_ == Unary::leaky_relu) return {{"slope", parameter_}};
+    return {};
+  }
   bool backward_reads(std::size_t) const override {
     return f_ != Unary::relu && f_ != Unary::scale && f_ != Unary::shift;
   }

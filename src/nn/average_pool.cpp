@@ -2,16 +2,18 @@
 
 #include "nn/builders.hpp"
 #include "nn/pool_grid.hpp"
+#include "shoal/graph/described.hpp"
 
 namespace shoal {
 namespace {
 
-class AveragePoolOperation final : public OperationOf<AveragePoolOperation> {
+class AveragePoolOperation final : public OperationOf<AveragePoolOperation>, public Described {
  public:
   AveragePoolOperation(const PoolWindow& window, const ValueShape& in)
       : grid_("average_pool", window, in), divisor_(static_cast<double>(window.size * window.size)) {}
 
   std::string_view name() const override { return "average_pool"; }
+  Settings settings() const override { return grid_.settings(); }
   ValueShape shape(std::span<const ValueShape> in) const override {
     return image_shape(in[0].columns, grid_.height(), grid_.width());
   }

@@ -5,17 +5,19 @@
 
 #include "nn/builders.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/described.hpp"
 #include "shoal/nn/operations.hpp"
 
 namespace shoal {
 namespace {
 
 /// Inputs: z (samples, C), gamma (C), beta (C). derived: six rows of padded C.
-class BatchNormOperation final : public OperationOf<BatchNormOperation> {
+class BatchNormOperation final : public OperationOf<BatchNormOperation>, public Described {
  public:
   BatchNormOperation(double epsilon, double momentum) : epsilon_(epsilon), momentum_(momentum) {}
 
   std::string_view name() const override { return "batch_norm"; }
+  Settings settings() const override { return {{"epsilon", epsilon_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     const ValueShape vector{false, 1, in[0].columns};
     if (!in[0].per_sample || in[1] != vector || in[2] != vector)

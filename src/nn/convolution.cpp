@@ -9,6 +9,7 @@
 #include "nn/padded_image.hpp"
 #include "nn/scratch.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/described.hpp"
 #include "shoal/graph/expressions.hpp"
 #include "shoal/tensor/convolution.hpp"
 
@@ -46,7 +47,7 @@ struct SumPlan {
 };
 
 /// Inputs: x, weight, bias or none. derived: the weight turned round, for the gradient of x.
-class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
+class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, public Described {
  public:
   explicit ConvolutionOperation(const ConvolutionShape& shape)
       : s_(shape),
@@ -59,6 +60,10 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation> {
   }
 
   std::string_view name() const override { return "conv"; }
+  Settings settings() const override {
+    return {{"kernel_height", s_.y.kernel}, {"kernel_width", s_.x.kernel}, {"stride", s_.y.stride},
+            {"groups", s_.groups},          {"before_y", s_.y.before},     {"before_x", s_.x.before}};
+  }
   bool multiplies(std::size_t input) const override { return input == 1; }
   ValueShape shape(std::span<const ValueShape>) const override { return image_shape(s_.units, s_.y.out, s_.x.out); }
   std::int64_t derived_size(std::span<const ValueShape>, std::int64_t) const override {

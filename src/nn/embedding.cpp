@@ -6,17 +6,19 @@
 
 #include "nn/builders.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/described.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/nn/operations.hpp"
 
 namespace shoal {
 namespace {
 
-class EmbeddingOperation final : public OperationOf<EmbeddingOperation> {
+class EmbeddingOperation final : public OperationOf<EmbeddingOperation>, public Described {
  public:
   explicit EmbeddingOperation(std::int64_t column) : column_(column) {}
 
   std::string_view name() const override { return "embedding"; }
+  Settings settings() const override { return {{"column", column_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (!in[0].per_sample || in[0].rows != 1 || in[1].per_sample || column_ < 0 || column_ >= in[0].columns)
       throw Error(ExitStatus::usage, fmt::format("embedding takes column {} of (samples, D) and a table, not {} and {}",

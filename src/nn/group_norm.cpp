@@ -7,6 +7,7 @@
 #include "nn/normal_values.hpp"
 #include "nn/scratch.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/described.hpp"
 #include "shoal/nn/operations.hpp"
 
 namespace shoal {
@@ -14,11 +15,12 @@ namespace {
 
 /// Inputs: x (samples, C) or (samples, C, H, W), gamma (C), beta (C). derived, of each sample: the rows of Kept, each
 /// of padded C. The normal values themselves are made anew where they are needed.
-class GroupNormOperation final : public OperationOf<GroupNormOperation> {
+class GroupNormOperation final : public OperationOf<GroupNormOperation>, public Described {
  public:
   GroupNormOperation(std::int64_t groups, double epsilon) : groups_(groups), epsilon_(epsilon) {}
 
   std::string_view name() const override { return "group_norm"; }
+  Settings settings() const override { return {{"groups", groups_}, {"epsilon", epsilon_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     const ValueShape vector{false, 1, in[0].columns};
     if (!in[0].per_sample || in[1] != vector || in[2] != vector)

@@ -5,13 +5,14 @@
 
 #include "nn/builders.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/described.hpp"
 #include "shoal/nn/operations.hpp"
 
 namespace shoal {
 namespace {
 
 /// Columns of several values beside each other: of input i the first columns[i].
-class JoinOperation final : public OperationOf<JoinOperation> {
+class JoinOperation final : public OperationOf<JoinOperation>, public Described {
  public:
   explicit JoinOperation(std::vector<std::int64_t> columns) : columns_(std::move(columns)) {
     begin_.push_back(0);
@@ -19,6 +20,11 @@ class JoinOperation final : public OperationOf<JoinOperation> {
   }
 
   std::string_view name() const override { return "join"; }
+  Settings settings() const override {
+    Settings told;
+    for (std::size_t i = 0; i < columns_.size(); ++i) told[fmt::format("columns_{}", i)] = columns_[i];
+    return told;
+  }
   ValueShape shape(std::span<const ValueShape> in) const override {
     for (std::size_t i = 0; i < in.size(); ++i) {
       if (!in[i].per_sample || columns_[i] < 1 || columns_[i] > in[i].columns)

@@ -5,6 +5,7 @@
 #include "nn/builders.hpp"
 #include "nn/normal_values.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/graph/described.hpp"
 #include "shoal/nn/operations.hpp"
 
 namespace shoal {
@@ -12,11 +13,12 @@ namespace {
 
 /// Inputs: x (samples, C) or (samples, C, H, W), gamma (C), beta (C). derived, of each row: 3 numbers of what makes it
 /// normal, then 4 a panel of its gradient's sums. The normal values themselves are made anew where they are needed.
-class LayerNormOperation final : public OperationOf<LayerNormOperation> {
+class LayerNormOperation final : public OperationOf<LayerNormOperation>, public Described {
  public:
   explicit LayerNormOperation(double epsilon) : epsilon_(epsilon) {}
 
   std::string_view name() const override { return "layer_norm"; }
+  Settings settings() const override { return {{"epsilon", epsilon_}}; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     const ValueShape vector{false, 1, in[0].columns};
     if (!in[0].per_sample || in[1] != vector || in[2] != vector)

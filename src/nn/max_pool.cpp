@@ -2,16 +2,18 @@
 
 #include "nn/builders.hpp"
 #include "nn/pool_grid.hpp"
+#include "shoal/graph/described.hpp"
 
 namespace shoal {
 namespace {
 
 /// auxiliary: of each output, the offset in its window that it comes from.
-class MaxPoolOperation final : public OperationOf<MaxPoolOperation> {
+class MaxPoolOperation final : public OperationOf<MaxPoolOperation>, public Described {
  public:
   MaxPoolOperation(const PoolWindow& window, const ValueShape& in) : grid_("max_pool", window, in) {}
 
   std::string_view name() const override { return "max_pool"; }
+  Settings settings() const override { return grid_.settings(); }
   ValueShape shape(std::span<const ValueShape> in) const override {
     return image_shape(in[0].columns, grid_.height(), grid_.width());
   }

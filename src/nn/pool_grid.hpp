@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/settings.hpp"
 #include "shoal/nn/pooling.hpp"
 #include "shoal/tensor/pooling.hpp"
 
@@ -33,6 +34,11 @@ class PoolGrid {
                   fmt::format("{} of size {} and stride {} has {} windows on {}: too many; use a larger stride", name,
                               window.size, window.stride, outputs(), to_string(in)));
     runs_ = make_runs();
+  }
+
+  /// As layers have them.
+  Settings settings() const {
+    return {{"size", window_.size}, {"stride", window_.stride}, {"padding", window_.padding}};
   }
 
   std::int64_t height() const { return outputs(height_); }

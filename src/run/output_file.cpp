@@ -84,6 +84,8 @@ bool is_of_kind(const std::string& path, Output kind) try {
   if (kind == Output::columns) return start.starts_with("# What shoal import understood");
   if (kind == Output::confusion) return start.starts_with(confusion_corner);
   if (kind == Output::trace) return start.starts_with("{\"traceEvents\":[");
+  if (kind == Output::c_source) return start.starts_with("/* A network that shoal ");
+  if (kind == Output::onnx) return start.starts_with("\x08\x08\x12\x05shoal");  // IR version and producer
   return has_prediction_columns(start) || (start.starts_with("\x89HDF\r\n") && holds_predictions(H5Reader(path)));
 } catch (const Error&) {  // cannot be read, or is damaged
   return false;
@@ -94,6 +96,8 @@ std::string what_is_there(Output kind) {
     case Output::predictions: return "is no earlier file of predictions, and would be replaced; remove it first, or ";
     case Output::columns: return "is no earlier file of columns, and would be replaced; remove it first, or ";
     case Output::confusion: return "is no earlier confusion matrix, and would be replaced; remove it first, or ";
+    case Output::c_source: return "is no earlier export, and would be replaced; remove it first, or ";
+    case Output::onnx: return "is no earlier export, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
     default: return "is there already, and a data set replaces nothing; remove it first, or ";
   }

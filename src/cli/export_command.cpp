@@ -1,0 +1,79 @@
+// Models for other programs.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/infer/export_c.hpp"
+#include "shoal/infer/export_onnx.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/run/checkpoint_path.hpp"
+#include "shoal/run/output_file.hpp"
+#include "shoal/train/checkpoint.hpp"
+#include "shoal/train/loaded_checkpoint.hpp"
+
+namespace shoal {
+namespace {
+
+std::string said(const TrainedModel& trained) {
+  return fmt::format("step {}{}", trained.step, trained.weights.empty() ? std::string() : fmt::format(", weights: {}", trained.weights));
+}
+
+/// What is exported.
+struct Exported {
+  std::string file;
+  Archive archive;
+  TrainedModel trained;
+
+  Exported(const std::string& path, WhichWeights weights)
+      : file(path), archive(load_checkpoint(file).archive), trained(archive, read_model(archive), weights) {}
+};
+
+void write_c(const ExportRequest& request) {
+  if (!request.out.ends_with(".c"))
+    throw Error(ExitStatus::usage,
+                fmt::format("{} is no name of a C source; let it end in .c", request.out));
+  const std::string header = request.out.substr(0, request.out.size() - 1) + "h";
+  const std::string file = checkpoint_file(request.checkpoint);
+  for (const std::string& out : {request.out, header}) check_output_file(out, Output::c_source, {file});
+  const Exported of(file, request.weights);
+  const std::string own = std::filesystem::path(header).stem().string();
+  const CSource made = export_c(of.trained, digest(of.archive),
+                                request.name.empty() ? c_name_of(request.out) : request.name, own + ".h");
+  write_text_atomically(header, made.header);
+  write_text_atomically(request.out, made.source);
+  print(fmt::format("{} and {} written: {}\n", request.out, header, said(of.trained)));
+}
+
+void write_onnx(const ExportRequest& request) {
+  const std::string file = checkpoint_file(request.checkpoint);
+  check_output_file(request.out, Output::onnx, {file});
+  Exported of(file, request.weights);
+  const OnnxOptions options{request.logits, digest(of.archive), of.archive.text(CheckpointNames::config)};
+  write_text_atomically(request.out, export_onnx(of.trained, options));
+  std::string more;
+  if (request.check) {
+    const std::string folder = request.out + "-test_data";
+    if (const std::error_code error = make_folders(folder))
+      throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder, error.message()));
+    for (const OnnxTestFile& test : onnx_test_data(of.trained, options))
+      write_text_atomically(fmt::format("{}/{}", folder, test.name), test.bytes);
+    more = fmt::format(" and {}/", folder);
+  }
+  print(fmt::format("{}{} written: {}\n", request.out, more, said(of.trained)));
+}
+
+}  // namespace
+
+ExitStatus execute(const ExportRequest& request, Communicator& world) {
+  run_together(world, [&] {
+    if (world.rank() != 0) return;
+    request.kind == "c" ? write_c(request) : write_onnx(request);
+  });
+  return ExitStatus::done;
+}
+
+}  // namespace shoal

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""What `shoal export` writes, and data/shoal_load.py, give what `shoal predict` writes, for every layer, loss, place of
+batch norm and encoding: C to the bit, Python and ONNX to 1e-5.
+
+export_test.py SHOAL DATA_FOLDER FOLDER PYTHONS [NET...]
+    DATA_FOLDER: with digits.csv.gz and shoal_load.py; PYTHONS: those with an onnxruntime, with commas between them
+"""
+import ctypes
+import os
+import pathlib
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import h5py
+import numpy as np
+
+shoal, ships, folder = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3])
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(ships), str(pathlib.Path(__file__).parent)]
+from nets import FEATURES, all_nets, write_targets  # noqa: E402
+from shoal_load import load  # noqa: E402
+
+COMPILER = [os.environ.get("CC", "cc"), "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off"]
+
+
+def run(*arguments):
+    done = subprocess.run([shoal, *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == 0, (arguments, done.stderr)
+    return done.stdout
+
+
+class Net:
+    """A trained one, with its rows of the split test and what shoal predict makes of them."""
+
+    def __init__(self, name, data, settings):
+        self.name, self.run = name, folder / name
+        sets = [word for setting in settings for word in ("--set", setting)]
+        run("train", "--set", f"data.file={data}", "--set", "train.steps=40", "--set", "optimizer.learning_rate=1e-2",
+            *sets, "--run", self.run)
+        self.predictions = self.predict(data, "predicted")
+        if any("average_decay" in setting for setting in settings):
+            self.last = self.predict(data, "last", "--weights", "last")
+        with h5py.File(data) as f:
+            self.x = f["test/x"][:]
+            self.table = "table" in f.attrs
+        self.spread = self.predictions[0].std(axis=0).max()
+        assert len(self.x) >= 1000 and self.spread > 0.05, "the outputs are nearly constant: nothing is compared"
+
+    def predict(self, data, name, *more):
+        out = folder / f"{self.name}.{name}.h5"
+        run("predict", self.run, "--data", data, "--out", out, *more)
+        with h5py.File(out) as p:
+            return p["outputs" if "outputs" in p else "probabilities"][:], p["labels"][:] if "labels" in p else None
+
+    def texts(self, column):
+        """Cells of a column of categories."""
+        names = FEATURES[column]["categories"]
+        return ["" if np.isnan(v) else names[int(v)] for v in self.x[:, column]]
+
+
+def check_python(net):
+    def compare(made, predicted, name):
+        difference = np.abs(made - predicted).max() / max(1, np.abs(predicted).max())
+        print(f"{name}: largest difference {difference:.2e}, spread {net.spread:.2f}")
+        assert difference <= 1e-5, difference
+
+    compare(load(net.run / "checkpoints/latest")(net.x), net.predictions[0], net.name)
+    if hasattr(net, "last"):
+        last = load(net.run / "checkpoints/latest", "last")(net.x)
+        compare(last, net.last[0], net.name + ", last")
+        assert np.abs(last - net.predictions[0]).max() > 1e-3, "the average is not taken"
+
+
+def check_c(net, options, predictions, *more):
+    """As a shared library: every number and label of every row, to the bit."""
+    source = folder / f"{net.name}{''.join(more)}.c"
+    run("export", "c", net.run, "-o", source, "--name", net.name, *more)
+    library = source.with_suffix(".so")
+    subprocess.run([*COMPILER, *options, "-shared", "-fPIC", source, "-o", library, "-lm"], check=True)
+    c = ctypes.CDLL(str(library))
+    predict = getattr(c, f"{net.name}_predict")
+    values, labels = predictions
+    made = np.empty(values.shape[1], values.dtype)
+    label, rows = ctypes.c_int(), net.x.reshape(len(net.x), -1).astype(float)
+    if net.table:
+        category = getattr(c, f"{net.name}_category")
+        category.restype, category.argtypes = ctypes.c_double, [ctypes.c_int, ctypes.c_char_p]
+        for column, feature in enumerate(FEATURES):
+            if "categories" in feature:
+                rows[:, column] = [category(column, text.encode()) for text in net.texts(column)]
+    for r, row in enumerate(rows):
+        row = np.ascontiguousarray(row)
+        code = predict(ctypes.c_void_p(row.ctypes.data), ctypes.c_void_p(made.ctypes.data), ctypes.byref(label))
+        assert code == 0 and made.tobytes() == values[r].tobytes(), (net.name, r, code, made, values[r])
+        assert label.value == (-1 if labels is None else labels[r]), (net.name, r, label.value)
+    if not net.table:
+        before, bad = made.tobytes(), rows[0].copy()
+        bad[-1] = np.nan
+        assert predict(ctypes.c_void_p(bad.ctypes.data), ctypes.c_void_p(made.ctypes.data), None) == 1
+        assert made.tobytes() == before, "a refused row has outputs"
+
+
+def write_onnx(net):
+    """With the rows and predictions that onnx_check.py compares."""
+    path = folder / f"{net.name}.onnx"
+    run("export", "onnx", net.run, "-o", path, "--check")
+    given = {"x": net.x.astype(np.float32)}
+    if net.table:
+        given = {feature["name"]: np.array(net.texts(d), dtype=object) if "categories" in feature else
+                 net.x[:, d].astype(float) for d, feature in enumerate(FEATURES)}
+        given = {name: column[:, np.newaxis] for name, column in given.items()}
+    np.savez(folder / f"{net.name}.npz", predicted=net.predictions[0], **given)
+
+
+def check(net):
+    number, net = net
+    write_onnx(net)
+    check_python(net)
+    check_c(net, (["-O0"], ["-O2"], ["-O3", "-march=native"])[number % 3], net.predictions)
+    if hasattr(net, "last"):
+        check_c(net, ["-O1"], net.last, "--weights", "last")
+
+
+def main():
+    digits = folder / "digits.h5"
+    run("import", "csv", ships / "digits.csv.gz", "--label", "label", "--shape", "8,8", "--test-fraction", "0.6", "-o",
+        digits)
+    write_targets(folder, digits)
+    nets = [Net(*net) for net in all_nets(folder, digits) if net[0] in sys.argv[5:] or len(sys.argv) == 5]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(check, enumerate(nets)))
+    for python in sys.argv[4].split(","):
+        subprocess.run([python, pathlib.Path(__file__).with_name("onnx_check.py"), folder, *(n.name for n in nets)],
+                       check=True)
+
+
+main()
