@@ -12,6 +12,7 @@
 #include "shoal/data/synth.hpp"
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/run/run.hpp"
+#include "shoal/show/report.hpp"
 #include "shoal/tune/sweep.hpp"
 
 namespace shoal {
@@ -82,7 +83,7 @@ struct WatchRequest {
 };
 
 using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest,
-                             CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest>;
+                             CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ReportRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -98,5 +99,6 @@ ExitStatus execute(const SynthRequest& request, Communicator& world);
 ExitStatus execute(const NudgeRequest& request, Communicator& world);
 ExitStatus execute(const WatchRequest& request, Communicator& world);
 ExitStatus execute(const SweepRequest& request, Communicator& world);
+ExitStatus execute(const ReportRequest& request, Communicator& world);
 
 }  // namespace shoal

@@ -33,6 +33,7 @@ class CommandLine {
   void add_train();
   void add_sweep();
   void add_panda();
+  void add_report();
   void add_model_commands();
   void add_importers();
   void add_synth();
@@ -58,6 +59,7 @@ class CommandLine {
   SynthRequest synth_;
   NudgeRequest nudge_;
   WatchRequest watch_;
+  ReportRequest report_;
   std::string out_;  // of every importer
 };
 
@@ -70,6 +72,7 @@ CommandLine::CommandLine() {
   add_train();
   add_sweep();
   add_panda();
+  add_report();
   add_model_commands();
   add_importers();
   add_synth();
@@ -127,6 +130,15 @@ void CommandLine::add_panda() {
   app = command(app_, "watch", "Follow a run in the terminal; q ends it", "shoal watch runs/digits");
   text(app, "RUN", watch_.run, "DIR", "Run directory")->required();
   app->add_flag("--once", watch_.once, "Print what there is to see, and end; so it is without a terminal");
+}
+
+void CommandLine::add_report() {
+  CLI::App* app = command(app_, "report", "Write one HTML file that shows a run, several runs or a sweep",
+                          "shoal report runs/digits -o digits.html");
+  app->add_option("RUN", report_.folders, "Run directories, to be seen over one another, or the folder of one sweep")
+      ->required()
+      ->type_name("DIR");
+  text(app, "-o,--out", report_.out, "FILE", "HTML file to write")->required();
 }
 
 void CommandLine::weights(CLI::App* app, WhichWeights& which) {
@@ -338,6 +350,7 @@ Request CommandLine::request() const {
   if (name == "sweep") return sweep_;
   if (name == "nudge") return nudge_;
   if (name == "watch") return watch_;
+  if (name == "report") return report_;
   if (name == "evaluate") return evaluate_;
   if (name == "predict") return predict_;
   if (name == "inspect") return inspect_;

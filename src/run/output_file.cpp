@@ -84,6 +84,7 @@ bool is_of_kind(const std::string& path, Output kind) try {
   if (kind == Output::columns) return start.starts_with("# What shoal import understood");
   if (kind == Output::confusion) return start.starts_with(confusion_corner);
   if (kind == Output::trace) return start.starts_with("{\"traceEvents\":[");
+  if (kind == Output::report) return start.starts_with(report_start);
   return has_prediction_columns(start) || (start.starts_with("\x89HDF\r\n") && holds_predictions(H5Reader(path)));
 } catch (const Error&) {  // cannot be read, or is damaged
   return false;
@@ -95,6 +96,7 @@ std::string what_is_there(Output kind) {
     case Output::columns: return "is no earlier file of columns, and would be replaced; remove it first, or ";
     case Output::confusion: return "is no earlier confusion matrix, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
+    case Output::report: return "is no earlier report, and would be replaced; remove it first, or ";
     default: return "is there already, and a data set replaces nothing; remove it first, or ";
   }
 }

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
+#include <variant>
 
 #include "shoal/core/error.hpp"
-#include "shoal/core/json.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/run/run_pulse.hpp"
@@ -40,28 +41,21 @@ void RunFollower::State::read_settings() {
   view.journal = NudgeJournal::of_run(view.run);
 }
 
-void RunFollower::State::read_line(const std::string& line) try {
-  const Json json = Json::parse(line);
-  const std::int64_t step = json.at("step").integer();
-  const double loss = json.at("loss").number();
-  if (const Json* split = json.find("split")) {
-    EvaluationRecord record{step, json.at("epoch").integer(), split->string(), loss, {}, 0};
-    if (const Json* accuracy = json.find("accuracy")) record.accuracy = accuracy->number();
-    const std::string metric = short_name(view.start.train.metric);
-    const Json* value = metric == "loss" || metric == "accuracy" ? nullptr : json.find(metric);
-    if (value != nullptr) {
-      record.metric = metric;
-      record.value = value->number();
-    }
-    view.evaluations.push_back(record);
+void RunFollower::State::read_line(const std::string& line) {
+  const auto read = parse_metrics_line(line);
+  if (!read) return;
+  if (const auto* evaluation = std::get_if<EvaluationRecord>(&*read)) {
+    if (!std::isfinite(evaluation->loss)) return;
+    view.evaluations.push_back(*evaluation);
+    // One that a nudge or another config named before is not what is compared now.
+    if (evaluation->metric != short_name(view.start.train.metric)) view.evaluations.back().metric.clear();
     return;
   }
-  view.loss.push_back({step, loss});
-  view.last = StepRecord{
-      step, json.at("epoch").integer(), loss, json.at("learning_rate").number(), json.at("samples_per_second").number(),
-      0};
-} catch (const JsonError&) {
+  const auto& step = std::get<StepRecord>(*read);
+  if (!std::isfinite(step.loss)) return;
+  view.loss.push_back({step.step, step.loss});
   // What a line lacks is not 0: a step too short to be timed has no samples_per_second.
+  if (std::isfinite(step.learning_rate) && std::isfinite(step.samples_per_second)) view.last = step;
 }
 
 /// The whole lines that were added. A run that goes on from an earlier checkpoint cuts its file: then all of it is new.

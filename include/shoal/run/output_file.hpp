@@ -12,10 +12,13 @@ namespace shoal {
 inline constexpr const char* confusion_corner = "true\\predicted";
 
 /// What a command writes.
-enum class Output { data_set, predictions, confusion, trace, columns };
+enum class Output { data_set, predictions, confusion, trace, columns, report };
+
+/// How a report begins, so that a later one may replace it.
+inline constexpr const char* report_start = "<!DOCTYPE html>\n<!-- shoal report -->\n";
 
 /// To be called before a command works for long: whether it may write the file `out`. What is there must be empty, or
-/// an earlier result of the same kind, of predictions, a confusion matrix or a trace; a data set replaces nothing.
+/// an earlier result of the same kind, of predictions, a confusion matrix, a trace or a report; a data set replaces nothing.
 /// @param inputs  files that the command reads
 /// @param run     folder of the run that it makes, if it makes one
 /// @throws Error(usage)  when `out` is read, is a folder, belongs to a run or sweep, is a hard link of another file,
