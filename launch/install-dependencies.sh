@@ -22,6 +22,7 @@ libcli11-dev         module:CLI11
 libtomlplusplus-dev  module:tomlplusplus
 libfmt-dev           module:fmt
 nlohmann-json3-dev   module:nlohmann_json
+libcpp-httplib-dev   module:cpp-httplib
 libxxhash-dev        module:libxxhash
 librandom123-dev     header:Random123/philox.h
 libhwy-dev           module:libhwy

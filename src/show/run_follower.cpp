@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <variant>
@@ -45,6 +46,8 @@ void RunFollower::State::read_line(const std::string& line) {
   const auto read = parse_metrics_line(line);
   if (!read) return;
   if (const auto* evaluation = std::get_if<EvaluationRecord>(&*read)) {
+    if (evaluation->epoch > 0 && evaluation->step % evaluation->epoch == 0)  // at the end of it
+      view.steps_per_epoch = std::max(view.steps_per_epoch, evaluation->step / evaluation->epoch);
     if (!std::isfinite(evaluation->loss)) return;
     view.evaluations.push_back(*evaluation);
     // One that a nudge or another config named before is not what is compared now.
@@ -55,7 +58,10 @@ void RunFollower::State::read_line(const std::string& line) {
   if (!std::isfinite(step.loss)) return;
   view.loss.push_back({step.step, step.loss});
   // What a line lacks is not 0: a step too short to be timed has no samples_per_second.
-  if (std::isfinite(step.learning_rate) && std::isfinite(step.samples_per_second)) view.last = step;
+  if (!std::isfinite(step.learning_rate) || !std::isfinite(step.samples_per_second)) return;
+  // Times count from the beginning of a job: where they fall, another one has begun.
+  if (!view.last || step.time < view.last->time) view.first = step;
+  view.last = step;
 }
 
 /// The whole lines that were added. A run that goes on from an earlier checkpoint cuts its file: then all of it is new.
@@ -67,6 +73,8 @@ std::string RunFollower::State::read_new(const RandomAccessFile& file) {
     view.loss.clear();
     view.evaluations.clear();
     view.last.reset();
+    view.first.reset();
+    view.steps_per_epoch = 0;
   }
   std::string text = read_at(file, offset, file.size());
   text.erase(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
@@ -84,6 +92,10 @@ void RunFollower::State::read_metrics() {
     read_line(last_line);
     begin = end;
   }
+}
+
+std::int64_t RunView::total_steps() const {
+  return now.train.steps > 0 ? now.train.steps : now.train.epochs * steps_per_epoch;
 }
 
 RunFollower::RunFollower(const std::string& run) {
