@@ -133,11 +133,11 @@ const shoal = {};
    * series: [{ name, points, colour, dash, width, opacity, label, dotted, quiet }]; quiet: not read out
    * marks: [{ step, kind, text }]
    */
-  shoal.lineChart = (parent, { title, what, width, height = 260, series, marks = [], zero = false, xLabel = 'step', ring, xOf }) => {
+  shoal.lineChart = (parent, { title, what, width, height = 260, series, marks = [], zero = false, xLabel = 'step', ring, xOf, right }) => {
     const drawn = series.filter(s => s.points.some(p => p !== null));
     const direct = width >= 640 && drawn.some(s => s.label);
     const longest = direct ? d3.max(drawn, s => (s.label || '').length) : 0;
-    const margin = { top: marks.length > 0 ? 18 : 8, right: direct ? Math.min(170, 14 + 6.7 * longest) : 10, bottom: 38, left: 58 };
+    const margin = { top: marks.length > 0 ? 18 : 8, right: right || (direct ? Math.min(170, 14 + 6.7 * longest) : 10), bottom: 38, left: 58 };
     const all = drawn.flatMap(s => s.points.filter(p => p !== null));
     const y = shoal.valueScale(all.map(p => p[1]), [height - margin.bottom, margin.top], { zero });
     const xs = xOf || d3.extent(all, p => p[0]);

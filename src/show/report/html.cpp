@@ -31,7 +31,7 @@ std::string to_html(const HtmlTable& table) {
   std::string html =
       fmt::format("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table{}>",
                   html_text(table.caption), table.id.empty() ? "" : fmt::format(" id=\"{}\"", html_text(table.id)));
-  html += fmt::format("<caption>{}</caption>", html_text(table.caption));
+  html += fmt::format("<caption{}>{}</caption>", table.titled ? " class=\"heard\"" : "", html_text(table.caption));
   if (!table.headings.empty()) {
     html += "<thead><tr>";
     for (std::size_t c = 0; c < table.headings.size(); ++c)

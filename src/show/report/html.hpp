@@ -14,6 +14,7 @@ struct HtmlTable {
   std::vector<std::string> headings;  ///< empty: the first cell of each row is its heading
   std::vector<std::vector<std::string>> rows;
   std::string id = {};                           ///< of the element, for the script
+  bool titled = false;                           ///< a heading above says the caption already: it is only heard
   std::vector<std::string> row_attributes = {};  ///< per row, as HTML: ` data-trial="3"`
 };
 /// Texts become HTML here. What looks like a number stands to the right.

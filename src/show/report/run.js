@@ -29,7 +29,7 @@
       : [{ name: 'each batch', points: curve(loss), colour: 'var(--first)', label: 'each batch' }];
     const last = judged.filter(p => p !== null).slice(-1)[0];
     const box = shoal.lineChart(element, {
-      title: 'Loss', width, height: 320, marks: run.marks, ring, xOf,
+      title: 'Loss', width, height: 320, marks: run.marks, ring, xOf, right: width >= 640 ? 150 : null,
       series: [...batches, { name: split, points: judged, colour: 'var(--second)', dotted: true, label: last ? `${split} ${shoal.number(last[1])}` : split }],
     });
     if (ring) shoal.add(box, 'p', `Best by ${run.metric.name} (ring): step ${shoal.count(run.best)}, ${split} loss ${shoal.number(ring[1])}.`, 'note');
@@ -39,7 +39,7 @@
       const points = evaluated(run, metric);
       const best = run.best === null ? null : at(points, run.best);
       shoal.lineChart(element, {
-        title: metric, what: `on ${split}`, width, height: 220, marks: run.marks, ring: best, xOf,
+        title: metric, what: `on ${split}`, width, height: 220, marks: run.marks, ring: best, xOf, right: width >= 640 ? 150 : null,
         series: [{ name: metric, points, colour: 'var(--second)', dotted: true }],
       });
     }

@@ -17,16 +17,20 @@ std::string section(const std::string& title, const std::string& body) {
   return fmt::format("<section><h2>{}</h2>\n{}</section>\n", html_text(title), body);
 }
 
+/// Numbers of so many digits are texts that Json only passes on.
+double number_in(const Json& value) { return Json::parse(value.text()).number(); }
+
 /// A number to read, anything else as JSON has it; nothing for null.
 std::string shown(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_integer()) return fmt::format("{}", value.integer());
   if (const auto* text = std::get_if<std::string>(&value.value())) return *text;
-  return fmt::format("{:.5g}", Json::parse(value.text()).number());  // also of a number with few digits
+  return fmt::format("{:.5g}", number_in(value));
 }
 
 std::string facts_section(const Json& facts) {
   HtmlTable table{"How it ran", {}, {}};
+  table.titled = true;
   for (const Json& fact : facts.items()) table.rows.push_back({fact.at(0).string(), fact.at(1).string()});
   return section("How it ran", to_html(table));
 }
@@ -104,12 +108,13 @@ std::string marks_section(const Json& marks) {
 std::string name_of_choice(const Json& dimension, const Json& value) {
   const Json* choices = dimension.find("choices");
   if (choices == nullptr) return shown(value);
-  return choices->at(static_cast<std::size_t>(value.number())).string();
+  return choices->at(static_cast<std::size_t>(number_in(value))).string();
 }
 
 HtmlTable trials_table(const Json& sweep) {
   HtmlTable table{"Trials", {"place", "trial", "status", "epochs", sweep.at("metric").at("name").string()}, {}};
   table.id = "trials";
+  table.titled = true;
   if (table.headings.back() != "train.loss") table.headings.emplace_back("train.loss");
   const bool twice = table.headings.size() == 6;
   for (const Json& d : sweep.at("space").items()) table.headings.push_back(d.at("key").string());
@@ -224,6 +229,7 @@ std::string comparison_tables(const std::vector<Json>& runs) {
                   differences.rows.empty() ? "<p>The runs have the same settings.</p>\n" : to_html(differences));
   for (const Json& run : runs) {
     HtmlTable facts{"How " + run.at("name").string() + " ran", {}, {}};
+    facts.titled = true;
     for (const Json& fact : run.at("facts").items()) facts.rows.push_back({fact.at(0).string(), fact.at(1).string()});
     html += section(run.at("name").string(), to_html(facts));
   }
