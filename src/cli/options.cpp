@@ -369,7 +369,12 @@ Request CommandLine::request() const {
   const std::string name = given.front()->get_name();
   if (name == "train") return train_;
   if (name == "sweep") return sweep_;
-  if (name == "nudge") return nudge_;
+  if (name == "nudge") {
+    if (nudge_.settings.empty() && !nudge_.stop)
+      throw Error(ExitStatus::usage,
+                  "shoal nudge: SETTING is missing; give KEY=VALUE, like optimizer.learning_rate=3e-4, or --stop");
+    return nudge_;
+  }
   if (name == "watch") return watch_;
   if (name == "report") return report_;
   if (name == "serve") return serve_;

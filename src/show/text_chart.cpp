@@ -78,7 +78,7 @@ std::vector<double> round_ticks(double least, double most, int count) {
     const double last = std::floor(most / step + 1e-9);
     if (last - first + 1.0 > count) continue;
     std::vector<double> ticks;
-    for (double n = first; n <= last; n += 1.0) ticks.push_back(n * step);
+    for (double n = first; n <= last; n += 1.0) ticks.push_back(n * step + 0.0);  // no -0
     return ticks;
   }
   return {};
@@ -198,6 +198,16 @@ class Canvas {
   std::vector<bool> marks_;
 };
 
+/// With as many digits as there is room for.
+std::string label_of(double value) {
+  std::string label;
+  for (int digits = 6; digits > 0; --digits) {
+    label = fmt::format("{:.{}g}", value, digits);
+    if (label.size() < static_cast<std::size_t>(label_columns)) break;
+  }
+  return label;
+}
+
 /// Round steps below the places where they are.
 std::string step_axis(const StepRange& steps, int width) {
   constexpr int room_of_label = 12;
@@ -271,7 +281,7 @@ std::vector<std::string> draw_chart(const TextChart& chart, int width, int heigh
   std::vector<std::string> lines;
   for (int row = 0; row < height; ++row) {
     const bool labelled = ticks.contains(row);
-    const std::string label = labelled ? fmt::format("{:.4g}", ticks[row]) : "";
+    const std::string label = labelled ? label_of(ticks[row]) : "";
     const std::string edge = fmt::format("{:>{}}", label, label_columns - 1) + (labelled ? " +" : " |");
     lines.push_back(edge + canvas.row(row, style));
   }

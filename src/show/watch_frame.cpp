@@ -47,7 +47,7 @@ std::string progress_line(const RunView& view, int columns) {
   const std::int64_t total = view.total_steps();
   const double gone = view.last->time;
   std::string text =
-      std::isfinite(gone) && gone > 0.0 ? format_duration(gone) + (view.under_way ? " gone" : " of training") : "";
+      std::isfinite(gone) && gone > 0.0 ? format_duration(gone) + (view.under_way ? " gone" : " taken") : "";
   if (total <= 0) return text;
   const std::int64_t left = std::max<std::int64_t>(0, total - view.last->step);
   const std::int64_t timed = view.last->step - view.first->step;
@@ -124,27 +124,34 @@ std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style
   std::vector<std::string> below = hyperparameters(view, style.columns);
   const std::vector<std::string> nudges = nudge_lines(view);
   below.insert(below.end(), nudges.begin(), nudges.end());
-  const int room_below = style.rows - 1 - (least_chart_rows + 2);  // a chart says more than the last of them
+  std::vector<std::string> lines = {fit(headline(view), style.columns)};
+  const int least_chart = least_chart_rows + 2;
+  const std::string progress = progress_line(view, style.columns);
+  if (!progress.empty() && style.rows > least_chart + 1) lines.push_back(fit(progress, style.columns));
+  // A chart says more than the last of what is below.
+  const int room_below = style.rows - static_cast<int>(lines.size()) - least_chart;
   if (room_below >= 0) below.resize(std::min(below.size(), static_cast<std::size_t>(room_below)));
 
-  std::vector<std::string> lines = {fit(headline(view), style.columns)};
-  if (const std::string progress = progress_line(view, style.columns);
-      !progress.empty() && style.rows > 2 * least_chart_rows)
-    lines.push_back(fit(progress, style.columns));
   // A chart has a legend above and the steps below. The loss gets the larger half.
   const int room = style.rows - static_cast<int>(lines.size() + below.size());
   const bool both = !judged.empty() && room >= 2 * (least_chart_rows + 2);
   const int second = both ? std::max(room * 2 / 5, least_chart_rows + 2) : 0;
   const auto add_chart = [&](const std::string& title, const TextChart& chart, int rows) {
-    lines.push_back(fit(title + (is_logarithmic(chart, style.columns) ? ", log scale" : ""), style.columns));
+    lines.push_back(fit(title, style.columns));
     if (rows - 2 < least_chart_rows) return;
     const std::vector<std::string> drawn = draw_chart(chart, style.columns, rows - 2, style);
     lines.insert(lines.end(), drawn.begin(), drawn.end());
   };
+  const auto named = [&](const std::string& name, const TextChart& chart) {
+    return name + (is_logarithmic(chart, style.columns) ? ", log scale" : "");
+  };
   const auto latest = view.last ? std::optional(view.last->loss) : std::nullopt;
-  add_chart(legend(view, "loss", latest, losses, true), {view.loss, losses}, room - second);
+  const TextChart loss{view.loss, losses};
+  add_chart(legend(view, named("loss", loss), latest, losses, true), loss, room - second);
   const bool less_is_better = has_metric && !higher_is_better(view.start.train.metric);
-  if (both) add_chart(legend(view, has_metric ? metric : "accuracy", {}, judged, less_is_better), {{}, judged}, second);
+  const TextChart other{{}, judged};
+  if (both)
+    add_chart(legend(view, named(has_metric ? metric : "accuracy", other), {}, judged, less_is_better), other, second);
   for (const std::string& line : below) lines.push_back(fit(line, style.columns));
   if (lines.size() > static_cast<std::size_t>(style.rows)) lines.resize(static_cast<std::size_t>(style.rows));
   return lines;

@@ -1,5 +1,6 @@
 #include "show/serve/run_list.hpp"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -12,7 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds between_looks{900};
+constexpr std::chrono::milliseconds least_pause{900};
+constexpr std::chrono::milliseconds longest_pause{60000};
+constexpr int pauses_per_look = 20;  // how many times as long as a look took
 constexpr int most_depth = 6;
 constexpr std::size_t most_runs = 20000;
 
@@ -66,10 +69,10 @@ std::set<std::string> RunList::find() const {
   return found;
 }
 
-/// With the lock. At most once a second, however many pages ask.
+/// With the lock. Not more often than once a second, however many pages ask, and on a slow file system less.
 void RunList::look() {
-  const auto now = std::chrono::steady_clock::now();
-  if (looked_ && now - *looked_ < between_looks) return;
+  const auto begun = Clock::now();
+  if (begun < next_look_) return;
   const std::set<std::string> found = find();
   for (auto at = entries_.begin(); at != entries_.end();) {
     if (found.contains(at->first)) {
@@ -86,20 +89,35 @@ void RunList::look() {
       entry.summary = RunSummary(path_of(name));
       gone_.erase(name);
     }
-    Json json = entry.summary.refresh();
-    json.set("name", name);
-    std::string shown = json.text();
-    if (shown == entry.shown) continue;
+    refresh(name, entry);
+  }
+  const auto ended = Clock::now();
+  next_look_ = ended + std::clamp<Clock::duration>(pauses_per_look * (ended - begun), least_pause, longest_pause);
+}
+
+Json RunList::refresh(const std::string& name, Entry& entry) {
+  Json json = entry.summary.refresh();
+  json.set("name", name);
+  std::string shown = json.text();
+  if (shown != entry.shown) {
     entry.shown = std::move(shown);
     entry.version = ++version_;
   }
-  looked_ = std::chrono::steady_clock::now();  // a slow file system is not asked all the time
+  return json;
+}
+
+Json RunList::summary_of(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? Json() : refresh(name, found->second);
 }
 
 std::optional<std::string> RunList::folder_of(const std::string& name) {
   const std::lock_guard lock(mutex_);
   if (!entries_.contains(name)) look();
-  return entries_.contains(name) ? std::optional(path_of(name)) : std::nullopt;
+  if (!entries_.contains(name)) return std::nullopt;
+  std::string path = path_of(name);
+  return leads_out(path) ? std::nullopt : std::optional(std::move(path));
 }
 
 Json RunList::changes_since(std::int64_t version) {

@@ -24,10 +24,14 @@ class RunList {
 
   /// The folder of the run or sweep that is listed by this name, and of nothing else: names are never made into paths.
   std::optional<std::string> folder_of(const std::string& name);
+  /// What the list shows of one that folder_of() knows, as it is now.
+  Json summary_of(const std::string& name);
   /// {"version": V, "changed": [...], "gone": [names]}: what is new since the answer that had `version`; of 0, all.
   Json changes_since(std::int64_t version);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct Entry {
     RunSummary summary;
     std::string shown;  // the JSON that `version` has
@@ -35,6 +39,7 @@ class RunList {
   };
 
   void look();
+  Json refresh(const std::string& name, Entry& entry);
   std::set<std::string> find() const;
   void find_below(const std::filesystem::path& folder, int depth, std::set<std::string>& found) const;
   std::string path_of(const std::string& name) const;
@@ -44,7 +49,7 @@ class RunList {
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::int64_t> gone_;  // and with which version
   std::int64_t version_ = 0;
-  std::optional<std::chrono::steady_clock::time_point> looked_;
+  Clock::time_point next_look_;
 };
 
 }  // namespace shoal

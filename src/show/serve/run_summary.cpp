@@ -124,15 +124,17 @@ void RunSummary::State::read_metrics() {
     bool found_evaluation = false;
     for (std::size_t end = text.size(); end > 0 && !(found_step && found_evaluation);) {
       const std::size_t begin = end < 2 ? 0 : text.rfind('\n', end - 2) + 1;
-      const auto line = parse_metrics_line(std::string_view(text).substr(begin, end - begin));
+      const std::string_view line = std::string_view(text).substr(begin, end - begin);
       end = begin;
-      if (!line) continue;
-      if (const auto* read = std::get_if<StepRecord>(&*line); read != nullptr && !found_step) {
-        step = *read;
+      // Most lines are of steps before the last, and need not be read.
+      if (line.find("\"split\"") == std::string_view::npos ? found_step : found_evaluation) continue;
+      const auto read = parse_metrics_line(line);
+      if (!read) continue;
+      if (const auto* record = std::get_if<StepRecord>(&*read)) {
+        step = *record;
         found_step = true;
-      }
-      if (const auto* read = std::get_if<EvaluationRecord>(&*line); read != nullptr && !found_evaluation) {
-        evaluation = *read;
+      } else {
+        evaluation = std::get<EvaluationRecord>(*read);
         found_evaluation = true;
       }
     }

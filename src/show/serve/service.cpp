@@ -115,7 +115,9 @@ HttpAnswer Service::ask_api(const HttpRequest& request) {
     const auto folder = list_.folder_of(request.parameter("name"));
     if (!folder) return json_error(404, "there is no run of this name");
     const std::string mark = request.parameter("from");
-    return json_answer(RunDirectory::holds_sweep(*folder) ? sweep_news(*folder, mark) : run_news(*folder, mark));
+    Json json = RunDirectory::holds_sweep(*folder) ? sweep_news(*folder, mark) : run_news(*folder, mark);
+    json.set("summary", list_.summary_of(request.parameter("name")));
+    return json_answer(json);
   }
   return json_error(404, "there is no such question");
 }

@@ -15,9 +15,9 @@ namespace shoal {
 ///
 ///   GET  /                                    the page, with its script and style
 ///   GET  /api/runs?version=V                  what is new in the list: see RunList
-///   GET  /api/run?name=NAME&from=MARK         what is new of a run or sweep: see run_news()
-///   POST /api/nudge  {"name", "settings": ["KEY=VALUE"], "at_step"}    waits for the run's answer
-///   POST /api/stop   {"name"}                 the same: the run saves and ends
+///   GET  /api/run?name=NAME&from=MARK         what is new of a run or sweep: see run_news(); and "summary", as in the
+///   list POST /api/nudge  {"name", "settings": ["KEY=VALUE"], "at_step"}    waits for the run's answer POST /api/stop
+///   {"name"}                 the same: the run saves and ends
 ///
 /// An error is {"error": message} with a status of 400 or more.
 class Service {

@@ -8,10 +8,12 @@
 namespace shoal {
 namespace {
 
-constexpr const char* question = "GET /api/runs?version=3 HTTP/1.1\r\nHost: localhost:1\r\nAccept: */*\r\n\r\n";
+constexpr const char* two_requests =
+    "POST /a HTTP/1.1\r\nContent-LENGTH:  3 \r\n\r\nxyz"
+    "GET /api/runs?version=3 HTTP/1.1\r\nHost: localhost:1\r\nAccept: */*\r\n\r\n";
 
 TEST(RequestBuffer, TakesARequestByteByByteAndLeavesTheNext) {
-  const std::string two = std::string("POST /a HTTP/1.1\r\nContent-LENGTH:  3 \r\n\r\nxyz") + question;
+  const std::string two = two_requests;
   RequestBuffer buffer;
   for (std::size_t i = 0; i < two.size(); ++i) {
     buffer.add(two.substr(i, 1));

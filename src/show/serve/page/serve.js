@@ -40,6 +40,7 @@
   const runs = new Map();  // by name: what the server says, and the row
   let version = 0;
   let readOnly = false;
+  let folder = 'shoal';
 
   const number = value => shoal.number(value);
   const ago = seconds => {
@@ -60,7 +61,7 @@
     if (run.kind === 'sweep') return run.trainings ? `${shoal.count(run.done)} of ${shoal.count(run.trainings)} trainings` : 'sweep';
     const planned = run.planned || {};
     if (!run.step) return 'no step yet';
-    return planned.steps ? `step ${shoal.count(run.step)} of ${shoal.count(planned.steps)}` : `epoch ${run.epoch} of ${planned.epochs}, step ${shoal.count(run.step)}`;
+    return planned.steps ? `step ${shoal.count(run.step)} of ${shoal.count(planned.steps)}` : `epoch ${shoal.count(run.epoch)} of ${shoal.count(planned.epochs || 0)}, step ${shoal.count(run.step)}`;
   };
 
   const drawRow = run => {
@@ -82,7 +83,7 @@
     const judged = run.kind === 'sweep' ? run.best : run.judged_loss;
     say(run.cells[3], judged === undefined || judged === null ? '' : number(judged));
     const metric = run.metric ? `${run.metric} ${number(run.value)}` : run.accuracy === undefined ? '' : `accuracy ${number(run.accuracy)}`;
-    say(run.cells[4], run.kind === 'sweep' ? run.metric_name || '' : metric);
+    say(run.cells[4], run.kind === 'sweep' ? `best by ${run.metric_name || 'its metric'}` : metric);
     say(run.cells[5], run.changed ? ago(run.changed) : '');
   };
 
@@ -96,6 +97,13 @@
     say(byId('count'), `${shoal.count(shown.length)} of ${shoal.count(runs.size)}, ${shoal.count(shown.filter(run => run.under_way).length)} under way`);
   };
 
+  const takeRun = run => {
+    const known = runs.get(run.name) || {};
+    ['row', 'link', 'cells', 'bar', 'filled', 'text'].forEach(part => { run[part] = known[part]; });
+    runs.set(run.name, run);
+    drawRow(run);
+  };
+
   const updateList = async () => {
     const news = await ask(`/api/runs?version=${version}`);
     if (news.version < version) {  // another server
@@ -105,15 +113,11 @@
     }
     version = news.version;
     readOnly = news.read_only;
-    document.title = chosen() || `shoal ${news.folder}`;
-    if (chosen() === null) say(byId('title'), news.folder);
+    folder = news.folder;
+    document.title = chosen() || `shoal ${folder}`;
+    if (chosen() === null) say(byId('title'), folder);
     news.gone.forEach(name => runs.delete(name));
-    news.changed.forEach(run => {
-      const known = runs.get(run.name) || {};
-      ['row', 'link', 'cells', 'bar', 'filled', 'text'].forEach(part => { run[part] = known[part]; });
-      runs.set(run.name, run);
-      drawRow(run);
-    });
+    news.changed.forEach(takeRun);
     if (chosen() === null) {
       runs.forEach(run => { if (run.changed) say(run.cells[5], ago(run.changed)); });
       if (news.changed.length > 0 || news.gone.length > 0) order();
@@ -241,6 +245,7 @@
     const news = await ask(`/api/run?name=${encodeURIComponent(name)}&from=${encodeURIComponent(open.mark)}`);
     if (!open || open.name !== name) return;
     open.tables = open.tables || news.run !== undefined || news.sweep !== undefined;
+    if (news.summary) takeRun(news.summary);
     open.stale = take(news) || open.stale;
     drawState(runs.get(name));
     draw();
@@ -250,20 +255,24 @@
 
   const keys = new Map();  // by name: { field, slider, known }
 
-  /** From and to where a slider goes: by powers where values may span many of them. */
+  /** How a slider goes over the values of a key: [from, to] of its places, and between places and values. */
   const reach = key => {
-    if (key.least !== undefined && key.most !== undefined && key.most <= 1) return { log: false, low: key.least, high: key.most };
-    if (key.value > 0) return { log: true, low: key.value / 100, high: key.value * 100 };
-    return null;
+    if (key.least === 0 && key.most !== undefined && key.most <= 1) {
+      if (key.value < 0.9 || key.most < 0.999) return { scale: 'linear', low: 0, high: 0.99 * key.most, stride: key.most / 100, place: v => v, value: p => p };
+      return { scale: 'log scale of what is left to 1', low: 0, high: 5, stride: 0.05, place: v => -Math.log10(1 - v), value: p => 1 - 10 ** -p };
+    }
+    if (!(key.value > 0)) return null;
+    const at = Math.log10(key.value);
+    return { scale: 'log scale', low: at - 2, high: at + 2, stride: 0.05, place: v => Math.log10(v), value: p => 10 ** p };
   };
-  const shortest = value => String(Number(value.toPrecision(3)));
+  const shortest = (value, scale) => String(Number(scale.startsWith('log scale of') ? (1 - Number((1 - value).toPrecision(3))).toPrecision(8) : value.toPrecision(3)));
   const texted = value => (typeof value === 'string' ? value : String(value));
   const valueOf = entry => (entry.field.type === 'checkbox' ? String(entry.field.checked) : entry.field.value.trim());
   const touch = entry => entry.row.classList.toggle('touched', valueOf(entry) !== entry.known);
   const slideTo = entry => {
-    const value = Number(entry.field.value);
-    if (!entry.slider || !(value > 0 || !entry.reach.log)) return;
-    entry.slider.value = entry.reach.log ? Math.log10(value) : value;
+    if (!entry.slider) return;
+    const place = entry.reach.place(Number(entry.field.value));
+    if (Number.isFinite(place)) entry.slider.value = place;
     entry.slider.setAttribute('aria-valuetext', entry.field.value);
   };
   const fill = (entry, value) => {
@@ -287,20 +296,19 @@
     if (range) {
       entry.reach = range;
       entry.slider = shoal.add(row, 'input');
-      Object.assign(entry.slider, { type: 'range', min: range.log ? Math.log10(range.low) : range.low, max: range.log ? Math.log10(range.high) : range.high, step: 'any' });
-      entry.slider.setAttribute('aria-label', `${key.key}, ${range.log ? 'log scale' : 'slider'}`);
+      Object.assign(entry.slider, { type: 'range', min: range.low, max: range.high, step: 'any' });
+      entry.slider.setAttribute('aria-label', `${key.key}, ${range.scale}`);
       entry.slider.addEventListener('input', () => {
-        entry.field.value = shortest(range.log ? 10 ** Number(entry.slider.value) : Number(entry.slider.value));
+        entry.field.value = shortest(range.value(Number(entry.slider.value)), range.scale);
         entry.slider.setAttribute('aria-valuetext', entry.field.value);
         touch(entry);
       });
       // By keyboard, twentieths of a power of ten, or hundredths of the way.
-      const stride = range.log ? 0.05 : (range.high - range.low) / 100;
       entry.slider.addEventListener('keydown', event => {
         const way = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
         if (way === undefined) return;
         event.preventDefault();
-        entry.slider.value = Number(entry.slider.value) + way * stride;
+        entry.slider.value = Number(entry.slider.value) + way * range.stride;
         entry.slider.dispatchEvent(new Event('input'));
       });
     }
@@ -379,11 +387,17 @@
     byId('back').href = linkTo(null);
     if (name === null) {
       open = null;
+      say(byId('title'), folder);
       order();
     } else if (!open || open.name !== name) {
-      open = { name, mark: '', added: 0 };
+      open = { name, mark: '', added: 0, turns: 0 };
       keys.clear();
-      ['charts', 'keys', 'idle', 'facts', 'commands', 'config'].forEach(id => byId(id).replaceChildren());
+      // A new element: the one before is drawn again whenever its width changes.
+      const charts = document.createElement('div');
+      charts.id = 'charts';
+      charts.addEventListener('pointerleave', () => { if (open) draw(); });
+      byId('charts').replaceWith(charts);
+      ['keys', 'idle', 'facts', 'commands', 'config'].forEach(id => byId(id).replaceChildren());
       ['state', 'answer', 'stopped'].forEach(id => say(byId(id), ''));
       byId('controls').hidden = true;
       byId('sure').hidden = true;
@@ -399,9 +413,12 @@
     let next = betweenAnswers;
     if (document.hidden) next = 10 * betweenAnswers;
     try {
-      const news = await updateList();
-      if (chosen() !== null) await updateOne();
-      if (chosen() === null) say(byId('title'), news.folder);
+      // With one run open, the list is looked at now and then.
+      if (chosen() === null || !open || open.turns % 5 === 0) await updateList();
+      if (chosen() !== null) {
+        open.turns += 1;
+        await updateOne();
+      }
       say(byId('trouble'), '');
     } catch (error) {
       say(byId('trouble'), error.message);
@@ -428,7 +445,6 @@
     byId('stop').focus();
   });
   byId('yes').addEventListener('click', stop);
-  byId('charts').addEventListener('pointerleave', () => { if (open) draw(); });
   addEventListener('hashchange', () => { show(); turn(); });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) turn(); });
   show();
