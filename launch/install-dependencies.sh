@@ -10,7 +10,7 @@
 # Without root, or where there is no apt, it installs nothing: it says what is missing and ends with status 1.
 set -euo pipefail
 
-# Package, and how else its presence shows: a command, a pkg-config module, a header, a Python module (- for none).
+# Package, and how else its presence shows: a command, a pkg-config module, a header, a file, a Python module (- for none).
 build_needs='
 g++                  command:g++
 cmake                command:cmake
@@ -22,13 +22,15 @@ libcli11-dev         module:CLI11
 libtomlplusplus-dev  module:tomlplusplus
 libfmt-dev           module:fmt
 nlohmann-json3-dev   module:nlohmann_json
+libcpp-httplib-dev   module:cpp-httplib
 libxxhash-dev        module:libxxhash
 librandom123-dev     header:Random123/philox.h
 libhwy-dev           module:libhwy
 zlib1g-dev           module:zlib
 libzstd-dev          module:libzstd
 libjpeg-dev          module:libjpeg
-libpng-dev           module:libpng'
+libpng-dev           module:libpng
+node-d3              file:/usr/share/nodejs/d3/dist/d3.min.js'
 mpi_needs='
 libopenmpi-dev       command:mpicc
 openmpi-bin          command:mpirun'
@@ -67,6 +69,7 @@ there() {
     command:*) command -v "$what" ;;
     module:*) pkg-config --exists "$what" ;;
     python:*) python3 -c "import $what" ;;
+    file:*) [ -e "$what" ] ;;
     header:*) echo "#include <$what>" | g++ -E -x c++ - ;;
     *) false ;;
   esac >/dev/null 2>&1

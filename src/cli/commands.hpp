@@ -12,6 +12,8 @@
 #include "shoal/data/synth.hpp"
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/run/run.hpp"
+#include "shoal/show/report.hpp"
+#include "shoal/show/serve.hpp"
 #include "shoal/tune/sweep.hpp"
 
 namespace shoal {
@@ -74,6 +76,7 @@ struct NudgeRequest {
   std::string run;
   std::vector<std::string> settings;  ///< KEY=VALUE
   std::optional<std::int64_t> at_step;
+  bool stop = false;  ///< instead of all these
 };
 
 struct WatchRequest {
@@ -92,8 +95,13 @@ struct ExportRequest {
   bool check = false;
 };
 
-using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest,
-                             CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ExportRequest>;
+struct ServeRequest {
+  ServeOptions options;
+};
+
+using Request =
+    std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest, CsvRequest,
+                 SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ReportRequest, ServeRequest, ExportRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -110,5 +118,7 @@ ExitStatus execute(const NudgeRequest& request, Communicator& world);
 ExitStatus execute(const WatchRequest& request, Communicator& world);
 ExitStatus execute(const SweepRequest& request, Communicator& world);
 ExitStatus execute(const ExportRequest& request, Communicator& world);
+ExitStatus execute(const ReportRequest& request, Communicator& world);
+ExitStatus execute(const ServeRequest& request, Communicator& world);
 
 }  // namespace shoal

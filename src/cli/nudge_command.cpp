@@ -13,6 +13,10 @@ ExitStatus execute(const NudgeRequest& request, Communicator& world) {
     if (world.rank() != 0) return;
     const StopSignal signals;  // a nudge that is not taken yet is withdrawn, not left behind
     const auto cancelled = [] { return StopSignal::received() != 0; };
+    if (request.stop) {
+      print(stop_run(request.run, cancelled) + '\n');
+      return;
+    }
     for (const Nudge& nudge : nudge_run(request.run, request.settings, request.at_step, cancelled)) {
       print(fmt::format("{} from step {} on\n", nudge.assignment(), nudge.step));
     }

@@ -33,6 +33,8 @@ class CommandLine {
   void add_train();
   void add_sweep();
   void add_panda();
+  void add_report();
+  void add_serve();
   void add_model_commands();
   void add_export();
   void add_importers();
@@ -60,6 +62,8 @@ class CommandLine {
   NudgeRequest nudge_;
   WatchRequest watch_;
   ExportRequest export_;
+  ReportRequest report_;
+  ServeRequest serve_;
   std::string out_;  // of every importer
 };
 
@@ -72,6 +76,8 @@ CommandLine::CommandLine() {
   add_train();
   add_sweep();
   add_panda();
+  add_report();
+  add_serve();
   add_model_commands();
   add_export();
   add_importers();
@@ -122,14 +128,41 @@ void CommandLine::add_panda() {
   CLI::App* app = command(app_, "nudge", "Change hyperparameters of a run under way, at a step that all ranks agree on",
                           "shoal nudge runs/digits optimizer.learning_rate=3e-4 model.dropout=0.2");
   text(app, "RUN", nudge_.run, "DIR", "Run directory")->required();
-  app->add_option("SETTING", nudge_.settings, "What to change; all of it at one step")
-      ->required()
-      ->type_name("KEY=VALUE");
+  CLI::Option* settings =
+      app->add_option("SETTING", nudge_.settings, "What to change; all of it at one step")->type_name("KEY=VALUE");
   number(app, "--at-step", nudge_.at_step, "N", "The first update to act on; by default the next one possible");
+  app->add_flag("--stop", nudge_.stop, "Instead: save and end, as by SIGUSR1, from any host of the file system")
+      ->excludes(settings)
+      ->excludes("--at-step");
 
-  app = command(app_, "watch", "Follow a run in the terminal; q ends it", "shoal watch runs/digits");
-  text(app, "RUN", watch_.run, "DIR", "Run directory")->required();
+  app = command(app_, "watch", "Follow a run or a sweep in the terminal; q ends it", "shoal watch runs/digits");
+  text(app, "RUN", watch_.run, "DIR", "Run directory, or the folder of a sweep")->required();
   app->add_flag("--once", watch_.once, "Print what there is to see, and end; so it is without a terminal");
+}
+
+void CommandLine::add_report() {
+  CLI::App* app = command(app_, "report", "Write one HTML file that shows a run, several runs or a sweep",
+                          "shoal report runs/digits -o digits.html");
+  app->add_option("RUN", report_.folders, "Run directories, to be seen over one another, or the folder of one sweep")
+      ->required()
+      ->type_name("DIR");
+  text(app, "-o,--out", report_.out, "FILE", "HTML file to write")->required();
+}
+
+void CommandLine::add_serve() {
+  CLI::App* app =
+      command(app_, "serve", "Show the runs and sweeps below a folder, as they get on, in a browser; nudge them there",
+              "shoal serve runs\n"
+              "  shoal serve runs --socket ~/.shoal.sock    (then: ssh -L 8765:.shoal.sock HOST)");
+  ServeOptions& options = serve_.options;
+  app->add_option("FOLDER", options.folder, "Folder with runs and sweeps; by default runs, where it is there, else .")
+      ->type_name("");
+  CLI::Option* socket =
+      text(app, "--socket", options.socket, "PATH", "Listen on a Unix socket that you alone may open");
+  text(app, "--host", options.host, "NAME", "Listen on another address than 127.0.0.1: others on the network reach it")
+      ->excludes(socket);
+  number(app, "--port", options.port, "N", "By default the first free one from 8765 on")->excludes(socket);
+  app->add_flag("--read-only", options.read_only, "Show only: no nudge, and no stop");
 }
 
 void CommandLine::weights(CLI::App* app, WhichWeights& which) {
@@ -364,8 +397,15 @@ Request CommandLine::request() const {
   const std::string name = given.front()->get_name();
   if (name == "train") return train_;
   if (name == "sweep") return sweep_;
-  if (name == "nudge") return nudge_;
+  if (name == "nudge") {
+    if (nudge_.settings.empty() && !nudge_.stop)
+      throw Error(ExitStatus::usage,
+                  "shoal nudge: SETTING is missing; give KEY=VALUE, like optimizer.learning_rate=3e-4, or --stop");
+    return nudge_;
+  }
   if (name == "watch") return watch_;
+  if (name == "report") return report_;
+  if (name == "serve") return serve_;
   if (name == "evaluate") return evaluate_;
   if (name == "predict") return predict_;
   if (name == "inspect") return inspect_;

@@ -9,6 +9,7 @@
 #include "cli/terminal.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/guard/stop_signal.hpp"
+#include "shoal/run/run_directory.hpp"
 #include "shoal/show/watch.hpp"
 #include "shoal/train/progress.hpp"
 
@@ -38,36 +39,41 @@ FrameStyle frame_style() {
   return {size.rows, size.columns, shows_unicode(), style_of_output() == ProgressStyle::coloured_bar};
 }
 
-void print_frame(const RunView& view, const FrameStyle& style) {
-  for (const std::string& line : draw_frame(view, style)) print(line + '\n');
-}
+bool under_way(const RunView& view) { return view.under_way; }
+bool under_way(const SweepFrame& sweep) { return sweep.view.under_way; }
 
-/// Until the run ends or somebody has seen enough. @returns whether it is the run that ended
-bool follow(RunFollower& follower) {
+/// Until it ends or somebody has seen enough.
+template <class Follower>
+void follow(Follower& follower) {
   const StopSignal signals;
   Terminal terminal;
   for (;;) {
-    const RunView& view = follower.refresh();
-    if (!view.under_way) return true;
+    const auto& view = follower.refresh();
+    if (!under_way(view)) return;
     Terminal::draw(draw_frame(view, frame_style()));
     const char key = terminal.wait_for_key(between_frames);
-    if (key == 'q' || key == 'Q' || key == ctrl_c || StopSignal::received() != 0) return false;
+    if (key == 'q' || key == 'Q' || key == ctrl_c || StopSignal::received() != 0) return;
   }
 }
 
-void watch(const WatchRequest& request) {
-  RunFollower follower(request.run);
+/// The last frame stays on the screen.
+template <class Follower>
+void watch(Follower follower, bool once) {
   const bool drawable = style_of_output() != ProgressStyle::lines;  // a terminal on which a frame can be drawn again
-  const bool follows = drawable && !request.once && follower.refresh().under_way;
-  // The last frame stays on the screen, unless it was left before.
-  if (!follows || follow(follower)) print_frame(follower.refresh(), frame_style());
+  if (drawable && !once && under_way(follower.refresh())) follow(follower);
+  for (const std::string& line : draw_frame(follower.refresh(), frame_style())) print(line + '\n');
 }
 
 }  // namespace
 
 ExitStatus execute(const WatchRequest& request, Communicator& world) {
   run_together(world, [&] {
-    if (world.rank() == 0) watch(request);
+    if (world.rank() != 0) return;
+    if (RunDirectory::holds_sweep(request.run)) {
+      watch(SweepFollower(request.run), request.once);
+    } else {
+      watch(RunFollower(request.run), request.once);
+    }
   });
   return ExitStatus::done;
 }

@@ -1,6 +1,9 @@
 #include "shoal/run/metrics.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -45,6 +48,31 @@ std::string to_json_line(const EvaluationRecord& record) {
   if (!record.metric.empty()) add(line, record.metric, record.value);
   add(line, "time", std::round(record.time * 1e3) / 1e3);
   return line.text() + '\n';
+}
+
+std::optional<MetricsLine> parse_metrics_line(std::string_view line) try {
+  const Json json = Json::parse(line);
+  const auto number = [&](std::string_view name) {
+    const Json* found = json.find(name);
+    return found == nullptr ? std::numeric_limits<double>::quiet_NaN() : found->number();
+  };
+  const std::int64_t step = json.at("step").integer();
+  const std::int64_t epoch = json.at("epoch").integer();
+  const Json* split = json.find("split");
+  if (split == nullptr)
+    return StepRecord{step,          epoch, number("loss"), number("learning_rate"), number("samples_per_second"),
+                      number("time")};
+  EvaluationRecord record{step, epoch, split->string(), number("loss"), {}, number("time")};
+  if (const Json* accuracy = json.find("accuracy")) record.accuracy = accuracy->number();
+  constexpr std::array known = {"step", "epoch", "split", "loss", "accuracy", "time"};
+  for (const auto& [name, value] : json.members()) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    record.metric = name;
+    record.value = value.number();
+  }
+  return record;
+} catch (const JsonError&) {
+  return std::nullopt;
 }
 
 MetricsWriter::MetricsWriter(const std::string& path, Clock clock)

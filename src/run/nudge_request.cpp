@@ -18,14 +18,16 @@ auto read_json(const std::string& text, const Read& read) try {
 std::string to_json(const NudgeRequestFile& request) {
   Json json = Json::object({{"owner", request.owner}, {"settings", request.settings}});
   if (request.at_step) json.set("at_step", *request.at_step);
+  if (request.stop) json.set("stop", true);
   return json.text() + '\n';
 }
 
 NudgeRequestFile parse_nudge_request(const std::string& text) {
   return read_json(text, [](const Json& json) {
-    NudgeRequestFile request{json.at("owner").string(), {}, {}};
+    NudgeRequestFile request{json.at("owner").string(), {}, {}, false};
     for (const Json& setting : json.at("settings").items()) request.settings.push_back(setting.string());
     if (const Json* at_step = json.find("at_step")) request.at_step = at_step->integer();
+    if (const Json* stop = json.find("stop")) request.stop = stop->boolean();
     return request;
   });
 }

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 #include "run/nudge_desk.hpp"
 #include "shoal/core/error.hpp"
@@ -31,11 +33,12 @@ constexpr std::chrono::milliseconds between_answers{100};
                   run, latest ? fmt::format(", after step {}", *latest) : "", run));
 }
 
-/// A name that sorts by time, and that no other process on any host takes.
+/// A name that sorts by time, and that no other process on any host takes, and no other thread of this one.
 fs::path request_path(const std::string& run) {
+  static std::atomic<int> asked = 0;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return fs::path(RunPaths{run}.requests()) /
-         fmt::format("{:020}-{}-{}.json", std::chrono::nanoseconds(now).count(), host_name(), ::getpid());
+         fmt::format("{:020}-{}-{}-{}.json", std::chrono::nanoseconds(now).count(), host_name(), ::getpid(), ++asked);
 }
 
 /// The answer, where there is one by now.
@@ -69,12 +72,9 @@ void check(const std::string& run, const std::vector<std::string>& settings, std
   for (const std::string& setting : settings) parse_nudge(start, setting, 1);
 }
 
-}  // namespace
-
-std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
-                             std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled) {
-  RunDirectory::require(run);
-  check(run, settings, at_step);
+/// Leaves the request, whose owner it fills in, and waits for what the run says. `word`: what was asked for.
+NudgeReply ask(const std::string& run, NudgeRequestFile asked, const std::string& word,
+               const std::function<bool()>& cancelled) {
   RunPulse pulse(run);
   if (!pulse.beats()) refuse_not_under_way(run);
 
@@ -82,25 +82,46 @@ std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::stri
   const fs::path reply = fs::path(request).replace_extension(".reply");
   std::error_code error;
   fs::create_directories(request.parent_path(), error);  // writing says what is wrong
-  write_text_atomically(request, to_json(NudgeRequestFile{pulse.owner(), settings, at_step}));
+  asked.owner = pulse.owner();
+  write_text_atomically(request, to_json(asked));
   for (;;) {
-    if (const auto answer = take_reply(reply)) return accepted(run, *answer);
+    if (auto answer = take_reply(reply)) return std::move(*answer);
     const bool given_up = cancelled();
     const bool lost = !pulse.beats();
     if (given_up || lost) {
       if (fs::remove(request, error)) {  // nobody has claimed it, and now nobody can
         if (lost) refuse_not_under_way(run);
-        throw Error(ExitStatus::stopped, "the nudge was withdrawn; the run goes on without it");
+        throw Error(ExitStatus::stopped, fmt::format("{} was withdrawn; the run goes on without it", word));
       }
       if (lost) {
-        if (const auto answer = take_reply(reply)) return accepted(run, *answer);
-        throw Error(ExitStatus::usage,
-                    fmt::format("{} ended before it answered; whether it took the nudge stands in {}", run,
-                                RunPaths{run}.nudges()));
+        if (auto answer = take_reply(reply)) return std::move(*answer);
+        throw Error(ExitStatus::usage, asked.stop
+                                           ? fmt::format("{} ended before it answered", run)
+                                           : fmt::format("{} ended before it answered; whether it took the nudge "
+                                                         "stands in {}",
+                                                         run, RunPaths{run}.nudges()));
       }
     }
     std::this_thread::sleep_for(between_answers);
   }
+}
+
+}  // namespace
+
+std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
+                             std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled) {
+  RunDirectory::require(run);
+  check(run, settings, at_step);
+  return accepted(run, ask(run, {{}, settings, at_step, false}, "the nudge", cancelled));
+}
+
+std::string stop_run(const std::string& run, const std::function<bool()>& cancelled) {
+  RunDirectory::require(run);
+  const NudgeReply reply = ask(run, {{}, {}, {}, true}, "the wish to stop", cancelled);
+  if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);
+  if (reply.text.empty())  // of a version that takes it for a nudge of nothing
+    throw Error(ExitStatus::usage, run + " does not know how to stop when asked; send its processes SIGUSR1");
+  return reply.text;
 }
 
 }  // namespace shoal

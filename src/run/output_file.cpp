@@ -86,6 +86,7 @@ bool is_of_kind(const std::string& path, Output kind) try {
   if (kind == Output::trace) return start.starts_with("{\"traceEvents\":[");
   if (kind == Output::c_source) return start.starts_with("/* A network that shoal ");
   if (kind == Output::onnx) return start.starts_with("\x08\x08\x12\x05shoal");  // IR version and producer
+  if (kind == Output::report) return start.starts_with(report_start);
   return has_prediction_columns(start) || (start.starts_with("\x89HDF\r\n") && holds_predictions(H5Reader(path)));
 } catch (const Error&) {  // cannot be read, or is damaged
   return false;
@@ -99,6 +100,7 @@ std::string what_is_there(Output kind) {
     case Output::c_source: return "is no earlier export, and would be replaced; remove it first, or ";
     case Output::onnx: return "is no earlier export, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
+    case Output::report: return "is no earlier report, and would be replaced; remove it first, or ";
     default: return "is there already, and a data set replaces nothing; remove it first, or ";
   }
 }

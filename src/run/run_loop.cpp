@@ -71,6 +71,7 @@ class Run {
   std::optional<Progress> progress_;
   std::optional<NudgeDesk> desk_;
   std::vector<std::pair<NudgeDesk::Visitor, NudgeReply>> answers_;
+  bool stop_asked_ = false;  // by a file, see stop_run()
 };
 
 std::vector<double> Run::requests() {
@@ -152,6 +153,7 @@ void Run::take_nudges() {
   const Doing doing(Activity::saving);
   SHOAL_FAULT_POINT("nudge");
   std::string added;
+  std::string stop;
   run_together(comm_, [&] {
     if (comm_.rank() != 0) return;
     plan_.directory->check_owner();
@@ -161,6 +163,12 @@ void Run::take_nudges() {
       plan_.directory->write(plan_.directory->paths().nudges(), lines);
     };
     for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
+      if (visitor.request.stop) {
+        stop = fmt::format("stopped after step {}; go on with shoal train --run {} --resume auto",
+                           training_.progress().step, plan_.run);
+        answers_.emplace_back(visitor, NudgeReply{ExitStatus::done, stop});
+        continue;
+      }
       const auto judge = [&](const NudgeRequestFile& request) {
         return judge_nudge(request, plan_.config, journal, training_.progress().step, total_steps);
       };
@@ -170,6 +178,8 @@ void Run::take_nudges() {
     for (std::size_t i = plan_.journal.nudges().size(); i < all.size(); ++i) added += to_json_line(all[i]);
   });
   comm_.broadcast_string(added);
+  comm_.broadcast_string(stop);
+  stop_asked_ = !stop.empty();
   const NudgeJournal news = NudgeJournal::parse(added, "the new nudges of rank 0");
   for (const Nudge& nudge : news.nudges()) plan_.journal.add(nudge);
   if (progress_) progress_->clear();
@@ -229,7 +239,7 @@ ExitStatus Run::go() try {
     if (report.requests[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(report.requests[end_by_fault]));
     if (report.requests[nudge_waits] > 0) take_nudges();
     const bool nudged = plan_.journal.acts_on(report.step + 1);  // maybe to go on where the run would end
-    const bool stop = report.requests[stop_by_signal] > 0 || report.requests[stop_by_time] > 0;
+    const bool stop = report.requests[stop_by_signal] > 0 || report.requests[stop_by_time] > 0 || stop_asked_;
     if (training_.finished() && !nudged) break;
     const bool due = (best || save_is_due(report)) && report.requests[save_not] == 0;
     if (stop || nudged || due) {
@@ -244,8 +254,10 @@ ExitStatus Run::go() try {
     if (stop) {
       answer_nudges();
       log_info(fmt::format("stopped by {} after step {}; {}; go on with --run {} --resume auto",
-                           report.requests[stop_by_time] > 0 ? "train.max_seconds" : StopSignal::name(), report.step,
-                           saver_.last_good(), plan_.run));
+                           stop_asked_                         ? "request"
+                           : report.requests[stop_by_time] > 0 ? "train.max_seconds"
+                                                               : StopSignal::name(),
+                           report.step, saver_.last_good(), plan_.run));
       return ExitStatus::stopped;
     }
     if (nudged) apply_nudges();

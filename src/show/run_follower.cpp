@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <variant>
 
 #include "shoal/core/error.hpp"
-#include "shoal/core/json.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/run/run_pulse.hpp"
@@ -40,28 +42,26 @@ void RunFollower::State::read_settings() {
   view.journal = NudgeJournal::of_run(view.run);
 }
 
-void RunFollower::State::read_line(const std::string& line) try {
-  const Json json = Json::parse(line);
-  const std::int64_t step = json.at("step").integer();
-  const double loss = json.at("loss").number();
-  if (const Json* split = json.find("split")) {
-    EvaluationRecord record{step, json.at("epoch").integer(), split->string(), loss, {}, 0};
-    if (const Json* accuracy = json.find("accuracy")) record.accuracy = accuracy->number();
-    const std::string metric = short_name(view.start.train.metric);
-    const Json* value = metric == "loss" || metric == "accuracy" ? nullptr : json.find(metric);
-    if (value != nullptr) {
-      record.metric = metric;
-      record.value = value->number();
-    }
-    view.evaluations.push_back(record);
+void RunFollower::State::read_line(const std::string& line) {
+  const auto read = parse_metrics_line(line);
+  if (!read) return;
+  if (const auto* evaluation = std::get_if<EvaluationRecord>(&*read)) {
+    if (evaluation->epoch > 0 && evaluation->step % evaluation->epoch == 0)  // at the end of it
+      view.steps_per_epoch = std::max(view.steps_per_epoch, evaluation->step / evaluation->epoch);
+    if (!std::isfinite(evaluation->loss)) return;
+    view.evaluations.push_back(*evaluation);
+    // One that a nudge or another config named before is not what is compared now.
+    if (evaluation->metric != short_name(view.start.train.metric)) view.evaluations.back().metric.clear();
     return;
   }
-  view.loss.push_back({step, loss});
-  view.last = StepRecord{
-      step, json.at("epoch").integer(), loss, json.at("learning_rate").number(), json.at("samples_per_second").number(),
-      0};
-} catch (const JsonError&) {
+  const auto& step = std::get<StepRecord>(*read);
+  if (!std::isfinite(step.loss)) return;
+  view.loss.push_back({step.step, step.loss});
   // What a line lacks is not 0: a step too short to be timed has no samples_per_second.
+  if (!std::isfinite(step.learning_rate) || !std::isfinite(step.samples_per_second)) return;
+  // Times count from the beginning of a job: where they fall, another one has begun.
+  if (!view.last || step.time < view.last->time) view.first = step;
+  view.last = step;
 }
 
 /// The whole lines that were added. A run that goes on from an earlier checkpoint cuts its file: then all of it is new.
@@ -73,6 +73,8 @@ std::string RunFollower::State::read_new(const RandomAccessFile& file) {
     view.loss.clear();
     view.evaluations.clear();
     view.last.reset();
+    view.first.reset();
+    view.steps_per_epoch = 0;
   }
   std::string text = read_at(file, offset, file.size());
   text.erase(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
@@ -90,6 +92,10 @@ void RunFollower::State::read_metrics() {
     read_line(last_line);
     begin = end;
   }
+}
+
+std::int64_t RunView::total_steps() const {
+  return now.train.steps > 0 ? now.train.steps : now.train.epochs * steps_per_epoch;
 }
 
 RunFollower::RunFollower(const std::string& run) {

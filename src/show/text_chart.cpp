@@ -6,7 +6,9 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <initializer_list>
 #include <limits>
+#include <map>
 #include <optional>
 
 namespace shoal {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr int label_columns = 9;
 constexpr double widest_linear_span = 20.0;
+constexpr int rows_per_tick = 2;
 constexpr int cells_per_mark = 3;  // marks side by side would hide the line
 constexpr int dots_across = 2;     // of a braille character
 constexpr int dots_down = 4;
@@ -64,6 +67,23 @@ std::vector<Mean> means_by_column(const std::vector<RunView::Point>& points, con
   return means;
 }
 
+/// Multiples of 1, 2 or 5 times a power of ten between two values, as many as there may be at most.
+std::vector<double> round_ticks(double least, double most, int count) {
+  if (!(most > least) || !std::isfinite(most - least) || count < 1) return {};
+  const double raw = (most - least) / count;
+  const double power = std::pow(10.0, std::floor(std::log10(raw)));
+  for (const double digit : {1.0, 2.0, 5.0, 10.0, 20.0, 50.0}) {
+    const double step = digit * power;
+    const double first = std::ceil(least / step - 1e-9);
+    const double last = std::floor(most / step + 1e-9);
+    if (last - first + 1.0 > count) continue;
+    std::vector<double> ticks;
+    for (double n = first; n <= last; n += 1.0) ticks.push_back(n * step + 0.0);  // no -0
+    return ticks;
+  }
+  return {};
+}
+
 /// From values to heights.
 class ValueScale {
  public:
@@ -79,17 +99,40 @@ class ValueScale {
     logarithmic_ = least_ > 0.0 && most_ > widest_linear_span * least_;
   }
 
+  bool is_logarithmic() const { return logarithmic_; }
   /// In dots from the top.
   int y(double value, int down) const {
     return down - 1 - place(height(value) - height(least_), height(most_) - height(least_), down);
   }
-  /// The value at a share of the height, 0 at the bottom.
-  double value(double share) const {
-    return logarithmic_ ? least_ * std::pow(most_ / least_, share) : least_ + (most_ - least_) * share;
+  /// Round values that the scale goes over, at most so many; where there is none, its two ends.
+  std::vector<double> ticks(int most) const {
+    std::vector<double> found = logarithmic_ ? powers(most) : round_ticks(least_, most_, most);
+    if (found.empty()) found = least_ == most_ ? std::vector{least_} : std::vector{least_, most_};
+    return found;
   }
 
  private:
   double height(double value) const { return logarithmic_ ? std::log(value) : value; }
+  /// 1, 2 and 5 of each power of ten, or the powers alone, or some of those.
+  std::vector<double> powers(int most) const {
+    const int first = static_cast<int>(std::floor(std::log10(least_)));
+    const int last = static_cast<int>(std::ceil(std::log10(most_)));
+    std::vector<double> found;
+    const auto collect = [&](std::initializer_list<int> digits, int stride) {
+      found.clear();
+      for (int power = first; power <= last; power += stride) {
+        for (const int digit : digits) {
+          const double value = std::strtod(fmt::format("{}e{}", digit, power).c_str(), nullptr);
+          if (value >= least_ && value <= most_) found.push_back(value);
+        }
+      }
+      return found.size() <= static_cast<std::size_t>(std::max(most, 1));
+    };
+    if (collect({1, 2, 5}, 1)) return found;
+    for (int stride = 1; !collect({1}, stride); ++stride) {
+    }
+    return found;
+  }
 
   double least_ = 0.0;
   double most_ = 0.0;
@@ -155,28 +198,72 @@ class Canvas {
   std::vector<bool> marks_;
 };
 
-std::string step_axis(const StepRange& steps, int width) {
-  const std::string first = std::to_string(steps.first);
-  const std::string last = std::to_string(steps.last);
-  const int room = width - static_cast<int>(first.size() + last.size());
-  if (steps.first == steps.last || room < 1) return fit(first, width);
-  return first + std::string(static_cast<std::size_t>(room), ' ') + last;
+/// With as many digits as there is room for.
+std::string label_of(double value) {
+  std::string label;
+  for (int digits = 6; digits > 0; --digits) {
+    label = fmt::format("{:.{}g}", value, digits);
+    if (label.size() < static_cast<std::size_t>(label_columns)) break;
+  }
+  return label;
 }
+
+/// Round steps below the places where they are.
+std::string step_axis(const StepRange& steps, int width) {
+  constexpr int room_of_label = 12;
+  std::string axis(static_cast<std::size_t>(width), ' ');
+  const auto first = static_cast<double>(steps.first);
+  const auto last = static_cast<double>(steps.last);
+  std::vector<double> ticks = round_ticks(first, last, std::max(2, width / room_of_label));
+  std::erase_if(ticks, [](double tick) { return tick != std::floor(tick); });
+  if (ticks.empty()) ticks = {first};
+  std::size_t free = 0;  // behind the last label
+  for (const double tick : ticks) {
+    const std::string label = fmt::format("{:.0f}", tick);
+    const auto at = static_cast<std::size_t>(place(tick - first, last - first, width * dots_across) / dots_across);
+    const std::size_t half = label.size() / 2;
+    const std::size_t begin = std::min(at > half ? at - half : 0, axis.size() - std::min(axis.size(), label.size()));
+    if (begin < free || begin + label.size() > axis.size()) continue;
+    axis.replace(begin, label.size(), label);
+    free = begin + label.size() + 2;
+  }
+  return fit(axis.substr(0, axis.find_last_not_of(' ') + 1), width);
+}
+
+struct Curves {
+  StepRange steps;
+  std::vector<Mean> line;
+  std::vector<Mean> marks;
+};
+
+/// What falls on each column of a chart.
+Curves curves_of(const TextChart& chart, int cells) {
+  Curves curves;
+  curves.steps.add(chart.line);
+  curves.steps.add(chart.marks);
+  const int across = cells * dots_across;
+  curves.line = means_by_column(chart.line, curves.steps, across);
+  const int places = std::max(2, cells / cells_per_mark);
+  curves.marks = means_by_column(chart.marks, curves.steps, places);
+  for (Mean& mark : curves.marks) mark.x = mark.x * (across - 1) / (places - 1);
+  return curves;
+}
+
+int cells_of(int width) { return width - label_columns - 1; }
 
 }  // namespace
 
+bool is_logarithmic(const TextChart& chart, int width) {
+  if (cells_of(width) < 1) return false;
+  const Curves curves = curves_of(chart, cells_of(width));
+  return ValueScale({curves.line, curves.marks}).is_logarithmic();
+}
+
 std::vector<std::string> draw_chart(const TextChart& chart, int width, int height, const FrameStyle& style) {
-  const int cells = width - label_columns - 1;
+  const int cells = cells_of(width);
   if (cells < 1 || height < 1 || (chart.line.empty() && chart.marks.empty())) return {};
-  StepRange steps;
-  steps.add(chart.line);
-  steps.add(chart.marks);
-  const int across = cells * dots_across;
+  const auto [steps, line, marks] = curves_of(chart, cells);
   const int down = height * dots_down;
-  const std::vector<Mean> line = means_by_column(chart.line, steps, across);
-  const int places = std::max(2, cells / cells_per_mark);
-  std::vector<Mean> marks = means_by_column(chart.marks, steps, places);
-  for (Mean& mark : marks) mark.x = mark.x * (across - 1) / (places - 1);
   const ValueScale scale({line, marks});
 
   Canvas canvas(cells, height);
@@ -188,16 +275,30 @@ std::vector<std::string> draw_chart(const TextChart& chart, int width, int heigh
   }
   for (const Mean& mean : marks) canvas.mark({mean.x, scale.y(mean.value, down)});
 
+  std::map<int, double> ticks;  // by row; of two in one the greater
+  for (const double tick : scale.ticks(std::max(2, height / rows_per_tick)))
+    ticks[scale.y(tick, down) / dots_down] = tick;
   std::vector<std::string> lines;
   for (int row = 0; row < height; ++row) {
-    const bool labelled = row == 0 || row == height - 1 || row == height / 2;
-    const double share = height > 1 ? static_cast<double>(height - 1 - row) / (height - 1) : 0.0;
-    const std::string label = labelled ? fmt::format("{:.4g}", scale.value(share)) : "";
+    const bool labelled = ticks.contains(row);
+    const std::string label = labelled ? label_of(ticks[row]) : "";
     const std::string edge = fmt::format("{:>{}}", label, label_columns - 1) + (labelled ? " +" : " |");
     lines.push_back(edge + canvas.row(row, style));
   }
   lines.push_back(std::string(label_columns + 1, ' ') + step_axis(steps, cells));
   return lines;
+}
+
+std::string progress_bar(double share, int columns) {
+  constexpr int most_cells = 40;
+  const double done = std::clamp(share, 0.0, 1.0);
+  const std::string percent = fmt::format(" {:.0f} %", std::floor(done * 100.0));  // 100 % is the end alone
+  const int cells = std::min(most_cells, columns - static_cast<int>(percent.size()) - 2);
+  if (cells < 1) return fit(percent.substr(1), columns);
+  std::string bar(static_cast<std::size_t>(std::floor(done * cells)), '=');
+  if (bar.size() < static_cast<std::size_t>(cells)) bar += '>';
+  bar.resize(static_cast<std::size_t>(cells), ' ');
+  return '[' + bar + ']' + percent;
 }
 
 std::string fit(const std::string& text, int columns) {

@@ -14,8 +14,15 @@ struct TextChart {
 };
 
 /// `height` lines for the curves and one for the steps, of at most `width` characters; none without a point or room.
-/// The scale of the values stands at the left; it is logarithmic when they span more than a factor of 20.
+/// Round values stand at the left, round steps below. The scale of the values is logarithmic when they span more than a
+/// factor of 20: see is_logarithmic().
 std::vector<std::string> draw_chart(const TextChart& chart, int width, int height, const FrameStyle& style);
+
+/// Whether draw_chart() draws it so at that width.
+bool is_logarithmic(const TextChart& chart, int width);
+
+/// `[=====>    ] 42 %`; of at most `columns` characters.
+std::string progress_bar(double share, int columns);
 
 /// The first `columns` characters of a UTF-8 text.
 std::string fit(const std::string& text, int columns);

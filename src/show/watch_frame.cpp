@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
-#include "shoal/optim/optimizer.hpp"
-#include "shoal/optim/schedule.hpp"
+#include "shoal/config/keys.hpp"
 #include "shoal/show/watch.hpp"
+#include "shoal/train/progress.hpp"
 #include "show/text_chart.hpp"
 
 namespace shoal {
@@ -40,21 +41,38 @@ std::string legend(const RunView& view, const std::string& name, std::optional<d
                             view.evaluations.back().split, best.value, best.step);
 }
 
-/// The keys that say how the run goes on, without those of other optimizers and schedules.
-std::vector<std::string> shown_keys(const Config& config) {
-  std::vector<std::string> keys = {"optimizer.name", "optimizer.learning_rate"};
-  const auto add = [&](std::initializer_list<const char*> names) {
-    keys.insert(keys.end(), names.begin(), names.end());
-  };
-  for (const std::string setting : {"momentum", "rho", "beta1", "beta2", "weight_decay"})
-    if (optimizer_uses(config.optimizer.name, setting)) keys.push_back("optimizer." + setting);
-  add({"optimizer.l2", "optimizer.clip_norm", "schedule.name"});
-  for (const std::string setting : {"step_epochs", "factor", "decay", "min_rate"})
-    if (schedule_uses(config.schedule.name, setting)) keys.push_back("schedule." + setting);
-  if (config.schedule.warmup_steps > 0) add({"schedule.warmup_steps"});
-  add({"model.dropout", "data.batch_size"});
-  if (config.train.early_stopping.patience > 0) add({"train.early_stopping.patience"});
-  return keys;
+/// `[=====>   ] 42 %  3:12 gone, 4:20 left`; empty where nothing is known of that.
+std::string progress_line(const RunView& view, int columns) {
+  if (!view.last) return "";
+  const std::int64_t total = view.total_steps();
+  const double gone = view.last->time;
+  std::string text =
+      std::isfinite(gone) && gone > 0.0 ? format_duration(gone) + (view.under_way ? " gone" : " taken") : "";
+  if (total <= 0) return text;
+  const std::int64_t left = std::max<std::int64_t>(0, total - view.last->step);
+  const std::int64_t timed = view.last->step - view.first->step;
+  if (view.under_way && timed > 0)
+    text += fmt::format(", {} left", format_duration((view.last->time - view.first->time) / static_cast<double>(timed) *
+                                                     static_cast<double>(left)));
+  const std::string words = text.empty() ? "" : "  " + text;
+  const double share = static_cast<double>(view.last->step) / static_cast<double>(total);
+  return progress_bar(share, columns - static_cast<int>(words.size())) + words;
+}
+
+/// The keys that somebody has chosen or nudged, without those that do nothing and those of the data.
+std::vector<std::string> shown_keys(const RunView& view) {
+  std::vector<std::string> chosen;
+  for (const config_keys::Key* key : config_keys::given(view.start)) chosen.push_back(key->name);
+  std::vector<std::string> shown;
+  for (const config_keys::Key& key : config_keys::keys()) {
+    const bool is_chosen = std::find(chosen.begin(), chosen.end(), key.name) != chosen.end();
+    const bool is_nudged =
+        may_be_nudged(key.name) && value_text(view.now, key.name) != value_text(view.start, key.name);
+    const bool says_how = (key.flags & config_keys::path) == 0 && !key.name.starts_with("sweep.");
+    if ((is_chosen || is_nudged) && says_how && is_written(key, view.now) && config_keys::idle(key, view.now).empty())
+      shown.push_back(key.name);
+  }
+  return shown;
 }
 
 /// `optimizer.learning_rate = 0.0003 (nudged)`, as many to a line as fit.
@@ -65,7 +83,7 @@ std::vector<std::string> hyperparameters(const RunView& view, int columns) {
     if (!lines.back().empty() && !fits) lines.emplace_back();
     lines.back() += (lines.back().empty() ? "" : "  ") + word;
   };
-  for (const std::string& key : shown_keys(view.now)) {
+  for (const std::string& key : shown_keys(view)) {
     const std::string value = value_text(view.now, key);
     put(fmt::format("{} = {}{}", key, value, value != value_text(view.start, key) ? " (nudged)" : ""));
   }
@@ -106,10 +124,14 @@ std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style
   std::vector<std::string> below = hyperparameters(view, style.columns);
   const std::vector<std::string> nudges = nudge_lines(view);
   below.insert(below.end(), nudges.begin(), nudges.end());
-  const int room_below = style.rows - 1 - (least_chart_rows + 2);  // a chart says more than the last of them
+  std::vector<std::string> lines = {fit(headline(view), style.columns)};
+  const int least_chart = least_chart_rows + 2;
+  const std::string progress = progress_line(view, style.columns);
+  if (!progress.empty() && style.rows > least_chart + 1) lines.push_back(fit(progress, style.columns));
+  // A chart says more than the last of what is below.
+  const int room_below = style.rows - static_cast<int>(lines.size()) - least_chart;
   if (room_below >= 0) below.resize(std::min(below.size(), static_cast<std::size_t>(room_below)));
 
-  std::vector<std::string> lines = {fit(headline(view), style.columns)};
   // A chart has a legend above and the steps below. The loss gets the larger half.
   const int room = style.rows - static_cast<int>(lines.size() + below.size());
   const bool both = !judged.empty() && room >= 2 * (least_chart_rows + 2);
@@ -120,10 +142,16 @@ std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style
     const std::vector<std::string> drawn = draw_chart(chart, style.columns, rows - 2, style);
     lines.insert(lines.end(), drawn.begin(), drawn.end());
   };
+  const auto named = [&](const std::string& name, const TextChart& chart) {
+    return name + (is_logarithmic(chart, style.columns) ? ", log scale" : "");
+  };
   const auto latest = view.last ? std::optional(view.last->loss) : std::nullopt;
-  add_chart(legend(view, "loss", latest, losses, true), {view.loss, losses}, room - second);
+  const TextChart loss{view.loss, losses};
+  add_chart(legend(view, named("loss", loss), latest, losses, true), loss, room - second);
   const bool less_is_better = has_metric && !higher_is_better(view.start.train.metric);
-  if (both) add_chart(legend(view, has_metric ? metric : "accuracy", {}, judged, less_is_better), {{}, judged}, second);
+  const TextChart other{{}, judged};
+  if (both)
+    add_chart(legend(view, named(has_metric ? metric : "accuracy", other), {}, judged, less_is_better), other, second);
   for (const std::string& line : below) lines.push_back(fit(line, style.columns));
   if (lines.size() > static_cast<std::size_t>(style.rows)) lines.resize(static_cast<std::size_t>(style.rows));
   return lines;

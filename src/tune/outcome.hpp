@@ -5,21 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "shoal/tune/sweep_view.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {
-
-/// A point of a learning curve. Losses are means over samples, accuracies 0 to 1.
-struct CurvePoint {
-  std::int64_t epoch = 0;  ///< finished epochs; the one under way where training ends inside it
-  double train_loss = 0.0;
-  std::optional<double> train_accuracy;
-  std::optional<double> validation_loss;
-  std::optional<double> validation_accuracy;
-  std::optional<double> metric = {};  ///< of validation: the one that trials are compared by, where it is none of these
-
-  bool operator==(const CurvePoint&) const = default;
-};
 
 /// What became of a trial on one rung: a function of (config, data, seed, trial), but for what is below the line.
 struct Outcome {
@@ -35,8 +24,6 @@ struct Outcome {
 
 /// Whether a point has a place of its own for it.
 bool stands_apart(Metric metric);
-/// The metric at a point, nothing where it has none.
-std::optional<double> metric_at(const CurvePoint& point, Metric metric);
 /// The metric that the trial ended with. The outcome did not fail. @throws Error(internal)  it has none
 double metric_of(const Outcome& outcome, Metric metric);
 /// What the trial is compared by; as metric_of().

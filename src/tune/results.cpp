@@ -40,13 +40,16 @@ SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, con
   SweepTable table{settings, {}};
   for (std::size_t t = 0; t < trials.size(); ++t) {
     TrialRow& row = table.rows.emplace_back();
-    const Outcome& latest = trials[t].back();
     row.trial = static_cast<std::int64_t>(t);
-    row.status = latest.failed ? "failed" : latest.rung + 1 == plan.rungs() ? "done" : "stopped";
+    row.status = "waiting";
     row.round = plan.round_of(row.trial);
-    row.rung = latest.rung;
-    row.curve = latest.curve;
-    row.reason = latest.reason;
+    if (!trials[t].empty()) {
+      const Outcome& latest = trials[t].back();
+      row.status = latest.failed ? "failed" : latest.rung + 1 == plan.rungs() ? "done" : "stopped";
+      row.rung = latest.rung;
+      row.curve = latest.curve;
+      row.reason = latest.reason;
+    }
     for (std::size_t d = 0; d < settings.space.size(); ++d) {
       row.values.push_back(value_at(settings.space[d], plan.places()[t][d]));
       row.numbers.push_back(number_at(settings.space[d], plan.places()[t][d]));
@@ -57,7 +60,7 @@ SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, con
   std::int64_t place = 0;
   for (const std::int64_t t : from_best(std::move(order), standings_of(trials, settings.metric))) {
     TrialRow& row = table.rows[static_cast<std::size_t>(t)];
-    if (row.status != "failed") row.place = ++place;
+    if (row.result() != nullptr) row.place = ++place;
   }
   return table;
 }

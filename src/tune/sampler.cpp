@@ -102,6 +102,8 @@ Place first_place(const SweepSettings& settings, std::uint64_t seed, std::int64_
   return place;
 }
 
+double box_low(double centre, double width) { return std::clamp(centre - 0.5 * width, 0.0, 1.0 - width); }
+
 Place finer_place(const SweepSettings& settings, std::uint64_t seed, std::int64_t trial,
                   std::span<const Place> survivors, double width) {
   assert(!survivors.empty());
@@ -113,8 +115,7 @@ Place finer_place(const SweepSettings& settings, std::uint64_t seed, std::int64_
     if (settings.space[d].scale == Scale::choices) {
       if (source.uniform(item(trial), 1) < width) place[d] = u;
     } else {
-      const double low = std::clamp(centre[d] - 0.5 * width, 0.0, 1.0 - width);
-      place[d] = low + u * width;
+      place[d] = box_low(centre[d], width) + u * width;
     }
   }
   return place;

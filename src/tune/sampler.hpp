@@ -26,6 +26,9 @@ Place first_place(const SweepSettings& settings, std::uint64_t seed, std::int64_
 Place finer_place(const SweepSettings& settings, std::uint64_t seed, std::int64_t trial,
                   std::span<const Place> survivors, double width);
 
+/// Where that box begins in a dimension; unused with choices.
+double box_low(double centre, double width);
+
 /// Levels of each dimension of a grid of at least `trials` points, or of all that there are.
 std::vector<std::int64_t> grid_levels(const std::vector<Dimension>& space, std::int64_t trials);
 

@@ -83,6 +83,12 @@ void SearchPlan::begin_round(std::int64_t round, const std::vector<Standing>& st
       if (!standings[at(trial)].failed && static_cast<std::int64_t>(survivors.size()) < kept)
         survivors.push_back(places_[at(trial)]);
     }
+    for (const Place& centre : survivors) {
+      SearchBox& box = boxes_.emplace_back(SearchBox{round, centre, widths[at(round)]});
+      for (std::size_t d = 0; d < centre.size(); ++d) {
+        if (settings_.space[d].scale != Scale::choices) box.low[d] = box_low(centre[d], box.width);
+      }
+    }
   }
   std::vector<std::int64_t> trials;
   for (std::int64_t i = 0; i < round_size(round); ++i) {

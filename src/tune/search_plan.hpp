@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "shoal/tune/sweep_view.hpp"
 #include "tune/sampler.hpp"
 
 namespace shoal {
@@ -53,6 +54,8 @@ class SearchPlan {
   std::int64_t rungs() const { return rungs_; }
   /// Of the trials so far, by number.
   const std::vector<Place>& places() const { return places_; }
+  /// Of coarse_to_fine, where the rounds so far, but the first, draw.
+  const std::vector<SearchBox>& boxes() const { return boxes_; }
   std::int64_t round_of(std::int64_t trial) const;
   /// Trainings of the whole sweep, and their epochs where halving sets them (else one each): for estimates of time.
   std::int64_t total_jobs() const;
@@ -74,6 +77,7 @@ class SearchPlan {
   std::int64_t rounds_ = 1;
   std::int64_t rungs_ = 1;
   std::vector<Place> places_;
+  std::vector<SearchBox> boxes_;
   Stage stage_;
 };
 

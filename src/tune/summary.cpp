@@ -49,20 +49,10 @@ std::vector<std::vector<std::string>> best_table(const SweepTable& table) {
   return rows;
 }
 
-/// Over the first rung, where all trials were trained alike.
-std::vector<std::vector<std::string>> importance_table(const SweepTable& table, const std::vector<History>& trials) {
-  const auto& space = table.settings.space;
-  std::vector<std::vector<double>> values(space.size());
-  std::vector<double> scores;
-  for (std::size_t t = 0; t < trials.size(); ++t) {
-    const Outcome& first = trials[t].front();
-    if (first.failed) continue;
-    for (std::size_t d = 0; d < space.size(); ++d) values[d].push_back(table.rows[t].numbers[d]);
-    scores.push_back(metric_of(first, table.settings.metric));
-  }
-  if (scores.empty()) return {};
+std::vector<std::vector<std::string>> importance_table(const std::vector<Importance>& importances) {
+  if (importances.empty()) return {};
   std::vector<std::vector<std::string>> rows(1, {"hyperparameter", "share of variance", "rank correlation"});
-  for (const Importance& one : importance(space, values, scores))
+  for (const Importance& one : importances)
     rows.push_back({one.key, one.share ? fmt::format("{:.2f}", *one.share) : "-",
                     one.correlation ? fmt::format("{:+.2f}", *one.correlation) : "-"});
   return rows;
@@ -70,13 +60,25 @@ std::vector<std::vector<std::string>> importance_table(const SweepTable& table, 
 
 }  // namespace
 
+std::vector<Importance> importance_of(const SweepTable& table, const std::vector<History>& trials) {
+  const auto& space = table.settings.space;
+  std::vector<std::vector<double>> values(space.size());
+  std::vector<double> scores;
+  for (std::size_t t = 0; t < trials.size(); ++t) {
+    if (trials[t].empty() || trials[t].front().failed) continue;
+    for (std::size_t d = 0; d < space.size(); ++d) values[d].push_back(table.rows[t].numbers[d]);
+    scores.push_back(metric_of(trials[t].front(), table.settings.metric));
+  }
+  return scores.empty() ? std::vector<Importance>() : importance(space, values, scores);
+}
+
 void summarise(const SweepTable& table, const std::vector<History>& trials, SweepSummary& summary) {
   for (const TrialRow& row : table.rows) {
     ++(row.status == "failed" ? summary.failed : row.status == "done" ? summary.done : summary.stopped);
     if (row.place == 1) summary.winner = row.trial;
   }
   summary.best = best_table(table);
-  summary.importance = importance_table(table, trials);
+  summary.importance = importance_table(importance_of(table, trials));
 }
 
 }  // namespace shoal

@@ -40,6 +40,12 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
+std::vector<fs::path> journals_in(const SweepPaths& paths) {
+  std::vector<fs::path> journals = files_in(paths.folder);
+  std::erase_if(journals, [](const fs::path& file) { return !SweepPaths::is_journal(file.filename().string()); });
+  return journals;
+}
+
 /// `<name>.<pid>.tmp` of a process that has died, and no file of somebody else's.
 bool is_half_written(const fs::path& file) {
   const std::string name = file.stem().stem().string();
@@ -62,24 +68,12 @@ void discard_folder(const fs::path& folder) {
                   : fmt::format("{} holds a run of shoal train; name another folder with --run", folder));
 }
 
-/// The outcomes in all journals, which become one file without torn lines and repetitions.
+/// All journals become one file, without torn lines and repetitions.
 std::vector<Outcome> gather_journals(const SweepPaths& paths, const RunLock& lock) {
-  std::vector<fs::path> journals;
-  std::vector<Outcome> outcomes;
-  std::set<std::pair<std::int64_t, std::int64_t>> known;
+  const std::vector<fs::path> journals = journals_in(paths);
+  std::vector<Outcome> outcomes = read_outcomes(paths);
   std::string merged;
-  for (const fs::path& file : files_in(paths.folder)) {
-    if (!SweepPaths::is_journal(file.filename().string())) continue;
-    journals.push_back(file);
-    std::istringstream lines(read_text(file));
-    for (std::string line; std::getline(lines, line);) {
-      const auto outcome = parse_outcome(line);
-      const bool finished = outcome && (outcome->failed || !outcome->curve.empty());
-      if (!finished || !known.emplace(outcome->trial, outcome->rung).second) continue;
-      outcomes.push_back(*outcome);
-      merged += line + '\n';
-    }
-  }
+  for (const Outcome& outcome : outcomes) merged += to_json_line(outcome);
   lock.write(paths.old_journal(), std::as_bytes(std::span(merged)));
   for (const fs::path& file : journals) {
     if (file != paths.old_journal()) lock.remove(file);
@@ -145,6 +139,20 @@ void SweepDirectory::clean() const {
   check_owner();
   discard_folder(claims_);
   discard_folder(paths_.trials());
+}
+
+std::vector<Outcome> read_outcomes(const SweepPaths& paths) {
+  std::vector<Outcome> outcomes;
+  std::set<std::pair<std::int64_t, std::int64_t>> known;
+  for (const fs::path& file : journals_in(paths)) {
+    std::istringstream lines(read_text(file));
+    for (std::string line; std::getline(lines, line);) {
+      const auto outcome = parse_outcome(line);
+      const bool finished = outcome && (outcome->failed || !outcome->curve.empty());
+      if (finished && known.emplace(outcome->trial, outcome->rung).second) outcomes.push_back(*outcome);
+    }
+  }
+  return outcomes;
 }
 
 bool claim(const std::string& claims, const std::string& name) {

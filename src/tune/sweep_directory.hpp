@@ -48,6 +48,10 @@ class SweepDirectory {
   std::vector<Outcome> outcomes_;
 };
 
+/// What all journals of a sweep say, its own or another process's, each training once; in no order.
+/// @throws Error(no_input)  one is gone: another process has just put them together
+std::vector<Outcome> read_outcomes(const SweepPaths& paths);
+
 /// Whether this call, alone among all of a job, makes the claim of that name.
 /// @throws Error(input_output)
 bool claim(const std::string& claims, const std::string& name);

@@ -91,9 +91,28 @@ TEST(Options, NudgeAndWatch) {
   expect_refused({"nudge", "r"}, "shoal nudge: ");
   expect_refused({"nudge", "r", "optimizer.l2=1", "--at-step", "soon"},
                  "--at-step is \"soon\"; it must be a whole number");
+  EXPECT_TRUE(parse<NudgeRequest>({"nudge", "r", "--stop"}).stop);
+  expect_refused({"nudge", "r", "--stop", "optimizer.l2=1"}, "--stop");
+  expect_refused({"nudge", "r", "--stop", "--at-step", "3"}, "--stop");
   EXPECT_TRUE(parse<WatchRequest>({"watch", "--once", "r"}).once);
   EXPECT_EQ(parse<WatchRequest>({"watch", "r"}).run, "r");
   EXPECT_EQ(parse<TrainRequest>({"train", "--replay", "r"}).replay, "r");
+}
+
+TEST(Options, Serve) {
+  const auto nothing = parse<ServeRequest>({"serve"}).options;
+  EXPECT_EQ(nothing.folder + nothing.host + nothing.socket, "");
+  EXPECT_EQ(nothing.port, 0);
+  const auto port = parse<ServeRequest>({"serve", "runs", "--host", "h", "--port", "8000", "--read-only"}).options;
+  EXPECT_EQ(port.folder, "runs");
+  EXPECT_EQ(port.host, "h");
+  EXPECT_EQ(port.port, 8000);
+  EXPECT_TRUE(port.read_only);
+  EXPECT_EQ(parse<ServeRequest>({"serve", "--socket", "s"}).options.socket, "s");
+  expect_refused({"serve", "--socket", "s", "--port", "8000"}, "--socket");
+  expect_refused({"serve", "--socket", "s", "--host", "h"}, "--socket");
+  expect_refused({"serve", "--socket", ""}, "--socket");
+  expect_refused({"serve", "--port", "x"}, "--port is \"x\"");
 }
 
 TEST(Options, Importers) {

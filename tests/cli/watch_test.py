@@ -78,6 +78,8 @@ try:
         while modes(watch.terminal) != before:
             assert time.time() < end, f"the terminal stays changed: {before} {modes(watch.terminal)}"
         watch.end()
+        last = watch.seen.split(LEAVE)[1].decode()
+        assert "run  under way  step" in last and " gone, " in last, f"its last frame stays: {last}"
 
     watch = Watch("run", "dumb")
     watch.end(screens=0)  # one frame, as without a terminal
@@ -94,8 +96,32 @@ try:
     trainer.send_signal(signal.SIGUSR1)
     watch.end()
     after = watch.seen.split(LEAVE)[1].decode()
-    assert "run  ended  step" in after and "optimizer.name" in after, after
+    assert "run  ended  step" in after and "train.epochs = 1000000" in after, after
+    assert "optimizer.name" not in after, "nobody has chosen it"
 finally:
     trainer.kill()
     trainer.wait()
+
+with open("sweep.toml", "w") as file:
+    file.write('[data]\nfile = "data.h5"\n[train]\nepochs = 400\n[sweep]\ntrials = 200\n[sweep.space]\n'
+               '"optimizer.learning_rate" = {scale = "log", min = 1e-4, max = 1e-1}\n')
+sweep = subprocess.Popen([shoal, "sweep", "sweep.toml", "--run", "search"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+try:
+    end = time.time() + 60
+    while not os.path.exists("search/fingerprint") or b'"trial"' not in b"".join(
+            open(f"search/{name}", "rb").read() for name in os.listdir("search") if name.startswith("journal")):
+        assert sweep.poll() is None and time.time() < end, "no trial has an outcome"
+        time.sleep(0.05)
+    watch = Watch("search")
+    watch.frames(2)
+    frame = watch.seen.split(HOME)[-2].decode(errors="replace")
+    for words in ("search  under way  ", " of 200: ", "1 under way", "0 failed", " gone, ", " left", "best so far", "trial "):
+        assert words in frame, f"no {words!r} in {frame!r}"
+    sweep.send_signal(signal.SIGUSR1)
+    watch.end()
+    after = watch.seen.split(LEAVE)[1].decode()
+    assert "search  ended  " in after and "optimizer.learning_rate = " in after, after
+finally:
+    sweep.kill()
+    sweep.wait()
 print("ok")

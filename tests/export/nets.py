@@ -12,15 +12,15 @@ SLOPED = """[{type = 'dense', units = 12}, {type = 'batch_norm', epsilon = 0.2},
 WIDE = """[{type = 'dense', units = 45}, {type = 'layer_norm', epsilon = 1e-3}, {type = 'silu'}, {type = 'group_norm',
  groups = 5}, {type = 'concat', branches = [[], [{type = 'dense', units = 3}], [{type = 'dense', units = 30}, {type =
  'relu'}], [{type = 'tanh'}], [{type = 'sigmoid'}]]}]""".replace("\n", "")
-IMAGES = """[{type = 'conv', channels = 6, kernel = 3, name = 'stem'}, {type = 'batch_norm'}, {type = 'silu'},
- {type = 'residual', layers = [{type = 'conv', channels = 8, kernel = [4, 3], stride = 2}, {type = 'batch_norm', epsilon = 0.1},
+IMAGES = """[{type = 'conv', channels = 6, kernel = [3, 5], name = 'stem'}, {type = 'batch_norm'}, {type = 'silu'},
+ {type = 'residual', layers = [{type = 'conv', channels = 8, kernel = 4, stride = 2}, {type = 'batch_norm', epsilon = 0.1},
   {type = 'tanh'}, {type = 'conv', channels = 8, kernel = 3, groups = 2}]},
  {type = 'residual', name = 'wide', layers = [{type = 'conv', channels = 12, kernel = 1}, {type = 'batch_norm'}]},
  {type = 'residual', shortcut = 'identity', layers = [{type = 'group_norm', groups = 3}, {type = 'relu'},
   {type = 'conv', channels = 12, kernel = 3, groups = 12, bias = false}]},
  {type = 'concat', branches = [[], [{type = 'average_pool', size = 3, stride = 1, padding = 1}],
   [{type = 'max_pool', size = 3, stride = 1, padding = 1}, {type = 'conv', channels = 3, kernel = 1}]]},
- {type = 'layer_norm', epsilon = 1e-3}, {type = 'conv', channels = 7, kernel = 2, padding = 'valid'},
+ {type = 'layer_norm', epsilon = 1e-3}, {type = 'conv', channels = 7, kernel = [1, 2], padding = 'valid'},
  {type = 'concat', branches = [[{type = 'flatten'}], [{type = 'global_average_pool'}]]},
  {type = 'residual', shortcut = [{type = 'dense', units = 9, name = 'beside'}],
   layers = [{type = 'dense', units = 9}, {type = 'layer_norm'}]}, {type = 'dropout', rate = 0.1}]""".replace("\n", "")

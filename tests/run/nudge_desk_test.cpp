@@ -204,6 +204,17 @@ TEST_F(Desk, RequestsToAnotherOwnerAndGarbageAreNotTaken) {
   EXPECT_THAT(requests(), ElementsAre("3.json.12.tmp"));
 }
 
+TEST_F(Desk, AWishToStopIsARequestOfItsOwn) {
+  NudgeRequestFile request{"an owner", {}, {}, true};
+  EXPECT_TRUE(parse_nudge_request(to_json(request)).stop);
+  request.stop = false;
+  EXPECT_FALSE(parse_nudge_request(to_json(request)).stop);
+  expect_error([&] { stop_run(run_, never); }, ExitStatus::no_input, "there is no run");
+  start_run();
+  expect_error([&] { stop_run(run_, [] { return true; }); }, ExitStatus::stopped, "the wish to stop was withdrawn");
+  EXPECT_THAT(requests(), IsEmpty());
+}
+
 TEST_F(Desk, WhatCannotBeReadIsToldOfOnce) {
   start_run();
   fs::create_directories(RunPaths{run_}.requests() + "/1.json/2");

@@ -114,6 +114,38 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
   EXPECT_EQ(digest_in("alone"), expected);
 }
 
+TEST_F(Nudged, ALiveRunStopsWhenItIsAskedTo) {
+  std::string said;
+  std::thread hand;
+  if (test_world().rank() == 0) {
+    hand = std::thread([&] {
+      const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+      while (!fs::exists(path("run") + "/config.toml") && std::chrono::steady_clock::now() < patience)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      try {
+        said = stop_run(path("run"), [] { return false; });
+      } catch (const std::exception& e) {
+        said = e.what();
+      }
+    });
+  }
+  EXPECT_EQ(status_of(request("run", {"train.steps=1000000", "train.max_seconds=40", "checkpoint.every_epochs=50"})),
+            ExitStatus::stopped)
+      << message_;
+  if (hand.joinable()) hand.join();
+  if (test_world().rank() == 0) {
+    EXPECT_THAT(said, HasSubstr("stopped after step "));
+    EXPECT_THAT(said, HasSubstr("--resume auto"));
+  }
+  test_world().barrier();
+  const auto latest = RunDirectory::latest(path("run"));
+  ASSERT_TRUE(latest.has_value());
+  const std::string end = "train.steps=" + std::to_string(*latest + 5);
+  EXPECT_EQ(status_of(resume_of("run", {end})), ExitStatus::done) << message_;
+  const std::string expected = digest_in("run");
+  EXPECT_EQ(digest_with({end}, {}), expected) << "it is part of no journal";
+}
+
 TEST_F(Nudged, ASettingGivenOnResumingIsANudgeOfTheNextStep) {
   EXPECT_EQ(status_of(request("run", {"train.steps=6"})), ExitStatus::done) << message_;
   EXPECT_EQ(status_of(resume_of("run", {"train.steps=12", "optimizer.learning_rate=0.02"})), ExitStatus::done)

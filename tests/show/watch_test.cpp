@@ -122,7 +122,11 @@ RunView some_view(bool validation) {
   RunView view;
   view.run = "runs/digits";
   view.under_way = true;
+  view.start.optimizer.l2 = 0.01;
+  view.start.places["optimizer.l2"] = "--set optimizer.l2=0.01: ";
+  view.now = view.start;
   view.now.optimizer.learning_rate = 0.0003;
+  view.now.optimizer.rho = 0.5;
   view.journal.add({40, "optimizer.learning_rate", 0.0003});
   view.journal.add({120, "model.dropout", 0.5});
   for (std::int64_t step = 1; step <= 100; ++step) {
@@ -130,17 +134,22 @@ RunView some_view(bool validation) {
     if (validation && step % 10 == 0)
       view.evaluations.push_back({step, 1, "validation", 1.0 / static_cast<double>(step), 0.9, 1});
   }
-  view.last = StepRecord{100, 3, 0.02, 0.0003, 1234, 1};
+  view.first = StepRecord{1, 1, 2, 0.001, 1234, 0.5};
+  view.last = StepRecord{100, 3, 0.02, 0.0003, 1234, 100.5};
+  view.steps_per_epoch = validation ? 40 : 0;
   return view;
 }
 
 TEST(Frame, ShowsCurvesHyperparametersAndNudges) {
-  const std::string text = joined(draw_frame(some_view(true), {40, 80, true, false}));
+  const std::string text = joined(draw_frame(some_view(true), {40, 100, true, false}));
   EXPECT_THAT(text, HasSubstr("runs/digits  under way  step 100, epoch 3 of 10  1234 samples/s"));
-  EXPECT_THAT(text, HasSubstr("loss  0.02 train (line)  0.01 validation (marks), best 0.01 at step 100"));
+  EXPECT_THAT(text, HasSubstr("loss, log scale  0.02 train (line)  0.01 validation (marks), best 0.01 at step 100\n"));
+  EXPECT_THAT(text, HasSubstr(">"));
+  EXPECT_THAT(text, HasSubstr("] 25 %  1:41 gone, 5:03 left\n")) << "100 of 400 steps, 99 of them in 100 s";
   EXPECT_THAT(text, HasSubstr("accuracy  0.9 validation (marks), best 0.9 at step 10"));
   EXPECT_THAT(text, HasSubstr("optimizer.learning_rate = 0.0003 (nudged)"));
-  EXPECT_THAT(text, HasSubstr("optimizer.beta1 = 0.9"));
+  EXPECT_THAT(text, HasSubstr("optimizer.l2 = 0.01"));
+  EXPECT_THAT(text, Not(HasSubstr("optimizer.beta1"))) << "nobody has chosen it";
   EXPECT_THAT(text, Not(HasSubstr("optimizer.rho"))) << "adam has none";
   EXPECT_THAT(text, HasSubstr("  from step 40  optimizer.learning_rate = 0.0003\n"));
   EXPECT_THAT(text, HasSubstr("  from step 120  model.dropout = 0.5  (to come)\n"));
@@ -175,7 +184,7 @@ TEST(Chart, FallsFromTheUpperLeftToTheLowerRight) {
   TextChart chart;
   for (int step = 1; step <= 4; ++step) chart.line.push_back({step, 5.0 - step});
   const auto lines = draw_chart(chart, 10 + 4, 2, {2, 14, false, false});
-  EXPECT_THAT(lines, ElementsAre("       4 +'.  ", "       1 +  '.", "          1  4"));
+  EXPECT_THAT(lines, ElementsAre("       4 +'.  ", "       2 +  '.", "           2"));
 }
 
 TEST(Chart, MarksAreDrawnOverTheLineAndInfinityIsNot) {
@@ -189,9 +198,93 @@ TEST(Chart, MarksAreDrawnOverTheLineAndInfinityIsNot) {
 
 TEST(Chart, WideSpansAreLogarithmic) {
   const TextChart chart{{{1, 100.0}, {3, 1.0}}, {}};
-  EXPECT_THAT(draw_chart(chart, 20, 3, {3, 20, false, false})[1], HasSubstr("10 +"));
+  EXPECT_TRUE(is_logarithmic(chart, 20));
+  EXPECT_THAT(draw_chart(chart, 20, 6, {6, 20, false, false})[2], HasSubstr("10 +")) << "in the middle";
   const TextChart narrow{{{1, 10.0}, {3, 1.0}}, {}};
-  EXPECT_THAT(draw_chart(narrow, 20, 3, {3, 20, false, false})[1], HasSubstr("5.5 +"));
+  EXPECT_FALSE(is_logarithmic(narrow, 20));
+  EXPECT_THAT(joined(draw_chart(narrow, 20, 3, {3, 20, false, false})), HasSubstr("5 +"));
+}
+
+/// The label of each row that has one.
+std::vector<std::string> labels_of(double least, double most, int height) {
+  std::vector<std::string> labels;
+  std::vector<std::string> lines = draw_chart({{{1, most}, {9, least}}, {}}, 40, height, {height, 40, false, false});
+  lines.pop_back();
+  for (const std::string& line : lines) {
+    if (line[9] == '+') labels.push_back(line.substr(line.find_first_not_of(' '), 8 - line.find_first_not_of(' ')));
+  }
+  return labels;
+}
+
+TEST(Chart, TicksAreRound) {
+  EXPECT_THAT(labels_of(0.137, 0.914, 12), ElementsAre("0.8", "0.6", "0.4", "0.2"));
+  EXPECT_THAT(labels_of(-3.0, 12.0, 12), ElementsAre("10", "5", "0"));
+  EXPECT_THAT(labels_of(0.0031, 7.0, 16), ElementsAre("1", "0.1", "0.01"));
+  EXPECT_THAT(labels_of(1e-30, 1e30, 8).size(), ::testing::Le(4U));
+  for (const double least : {1e-300, 0.001, 1.0, 123456.0, 1e300}) {
+    for (const double factor : {1.0 + 1e-9, 1.5, 19.0, 21.0, 1e5}) {
+      for (int height = 1; height < 20; ++height)
+        EXPECT_GE(labels_of(least, least * factor, height).size(), 1U) << least;
+    }
+  }
+}
+
+TEST(Chart, StepsBelowAreRound) {
+  TextChart chart;
+  for (int step = 1; step <= 1234; ++step) chart.line.push_back({step, 1.0 / step});
+  const std::string axis = draw_chart(chart, 80, 6, {6, 80, false, false}).back();
+  EXPECT_THAT(axis, HasSubstr(" 500 "));
+  EXPECT_THAT(axis, HasSubstr(" 1000"));
+  EXPECT_THAT(axis, Not(HasSubstr("1234")));
+}
+
+TEST(Bar, IsFullAtTheEndAlone) {
+  EXPECT_EQ(progress_bar(0.5, 15), "[====>   ] 50 %");
+  EXPECT_EQ(progress_bar(0.999, 12), "[====>] 99 %");
+  EXPECT_EQ(progress_bar(1.0, 12), "[====] 100 %");
+  EXPECT_EQ(progress_bar(2.0, 3), "100");
+}
+
+SweepFrame some_sweep() {
+  SweepFrame sweep;
+  sweep.view.folder = "runs/search";
+  sweep.view.under_way = true;
+  sweep.view.config.sweep.metric = Metric::validation_loss;
+  Dimension rate;
+  rate.key = "optimizer.learning_rate";
+  sweep.view.config.sweep.space = {rate};
+  for (int trial = 0; trial < 6; ++trial) {
+    TrialRow& row = sweep.view.rows.emplace_back();
+    row.trial = trial;
+    row.status = trial == 2 ? "failed" : trial > 3 ? "waiting" : "done";
+    row.numbers = {0.01 * (trial + 1)};
+    row.values = {"0.01"};
+    if (trial < 4) row.curve = {{1, 1.0, {}, 0.5 - 0.1 * trial, {}}};
+    if (row.status == "done") row.place = 4 - trial;
+  }
+  sweep.view.rows[0].place = 3;
+  sweep.view.rows[1].place = 2;
+  sweep.view.rows[3].place = 1;
+  sweep.view.trainings_done = 4;
+  sweep.view.trainings = 6;
+  sweep.pace = {2, 4.0 / 6.0, 80.0, 40.0};
+  return sweep;
+}
+
+TEST(Frame, OfASweep) {
+  const std::string text = joined(draw_frame(some_sweep(), {30, 80, true, false}));
+  EXPECT_THAT(text, HasSubstr("runs/search  under way  4 trainings of 6: 3 done, 2 under way, 1 failed\n"));
+  EXPECT_THAT(text, HasSubstr("] 66 %  1:20 gone, 0:40 left\n"));
+  EXPECT_THAT(text, HasSubstr("validation.loss  best so far 0.2 (line), trials by number (marks)\n"));
+  EXPECT_THAT(text, HasSubstr("  1  trial 3     0.2        optimizer.learning_rate = 0.04\n"));
+  for (int rows = 1; rows <= 40; rows += 3) {
+    for (int columns = 1; columns <= 120; columns += 13) {
+      const auto lines = draw_frame(some_sweep(), {rows, columns, true, false});
+      EXPECT_LE(lines.size(), static_cast<std::size_t>(rows));
+      for (const std::string& line : lines) EXPECT_EQ(fit(line, columns), line) << rows << " x " << columns;
+    }
+  }
+  EXPECT_THAT(joined(draw_frame(SweepFrame(), {24, 80, true, false})), HasSubstr("no trial has an outcome yet"));
 }
 
 TEST(Chart, OneValueHasNoSpan) {

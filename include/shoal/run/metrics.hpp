@@ -5,6 +5,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 
 #include "shoal/io/file.hpp"
 
@@ -37,6 +39,11 @@ struct EvaluationRecord {
 /// left out.
 std::string to_json_line(const StepRecord& record);
 std::string to_json_line(const EvaluationRecord& record);
+
+/// What a line of metrics.jsonl says. Nothing for one that is none, such as a torn last one. What a line lacks is NaN:
+/// it was not finite, or not measured.
+using MetricsLine = std::variant<StepRecord, EvaluationRecord>;
+std::optional<MetricsLine> parse_metrics_line(std::string_view line);
 
 /// Appends to metrics.jsonl in batches: a line is in the file at the latest one second after it was recorded, as far as
 /// records keep coming at their pace, and at once after an evaluation. Failures to write throw Error(input_output).

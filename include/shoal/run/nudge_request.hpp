@@ -21,6 +21,7 @@ struct NudgeRequestFile {
   std::string owner;
   std::vector<std::string> settings;  ///< KEY=VALUE
   std::optional<std::int64_t> at_step;
+  bool stop = false;  ///< no nudge: the run is to save and end, as by a signal
 };
 std::string to_json(const NudgeRequestFile& request);
 /// @throws Error(bad_data)

@@ -70,4 +70,10 @@ class NudgeJournal {
 std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
                              std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled);
 
+/// Asks that process to save and end, as SIGUSR1 does: that needs no way to its host but the file system. What the run
+/// computes does not depend on it.
+/// @returns what the run says once it has saved
+/// @throws Error  as nudge_run()
+std::string stop_run(const std::string& run, const std::function<bool()>& cancelled);
+
 }  // namespace shoal

@@ -9,6 +9,8 @@
 #include "shoal/config/config.hpp"
 #include "shoal/run/metrics.hpp"
 #include "shoal/run/nudges.hpp"
+#include "shoal/tune/sweep_pace.hpp"
+#include "shoal/tune/sweep_view.hpp"
 
 namespace shoal {
 
@@ -27,6 +29,11 @@ struct RunView {
   std::vector<Point> loss;  ///< of batches, before their update
   std::vector<EvaluationRecord> evaluations;
   std::optional<StepRecord> last;
+  std::optional<StepRecord> first;   ///< that the job which recorded `last` has recorded
+  std::int64_t steps_per_epoch = 0;  ///< 0: not known yet
+
+  /// Updates of the whole run, as its settings are now; 0: not known yet.
+  std::int64_t total_steps() const;
 };
 
 /// Follows a run, its own or another host's, by reading config.toml, metrics.jsonl, nudges.jsonl and lock.
@@ -45,6 +52,27 @@ class RunFollower {
   std::unique_ptr<State> state_;
 };
 
+/// A sweep as its files show it.
+struct SweepFrame {
+  SweepView view;
+  SweepPace pace;
+};
+
+/// Follows a sweep like a run.
+class SweepFollower {
+ public:
+  /// @throws Error  no_input: no sweep there
+  explicit SweepFollower(std::string folder);
+
+  /// Reads it again where it has changed.
+  const SweepFrame& refresh();
+
+ private:
+  std::string folder_;
+  std::string stamp_;
+  SweepFrame frame_;
+};
+
 /// How a view is drawn.
 struct FrameStyle {
   int rows = 24;
@@ -56,5 +84,7 @@ struct FrameStyle {
 /// Learning curves, hyperparameters and nudges as lines of at most `columns` characters, `rows` at most; on little
 /// space what matters less is left out.
 std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style);
+/// Trials done, under way and failed, the best so far and how it came about, in the same way.
+std::vector<std::string> draw_frame(const SweepFrame& sweep, const FrameStyle& style);
 
 }  // namespace shoal

@@ -1,0 +1,60 @@
+#include "shoal/show/report.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/run/output_file.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "show/report/page.hpp"
+#include "show/report/run_json.hpp"
+#include "show/report/sweep_json.hpp"
+#include "show/report/tables.hpp"
+
+namespace shoal {
+namespace {
+
+std::string page_of_runs(const std::vector<Json>& runs) {
+  std::vector<std::string> names;
+  for (const Json& run : runs) names.push_back(run.at("name").string());
+  return report_page(fmt::format("{}", fmt::join(names, ", ")),
+                     runs.size() == 1 ? run_tables(runs.front()) : comparison_tables(runs),
+                     Json::object({{"runs", Json::array(runs)}}));
+}
+
+std::string page_of_sweep(const std::string& folder) {
+  const Json sweep = sweep_json(folder);
+  return report_page(sweep.at("name").string(), sweep_tables(sweep), Json::object({{"sweep", sweep}}));
+}
+
+bool is_sweep(const std::vector<std::string>& folders) {
+  for (const std::string& folder : folders) {
+    if (!RunDirectory::holds_sweep(folder)) continue;
+    if (folders.size() == 1) return true;
+    throw Error(
+        ExitStatus::usage,
+        fmt::format("{} is a sweep, and one report takes one sweep or several runs; give each its own", folder));
+  }
+  return false;
+}
+
+}  // namespace
+
+void write_report(const ReportRequest& request, Communicator& comm) {
+  run_together(comm, [&] {
+    if (comm.rank() != 0) return;
+    const bool sweep = is_sweep(request.folders);
+    check_output_file(request.out, Output::report, {});
+    if (sweep) {
+      write_text_atomically(request.out, page_of_sweep(request.folders.front()));
+      return;
+    }
+    std::vector<Json> runs;
+    for (const std::string& folder : request.folders) runs.push_back(run_json(folder));
+    write_text_atomically(request.out, page_of_runs(runs));
+  });
+}
+
+}  // namespace shoal

@@ -1,0 +1,108 @@
+#include "show/report/run_json.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "shoal/config/keys.hpp"
+#include "shoal/run/run_paths.hpp"
+#include "show/report/run_facts.hpp"
+#include "show/report/run_record.hpp"
+#include "show/report/thin_curve.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr int digits = 9;
+
+Json curve_of(const RunRecord& record, double StepRecord::*value) {
+  CurvePoints points;
+  for (const StepRecord& step : record.steps) points.push_back({step.step, step.*value});
+  return curve_json(points);
+}
+
+/// Of one split alone, that of the last: a run has no other.
+Json evaluations_of(const RunRecord& record) {
+  if (record.evaluations.empty()) return {};
+  const std::string& split = record.evaluations.back().split;
+  Json steps = Json::array();
+  Json epochs = Json::array();
+  Json losses = Json::array();
+  Json accuracies = Json::array();
+  Json metrics = Json::array();
+  std::string metric;
+  bool any_accuracy = false;
+  for (const EvaluationRecord& e : record.evaluations) {
+    if (e.split != split) continue;
+    steps.push(e.step);
+    epochs.push(e.epoch);
+    losses.push(Json::shortest(e.loss, digits));
+    accuracies.push(e.accuracy ? Json::shortest(*e.accuracy, digits) : Json());
+    metrics.push(e.metric.empty() ? Json() : Json::shortest(e.value, digits));
+    any_accuracy |= e.accuracy.has_value();
+    if (!e.metric.empty()) metric = e.metric;
+  }
+  Json json = Json::object({{"split", split}, {"step", steps}, {"epoch", epochs}, {"loss", losses}});
+  if (any_accuracy) json.set("accuracy", accuracies);
+  if (!metric.empty()) json.set(metric, metrics);
+  return json;
+}
+
+Json marks_of(const RunRecord& record) {
+  Json marks = Json::array();
+  for (const Nudge& nudge : record.journal.nudges())
+    marks.push(Json::object({{"step", nudge.step}, {"kind", "nudge"}, {"text", nudge.assignment()}}));
+  double before = 0.0;
+  for (const StepRecord& step : record.steps) {
+    // Times are those since a job began: where they fall, another one has.
+    if (step.time < before)
+      marks.push(Json::object({{"step", step.step}, {"kind", "resume"}, {"text", "stopped and resumed"}}));
+    before = std::isfinite(step.time) ? step.time : before;
+  }
+  return marks;
+}
+
+Json config_of(const RunRecord& record) {
+  const Config defaults;
+  Json rows = Json::array();
+  for (const config_keys::Key& key : config_keys::keys()) {
+    if (key.name.starts_with("sweep.") || !is_written(key, record.start)) continue;
+    const std::string value = value_text(key, record.start);
+    const std::string now = value_text(key, record.last);
+    Json row = Json::object({{"key", key.name}, {"value", value}, {"default", value_text(key, defaults)}});
+    if (now != value) row.set("now", now);
+    rows.push(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+Json run_json(const std::string& run) {
+  const RunRecord record = read_run_record(run);
+  const StepRecord last = record.steps.empty() ? StepRecord() : record.steps.back();
+  const Metric metric = record.start.train.metric;
+  return Json::object({
+      {"kind", "run"},
+      {"name", record.name},
+      {"under_way", record.under_way},
+      {"step", last.step},
+      {"epoch", last.epoch},
+      {"epochs", record.last.train.steps > 0 ? 0 : record.last.train.epochs},
+      {"steps", record.last.train.steps},
+      {"metric", Json::object({{"name", to_string(metric)}, {"higher_is_better", higher_is_better(metric)}})},
+      {"curves", Json::object({{"loss", curve_of(record, &StepRecord::loss)},
+                               {"learning_rate", curve_of(record, &StepRecord::learning_rate)},
+                               {"samples_per_second", curve_of(record, &StepRecord::samples_per_second)}})},
+      {"evaluations", evaluations_of(record)},
+      {"best", record.best},
+      {"latest", record.latest},
+      {"marks", marks_of(record)},
+      {"facts", facts_of(record)},
+      {"commands", commands_of(record)},
+      {"config", config_of(record)},
+      {"judgement", Json()},
+  });
+}
+
+}  // namespace shoal

@@ -1,0 +1,180 @@
+#include "show/report/sweep_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "shoal/config/keys.hpp"
+#include "shoal/run/run_paths.hpp"
+#include "shoal/tune/sweep_view.hpp"
+#include "show/report/shell_word.hpp"
+#include "show/report/thin_curve.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr int digits = 9;
+constexpr std::size_t columns_of_curve = 100;  // of each of thousands
+
+const char* name_of(Scale scale) {
+  switch (scale) {
+    case Scale::linear: return "linear";
+    case Scale::log: return "log";
+    case Scale::one_minus_log: return "one_minus_log";
+    default: return "choices";
+  }
+}
+
+/// Of a TOML string the text.
+std::string plain_text(const std::string& toml) {
+  return toml.starts_with('"') && Json::valid(toml) ? Json::parse(toml).string() : toml;
+}
+
+Json space_of(const SweepSettings& settings) {
+  Json space = Json::array();
+  for (const Dimension& d : settings.space) {
+    Json one = Json::object({{"key", d.key}, {"scale", name_of(d.scale)}});
+    if (d.scale == Scale::choices) {
+      Json choices = Json::array();
+      for (const std::string& choice : d.choices) choices.push(plain_text(choice));
+      one.set("choices", std::move(choices));
+    } else {
+      one.set("min", Json::shortest(d.min)).set("max", Json::shortest(d.max)).set("integer", d.integer);
+    }
+    space.push(std::move(one));
+  }
+  return space;
+}
+
+Json curve_of(const TrialRow& row, Metric metric) {
+  CurvePoints points;
+  for (const CurvePoint& p : row.curve) {
+    const auto value = metric_at(p, metric);
+    if (value && std::isfinite(*value)) points.push_back({p.epoch, *value});
+  }
+  if (points.size() > columns_of_curve)
+    points = thin_curve(points, points.front().step, points.back().step, columns_of_curve);
+  Json epochs = Json::array();
+  Json values = Json::array();
+  for (const RunView::Point& p : points) {
+    epochs.push(p.step);
+    values.push(Json::shortest(p.value, digits));
+  }
+  return Json::array({std::move(epochs), std::move(values)});
+}
+
+Json trials_of(const SweepView& view) {
+  const Metric metric = view.config.sweep.metric;
+  Json trials = Json::array();
+  for (const TrialRow& row : view.rows) {
+    const CurvePoint* result = row.result();
+    const auto score = result != nullptr ? metric_at(*result, metric) : std::nullopt;
+    Json values = Json::array();
+    for (const double number : row.numbers) values.push(Json::shortest(number));
+    Json one = Json::object({{"trial", row.trial},
+                             {"place", row.place},
+                             {"status", row.status},
+                             {"round", row.round},
+                             {"rung", row.rung},
+                             {"epoch", row.curve.empty() ? 0 : row.curve.back().epoch},
+                             {"score", score ? Json::shortest(*score) : Json()},
+                             {"train_loss", result != nullptr ? Json::shortest(result->train_loss, digits) : Json()},
+                             {"values", std::move(values)},
+                             {"curve", curve_of(row, metric)}});
+    if (!row.reason.empty()) one.set("reason", row.reason);
+    trials.push(std::move(one));
+  }
+  return trials;
+}
+
+Json importance_of(const SweepView& view) {
+  Json list = Json::array();
+  for (const Importance& one : view.importance)
+    list.push(Json::object({{"key", one.key},
+                            {"share", one.share ? Json::shortest(*one.share, digits) : Json()},
+                            {"correlation", one.correlation ? Json::shortest(*one.correlation, digits) : Json()}}));
+  return list;
+}
+
+Json boxes_of(const SweepView& view) {
+  Json list = Json::array();
+  for (const SearchBox& box : view.boxes) {
+    Json low = Json::array();
+    for (const double place : box.low) low.push(Json::shortest(place, digits));
+    list.push(Json::object({{"round", box.round}, {"low", std::move(low)}, {"width", Json::shortest(box.width)}}));
+  }
+  return list;
+}
+
+Json facts_of(const SweepView& view) {
+  const SweepSettings& s = view.config.sweep;
+  const auto with = [&](const char* status) {
+    return std::count_if(view.rows.begin(), view.rows.end(), [&](const TrialRow& row) { return row.status == status; });
+  };
+  std::string trials = fmt::format("{} done", with("done"));
+  for (const char* status : {"stopped", "failed", "waiting"}) {
+    if (with(status) > 0) trials += fmt::format(", {} {}", with(status), status);
+  }
+  Json facts = Json::array();
+  const auto add = [&](const char* name, const std::string& text) { facts.push(Json::array({name, text})); };
+  add("state", view.under_way ? "under way" : view.trainings_done < view.trainings ? "not finished" : "ended");
+  add("trials", fmt::format("{}: {}", view.rows.size(), trials));
+  add("search", to_string(s.search) + (s.successive_halving.enabled ? ", with successive halving" : ""));
+  add("compared by", to_string(s.metric) + (higher_is_better(s.metric) ? ", higher is better" : ", lower is better"));
+  add("data", view.config.data.file);
+  return facts;
+}
+
+Json commands_of(const std::string& folder) {
+  const std::string sweep = shell_word(folder);
+  Json commands = Json::array();
+  const auto say = [&](const std::string& line, const std::string& about) {
+    commands.push(Json::array({line, about}));
+  };
+  say(fmt::format("shoal sweep {} --run {}-again", shell_word(SweepPaths{folder}.config()), sweep),
+      "repeat the sweep: sweep.csv is the same, on any number of ranks");
+  say(fmt::format("shoal train --resume {} --run {}-best --set train.epochs=N", shell_word(SweepPaths{folder}.best()),
+                  sweep),
+      "train the best trial on");
+  return commands;
+}
+
+Json config_of(const Config& config) {
+  const Config defaults;
+  Json rows = Json::array();
+  for (const config_keys::Key& key : config_keys::keys()) {
+    if (key.name == "sweep.space" || !is_written(key, config)) continue;
+    rows.push(
+        Json::object({{"key", key.name}, {"value", value_text(key, config)}, {"default", value_text(key, defaults)}}));
+  }
+  return rows;
+}
+
+}  // namespace
+
+Json sweep_json(const std::string& given) {
+  std::string folder = given;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  const SweepView view = read_sweep(folder);
+  const SweepSettings& s = view.config.sweep;
+  return Json::object({
+      {"kind", "sweep"},
+      {"name", folder},
+      {"under_way", view.under_way},
+      {"done", view.trainings_done},
+      {"trainings", view.trainings},
+      {"search", to_string(s.search)},
+      {"metric", Json::object({{"name", to_string(s.metric)}, {"higher_is_better", higher_is_better(s.metric)}})},
+      {"space", space_of(s)},
+      {"trials", trials_of(view)},
+      {"importance", importance_of(view)},
+      {"boxes", boxes_of(view)},
+      {"rounds", view.rounds},
+      {"facts", facts_of(view)},
+      {"commands", commands_of(folder)},
+      {"config", config_of(view.config)},
+  });
+}
+
+}  // namespace shoal

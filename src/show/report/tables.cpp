@@ -1,0 +1,239 @@
+#include "show/report/tables.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "show/report/html.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::size_t most_evaluations = 40;  // in a table; the curve has all
+
+std::string section(const std::string& title, const std::string& body) {
+  return fmt::format("<section><h2>{}</h2>\n{}</section>\n", html_text(title), body);
+}
+
+/// Numbers of so many digits are texts that Json only passes on.
+double number_in(const Json& value) { return Json::parse(value.text()).number(); }
+
+/// A number to read, anything else as JSON has it; nothing for null.
+std::string shown(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_integer()) return fmt::format("{}", value.integer());
+  if (const auto* text = std::get_if<std::string>(&value.value())) return *text;
+  return fmt::format("{:.5g}", number_in(value));
+}
+
+std::string facts_section(const Json& facts) {
+  HtmlTable table{"How it ran", {}, {}};
+  table.titled = true;
+  for (const Json& fact : facts.items()) table.rows.push_back({fact.at(0).string(), fact.at(1).string()});
+  return section("How it ran", to_html(table));
+}
+
+std::string commands_section(const Json& commands) {
+  std::string html;
+  for (const Json& command : commands.items())
+    html += fmt::format("<p>{}:</p>\n<pre tabindex=\"0\"><code>{}</code></pre>\n", html_text(command.at(1).string()),
+                        html_text(command.at(0).string()));
+  return section("How to repeat it", html);
+}
+
+std::string config_section(const Json& config) {
+  HtmlTable chosen{"Settings that differ from their defaults", {"key", "value", "default"}, {}};
+  HtmlTable others{"Settings at their defaults", {"key", "value"}, {}};
+  const bool nudged = std::any_of(config.items().begin(), config.items().end(),
+                                  [](const Json& row) { return row.find("now") != nullptr; });
+  if (nudged) chosen.headings.emplace_back("nudged to");
+  for (const Json& row : config.items()) {
+    const std::string& value = row.at("value").string();
+    const Json* now = row.find("now");
+    if (value == row.at("default").string() && now == nullptr) {
+      others.rows.push_back({row.at("key").string(), value});
+      continue;
+    }
+    auto& cells = chosen.rows.emplace_back();
+    cells = {row.at("key").string(), value, row.at("default").string()};
+    if (nudged) cells.push_back(now == nullptr ? "" : now->string());
+  }
+  return section("Settings", to_html(chosen) + "<details><summary>Settings at their defaults</summary>\n" +
+                                 to_html(others) + "</details>\n");
+}
+
+/// Columns of evaluations: a name and an array each.
+std::vector<std::string> columns_of(const Json& evaluations) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : evaluations.members()) {
+    if (name != "split") names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> evaluation_row(const Json& evaluations, std::size_t at) {
+  std::vector<std::string> cells;
+  for (const std::string& name : columns_of(evaluations)) cells.push_back(shown(evaluations.at(name).at(at)));
+  return cells;
+}
+
+std::string evaluations_section(const Json& run) {
+  const Json& evaluations = run.at("evaluations");
+  if (evaluations.is_null()) return section("Evaluations", "<p>The run was not evaluated yet.</p>\n");
+  const std::size_t count = evaluations.at("step").items().size();
+  HtmlTable table{"Evaluations on " + evaluations.at("split").string(), columns_of(evaluations), {}};
+  table.headings.emplace_back("");
+  const std::size_t first = count - std::min(count, most_evaluations);
+  const Json& best = run.at("best");
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool is_best = !best.is_null() && evaluations.at("step").at(i) == best;
+    if (i < first && !is_best) continue;
+    auto& cells = table.rows.emplace_back(evaluation_row(evaluations, i));
+    cells.emplace_back(is_best ? "best" : "");
+  }
+  if (first > 0) table.caption += fmt::format(": the last {} of {}, and the best", most_evaluations, count);
+  return section("Evaluations", to_html(table));
+}
+
+std::string marks_section(const Json& marks) {
+  if (marks.items().empty()) return "";
+  HtmlTable table{"Nudges, and where the run was resumed", {"step", "what"}, {}};
+  for (const Json& mark : marks.items())
+    table.rows.push_back({shown(mark.at("step")), mark.at("kind").string() + ": " + mark.at("text").string()});
+  return section("Marks", to_html(table));
+}
+
+std::string name_of_choice(const Json& dimension, const Json& value) {
+  const Json* choices = dimension.find("choices");
+  if (choices == nullptr) return shown(value);
+  return choices->at(static_cast<std::size_t>(number_in(value))).string();
+}
+
+HtmlTable trials_table(const Json& sweep) {
+  HtmlTable table{"Trials", {"place", "trial", "status", "epochs", sweep.at("metric").at("name").string()}, {}};
+  table.id = "trials";
+  table.titled = true;
+  if (table.headings.back() != "train.loss") table.headings.emplace_back("train.loss");
+  const bool twice = table.headings.size() == 6;
+  for (const Json& d : sweep.at("space").items()) table.headings.push_back(d.at("key").string());
+  std::vector<const Json*> placed;
+  for (const Json& trial : sweep.at("trials").items()) {
+    if (!trial.at("place").is_null()) placed.push_back(&trial);
+  }
+  std::sort(placed.begin(), placed.end(),
+            [](const Json* a, const Json* b) { return a->at("place").integer() < b->at("place").integer(); });
+  for (const Json* trial : placed) {
+    auto& cells = table.rows.emplace_back();
+    for (const char* name : {"place", "trial", "status", "epoch", "score"}) cells.push_back(shown(trial->at(name)));
+    if (twice) cells.push_back(shown(trial->at("train_loss")));
+    for (std::size_t d = 0; d < sweep.at("space").items().size(); ++d)
+      cells.push_back(name_of_choice(sweep.at("space").at(d), trial->at("values").at(d)));
+    table.row_attributes.push_back(fmt::format(" data-trial=\"{}\"", trial->at("trial").integer()));
+  }
+  return table;
+}
+
+std::string failed_section(const Json& sweep) {
+  HtmlTable table{"Trials that failed, in no chart", {"trial", "epochs", "reason"}, {}};
+  for (const Json& d : sweep.at("space").items()) table.headings.push_back(d.at("key").string());
+  for (const Json& trial : sweep.at("trials").items()) {
+    if (trial.at("status").string() != "failed") continue;
+    const Json* reason = trial.find("reason");
+    auto& cells = table.rows.emplace_back();
+    cells = {shown(trial.at("trial")), shown(trial.at("epoch")), reason == nullptr ? "" : reason->string()};
+    for (std::size_t d = 0; d < sweep.at("space").items().size(); ++d)
+      cells.push_back(name_of_choice(sweep.at("space").at(d), trial.at("values").at(d)));
+  }
+  return table.rows.empty() ? "" : section("Failed trials", to_html(table));
+}
+
+std::string importance_section(const Json& sweep) {
+  if (sweep.at("importance").items().empty()) return "";
+  HtmlTable table{
+      "How much each hyperparameter mattered", {"hyperparameter", "share of variance", "rank correlation"}, {}};
+  for (const Json& one : sweep.at("importance").items())
+    table.rows.push_back({one.at("key").string(), shown(one.at("share")), shown(one.at("correlation"))});
+  return section("Importance",
+                 to_html(table) +
+                     "<p class=\"note\">Share of variance: functional ANOVA on one hyperparameter at a time (Hutter et "
+                     "al. 2014). Rank correlation: Spearman. Both over the first rung, where all trials were trained "
+                     "alike.</p>\n");
+}
+
+/// Of a run: the evaluation of its best checkpoint, else the last.
+std::vector<std::string> result_of(const Json& run, const std::vector<std::string>& names) {
+  std::vector<std::string> cells(names.size());
+  const Json& evaluations = run.at("evaluations");
+  if (evaluations.is_null()) return cells;
+  const auto& steps = evaluations.at("step").items();
+  auto at = std::find(steps.begin(), steps.end(), run.at("best"));
+  if (at == steps.end()) at = std::prev(steps.end());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Json* column = evaluations.find(names[i]);
+    if (column != nullptr) cells[i] = shown(column->at(static_cast<std::size_t>(at - steps.begin())));
+  }
+  return cells;
+}
+
+}  // namespace
+
+std::string run_tables(const Json& run) {
+  return evaluations_section(run) + marks_section(run.at("marks")) + facts_section(run.at("facts")) +
+         config_section(run.at("config")) + commands_section(run.at("commands"));
+}
+
+std::string sweep_tables(const Json& sweep) {
+  return section("Trials", to_html(trials_table(sweep))) + failed_section(sweep) + importance_section(sweep) +
+         facts_section(sweep.at("facts")) + config_section(sweep.at("config")) + commands_section(sweep.at("commands"));
+}
+
+std::string comparison_tables(const std::vector<Json>& runs) {
+  std::vector<std::string> names;
+  for (const Json& run : runs) {
+    if (run.at("evaluations").is_null()) continue;
+    for (const std::string& name : columns_of(run.at("evaluations"))) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  HtmlTable results{"Each run at its best evaluation", {"run"}, {}};
+  results.headings.insert(results.headings.end(), names.begin(), names.end());
+  std::vector<std::map<std::string, std::string>> configs;
+  std::vector<std::string> keys;  // in the order of the config
+  for (const Json& run : runs) {
+    auto& cells = results.rows.emplace_back(result_of(run, names));
+    cells.insert(cells.begin(), run.at("name").string());
+    auto& config = configs.emplace_back();
+    for (const Json& row : run.at("config").items()) {
+      const std::string& key = row.at("key").string();
+      const Json* now = row.find("now");
+      config[key] = row.at("value").string() + (now == nullptr ? "" : ", nudged to " + now->string());
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+    }
+  }
+  HtmlTable differences{"Settings that differ", {"key"}, {}};
+  for (const Json& run : runs) differences.headings.push_back(run.at("name").string());
+  for (const std::string& key : keys) {
+    std::vector<std::string> cells{key};
+    std::set<std::string> values;
+    for (const auto& config : configs) {
+      const auto found = config.find(key);
+      cells.push_back(found == config.end() ? "" : found->second);
+      values.insert(cells.back());
+    }
+    if (values.size() > 1) differences.rows.push_back(std::move(cells));
+  }
+  std::string html = section("Results", to_html(results));
+  html += section("What differs",
+                  differences.rows.empty() ? "<p>The runs have the same settings.</p>\n" : to_html(differences));
+  for (const Json& run : runs) {
+    HtmlTable facts{"How " + run.at("name").string() + " ran", {}, {}};
+    facts.titled = true;
+    for (const Json& fact : run.at("facts").items()) facts.rows.push_back({fact.at(0).string(), fact.at(1).string()});
+    html += section(run.at("name").string(), to_html(facts));
+  }
+  return html;
+}
+
+}  // namespace shoal

@@ -1,0 +1,201 @@
+#include "show/serve/run_summary.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+#include "shoal/config/config.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/run/metrics.hpp"
+#include "shoal/run/run_directory.hpp"
+#include "shoal/run/run_pulse.hpp"
+#include "shoal/tune/sweep_view.hpp"
+#include "show/sweep_stamp.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds between_sweeps{5};
+constexpr std::int64_t tail_bytes = 16 << 10;
+
+/// What tells a file from one that is no longer the same.
+struct Stamp {
+  fs::file_time_type time;
+  std::uintmax_t size = 0;
+
+  bool operator==(const Stamp&) const = default;
+};
+
+std::optional<Stamp> stamp_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (error) return std::nullopt;
+  const fs::file_time_type time = fs::last_write_time(path, error);
+  return error ? std::nullopt : std::optional(Stamp{time, size});
+}
+
+std::string tail_of(const std::string& path) {
+  const RandomAccessFile file(path);
+  const std::int64_t begin = std::max<std::int64_t>(0, file.size() - tail_bytes);
+  std::string text(static_cast<std::size_t>(file.size() - begin), '\0');
+  file.read(begin, std::as_writable_bytes(std::span(text)));
+  if (begin > 0) text.erase(0, text.find('\n') + 1);
+  text.erase(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
+  return text;
+}
+
+std::int64_t seconds_since_1970(fs::file_time_type time) {
+  const auto system = std::chrono::file_clock::to_sys(time);
+  return std::chrono::duration_cast<std::chrono::seconds>(system.time_since_epoch()).count();
+}
+
+Json shown(double value) { return Json::shortest(value, 6); }
+
+}  // namespace
+
+struct RunSummary::State {
+  explicit State(std::string folder)
+      : paths{std::move(folder)}, sweep(RunDirectory::holds_sweep(paths.folder)), pulse(paths.folder) {}
+
+  RunPaths paths;
+  bool sweep;
+  RunPulse pulse;
+  std::optional<Stamp> config_read;
+  std::optional<Stamp> metrics_read;
+  Json planned;  ///< {"steps"} or {"epochs"}, of the config
+  std::optional<StepRecord> step;
+  std::optional<EvaluationRecord> evaluation;
+  std::string sweep_read;  // its stamp
+  std::chrono::steady_clock::time_point sweep_looked;
+  Json trials;  // of a sweep
+
+  bool under_way();
+  std::optional<fs::file_time_type> changed() const;
+  void read_config();
+  void read_metrics();
+  void read_trials();
+};
+
+bool RunSummary::State::under_way() {
+  if (pulse.beats()) return true;
+  if (run_owner(paths.folder) == pulse.owner()) return false;
+  pulse = RunPulse(paths.folder);  // another process goes on with it
+  return pulse.beats();
+}
+
+/// Of what grows.
+std::optional<fs::file_time_type> RunSummary::State::changed() const {
+  const SweepPaths of_sweep{paths.folder};
+  const std::vector<std::string> files =
+      sweep ? std::vector{of_sweep.journal(0), of_sweep.csv(), of_sweep.old_journal()} : std::vector{paths.metrics()};
+  for (const std::string& file : files) {
+    if (const auto stamp = stamp_of(file)) return stamp->time;
+  }
+  return config_read ? std::optional(config_read->time) : std::nullopt;
+}
+
+void RunSummary::State::read_config() {
+  const std::optional<Stamp> now = stamp_of(paths.config());
+  if (now == config_read) return;
+  const Config config = load_config(paths.config(), {});
+  planned = config.train.steps > 0 ? Json::object({{"steps", config.train.steps}})
+                                   : Json::object({{"epochs", config.train.epochs}});
+  config_read = now;
+}
+
+void RunSummary::State::read_metrics() {
+  const std::optional<Stamp> now = stamp_of(paths.metrics());
+  if (now == metrics_read) return;
+  if (!now || !metrics_read || now->size < metrics_read->size) {  // it has gone back
+    step.reset();
+    evaluation.reset();
+  }
+  if (now) {
+    const std::string text = tail_of(paths.metrics());
+    bool found_step = false;
+    bool found_evaluation = false;
+    for (std::size_t end = text.size(); end > 0 && !(found_step && found_evaluation);) {
+      const std::size_t begin = end < 2 ? 0 : text.rfind('\n', end - 2) + 1;
+      const std::string_view line = std::string_view(text).substr(begin, end - begin);
+      end = begin;
+      // Most lines are of steps before the last, and need not be read.
+      if (line.find("\"split\"") == std::string_view::npos ? found_step : found_evaluation) continue;
+      const auto read = parse_metrics_line(line);
+      if (!read) continue;
+      if (const auto* record = std::get_if<StepRecord>(&*read)) {
+        step = *record;
+        found_step = true;
+      } else {
+        evaluation = std::get<EvaluationRecord>(*read);
+        found_evaluation = true;
+      }
+    }
+  }
+  metrics_read = now;
+}
+
+RunSummary::RunSummary(std::string folder) : state_(std::make_unique<State>(std::move(folder))) {}
+/// A sweep is read as a whole, so not with every trial that ends.
+void RunSummary::State::read_trials() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!sweep_read.empty() && now - sweep_looked < between_sweeps) return;
+  sweep_looked = now;
+  std::string stamp = sweep_stamp(paths.folder);
+  if (stamp == sweep_read) return;
+  const SweepView view = read_sweep(paths.folder);
+  const Metric metric = view.config.sweep.metric;
+  trials =
+      Json::object({{"done", view.trainings_done}, {"trainings", view.trainings}, {"metric_name", to_string(metric)}});
+  for (const TrialRow& row : view.rows) {
+    if (row.place != 1 || row.result() == nullptr) continue;
+    if (const auto best = metric_at(*row.result(), metric)) trials.set("best", shown(*best));
+  }
+  sweep_read = std::move(stamp);
+}
+
+RunSummary::RunSummary() = default;
+RunSummary::RunSummary(RunSummary&&) noexcept = default;
+RunSummary& RunSummary::operator=(RunSummary&&) noexcept = default;
+RunSummary::~RunSummary() = default;
+
+Json RunSummary::refresh() {
+  State& state = *state_;
+  Json json = Json::object({{"kind", state.sweep ? "sweep" : "run"}, {"under_way", state.under_way()}});
+  try {
+    state.read_config();
+    state.sweep ? state.read_trials() : state.read_metrics();
+  } catch (const Error& e) {  // half written, or going: what is known stays
+    json.set("unreadable", e.what());
+  }
+  if (state.sweep && !state.trials.is_null()) {
+    for (const auto& [name, value] : state.trials.members()) json.set(name, value);
+  }
+  json.set("planned", state.planned);
+  if (state.step) {
+    json.set("step", state.step->step);
+    json.set("epoch", state.step->epoch);
+    json.set("loss", shown(state.step->loss));
+  }
+  if (state.evaluation) {
+    const EvaluationRecord& judged = *state.evaluation;
+    json.set("split", judged.split);
+    json.set("judged_loss", shown(judged.loss));
+    if (judged.accuracy) json.set("accuracy", shown(*judged.accuracy));
+    if (!judged.metric.empty()) {
+      json.set("metric", judged.metric);
+      json.set("value", shown(judged.value));
+    }
+  }
+  if (const auto changed = state.changed()) json.set("changed", seconds_since_1970(*changed));
+  return json;
+}
+
+}  // namespace shoal

@@ -1,0 +1,126 @@
+// What `shoal watch` shows of a sweep, as text.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "shoal/core/error.hpp"
+#include "shoal/show/watch.hpp"
+#include "shoal/train/progress.hpp"
+#include "show/text_chart.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::size_t most_trials = 8;
+constexpr int least_chart_rows = 4;
+
+struct Counts {
+  std::int64_t done = 0;
+  std::int64_t stopped = 0;
+  std::int64_t failed = 0;
+};
+
+Counts counts_of(const SweepView& view) {
+  Counts counts;
+  for (const TrialRow& row : view.rows) {
+    counts.done += row.status == "done" ? 1 : 0;
+    counts.stopped += row.status == "stopped" ? 1 : 0;
+    counts.failed += row.status == "failed" ? 1 : 0;
+  }
+  return counts;
+}
+
+std::string headline(const SweepFrame& sweep) {
+  const Counts counts = counts_of(sweep.view);
+  std::string text =
+      fmt::format("{}  {}  {} of {}: {} done", sweep.view.folder, sweep.view.under_way ? "under way" : "ended",
+                  counted(sweep.view.trainings_done, "training"), sweep.view.trainings, counts.done);
+  if (sweep.view.under_way) text += fmt::format(", {} under way", sweep.pace.running);
+  if (counts.stopped > 0) text += fmt::format(", {} stopped early", counts.stopped);
+  return text + fmt::format(", {} failed", counts.failed);
+}
+
+std::string progress_line(const SweepPace& pace, int columns) {
+  std::string words;
+  if (pace.seconds_gone) words = "  " + format_duration(*pace.seconds_gone) + " gone";
+  if (pace.seconds_left) words += fmt::format(", {} left", format_duration(*pace.seconds_left));
+  return progress_bar(pace.share, columns - static_cast<int>(words.size())) + words;
+}
+
+std::vector<const TrialRow*> placed(const SweepView& view) {
+  std::vector<const TrialRow*> rows;
+  for (const TrialRow& row : view.rows) {
+    if (row.place && row.result() != nullptr) rows.push_back(&row);
+  }
+  std::sort(rows.begin(), rows.end(), [](const TrialRow* a, const TrialRow* b) { return *a->place < *b->place; });
+  return rows;
+}
+
+std::string score(const TrialRow& row, Metric metric) {
+  const auto value = metric_at(*row.result(), metric);
+  return value ? fmt::format("{:.4g}", *value) : "-";
+}
+
+/// `  1  trial 7  0.1234  optimizer.learning_rate = 0.0012  model.width = 64`
+std::vector<std::string> best_lines(const SweepView& view, const std::vector<const TrialRow*>& rows) {
+  const auto& space = view.config.sweep.space;
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < std::min(rows.size(), most_trials); ++i) {
+    std::string line = fmt::format("{:>3}  trial {:<5} {:<9}", *rows[i]->place, rows[i]->trial,
+                                   score(*rows[i], view.config.sweep.metric));
+    for (std::size_t d = 0; d < space.size(); ++d)
+      line += space[d].scale == Scale::choices ? fmt::format("  {} = {}", space[d].key, rows[i]->values[d])
+                                               : fmt::format("  {} = {:.4g}", space[d].key, rows[i]->numbers[d]);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+/// Each trial's score as a mark, the best so far as the line, over the trials by number.
+TextChart history(const SweepView& view) {
+  const Metric metric = view.config.sweep.metric;
+  TextChart chart;
+  for (const TrialRow& row : view.rows) {
+    if (row.result() == nullptr) continue;
+    const auto value = metric_at(*row.result(), metric);
+    if (!value) continue;
+    chart.marks.push_back({row.trial, *value});
+    const double before = chart.line.empty() ? *value : chart.line.back().value;
+    chart.line.push_back({row.trial, higher_is_better(metric) ? std::max(before, *value) : std::min(before, *value)});
+  }
+  return chart;
+}
+
+}  // namespace
+
+std::vector<std::string> draw_frame(const SweepFrame& sweep, const FrameStyle& style) {
+  const SweepView& view = sweep.view;
+  std::vector<std::string> lines = {headline(sweep), progress_line(sweep.pace, style.columns)};
+  const std::vector<const TrialRow*> rows = placed(view);
+  std::vector<std::string> below = best_lines(view, rows);
+  const int least = static_cast<int>(lines.size()) + 1 + least_chart_rows + 1;
+  below.resize(std::min(below.size(), static_cast<std::size_t>(std::max(style.rows - least, 0))));
+  const std::string metric = to_string(view.config.sweep.metric);
+  if (rows.empty()) {
+    lines.push_back("no trial has an outcome yet");
+  } else {
+    const TextChart chart = history(view);
+    lines.push_back(fmt::format("{}{}  best so far {} (line), trials by number (marks)", metric,
+                                is_logarithmic(chart, style.columns) ? ", log scale" : "",
+                                score(*rows[0], view.config.sweep.metric)));
+    const int height = style.rows - static_cast<int>(lines.size() + below.size()) - 1;
+    if (height >= least_chart_rows) {
+      const std::vector<std::string> drawn = draw_chart(chart, style.columns, height, style);
+      lines.insert(lines.end(), drawn.begin(), drawn.end());
+    }
+  }
+  lines.insert(lines.end(), below.begin(), below.end());
+  for (std::string& line : lines) {
+    if (line.find('\x1b') == std::string::npos) line = fit(line, style.columns);  // charts keep to it themselves
+  }
+  if (lines.size() > static_cast<std::size_t>(style.rows)) lines.resize(static_cast<std::size_t>(style.rows));
+  return lines;
+}
+
+}  // namespace shoal

@@ -1,0 +1,89 @@
+#include "shoal/tune/sweep_pace.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <system_error>
+
+#include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/run/run_paths.hpp"
+#include "tune/outcome.hpp"
+#include "tune/search_plan.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Epochs of the first trainings of a trial, up to that of a rung; without halving a training counts as one.
+std::int64_t work_until(const SearchPlan& plan, std::int64_t rung) {
+  return std::max<std::int64_t>(1, plan.epochs_of_rung(rung));
+}
+
+/// What a job has left in the folder.
+struct Job {
+  std::int64_t began_ns = 0;  // of the system's clock, as the name of its claims has it
+  std::int64_t claims = 0;
+  std::int64_t outcomes = 0;
+  double work = 0.0;
+};
+
+void read_journal(const fs::path& file, const SearchPlan& plan, Job& job) try {
+  std::istringstream lines(read_text(file));
+  for (std::string line; std::getline(lines, line);) {
+    const auto outcome = parse_outcome(line);
+    if (!outcome) continue;
+    ++job.outcomes;
+    const std::int64_t before = outcome->rung > 0 ? work_until(plan, outcome->rung - 1) : 0;
+    job.work += static_cast<double>(work_until(plan, outcome->rung) - before);
+  }
+} catch (const Error& e) {
+  if (e.status() != ExitStatus::no_input) throw;  // another job goes on: it makes one journal of all
+}
+
+void read_claims(const fs::path& folder, Job& job) {
+  const std::string prefix = fs::path(SweepPaths{}.claims("")).filename().string();
+  const std::string digits = folder.filename().string().substr(prefix.size());
+  std::int64_t began = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), began);
+  if (began <= job.began_ns) return;
+  job.began_ns = began;
+  std::error_code none;
+  job.claims = std::distance(fs::directory_iterator(folder, none), fs::directory_iterator());
+}
+
+}  // namespace
+
+SweepPace pace_of(const SweepView& view) {
+  const SweepPaths paths{view.folder};
+  const SearchPlan plan(view.config.sweep, view.config.seed, view.config.train.epochs);
+  double done = 0.0;
+  for (const TrialRow& row : view.rows) {
+    if (!row.curve.empty() || row.status == "failed") done += static_cast<double>(work_until(plan, row.rung));
+  }
+  const auto total = static_cast<double>(plan.total_work());
+  SweepPace pace;
+  pace.share = total > 0.0 ? std::clamp(done / total, 0.0, 1.0) : 0.0;
+  if (!view.under_way) return pace;
+  Job job;
+  std::error_code none;
+  for (fs::directory_iterator at(view.folder, none), end; !none && at != end; at.increment(none)) {
+    const std::string name = at->path().filename().string();
+    if (SweepPaths::is_claims(name)) read_claims(at->path(), job);
+    if (SweepPaths::is_journal(name) && at->path() != paths.old_journal()) read_journal(at->path(), plan, job);
+  }
+  if (job.began_ns == 0) return pace;
+  pace.running = std::max<std::int64_t>(0, job.claims - job.outcomes);
+  const auto now =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
+  pace.seconds_gone = std::max(0.0, static_cast<double>(now.count() - job.began_ns) * 1e-9);
+  if (job.work > 0.0) pace.seconds_left = *pace.seconds_gone * std::max(0.0, total - done) / job.work;
+  return pace;
+}
+
+}  // namespace shoal
