@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Time of a prediction of few rows by the net 16-128-128-3: libshoal_infer's C interface, onnxruntime's and PyTorch's
-Python ones, each with one thread, in alternation; what they predict is compared first.
+Python ones, each with one thread, in alternation, and onnxruntime with as many as it takes by default; what they predict
+is compared first.
 
   predicting.py BUILD [--rounds 7]      BUILD: a build folder; needs onnxruntime, onnx, torch, h5py and NumPy
 
@@ -68,6 +69,7 @@ onnx.save(model, "net.onnx")
 one_thread = onnxruntime.SessionOptions()
 one_thread.intra_op_num_threads = 1
 session = onnxruntime.InferenceSession("net.onnx", one_thread)
+by_default = onnxruntime.InferenceSession("net.onnx")
 
 torch.set_num_threads(1)
 modules = []
@@ -101,6 +103,7 @@ for rows, calls in CALLS.items():
     x, feed = torch.from_numpy(numbers(rows)), {"x": numbers(rows)}
     ways = {"shoal": lambda: float(run("./predict_bench", "net", str(rows), str(calls))),
             "onnxruntime": lambda: microseconds(lambda: session.run(None, feed), calls // 3),
+            "with threads": lambda: microseconds(lambda: by_default.run(None, feed), calls // 3),
             "torch": lambda: microseconds(lambda: by_torch(x), calls // 3)}
     measured = {way: [] for way in ways}
     for _ in range(options.rounds):
