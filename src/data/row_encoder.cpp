@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 namespace shoal {
 
@@ -31,12 +32,18 @@ std::string RowEncoder::refusal(std::size_t d, double value) const {
 }
 
 std::string RowEncoder::encode_numbers(std::span<const double> values, std::span<float> x) const {
-  for (std::size_t d = 0; d < x.size(); ++d) {
-    const double value = value_of(values, d);
-    x[d] = normalised(value, mean_[d], scale_[d]);
-    if (!std::isfinite(x[d])) return refusal(d, value);
+  const bool plain = match_.source.empty() && !encoding_.from_floats;
+  if (plain) {  // without a question in the loop
+    for (std::size_t d = 0; d < x.size(); ++d) x[d] = normalised(values[d], mean_[d], scale_[d]);
+  } else {
+    for (std::size_t d = 0; d < x.size(); ++d) x[d] = normalised(value_of(values, d), mean_[d], scale_[d]);
   }
-  return "";
+  int wrong = 0;
+  for (const float v : x) wrong |= static_cast<int>(!(std::fabs(v) <= std::numeric_limits<float>::max()));
+  if (wrong == 0) return "";
+  const auto at = std::find_if(x.begin(), x.end(), [](float v) { return !std::isfinite(v); });
+  const auto d = static_cast<std::size_t>(at - x.begin());
+  return refusal(d, value_of(values, d));
 }
 
 std::string RowEncoder::encode(std::span<const double> values, std::span<float> x, const UnseenDraw* draw,

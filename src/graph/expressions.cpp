@@ -7,6 +7,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/meant_word.hpp"
 #include "shoal/graph/described.hpp"
+#include "shoal/tensor/product_columns.hpp"
 
 namespace shoal {
 namespace {
@@ -109,8 +110,9 @@ class DenseOperation final : public OperationOf<DenseOperation> {
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
     const Rows<const T>& x = rows.input[0];
     const Rows<const T>& bias = rows.input[2];
-    product_panel<T>(rows.output.count, x.columns(), x.tile(0), x.panels.rows * panel_width, rows.input[1].tile(panel),
-                     bias.panels.data == nullptr ? nullptr : bias.tile(panel), rows.output.tile(panel));
+    product_columns<T>(rows.output.count, x.columns(), rows.output.panels.width(panel), x.tile(0),
+                       x.panels.rows * panel_width, rows.input[1].tile(panel),
+                       bias.panels.data == nullptr ? nullptr : bias.tile(panel), rows.output.tile(panel));
   }
   template <class T>
   void take_gradient_block(const RowBlock<T>& rows, std::int64_t panel) const {

@@ -50,9 +50,7 @@ ForwardPass::ForwardPass(const Graph& graph, Value until, std::int64_t capacity,
     if (needed[id] && node.operation != nullptr)
       scratch = std::max(scratch, node.operation->scratch_bytes(input_shapes(graph, node)));
   }
-  // Doubles lie in it, and no vector is loaded from it by its alignment: memory_shift() of floats does not apply.
-  memory_.reserve(4 * graph.nodes().size() + 1);
-  if (scratch > 0) {
+  if (scratch > 0) {  // not moved: doubles lie in it, too
     memory_.emplace_back(std::aligned_alloc(64, (scratch + 63) / 64 * 64));
     if (memory_.back() == nullptr) throw std::bad_alloc();
     scratch_ = {static_cast<std::byte*>(memory_.back().get()), scratch};

@@ -131,6 +131,18 @@ SampleLoss quantile_sample(const LossSample& s, const LossNumbers& numbers) {
   return {loss / outputs, false};
 }
 
+void softmax_report(std::span<double> z) {
+  const double most = z[largest(z)];
+  for (double& v : z) v = elementary::exp(v - most);
+  double sum = 0.0;
+  for (const double v : z) sum += v;
+  for (double& v : z) v /= sum;
+}
+
+void sigmoid_report(std::span<double> z) {
+  for (double& v : z) v = elementary::sigmoid(v);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace shoal
 HWY_AFTER_NAMESPACE();
@@ -145,6 +157,8 @@ HWY_EXPORT(squared_sample);
 HWY_EXPORT(absolute_sample);
 HWY_EXPORT(huber_sample);
 HWY_EXPORT(quantile_sample);
+HWY_EXPORT(softmax_report);
+HWY_EXPORT(sigmoid_report);
 
 using Numbers = LossNumbers;
 SampleLoss call_softmax(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(softmax_sample)(s, n); }
@@ -154,20 +168,8 @@ SampleLoss call_absolute(const LossSample& s, const Numbers& n) { return HWY_DYN
 SampleLoss call_huber(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(huber_sample)(s, n); }
 SampleLoss call_quantile(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(quantile_sample)(s, n); }
 
-void to_softmax(std::span<double> z) {
-  const double largest = *std::max_element(z.begin(), z.end());
-  double sum = 0.0;
-  for (double& v : z) {
-    v = elementary::exp(v - largest);
-    sum += v;
-  }
-  for (double& v : z) v /= sum;
-}
-
-void to_sigmoid(std::span<double> z) {
-  for (double& v : z) v = elementary::sigmoid(v);
-}
-
+void to_softmax(std::span<double> z) { HWY_DYNAMIC_DISPATCH(softmax_report)(z); }
+void to_sigmoid(std::span<double> z) { HWY_DYNAMIC_DISPATCH(sigmoid_report)(z); }
 void as_they_are(std::span<double>) {}
 
 std::int64_t one_each(std::int64_t classes) { return classes; }

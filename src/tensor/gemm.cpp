@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shoal/tensor/product_columns.hpp"
 #include "shoal/tensor/targets.hpp"
 #include "tensor/gradient_chains.hpp"
 
@@ -17,12 +18,13 @@ HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
 
-template <class T>
+/// `wide` columns of a panel, as few as are wanted.
+template <class T, int wide = static_cast<int>(panel_width)>
 struct Kernel {
   using D = hn::ScalableTag<T>;
   using V = hn::Vec<D>;
   static constexpr int lanes = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int vectors = static_cast<int>(panel_width) / lanes;  // of one row of a panel
+  static constexpr int vectors = std::max(1, wide / lanes);  // of one row of a panel
   // Rows of a register tile: accumulators, one row of B and a broadcast must fit the registers (32 of AVX-512 and NEON,
   // 16 of AVX2).
   static constexpr int registers = HWY_TARGET == HWY_AVX2 ? 12 : 24;
@@ -160,6 +162,21 @@ struct Kernel {
   }
 };
 
+template <class T>
+HWY_INLINE void product_columns_target(std::int64_t rows, std::int64_t depth, std::int64_t width, const T* a,
+                                       std::int64_t a_stride, const T* b, const T* bias, T* c) {
+  if (width <= 8) return Kernel<T, 8>::product(rows, depth, a, a_stride, b, bias, c);
+  if (width <= 16) return Kernel<T, 16>::product(rows, depth, a, a_stride, b, bias, c);
+  Kernel<T>::product(rows, depth, a, a_stride, b, bias, c);
+}
+void product_columns_float(std::int64_t rows, std::int64_t depth, std::int64_t width, const float* a,
+                           std::int64_t a_stride, const float* b, const float* bias, float* c) {
+  product_columns_target(rows, depth, width, a, a_stride, b, bias, c);
+}
+void product_columns_double(std::int64_t rows, std::int64_t depth, std::int64_t width, const double* a,
+                            std::int64_t a_stride, const double* b, const double* bias, double* c) {
+  product_columns_target(rows, depth, width, a, a_stride, b, bias, c);
+}
 void product_float(std::int64_t rows, std::int64_t depth, const float* a, std::int64_t a_stride, const float* b,
                    const float* bias, float* c) {
   Kernel<float>::product(rows, depth, a, a_stride, b, bias, c);
@@ -217,12 +234,24 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
+HWY_EXPORT(product_columns_float);
+HWY_EXPORT(product_columns_double);
 HWY_EXPORT(product_float);
 HWY_EXPORT(product_double);
 HWY_EXPORT(gradient_float);
 HWY_EXPORT(gradient_double);
 HWY_EXPORT(transpose_float);
 
+template <>
+void product_columns<float>(std::int64_t rows, std::int64_t depth, std::int64_t width, const float* a,
+                            std::int64_t a_stride, const float* b, const float* bias, float* c) {
+  HWY_DYNAMIC_DISPATCH(product_columns_float)(rows, depth, width, a, a_stride, b, bias, c);
+}
+template <>
+void product_columns<double>(std::int64_t rows, std::int64_t depth, std::int64_t width, const double* a,
+                             std::int64_t a_stride, const double* b, const double* bias, double* c) {
+  HWY_DYNAMIC_DISPATCH(product_columns_double)(rows, depth, width, a, a_stride, b, bias, c);
+}
 template <>
 void product_panel<float>(std::int64_t rows, std::int64_t depth, const float* a, std::int64_t a_stride, const float* b,
                           const float* bias, float* c) {

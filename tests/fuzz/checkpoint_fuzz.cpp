@@ -1,11 +1,12 @@
-// A checkpoint, with all that resuming and inspecting read of it, and evaluation on two rows that fit the model in the
-// corpus. Inputs that do not begin like one are images: they get a header that says the truth, as whoever wants to harm
-// would give them, or no input would come past the hash.
+// A checkpoint, with all that resuming and inspecting read of it, predictions in memory, and evaluation on two rows that
+// fit the model in the corpus. Inputs that do not begin like one are images: they get a header that says the truth, as
+// whoever wants to harm would give them, or no input would come past the hash.
 #include <cstring>
 #include <limits>
 
 #include "fuzz.hpp"
 #include "io/checkpoint_header.hpp"
+#include "shoal/infer/predictor.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/names.hpp"
 #include "shoal/run/nudges.hpp"
@@ -64,6 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const shoal::Dataset plain = data_set(false);
     static const shoal::Dataset table = data_set(true);
     static shoal::Communicator alone;
+    const shoal::Predictor in_memory(std::as_bytes(std::span(bytes)), "c.h5", shoal::WhichWeights::judged, 1);
+    in_memory.predict(std::vector<double>(static_cast<std::size_t>(in_memory.features()), 1.0));
     shoal::DatasetPredictor(file.path(), alone).evaluate(of_table ? table : plain, "train");
   });
 }

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/Dense>
+#include <initializer_list>
 #include <random>
 
 #include "shoal/tensor/buffer.hpp"
+#include "shoal/tensor/product_columns.hpp"
 
 namespace shoal {
 namespace {
@@ -64,6 +66,28 @@ TYPED_TEST(Gemm, ProductEqualsEigen) {
         for (std::int64_t r = 0; r < rows; ++r) {
           for (std::int64_t i = pc.panels.width(pc.panels.panels() - 1); i < panel_width; ++i) {
             ASSERT_EQ(pc.panels.tile(pc.panels.panels() - 1, r)[i], T{0}) << "padding";
+          }
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Gemm, FewColumnsHaveTheBitsOfAWholePanel) {
+  using T = TypeParam;
+  for (std::int64_t rows : {1, 7, 8, 9, 65}) {
+    for (std::int64_t depth : {3, 100, 784}) {
+      const Packed<T> a(random_matrix<T>(rows, depth, 1)), b(random_matrix<T>(depth, 32, 2)),
+          bias(random_matrix<T>(1, 32, 3));
+      for (const T* start : std::initializer_list<const T*>{bias.panels.data, nullptr}) {
+        std::vector<T> whole(static_cast<std::size_t>(rows * panel_width));
+        product_panel<T>(rows, depth, a.panels.data, rows * panel_width, b.panels.data, start, whole.data());
+        for (std::int64_t width : {1, 3, 8, 9, 16, 17, 32}) {
+          std::vector<T> few(whole.size());
+          product_columns<T>(rows, depth, width, a.panels.data, rows * panel_width, b.panels.data, start, few.data());
+          for (std::size_t i = 0; i < few.size(); ++i) {
+            if (static_cast<std::int64_t>(i) % panel_width >= width) continue;
+            ASSERT_EQ(few[i], whole[i]) << rows << ' ' << depth << ' ' << width << ' ' << i;
           }
         }
       }
