@@ -42,7 +42,11 @@ gfortran             command:gfortran
 valgrind             command:valgrind
 python3              command:python3
 python3-numpy        python:numpy
-python3-h5py         python:h5py'
+python3-h5py         python:h5py
+python3-selenium     python:selenium
+chromium             command:chromium
+chromium-driver      command:chromedriver
+npm                  command:npm'
 check_needs='
 clang                command:clang++
 libclang-rt-dev      -

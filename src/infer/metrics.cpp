@@ -47,6 +47,28 @@ class Mean {
   Sum sum_, weights_;
 };
 
+std::size_t bin_of(double confidence) {
+  const double place = std::ceil(confidence * calibration_bins) - 1.0;
+  return static_cast<std::size_t>(std::clamp(place, 0.0, calibration_bins - 1.0));
+}
+
+TrueAgainstPredicted lay_against(std::span<const double> targets, std::span<const double> predicted,
+                                 std::span<const double> weights) {
+  if (targets.empty()) return {};
+  const auto [least_true, most_true] = std::minmax_element(targets.begin(), targets.end());
+  const auto [least, most] = std::minmax_element(predicted.begin(), predicted.end());
+  constexpr std::size_t side = TrueAgainstPredicted::side;
+  TrueAgainstPredicted against{std::min(*least_true, *least), std::max(*most_true, *most),
+                               std::vector<double>(side * side)};
+  const auto square = [&](double value) {
+    const double share = against.high > against.low ? (value - against.low) / (against.high - against.low) : 0.0;
+    return std::min(side - 1, static_cast<std::size_t>(share * side));
+  };
+  for (std::size_t row = 0; row < targets.size(); ++row)
+    against.weights[square(targets[row]) * side + square(predicted[row])] += weight_of(weights, row);
+  return against;
+}
+
 /// "a", "a and b", "a, b and 3 more".
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t most = 5;
@@ -108,6 +130,7 @@ OutputJudgement judge_output(std::string name, std::span<const double> targets, 
   OutputJudgement judged{
       std::move(name), std::sqrt(squares.value() / total.value()), sizes.value() / total.value(), {}};
   if (!constant) judged.r2 = 1.0 - squares.value() / spread.value();
+  judged.against = lay_against(targets, predicted, weights);
   return judged;
 }
 
@@ -156,12 +179,28 @@ void ClassJudge::count(Evaluation& evaluation) const {
   }
 }
 
+std::vector<CalibrationBin> ClassJudge::calibration() const {
+  std::vector<Sum> weights(calibration_bins), confidences(calibration_bins), right(calibration_bins);
+  for (std::size_t row = 0; row < confidence_.size(); ++row) {
+    const std::size_t bin = bin_of(confidence_[row]);
+    weights[bin].add(weight(row));
+    confidences[bin].add(weight(row) * confidence_[row]);
+    if (labels_[row] == predicted_[row]) right[bin].add(weight(row));
+  }
+  std::vector<CalibrationBin> bins;
+  for (std::size_t bin = 0; bin < calibration_bins; ++bin) {
+    const double of = weights[bin].value();
+    bins.push_back(
+        {of, quotient(confidences[bin].value(), of).value_or(0.0), quotient(right[bin].value(), of).value_or(0.0)});
+  }
+  return bins;
+}
+
 std::optional<double> ClassJudge::calibration_error() const {
   std::vector<Sum> surplus(calibration_bins);
   for (std::size_t row = 0; row < confidence_.size(); ++row) {
-    const double place = std::ceil(confidence_[row] * calibration_bins) - 1.0;
-    const auto bin = static_cast<std::size_t>(std::clamp(place, 0.0, calibration_bins - 1.0));
-    surplus[bin].add(weight(row) * ((labels_[row] == predicted_[row] ? 1.0 : 0.0) - confidence_[row]));
+    surplus[bin_of(confidence_[row])].add(weight(row) *
+                                          ((labels_[row] == predicted_[row] ? 1.0 : 0.0) - confidence_[row]));
   }
   Sum error;
   for (const Sum& bin : surplus) error.add(std::fabs(bin.value()));
@@ -194,6 +233,7 @@ void ClassJudge::finish(Evaluation& evaluation) {
   for (std::size_t c = two ? 1 : 0; c < squares_.size(); ++c) squares.add(squares_[c]);
   evaluation.brier = quotient(squares.value(), total_);
   evaluation.ece = calibration_error();
+  evaluation.calibration = calibration();
   if (!empty.empty()) evaluation.notes.push_back("no rows of " + listed(empty) + ": no recall and no AUC of it");
   if (!unpredicted.empty()) evaluation.notes.push_back("nothing taken for " + listed(unpredicted) + ": no precision");
   if (!evaluation.auc) evaluation.notes.emplace_back("all rows are of one class: nothing to rank, so no AUC");

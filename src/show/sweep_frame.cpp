@@ -106,8 +106,7 @@ std::vector<std::string> draw_frame(const SweepFrame& sweep, const FrameStyle& s
     lines.push_back("no trial has an outcome yet");
   } else {
     const TextChart chart = history(view);
-    lines.push_back(fmt::format("{}{}  best so far {} (line), trials by number (marks)", metric,
-                                is_logarithmic(chart, style.columns) ? ", log scale" : "",
+    lines.push_back(fmt::format("{}  best so far {} (line), trials by number (marks)", metric,
                                 score(*rows[0], view.config.sweep.metric)));
     const int height = style.rows - static_cast<int>(lines.size() + below.size()) - 1;
     if (height >= least_chart_rows) {

@@ -253,12 +253,6 @@ int cells_of(int width) { return width - label_columns - 1; }
 
 }  // namespace
 
-bool is_logarithmic(const TextChart& chart, int width) {
-  if (cells_of(width) < 1) return false;
-  const Curves curves = curves_of(chart, cells_of(width));
-  return ValueScale({curves.line, curves.marks}).is_logarithmic();
-}
-
 std::vector<std::string> draw_chart(const TextChart& chart, int width, int height, const FrameStyle& style) {
   const int cells = cells_of(width);
   if (cells < 1 || height < 1 || (chart.line.empty() && chart.marks.empty())) return {};
@@ -285,7 +279,8 @@ std::vector<std::string> draw_chart(const TextChart& chart, int width, int heigh
     const std::string edge = fmt::format("{:>{}}", label, label_columns - 1) + (labelled ? " +" : " |");
     lines.push_back(edge + canvas.row(row, style));
   }
-  lines.push_back(std::string(label_columns + 1, ' ') + step_axis(steps, cells));
+  lines.push_back(fmt::format("{:<{}}", scale.is_logarithmic() ? "log scale" : "", label_columns + 1) +
+                  step_axis(steps, cells));
   return lines;
 }
 

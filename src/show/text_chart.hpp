@@ -15,11 +15,8 @@ struct TextChart {
 
 /// `height` lines for the curves and one for the steps, of at most `width` characters; none without a point or room.
 /// Round values stand at the left, round steps below. The scale of the values is logarithmic when they span more than a
-/// factor of 20: see is_logarithmic().
+/// factor of 20: then the last line says so.
 std::vector<std::string> draw_chart(const TextChart& chart, int width, int height, const FrameStyle& style);
-
-/// Whether draw_chart() draws it so at that width.
-bool is_logarithmic(const TextChart& chart, int width);
 
 /// `[=====>    ] 42 %`; of at most `columns` characters.
 std::string progress_bar(double share, int columns);

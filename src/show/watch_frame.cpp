@@ -142,16 +142,12 @@ std::vector<std::string> draw_frame(const RunView& view, const FrameStyle& style
     const std::vector<std::string> drawn = draw_chart(chart, style.columns, rows - 2, style);
     lines.insert(lines.end(), drawn.begin(), drawn.end());
   };
-  const auto named = [&](const std::string& name, const TextChart& chart) {
-    return name + (is_logarithmic(chart, style.columns) ? ", log scale" : "");
-  };
   const auto latest = view.last ? std::optional(view.last->loss) : std::nullopt;
   const TextChart loss{view.loss, losses};
-  add_chart(legend(view, named("loss", loss), latest, losses, true), loss, room - second);
+  add_chart(legend(view, "loss", latest, losses, true), loss, room - second);
   const bool less_is_better = has_metric && !higher_is_better(view.start.train.metric);
   const TextChart other{{}, judged};
-  if (both)
-    add_chart(legend(view, named(has_metric ? metric : "accuracy", other), {}, judged, less_is_better), other, second);
+  if (both) add_chart(legend(view, has_metric ? metric : "accuracy", {}, judged, less_is_better), other, second);
   for (const std::string& line : below) lines.push_back(fit(line, style.columns));
   if (lines.size() > static_cast<std::size_t>(style.rows)) lines.resize(static_cast<std::size_t>(style.rows));
   return lines;

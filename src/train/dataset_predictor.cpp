@@ -101,21 +101,26 @@ const PredictionLayout& DatasetPredictor::layout() const { return state_->layout
 const std::string& DatasetPredictor::weights() const { return state_->trained.weights; }
 
 Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& name) {
+  require_same_data(data, state_->comm, name);
+  std::optional<Split> split;
+  run_together(state_->comm, [&] { split = data.split(name); });
+  return evaluate(data, *split);
+}
+
+Evaluation DatasetPredictor::evaluate(const Dataset& data, const Split& split) {
   State& s = *state_;
+  const std::string& name = split.name();
   const Watchdog watchdog(s.comm, s.stall_timeout);
   const Doing doing(Activity::evaluating);
-  require_same_data(data, s.comm, name);
-  std::optional<Split> split;
   std::optional<Pass> pass;
   run_together(s.comm, [&] {
-    split = data.split(name);
-    ColumnMatch match = match_features(data, *split, s.trained.encoding, s.trained.data, s.trained.path);
-    check_targets(data, *split, s.trained.data, s.trained.model, s.trained.path);
-    pass.emplace(s, std::move(match), std::min(split->rows(), std::max(prediction_block, s.leaf_samples)));
+    ColumnMatch match = match_features(data, split, s.trained.encoding, s.trained.data, s.trained.path);
+    check_targets(data, split, s.trained.data, s.trained.model, s.trained.path);
+    pass.emplace(s, std::move(match), std::min(split.rows(), std::max(prediction_block, s.leaf_samples)));
   });
   SHOAL_FAULT_POINT("predict");
   SplitJudge judge(s.trained.model, s.trained.data, s.trained.targets);
-  const Evaluation result = evaluate_split(pass->feeder, *split, s.leaf_samples, pass->rows.capacity(), s.comm, &judge);
+  const Evaluation result = evaluate_split(pass->feeder, split, s.leaf_samples, pass->rows.capacity(), s.comm, &judge);
   say_unseen(pass->feeder, s.comm);
   run_together(s.comm, [&] {
     if (!std::isfinite(result.loss))

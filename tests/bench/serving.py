@@ -3,7 +3,7 @@
 
     serving.py SHOAL [--runs 1000] [--pairs 5] [--steps 400]
 
-The page is played by a client that asks as it does: the list and the open run once a second. A browser draws on the
+The page is played by a client that asks as it does: the open run once a second, the list every fifth time. A browser draws on the
 machine of who looks.
 """
 import argparse
@@ -14,11 +14,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "show" / "serve"))
-from server import Server, wait_for  # noqa: E402
+from server import Server  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("shoal", type=os.path.abspath)
@@ -58,25 +57,34 @@ def first_page():
         return end - begin, end - asked, time.perf_counter() - begin_again
 
 
+def cpu_seconds(server):
+    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
 def step_ms(name, watched):
     """The median step of a training of 784-256-256-10 in batches of 256, and the server's share of a core."""
     arguments = ["--set", "data.file=large.h5", "--set", f"train.steps={options.steps}", "--set", "data.batch_size=256",
                  "--set", "model.hidden=[256,256]", "--set", "checkpoint.every_epochs=0", "--run", f"runs/{name}"]
-    stop = threading.Event()
-    share = 0.0
-    trainer = subprocess.Popen([options.shoal, "train", *arguments], stderr=subprocess.DEVNULL)
-    if watched:
+    if not watched:
+        subprocess.run([options.shoal, "train", *arguments], check=True, stderr=subprocess.DEVNULL)
+        share = 0.0
+    else:
         with Server(options.shoal, ".") as server:
-            wait_for(lambda: any(r["name"] == f"runs/{name}" and r.get("step") for r in server.json("/api/runs?version=0")["changed"]),
-                     "run")
-            version, mark, begin = 0, "", time.time()
+            version = server.json("/api/runs?version=0")["version"]
+            used = cpu_seconds(server)
+            begin = time.time()
+            trainer = subprocess.Popen([options.shoal, "train", *arguments], stderr=subprocess.DEVNULL)
+            mark, turn = "", 0
             while trainer.poll() is None:
-                version = server.json(f"/api/runs?version={version}")["version"]
-                mark = server.json(f"/api/run?name=runs/{name}&from={mark}")["mark"]
-                stop.wait(1)
-            ticks = sum(int(n) for n in pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().split()[13:15])
-            share = ticks / os.sysconf("SC_CLK_TCK") / (time.time() - begin)
-    assert trainer.wait() == 0
+                if turn % 5 == 0:
+                    version = server.json(f"/api/runs?version={version}")["version"]
+                status, _, text = server.ask(f"/api/run?name=runs/{name}&from={mark}")
+                mark = json.loads(text)["mark"] if status == 200 else ""  # not listed yet
+                turn += status == 200
+                time.sleep(1)
+            assert trainer.wait() == 0 and mark != ""
+            share = (cpu_seconds(server) - used) / (time.time() - begin)
     records = [json.loads(line) for line in open(f"runs/{name}/metrics.jsonl")]
     steps = [record for record in records if "split" not in record]
     return statistics.median(256e3 / record["samples_per_second"] for record in steps[20:]), share

@@ -131,6 +131,27 @@ TEST(Metrics, ABinHoldsItsEnd) {
   Evaluation e;
   judge.finish(e);
   EXPECT_NEAR(*e.ece, (0.8 + 0.79) / 3.0, 1e-15);
+  ASSERT_EQ(e.calibration.size(), 15U);
+  EXPECT_EQ(e.calibration[2].weight, 1.0);
+  EXPECT_EQ(e.calibration[2].confidence, 0.2);
+  EXPECT_EQ(e.calibration[3].accuracy, 1.0);
+  EXPECT_EQ(e.calibration[4].weight, 0.0);
+  EXPECT_EQ(e.calibration[14].confidence, 1.0);
+}
+
+TEST(Metrics, EveryRowLiesInASquareOfTrueAgainstPredicted) {
+  const std::vector<double> targets{0.0, 48.0, 24.0, 24.0};
+  const std::vector<double> predicted{0.0, 47.5, -0.0, 10.0};
+  const std::vector<double> weights{1.0, 2.0, 3.0, 4.0};
+  const TrueAgainstPredicted against = judge_output("y", targets, predicted, weights).against;
+  EXPECT_EQ(against.low, 0.0);
+  EXPECT_EQ(against.high, 48.0);
+  EXPECT_EQ(against.weights[0], 1.0);
+  EXPECT_EQ(against.weights[47 * 48 + 47], 2.0);
+  EXPECT_EQ(against.weights[24 * 48 + 0], 3.0);
+  EXPECT_EQ(against.weights[24 * 48 + 10], 4.0);
+  // All alike: one square.
+  EXPECT_EQ(judge_output("y", std::vector{5.0, 5.0}, std::vector{5.0, 5.0}, {}).against.weights[0], 2.0);
 }
 
 TEST(Metrics, SumsLoseNothing) {

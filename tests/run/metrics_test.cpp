@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
@@ -55,6 +56,26 @@ TEST_F(Metrics, WhatIsNoNumberIsLeftOut) {
             "{\"step\":1,\"epoch\":1,\"learning_rate\":0.1}\n");
   EXPECT_EQ(to_json_line(EvaluationRecord{1, 1, "test", -infinity, nan, infinity}),
             "{\"step\":1,\"epoch\":1,\"split\":\"test\"}\n");
+}
+
+TEST_F(Metrics, ALineReadsBack) {
+  const StepRecord step{12, 2, 0.125, 0.001, 41234.5, 7.25};
+  const auto read = parse_metrics_line(to_json_line(step));
+  ASSERT_TRUE(read && std::holds_alternative<StepRecord>(*read));
+  EXPECT_EQ(to_json_line(std::get<StepRecord>(*read)), to_json_line(step));
+  const EvaluationRecord evaluation{12, 2, "validation", 0.5, 0.975, 8, "auc", 0.25};
+  const auto judged = parse_metrics_line(to_json_line(evaluation));
+  ASSERT_TRUE(judged && std::holds_alternative<EvaluationRecord>(*judged));
+  EXPECT_EQ(to_json_line(std::get<EvaluationRecord>(*judged)), to_json_line(evaluation));
+}
+
+TEST_F(Metrics, WhatALineLacksIsNoNumberAndATornOneIsNone) {
+  const auto read = parse_metrics_line(to_json_line(StepRecord{1, 1, nan, 0.1, infinity, 0}));
+  ASSERT_TRUE(read && std::holds_alternative<StepRecord>(*read));
+  EXPECT_TRUE(std::isnan(std::get<StepRecord>(*read).loss));
+  EXPECT_EQ(std::get<StepRecord>(*read).learning_rate, 0.1);
+  for (const char* line : {"", "{\"step\":1,\"epo", "[1]", "{\"step\":\"a\",\"epoch\":1}", "{\"epoch\":1}"})
+    EXPECT_FALSE(parse_metrics_line(line)) << line;
 }
 
 TEST_F(Metrics, LinesGoOutInBatchesAndWithinASecond) {

@@ -20,12 +20,28 @@ struct ClassJudgement {
   std::optional<double> auc, average_precision;
 };
 
+/// Rows by how sure the model was of their labels.
+struct CalibrationBin {
+  double weight = 0.0;      ///< of its rows
+  double confidence = 0.0;  ///< their mean; 0 where there are none
+  double accuracy = 0.0;    ///< the share of them that is right
+};
+
+/// Rows of an output by what is true and what is predicted, in squares over [low, high] of both.
+struct TrueAgainstPredicted {
+  static constexpr std::size_t side = 48;  ///< squares
+  double low = 0.0;
+  double high = 0.0;
+  std::vector<double> weights;  ///< (side, side) row-major: by the true value, then by the predicted one
+};
+
 /// An output of a regression, in the units of the file.
 struct OutputJudgement {
   std::string name;
   double rmse = 0.0;
   double mae = 0.0;
-  std::optional<double> r2;  ///< nothing where the target is constant
+  std::optional<double> r2;           ///< nothing where the target is constant
+  TrueAgainstPredicted against = {};  ///< on rank 0
 };
 
 /// What a model makes of a split: every row counts once, or by its weight where the data have weights; class weights
@@ -46,6 +62,7 @@ struct Evaluation {
   std::optional<double> average_precision;  ///< likewise
   std::optional<double> brier;              ///< of two classes (p - y)^2, else the sum of that over classes
   std::optional<double> ece;  ///< expected calibration error of the label: 15 bins of equal width, each with its end
+  std::vector<CalibrationBin> calibration;  ///< the bins of ece, from the least confidence on; on rank 0
   std::vector<ClassJudgement> classes;
   std::vector<double> confusion;  ///< (K, K) row-major: weight of the rows of class r taken for class c; empty for more
                                   ///< than most_confused classes

@@ -42,6 +42,7 @@ class ClassJudge {
  private:
   double weight(std::size_t row) const { return weights_.empty() ? 1.0 : weights_[row]; }
   void count(Evaluation& evaluation) const;
+  std::vector<CalibrationBin> calibration() const;
   std::optional<double> calibration_error() const;
 
   std::vector<std::string> names_;

@@ -31,6 +31,8 @@ class DatasetPredictor {
   ///                have opened other data;
   ///                diverged: the loss is not finite
   Evaluation evaluate(const Dataset& data, const std::string& split);
+  /// The same of some rows of the data set, which every rank has chosen alike.
+  Evaluation evaluate(const Dataset& data, const Split& split);
 
   /// Collective; rank 0 writes `out`, whole or not at all. Needs no y. By the ending of `out`:
   ///   .csv, or "-" for standard output: a line a row: label, then the columns of PredictionLayout::names

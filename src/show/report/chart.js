@@ -5,7 +5,12 @@ const shoal = {};
 
 (() => {
   const number = d3.format('.4~g');
-  shoal.number = value => (value === null || value === undefined ? '-' : number(value).replace('\u2212', '-'));
+  const large = d3.format('.4~s');
+  /** To read, with four digits; 2.5M where there are many. */
+  shoal.number = value => {
+    if (value === null || value === undefined) return '-';
+    return (Math.abs(value) >= 1e5 && Math.abs(value) < 1e15 ? large(value) : number(value)).replace('\u2212', '-');
+  };
   const whole = d3.format(',');
   shoal.count = value => whole(value);
 
@@ -29,7 +34,8 @@ const shoal = {};
     if (!logarithmic) {
       const at = d3.scaleLinear([low, high], range).nice(5);
       const ticks = at.ticks(5);
-      return { at, log: false, ticks, text: at.tickFormat(5) };
+      const large = Math.max(Math.abs(low), Math.abs(high)) >= 1e5;
+      return { at, log: false, ticks, text: large ? shoal.number : at.tickFormat(5) };
     }
     const at = d3.scaleLog([low, high], range);
     return { at, log: true, ticks: shoal.logTicks(low, high, Math.abs(range[1] - range[0]) / 22), text: shoal.number };
@@ -170,9 +176,10 @@ const shoal = {};
     if (ring) svg.append('circle').attr('cx', x(ring[0])).attr('cy', y.at(ring[1])).attr('r', 6).style('fill', 'none').style('stroke', 'var(--second)').style('stroke-width', 2);
 
     if (direct) {
-      const labels = drawn.filter(s => s.label).map(s => ({ s, y: y.at(s.points.filter(p => p !== null).slice(-1)[0][1]) }));
+      // Beside the end of its curve, which may have ended early.
+      const labels = drawn.filter(s => s.label).map(s => s.points.filter(p => p !== null).slice(-1)[0]).map((end, i) => ({ s: drawn.filter(s => s.label)[i], x: x(end[0]) + 8, y: y.at(end[1]) }));
       shoal.spread(labels, margin.top + 4, height - margin.bottom).forEach(l => {
-        svg.append('text').attr('x', width - margin.right + 8).attr('y', l.y).attr('dy', '0.32em').style('fill', l.s.colour).text(l.s.label);
+        svg.append('text').attr('class', 'halo').attr('x', l.x).attr('y', l.y).attr('dy', '0.32em').style('fill', l.s.colour).text(l.s.label);
       });
     } else {
       const legend = document.createElement('ul');

@@ -8,6 +8,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
+#include "show/report/judgement_json.hpp"
 #include "show/report/page.hpp"
 #include "show/report/run_json.hpp"
 #include "show/report/sweep_json.hpp"
@@ -43,17 +44,22 @@ bool is_sweep(const std::vector<std::string>& folders) {
 }  // namespace
 
 void write_report(const ReportRequest& request, Communicator& comm) {
+  bool sweep = false;
+  std::vector<Json> runs;
   run_together(comm, [&] {
     if (comm.rank() != 0) return;
-    const bool sweep = is_sweep(request.folders);
     check_output_file(request.out, Output::report, {});
-    if (sweep) {
-      write_text_atomically(request.out, page_of_sweep(request.folders.front()));
-      return;
-    }
-    std::vector<Json> runs;
+    sweep = is_sweep(request.folders);
+    if (sweep) return;
     for (const std::string& folder : request.folders) runs.push_back(run_json(folder));
-    write_text_atomically(request.out, page_of_runs(runs));
+  });
+  const bool one_run = comm.all_max(runs.size() == 1 ? 1 : 0) != 0;
+  Json judgement;
+  if (one_run) judgement = judgement_json(request.folders.front(), comm);
+  run_together(comm, [&] {
+    if (comm.rank() != 0) return;
+    if (one_run) runs.front().set("judgement", judgement);
+    write_text_atomically(request.out, sweep ? page_of_sweep(request.folders.front()) : page_of_runs(runs));
   });
 }
 

@@ -32,7 +32,7 @@
       title: 'Loss', width, height: 320, marks: run.marks, ring, xOf, right: width >= 640 ? 150 : null,
       series: [...batches, { name: split, points: judged, colour: 'var(--second)', dotted: true, label: last ? `${split} ${shoal.number(last[1])}` : split }],
     });
-    if (ring) shoal.add(box, 'p', `Best by ${run.metric.name} (ring): step ${shoal.count(run.best)}, ${split} loss ${shoal.number(ring[1])}.`, 'note');
+    if (ring) shoal.add(box, 'p', `Best by ${split === 'train' ? 'the loss of training' : run.metric.name} (ring): step ${shoal.count(run.best)}, loss ${shoal.number(ring[1])} on ${split}.`, 'note');
     markList(box, run.marks);
     const metric = judgedBy(run.evaluations);
     if (metric) {

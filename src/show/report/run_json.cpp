@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "shoal/config/keys.hpp"
 #include "shoal/run/run_paths.hpp"
@@ -49,17 +51,19 @@ Json evaluations_of(const RunRecord& record) {
 }
 
 Json marks_of(const RunRecord& record) {
-  Json marks = Json::array();
+  std::vector<Json> marks;
   for (const Nudge& nudge : record.journal.nudges())
-    marks.push(Json::object({{"step", nudge.step}, {"kind", "nudge"}, {"text", nudge.assignment()}}));
+    marks.push_back(Json::object({{"step", nudge.step}, {"kind", "nudge"}, {"text", nudge.assignment()}}));
   double before = 0.0;
   for (const StepRecord& step : record.steps) {
     // Times are those since a job began: where they fall, another one has.
     if (step.time < before)
-      marks.push(Json::object({{"step", step.step}, {"kind", "resume"}, {"text", "stopped and resumed"}}));
+      marks.push_back(Json::object({{"step", step.step}, {"kind", "resume"}, {"text", "stopped and resumed"}}));
     before = std::isfinite(step.time) ? step.time : before;
   }
-  return marks;
+  std::stable_sort(marks.begin(), marks.end(),
+                   [](const Json& a, const Json& b) { return a.at("step").integer() < b.at("step").integer(); });
+  return Json(marks);
 }
 
 Json config_of(const RunRecord& record) {

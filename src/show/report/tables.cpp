@@ -105,6 +105,67 @@ std::string marks_section(const Json& marks) {
   return section("Marks", to_html(table));
 }
 
+constexpr std::size_t most_matrix = 30;  // classes of a matrix that can be read
+
+std::string matrix_table(const Json& judgement) {
+  const Json& classes = judgement.at("classes");
+  if (judgement.find("confusion") == nullptr || classes.items().size() > most_matrix) return "";
+  std::string html =
+      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\"><table class=\"matrix\" "
+      "id=\"confusion\"><caption>Confusion matrix: rows by their true class (down) and the class they were taken for "
+      "(across)</caption><thead><tr><th scope=\"col\">true</th>";
+  for (const Json& c : classes.items())
+    html += fmt::format("<th scope=\"col\">{}</th>", html_text(c.at("name").string()));
+  html += "</tr></thead><tbody>\n";
+  for (std::size_t r = 0; r < classes.items().size(); ++r) {
+    html += fmt::format("<tr><th scope=\"row\">{}</th>", html_text(classes.at(r).at("name").string()));
+    for (const Json& cell : judgement.at("confusion").at(r).items())
+      html += fmt::format("<td>{}</td>", html_text(shown(cell)));
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+/// A table of objects, each a row; a name and its heading.
+HtmlTable table_of(const std::string& caption, const Json& rows, const std::vector<std::string>& names) {
+  HtmlTable table{caption, names, {}};
+  for (const Json& row : rows.items()) {
+    auto& cells = table.rows.emplace_back();
+    for (const std::string& name : names) cells.push_back(shown(row.at(name)));
+  }
+  return table;
+}
+
+std::string judgement_section(const Json& judgement) {
+  if (judgement.is_null()) return "";
+  if (const Json* absent = judgement.find("absent"))
+    return section("What the model makes of the data",
+                   fmt::format("<p>The best checkpoint could not be evaluated here, so there is no confusion matrix, "
+                               "prediction or calibration: {}.</p>\n",
+                               html_text(absent->string())));
+  std::string html = fmt::format(
+      "<p>The checkpoint of step {}, evaluated for this report on {} rows: {}.{}</p>\n", judgement.at("step").integer(),
+      judgement.at("samples").integer(),
+      judgement.at("held_out").boolean()
+          ? fmt::format("the split {}, which the run was validated on", html_text(judgement.at("split").string()))
+          : "those that it was trained on, for none were held out, so the numbers flatter it",
+      judgement.find("weights") == nullptr ? "" : fmt::format(" Weights: {}.", judgement.at("weights").string()));
+  HtmlTable metrics{"Metrics", {}, {}};
+  metrics.titled = true;
+  for (const Json& metric : judgement.at("metrics").items())
+    metrics.rows.push_back({metric.at(0).string(), shown(metric.at(1))});
+  html += to_html(metrics);
+  if (const Json* classes = judgement.find("classes")) {
+    html += matrix_table(judgement);
+    html += to_html(table_of("Each class", *classes, {"name", "support", "precision", "recall", "f1"}));
+  }
+  if (const Json* outputs = judgement.find("outputs"))
+    html += to_html(table_of("Each output", *outputs, {"name", "rmse", "mae", "r2"}));
+  for (const Json& note : judgement.at("notes").items())
+    html += fmt::format("<p class=\"note\">{}</p>\n", html_text(note.string()));
+  return section("What the model makes of the data", html);
+}
+
 std::string name_of_choice(const Json& dimension, const Json& value) {
   const Json* choices = dimension.find("choices");
   if (choices == nullptr) return shown(value);
@@ -180,8 +241,8 @@ std::vector<std::string> result_of(const Json& run, const std::vector<std::strin
 }  // namespace
 
 std::string run_tables(const Json& run) {
-  return evaluations_section(run) + marks_section(run.at("marks")) + facts_section(run.at("facts")) +
-         config_section(run.at("config")) + commands_section(run.at("commands"));
+  return judgement_section(run.at("judgement")) + evaluations_section(run) + marks_section(run.at("marks")) +
+         facts_section(run.at("facts")) + config_section(run.at("config")) + commands_section(run.at("commands"));
 }
 
 std::string sweep_tables(const Json& sweep) {

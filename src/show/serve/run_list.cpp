@@ -14,8 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds least_pause{900};
-constexpr std::chrono::milliseconds longest_pause{60000};
-constexpr int pauses_per_look = 20;  // how many times as long as a look took
+constexpr std::chrono::milliseconds usual_pause{3000};
+constexpr int pauses_per_look = 20;  // the pause is as many times as long as a look took, as far as users bear it
 constexpr int most_depth = 6;
 constexpr std::size_t most_runs = 20000;
 
@@ -92,7 +92,8 @@ void RunList::look() {
     refresh(name, entry);
   }
   const auto ended = Clock::now();
-  next_look_ = ended + std::clamp<Clock::duration>(pauses_per_look * (ended - begun), least_pause, longest_pause);
+  next_look_ = ended + std::clamp<Clock::duration>(pauses_per_look * (ended - begun), least_pause,
+                                                   std::max<Clock::duration>(usual_pause, 5 * (ended - begun)));
 }
 
 Json RunList::refresh(const std::string& name, Entry& entry) {

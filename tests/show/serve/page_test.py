@@ -1,6 +1,7 @@
-"""The page of `shoal serve` in a headless Chromium: the list, a run that grows, a nudge and a stop by keyboard alone.
+"""The page of `shoal serve` in a headless Chromium: the list, a run that grows, a nudge and a stop by keyboard alone; no
+serious fault of accessibility, by axe-core.
 
-    page_test.py SHOAL FOLDER
+    page_test.py SHOAL FOLDER AXE.js
 """
 import json
 import os
@@ -17,6 +18,8 @@ from selenium.webdriver.common.keys import Keys
 from server import Server, wait_for
 
 shoal, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
+with open(sys.argv[3]) as file:
+    axe = file.read()
 shutil.rmtree(folder, ignore_errors=True)
 os.makedirs(folder)
 os.chdir(folder)
@@ -62,6 +65,13 @@ def press(driver, *keys):
 def points(driver):
     """How far the first chart's curve goes: the length of what is drawn."""
     return driver.execute_script("return Array.from(document.querySelectorAll('#charts path.curve')).map(p => p.getAttribute('d')).join()")
+
+
+def accessible(driver, what):
+    driver.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})  # the page's own policy lets no other script in
+    found = driver.execute_async_script("axe.run().then(arguments[0])")
+    serious = [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
+    assert serious == [], (what, serious)
 
 
 def fits(driver):
@@ -126,6 +136,7 @@ try:
             driver.set_window_size(width, 900)
             driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
             wait_for(lambda: fits(driver), f"page of {width} pixels without a bar to scroll it by")
+            accessible(driver, f"run, {scheme}")
             driver.save_screenshot(f"run-{width}-{scheme}.png")
 
         tab_to(driver, lambda e: e.get_attribute("id") == "stop")
@@ -150,6 +161,7 @@ try:
             driver.save_screenshot(f"{'sweep' if name == 'a-sweep' else 'markup'}.png")
             driver.back()
             wait_for(lambda: driver.find_element(By.ID, "list").is_displayed(), "list again")
+        accessible(driver, "list")
         driver.save_screenshot("list.png")
         assert driver.find_elements(By.CSS_SELECTOR, "img") == []
         quiet(driver)

@@ -1,0 +1,90 @@
+#include "shoal/tune/sweep_view.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "shoal/core/error.hpp"
+#include "temporary_folder.hpp"
+#include "tune/outcome.hpp"
+#include "tune/search_plan.hpp"
+
+namespace shoal {
+namespace {
+
+class SweepViewTest : public ::testing::Test {
+ protected:
+  /// A sweep of 12 trials over one number, as far as outcomes say.
+  void begin(const std::string& search, const std::string& more = "") {
+    std::ofstream(folder_ / "config.toml")
+        << "[train]\nepochs = 9\n[sweep]\ntrials = 12\nsearch = \"" << search << "\"\n"
+        << more
+        << "[sweep.space]\n\"optimizer.learning_rate\" = {scale = \"log\", min = "
+           "1e-4, max = 1e-1}\n";
+    std::ofstream(folder_ / "fingerprint") << "x\n";
+  }
+  void end(std::int64_t trial, std::int64_t rung, double loss, int rank = 0, bool failed = false) {
+    Outcome outcome{trial, rung, failed, failed ? "nan" : "", {{rung + 1, loss, 0.5, loss, 0.5}}, 1.0, rank};
+    std::ofstream(folder_ / ("journal-" + std::to_string(rank) + ".jsonl"), std::ios::app) << to_json_line(outcome);
+  }
+
+  testing::TemporaryFolder folder_;
+  std::string path_ = folder_ / "";
+};
+
+TEST_F(SweepViewTest, TrialsWithoutAnOutcomeWait) {
+  begin("random");
+  end(0, 0, 0.5);
+  end(3, 0, 0.25, 1);
+  end(4, 0, 0.0, 1, true);
+  std::ofstream(folder_ / "journal-1.jsonl", std::ios::app) << "{\"trial\":5,\"ru";  // being written
+  const SweepView view = read_sweep(path_);
+  ASSERT_EQ(view.rows.size(), 12U);
+  EXPECT_EQ(view.trainings_done, 3);
+  EXPECT_EQ(view.trainings, 12);
+  EXPECT_FALSE(view.under_way);
+  EXPECT_EQ(view.rows[3].place, 1);
+  EXPECT_EQ(view.rows[0].place, 2);
+  EXPECT_EQ(view.rows[0].status, "done");
+  EXPECT_EQ(view.rows[4].status, "failed");
+  EXPECT_EQ(view.rows[4].place, std::nullopt);
+  EXPECT_EQ(view.rows[5].status, "waiting");
+  EXPECT_EQ(view.rows[5].result(), nullptr);
+  EXPECT_EQ(view.rows[5].numbers.size(), 1U);
+}
+
+TEST_F(SweepViewTest, HalvingGoesOnWithTheBestOfARung) {
+  begin("random", "successive_halving = {eta = 3, min_epochs = 3}\n");
+  for (std::int64_t trial = 0; trial < 12; ++trial) end(trial, 0, 1.0 - 0.05 * static_cast<double>(trial));
+  end(11, 1, 0.1);
+  const SweepView view = read_sweep(path_);
+  EXPECT_EQ(view.rows[11].status, "done");
+  EXPECT_EQ(view.rows[10].status, "waiting");
+  EXPECT_EQ(view.rows[0].status, "stopped");
+  EXPECT_EQ(view.rows[11].place, 1);
+  EXPECT_EQ(view.trainings, 16);
+}
+
+TEST_F(SweepViewTest, BoxesLieAroundTheBest) {
+  begin("coarse_to_fine");
+  for (std::int64_t trial = 0; trial < 4; ++trial) end(trial, 0, static_cast<double>(trial) + 1.0);
+  const SweepView view = read_sweep(path_);
+  ASSERT_EQ(view.rows.size(), 8U);  // two of three rounds were begun
+  ASSERT_EQ(view.boxes.size(), 2U);
+  EXPECT_EQ(view.rounds, 3);
+  for (std::size_t t = 4; t < 8; ++t) {
+    // Each in the box that has its turn, on the scale of the logarithm.
+    const double place = (std::log10(view.rows[t].numbers[0]) + 4.0) / 3.0;
+    const SearchBox& box = view.boxes[t % 2];
+    EXPECT_EQ(box.round, 1);
+    EXPECT_EQ(box.width, 0.4);
+    EXPECT_GE(place, box.low[0] - 1e-9);
+    EXPECT_LE(place, box.low[0] + box.width + 1e-9);
+  }
+}
+
+TEST_F(SweepViewTest, AFolderWithoutASweepIsNone) { EXPECT_THROW(static_cast<void>(read_sweep(path_)), Error); }
+
+}  // namespace
+}  // namespace shoal
