@@ -9,15 +9,24 @@
 
 namespace shoal {
 
-void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, FileBytes& bytes) {
+namespace {
+
+void write(const RunDirectory& directory, DigestLog& digests, CheckpointJob& job, FileBytes& bytes) {
   encode_checkpoint(job.archive, bytes);
   directory.write_checkpoint(job.step, bytes);
+  digests.note({job.step, job.archive.attribute<std::string>(CheckpointNames::digest)});
+}
+
+}  // namespace
+
+void put_checkpoint(const RunDirectory& directory, DigestLog& digests, CheckpointJob& job, FileBytes& bytes) {
+  write(directory, digests, job, bytes);
   directory.point_latest(job.step);
   if (job.best_step >= 0) directory.point_best(job.best_step);
   directory.prune(job.keep, job.spared);
 }
 
-CheckpointWriter::CheckpointWriter(const RunDirectory& directory) : directory_(directory) {
+CheckpointWriter::CheckpointWriter(const RunDirectory& directory) : directory_(directory), digests_(directory.path()) {
   const SignalsBlocked blocked;
   thread_ = std::thread(&CheckpointWriter::work, this);
 }
@@ -63,10 +72,9 @@ SaveOutcome CheckpointWriter::save() {
   const auto begun = std::chrono::steady_clock::now();
   try {
     if (unsaved_best_ && unsaved_best_->step == job_->best_step && job_->step != job_->best_step) {
-      encode_checkpoint(unsaved_best_->archive, bytes_);
-      directory_.write_checkpoint(unsaved_best_->step, bytes_);
+      write(directory_, digests_, *unsaved_best_, bytes_);
     }
-    put_checkpoint(directory_, *job_, bytes_);
+    put_checkpoint(directory_, digests_, *job_, bytes_);
     unsaved_best_.reset();
   } catch (const Error& error) {
     outcome = {job_->step, error.status(), error.what(), {}};

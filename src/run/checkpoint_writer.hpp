@@ -12,6 +12,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/io/archive.hpp"
+#include "shoal/run/digest_chain.hpp"
 #include "shoal/run/run_directory.hpp"
 
 namespace shoal {
@@ -33,12 +34,12 @@ struct SaveOutcome {
   std::chrono::steady_clock::duration took{};
 };
 
-/// Puts a checkpoint into a run directory: the file, synced, then the links to it, and only then are older ones
-/// removed. After a failure, or if the process dies at any moment, the newest sound checkpoint is this one or the one
-/// before.
+/// Puts a checkpoint into a run directory: the file, synced, then its digest, then the links to it, and only then are
+/// older ones removed. After a failure, or if the process dies at any moment, the newest sound checkpoint is this one
+/// or the one before.
 /// @param bytes  memory for the file, used again
 /// @throws Error
-void put_checkpoint(const RunDirectory& directory, CheckpointJob& job, FileBytes& bytes);
+void put_checkpoint(const RunDirectory& directory, DigestLog& digests, CheckpointJob& job, FileBytes& bytes);
 
 /// Puts checkpoints into a run directory with a thread of its own, one at a time. Rank 0 has one. The best one whose
 /// save failed is kept in memory and goes to disk with the next, unless that is better.
@@ -64,6 +65,7 @@ class CheckpointWriter {
   std::optional<SaveOutcome> take_outcome();
 
   const RunDirectory& directory_;
+  DigestLog digests_;
   FileBytes bytes_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,8 +1,9 @@
 // A run that goes on from an earlier checkpoint than its newest: two lines of history, of which the directory shows one
 // at any time, whenever the process ends.
 //
-//   1. metrics and nudges are copied to going-back-<step>/; metrics.jsonl, the last of them, says that all is there
-//   2. training goes on; the old checkpoints are where they were, and metrics and nudges become those of the new line
+//   1. metrics, nudges and digests are copied to going-back-<step>/; metrics.jsonl, the last of them, says that all is
+//   there
+//   2. training goes on; the old checkpoints are where they were, and the files copied become those of the new line
 //   3. the first new checkpoint is written into going-back-<step>/: from here on the new line is the run
 //   4. the old checkpoints go, then the copies; the new checkpoint is written into its place, and going-back-<step>/
 //      goes
@@ -31,7 +32,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = RunPaths::going_back_prefix;
 constexpr const char* mark = RunPaths::metrics_name;  // written last, removed last
-constexpr std::array copied = {RunPaths::nudges_name, mark};
+constexpr std::array copied = {RunPaths::nudges_name, RunPaths::digests_name, mark};
 
 }  // namespace
 
@@ -65,6 +66,11 @@ std::vector<RunDirectory::WayBack> RunDirectory::WayBack::in(const std::string& 
   }
   if (error) throw Error(ExitStatus::input_output, fmt::format("cannot list {}: {}", run, error.message()));
   return found;
+}
+
+bool RunDirectory::is_going_back(const std::string& run) {
+  const std::vector<WayBack> ways = WayBack::in(run);
+  return std::any_of(ways.begin(), ways.end(), [](const WayBack& back) { return back.begun(); });
 }
 
 std::vector<std::int64_t> RunDirectory::go_back_to(std::int64_t step) const {

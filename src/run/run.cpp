@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "run/known_data.hpp"
 #include "run/profile_report.hpp"
 #include "run/run_account.hpp"
 #include "run/run_loop.hpp"
@@ -19,12 +20,12 @@
 #include "shoal/guard/stop_signal.hpp"
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/run/digest_chain.hpp"
 #include "shoal/run/metrics.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/cost.hpp"
-#include "shoal/train/data_check.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
 #include "shoal/train/same_data.hpp"
@@ -49,28 +50,6 @@ std::optional<Archive> share_plan(RunPlan& plan, Communicator& comm) {
   return share_checkpoint(std::exchange(plan.resumed, std::nullopt), comm);
 }
 
-void check_content(const std::string& of, const std::string& content, const TrainingData& data, const Config& config) {
-  if (content == data.description.content) return;
-  throw Error(
-      ExitStatus::bad_data,
-      fmt::format(
-          "{} was trained on other data: its content is {}, that of {} is {}; name the same data with data.file", of,
-          content, config.data.file, data.description.content));
-}
-
-/// Whether a run may go on with a data set: the rows that it was trained on, as they were called and shaped then. Takes
-/// the names of classes over from a checkpoint where the set has none, and what it learnt of the columns.
-void go_on_with(const Archive& resumed, const std::string& of, const Dataset& set, TrainingData& data,
-                const Config& config) {
-  const DataDescription trained = read_description(resumed);
-  check_content(of, trained.content, data, config);
-  static_cast<void>(match_features(set, data.train, read_encoding(resumed), trained, of));
-  take_columns(data, resumed);
-  check_class_names(set, trained, of);
-  if (!set.names_classes() && trained.class_names.size() == data.description.class_names.size())
-    data.description.class_names = trained.class_names;
-}
-
 /// Starts from the parameters of another checkpoint.
 void adopt(const std::string& path, Training& training, Communicator& comm) {
   const Archive start = load_together(path, comm);
@@ -88,7 +67,8 @@ void announce_way_back(const RunPlan& plan, std::int64_t step, const std::vector
 }
 
 /// The run's own place on disk, as it is before the first step.
-void prepare_directory(RunPlan& plan, std::int64_t step) {
+/// @param digest  of the checkpoint that it goes on from, if it does
+void prepare_directory(RunPlan& plan, std::int64_t step, const std::string& digest) {
   if (!plan.directory)
     plan.directory = plan.run_base.empty() ? RunDirectory::create(plan.run) : RunDirectory::create_next(plan.run_base);
   plan.run = plan.directory->path();
@@ -96,6 +76,11 @@ void prepare_directory(RunPlan& plan, std::int64_t step) {
   if (plan.journal != NudgeJournal::of_run(plan.run))
     plan.directory->write(plan.directory->paths().nudges(), plan.journal.text());
   if (plan.in_place) plan.directory->write_config(to_toml(plan.config));
+  if (plan.in_place) {
+    DigestChain digests = DigestChain::of_run(plan.run).up_to(step);
+    if (digests.takes(step)) digests.add({step, digest});
+    plan.directory->write(plan.directory->paths().digests(), digests.text());
+  }
   // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
   const std::string metrics = plan.directory->paths().metrics();
   if (std::filesystem::exists(metrics))
@@ -187,7 +172,9 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   if (!plan.replays.empty())
     log_info(fmt::format("repeating {} with {}", plan.replays,
                          counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));
+  std::string resumed_digest;
   if (resumed) {
+    resumed_digest = digest(*resumed);
     if (resumed->attribute<std::string>(CheckpointNames::kernel_hash) != kernel_hash(training->model()))
       log_warning("this processor or build does not compute the bits of the one that wrote " + plan.resumed_path +
                   "; the run goes on with other bits");
@@ -208,7 +195,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   bool best_is_here = true;
   run_together(comm, [&] {
     if (comm.rank() != 0) return;
-    prepare_directory(plan, first);
+    prepare_directory(plan, first, resumed_digest);
     best_is_here = has_best(plan, training->progress());
   });
   comm.broadcast_string(plan.run);  // the name may have been taken meanwhile

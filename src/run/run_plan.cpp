@@ -205,15 +205,7 @@ void replay(const TrainRequest& request, RunPlan& plan) {
   std::error_code none;
   const bool told = fs::exists(RunPaths{plan.replays}.config(), none) && !RunDirectory::holds_sweep(plan.replays);
   if (!told) RunDirectory::require(plan.replays);
-  const Config own = load_config(RunPaths{plan.replays}.config(), {});
-  plan.config = load_config(RunPaths{plan.replays}.config(), request.sets);
-  for (const std::string& key : differing_keys(own, plan.config)) {
-    if (changes_no_bit(key, own) && changes_no_bit(key, plan.config)) continue;
-    throw Error(ExitStatus::usage, fmt::format("a replay repeats {} as it was, and {} would change it; leave it out, "
-                                               "or branch with --resume {} --rewind N",
-                                               plan.replays, key, plan.replays));
-  }
-  if (!own.places.contains("data.normalize_targets")) take_targets_as_before(plan.config);
+  plan.config = config_to_repeat(plan.replays, request.sets, "a replay");
   plan.journal = NudgeJournal::of_run(plan.replays);
   take_start(plan.replays, plan);
   if (request.run) {
@@ -234,6 +226,19 @@ TrainRequest with_names(TrainRequest request) {
 }
 
 }  // namespace
+
+Config config_to_repeat(const std::string& run, const std::vector<std::string>& sets, const std::string& what) {
+  const Config own = load_config(RunPaths{run}.config(), {});
+  Config config = load_config(RunPaths{run}.config(), sets);
+  for (const std::string& key : differing_keys(own, config)) {
+    if (changes_no_bit(key, own) && changes_no_bit(key, config)) continue;
+    throw Error(ExitStatus::usage, fmt::format("{} repeats {} as it was, and {} would change it; leave it out, "
+                                               "or branch with --resume {} --rewind N",
+                                               what, run, key, run));
+  }
+  if (!own.places.contains("data.normalize_targets")) take_targets_as_before(config);
+  return config;
+}
 
 RunPlan plan_run(const TrainRequest& asked) {
   const TrainRequest request = with_names(asked);

@@ -34,4 +34,8 @@ struct RunPlan {
 /// @throws Error  see ExitStatus
 RunPlan plan_run(const TrainRequest& request);
 
+/// How a run began, by its config.toml, with changes that change no bit.
+/// @param what  repeats it, for messages  @throws Error(usage)  another change
+Config config_to_repeat(const std::string& run, const std::vector<std::string>& sets, const std::string& what);
+
 }  // namespace shoal

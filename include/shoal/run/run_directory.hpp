@@ -49,6 +49,9 @@ class RunDirectory {
   /// The run in whose `checkpoints` folder `file` lies, by its name or else by what its name links to.
   static std::optional<std::string> containing(const std::string& file);
 
+  /// Whether a run goes on from an earlier step than its newest and has saved nothing since: see go_back_to().
+  static bool is_going_back(const std::string& run);
+
   /// For runs of others as well: the steps of the checkpoints that are there, ascending. Told by the numbers in the
   /// names: copies and clocks change times.
   static std::vector<std::int64_t> checkpoint_steps(const std::string& run);

@@ -11,17 +11,19 @@ namespace shoal {
 ///
 ///   config.toml                     complete, as resolved
 ///   metrics.jsonl  nudges.jsonl
+///   digests.jsonl                   of every checkpoint, those that were pruned as well; see DigestChain
 ///   checkpoints/step-00001234.h5    after that many finished updates; a folder that has one holds a run
 ///   checkpoints/latest  best        relative links
 ///   requests/                       of nudges, until they are answered
 ///   lock
 ///   incarnation-3/                  the third job that trains it; what is being written lies here
 ///   going-back-00000004/            while a run that goes on from step 4, with later checkpoints there, has made none
-///                                   of its own: metrics and nudges as they were; see RunDirectory::go_back_to()
+///                                   of its own: what it had written, as it was; see RunDirectory::go_back_to()
 struct RunPaths {
   static constexpr const char* config_name = "config.toml";
   static constexpr const char* metrics_name = "metrics.jsonl";
   static constexpr const char* nudges_name = "nudges.jsonl";
+  static constexpr const char* digests_name = "digests.jsonl";
   static constexpr const char* checkpoints_name = CheckpointFolder::name;
   static constexpr const char* requests_name = "requests";
   static constexpr const char* latest_name = CheckpointFolder::latest_name;
@@ -33,6 +35,7 @@ struct RunPaths {
   std::string config() const { return of(config_name); }
   std::string metrics() const { return of(metrics_name); }
   std::string nudges() const { return of(nudges_name); }
+  std::string digests() const { return of(digests_name); }
   std::string checkpoints() const { return of(checkpoints_name); }
   std::string checkpoint(std::int64_t step) const { return checkpoints() + '/' + checkpoint_name(step); }
   std::string latest() const { return checkpoints() + '/' + latest_name; }

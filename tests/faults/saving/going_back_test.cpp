@@ -28,7 +28,8 @@ void save(const RunDirectory& directory, std::int64_t step, float line) {
   job.best_step = step;
   job.keep = 9;
   FileBytes bytes;
-  put_checkpoint(directory, job, bytes);
+  DigestLog digests(directory.path());
+  put_checkpoint(directory, digests, job, bytes);
 }
 
 float line_of(const std::string& run, std::int64_t step) {
@@ -52,6 +53,7 @@ void go_back(const std::string& run) {
   const RunDirectory directory = RunDirectory::open(run);
   directory.go_back_to(5);
   directory.write(directory.paths().nudges(), "new");
+  directory.write(directory.paths().digests(), DigestChain::of_run(run).up_to(5).text());
   directory.write(directory.paths().metrics(), "new");
   save(directory, 10, new_line);
 }
@@ -82,6 +84,10 @@ void expect_one_line(const std::string& run, const std::string& what) {
   EXPECT_EQ(line_of(run, 10), old ? old_line : new_line) << what;
   EXPECT_EQ(read_text(directory.paths().metrics()), old ? "old" : "new") << what;
   EXPECT_EQ(read_text(directory.paths().nudges()), old ? "old" : "new") << what;
+  const DigestChain digests = DigestChain::of_run(run);
+  EXPECT_EQ(digests.fault(), "") << what;
+  const std::size_t lines = digests.records().size();  // the newest checkpoint may lack its own
+  EXPECT_TRUE(old ? lines == 3 : lines == 1 || lines == 2) << what << ": " << lines;
   EXPECT_EQ(directory.latest(), old ? 15 : 10) << what;
   EXPECT_FALSE(std::filesystem::exists(run + "/going-back-00000005")) << what;
 }
