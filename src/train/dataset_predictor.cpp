@@ -29,8 +29,9 @@ namespace shoal {
 namespace {
 
 template <class T>
-std::span<const T> numbers(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+std::vector<T> numbers(const std::vector<std::byte>& bytes) {
+  const auto* first = reinterpret_cast<const T*>(bytes.data());
+  return {first, first + bytes.size() / sizeof(T)};
 }
 
 /// Collective. A line for each column that had values which training did not see, or gaps where that had none.
@@ -132,12 +133,15 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
   require_same_data(data, s.comm, name);
   std::optional<Split> split;
   std::optional<Pass> pass;
+  std::optional<RowIds> ids;
   std::unique_ptr<PredictionWriter> writer;
   run_together(s.comm, [&] {
     split = data.split(name);
     ColumnMatch match = match_features(data, *split, s.trained.encoding, s.trained.data, s.trained.path);
     pass.emplace(s, std::move(match), std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
-    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), s.layout);
+    if (s.comm.rank() != 0) return;
+    ids.emplace(*split);
+    writer = make_prediction_writer(out, split->rows(), s.layout, *ids);
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
   const std::int64_t block = pass->rows.capacity();
@@ -160,13 +164,18 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
         s.comm.gather_bytes(precise ? std::as_bytes(std::span(mine.precise)) : std::as_bytes(std::span(mine.values)));
     const auto labels = s.comm.gather_bytes(std::as_bytes(std::span(mine.labels)));
     run_together(s.comm, [&] {
+      std::int64_t at = first;
       for (std::size_t rank = 0; rank < rows.size(); ++rank) {
         if (rows[rank].empty()) continue;
-        if (precise) {
-          writer->write(numbers<double>(rows[rank]));
-        } else {
-          writer->write(numbers<float>(rows[rank]), numbers<std::int32_t>(labels[rank]));
-        }
+        const std::int64_t behind = std::min(split->rows(), at + block);
+        Predictions made;
+        if (precise)
+          made.precise = numbers<double>(rows[rank]);
+        else
+          made.values = numbers<float>(rows[rank]);
+        made.labels = numbers<std::int32_t>(labels[rank]);
+        writer->write(made, ids->read(at, behind));
+        at = behind;
       }
     });
   }

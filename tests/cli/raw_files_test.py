@@ -240,3 +240,49 @@ done("import", "csv", "t.csv", "--label", "y", "-o", "t.h5")
 train("t")
 pathlib.Path("word.csv").write_text("a,y\nmany,1\n")
 refused(65, ["word.csv:2", '"many"', "options of shoal import: make a data set with it"], "evaluate", "t", "--data", "word.csv")
+
+# Rows laid out in a shape of their own: the checkpoint knows the file's label, weights and ids all the same.
+def write_rows(name, head, rows):
+    pathlib.Path(name).write_text("".join(",".join(map(str, row)) + "\n" for row in ([head] if head else []) + rows))
+
+
+cells = draw.integers(0, 256, size=(60, 6))
+head = ["who", *(f"p{k}" for k in range(6)), "kind", "w"]
+shaped = [[f"n{i:02}", *cells[i], "ab"[int(cells[i, 0]) % 2], 1 + i % 3] for i in range(60)]
+write_rows("shaped.csv", head, shaped)
+write_rows("turned.csv", head[::-1], [row[::-1] for row in shaped])
+write_rows("first.csv", head, shaped[:25])
+write_rows("second.csv", head, shaped[25:])
+done("import", "csv", "shaped.csv", "--label", "kind", "--weight", "w", "--id", "who", "--shape", "2,3", "-o", "shaped.h5")
+train("shaped")
+of_set = predicted("shaped", "shaped.h5", "--split", "train")
+assert of_set.splitlines()[0] == "who,label,p_a,p_b" and of_set.splitlines()[1].startswith("n00,"), of_set
+for files in ["shaped.csv"], ["turned.csv"], ["first.csv", "--data", "second.csv"]:
+    assert evaluated("shaped", *files) == evaluated("shaped", "shaped.h5", "--split", "train"), files
+    assert predicted("shaped", *files) == of_set, files
+done("predict", "shaped", "--data", "shaped.h5", "--split", "train", "--out", "ids.h5")
+with h5py.File("ids.h5") as f:
+    assert f.attrs["id_names"][0] in (b"who", "who") and bytes(f["ids/0"][7]) == b"n07"
+refused(64, ["first.csv", "shaped.h5", "different kinds"], "predict", "shaped", "--data", "first.csv", "--data", "shaped.h5", "--out", "-")
+refused(64, "is a data set, of which one is taken", "evaluate", "shaped", "--data", "shaped.h5", "--data", "shaped.h5")
+refused(64, "several files are taken of CSV", "evaluate", "a", "--data", "x.npy", "--data", "two.npy", "--y", "y.npy")
+refused(64, "give each file its own --data", "evaluate", "shaped", "--data", "first.csv", "second.csv")
+# Without a header columns are called by number, and a label that the model does not know is named.
+write_rows("bare.csv", None, [[*row[1:8]] for row in shaped])
+done("import", "csv", "bare.csv", "--label", "6", "--shape", "2,3", "-o", "numbered.h5")
+train("numbered")
+assert evaluated("numbered", "bare.csv") == evaluated("numbered", "numbered.h5", "--split", "train")
+shutil.copy("shaped.h5", "older.h5")
+with h5py.File("older.h5", "a") as f:
+    del f.attrs["file_columns"], f["train/ids"], f["train/weight"]
+train("older")
+refused(64, ["shaped.csv", "--y COLUMN"], "evaluate", "older", "--data", "shaped.csv")
+assert evaluated("older", "shaped.csv", "--y", "kind") == evaluated("older", "older.h5", "--split", "train")
+refused(64, ["--y knid", "kind"], "evaluate", "older", "--data", "shaped.csv", "--y", "knid")
+refused(65, ["p1", "feature"], "evaluate", "older", "--data", "shaped.csv", "--y", "p1")
+
+# An id that is called as a column of predictions would stand there twice.
+write_rows("clash.csv", ["label", "size", "y"], [[f"r{i}", i % 9, i % 2] for i in range(40)])
+done("import", "csv", "clash.csv", "--label", "y", "--id", "label", "-o", "clash.h5")
+train("clash")
+refused(65, 'the ids "label"', "predict", "clash", "--data", "clash.h5", "--split", "train", "--out", "clash.out")

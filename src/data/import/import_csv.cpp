@@ -83,7 +83,7 @@ class CsvImport {
     if (like_) like_->take_columns(opened_, files_.name(0), parts_.columns);
     require_own_names(parts_.columns, files_.name(0));
     // Without a table nobody can tell what a missing cell or a category is.
-    described_ = options_.shape.empty() && (!like_ || like_->table);
+    described_ = options_.shape.empty() && (!like_ || like_->described);
     for (CsvColumn& column : parts_.columns) {
       if (!described_ && column.role == CsvRole::feature) column.type = ColumnType::number;
     }
@@ -211,7 +211,7 @@ class CsvImport {
     const TableDescription described = description_of(parts_, missing_, opened_.format.decimal);
     if (opened_.header) notes.columns = described.names();
     if (!opened_.header && like_) notes.columns = like_->names;
-    if (described_) notes.table = described;
+    (described_ ? notes.table : notes.file_columns) = described;
     const std::vector<DatasetSummary::FileColumn> told = file_columns(parts_);
     notes.understood = columns_text(told, opened_, missing_);
 
@@ -269,6 +269,13 @@ DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out)
   like.owner = wanted.owner;
   like.names = wanted.table.names();
   like.table = wanted.table;
+  if (wanted.labels && !wanted.label.empty()) {
+    options.label = wanted.label;
+    like.table->labels.clear();
+    like.table->label_marks.clear();
+  }
+  like.described = wanted.shape.empty();
+  like.shape = wanted.shape;
   like.features = static_cast<std::int64_t>(wanted.table.features.size());
   like.targets = wanted.class_names.empty();
   like.class_names = wanted.class_names;
