@@ -286,3 +286,41 @@ write_rows("clash.csv", ["label", "size", "y"], [[f"r{i}", i % 9, i % 2] for i i
 done("import", "csv", "clash.csv", "--label", "y", "--id", "label", "-o", "clash.h5")
 train("clash")
 refused(65, 'the ids "label"', "predict", "clash", "--data", "clash.h5", "--split", "train", "--out", "clash.out")
+
+# Bytes for a model of numbers of 0 to 1, and the other way round, are another scale; bytes as floats are not.
+pixels, kinds = draw.integers(0, 256, size=(60, 4, 4), dtype="u1"), np.arange(60) % 2
+for name, values in ("bytes", pixels), ("floats", pixels.astype("f8")), ("shares", (pixels / 255).astype("f4")), ("zeros", (pixels > 99).astype("f4")):
+    np.save(f"{name}.npy", values)
+np.save("kinds.npy", kinds)
+for name in "bytes", "shares":
+    done("import", "npy", "--x", f"{name}.npy", "--y", "kinds.npy", "-o", f"{name}.h5")
+for mode in "standard", "unit":
+    for name in "bytes", "shares":
+        shutil.rmtree(name, ignore_errors=True)
+        done("train", "--set", f"data.file={name}.h5", "--set", f"data.normalize={mode}", "--set", "train.epochs=1", "--run", name)
+    assert predicted("bytes", "floats.npy") == predicted("bytes", "bytes.npy"), mode
+    refused(65, ["shares.npy", "multiply by 255"], "predict", "bytes", "--data", "shares.npy", "--out", "no.csv")
+    refused(65, ["bytes.npy", "up to 255", "divide"], "evaluate", "shares", "--data", "bytes.npy", "--y", "kinds.npy")
+    refused(65, "divide", "predict", "shares", "--data", "floats.npy", "--out", "no.csv")
+    ran = done("predict", "bytes", "--data", "zeros.npy", "--out", "-")
+    assert "is that meant?" in ran.stderr, ran.stderr
+assert not os.path.exists("no.csv")
+done("train", "--set", "data.file=bytes.h5", "--set", "data.normalize=none", "--set", "train.epochs=1", "--run", "plain-bytes")
+assert "is that meant?" in done("predict", "plain-bytes", "--data", "shares.npy", "--out", "-").stderr
+# Rare flags beside an amount: a row of whole numbers, many of them far from the mean, is no row of bytes.
+flags = (draw.random((400, 12)) < 0.004).astype(int)
+write_rows("flags.csv", [*(f"f{k}" for k in range(12)), "amount", "y"], [[*row, i / 4, i % 2] for i, row in enumerate(flags)])
+write_rows("one.csv", [*(f"f{k}" for k in range(12)), "amount"], [[1] * 12 + [20]])
+done("import", "csv", "flags.csv", "--label", "y", "-o", "flags.h5")
+train("flags")
+done("predict", "flags", "--data", "one.csv", "--out", "-")
+
+# Numbers far from all that training had are counted; what it had itself is not.
+sizes = draw.normal(size=(200, 3)) * 10 + 50
+write_rows("metres.csv", ["a", "b", "c", "y"], [[*row, i % 2] for i, row in enumerate(sizes)])
+write_rows("grams.csv", ["a", "b", "c"], [[a, 1000 * b, c] for a, b, c in sizes])
+done("import", "csv", "metres.csv", "--label", "y", "-o", "metres.h5")
+train("metres")
+assert "deviations" not in done("predict", "metres", "--data", "metres.csv", "--out", "far.csv").stderr
+ran = done("predict", "metres", "--data", "grams.csv", "--out", "far.csv")
+assert '200 of 200 values in column "b" lie more than 10 deviations' in ran.stderr, ran.stderr

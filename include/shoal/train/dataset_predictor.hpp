@@ -28,7 +28,8 @@ class DatasetPredictor {
 
   /// Collective. Loss and all metrics, those of what predict() writes.
   /// @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks
-  ///                have opened other data;
+  ///                have opened other data; the numbers are plainly on another scale (bytes for 0 to 1);
+  ///                usage: more rows than there is memory to judge;
   ///                diverged: the loss is not finite
   Evaluation evaluate(const Dataset& data, const std::string& split);
 
