@@ -27,8 +27,8 @@ struct PrintRequest {  ///< help and version
 
 /// What a model is given.
 struct GivenData {
-  std::string file;
-  std::vector<std::string> x;  ///< arrays of HDF5 and netCDF; empty: the file is a data set, or of another kind
+  std::vector<std::string> files;  ///< at least one
+  std::vector<std::string> x;      ///< arrays of HDF5 and netCDF; empty: the file is a data set, or of another kind
   std::string y;
   std::string split = "test";
 };

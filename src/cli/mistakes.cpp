@@ -69,8 +69,9 @@ std::string explain(const CLI::App& root, const CLI::ParseError& error) {
     return fmt::format("{} has no option {}; {}", name, word, advice(word, known, name));
   }
   if (!unknown.empty()) {
-    return fmt::format("{} does not expect \"{}\"; quote what has spaces, and see {} --help", name, unknown.front(),
-                       name);
+    const bool data = app->get_option_no_throw("--data") != nullptr;
+    return fmt::format("{} does not expect \"{}\"; quote what has spaces{}, and see {} --help", name, unknown.front(),
+                       data ? ", give each file its own --data" : "", name);
   }
   std::string what = error.what();
   // CLI11: "--data: At Most 1 required but received 2", "--data: 1 required FILE missing"

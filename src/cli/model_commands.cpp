@@ -36,11 +36,32 @@ std::string agreed_checkpoint(const std::string& path, const Communicator& world
 /// What must not be written over; of FILE.npz:NAME the file.
 std::vector<std::string> files_read(const GivenData& data, const std::string& checkpoint) {
   std::vector<std::string> files{checkpoint};
-  for (const std::string& file : {data.file, data.y}) {
+  std::vector<std::string> given = data.files;
+  given.push_back(data.y);
+  for (const std::string& file : given) {
     const std::size_t archive = file.find(".npz:");
     files.push_back(archive == std::string::npos ? file : file.substr(0, archive + 4));
   }
   return files;
+}
+
+DataKind kind_of_given(const GivenData& data) {
+  const std::string& first = data.files.front();
+  DataKind kind = kind_of_data(first);
+  for (const std::string& file : data.files) {
+    if (kind_of_data(file) != kind)
+      throw Error(ExitStatus::usage, fmt::format("{} and {} are of different kinds; give files of one", first, file));
+  }
+  if (kind == DataKind::data_set && !data.x.empty()) kind = DataKind::hdf5;
+  if (kind == DataKind::data_set && !data.y.empty())
+    throw Error(ExitStatus::usage,
+                fmt::format("{} is a data set, or HDF5 whose arrays of features --x names; leave out --y, or give both",
+                            first));
+  if (kind == DataKind::data_set && data.files.size() > 1)
+    throw Error(ExitStatus::usage,
+                fmt::format("{} is a data set, of which one is taken; give {} and the others to a command each", first,
+                            data.files[1]));
+  return kind;
 }
 
 struct Inputs {
@@ -60,18 +81,11 @@ Inputs open_inputs(const GivenData& data, const std::string& checkpoint, WhichWe
   std::int64_t kind = 0;
   run_together(world, [&] {
     if (world.rank() != 0) return;
-    DataKind found = kind_of_data(data.file);
-    if (found == DataKind::data_set && !data.x.empty()) found = DataKind::hdf5;
-    if (found == DataKind::data_set && !data.y.empty())
-      throw Error(
-          ExitStatus::usage,
-          fmt::format("{} is a data set, or HDF5 whose arrays of features --x names; leave out --y, or give both",
-                      data.file));
-    kind = static_cast<std::int64_t>(found);
+    kind = static_cast<std::int64_t>(kind_of_given(data));
   });
   const auto agreed = static_cast<DataKind>(world.all_max(kind));
   std::optional<Dataset> opened;
-  if (agreed == DataKind::data_set) opened = open_together(data.file, world);
+  if (agreed == DataKind::data_set) opened = open_together(data.files.front(), world);
   const std::string file = agreed_checkpoint(checkpoint, world);
   DatasetPredictor predictor(file, world, weights);
   run_together(world, [&] {
@@ -81,9 +95,9 @@ Inputs open_inputs(const GivenData& data, const std::string& checkpoint, WhichWe
   run_together(world, [&] {
     if (data.split != "test")
       throw Error(ExitStatus::usage,
-                  fmt::format("{} has no splits, and --split is {}; leave it out", data.file, data.split));
+                  fmt::format("{} has no splits, and --split is {}; leave it out", data.files.front(), data.split));
   });
-  RawData raw = open_raw({data.file, agreed, data.x, data.y}, predictor.trained_on(), labels, world);
+  RawData raw = open_raw({data.files, agreed, data.x, data.y}, predictor.trained_on(), labels, world);
   return {std::move(raw.data), std::move(raw.split), std::move(predictor), data.split};
 }
 

@@ -173,10 +173,13 @@ void CommandLine::weights(CLI::App* app, WhichWeights& which) {
 }
 
 void CommandLine::add_data(CLI::App* app, GivenData& data) {
-  text(app, "--data", data.file, "FILE",
-       "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder of images, "
-       "with --x HDF5 and netCDF-4")
-      ->required();
+  app->add_option("--data", data.files,
+                  "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder "
+                  "of images, with --x HDF5 and netCDF-4; CSV and HDF5 may be given many times, and are joined")
+      ->required()
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->each([](const std::string& given) { refuse_empty("--data", given); });
   list(app, "--x", data.x, "PATH,...", "Arrays of features in an HDF5 or netCDF-4 file that is no data set");
   text(app, "--split", data.split, "NAME", "Split of a data set; by default test");
 }
@@ -187,8 +190,10 @@ void CommandLine::add_model_commands() {
                           "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test");
   text(app, "CHECKPOINT", evaluate_.checkpoint, "FILE", which)->required();
   add_data(app, evaluate_.data);
-  text(app, "--y", evaluate_.data.y, "FILE|PATH",
-       "Labels or targets beside a NumPy or IDX file; of HDF5 and netCDF the path of their array");
+  text(
+      app, "--y", evaluate_.data.y, "FILE|PATH",
+      "Labels or targets beside a NumPy or IDX file; of HDF5 and netCDF the path of their array; of CSV their columns, "
+      "where the model does not know them");
   weights(app, evaluate_.weights);
   app->add_flag("--json", evaluate_.json, "Print one JSON object");
   text(app, "--confusion", evaluate_.confusion, "FILE",

@@ -43,8 +43,9 @@ struct Split::Contents {
   std::vector<std::string> class_names;
   bool names_classes = false;  // in the file
   std::optional<TableDescription> table;
-  std::vector<std::string> columns;            // of the features; may be empty
-  mutable std::optional<std::string> content;  // computed where the file has none, when it is asked for
+  std::optional<TableDescription> file_columns;  // the table, or the same where there is none
+  std::vector<std::string> columns;              // of the features; may be empty
+  mutable std::optional<std::string> content;    // computed where the file has none, when it is asked for
 };
 
 template <class T>

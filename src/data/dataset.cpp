@@ -104,6 +104,9 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
   auto contents = std::make_shared<Split::Contents>(file, path);
   if (const auto text = read_names(reader, "table"); text && !text->empty())
     contents->table = table_of_text(text->front(), path);
+  contents->file_columns = contents->table;
+  if (const auto text = read_names(reader, "file_columns"); text && !text->empty() && !contents->table)
+    contents->file_columns = table_of_text(text->front(), path);
   for (const std::string& name : reader.list()) {
     if (!reader.is_group(name) || !reader.contains(name + "/x")) continue;
     Split::Contents::Arrays arrays;
@@ -118,7 +121,7 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
       arrays.weight = reader.array(name + "/weight");
       check_weight(path, name + "/weight", arrays.x, *arrays.weight);
     }
-    for (std::size_t i = 0; contents->table && i < contents->table->ids.size(); ++i) {
+    for (std::size_t i = 0; contents->file_columns && i < contents->file_columns->ids.size(); ++i) {
       const std::string id = fmt::format("{}/ids/{}", name, i);
       arrays.ids.push_back(reader.array(id));
       check_id(path, id, arrays.x, arrays.ids.back());
@@ -170,7 +173,7 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
   const ArraysFound found{contents->shape, contents->features,
                           with_y != nullptr && with_y->targets() ? with_y->y->row_elements() : 0};
   check_features_agree(reader, found);
-  if (contents->table) check_table_agrees(reader, found, *contents->table);
+  if (contents->file_columns) check_table_agrees(reader, found, *contents->file_columns);
   contents->columns =
       contents->table ? contents->table->names() : read_names(reader, "columns").value_or(std::vector<std::string>());
   const auto names = read_names(reader, "class_names");
@@ -211,6 +214,8 @@ bool Dataset::names_classes() const { return contents_->names_classes; }
 const std::vector<std::int64_t>& Dataset::shape() const { return contents_->shape; }
 const std::optional<TableDescription>& Dataset::table() const { return contents_->table; }
 const std::vector<std::string>& Dataset::columns() const { return contents_->columns; }
+
+const std::optional<TableDescription>& Dataset::file_columns() const { return contents_->file_columns; }
 
 std::string Dataset::content() const {
   if (contents_->content) return *contents_->content;

@@ -103,6 +103,7 @@ std::int64_t Split::outputs() const { return has_targets() ? contents_->splits[i
 std::int64_t Split::classes() const { return contents_->classes; }
 bool Split::has_weights() const { return contents_->splits[index_].weight.has_value(); }
 const std::optional<TableDescription>& Split::table() const { return contents_->table; }
+const std::optional<TableDescription>& Split::file_columns() const { return contents_->file_columns; }
 const std::vector<std::string>& Split::columns() const { return contents_->columns; }
 
 std::int64_t Split::source_row(std::int64_t i) const {
@@ -229,6 +230,8 @@ void Split::read_ids(std::size_t id, std::span<const std::int64_t> rows, std::sp
     texts[i] = text.substr(0, text.find('\0'));
   });
 }
+
+std::int64_t Split::id_bytes(std::size_t id) const { return contents_->splits[index_].ids.at(id).row_bytes(); }
 
 void Split::check(std::span<const std::int64_t> rows, bool values, bool probabilities) const {
   if (values && is_floating(element_type())) {

@@ -173,6 +173,7 @@ void write_description(Archive& archive, const Model& model, const DataDescripti
   archive.attributes[Names::inputs] = model.inputs();
   archive.attributes[Names::outputs] = model.outputs();
   archive.attributes[Names::shape] = data.shape;
+  if (!data.element.empty()) archive.attributes[Names::element] = data.element;
   archive.attributes[Names::classes] = data.classes;
   archive.attributes[Names::content] = data.content;
   put_names(archive, Names::class_names, data.class_names);
@@ -181,6 +182,7 @@ void write_description(Archive& archive, const Model& model, const DataDescripti
     archive.texts[Names::table] = table_text(*data.table);
   else
     put_names(archive, Names::columns, data.columns);
+  if (data.file_columns) archive.texts[Names::file_columns] = table_text(*data.file_columns);
 }
 
 DataDescription read_description(const Archive& archive) {
@@ -188,6 +190,7 @@ DataDescription read_description(const Archive& archive) {
   data.shape = archive.attribute<std::vector<std::int64_t>>(Names::shape);
   data.classes = archive.attribute<std::int64_t>(Names::classes);
   data.content = archive.attribute<std::string>(Names::content);
+  if (archive.attributes.contains(Names::element)) data.element = archive.attribute<std::string>(Names::element);
   if (auto names = read_names(archive, Names::class_names))
     data.class_names = *std::move(names);
   else if (data.classes > 0 && data.classes <= most_classes)
@@ -202,6 +205,8 @@ DataDescription read_description(const Archive& archive) {
   } else if (auto names = read_names(archive, Names::columns)) {
     data.columns = *std::move(names);
   }
+  if (archive.texts.contains(Names::file_columns))
+    data.file_columns = table_of_text(archive.text(Names::file_columns), archive.name);
   const bool encoded = archive.texts.contains(Names::encoding);  // see read_encoding()
   const std::int64_t expected = encoded && data.table ? std::ssize(data.columns) : inputs;
   std::int64_t features = 1;
@@ -214,6 +219,9 @@ DataDescription read_description(const Archive& archive) {
   if (!data.columns.empty() && std::ssize(data.columns) != features)
     throw Error(ExitStatus::bad_data,
                 fmt::format("{}: it names {} columns for {} features", archive.name, data.columns.size(), features));
+  if (data.file_columns && std::ssize(data.file_columns->features) != features)
+    throw Error(ExitStatus::bad_data, fmt::format("{}: it knows {} columns of a file for {} features", archive.name,
+                                                  data.file_columns->features.size(), features));
   const auto kind = loss_of(archive).targets;
   const bool labels_fit = data.classes <= outputs || kind == Loss::Targets::numbers ||
                           (outputs == 1 && kind != Loss::Targets::class_number);

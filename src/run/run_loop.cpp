@@ -8,6 +8,7 @@
 #include "run/nudge_desk.hpp"
 #include "run/rate_jump.hpp"
 #include "run/run_saver.hpp"
+#include "run/statistics_lag.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
@@ -274,6 +275,8 @@ ExitStatus Run::go() try {
                                                                     counted(progress.stale_evaluations, "evaluation"))
                                                       : "";
   log_info(fmt::format("finished after step {}{}; {}", progress.step, early, saver_.last_good()));
+  // Of a start with another model's statistics nobody knows how far they are from these.
+  if (const std::string lag = statistics_lag(training_); !lag.empty() && plan_.init_from.empty()) log_info(lag);
   return ExitStatus::done;
 } catch (const SharedError& e) {
   if (e.status() == ExitStatus::internal)

@@ -91,6 +91,12 @@ std::string model_key(const Config& config) {
 /// Predictions of a row, kept by the ranks as floats or doubles, its label, and what rank 0 makes of a column of them.
 double judge_bytes_per_row(double outputs) { return 8.0 * outputs + 64.0; }
 
+/// That all processes of the trainings on a host may use together.
+double most_bytes(const HostLoad& load) {
+  const double processes = static_cast<double>(load.ranks_on_host) * load.trainings;
+  return std::min(static_cast<double>(host_memory()), static_cast<double>(process_memory()) * processes);
+}
+
 }  // namespace
 
 TrainingCost estimate_cost(const Config& config, const TrainingData& data, const HostLoad& load) {
@@ -134,7 +140,7 @@ TrainingCost estimate_cost(const Config& config, const TrainingData& data, const
 void check_memory(const Config& config, const TrainingData& data, const HostLoad& load) {
   const TrainingCost cost = estimate_cost(config, data, load);
   const double processes = static_cast<double>(load.ranks_on_host) * load.trainings;
-  const double most = std::min(static_cast<double>(host_memory()), static_cast<double>(process_memory()) * processes);
+  const double most = most_bytes(load);
   const double bytes = (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * load.trainings;
   if (bytes <= most) return;
   if (bytes - cost.judge_bytes * load.trainings <= most)
@@ -156,6 +162,15 @@ void check_memory(const Config& config, const TrainingData& data, const HostLoad
                   batch_is_large ? fmt::format("data.batch_size = {}", config.data.batch_size) : model_key(config),
                   bytes * 1e-9, batch_is_large ? "a smaller batch" : "fewer units",
                   processes > 1 ? ", or fewer ranks on a host" : ""));
+}
+
+void check_judge_memory(const std::string& name, std::int64_t rows, std::int64_t outputs, const HostLoad& load) {
+  const double bytes = judge_bytes_per_row(static_cast<double>(outputs)) * static_cast<double>(rows);
+  if (bytes <= most_bytes(load)) return;
+  throw Error(ExitStatus::usage,
+              fmt::format("{}: the metrics of {} rows take about {:.3g} GB, more than this host has; evaluate fewer "
+                          "rows at a time",
+                          name, rows, bytes * 1e-9));
 }
 
 }  // namespace shoal

@@ -16,11 +16,13 @@
 #include "shoal/infer/prediction_pass.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/checkpoint.hpp"
+#include "shoal/train/cost.hpp"
 #include "shoal/train/data_check.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
 #include "shoal/train/same_data.hpp"
 #include "shoal/train/training.hpp"
+#include "train/data/scale_check.hpp"
 #include "train/data/sum_counts.hpp"
 #include "train/feeder.hpp"
 #include "train/prediction_writer.hpp"
@@ -29,12 +31,14 @@ namespace shoal {
 namespace {
 
 template <class T>
-std::span<const T> numbers(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+std::vector<T> numbers(const std::vector<std::byte>& bytes) {
+  const auto* first = reinterpret_cast<const T*>(bytes.data());
+  return {first, first + bytes.size() / sizeof(T)};
 }
 
-/// Collective. A line for each column that had values which training did not see, or gaps where that had none.
-void say_unseen(const Feeder& feeder, Communicator& comm) {
+/// Collective. A line for each column that had values which training did not see, or gaps where that had none, and one
+/// for numbers far from those of training.
+void say_strange(const Feeder& feeder, Communicator& comm) {
   std::vector<double> counts(feeder.unseen().begin(), feeder.unseen().end());
   sum_counts(counts, comm);
   for (std::size_t d = 0; d < counts.size(); ++d) {
@@ -46,6 +50,9 @@ void say_unseen(const Feeder& feeder, Communicator& comm) {
                  : fmt::format("column \"{}\": {} where training had none, taken for the median", column.name,
                                counted(count, "missing number")));
   }
+  std::vector<double> far = feeder.far().counts();
+  sum_counts(far, comm);
+  if (const std::string line = feeder.far().told(far); !line.empty()) log_warning(line);
 }
 
 }  // namespace
@@ -80,7 +87,7 @@ struct DatasetPredictor::Pass {
       : rows(s.trained, capacity, s.comm, s.comm.ranks_on_host()), feeder(s.trained.model, rows.executor()) {
     feeder.set_encoder(std::make_shared<const RowEncoder>(s.trained.encoding, std::move(match), s.trained.features()));
     feeder.set_target_scaling(s.trained.targets);
-    feeder.count_unseen();
+    feeder.count_strange(s.trained.data.columns);
   }
 };
 
@@ -116,12 +123,14 @@ Evaluation DatasetPredictor::evaluate(const Dataset& data, const Split& split) {
   run_together(s.comm, [&] {
     ColumnMatch match = match_features(data, split, s.trained.encoding, s.trained.data, s.trained.path);
     check_targets(data, split, s.trained.data, s.trained.model, s.trained.path);
+    if (s.comm.rank() == 0) check_scale(split, data.path(), match, s.trained);
+    check_judge_memory(data.path(), split.rows(), s.trained.model.outputs(), HostLoad::of(s.comm));
     pass.emplace(s, std::move(match), std::min(split.rows(), std::max(prediction_block, s.leaf_samples)));
   });
   SHOAL_FAULT_POINT("predict");
   SplitJudge judge(s.trained.model, s.trained.data, s.trained.targets);
   const Evaluation result = evaluate_split(pass->feeder, split, s.leaf_samples, pass->rows.capacity(), s.comm, &judge);
-  say_unseen(pass->feeder, s.comm);
+  say_strange(pass->feeder, s.comm);
   run_together(s.comm, [&] {
     if (!std::isfinite(result.loss))
       refuse_not_finite(
@@ -137,12 +146,16 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
   require_same_data(data, s.comm, name);
   std::optional<Split> split;
   std::optional<Pass> pass;
+  std::optional<RowIds> ids;
   std::unique_ptr<PredictionWriter> writer;
   run_together(s.comm, [&] {
     split = data.split(name);
     ColumnMatch match = match_features(data, *split, s.trained.encoding, s.trained.data, s.trained.path);
+    if (s.comm.rank() == 0) check_scale(*split, data.path(), match, s.trained);
     pass.emplace(s, std::move(match), std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
-    if (s.comm.rank() == 0) writer = make_prediction_writer(out, split->rows(), s.layout);
+    if (s.comm.rank() != 0) return;
+    ids.emplace(*split);
+    writer = make_prediction_writer(out, split->rows(), s.layout, *ids);
   });
   // Round by round: every rank predicts a run of rows, rank 0 writes them in order.
   const std::int64_t block = pass->rows.capacity();
@@ -165,17 +178,22 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
         s.comm.gather_bytes(precise ? std::as_bytes(std::span(mine.precise)) : std::as_bytes(std::span(mine.values)));
     const auto labels = s.comm.gather_bytes(std::as_bytes(std::span(mine.labels)));
     run_together(s.comm, [&] {
+      std::int64_t at = first;
       for (std::size_t rank = 0; rank < rows.size(); ++rank) {
         if (rows[rank].empty()) continue;
-        if (precise) {
-          writer->write(numbers<double>(rows[rank]));
-        } else {
-          writer->write(numbers<float>(rows[rank]), numbers<std::int32_t>(labels[rank]));
-        }
+        const std::int64_t behind = std::min(split->rows(), at + block);
+        Predictions made;
+        if (precise)
+          made.precise = numbers<double>(rows[rank]);
+        else
+          made.values = numbers<float>(rows[rank]);
+        made.labels = numbers<std::int32_t>(labels[rank]);
+        writer->write(made, ids->read(at, behind));
+        at = behind;
       }
     });
   }
-  say_unseen(pass->feeder, s.comm);
+  say_strange(pass->feeder, s.comm);
   run_together(s.comm, [&] {
     if (writer) writer->finish();
   });

@@ -16,7 +16,9 @@ void Feeder::feed(const Split& split, std::span<const std::int64_t> rows) {
 }
 
 void Feeder::feed_features(const Split& split, std::span<const std::int64_t> rows) {
-  loader_.features(split, *encoder_, rows, model_.input().shape(), executor_.input(model_.input()), nullptr, unseen_);
+  const ValueShape& shape = model_.input().shape();
+  loader_.features(split, *encoder_, rows, shape, executor_.input(model_.input()), nullptr, unseen_);
+  far_.count(executor_.input(model_.input()), std::ssize(rows) * shape.rows);
 }
 
 std::span<const double> Feeder::weights(const Split& split, std::span<const std::int64_t> rows) {

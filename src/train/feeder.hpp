@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "shoal/comm/communicator.hpp"
@@ -12,6 +13,7 @@
 #include "shoal/infer/evaluation.hpp"
 #include "shoal/nn/model.hpp"
 #include "train/data/batch_reader.hpp"
+#include "train/data/far_values.hpp"
 #include "train/data/row_loader.hpp"
 #include "train/split_judge.hpp"
 
@@ -27,9 +29,14 @@ class Feeder {
   const std::shared_ptr<const RowEncoder>& encoder() const { return encoder_; }
   void set_target_scaling(Normalization scaling) { target_scaling_ = std::move(scaling); }
   const Normalization& target_scaling() const { return target_scaling_; }
-  /// From here on: values of each column of a table that are fed and were not seen in training.
-  void count_unseen() { unseen_.assign(encoder_->encoding().columns.size(), 0); }
+  /// From here on: values of each column of a table that are fed and were not seen in training, and those that are far
+  /// from what was. names: of the features, where they have any
+  void count_strange(const std::vector<std::string>& names) {
+    unseen_.assign(encoder_->encoding().columns.size(), 0);
+    far_ = FarValues(encoder_->encoding(), model_.input().shape(), names);
+  }
   std::span<const std::int64_t> unseen() const { return unseen_; }
+  const FarValues& far() const { return far_; }
   Executor<float>& executor() { return executor_; }
   const Model& model() const { return model_; }
 
@@ -46,6 +53,7 @@ class Feeder {
   std::shared_ptr<const RowEncoder> encoder_;
   Normalization target_scaling_;
   std::vector<std::int64_t> unseen_;
+  FarValues far_;
   RowLoader loader_;
   std::vector<double> weights_;
 };

@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <iostream>
+#include <numeric>
+#include <span>
 
 #include "shoal/core/csv_cell.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/names.hpp"
@@ -14,26 +20,37 @@ namespace {
 
 constexpr const char* standard_output = "-";
 
+std::string id_array(std::size_t id) { return fmt::format("ids/{}", id); }
+
 class H5PredictionWriter final : public PredictionWriter {
  public:
-  H5PredictionWriter(const std::string& out, std::int64_t rows, const PredictionLayout& layout)
+  H5PredictionWriter(const std::string& out, std::int64_t rows, const PredictionLayout& layout, const RowIds& ids)
       : writer_(out),
         columns_(static_cast<std::size_t>(layout.columns)),
         labels_(layout.labels),
+        precise_(layout.precise),
         array_(layout.probabilities ? "probabilities" : "outputs") {
-    writer_.create_array(array_, layout.precise ? ElementType::float64 : ElementType::float32, {rows, layout.columns});
+    writer_.create_array(array_, precise_ ? ElementType::float64 : ElementType::float32, {rows, layout.columns});
     if (labels_) writer_.create_array("labels", ElementType::int32, {rows});
     write_names(writer_, "class_names", layout.class_names);
     if (!layout.probabilities) write_names(writer_, "output_names", layout.names);
+    for (std::size_t id = 0; id < ids.names().size(); ++id) {
+      id_bytes_.push_back(static_cast<std::size_t>(ids.bytes(id)));
+      writer_.create_array(id_array(id), ElementType::uint8, {rows, ids.bytes(id)});
+    }
+    write_names(writer_, "id_names", ids.names());
   }
-  void write(std::span<const float> rows, std::span<const std::int32_t> labels) override {
-    writer_.write_rows(array_, next_, std::as_bytes(rows));
-    if (labels_) writer_.write_rows("labels", next_, std::as_bytes(labels));
-    next_ += static_cast<std::int64_t>(rows.size() / columns_);
-  }
-  void write(std::span<const double> rows) override {
-    writer_.write_rows(array_, next_, std::as_bytes(rows));
-    next_ += static_cast<std::int64_t>(rows.size() / columns_);
+  void write(const Predictions& made, const std::vector<std::vector<std::string>>& ids) override {
+    const auto values = precise_ ? std::as_bytes(std::span(made.precise)) : std::as_bytes(std::span(made.values));
+    writer_.write_rows(array_, next_, values);
+    if (labels_) writer_.write_rows("labels", next_, std::as_bytes(std::span(made.labels)));
+    for (std::size_t id = 0; id < ids.size(); ++id) {
+      std::vector<std::byte> texts(ids[id].size() * id_bytes_[id]);
+      for (std::size_t r = 0; r < ids[id].size(); ++r)
+        std::memcpy(texts.data() + r * id_bytes_[id], ids[id][r].data(), ids[id][r].size());
+      writer_.write_rows(id_array(id), next_, texts);
+    }
+    next_ += static_cast<std::int64_t>((precise_ ? made.precise.size() : made.values.size()) / columns_);
   }
   void finish() override { writer_.finish(); }
 
@@ -41,35 +58,35 @@ class H5PredictionWriter final : public PredictionWriter {
   H5Writer writer_;
   std::size_t columns_;
   bool labels_;
+  bool precise_;
   std::string array_;
+  std::vector<std::size_t> id_bytes_;
   std::int64_t next_ = 0;
 };
 
 /// Held in memory until the end, so that the file appears whole.
 class CsvPredictionWriter final : public PredictionWriter {
  public:
-  CsvPredictionWriter(const std::string& out, const PredictionLayout& layout)
+  CsvPredictionWriter(const std::string& out, const PredictionLayout& layout, const RowIds& ids)
       : out_(out), layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
     if (out_ != standard_output) check_writable(out_);
-    text_ = header_line(layout_) + '\n';
+    for (const std::string& name : ids.names()) text_ += csv_cell(name) + ',';
+    text_ += header_line(layout_) + '\n';
   }
-  void write(std::span<const float> rows, std::span<const std::int32_t> labels) override {
-    for (std::size_t r = 0; r < rows.size() / columns_; ++r) {
-      const auto row = rows.subspan(r * columns_, columns_);
-      std::string line;
+  void write(const Predictions& made, const std::vector<std::vector<std::string>>& ids) override {
+    const std::size_t rows = (layout_.precise ? made.precise.size() : made.values.size()) / columns_;
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (const std::vector<std::string>& id : ids) text_ += csv_cell(id[r]) + ',';
       if (layout_.labels) {
-        const auto label = static_cast<std::size_t>(labels[r]);
+        const auto label = static_cast<std::size_t>(made.labels[r]);
         const auto& names = layout_.class_names;
-        line = label < names.size() ? csv_cell(names[label]) : std::to_string(label);
+        text_ += label < names.size() ? csv_cell(names[label]) : std::to_string(label);
+        text_ += ',';
       }
-      for (float v : row) line += fmt::format("{}{}", line.empty() ? "" : ",", v);
-      line += '\n';
-      text_ += line;
+      for (std::size_t k = r * columns_; k < (r + 1) * columns_; ++k)
+        text_ += layout_.precise ? fmt::format("{},", made.precise[k]) : fmt::format("{},", made.values[k]);
+      text_.back() = '\n';
     }
-  }
-  void write(std::span<const double> rows) override {
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      text_ += fmt::format("{}{}", rows[i], (i + 1) % columns_ == 0 ? '\n' : ',');
   }
   void finish() override {
     if (out_ == standard_output)
@@ -87,10 +104,29 @@ class CsvPredictionWriter final : public PredictionWriter {
 
 }  // namespace
 
+RowIds::RowIds(const Split& split) : split_(split) {
+  if (split.file_columns()) names_ = split.file_columns()->ids;
+}
+
+std::vector<std::vector<std::string>> RowIds::read(std::int64_t first, std::int64_t last) const {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(last - first));
+  std::iota(rows.begin(), rows.end(), first);
+  std::vector<std::vector<std::string>> texts(names_.size(), std::vector<std::string>(rows.size()));
+  for (std::size_t id = 0; id < names_.size(); ++id) split_.read_ids(id, rows, texts[id]);
+  return texts;
+}
+
 std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows,
-                                                         const PredictionLayout& layout) {
-  if (out.ends_with(".csv") || out == standard_output) return std::make_unique<CsvPredictionWriter>(out, layout);
-  return std::make_unique<H5PredictionWriter>(out, rows, layout);
+                                                         const PredictionLayout& layout, const RowIds& ids) {
+  for (const std::string& name : ids.names()) {
+    const bool taken = std::find(layout.names.begin(), layout.names.end(), name) != layout.names.end();
+    if (taken || (layout.labels && name == "label"))
+      throw Error(ExitStatus::bad_data, fmt::format("the ids \"{}\" of the data are called as a column of predictions "
+                                                    "is; give them another name",
+                                                    name));
+  }
+  if (out.ends_with(".csv") || out == standard_output) return std::make_unique<CsvPredictionWriter>(out, layout, ids);
+  return std::make_unique<H5PredictionWriter>(out, rows, layout, ids);
 }
 
 }  // namespace shoal

@@ -2,26 +2,40 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
+#include <vector>
 
+#include "shoal/data/dataset.hpp"
 #include "shoal/infer/prediction_pass.hpp"
 
 namespace shoal {
+
+/// What tells the rows of a split apart: columns of texts, by their names in the file; none where it keeps none.
+class RowIds {
+ public:
+  explicit RowIds(const Split& split);
+
+  const std::vector<std::string>& names() const { return names_; }
+  std::int64_t bytes(std::size_t id) const { return split_.id_bytes(id); }
+  /// Of rows [first, last): by column, then by row.
+  std::vector<std::vector<std::string>> read(std::int64_t first, std::int64_t last) const;
+
+ private:
+  Split split_;
+  std::vector<std::string> names_;
+};
 
 /// Writes predictions row by row; see DatasetPredictor::predict for the formats.
 class PredictionWriter {
  public:
   virtual ~PredictionWriter() = default;
-  /// The next rows, (rows, K) row-major, and the class of each where there are labels.
-  virtual void write(std::span<const float> rows, std::span<const std::int32_t> labels) = 0;
-  /// The same where the layout is precise, which has no labels.
-  virtual void write(std::span<const double> rows) = 0;
+  /// The next rows, and the ids of each.
+  virtual void write(const Predictions& made, const std::vector<std::vector<std::string>>& ids) = 0;
   virtual void finish() = 0;
 };
 
-/// By the ending of `out`.
+/// By the ending of `out`. @throws Error(bad_data)  for an id that is called as a column of predictions
 std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows,
-                                                         const PredictionLayout& layout);
+                                                         const PredictionLayout& layout, const RowIds& ids);
 
 }  // namespace shoal

@@ -58,7 +58,7 @@ TEST(Options, FileNamesThatLookLikeOtherThings) {
   EXPECT_EQ(parse<InspectRequest>({"inspect", "[256]"}).file, "[256]");
   EXPECT_EQ(parse<InspectRequest>({"inspect", "train"}).file, "train");
   EXPECT_EQ(parse<TrainRequest>({"train", "train"}).config, "train");
-  EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "a,b", "--data", "{}"}).data.file, "{}");
+  EXPECT_THAT(parse<EvaluateRequest>({"evaluate", "a,b", "--data", "{}"}).data.files, ElementsAre("{}"));
   EXPECT_EQ(parse<InspectRequest>({"inspect", "--", "--json"}).file, "--json");
 }
 
@@ -75,7 +75,7 @@ TEST(Options, EvaluateAndPredict) {
       WhichWeights::average);
   const auto predict =
       parse<PredictRequest>({"predict", "c.h5", "--data=d.h5", "--x", "a,b", "--split", "train", "--out", "p.csv"});
-  EXPECT_EQ(predict.data.file, "d.h5");
+  EXPECT_THAT(predict.data.files, ElementsAre("d.h5"));
   EXPECT_EQ(predict.data.x, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(predict.data.split, "train");
   EXPECT_EQ(predict.out, "p.csv");

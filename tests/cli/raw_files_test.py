@@ -240,3 +240,87 @@ done("import", "csv", "t.csv", "--label", "y", "-o", "t.h5")
 train("t")
 pathlib.Path("word.csv").write_text("a,y\nmany,1\n")
 refused(65, ["word.csv:2", '"many"', "options of shoal import: make a data set with it"], "evaluate", "t", "--data", "word.csv")
+
+# Rows laid out in a shape of their own: the checkpoint knows the file's label, weights and ids all the same.
+def write_rows(name, head, rows):
+    pathlib.Path(name).write_text("".join(",".join(map(str, row)) + "\n" for row in ([head] if head else []) + rows))
+
+
+cells = draw.integers(0, 256, size=(60, 6))
+head = ["who", *(f"p{k}" for k in range(6)), "kind", "w"]
+shaped = [[f"n{i:02}", *cells[i], "ab"[int(cells[i, 0]) % 2], 1 + i % 3] for i in range(60)]
+write_rows("shaped.csv", head, shaped)
+write_rows("turned.csv", head[::-1], [row[::-1] for row in shaped])
+write_rows("first.csv", head, shaped[:25])
+write_rows("second.csv", head, shaped[25:])
+done("import", "csv", "shaped.csv", "--label", "kind", "--weight", "w", "--id", "who", "--shape", "2,3", "-o", "shaped.h5")
+train("shaped")
+of_set = predicted("shaped", "shaped.h5", "--split", "train")
+assert of_set.splitlines()[0] == "who,label,p_a,p_b" and of_set.splitlines()[1].startswith("n00,"), of_set
+for files in ["shaped.csv"], ["turned.csv"], ["first.csv", "--data", "second.csv"]:
+    assert evaluated("shaped", *files) == evaluated("shaped", "shaped.h5", "--split", "train"), files
+    assert predicted("shaped", *files) == of_set, files
+done("predict", "shaped", "--data", "shaped.h5", "--split", "train", "--out", "ids.h5")
+with h5py.File("ids.h5") as f:
+    assert f.attrs["id_names"][0] in (b"who", "who") and bytes(f["ids/0"][7]) == b"n07"
+refused(64, ["first.csv", "shaped.h5", "different kinds"], "predict", "shaped", "--data", "first.csv", "--data", "shaped.h5", "--out", "-")
+refused(64, "is a data set, of which one is taken", "evaluate", "shaped", "--data", "shaped.h5", "--data", "shaped.h5")
+refused(64, "several files are taken of CSV", "evaluate", "a", "--data", "x.npy", "--data", "two.npy", "--y", "y.npy")
+refused(64, "give each file its own --data", "evaluate", "shaped", "--data", "first.csv", "second.csv")
+# Without a header columns are called by number, and a label that the model does not know is named.
+write_rows("bare.csv", None, [[*row[1:8]] for row in shaped])
+done("import", "csv", "bare.csv", "--label", "6", "--shape", "2,3", "-o", "numbered.h5")
+train("numbered")
+assert evaluated("numbered", "bare.csv") == evaluated("numbered", "numbered.h5", "--split", "train")
+shutil.copy("shaped.h5", "older.h5")
+with h5py.File("older.h5", "a") as f:
+    del f.attrs["file_columns"], f["train/ids"], f["train/weight"]
+train("older")
+refused(64, ["shaped.csv", "--y COLUMN"], "evaluate", "older", "--data", "shaped.csv")
+assert evaluated("older", "shaped.csv", "--y", "kind") == evaluated("older", "older.h5", "--split", "train")
+refused(64, ["--y knid", "kind"], "evaluate", "older", "--data", "shaped.csv", "--y", "knid")
+refused(65, ["p1", "feature"], "evaluate", "older", "--data", "shaped.csv", "--y", "p1")
+
+# An id that is called as a column of predictions would stand there twice.
+write_rows("clash.csv", ["label", "size", "y"], [[f"r{i}", i % 9, i % 2] for i in range(40)])
+done("import", "csv", "clash.csv", "--label", "y", "--id", "label", "-o", "clash.h5")
+train("clash")
+refused(65, 'the ids "label"', "predict", "clash", "--data", "clash.h5", "--split", "train", "--out", "clash.out")
+
+# Bytes for a model of numbers of 0 to 1, and the other way round, are another scale; bytes as floats are not.
+pixels, kinds = draw.integers(0, 256, size=(60, 4, 4), dtype="u1"), np.arange(60) % 2
+for name, values in ("bytes", pixels), ("floats", pixels.astype("f8")), ("shares", (pixels / 255).astype("f4")), ("zeros", (pixels > 99).astype("f4")):
+    np.save(f"{name}.npy", values)
+np.save("kinds.npy", kinds)
+for name in "bytes", "shares":
+    done("import", "npy", "--x", f"{name}.npy", "--y", "kinds.npy", "-o", f"{name}.h5")
+for mode in "standard", "unit":
+    for name in "bytes", "shares":
+        shutil.rmtree(name, ignore_errors=True)
+        done("train", "--set", f"data.file={name}.h5", "--set", f"data.normalize={mode}", "--set", "train.epochs=1", "--run", name)
+    assert predicted("bytes", "floats.npy") == predicted("bytes", "bytes.npy"), mode
+    refused(65, ["shares.npy", "multiply by 255"], "predict", "bytes", "--data", "shares.npy", "--out", "no.csv")
+    refused(65, ["bytes.npy", "up to 255", "divide"], "evaluate", "shares", "--data", "bytes.npy", "--y", "kinds.npy")
+    refused(65, "divide", "predict", "shares", "--data", "floats.npy", "--out", "no.csv")
+    ran = done("predict", "bytes", "--data", "zeros.npy", "--out", "-")
+    assert "is that meant?" in ran.stderr, ran.stderr
+assert not os.path.exists("no.csv")
+done("train", "--set", "data.file=bytes.h5", "--set", "data.normalize=none", "--set", "train.epochs=1", "--run", "plain-bytes")
+assert "is that meant?" in done("predict", "plain-bytes", "--data", "shares.npy", "--out", "-").stderr
+# Rare flags beside an amount: a row of whole numbers, many of them far from the mean, is no row of bytes.
+flags = (draw.random((400, 12)) < 0.004).astype(int)
+write_rows("flags.csv", [*(f"f{k}" for k in range(12)), "amount", "y"], [[*row, i / 4, i % 2] for i, row in enumerate(flags)])
+write_rows("one.csv", [*(f"f{k}" for k in range(12)), "amount"], [[1] * 12 + [20]])
+done("import", "csv", "flags.csv", "--label", "y", "-o", "flags.h5")
+train("flags")
+done("predict", "flags", "--data", "one.csv", "--out", "-")
+
+# Numbers far from all that training had are counted; what it had itself is not.
+sizes = draw.normal(size=(200, 3)) * 10 + 50
+write_rows("metres.csv", ["a", "b", "c", "y"], [[*row, i % 2] for i, row in enumerate(sizes)])
+write_rows("grams.csv", ["a", "b", "c"], [[a, 1000 * b, c] for a, b, c in sizes])
+done("import", "csv", "metres.csv", "--label", "y", "-o", "metres.h5")
+train("metres")
+assert "deviations" not in done("predict", "metres", "--data", "metres.csv", "--out", "far.csv").stderr
+ran = done("predict", "metres", "--data", "grams.csv", "--out", "far.csv")
+assert '200 of 200 values in column "b" lie more than 10 deviations' in ran.stderr, ran.stderr

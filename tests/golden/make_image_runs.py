@@ -24,9 +24,9 @@ from torch import nn
 BATCH, IMAGES, STEPS = 8, 32, 20
 
 FRONT = """
-  {type = "conv", name = "stem", channels = 12, kernel = 3}, {type = "batch_norm", name = "stem_norm"}, {type = "relu"},
+  {type = "conv", name = "stem", channels = 12, kernel = [3, 5]}, {type = "batch_norm", name = "stem_norm"}, {type = "relu"},
   {type = "max_pool", size = 2},
-  {type = "conv", name = "wide", channels = 16, kernel = 5, stride = 2, padding = "valid"}, {type = "silu"},
+  {type = "conv", name = "wide", channels = 16, kernel = [5, 3], stride = 2, padding = "valid"}, {type = "silu"},
   {type = "layer_norm", name = "row_norm"},
   {type = "residual", name = "block", layers = [
     {type = "conv", name = "reduced", channels = 24, kernel = 3, stride = 2, groups = 4},
@@ -64,8 +64,8 @@ class RowNorm(nn.Module):
 class Net(nn.Module):
     def __init__(self, end):
         super().__init__()
-        self.stem, self.stem_norm = nn.Conv2d(3, 12, 3, padding=1, bias=False), nn.BatchNorm2d(12)
-        self.wide, self.row_norm = nn.Conv2d(12, 16, 5, stride=2), RowNorm(16)
+        self.stem, self.stem_norm = nn.Conv2d(3, 12, (3, 5), padding=(1, 2), bias=False), nn.BatchNorm2d(12)
+        self.wide, self.row_norm = nn.Conv2d(12, 16, (5, 3), stride=2), RowNorm(16)
         self.reduced = nn.Conv2d(16, 24, 3, stride=2, padding=1, groups=4, bias=False)
         self.reduced_norm = nn.BatchNorm2d(24)
         self.full, self.full_norm = nn.Conv2d(24, 24, 3, padding=1, bias=False), nn.BatchNorm2d(24)

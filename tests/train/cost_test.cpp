@@ -180,6 +180,19 @@ TEST_F(Cost, WhatNoHostHoldsIsRefusedByKey) {
       << refusal(1'000'000);
 }
 
+TEST(CostOfJudging, MoreRowsThanMemoryHoldsAreRefused) {
+  const HostLoad load;
+  EXPECT_NO_THROW(check_judge_memory("a.h5", 1000, 10, load));
+  try {
+    check_judge_memory("a.h5", std::int64_t{1} << 40, 10, load);
+    ADD_FAILURE() << "a hundred terabytes";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::usage);
+    EXPECT_EQ(std::string(e.what()).find("a.h5: the metrics of 1099511627776 rows take about 1.58e+05 GB"), 0U)
+        << e.what();
+  }
+}
+
 /// Each rank keeps a flat gradient for each of its tree nodes: 12 ranks with 16 leaves have 16 of them.
 TEST_F(Cost, RanksOfAHostAddTheirGradients) {
   Config config;

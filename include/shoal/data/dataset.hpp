@@ -41,6 +41,7 @@ class Split {
   /// Of the data set: what its columns are, where it was made from a table; names of the features, where they have any.
   const std::optional<TableDescription>& table() const;
   const std::vector<std::string>& columns() const;
+  const std::optional<TableDescription>& file_columns() const;
 
   /// Features of the given rows, in that order, converted and normalised in one step, in plain double arithmetic:
   ///   x[i, d] = float((double(value) - mean[d]) * (1 / deviation[d]))
@@ -64,8 +65,9 @@ class Split {
   void read_target_values(std::span<const std::int64_t> rows, std::span<double> targets) const;
   /// Only with has_weights(). weights: (rows). @throws Error(bad_data) for one below 0 or not finite
   void read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const;
-  /// The texts of column `id` of TableDescription::ids. texts: (rows)
+  /// The texts of column `id` of file_columns()->ids, each of id_bytes() at most. texts: (rows)
   void read_ids(std::size_t id, std::span<const std::int64_t> rows, std::span<std::string> texts) const;
+  std::int64_t id_bytes(std::size_t id) const;
 
   /// Reads the given rows for what reading them throws, y always. values: x as well; probabilities: targets, if these
   /// they are, must lie in [0, 1].
@@ -114,6 +116,9 @@ class Dataset {
   const std::optional<TableDescription>& table() const;
   /// Names of the features, where they have any.
   const std::vector<std::string>& columns() const;
+  /// What the columns of the file were: table(), or the same of a set whose x is numbers laid out in a shape of their
+  /// own, which no model need know to learn from them.
+  const std::optional<TableDescription>& file_columns() const;
   /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all
   /// bytes, once. Not to be called by two threads at a time.
   std::string content() const;

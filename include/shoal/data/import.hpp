@@ -147,6 +147,8 @@ const std::vector<std::string>& usual_missing();
 struct CsvForModel {
   std::vector<std::string> files = {};        ///< one after the other, with equal headers; "-": standard input
   TableDescription table = {};                ///< of the model: which columns, and of what types
+  std::vector<std::int64_t> shape = {};       ///< of a row of x where no table is made; empty: one is
+  std::string label = {};                     ///< COLUMNS in place of those of the table; empty: those
   std::vector<std::string> class_names = {};  ///< of the model; empty: labels are targets
   bool labels = true;                         ///< whether they are read, where the files have all columns of them
   std::string owner = "the model";            ///< what the table is of, for messages

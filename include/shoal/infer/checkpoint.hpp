@@ -26,7 +26,9 @@ struct DataDescription {
   std::string content;
   std::vector<std::string> columns = {};       ///< names of the features, where they have any
   std::optional<TableDescription> table = {};  ///< of a set that was made from one; with the categories of training
-  std::vector<std::string> target_names = {};  ///< columns of the file that y is made of; empty: not known
+  std::optional<TableDescription> file_columns = {};  ///< of a set without: see Dataset::file_columns()
+  std::string element = {};                           ///< type of x in the file, such as "uint8"; empty: not known
+  std::vector<std::string> target_names = {};         ///< columns of the file that y is made of; empty: not known
 };
 
 /// Which weights of a checkpoint, with their running statistics: those that its run is judged by, which are the average

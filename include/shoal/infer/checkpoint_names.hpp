@@ -30,17 +30,19 @@ struct CheckpointNames {
   // Texts.
   static constexpr const char* model = "model";  ///< see infer/model_text.hpp
   static constexpr const char* normalization_mode = "normalization/mode";
-  static constexpr const char* table = "table";        ///< of the data, if made from one; see data/columns.hpp
-  static constexpr const char* encoding = "encoding";  ///< of a table: see data/encoding.hpp
-  static constexpr const char* config = "config";      ///< TOML
-  static constexpr const char* journal = "journal";    ///< nudges
-  static constexpr const char* trial = "trial";        ///< of a sweep: its outcome so far
+  static constexpr const char* table = "table";                ///< of the data, if made from one; see data/columns.hpp
+  static constexpr const char* file_columns = "file_columns";  ///< the same of data without a table
+  static constexpr const char* encoding = "encoding";          ///< of a table: see data/encoding.hpp
+  static constexpr const char* config = "config";              ///< TOML
+  static constexpr const char* journal = "journal";            ///< nudges
+  static constexpr const char* trial = "trial";                ///< of a sweep: its outcome so far
 
   // Attributes.
   static constexpr const char* loss = "loss";
   static constexpr const char* inputs = "inputs";
   static constexpr const char* outputs = "outputs";
   static constexpr const char* shape = "shape";
+  static constexpr const char* element = "element";  ///< type of x in the data; none: not known
   static constexpr const char* classes = "classes";
   static constexpr const char* class_names = "class_names";    ///< or an array: see io/names.hpp
   static constexpr const char* columns = "columns";            ///< names of features, of data without a table; likewise

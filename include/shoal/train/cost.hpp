@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "shoal/train/training.hpp"
 
 namespace shoal {
@@ -29,5 +32,9 @@ TrainingCost estimate_cost(const Config& config, const TrainingData& data, const
 /// Refuses a model or batch that this host cannot hold: the system would grant the memory, and kill the job when it is
 /// used. @throws Error(usage)  naming bytes and key, and the load where it is not that of one rank; nothing of the host
 void check_memory(const Config& config, const TrainingData& data, const HostLoad& load = {});
+
+/// The same of judging rows by a model of so many outputs, by ranks that keep what they predict of them until the end.
+/// name: of the rows, for the message
+void check_judge_memory(const std::string& name, std::int64_t rows, std::int64_t outputs, const HostLoad& load);
 
 }  // namespace shoal

@@ -28,16 +28,19 @@ class DatasetPredictor {
 
   /// Collective. Loss and all metrics, those of what predict() writes.
   /// @throws Error  bad_data: data and model do not fit: features, classes or class names; or ranks
-  ///                have opened other data;
+  ///                have opened other data; the numbers are plainly on another scale (bytes for 0 to 1);
+  ///                usage: more rows than there is memory to judge;
   ///                diverged: the loss is not finite
   Evaluation evaluate(const Dataset& data, const std::string& split);
   /// The same of some rows of the data set, which every rank has chosen alike.
   Evaluation evaluate(const Dataset& data, const Split& split);
 
   /// Collective; rank 0 writes `out`, whole or not at all. Needs no y. By the ending of `out`:
-  ///   .csv, or "-" for standard output: a line a row: label, then the columns of PredictionLayout::names
+  ///   .csv, or "-" for standard output: a line a row: the ids that the data keep, under their names, label, then the
+  ///          columns of PredictionLayout::names
   ///   else   HDF5: `probabilities` (N, K) float32 and `labels` (N) int32, or `outputs` (N, K) for a regression and
-  ///          `output_names`; float64 where float32 could not tell outputs apart, see PredictionLayout::precise
+  ///          `output_names`; float64 where float32 could not tell outputs apart, see PredictionLayout::precise;
+  ///          `ids/0`, ... as in data sets, and `id_names`
   /// Without classes, of which each row may have several (a sigmoid of float targets), there are no labels.
   /// @returns rows predicted  @throws Error  as evaluate(); diverged: an output is not finite
   std::int64_t predict(const Dataset& data, const std::string& split, const std::string& out);

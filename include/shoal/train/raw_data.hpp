@@ -13,22 +13,23 @@
 
 namespace shoal {
 
-struct RawFile {
-  std::string path;
+struct RawFiles {
+  std::vector<std::string> paths;  ///< at least one; several of CSV or HDF5 are joined along the rows
   DataKind kind = DataKind::csv;
   std::vector<std::string> x = {};  ///< of HDF5 and netCDF: paths of the arrays
-  std::string y = {};               ///< a path there, or the file of labels beside NumPy and IDX; empty: none
+  std::string y = {};  ///< a path there, the file of labels beside NumPy and IDX, or columns of CSV; empty: none said
 };
 
 struct RawData {
   Dataset data;  ///< called by the name of the file, in messages
   std::string split;
 };
-/// Collective. Rank 0 reads the file; what it makes of it goes to the other hosts, into their temporary folders.
+/// Collective. Rank 0 reads the files; what it makes of it goes to the other hosts, into their temporary folders.
 /// Columns of CSV are found by the names that the model knows, with its types; classes are the model's.
 /// @param labels  whether y is read; else there is none
-/// @throws SharedError  no_input, bad_data, input_output; usage: paths that a file of this kind does not have
-RawData open_raw(const RawFile& raw, const DataDescription& trained, bool labels, Communicator& comm);
+/// @throws SharedError  no_input, bad_data, input_output; usage: paths or columns that such files do not have, several
+///         files of a kind that is not joined
+RawData open_raw(const RawFiles& raw, const DataDescription& trained, bool labels, Communicator& comm);
 
 /// Collective. Gives the file of rank 0 to all hosts that do not see it: a rank of each writes a copy into its folder
 /// for temporary files. @returns where this rank finds it  @throws SharedError(input_output)

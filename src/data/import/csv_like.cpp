@@ -51,7 +51,8 @@ CsvLike CsvLike::open(const std::string& path) {
   if (const auto twice = find_twice(like.names))
     refuse(fmt::format("{}: columns {} and {} are both called \"{}\"; import it again with other names", path,
                        twice->first, twice->second, shown(like.names[twice->first])));
-  like.table = data.table();
+  like.table = data.file_columns();
+  like.described = data.table().has_value();
   like.shape = data.shape();
   like.features = split.features();
   like.bytes = split.element_type() == ElementType::uint8;
@@ -97,6 +98,9 @@ void CsvLike::take_columns(const CsvOpened& opened, const std::string& file, std
     if (found->second.size() > 1)
       refuse(fmt::format("{}:1: columns {} and {} are both called \"{}\"; rename one of them", file, found->second[0],
                          found->second[1], shown(names[i])));
+    if (const CsvColumn& column = columns[found->second[0]]; roles && column.reason == "--label")
+      refuse(fmt::format("{}: column \"{}\" cannot be the label, as {} takes it for a feature", file,
+                         shown(column.name), owner));
     take(i, found->second[0]);
   }
 }

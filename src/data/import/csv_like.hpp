@@ -12,9 +12,10 @@ namespace shoal {
 
 /// What a model or another data set fixes.
 struct CsvLike {
-  std::string owner;               ///< for messages
-  std::vector<std::string> names;  ///< of the features; empty where it has none
-  std::optional<TableDescription> table;
+  std::string owner;                      ///< for messages
+  std::vector<std::string> names;         ///< of the features; empty where it has none
+  std::optional<TableDescription> table;  ///< what is known of the columns of its file
+  bool described = false;                 ///< x holds such columns, with gaps and categories; else numbers alone
   std::vector<std::int64_t> shape;
   std::int64_t features = 0;
   bool bytes = false;    ///< x is uint8

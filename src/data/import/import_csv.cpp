@@ -83,7 +83,7 @@ class CsvImport {
     if (like_) like_->take_columns(opened_, files_.name(0), parts_.columns);
     require_own_names(parts_.columns, files_.name(0));
     // Without a table nobody can tell what a missing cell or a category is.
-    described_ = options_.shape.empty() && (!like_ || like_->table);
+    described_ = options_.shape.empty() && (!like_ || like_->described);
     for (CsvColumn& column : parts_.columns) {
       if (!described_ && column.role == CsvRole::feature) column.type = ColumnType::number;
     }
@@ -157,8 +157,25 @@ class CsvImport {
     }
     if (like_ && !like_->names.empty()) like_->put_in_order(parts_.verdict.features);
     if (!described_) check_filled_features();
+    if (!like_) note_zeros();
     if (parts_.verdict.features.empty())
       throw Error(ExitStatus::bad_data, fmt::format("{}: every cell of all features is missing", files_.name(0)));
+  }
+
+  /// Codes such as 01234 are numbers, unless someone says otherwise, and two of them may become one.
+  void note_zeros() {
+    for (std::size_t c = 0; c < parts_.columns.size(); ++c) {
+      const CsvColumn& column = parts_.columns[c];
+      const CsvFacts& facts = parts_.scan->facts[c];
+      const bool label = column.role == CsvRole::label;
+      const bool taken = (column.role == CsvRole::feature && parts_.verdict.kept[c]) || label;
+      if (!taken || column.type || !facts.first_zeros || !facts.whole) continue;
+      notes_.push_back(fmt::format("column \"{}\": zeros in front of whole numbers, as in {} ({}), are lost; {}",
+                                   shown(column.name), shown(facts.first_zeros->text),
+                                   place_text(files_, *facts.first_zeros),
+                                   label ? "--classes keeps them in the names of classes"
+                                         : "if they are names, use --category, or --id to keep them beside the rows"));
+    }
   }
 
   void check_filled_features() const {
@@ -194,7 +211,7 @@ class CsvImport {
     const TableDescription described = description_of(parts_, missing_, opened_.format.decimal);
     if (opened_.header) notes.columns = described.names();
     if (!opened_.header && like_) notes.columns = like_->names;
-    if (described_) notes.table = described;
+    (described_ ? notes.table : notes.file_columns) = described;
     const std::vector<DatasetSummary::FileColumn> told = file_columns(parts_);
     notes.understood = columns_text(told, opened_, missing_);
 
@@ -252,6 +269,13 @@ DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out)
   like.owner = wanted.owner;
   like.names = wanted.table.names();
   like.table = wanted.table;
+  if (wanted.labels && !wanted.label.empty()) {
+    options.label = wanted.label;
+    like.table->labels.clear();
+    like.table->label_marks.clear();
+  }
+  like.described = wanted.shape.empty();
+  like.shape = wanted.shape;
   like.features = static_cast<std::int64_t>(wanted.table.features.size());
   like.targets = wanted.class_names.empty();
   like.class_names = wanted.class_names;

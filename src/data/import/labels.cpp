@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "cells/cell_kind.hpp"
 #include "csv_reader.hpp"
 #include "data/contents.hpp"
 #include "shoal/core/error.hpp"
@@ -127,13 +128,15 @@ Labels labels_from_numbers(std::span<const double> values, const Place& place) {
 Labels labels_from_texts(std::span<const std::string> texts, const Place& place) {
   std::vector<double> whole;
   bool negative = false;
+  bool codes = false;  // 01 and 1 are two names
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::optional<double> value = number_or_text(texts, i, place);
     if (!value || !is_whole(*value)) continue;
     whole.push_back(*value);
     negative |= *value < 0;
+    codes |= has_zeros_in_front(trimmed(texts[i]));
   }
-  if (whole.size() == texts.size()) {
+  if (whole.size() == texts.size() && !codes) {
     if (negative) return labels_from_numbers(whole, place);
     return labels_from_classes(std::vector<std::int64_t>(whole.begin(), whole.end()), place);
   }

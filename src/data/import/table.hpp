@@ -43,8 +43,9 @@ struct TableNotes {
   std::vector<std::string> class_names;
   std::vector<std::string> columns;  ///< names of the features, where they have any
   std::string source;
-  std::optional<TableDescription> table = {};  ///< then `columns` are its names
-  std::string understood = {};                 ///< what was found out about the file, and why; for people
+  std::optional<TableDescription> table = {};         ///< then `columns` are its names
+  std::optional<TableDescription> file_columns = {};  ///< of a set without a table: see Dataset::file_columns()
+  std::string understood = {};                        ///< what was found out about the file, and why; for people
 };
 
 /// Some rows of a table that become a split.

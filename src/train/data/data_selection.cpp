@@ -80,7 +80,9 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
     throw Error(ExitStatus::bad_data, fmt::format("{} has no split \"train\", only {}; import it again", dataset.path(),
                                                   fmt::join(dataset.names(), ", ")));
   TrainingData data{dataset.split("train"), {}, "", {dataset.shape(), dataset.classes(), {}, dataset.content()}};
-  if (dataset.table()) data.description.target_names = dataset.table()->labels;
+  data.description.element = element_name(data.train.element_type());
+  if (dataset.file_columns()) data.description.target_names = dataset.file_columns()->labels;
+  if (!dataset.table()) data.description.file_columns = dataset.file_columns();
   if (dataset.classes() > 0) data.description.class_names = dataset.class_names();
   data.description.columns = dataset.columns();
   data.description.table = dataset.table();

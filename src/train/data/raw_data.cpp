@@ -28,50 +28,69 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The columns that CSV must have: those of the table that the model was trained on, or numbers by their names.
-TableDescription wanted_table(const DataDescription& trained, const std::string& path) {
-  if (trained.table) return *trained.table;
-  if (trained.columns.empty())
+[[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
+
+/// Of several files the first stands for all.
+std::string name_of(const RawFiles& raw) {
+  const std::string& first = raw.paths.front();
+  const auto more = static_cast<std::int64_t>(raw.paths.size()) - 1;
+  return more == 0 ? first : fmt::format("{} and {}", first, counted(more, "file") + " more");
+}
+
+/// What CSV must have: the columns of the file that the model was trained on, or numbers by their names.
+CsvForModel wanted_csv(const RawFiles& raw, const DataDescription& trained, bool labels) {
+  CsvForModel wanted{raw.paths, {}, {}, raw.y, trained.class_names, labels};
+  if (trained.table) {
+    wanted.table = *trained.table;
+  } else if (trained.file_columns) {
+    wanted.table = *trained.file_columns;
+    wanted.shape = trained.shape;
+  } else if (trained.columns.empty()) {
     throw Error(ExitStatus::bad_data,
                 fmt::format("{} names its columns, and the model was trained on data without such names; make a data "
                             "set of it with shoal import, and give that",
-                            path));
-  TableDescription table;
-  for (const std::string& name : trained.columns) table.features.push_back({name, ColumnType::number, {}});
-  return table;
+                            raw.paths.front()));
+  } else {
+    for (const std::string& name : trained.columns) wanted.table.features.push_back({name, ColumnType::number, {}});
+  }
+  if (labels && raw.y.empty() && wanted.table.labels.empty()) {
+    refuse_options(fmt::format("the model does not know what the label is called in {}; say it with --y COLUMN",
+                               raw.paths.front()));
+  }
+  return wanted;
 }
 
-[[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
-
-void check_paths(const RawFile& file) {
-  const bool arrays = file.kind == DataKind::npy || file.kind == DataKind::idx || file.kind == DataKind::hdf5;
-  if (!file.x.empty() && file.kind != DataKind::hdf5)
-    refuse_options(fmt::format("--x names arrays of an HDF5 or netCDF file, and {} is none; leave it out", file.path));
-  if (!file.y.empty() && !arrays)
+void check_paths(const RawFiles& raw) {
+  const std::string& file = raw.paths.front();
+  if (!raw.x.empty() && raw.kind != DataKind::hdf5)
+    refuse_options(fmt::format("--x names arrays of an HDF5 or netCDF file, and {} is none; leave it out", file));
+  if (!raw.y.empty() && (raw.kind == DataKind::libsvm || raw.kind == DataKind::images))
     refuse_options(
-        fmt::format("--y is where labels are beside NumPy, IDX, HDF5 and netCDF, and {} is none of these; "
+        fmt::format("--y says where labels are in CSV, or beside NumPy, IDX, HDF5 and netCDF, and {} is none of these; "
                     "leave it out",
-                    file.path));
+                    file));
+  if (raw.paths.size() > 1 && raw.kind != DataKind::csv && raw.kind != DataKind::hdf5)
+    refuse_options(fmt::format("{}: several files are taken of CSV, HDF5 and netCDF alone; give one", name_of(raw)));
 }
 
-void check_labels(const RawFile& file) {
-  const bool apart = file.kind == DataKind::npy || file.kind == DataKind::idx || file.kind == DataKind::hdf5;
-  if (apart && file.y.empty())
-    refuse_options(fmt::format("{} holds no labels; say where they are with --y", file.path));
+void check_labels(const RawFiles& raw) {
+  const bool apart = raw.kind == DataKind::npy || raw.kind == DataKind::idx || raw.kind == DataKind::hdf5;
+  if (apart && raw.y.empty())
+    refuse_options(fmt::format("{} holds no labels; say where they are with --y", raw.paths.front()));
 }
 
-DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, bool labels, const std::string& out) {
-  check_paths(file);
-  if (labels) check_labels(file);
-  const bool with_y = labels && !file.y.empty();
+DatasetSummary import_raw(const RawFiles& raw, const DataDescription& trained, bool labels, const std::string& out) {
+  check_paths(raw);
+  if (labels) check_labels(raw);
+  const std::string& file = raw.paths.front();
+  const bool with_y = labels && !raw.y.empty();
   // What stood for a missing number in training does so here.
   const std::vector<std::string> missing = trained.table ? trained.table->missing : std::vector<std::string>{};
-  switch (file.kind) {
-    case DataKind::csv:
-      return import_csv_for({{file.path}, wanted_table(trained, file.path), trained.class_names, labels}, out);
+  switch (raw.kind) {
+    case DataKind::csv: return import_csv_for(wanted_csv(raw, trained, labels), out);
     case DataKind::libsvm: {
       LibsvmOptions options;
-      options.file = file.path;
+      options.file = file;
       if (!trained.table && trained.shape.size() == 1) options.first = first_libsvm_index(trained.columns);
       for (options.features = 1; const std::int64_t extent : trained.shape) options.features *= extent;
       options.model = {trained.class_names, trained.columns};
@@ -80,24 +99,24 @@ DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, b
     }
     case DataKind::npy: {
       NpyOptions options;
-      options.x = file.path;
-      if (with_y) options.y = file.y;
+      options.x = file;
+      if (with_y) options.y = raw.y;
       options.missing = missing;
       options.model = {trained.class_names, trained.columns};
       return import_npy(options, out);
     }
     case DataKind::idx: {
       IdxOptions options;
-      options.images = file.path;
-      if (with_y) options.labels = file.y;
+      options.images = file;
+      if (with_y) options.labels = raw.y;
       options.model = {trained.class_names, trained.columns};
       return import_idx(options, out);
     }
     case DataKind::hdf5: {
       Hdf5Options options;
-      options.sources = {file.path};
-      options.x = file.x;
-      if (with_y) options.y = file.y;
+      options.sources = raw.paths;
+      options.x = raw.x;
+      if (with_y) options.y = raw.y;
       options.missing = missing;
       options.model = {trained.class_names, trained.columns};
       return import_hdf5(options, out);
@@ -105,10 +124,9 @@ DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, b
     default: {
       const std::vector<std::int64_t>& shape = trained.shape;  // (C, H, W), or (H, W) of one channel
       if (shape.size() != 2 && shape.size() != 3)
-        throw Error(ExitStatus::bad_data,
-                    fmt::format("{} is a folder, and the model was not trained on images", file.path));
+        throw Error(ExitStatus::bad_data, fmt::format("{} is a folder, and the model was not trained on images", file));
       ImagesOptions options;
-      options.folder = file.path;
+      options.folder = file;
       options.gray = shape.size() == 2 || shape[0] == 1;
       options.height = shape[shape.size() - 2];
       options.width = shape.back();
@@ -118,15 +136,27 @@ DatasetSummary import_raw(const RawFile& file, const DataDescription& trained, b
   }
 }
 
-/// Importers advise by their options, which the commands that judge files do not have.
-void import_for_model(const RawFile& file, const DataDescription& trained, bool labels, const std::string& out) {
+/// Whether a message names an option that the commands which judge files do not have.
+bool names_options_of_import(std::string_view what) {
+  constexpr std::array own{"--x", "--y", "--data", "--split"};
+  for (std::size_t at = what.find("--"); at != std::string_view::npos; at = what.find("--", at + 2)) {
+    const std::size_t end = std::min(what.find_first_of(" ,;:)", at), what.size());
+    const std::string_view option = what.substr(at, end - at);
+    const bool begins = at == 0 || what[at - 1] == ' ';
+    if (begins && std::ranges::find(own, option) == own.end()) return true;
+  }
+  return false;
+}
+
+/// Importers advise by their options.
+void import_for_model(const RawFiles& raw, const DataDescription& trained, bool labels, const std::string& out) {
   try {
-    for (const std::string& note : import_raw(file, trained, labels, out).notes) log_info(note);
+    for (const std::string& note : import_raw(raw, trained, labels, out).notes) log_info(note);
   } catch (const Error& error) {
     const std::string_view what = error.what();
-    constexpr std::array own{"--x ", "--y "};
-    const bool advises = what.find(" --") != std::string_view::npos;
-    if (!advises || std::ranges::any_of(own, [&](const char* option) { return what.starts_with(option); })) throw;
+    constexpr std::string_view label = "--label ";  // which is --y here
+    if (what.starts_with(label)) throw Error(error.status(), fmt::format("--y {}", what.substr(label.size())));
+    if (!names_options_of_import(what)) throw;
     throw Error(error.status(),
                 fmt::format("{} (options of shoal import: make a data set with it, and give that)", what));
   }
@@ -143,7 +173,7 @@ std::string temporary_path(const std::string& name) {
 
 }  // namespace
 
-RawData open_raw(const RawFile& raw, const DataDescription& trained, bool labels, Communicator& comm) {
+RawData open_raw(const RawFiles& raw, const DataDescription& trained, bool labels, Communicator& comm) {
   std::optional<posix::TemporaryFile> made;
   std::string file;
   run_together(comm, [&] {
@@ -160,7 +190,7 @@ RawData open_raw(const RawFile& raw, const DataDescription& trained, bool labels
   std::optional<posix::TemporaryFile> copy;
   if (here != file) copy.emplace(here);
   // Once all have it open its name is not needed: whatever ends the job, nothing stays.
-  const Dataset data = open_together(here, comm, raw.path == "-" ? "standard input" : raw.path);
+  const Dataset data = open_together(here, comm, raw.paths.front() == "-" ? "standard input" : name_of(raw));
   comm.barrier();
   return {data, data.names().front()};
 }

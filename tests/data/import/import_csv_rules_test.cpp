@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class CsvRules : public DataFiles {
  protected:
@@ -179,6 +180,21 @@ TEST_F(CsvRules, LabelsAreClassesOrTargets) {
   const Dataset two = import("a,y,z\n1,2,3\n4,5,6\n", {.label = "y,z"});
   EXPECT_THAT(targets_of(two.split("train")), ElementsAre(2, 3, 5, 6));
   EXPECT_THAT(two.table()->labels, ElementsAre("y", "z"));
+}
+
+TEST_F(CsvRules, ZerosInFrontThatAreLostAreSaid) {
+  const std::string text = "zip,part,share,y\n01234,\"007\",00.5,01\n1234,8,0.5,02\n";
+  import(text, {.label = "y"});
+  EXPECT_THAT(column("zip").reason, HasSubstr("zeros in front, as in 01234, are lost; --category"));
+  EXPECT_THAT(notes(), HasSubstr("column \"zip\": zeros in front of whole numbers, as in 01234 ("));
+  EXPECT_THAT(notes(), HasSubstr("column \"part\": zeros in front of whole numbers, as in 007"));
+  EXPECT_THAT(notes(), HasSubstr("column \"y\": zeros in front of whole numbers, as in 01 ("));
+  EXPECT_THAT(notes(), HasSubstr("t.csv:2), are lost; --classes"));
+  EXPECT_THAT(notes(), Not(HasSubstr("share"))) << "no whole numbers";
+  const Dataset data = import(text, {.label = "y", .category = "zip,part", .classes = true});
+  EXPECT_THAT(notes(), Not(HasSubstr("zeros")));
+  EXPECT_THAT(data.class_names(), ElementsAre("01", "02"));
+  EXPECT_THAT(data.table()->features[0].categories, ElementsAre("01234", "1234"));
 }
 
 TEST_F(CsvRules, HeadersAreFound) {

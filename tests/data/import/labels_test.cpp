@@ -30,6 +30,7 @@ TEST(Labels, CodesAreClassesInNumericOrder) {
 TEST(Labels, TextsAreClassesSortedBytewise) {
   EXPECT_THAT(labels_from_texts(Texts{"1.5", "2"}, place).class_names, ElementsAre("1.5", "2"));
   EXPECT_THAT(labels_from_texts(Texts{"2", "0"}, place).class_names, ElementsAre("0", "1", "2"));
+  EXPECT_THAT(labels_from_texts(Texts{"02", "1", "01"}, place).class_names, ElementsAre("01", "02", "1")) << "codes";
   const Labels labels = labels_from_texts(Texts{"dog", "cat", "Zebra", "10", "9", "cat"}, place);
   EXPECT_THAT(labels.class_names, ElementsAre("10", "9", "Zebra", "cat", "dog"));
   EXPECT_THAT(labels.numbers, ElementsAre(4, 3, 2, 0, 1, 3));

@@ -37,6 +37,11 @@ class CellRules {
   std::vector<double> missing_values_;
 };
 
+/// Whether a text begins with 0 and another digit, as codes do, and no number has to: 01234.
+inline bool has_zeros_in_front(std::string_view text) {
+  return text.size() > 1 && text[0] == '0' && csv_digits::is_digit(text[1]);
+}
+
 /// The number that a cell is; nothing for another text, and for what no double holds.
 std::optional<CsvNumber> number_of_cell(std::string_view cell, char decimal);
 

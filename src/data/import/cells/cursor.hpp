@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "decimal_quotient.hpp"
+
 namespace shoal {
 
 /// How cells are told apart and numbers written, the same in all files of an import.
@@ -156,6 +158,10 @@ inline bool CsvCursor::plain_number(CsvNumber& number) {
     value = static_cast<double>(m) / csv_digits::powers[static_cast<std::size_t>(fraction)];
     number.brief = m < 1000000;
     number.merged = false;
+  } else if (m > exact && digits <= 19 && fraction >= 4 && fraction <= most_fraction &&
+             decimal_quotient(m, fraction, value)) {
+    number.brief = false;
+    number.merged = false;  // with four digits behind the point it is less than 2^53
   } else {
     if (!csv_digits::long_number(first, p, format_.decimal, number)) return false;
     value = number.value;

@@ -135,6 +135,7 @@ class BlockParser {
     if (column.only == CsvOnly::dates || number.value < column.least) return take_text(column, seen, offset);
     if (seen.numbers++ == 0) seen.first_number = offset;
     if (seen.whole && number.value != std::trunc(number.value)) seen.whole = false;
+    if (seen.first_zeros == CsvParsed::nowhere && begins_with_zeros(offset)) seen.first_zeros = offset;
     if (column.values) count_value(seen, number.value, offset);
     take_any_value(column, seen, number, offset);
   }
@@ -151,6 +152,11 @@ class BlockParser {
       if (column.feature) parsed_.all_brief = false;
     }
     put(column, number.value);
+  }
+
+  bool begins_with_zeros(std::size_t cell) const {
+    const std::string_view text = block_.text().substr(cell);
+    return has_zeros_in_front(text.substr(text.starts_with('"') ? 1 : 0));
   }
 
   static void count_value(CsvParsed::Seen& seen, double value, std::uint32_t offset) {

@@ -75,6 +75,7 @@ struct CsvParsed {
     std::uint32_t first_number = nowhere;
     std::uint32_t first_text = nowhere;
     std::uint32_t first_merged = nowhere;
+    std::uint32_t first_zeros = nowhere;
     std::unique_ptr<Words> words;
     std::unique_ptr<std::unordered_map<double, Value>> values;
   };

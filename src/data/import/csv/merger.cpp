@@ -123,6 +123,7 @@ void CsvMerger::merge_column(const CsvBlock& block, const CsvParsed::Seen& seen,
   take_first(facts.first_number, seen.first_number);
   take_first(facts.first_text, seen.first_text);
   take_first(facts.first_merged, seen.first_merged);
+  take_first(facts.first_zeros, seen.first_zeros);
   if (scan_.columns[c].values) merge_values(seen, facts, place);
   if (scan_.columns[c].take == CsvTake::word && seen.words) merge_words(*seen.words, c, words, place);
 }

@@ -61,6 +61,7 @@ struct CsvFacts {
   std::optional<CsvPlace> first_number;
   std::optional<CsvPlace> first_text;
   std::optional<CsvPlace> first_merged;  ///< see CsvNumber::merged
+  std::optional<CsvPlace> first_zeros;   ///< a number that begins with 0 and another digit, as codes do: 01234
   struct Value {
     std::int64_t count = 0;
     CsvPlace first;

@@ -110,6 +110,11 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
       reason = facts.dates > 0 ? "all cells are dates"
                : taken.marks.any()
                    ? fmt::format("numbers such as {}; --category if they are names", marks_text(taken.marks, decimal))
+               : facts.whole && facts.first_zeros
+                   ? fmt::format(
+                         "whole numbers, whose zeros in front, as in {}, are lost; --category if they are "
+                         "names, --id to keep them beside the rows",
+                         shown(facts.first_zeros->text))
                : facts.whole ? "whole numbers; --category if they are names"
                              : "numbers";
     return feature;

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "shoal/data/dataset.hpp"
+#include "shoal/data/row_encoder.hpp"
+#include "shoal/infer/prediction_pass.hpp"
+
+namespace shoal {
+
+/// Whether the numbers of a split are plainly on another scale than those that a model was trained on: 0 to 1 for
+/// bytes, or bytes for 0 to 1. Looks at some rows that are spread over the split; says what may be so, and throws where
+/// it cannot be otherwise.
+/// @throws Error(bad_data)  names both, and what to do
+void check_scale(const Split& split, const std::string& set, const ColumnMatch& match, const TrainedModel& trained);
+
+}  // namespace shoal
