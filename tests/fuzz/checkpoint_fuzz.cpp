@@ -1,6 +1,6 @@
-// A checkpoint, with all that resuming and inspecting read of it, predictions in memory, and evaluation on two rows that
-// fit the model in the corpus. Inputs that do not begin like one are images: they get a header that says the truth, as
-// whoever wants to harm would give them, or no input would come past the hash.
+// A checkpoint, with all that resuming and inspecting read of it, predictions in memory, and evaluation on two rows
+// that fit the model in the corpus. Inputs that do not begin like one are images: they get a header that says the
+// truth, as whoever wants to harm would give them, or no input would come past the hash.
 #include <cstring>
 #include <limits>
 
