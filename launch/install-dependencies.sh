@@ -42,6 +42,7 @@ gfortran             command:gfortran
 valgrind             command:valgrind
 python3              command:python3
 python3-numpy        python:numpy
+python3-pip          python:pip
 python3-h5py         python:h5py
 python3-selenium     python:selenium
 chromium             command:chromium

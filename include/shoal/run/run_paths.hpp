@@ -12,6 +12,7 @@ namespace shoal {
 ///   config.toml                     complete, as resolved
 ///   metrics.jsonl  nudges.jsonl
 ///   digests.jsonl                   of every checkpoint, those that were pruned as well; see DigestChain
+///   tensorboard/                    with train.tensorboard: an event file that holds what metrics.jsonl does
 ///   checkpoints/step-00001234.h5    after that many finished updates; a folder that has one holds a run
 ///   checkpoints/latest  best        relative links
 ///   requests/                       of nudges, until they are answered
@@ -26,6 +27,7 @@ struct RunPaths {
   static constexpr const char* digests_name = "digests.jsonl";
   static constexpr const char* checkpoints_name = CheckpointFolder::name;
   static constexpr const char* requests_name = "requests";
+  static constexpr const char* tensorboard_name = "tensorboard";
   static constexpr const char* latest_name = CheckpointFolder::latest_name;
   static constexpr const char* best_name = CheckpointFolder::best_name;
   static constexpr const char* going_back_prefix = "going-back-";
@@ -41,6 +43,7 @@ struct RunPaths {
   std::string latest() const { return checkpoints() + '/' + latest_name; }
   std::string best() const { return checkpoints() + '/' + best_name; }
   std::string requests() const { return of(requests_name); }
+  std::string tensorboard() const { return of(tensorboard_name); }
   std::string going_back(std::int64_t step) const;
   std::string of(const std::string& name) const { return folder + '/' + name; }
 
