@@ -13,6 +13,7 @@ namespace shoal {
 ///   metrics.jsonl  nudges.jsonl
 ///   digests.jsonl                   of every checkpoint, those that were pruned as well; see DigestChain
 ///   tensorboard/                    with train.tensorboard: an event file that holds what metrics.jsonl does
+///   jobs.jsonl                      where each job ran that trained it, and how it ended
 ///   checkpoints/step-00001234.h5    after that many finished updates; a folder that has one holds a run
 ///   checkpoints/latest  best        relative links
 ///   requests/                       of nudges, until they are answered
@@ -25,6 +26,7 @@ struct RunPaths {
   static constexpr const char* metrics_name = "metrics.jsonl";
   static constexpr const char* nudges_name = "nudges.jsonl";
   static constexpr const char* digests_name = "digests.jsonl";
+  static constexpr const char* jobs_name = "jobs.jsonl";
   static constexpr const char* checkpoints_name = CheckpointFolder::name;
   static constexpr const char* requests_name = "requests";
   static constexpr const char* tensorboard_name = "tensorboard";
@@ -38,6 +40,7 @@ struct RunPaths {
   std::string metrics() const { return of(metrics_name); }
   std::string nudges() const { return of(nudges_name); }
   std::string digests() const { return of(digests_name); }
+  std::string jobs() const { return of(jobs_name); }
   std::string checkpoints() const { return of(checkpoints_name); }
   std::string checkpoint(std::int64_t step) const { return checkpoints() + '/' + checkpoint_name(step); }
   std::string latest() const { return checkpoints() + '/' + latest_name; }
