@@ -41,6 +41,11 @@ libgmock-dev         module:gmock
 gfortran             command:gfortran
 valgrind             command:valgrind
 python3              command:python3
+man-db               command:man
+groff-base           command:groff
+mandoc               command:mandoc
+zsh                  command:zsh
+fish                 command:fish
 python3-numpy        python:numpy
 python3-pip          python:pip
 python3-h5py         python:h5py

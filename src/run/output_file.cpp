@@ -114,7 +114,7 @@ void check_names_in(const std::string& folder, NewFolder kind) {
     const std::string name = at->path().filename().string();
     const bool lost = kind == NewFolder::sweep ? SweepPaths::is_name(name)
                                                : name == RunPaths::metrics_name || name == RunPaths::nudges_name ||
-                                                     name == RunPaths::jobs_name;
+                                                     name == RunPaths::digests_name || name == RunPaths::jobs_name;
     if (lost)
       throw Error(ExitStatus::taken, fmt::format("{0} holds no {1}, but {2} that a new one would write over; name "
                                                  "another folder with --run, or move {0}/{2} away",

@@ -88,8 +88,10 @@ void prepare_directory(RunPlan& plan, std::int64_t step, const std::string& dige
   }
   // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
   const std::string metrics = plan.directory->paths().metrics();
-  if (!plan.in_place && std::filesystem::exists(plan.directory->paths().jobs()))
-    plan.directory->write(plan.directory->paths().jobs(), "");  // of a start that failed
+  if (!plan.in_place) {  // what a start that failed has left
+    for (const std::string& path : {plan.directory->paths().jobs(), plan.directory->paths().digests()})
+      if (std::filesystem::exists(path)) plan.directory->write(path, "");
+  }
   if (std::filesystem::exists(metrics))
     plan.directory->write(metrics, MetricsWriter::lines_until(step, read_text(metrics)));
   if (!plan.config.train.tensorboard) return;

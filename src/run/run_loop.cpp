@@ -242,7 +242,9 @@ ExitStatus Run::go() try {
     }
     if (report.requests[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(report.requests[end_by_fault]));
     if (report.requests[nudge_waits] > 0) take_nudges();
-    const bool nudged = plan_.journal.acts_on(report.step + 1);  // maybe to go on where the run would end
+    const bool nudged =
+        plan_.journal.acts_on(report.step + 1) &&  // maybe to go on where the run would end
+        !(training_.finished() && training_.finished(plan_.journal.config_at(plan_.config, report.step + 1)));
     const bool stop = report.requests[stop_by_signal] > 0 || report.requests[stop_by_time] > 0 || stop_asked_;
     if (training_.finished() && !nudged) break;
     const bool due = (best || save_is_due(report)) && report.requests[save_not] == 0;

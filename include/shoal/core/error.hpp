@@ -19,6 +19,7 @@ enum class ExitStatus : int {
   stopped = 75,       ///< stopped by a signal or max_seconds after a checkpoint; start again with --resume auto
   diverged = 76,      ///< the loss is not finite
   lost = 77,          ///< a rank was lost or hangs
+  unfit = 78,         ///< shoal doctor found something that would hurt
 };
 
 /// A mistake of the user or of the outside world. The message says what is wrong, the value seen, and what to do.

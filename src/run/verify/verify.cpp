@@ -174,6 +174,11 @@ void Verifier::train_until(std::int64_t step) {
 /// Rank 0.
 VerifiedStretch Verifier::judge(std::int64_t from, std::int64_t to, const Archive& state) const {
   VerifiedStretch stretch{from, to, recorded(to), digest(state), Verdict::same, "", ""};
+  if (stretch.recorded.empty()) {
+    stretch.verdict = Verdict::unknown;
+    add_remark(stretch, "its checkpoint was pruned meanwhile, and digests.jsonl had no line for it yet");
+    return stretch;
+  }
   bool differs = stretch.found != stretch.recorded;
   const std::string path = RunPaths{plan_.run}.checkpoint(to);
   std::error_code none;
@@ -194,8 +199,9 @@ VerifiedStretch Verifier::judge(std::int64_t from, std::int64_t to, const Archiv
           checkpoint.attribute<std::string>(Names::kernel_hash) != state.attribute<std::string>(Names::kernel_hash))
         add_remark(stretch, "this processor or build computes other bits than the one that trained it");
     } catch (const Error& e) {
-      add_remark(stretch, e.what());
-      differs = true;
+      const bool pruned = e.status() == ExitStatus::no_input;  // since the look above
+      if (!pruned || differs) add_remark(stretch, e.what());
+      differs = differs || !pruned;
     }
   }
   if (differs) stretch.verdict = Verdict::differs;
@@ -223,19 +229,20 @@ VerifiedStretch Verifier::compare(std::int64_t from, std::int64_t to) {
 }
 
 void Verifier::verify(const VerifyLeg& leg) {
-  std::string fault;
+  std::string fault, unknown = leg.unknown;
   std::int64_t before = leg.before;
   bool begun = false;
   for (const std::int64_t to : leg.to) {
-    if (leg.unknown.empty() && fault.empty()) {
+    if (unknown.empty() && fault.empty()) {
       try {
         if (!std::exchange(begun, true)) begin(leg);
         report(compare(before, to));
         before = to;
         continue;
       } catch (const SharedError& e) {
-        if (e.status() != ExitStatus::bad_data && e.status() != ExitStatus::diverged) throw;
-        fault = e.what();
+        const bool gone = e.status() == ExitStatus::no_input;  // pruned meanwhile
+        if (!gone && e.status() != ExitStatus::bad_data && e.status() != ExitStatus::diverged) throw;
+        (gone ? unknown : fault) = e.what();
       }
     }
     std::string own;
@@ -243,7 +250,7 @@ void Verifier::verify(const VerifyLeg& leg) {
       if (comm_.rank() == 0) own = recorded(to);
     });
     report({before, to, own, "", fault.empty() ? Verdict::unknown : Verdict::differs, "",
-            fault.empty() ? leg.unknown : fault});
+            fault.empty() ? unknown : fault});
     before = to;
   }
 }
