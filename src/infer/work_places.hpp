@@ -12,6 +12,12 @@ namespace shoal {
 /// where it looked before, so that threads which are as few as the things meet neither each other nor a lock.
 template <class T>
 class WorkPlaces {
+  struct alignas(64) Place {
+    explicit Place(std::unique_ptr<T> made) : thing(std::move(made)) {}
+    std::unique_ptr<T> thing;
+    std::atomic_flag taken;
+  };
+
  public:
   void add(std::unique_ptr<T> thing) { places_.push_back(std::make_unique<Place>(std::move(thing))); }
   std::size_t size() const { return places_.size(); }
@@ -27,15 +33,10 @@ class WorkPlaces {
     T* operator->() const { return place_.thing.get(); }
 
    private:
-    typename WorkPlaces::Place& place_;
+    Place& place_;
   };
 
  private:
-  struct alignas(64) Place {
-    explicit Place(std::unique_ptr<T> made) : thing(std::move(made)) {}
-    std::unique_ptr<T> thing;
-    std::atomic_flag taken;
-  };
   Place& take() const;
 
   std::vector<std::unique_ptr<Place>> places_;

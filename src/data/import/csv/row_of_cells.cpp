@@ -44,8 +44,8 @@ double CellReader::of_text(std::size_t d, std::string_view text) const {
   const CellKind kind = state_->rules.kind(text, column.marks, number);
   if (kind == CellKind::missing) return missing;
   if (kind == (column.type == ColumnType::date ? CellKind::date : CellKind::number)) return number.value;
-  throw Error(ExitStatus::bad_data, fmt::format("column \"{}\" is \"{}\", no {}", column.name, shown(text),
-                                                column_type_name(column.type)));
+  throw Error(ExitStatus::bad_data,
+              fmt::format("column \"{}\" is \"{}\", no {}", column.name, shown(text), column_type_name(column.type)));
 }
 
 double CellReader::of_number(std::size_t d, double value) const {
