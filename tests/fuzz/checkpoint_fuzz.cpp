@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const shoal::Dataset plain = data_set(false);
     static const shoal::Dataset table = data_set(true);
     static shoal::Communicator alone;
-    const shoal::Predictor in_memory(std::as_bytes(std::span(bytes)), "c.h5", shoal::WhichWeights::judged, 1);
+    const shoal::Predictor in_memory(file.path(), shoal::WhichWeights::judged, 1);
     in_memory.predict(std::vector<double>(static_cast<std::size_t>(in_memory.features()), 1.0));
     shoal::DatasetPredictor(file.path(), alone).evaluate(of_table ? table : plain, "train");
   });
