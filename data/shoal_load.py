@@ -3,6 +3,10 @@
     from shoal_load import load
     predict = load("runs/demo/checkpoints/best")
     probabilities = predict(x)      # x: (N, D...) as in the data set, not normalised; NaN where a cell is missing
+    prices = predict(table)         # of a model of a table: its columns by name, as a dictionary or a data frame
+
+In a table by name categories are texts, or None or "" where they are missing; dates are datetime64, or seconds since 1970.
+In x they are numbers of the data set's own list of categories, which must be that of the set trained on.
 
 What comes out is what `shoal predict` writes: probabilities (softmax, sigmoid) or outputs, in the units of the data set
 whatever the targets were learned in, here in float64.
@@ -70,6 +74,27 @@ def encoder(table, encoding, mean, deviation):
         return np.stack(numbers + vectors, axis=1)
 
     return encode
+
+
+def columns_by_name(features, table):
+    """Of columns of texts and numbers: rows as a data set has them, where a category that training did not see is one
+    more than there are."""
+    missing = [feature["name"] for feature in features if feature["name"] not in table]
+    if missing:
+        raise ValueError(f"the table has no column {', '.join(map(repr, missing))}; give NaN where nothing is known")
+    rows = []
+    for feature in features:
+        cells = np.asarray(table[feature["name"]])
+        if "categories" in feature:
+            places = {text: float(k) for k, text in enumerate(feature["categories"])}
+            rows.append([math.nan if cell is None or cell == "" or cell != cell else places.get(cell, float(len(places)))
+                         for cell in cells.tolist()])
+        elif np.issubdtype(cells.dtype, np.datetime64):
+            seconds = cells.astype("datetime64[us]").astype(np.int64) / 1e6
+            rows.append(np.where(np.isnat(cells), math.nan, seconds))
+        else:
+            rows.append([math.nan if cell is None else float(cell) for cell in cells.tolist()])
+    return np.array(rows, float).T
 
 
 OF_IMAGES = {"conv", "max_pool", "average_pool", "global_average_pool", "flatten"}
@@ -217,9 +242,10 @@ def load(path, weights=None):
         scaling = f.get("target_scaling")  # of the targets of a regression, each of which has an output or several
         target_mean, target_deviation = (scaling["mean"][:], scaling["deviation"][:]) if scaling else (None, None)
         loss, classes, inputs, shape = f.attrs["loss"].decode(), f.attrs["classes"], f.attrs["inputs"], f.attrs["shape"]
-        encode = None
+        encode = table = None
         if "encoding" in f:  # categories of x are numbers of those in the checkpoint
-            encode = encoder(json.loads(f["table"][()]), json.loads(f["encoding"][()]), mean, deviation)
+            table = json.loads(f["table"][()])
+            encode = encoder(table, json.loads(f["encoding"][()]), mean, deviation)
             model = json.loads(f["model"][()])
         averaged = "averaged_parameters" in f if weights is None else weights == "average"
         if averaged and "averaged_parameters" not in f:
@@ -238,6 +264,10 @@ def load(path, weights=None):
     network, _ = Network(parameters, running).make([*hidden, {"type": "dense"}], sample)  # the last: a unit an output
 
     def predict(x):
+        if hasattr(x, "keys"):
+            if table is None:
+                raise ValueError(f"{path} was not trained on a table: give rows of numbers")
+            x = columns_by_name(table["features"], x)
         a = np.asarray(x, float).reshape(len(x), -1)
         if encode is not None:
             a = encode(a)

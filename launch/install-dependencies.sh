@@ -38,6 +38,7 @@ libgtest-dev         module:gtest
 libgmock-dev         module:gmock
 python3              command:python3
 python3-numpy        python:numpy
+python3-pip          python:pip
 python3-h5py         python:h5py'
 check_needs='
 clang                command:clang++

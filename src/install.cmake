@@ -25,6 +25,8 @@ if(TARGET shoal)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/shoal DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Reads a checkpoint with NumPy and h5py alone.
+install(FILES ${PROJECT_SOURCE_DIR}/data/shoal_load.py DESTINATION ${CMAKE_INSTALL_DATADIR}/shoal)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/shoal)
 install(EXPORT shoalTargets NAMESPACE shoal:: DESTINATION ${package_dir})

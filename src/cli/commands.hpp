@@ -83,8 +83,8 @@ struct WatchRequest {
 
 /// A model for other programs.
 struct ExportRequest {
-  std::string kind;  ///< c, onnx
-  std::string checkpoint;
+  std::string kind;        ///< c, onnx, tensorboard
+  std::string checkpoint;  ///< tensorboard: run directory
   WhichWeights weights = WhichWeights::judged;
   std::string out;
   std::string name;     ///< of C functions; empty: as the file

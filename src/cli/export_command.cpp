@@ -1,4 +1,4 @@
-// Models for other programs.
+// Models, and curves, for other programs.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/run/checkpoint_path.hpp"
 #include "shoal/run/output_file.hpp"
+#include "shoal/show/tensorboard.hpp"
 #include "shoal/train/checkpoint.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
 
@@ -19,7 +20,8 @@ namespace shoal {
 namespace {
 
 std::string said(const TrainedModel& trained) {
-  return fmt::format("step {}{}", trained.step, trained.weights.empty() ? std::string() : fmt::format(", weights: {}", trained.weights));
+  return fmt::format("step {}{}", trained.step,
+                     trained.weights.empty() ? std::string() : fmt::format(", weights: {}", trained.weights));
 }
 
 /// What is exported.
@@ -34,8 +36,7 @@ struct Exported {
 
 void write_c(const ExportRequest& request) {
   if (!request.out.ends_with(".c"))
-    throw Error(ExitStatus::usage,
-                fmt::format("{} is no name of a C source; let it end in .c", request.out));
+    throw Error(ExitStatus::usage, fmt::format("{} is no name of a C source; let it end in .c", request.out));
   const std::string header = request.out.substr(0, request.out.size() - 1) + "h";
   const std::string file = checkpoint_file(request.checkpoint);
   for (const std::string& out : {request.out, header}) check_output_file(out, Output::c_source, {file});
@@ -71,7 +72,9 @@ void write_onnx(const ExportRequest& request) {
 ExitStatus execute(const ExportRequest& request, Communicator& world) {
   run_together(world, [&] {
     if (world.rank() != 0) return;
-    request.kind == "c" ? write_c(request) : write_onnx(request);
+    if (request.kind == "c") return write_c(request);
+    if (request.kind == "onnx") return write_onnx(request);
+    print(fmt::format("{} written\n", export_events(request.checkpoint, request.out)));
   });
   return ExitStatus::done;
 }

@@ -183,9 +183,10 @@ void CommandLine::add_export() {
   of->require_subcommand(1);
   const char* which = "Checkpoint, or a run directory: its newest";
 
-  CLI::App* app = command(*of, "c", "C99 source without malloc that gives the bits of shoal predict, and its header",
-                          "shoal export c runs/digits/checkpoints/best -o digits.c && cc -std=c99 -O3 -ffp-contract=off "
-                          "-mfma -c digits.c");
+  CLI::App* app =
+      command(*of, "c", "C99 source without malloc that gives the bits of shoal predict, and its header",
+              "shoal export c runs/digits/checkpoints/best -o digits.c && cc -std=c99 -O3 -ffp-contract=off "
+              "-mfma -c digits.c");
   text(app, "CHECKPOINT", export_.checkpoint, "FILE", which)->required();
   weights(app, export_.weights);
   text(app, "--name", export_.name, "NAME",
@@ -200,6 +201,11 @@ void CommandLine::add_export() {
   app->add_flag("--check", export_.check,
                 "Write rows and what shoal makes of them to FILE-test_data/, as tensors: input_0.pb, ..., output_0.pb");
   text(app, "-o,--out", export_.out, "FILE.onnx", "File to write")->required();
+
+  app = command(*of, "tensorboard", "Metrics of a run as an event file of TensorBoard; see also train.tensorboard",
+                "shoal export tensorboard runs/digits -o events/digits && tensorboard --logdir events");
+  text(app, "RUN", export_.checkpoint, "DIR", "Run directory")->required();
+  text(app, "-o,--out", export_.out, "DIR", "Folder for it, which may have no event files yet")->required();
 }
 
 void CommandLine::add_splits(CLI::App* app, SplitOptions& split) {

@@ -283,6 +283,7 @@ std::vector<Key> make_keys() {
       {"train.evaluate_every", AT(train.evaluate_every), no_bit | nudge, from(1)},
       {"train.log_every", AT(train.log_every), no_bit | nudge, from(1)},
       {"train.max_seconds", AT(train.max_seconds), no_bit, from(0)},
+      {"train.tensorboard", AT(train.tensorboard), no_bit, anything()},
       {"train.early_stopping.patience", AT(train.early_stopping.patience), nudge, from(0)},
       {"train.early_stopping.min_delta", AT(train.early_stopping.min_delta), nudge, from(0), idle_min_delta},
 

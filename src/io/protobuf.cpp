@@ -7,7 +7,9 @@ namespace {
 
 enum class Wire : std::uint64_t { number = 0, eight_bytes = 1, bytes = 2, four_bytes = 5 };
 
-std::uint64_t tag(int field, Wire wire) { return static_cast<std::uint64_t>(field) << 3 | static_cast<std::uint64_t>(wire); }
+std::uint64_t tag(int field, Wire wire) {
+  return static_cast<std::uint64_t>(field) << 3 | static_cast<std::uint64_t>(wire);
+}
 
 template <class T>
 std::string bytes_of(T value) {

@@ -7,6 +7,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/run/metrics_events.hpp"
 
 namespace shoal {
 namespace {
@@ -58,6 +59,11 @@ MetricsWriter::~MetricsWriter() {
   }
 }
 
+void MetricsWriter::add_events(const std::string& event_file, double began) {
+  events_.emplace(event_file);
+  began_ = began;
+}
+
 void MetricsWriter::record(const StepRecord& record) {
   pending_ += to_json_line(record);
   const auto now = clock_();
@@ -76,7 +82,9 @@ void MetricsWriter::flush() {
   flushed_ = clock_();
   if (pending_.empty()) return;
   // Forgotten if it fails: a run on a full disk must not pile up lines, nor write one twice.
-  file_.append(std::exchange(pending_, {}));
+  const std::string lines = std::exchange(pending_, {});
+  file_.append(lines);
+  if (events_) events_->append(events_of(lines, began_));
 }
 
 std::string MetricsWriter::lines_until(std::int64_t step, const std::string& text) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -20,6 +21,7 @@
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/metrics.hpp"
+#include "shoal/run/metrics_events.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -100,6 +102,10 @@ void prepare_directory(RunPlan& plan, std::int64_t step) {
   const std::string metrics = plan.directory->paths().metrics();
   if (std::filesystem::exists(metrics))
     plan.directory->write(metrics, MetricsWriter::lines_until(step, read_text(metrics)));
+  if (!plan.config.train.tensorboard) return;
+  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  plan.event_file =
+      plan.directory->write_events(event_file_of(std::filesystem::exists(metrics) ? read_text(metrics) : "", now), now);
 }
 
 /// Rank 0. Whether the run has, or will have with its first save, the checkpoint that was the best so far. A branch has

@@ -11,6 +11,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/io/event_file.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/path.hpp"
 
@@ -201,6 +202,22 @@ std::optional<std::int64_t> RunDirectory::best(const std::string& run) { return 
 
 void RunDirectory::write(const std::string& file, std::string_view text) const {
   lock_.write(file, std::as_bytes(std::span(text)));
+}
+
+std::string RunDirectory::write_events(std::string_view bytes, double time) const {
+  const fs::path folder = paths_.tensorboard();
+  if (const std::error_code error = make_folders(folder))
+    throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder.string(), error.message()));
+  // Another name: who follows the old file goes on to the next one. The old one stays, empty: TensorBoard's reader does
+  // not go on from a file that is gone.
+  std::string file = (folder / EventFile::name(time)).string();
+  write(file, bytes);
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const bool other = EventFile::is_name(at->path().filename().string()) && at->path() != file;
+    if (std::error_code none; other && fs::file_size(at->path(), none) > 0) write(at->path().string(), "");
+  }
+  return file;
 }
 
 void RunDirectory::write_config(const std::string& toml) const {

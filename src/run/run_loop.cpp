@@ -43,6 +43,9 @@ class Run {
       : training_(training), plan_(plan), comm_(comm), saver_(training, plan, comm), started_(Clock::now()) {
     if (comm.rank() != 0) return;
     metrics_.emplace(plan.directory->paths().metrics());
+    if (!plan.event_file.empty())
+      metrics_->add_events(plan.event_file,
+                           std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
     desk_.emplace(plan.run);
   }
 

@@ -49,6 +49,20 @@ TEST(Options, Train) {
   EXPECT_FALSE(parse<TrainRequest>({"train"}).resume.has_value());
 }
 
+TEST(Options, Export) {
+  const auto c = parse<ExportRequest>({"export", "c", "r", "--weights", "last", "--name", "net", "-o", "a.c"});
+  EXPECT_EQ(c.kind, "c");
+  EXPECT_EQ(c.checkpoint, "r");
+  EXPECT_EQ(c.weights, WhichWeights::last);
+  EXPECT_EQ(c.name, "net");
+  EXPECT_EQ(c.out, "a.c");
+  const auto onnx = parse<ExportRequest>({"export", "onnx", "r", "--logits", "--check", "-o", "a.onnx"});
+  EXPECT_EQ(onnx.kind, "onnx");
+  EXPECT_TRUE(onnx.logits && onnx.check);
+  EXPECT_EQ(parse<ExportRequest>({"export", "tensorboard", "r", "-o", "events"}).kind, "tensorboard");
+  expect_refused({"export", "c", "r"}, "--out");
+}
+
 TEST(Options, EmptyNamesAreRefused) {
   expect_refused({"train", "c.toml", "--run", ""}, "--run is \"\"; it must be a name");
   expect_refused({"train", ""}, "CONFIG is \"\"; it must be a name");

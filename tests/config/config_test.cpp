@@ -32,8 +32,8 @@ Config unusual() {
   c.model.batch_norm = {true, "after_activation", 1e-30, 1.0, "exact"};
   c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, true, 1.0 / 3, 1e-5, 1e22, 0.02, 1.2e-38};
   c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7, 0.9, 0.1 + 0.2, 3, 1e15};
-  c.train = {20,  1000, 2, 10, 3600.5, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc,
-             0.99};
+  c.train = {
+      20, 1000, 2, 10, 3600.5, true, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc, 0.99};
   c.parallel = {8, 60, 0};
   c.checkpoint = {100, 0.25, 0, 5, 1};
   c.sweep = {3, Search::grid, Metric::train_loss, 2, {true, 4, 2}, {}};
@@ -109,6 +109,7 @@ steps = 0
 evaluate_every = 1
 log_every = 1
 max_seconds = 0.0
+tensorboard = false
 early_stopping.patience = 0
 early_stopping.min_delta = 0.0
 class_weights = "none"
@@ -349,9 +350,9 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
     if (!may_be_nudged(key.name) && !changes_no_bit(key.name, plain)) fixed.push_back(key.name);
   }
   EXPECT_THAT(bits, ElementsAre("data.file", "train.evaluate_every", "train.log_every", "train.max_seconds",
-                                "parallel.stall_timeout", "parallel.check_every", "checkpoint.every_steps",
-                                "checkpoint.every_seconds", "checkpoint.every_epochs", "checkpoint.keep",
-                                "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.metric",
+                                "train.tensorboard", "parallel.stall_timeout", "parallel.check_every",
+                                "checkpoint.every_steps", "checkpoint.every_seconds", "checkpoint.every_epochs",
+                                "checkpoint.keep", "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.metric",
                                 "sweep.ranks_per_trial", "sweep.successive_halving.enabled",
                                 "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs", "sweep.space"));
   EXPECT_THAT(fixed,

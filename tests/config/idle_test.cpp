@@ -182,6 +182,7 @@ const std::set<std::string>& always() {
                                               "train.evaluate_every",
                                               "train.log_every",
                                               "train.max_seconds",
+                                              "train.tensorboard",
                                               "train.early_stopping.patience",
                                               "train.class_weights",
                                               "train.metric",

@@ -24,10 +24,10 @@ from shoal_load import load  # noqa: E402
 COMPILER = [os.environ.get("CC", "cc"), "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off"]
 
 
-def run(*arguments):
+def run(*arguments, status=0):
     done = subprocess.run([shoal, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == 0, (arguments, done.stderr)
-    return done.stdout
+    assert done.returncode == status, (arguments, done.returncode, done.stderr)
+    return done.stdout if status == 0 else done.stderr
 
 
 class Net:
@@ -65,7 +65,14 @@ def check_python(net):
         print(f"{name}: largest difference {difference:.2e}, spread {net.spread:.2f}")
         assert difference <= 1e-5, difference
 
-    compare(load(net.run / "checkpoints/latest")(net.x), net.predictions[0], net.name)
+    predict = load(net.run / "checkpoints/latest")
+    if net.table:  # by name; codes of x are those of the set trained on, which has towns that occur in no row of it
+        given = {feature["name"]: net.texts(d) if "categories" in feature else net.x[:, d]
+                 for d, feature in enumerate(FEATURES)}
+        given["when"] = np.where(np.isnan(net.x[:, 5]), "NaT", np.nan_to_num(net.x[:, 5]).astype("datetime64[s]").astype(str))
+        given["when"] = given["when"].astype("datetime64[s]")
+        compare(predict(given), net.predictions[0], net.name + ", by name")
+    compare(predict(net.x), net.predictions[0], net.name)
     if hasattr(net, "last"):
         last = load(net.run / "checkpoints/latest", "last")(net.x)
         compare(last, net.last[0], net.name + ", last")
@@ -122,6 +129,30 @@ def check(net):
         check_c(net, ["-O1"], net.last, "--weights", "last")
 
 
+def check_refusals(net):
+    """No file that a user may need is written over, and nothing is written where something is wrong."""
+    def refused(status, words, *arguments):
+        message = run("export", *arguments, status=status)
+        assert words in message and message.count("\n") == 1, message
+
+    mine = folder / "mine.c"
+    mine.write_text("int main(void) { return 0; }\n")
+    refused(64, "is no earlier export", "c", net.run, "-o", mine)
+    mine.with_suffix(".h").write_text("int f(void);\n")
+    mine.unlink()
+    refused(64, "mine.h is no earlier export", "c", net.run, "-o", mine)
+    refused(64, "let it end in .c", "c", net.run, "-o", folder / "net.cpp")
+    refused(64, "belongs to the run", "c", net.run, "-o", net.run / "checkpoints/net.c")
+    refused(64, "--name", "c", net.run, "-o", folder / "9.c")
+    refused(66, "nowhere", "c", folder / "nowhere", "-o", folder / "net.c")
+    refused(64, "keeps no average", "onnx", net.run, "--weights", "average", "-o", folder / "net.onnx")
+    refused(65, "not", "onnx", folder / "digits.h5", "-o", folder / "net.onnx")
+    refused(74, "cannot", "onnx", net.run, "-o", folder / "nowhere/net.onnx")
+    assert not any((folder / name).exists() for name in ("net.c", "net.h", "net.onnx", "9.c", "9.h", "mine.c"))
+    run("export", "c", net.run, "-o", folder / f"{net.name}.c")  # over an earlier export
+    run("export", "onnx", net.run, "-o", folder / f"{net.name}.onnx", "--check")
+
+
 def main():
     digits = folder / "digits.h5"
     run("import", "csv", ships / "digits.csv.gz", "--label", "label", "--shape", "8,8", "--test-fraction", "0.6", "-o",
@@ -130,6 +161,7 @@ def main():
     nets = [Net(*net) for net in all_nets(folder, digits) if net[0] in sys.argv[5:] or len(sys.argv) == 5]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(check, enumerate(nets)))
+    check_refusals(nets[0])
     for python in sys.argv[4].split(","):
         subprocess.run([python, pathlib.Path(__file__).with_name("onnx_check.py"), folder, *(n.name for n in nets)],
                        check=True)

@@ -81,6 +81,7 @@ struct TrainConfig {
   std::int64_t evaluate_every = 1;  ///< epochs
   std::int64_t log_every = 1;       ///< steps
   double max_seconds = 0.0;         ///< 0: no limit
+  bool tensorboard = false;         ///< event files beside metrics.jsonl
   EarlyStopping early_stopping;
   ClassWeights class_weights = {};          ///< in TOML: "none", "balanced", {yes = 5.0}
   Metric metric = Metric::validation_loss;  ///< decides `best` and early stopping; without a validation split the loss

@@ -17,8 +17,8 @@ struct CSource {
   std::string source;  ///< C99 without malloc, that needs libc and libm alone
 };
 
-/// Predictions of one row at a time, with the bits of Predictor, from a row as it takes it; what there is to call stands
-/// in the header.
+/// Predictions of one row at a time, with the bits of Predictor, from a row as it takes it; what there is to call
+/// stands in the header.
 /// @param name    what all names begin with: a C identifier
 /// @param digest  of the checkpoint, see digest()
 /// @param header_file  what the source includes

@@ -10,12 +10,13 @@
 namespace shoal {
 
 struct OnnxOptions {
-  bool logits = false;  ///< what the model's last layer makes, in place of probabilities
-  std::string digest;   ///< of the checkpoint, for the metadata
-  std::string config;   ///< likewise; TOML
+  bool logits = false;      ///< what the model's last layer makes, in place of probabilities
+  std::string digest = {};  ///< of the checkpoint, for the metadata
+  std::string config = {};  ///< likewise; TOML
 };
 
-/// Encoding, layers, and what predictions are made of the logits. Sums have another order than shoal's: about 1e-6 apart.
+/// Encoding, layers, and what predictions are made of the logits. Sums have another order than shoal's: about 1e-6
+/// apart.
 ///   inputs    of a table one a column, by its name, (batch, 1): float64 for numbers (NaN where missing) and dates
 ///             (seconds), texts for categories (an empty one where missing); of other data x, (batch, shape of a
 ///             sample), float32, or float64 where values are too alike for that
@@ -25,8 +26,8 @@ struct OnnxOptions {
 ///                that ONNX cannot have, more numbers than a file of 2 GB holds
 std::string export_onnx(const TrainedModel& trained, const OnnxOptions& options);
 
-/// Rows of its inputs and what shoal makes of them, as files of tensors: input_0.pb, ..., output_0.pb, the way that test
-/// data of ONNX models are laid out. Of a table some cells are missing and some categories unseen.
+/// Rows of its inputs and what shoal makes of them, as files of tensors: input_0.pb, ..., output_0.pb, the way that
+/// test data of ONNX models are laid out. Of a table some cells are missing and some categories unseen.
 struct OnnxTestFile {
   std::string name;
   std::string bytes;

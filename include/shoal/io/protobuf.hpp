@@ -6,9 +6,8 @@
 
 namespace shoal {
 
-/// A message of Protocol Buffers as its bytes, written field by field; of the format only what a writer needs. Fields may
-/// come in any order, and one that is there several times is a list.
-/// Source: protobuf.dev, Encoding.
+/// A message of Protocol Buffers as its bytes, written field by field; of the format only what a writer needs. Fields
+/// may come in any order, and one that is there several times is a list. Source: protobuf.dev, Encoding.
 class ProtobufMessage {
  public:
   void add(int field, std::int64_t value);  ///< int32, int64, enum

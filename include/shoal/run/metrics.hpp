@@ -50,6 +50,9 @@ class MetricsWriter {
   MetricsWriter& operator=(const MetricsWriter&) = delete;
   ~MetricsWriter();  ///< flushes; flush() reports what this cannot
 
+  /// From now on all lines go to an event file as well, see metrics_events.hpp. @param began  when this job did
+  void add_events(const std::string& event_file, double began);
+
   void record(const StepRecord& record);
   void record(const EvaluationRecord& record);
   void flush();
@@ -59,6 +62,8 @@ class MetricsWriter {
 
  private:
   AppendFile file_;
+  std::optional<AppendFile> events_;
+  double began_ = 0.0;
   Clock clock_;
   std::string pending_;
   std::chrono::steady_clock::time_point flushed_;

@@ -68,6 +68,8 @@ class RunDirectory {
 
   /// Replaces a file of the run.
   void write(const std::string& file, std::string_view text) const;
+  /// Writes an event file, empties earlier ones, and returns its path. @param time  now, since 1970
+  std::string write_events(std::string_view bytes, double time) const;
   /// Replaces config.toml, with a line that says what it is.
   void write_config(const std::string& toml) const;
   /// The first one after go_back_to() ends the old line of history: on its return, nothing of that is left.

@@ -9,6 +9,7 @@ namespace shoal {
 ///
 ///   config.toml                     complete, as resolved
 ///   metrics.jsonl  nudges.jsonl
+///   tensorboard/                    with train.tensorboard: an event file that holds what metrics.jsonl does
 ///   checkpoints/step-00001234.h5    after that many finished updates; a folder that has one holds a run
 ///   checkpoints/latest  best        relative links
 ///   requests/                       of nudges, until they are answered
@@ -22,6 +23,7 @@ struct RunPaths {
   static constexpr const char* nudges_name = "nudges.jsonl";
   static constexpr const char* checkpoints_name = "checkpoints";
   static constexpr const char* requests_name = "requests";
+  static constexpr const char* tensorboard_name = "tensorboard";
   static constexpr const char* latest_name = "latest";
   static constexpr const char* best_name = "best";
   static constexpr const char* going_back_prefix = "going-back-";
@@ -36,6 +38,7 @@ struct RunPaths {
   std::string latest() const { return checkpoints() + '/' + latest_name; }
   std::string best() const { return checkpoints() + '/' + best_name; }
   std::string requests() const { return of(requests_name); }
+  std::string tensorboard() const { return of(tensorboard_name); }
   std::string going_back(std::int64_t step) const;
   std::string of(const std::string& name) const { return folder + '/' + name; }
 

@@ -124,8 +124,9 @@ std::string c_category(const TrainedModel& trained, const std::string& name) {
     first += fmt::format(", {}", count);
   }
   if (count == 0) texts = "  \"\"\n";  // an array has an element
-  return fmt::format("\n/* Of all columns, each sorted bytewise. */\nstatic const char *const categories[] = {{\n{}}};\n",
-                     texts) +
+  return fmt::format(
+             "\n/* Of all columns, each sorted bytewise. */\nstatic const char *const categories[] = {{\n{}}};\n",
+             texts) +
          fmt::format("static const int first_category[] = {{{}}};\n", first) +
          fmt::format(category, fmt::arg("name", name), fmt::arg("features", trained.features()));
 }

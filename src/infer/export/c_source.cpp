@@ -54,7 +54,8 @@ int {name}_predict_in(const double *row, {type} *outputs, int *label, float *wor
 #endif
 )";
 
-constexpr const char* source_text = R"(/* A network that shoal {version} has trained, as C99 that needs libc and libm alone.
+constexpr const char* source_text =
+    R"(/* A network that shoal {version} has trained, as C99 that needs libc and libm alone.
  * digest {digest}, step {step}{weights}
  *
  *   cc -std=c99 -O3 -ffp-contract=off -c FILE.c       on x86-64 also -mfma (-march=x86-64-v3), else fma() is slow
@@ -151,20 +152,18 @@ std::string report_text(const ReportedAs& as, std::int64_t logits, const std::st
 /// From the row to where the steps look for it.
 std::string encode_text(const CSteps& steps, const Steps& of, std::int64_t flat, std::set<std::string>& functions) {
   const bool turned = of.input.rows > 1 && of.input.columns > 1;
-  std::string text =
-      fmt::format("  if (encode(row, work + {})) return 1;\n", turned ? flat : steps.input);
+  std::string text = fmt::format("  if (encode(row, work + {})) return 1;\n", turned ? flat : steps.input);
   if (!turned) return text;
   functions.insert("lay_out");
-  return text + fmt::format("  lay_out({}, {}, work + {}, work + {});\n", of.input.rows, of.input.columns, flat,
-                            steps.input);
+  return text +
+         fmt::format("  lay_out({}, {}, work + {}, work + {});\n", of.input.rows, of.input.columns, flat, steps.input);
 }
 
 std::string row_text(const TrainedModel& trained, const std::string& name) {
   if (trained.encoding.columns.empty())
     return trained.data.shape.size() > 1 ? "of an array its numbers in C's order" : "all finite";
-  const bool dates =
-      std::any_of(trained.encoding.columns.begin(), trained.encoding.columns.end(),
-                  [](const auto& c) { return c.column.type == ColumnType::date; });
+  const bool dates = std::any_of(trained.encoding.columns.begin(), trained.encoding.columns.end(),
+                                 [](const auto& c) { return c.column.type == ColumnType::date; });
   return fmt::format("NAN for a missing cell{}{}",
                      has_categories(trained) ? fmt::format(", of a category its number, see {}_category()", name) : "",
                      dates ? ", of a date seconds since 1970 UTC" : "");
@@ -215,18 +214,21 @@ CSource export_c(const TrainedModel& trained, const std::string& digest, const s
   if (layout.labels) add_names("class_names", layout.class_names);
   if (has_categories(trained)) {
     declarations += fmt::format(
-        "\n/* The number in a row of a category by its text, without blanks around it, in column `column` from 0; of an\n"
+        "\n/* The number in a row of a category by its text, without blanks around it, in column `column` from 0; of "
+        "an\n"
         " * empty text or NULL that of a missing cell. */\ndouble {}_category(int column, const char *text);\n",
         name);
     definitions += c_category(trained, name);
   }
   const std::string predict =
-      work > most_on_stack ? "" : fmt::format("int {}_predict(const double *row, {} *outputs, int *label);\n", name, type);
+      work > most_on_stack ? ""
+                           : fmt::format("int {}_predict(const double *row, {} *outputs, int *label);\n", name, type);
 
   const auto fill = [&](const char* text) {
     return fmt::format(
-        fmt::runtime(text), fmt::arg("name", name), fmt::arg("header_file", header_file), fmt::arg("upper", upper(name)), fmt::arg("version", version()),
-        fmt::arg("digest", digest), fmt::arg("step", trained.step),
+        fmt::runtime(text), fmt::arg("name", name), fmt::arg("header_file", header_file),
+        fmt::arg("upper", upper(name)), fmt::arg("version", version()), fmt::arg("digest", digest),
+        fmt::arg("step", trained.step),
         fmt::arg("weights", trained.weights.empty() ? std::string() : fmt::format(", weights: {}", trained.weights)),
         fmt::arg("features", trained.features()), fmt::arg("outputs", layout.columns),
         fmt::arg("work", std::max<std::int64_t>(work, 1)), fmt::arg("type", type),

@@ -14,9 +14,9 @@ namespace {
 std::int64_t size_of(const ValueShape& shape) { return shape.rows * shape.columns; }
 
 /// Where values stand in the working memory: each from its step to the last one that reads it.
-class Places {
+class WorkPlaces {
  public:
-  explicit Places(const Steps& steps) : at_(steps.list.size() + 1), last_(steps.list.size() + 1) {
+  explicit WorkPlaces(const Steps& steps) : at_(steps.list.size() + 1), last_(steps.list.size() + 1) {
     for (std::size_t i = 0; i < steps.list.size(); ++i)
       for (const std::size_t value : steps.list[i].of) last_[value] = i;
     last_[steps.output()] = steps.list.size();
@@ -35,8 +35,8 @@ class Places {
 
  private:
   static bool elementwise(const std::string& operation) {
-    static const std::set<std::string> names = {"add",       "batch_norm", "gelu", "leaky_relu", "layer_norm", "relu",
-                                                "sigmoid", "silu",       "tanh", "group_norm"};
+    static const std::set<std::string> names = {"add",  "batch_norm", "gelu", "leaky_relu", "layer_norm",
+                                                "relu", "sigmoid",    "silu", "tanh",       "group_norm"};
     return names.contains(operation);
   }
 
@@ -76,9 +76,9 @@ StepArray kernels_last(const StepArray& weight) {
   return turned;
 }
 
-class Writer {
+class CStepWriter {
  public:
-  explicit Writer(const Steps& steps) : steps_(steps), places_(steps) {
+  explicit CStepWriter(const Steps& steps) : steps_(steps), places_(steps) {
     for (std::size_t i = 0; i < steps.list.size(); ++i) write(i);
     made_.work = places_.size();
     made_.input = places_.at(0);
@@ -118,8 +118,8 @@ class Writer {
     if (name == "dense") {
       const std::string weight =
           array(i, "weight", step.arrays[0].shape.size() == 4 ? kernels_last(step.arrays[0]) : step.arrays[0]);
-      call(name, fmt::format("{}, {}, {}, {}, {}, {}, {}", made.rows, in(step).columns, made.columns, x, weight,
-                             bias(i), y));
+      call(name,
+           fmt::format("{}, {}, {}, {}, {}, {}, {}", made.rows, in(step).columns, made.columns, x, weight, bias(i), y));
     } else if (name == "conv") {
       write_conv(i, x, y);
     } else if (name == "batch_norm") {
@@ -133,7 +133,8 @@ class Writer {
     } else if (name == "max_pool" || name == "average_pool") {
       made_.functions.insert("pool");
       made_.statements += fmt::format(
-          "  {{\n    const struct pool_shape shape = {{{}, {}, {}, {}, {}, {}, {}, {}}};\n    pool(shape, {}, {}, {});\n  }}\n",
+          "  {{\n    const struct pool_shape shape = {{{}, {}, {}, {}, {}, {}, {}, {}}};\n    pool(shape, {}, {}, "
+          "{});\n  }}\n",
           in(step).height(), in(step).width, in(step).columns, made.height(), made.width, step.whole("size"),
           step.whole("stride"), step.whole("padding"), name == "average_pool" ? 1 : 0, x, y);
     } else if (name == "global_average_pool" || name == "flatten") {
@@ -165,11 +166,11 @@ class Writer {
     const Step& step = steps_.list[i];
     const std::string weight = array(i, "weight", kernels_last(step.arrays[0]));
     made_.functions.insert("conv");
-    made_.statements += fmt::format(
-        "  {{\n    const struct conv_shape shape = {{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}};\n", in(step).height(),
-        in(step).width, in(step).columns, step.made.height(), step.made.width, step.made.columns,
-        step.whole("kernel_height"), step.whole("kernel_width"), step.whole("stride"), step.whole("groups"),
-        step.whole("before_y"), step.whole("before_x"));
+    made_.statements +=
+        fmt::format("  {{\n    const struct conv_shape shape = {{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}};\n",
+                    in(step).height(), in(step).width, in(step).columns, step.made.height(), step.made.width,
+                    step.made.columns, step.whole("kernel_height"), step.whole("kernel_width"), step.whole("stride"),
+                    step.whole("groups"), step.whole("before_y"), step.whole("before_x"));
     made_.statements += fmt::format("    conv(shape, {}, {}, {}, {});\n  }}\n", x, weight, bias(i), y);
   }
 
@@ -191,12 +192,12 @@ class Writer {
   }
 
   const Steps& steps_;
-  Places places_;
+  WorkPlaces places_;
   CSteps made_;
 };
 
 }  // namespace
 
-CSteps c_steps(const Steps& steps) { return Writer(steps).made(); }
+CSteps c_steps(const Steps& steps) { return CStepWriter(steps).made(); }
 
 }  // namespace shoal

@@ -24,8 +24,7 @@ std::string json_list(const std::vector<std::string>& names) {
 std::string report(OnnxGraph& g, const ReportedAs& as, const PredictionLayout& layout, std::string z) {
   if (as.kind == ReportedAs::Kind::softmax) z = g.node("Softmax", {z}, {{"axis", std::int64_t{-1}}});
   if (as.kind == ReportedAs::Kind::sigmoid) z = g.node("Sigmoid", {z});
-  if (as.first_of_two)
-    z = g.node("Concat", {g.node("Sub", {g.scalar(1.0F), z}), z}, {{"axis", std::int64_t{1}}});
+  if (as.first_of_two) z = g.node("Concat", {g.node("Sub", {g.scalar(1.0F), z}), z}, {{"axis", std::int64_t{1}}});
   if (as.mean.empty()) return z;
   const auto numbers = std::ssize(as.mean);
   if (layout.precise) {
@@ -42,8 +41,8 @@ std::string report(OnnxGraph& g, const ReportedAs& as, const PredictionLayout& l
 std::string export_onnx(const TrainedModel& trained, const OnnxOptions& options) {
   const PredictionLayout layout(trained);
   if (options.logits && !layout.probabilities)
-    throw Error(ExitStatus::usage, fmt::format("{} tells no classes and so has no logits; leave out --logits",
-                                               trained.path));
+    throw Error(ExitStatus::usage,
+                fmt::format("{} tells no classes and so has no logits; leave out --logits", trained.path));
   const Steps steps = steps_of(trained);
   if (steps.numbers > most_numbers)
     throw Error(ExitStatus::bad_data, fmt::format("{} has {} trained numbers; a file of ONNX holds up to {}",

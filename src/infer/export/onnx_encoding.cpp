@@ -18,9 +18,9 @@ bool beyond_float(const Normalization& n) {
 }
 
 /// Columns of an encoded row on their way there: blocks of columns, which a last Gather puts in order.
-class Blocks {
+class ColumnBlocks {
  public:
-  explicit Blocks(OnnxGraph& graph) : g_(graph) {}
+  explicit ColumnBlocks(OnnxGraph& graph) : g_(graph) {}
 
   /// @returns the number of its first column
   std::int64_t add(const std::string& block, std::int64_t columns) {
@@ -54,9 +54,9 @@ std::string places_of(OnnxGraph& g, const std::string& input, const ColumnEncodi
                 OnnxGraph::ml_domain);
 }
 
-class TableWriter {
+class TableEncodingWriter {
  public:
-  TableWriter(OnnxGraph& graph, const TrainedModel& trained, const std::vector<OnnxInput>& inputs)
+  TableEncodingWriter(OnnxGraph& graph, const TrainedModel& trained, const std::vector<OnnxInput>& inputs)
       : g_(graph), trained_(trained), blocks_(graph) {
     const Encoding& encoding = trained.encoding;
     number_of_.resize(encoding.columns.size(), -1);
@@ -131,7 +131,7 @@ class TableWriter {
 
   OnnxGraph& g_;
   const TrainedModel& trained_;
-  Blocks blocks_;
+  ColumnBlocks blocks_;
   std::int64_t numbers_ = 0;
   std::vector<std::int64_t> number_of_, category_of_;  // the first column of each among the blocks
 };
@@ -154,7 +154,7 @@ std::vector<OnnxInput> onnx_inputs(const TrainedModel& trained) {
 std::string onnx_encode(OnnxGraph& graph, const TrainedModel& trained) {
   const std::vector<OnnxInput> inputs = onnx_inputs(trained);
   for (const OnnxInput& input : inputs) graph.input(input.name, input.type, input.shape);
-  if (!trained.encoding.columns.empty()) return TableWriter(graph, trained, inputs).encoded();
+  if (!trained.encoding.columns.empty()) return TableEncodingWriter(graph, trained, inputs).encoded();
   const Normalization& n = trained.encoding.normalization;
   const std::int64_t features = trained.features();
   std::string v = trained.data.shape.size() == 1 ? inputs.front().name : graph.reshape(inputs.front().name, {features});

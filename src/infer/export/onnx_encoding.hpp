@@ -16,8 +16,8 @@ struct OnnxInput {
   std::size_t column = 0;           ///< of the table
 };
 
-/// Of a table one of each column that is used, (batch, 1), by its name: texts of a category or flag, numbers as float64.
-/// Of other data `x`, (batch, shape of a sample), float32, or float64 where that cannot tell values apart.
+/// Of a table one of each column that is used, (batch, 1), by its name: texts of a category or flag, numbers as
+/// float64. Of other data `x`, (batch, shape of a sample), float32, or float64 where that cannot tell values apart.
 std::vector<OnnxInput> onnx_inputs(const TrainedModel& trained);
 
 /// What the encoding makes of the inputs: (batch, numbers of a sample), float32.

@@ -11,21 +11,21 @@ namespace shoal {
 namespace {
 
 // Numbers of the fields of a message, as onnx.proto has them.
-struct Model {
+struct ModelField {
   static constexpr int ir_version = 1, producer_name = 2, producer_version = 3, model_version = 5, graph = 7,
                        opset_import = 8, metadata_props = 14;
 };
-struct Tensor {
+struct TensorField {
   static constexpr int dims = 1, data_type = 2, string_data = 6, name = 8, raw_data = 9;
 };
-struct Attribute {
+struct AttributeField {
   static constexpr int name = 1, f = 2, i = 3, s = 4, ints = 8, strings = 9, type = 20;
   static constexpr std::int64_t is_float = 1, is_int = 2, is_string = 3, is_ints = 7, is_strings = 8;
 };
-struct Node {
+struct NodeField {
   static constexpr int input = 1, output = 2, name = 3, op_type = 4, attribute = 5, domain = 7;
 };
-struct Graph {
+struct GraphField {
   static constexpr int node = 1, name = 2, initializer = 5, input = 11, output = 12;
 };
 
@@ -33,9 +33,9 @@ constexpr std::int64_t ir_version = 8;
 
 ProtobufMessage tensor_of(const std::string& name, const std::vector<std::int64_t>& shape, OnnxType type) {
   ProtobufMessage tensor;
-  for (const std::int64_t extent : shape) tensor.add(Tensor::dims, extent);
-  tensor.add(Tensor::data_type, static_cast<std::int64_t>(type));
-  tensor.add(Tensor::name, name);
+  for (const std::int64_t extent : shape) tensor.add(TensorField::dims, extent);
+  tensor.add(TensorField::data_type, static_cast<std::int64_t>(type));
+  tensor.add(TensorField::name, name);
   return tensor;
 }
 
@@ -46,7 +46,7 @@ ProtobufMessage tensor_of_bits(const std::string& name, const std::vector<std::i
   std::string raw;
   raw.reserve(values.size() * sizeof(T));
   for (const T value : values) raw += little_endian(std::bit_cast<Bits>(value));
-  tensor.add(Tensor::raw_data, raw);
+  tensor.add(TensorField::raw_data, raw);
   return tensor;
 }
 
@@ -71,25 +71,25 @@ ProtobufMessage value_info(const std::string& name, OnnxType type, const std::ve
 
 ProtobufMessage attribute_of(const std::string& name, const OnnxAttribute& value) {
   ProtobufMessage attribute;
-  attribute.add(Attribute::name, name);
+  attribute.add(AttributeField::name, name);
   std::int64_t type = 0;
   if (const auto* whole = std::get_if<std::int64_t>(&value)) {
-    attribute.add(Attribute::i, *whole);
-    type = Attribute::is_int;
+    attribute.add(AttributeField::i, *whole);
+    type = AttributeField::is_int;
   } else if (const auto* real = std::get_if<float>(&value)) {
-    attribute.add_float(Attribute::f, *real);
-    type = Attribute::is_float;
+    attribute.add_float(AttributeField::f, *real);
+    type = AttributeField::is_float;
   } else if (const auto* text = std::get_if<std::string>(&value)) {
-    attribute.add(Attribute::s, *text);
-    type = Attribute::is_string;
+    attribute.add(AttributeField::s, *text);
+    type = AttributeField::is_string;
   } else if (const auto* numbers = std::get_if<std::vector<std::int64_t>>(&value)) {
-    for (const std::int64_t number : *numbers) attribute.add(Attribute::ints, number);
-    type = Attribute::is_ints;
+    for (const std::int64_t number : *numbers) attribute.add(AttributeField::ints, number);
+    type = AttributeField::is_ints;
   } else {
-    for (const std::string& text : std::get<std::vector<std::string>>(value)) attribute.add(Attribute::strings, text);
-    type = Attribute::is_strings;
+    for (const std::string& text : std::get<std::vector<std::string>>(value)) attribute.add(AttributeField::strings, text);
+    type = AttributeField::is_strings;
   }
-  attribute.add(Attribute::type, type);
+  attribute.add(AttributeField::type, type);
   return attribute;
 }
 
@@ -117,7 +117,7 @@ ProtobufMessage onnx_tensor(const std::string& name, const std::vector<std::int6
 ProtobufMessage onnx_tensor(const std::string& name, const std::vector<std::int64_t>& shape,
                             std::span<const std::string> values) {
   ProtobufMessage tensor = tensor_of(name, shape, OnnxType::text);
-  for (const std::string& value : values) tensor.add(Tensor::string_data, value);
+  for (const std::string& value : values) tensor.add(TensorField::string_data, value);
   return tensor;
 }
 
@@ -129,11 +129,12 @@ std::string OnnxGraph::own_name(const std::string& name) {
 
 std::string OnnxGraph::input(const std::string& name, OnnxType type, const std::vector<std::int64_t>& shape) {
   if (name.empty() || !names_.insert(name).second)
-    throw Error(ExitStatus::bad_data,
-                fmt::format("ONNX takes each column by its name, and {} is called \"{}\"; give each column a name of its "
-                            "own, and train anew",
-                            name.empty() ? "one" : "more than one", name));
-  graph_.add(Graph::input, value_info(name, type, shape));
+    throw Error(
+        ExitStatus::bad_data,
+        fmt::format("ONNX takes each column by its name, and {} is called \"{}\"; give each column a name of its "
+                    "own, and train anew",
+                    name.empty() ? "one" : "more than one", name));
+  graph_.add(GraphField::input, value_info(name, type, shape));
   return name;
 }
 
@@ -141,14 +142,14 @@ std::string OnnxGraph::node(const std::string& operation, const std::vector<std:
                             const std::map<std::string, OnnxAttribute>& attributes, const std::string& domain) {
   const std::string made = own_name(operation);
   ProtobufMessage node;
-  for (const std::string& input : inputs) node.add(Node::input, input);
-  node.add(Node::output, made);
-  node.add(Node::name, made);
-  node.add(Node::op_type, operation);
-  for (const auto& [name, value] : attributes) node.add(Node::attribute, attribute_of(name, value));
-  if (!domain.empty()) node.add(Node::domain, domain);
+  for (const std::string& input : inputs) node.add(NodeField::input, input);
+  node.add(NodeField::output, made);
+  node.add(NodeField::name, made);
+  node.add(NodeField::op_type, operation);
+  for (const auto& [name, value] : attributes) node.add(NodeField::attribute, attribute_of(name, value));
+  if (!domain.empty()) node.add(NodeField::domain, domain);
   takes_ml_ = takes_ml_ || !domain.empty();
-  graph_.add(Graph::node, node);
+  graph_.add(GraphField::node, node);
   return made;
 }
 
@@ -161,31 +162,31 @@ std::string OnnxGraph::reshape(const std::string& value, std::vector<std::int64_
 std::string OnnxGraph::output(const std::string& value, const std::string& name, OnnxType type, std::int64_t columns) {
   const std::string own = own_name(name);
   ProtobufMessage node;
-  node.add(Node::input, value);
-  node.add(Node::output, own);
-  node.add(Node::name, own);
-  node.add(Node::op_type, "Identity");
-  graph_.add(Graph::node, node);
-  graph_.add(Graph::output, value_info(own, type, {columns}));
+  node.add(NodeField::input, value);
+  node.add(NodeField::output, own);
+  node.add(NodeField::name, own);
+  node.add(NodeField::op_type, "Identity");
+  graph_.add(GraphField::node, node);
+  graph_.add(GraphField::output, value_info(own, type, {columns}));
   return own;
 }
 
 std::string OnnxGraph::model(const std::string& name, std::int64_t version,
                              const std::vector<std::pair<std::string, std::string>>& metadata) {
-  graph_.add(Graph::name, name);
+  graph_.add(GraphField::name, name);
   ProtobufMessage model;
-  model.add(Model::ir_version, ir_version);
-  model.add(Model::producer_name, "shoal");
-  model.add(Model::producer_version, shoal::version());
-  model.add(Model::model_version, version);
-  model.add(Model::graph, graph_);
-  model.add(Model::opset_import, opset_of("", opset));
-  if (takes_ml_) model.add(Model::opset_import, opset_of(ml_domain, ml_opset));
+  model.add(ModelField::ir_version, ir_version);
+  model.add(ModelField::producer_name, "shoal");
+  model.add(ModelField::producer_version, shoal::version());
+  model.add(ModelField::model_version, version);
+  model.add(ModelField::graph, graph_);
+  model.add(ModelField::opset_import, opset_of("", opset));
+  if (takes_ml_) model.add(ModelField::opset_import, opset_of(ml_domain, ml_opset));
   for (const auto& [key, value] : metadata) {
     ProtobufMessage entry;
     entry.add(1, key);
     entry.add(2, value);
-    model.add(Model::metadata_props, entry);
+    model.add(ModelField::metadata_props, entry);
   }
   return model.bytes();
 }

@@ -9,11 +9,13 @@ namespace {
 
 bool is_image(const ValueShape& shape) { return shape.rows > 1; }
 
-std::vector<std::int64_t> image_extents(const ValueShape& shape) { return {shape.columns, shape.height(), shape.width}; }
+std::vector<std::int64_t> image_extents(const ValueShape& shape) {
+  return {shape.columns, shape.height(), shape.width};
+}
 
-class Writer {
+class OnnxStepWriter {
  public:
-  Writer(OnnxGraph& graph, const Steps& steps, const std::string& input) : g_(graph), steps_(steps) {
+  OnnxStepWriter(OnnxGraph& graph, const Steps& steps, const std::string& input) : g_(graph), steps_(steps) {
     values_.push_back(is_image(steps.input) ? g_.reshape(input, image_extents(steps.input)) : input);
     for (const Step& step : steps.list) values_.push_back(write(step));
   }
@@ -123,10 +125,11 @@ class Writer {
     const auto channels = static_cast<std::ptrdiff_t>(step.made.columns);
     const std::vector<float> mean(step.states.begin(), step.states.begin() + channels);
     const std::vector<float> variance(step.states.begin() + channels, step.states.end());
-    return g_.node("BatchNormalization",
-                   {value(step), constant(step.arrays[0]), constant(step.arrays[1]),
-                    g_.constant("running_mean", {channels}, mean), g_.constant("running_variance", {channels}, variance)},
-                   {{"epsilon", static_cast<float>(step.real("epsilon"))}});
+    return g_.node(
+        "BatchNormalization",
+        {value(step), constant(step.arrays[0]), constant(step.arrays[1]), g_.constant("running_mean", {channels}, mean),
+         g_.constant("running_variance", {channels}, variance)},
+        {{"epsilon", static_cast<float>(step.real("epsilon"))}});
   }
 
   /// Channels last, as LayerNormalization has them.
@@ -146,23 +149,23 @@ class Writer {
   std::string group_norm(const Step& step) {
     const std::int64_t groups = step.whole("groups");
     const auto as_many = [&](float number) { return std::vector<float>(static_cast<std::size_t>(groups), number); };
-    const std::string lines =
-        g_.reshape(value(step), {groups, step.made.columns / groups * step.made.rows});
+    const std::string lines = g_.reshape(value(step), {groups, step.made.columns / groups * step.made.rows});
     const std::string normal =
         g_.node("InstanceNormalization",
                 {lines, g_.constant("ones", {groups}, as_many(1.0F)), g_.constant("zeros", {groups}, as_many(0.0F))},
                 {{"epsilon", static_cast<float>(step.real("epsilon"))}});
-    const std::string back = is_image(step.made) ? g_.reshape(normal, image_extents(step.made))
-                                                 : g_.reshape(normal, {step.made.columns});
-    return g_.node("Add", {g_.node("Mul", {back, by_channel(step.arrays[0], step.made)}),
-                           by_channel(step.arrays[1], step.made)});
+    const std::string back =
+        is_image(step.made) ? g_.reshape(normal, image_extents(step.made)) : g_.reshape(normal, {step.made.columns});
+    return g_.node(
+        "Add", {g_.node("Mul", {back, by_channel(step.arrays[0], step.made)}), by_channel(step.arrays[1], step.made)});
   }
 
   /// The row of the number in a column; the last for what is no number of a row.
   std::string embedding(const Step& step) {
     const std::int64_t last = step.arrays[0].shape[0] - 1;
-    const std::string number = g_.node("Gather", {value(step), g_.constant<std::int64_t>("column", {}, {step.whole("column")})},
-                                       {{"axis", std::int64_t{1}}});
+    const std::string number =
+        g_.node("Gather", {value(step), g_.constant<std::int64_t>("column", {}, {step.whole("column")})},
+                {{"axis", std::int64_t{1}}});
     const std::string end = g_.scalar(static_cast<float>(last));
     const std::string is_row =
         g_.node("And", {g_.node("GreaterOrEqual", {number, g_.scalar(0.0F)}), g_.node("Less", {number, end})});
@@ -175,8 +178,9 @@ class Writer {
     for (std::size_t k = 0; k < step.of.size(); ++k) {
       const std::int64_t columns = step.whole(fmt::format("columns_{}", k));
       const auto one = [&](std::int64_t number) { return g_.constant<std::int64_t>("bound", {1}, {number}); };
-      parts.push_back(columns == in(step, k).columns ? value(step, k)
-                                                     : g_.node("Slice", {value(step, k), one(0), one(columns), one(1)}));
+      parts.push_back(columns == in(step, k).columns
+                          ? value(step, k)
+                          : g_.node("Slice", {value(step, k), one(0), one(columns), one(1)}));
     }
     return g_.node("Concat", parts, {{"axis", std::int64_t{1}}});
   }
@@ -189,7 +193,7 @@ class Writer {
 }  // namespace
 
 std::string onnx_steps(OnnxGraph& graph, const Steps& steps, const std::string& input) {
-  return Writer(graph, steps, input).output();
+  return OnnxStepWriter(graph, steps, input).output();
 }
 
 }  // namespace shoal

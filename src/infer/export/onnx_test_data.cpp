@@ -20,11 +20,11 @@ double deviations(std::int64_t row, std::size_t column) {
 }
 
 /// A cell of a category: each value in turn, then none, then one that training has not seen.
-struct Cell {
+struct MadeUpCell {
   std::string text;
   double code;
 };
-Cell cell_of(const ColumnEncoding& column, std::int64_t row) {
+MadeUpCell cell_of(const ColumnEncoding& column, std::int64_t row) {
   const std::vector<std::string>& known = column.column.categories;
   const std::size_t turn = static_cast<std::size_t>(row) % (known.size() + 2);
   if (turn < known.size()) return {known[turn], static_cast<double>(turn)};
@@ -35,19 +35,19 @@ Cell cell_of(const ColumnEncoding& column, std::int64_t row) {
 }
 
 /// Values of one input, and the same as numbers of a data set.
-struct Input {
+struct MadeUpInput {
   std::vector<double> numbers;
   std::vector<std::string> texts;
 };
 
-Input table_column(const TrainedModel& trained, std::size_t d) {
+MadeUpInput table_column(const TrainedModel& trained, std::size_t d) {
   const ColumnEncoding& column = trained.encoding.columns[d];
   const Normalization& n = trained.encoding.normalization;
   const double spread = n.deviation.empty() ? 1.0 : n.deviation[d];
-  Input made;
+  MadeUpInput made;
   for (std::int64_t r = 0; r < rows; ++r) {
     if (column.column.has_categories()) {
-      const Cell cell = cell_of(column, r);
+      const MadeUpCell cell = cell_of(column, r);
       made.texts.push_back(cell.text);
       made.numbers.push_back(cell.code);
     } else {
@@ -59,7 +59,7 @@ Input table_column(const TrainedModel& trained, std::size_t d) {
   return made;
 }
 
-std::string tensor_bytes(const OnnxInput& input, const Input& values) {
+std::string tensor_bytes(const OnnxInput& input, const MadeUpInput& values) {
   std::vector<std::int64_t> shape = input.shape;
   shape.insert(shape.begin(), rows);
   const std::vector<float> floats(values.numbers.begin(), values.numbers.end());
@@ -102,7 +102,7 @@ std::vector<OnnxTestFile> onnx_test_data(TrainedModel& trained, const OnnxOption
   const auto features = static_cast<std::size_t>(trained.features());
   std::vector<double> values(features * rows, std::numeric_limits<double>::quiet_NaN());
   std::vector<OnnxTestFile> files;
-  const auto add = [&](const OnnxInput& input, const Input& made) {
+  const auto add = [&](const OnnxInput& input, const MadeUpInput& made) {
     files.push_back({fmt::format("input_{}.pb", files.size()), tensor_bytes(input, made)});
   };
   if (trained.encoding.columns.empty()) {
@@ -115,8 +115,9 @@ std::vector<OnnxTestFile> onnx_test_data(TrainedModel& trained, const OnnxOption
     add(inputs.front(), {values, {}});
   } else {
     for (const OnnxInput& input : inputs) {
-      const Input made = table_column(trained, input.column);
-      for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) values[r * features + input.column] = made.numbers[r];
+      const MadeUpInput made = table_column(trained, input.column);
+      for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+        values[r * features + input.column] = made.numbers[r];
       add(input, made);
     }
   }

@@ -21,11 +21,11 @@ struct StepArray {
 
 /// One operation on the rows of a sample.
 struct Step {
-  std::string operation;         ///< its name in a graph
-  Settings settings;             ///< see graph/described.hpp
-  std::vector<std::size_t> of;   ///< values that it takes: 0 is the model's input, i + 1 what step i makes
+  std::string operation;        ///< its name in a graph
+  Settings settings;            ///< see graph/described.hpp
+  std::vector<std::size_t> of;  ///< values that it takes: 0 is the model's input, i + 1 what step i makes
   std::vector<StepArray> arrays;
-  std::vector<double> states;    ///< of batch_norm: means, then variances
+  std::vector<double> states;  ///< of batch_norm: means, then variances
   ValueShape made;
 
   std::int64_t whole(const std::string& setting) const;
@@ -34,8 +34,8 @@ struct Step {
 
 struct Steps {
   ValueShape input;
-  std::vector<Step> list;   ///< none where the output is the input
-  std::int64_t numbers = 0; ///< trained ones
+  std::vector<Step> list;    ///< none where the output is the input
+  std::int64_t numbers = 0;  ///< trained ones
 
   const ValueShape& shape(std::size_t value) const { return value == 0 ? input : list[value - 1].made; }
   /// The logits are the last.
@@ -49,9 +49,9 @@ Steps steps_of(const TrainedModel& trained);
 /// What the logits are reported as, see Reporter.
 struct ReportedAs {
   enum class Kind { softmax, sigmoid, outputs } kind = Kind::outputs;
-  bool first_of_two = false;               ///< 1 - p before p
+  bool first_of_two = false;  ///< 1 - p before p
   bool labels = false;
-  std::vector<double> mean, deviation;     ///< of each output, to undo the scaling of targets; empty: as they are
+  std::vector<double> mean, deviation;  ///< of each output, to undo the scaling of targets; empty: as they are
 };
 ReportedAs reported_as(const TrainedModel& trained, const PredictionLayout& layout);
 
