@@ -109,7 +109,8 @@ void check_names_in(const std::string& folder, NewFolder kind) {
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
     const bool lost = kind == NewFolder::sweep ? SweepPaths::is_name(name)
-                                               : name == RunPaths::metrics_name || name == RunPaths::nudges_name;
+                                               : name == RunPaths::metrics_name || name == RunPaths::nudges_name ||
+                                                     name == RunPaths::jobs_name;
     if (lost)
       throw Error(ExitStatus::taken, fmt::format("{0} holds no {1}, but {2} that a new one would write over; name "
                                                  "another folder with --run, or move {0}/{2} away",

@@ -13,12 +13,15 @@
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/comm/session.hpp"
+#include "shoal/core/host_name.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/version.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/stop_signal.hpp"
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/run/job_log.hpp"
 #include "shoal/run/metrics.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/tensor/isa.hpp"
@@ -98,6 +101,8 @@ void prepare_directory(RunPlan& plan, std::int64_t step) {
   if (plan.in_place) plan.directory->write_config(to_toml(plan.config));
   // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
   const std::string metrics = plan.directory->paths().metrics();
+  if (!plan.in_place && std::filesystem::exists(plan.directory->paths().jobs()))
+    plan.directory->write(plan.directory->paths().jobs(), "");  // of a start that failed
   if (std::filesystem::exists(metrics))
     plan.directory->write(metrics, MetricsWriter::lines_until(step, read_text(metrics)));
 }
@@ -128,6 +133,43 @@ void compare_with_original(const RunPlan& plan, std::int64_t step) {
       repeated.attribute<std::string>(CheckpointNames::kernel_hash))
     throw Error(ExitStatus::internal, differs + "; please report this");
   log_warning(differs + ": this processor or build computes other bits");
+}
+
+/// Rank 0 notes where the job runs.
+void note_begin(const RunPlan& plan, const Communicator& comm, std::int64_t after_step) {
+  if (comm.rank() != 0) return;
+  note_job(plan.run, to_json_line(JobRecord{utc_now(),
+                                            after_step,
+                                            comm.size(),
+                                            comm.host_count(),
+                                            threads(),
+                                            usable_cores(),
+                                            host_name(),
+                                            instruction_set(),
+                                            std::string(version()),
+                                            {}}));
+}
+
+/// ... and how it ended. Who has lost the run to another process has no say any more.
+void note_end(const RunPlan& plan, const Communicator& comm, std::int64_t step, ExitStatus status,
+              const std::string& text) {
+  if (comm.rank() != 0 || status == ExitStatus::taken) return;
+  note_job(plan.run, to_json_line(JobRecord::End{utc_now(), step, status, text}));
+}
+
+/// The run loop, with its beginning and its end in the log of jobs.
+ExitStatus run_noted(Training& training, RunPlan& plan, Communicator& comm) {
+  note_begin(plan, comm, training.progress().step);
+  try {
+    const ExitStatus status = run_loop(training, plan, comm);
+    const std::string by = StopSignal::received() != 0 ? StopSignal::name() : "a signal or train.max_seconds";
+    note_end(plan, comm, training.progress().step, status,
+             status == ExitStatus::done ? "finished" : "stopped by " + by);
+    return status;
+  } catch (const SharedError& e) {
+    note_end(plan, comm, training.progress().step, e.status(), e.what());
+    throw;
+  }
 }
 
 }  // namespace
@@ -217,7 +259,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   std::optional<Profiler> profiler;
   if (request.profile || request.profile_trace) profiler.emplace(comm, request.profile_trace.value_or(""));
   doing.reset();
-  const ExitStatus status = run_loop(*training, plan, comm);
+  const ExitStatus status = run_noted(*training, plan, comm);
   if (profiler) profiler->finish();
   run_together(comm, [&] {
     if (comm.rank() == 0 && !plan.replays.empty() && status == ExitStatus::done)

@@ -16,7 +16,7 @@ std::string RunPaths::going_back(std::int64_t step) const {
 std::string RunPaths::checkpoint_name(std::int64_t step) { return fmt::format("step-{:08}.h5", step); }
 
 bool RunPaths::is_name(const std::string& name) {
-  const std::array names = {config_name, metrics_name, nudges_name, checkpoints_name, requests_name};
+  const std::array names = {config_name, metrics_name, nudges_name, jobs_name, checkpoints_name, requests_name};
   return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with(going_back_prefix) ||
          RunLock::is_name(name);
 }

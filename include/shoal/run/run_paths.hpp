@@ -9,6 +9,7 @@ namespace shoal {
 ///
 ///   config.toml                     complete, as resolved
 ///   metrics.jsonl  nudges.jsonl
+///   jobs.jsonl                      where each job ran that trained it, and how it ended
 ///   checkpoints/step-00001234.h5    after that many finished updates; a folder that has one holds a run
 ///   checkpoints/latest  best        relative links
 ///   requests/                       of nudges, until they are answered
@@ -20,6 +21,7 @@ struct RunPaths {
   static constexpr const char* config_name = "config.toml";
   static constexpr const char* metrics_name = "metrics.jsonl";
   static constexpr const char* nudges_name = "nudges.jsonl";
+  static constexpr const char* jobs_name = "jobs.jsonl";
   static constexpr const char* checkpoints_name = "checkpoints";
   static constexpr const char* requests_name = "requests";
   static constexpr const char* latest_name = "latest";
@@ -31,6 +33,7 @@ struct RunPaths {
   std::string config() const { return of(config_name); }
   std::string metrics() const { return of(metrics_name); }
   std::string nudges() const { return of(nudges_name); }
+  std::string jobs() const { return of(jobs_name); }
   std::string checkpoints() const { return of(checkpoints_name); }
   std::string checkpoint(std::int64_t step) const { return checkpoints() + '/' + checkpoint_name(step); }
   std::string latest() const { return checkpoints() + '/' + latest_name; }

@@ -177,7 +177,7 @@ const shoal = {};
 
     if (direct) {
       // Beside the end of its curve, which may have ended early.
-      const labels = drawn.filter(s => s.label).map(s => s.points.filter(p => p !== null).slice(-1)[0]).map((end, i) => ({ s: drawn.filter(s => s.label)[i], x: x(end[0]) + 8, y: y.at(end[1]) }));
+      const labels = drawn.filter(s => s.label).map(s => s.points.filter(p => p !== null).slice(-1)[0]).map((end, i) => ({ s: drawn.filter(s => s.label)[i], x: (x(end[0]) > 0.85 * width - margin.right ? width - margin.right : x(end[0])) + 8, y: y.at(end[1]) }));
       shoal.spread(labels, margin.top + 4, height - margin.bottom).forEach(l => {
         svg.append('text').attr('class', 'halo').attr('x', l.x).attr('y', l.y).attr('dy', '0.32em').style('fill', l.s.colour).text(l.s.label);
       });

@@ -66,6 +66,13 @@ void add_checkpoint(Json& facts, const std::string& path) {
   add(facts, "digest", archive.attribute<std::string>(Names::digest));
 }
 
+std::string state_of(const RunRecord& record) {
+  if (record.under_way) return "under way";
+  if (record.jobs.empty()) return "ended";
+  const auto& end = record.jobs.back().end;
+  return end ? end->text : "ended without a word: killed, or lost with its host";
+}
+
 }  // namespace
 
 Json facts_of(const RunRecord& record) {
@@ -73,7 +80,7 @@ Json facts_of(const RunRecord& record) {
   const std::int64_t step = record.steps.empty() ? 0 : record.steps.back().step;
   const std::int64_t epoch = record.steps.empty() ? 0 : record.steps.back().epoch;
   const TrainConfig& train = record.last.train;
-  add(facts, "state", record.under_way ? "under way" : "ended");
+  add(facts, "state", state_of(record));
   add(facts, "steps", train.steps > 0 ? fmt::format("{} of {}", step, train.steps) : std::to_string(step));
   add(facts, "epochs", train.steps > 0 ? std::to_string(epoch) : fmt::format("{} of {}", epoch, train.epochs));
   if (!record.steps.empty()) add(facts, "time", duration(time_of(record)));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shoal/config/keys.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "show/report/run_facts.hpp"
 #include "show/report/run_record.hpp"
@@ -50,20 +51,64 @@ Json evaluations_of(const RunRecord& record) {
   return json;
 }
 
-Json marks_of(const RunRecord& record) {
+Json mark(std::int64_t step, const char* kind, const std::string& text) {
+  return Json::object({{"step", step}, {"kind", kind}, {"text", text}});
+}
+
+/// Where a job went on with what another one had left, and where the last one ended before its time.
+std::vector<Json> marks_of_jobs(const std::vector<JobRecord>& jobs) {
   std::vector<Json> marks;
-  for (const Nudge& nudge : record.journal.nudges())
-    marks.push_back(Json::object({{"step", nudge.step}, {"kind", "nudge"}, {"text", nudge.assignment()}}));
-  double before = 0.0;
-  for (const StepRecord& step : record.steps) {
-    // Times are those since a job began: where they fall, another one has.
-    if (step.time < before)
-      marks.push_back(Json::object({{"step", step.step}, {"kind", "resume"}, {"text", "stopped and resumed"}}));
-    before = std::isfinite(step.time) ? step.time : before;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const std::int64_t from = jobs[i].after_step;
+    // What was done after that step before is not in the files any more.
+    std::erase_if(marks, [&](const Json& m) { return m.at("step").integer() > from + 1; });
+    if (i > 0) {
+      const auto& before = jobs[i - 1].end;
+      marks.push_back(
+          mark(from + 1, "resume",
+               fmt::format("{}; resumed after step {} on {}", before ? before->text : "ended without a word", from,
+                           counted(jobs[i].ranks, "rank"))));
+    }
   }
+  if (!jobs.empty() && jobs.back().end && jobs.back().end->status != ExitStatus::done)
+    marks.push_back(mark(jobs.back().end->step, "end", jobs.back().end->text));
+  return marks;
+}
+
+/// The same of a run whose jobs were not noted, by the times in its metrics, which begin anew with each.
+std::vector<Json> marks_of_times(const std::vector<StepRecord>& steps) {
+  std::vector<Json> marks;
+  double before = 0.0;
+  for (const StepRecord& step : steps) {
+    if (step.time < before) marks.push_back(mark(step.step, "resume", "stopped and resumed"));
+    if (std::isfinite(step.time)) before = step.time;
+  }
+  return marks;
+}
+
+Json marks_of(const RunRecord& record) {
+  std::vector<Json> marks = record.jobs.empty() ? marks_of_times(record.steps) : marks_of_jobs(record.jobs);
+  for (const Nudge& nudge : record.journal.nudges()) marks.push_back(mark(nudge.step, "nudge", nudge.assignment()));
   std::stable_sort(marks.begin(), marks.end(),
                    [](const Json& a, const Json& b) { return a.at("step").integer() < b.at("step").integer(); });
   return Json(marks);
+}
+
+Json jobs_json(const std::vector<JobRecord>& jobs) {
+  Json list = Json::array();
+  for (const JobRecord& job : jobs)
+    list.push(Json::object({{"began", job.began},
+                            {"after_step", job.after_step},
+                            {"ranks", job.ranks},
+                            {"hosts", job.hosts},
+                            {"threads", job.threads},
+                            {"cores", job.cores},
+                            {"host", job.host},
+                            {"instruction_set", job.instruction_set},
+                            {"shoal", job.version},
+                            {"ended", job.end ? Json(job.end->at) : Json()},
+                            {"text", job.end ? Json(job.end->text) : Json()}}));
+  return list;
 }
 
 Json config_of(const RunRecord& record) {
@@ -102,6 +147,7 @@ Json run_json(const std::string& run) {
       {"best", record.best},
       {"latest", record.latest},
       {"marks", marks_of(record)},
+      {"jobs", jobs_json(record.jobs)},
       {"facts", facts_of(record)},
       {"commands", commands_of(record)},
       {"config", config_of(record)},

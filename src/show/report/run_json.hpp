@@ -17,7 +17,10 @@ namespace shoal {
 ///   are
 ///                any; null where one was not finite
 ///   best, latest  step of the checkpoint, or null
-///   marks        [{"step", "kind": "nudge" or "resume", "text"}]
+///   marks        [{"step", "kind": "nudge", "resume" or "end" (before its time), "text"}], by step
+///   jobs         [{"began", "after_step", "ranks", "hosts", "threads", "cores", "host", "instruction_set", "shoal",
+///   "ended",
+///                "text"}], the last two null of one under way or killed; see job_log.hpp
 ///   facts        [[name, text]]: where and how it ran
 ///   commands     [[line, what for]]: how to repeat it
 ///   config       [{"key", "value", "default", "now"}], "now" only where a nudge has changed it

@@ -35,6 +35,7 @@ RunRecord read_run_record(const std::string& run) {
   record.under_way = RunPulse(record.name).beats();
   record.start = load_config(paths.config(), {});
   record.journal = NudgeJournal::of_run(record.name);
+  record.jobs = jobs_of_run(record.name);
   read_metrics(paths.metrics(), record);
   record.last = record.journal.config_at(record.start, record.steps.empty() ? 1 : record.steps.back().step);
   record.best = RunDirectory::best(record.name);

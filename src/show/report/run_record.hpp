@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shoal/config/config.hpp"
+#include "shoal/run/job_log.hpp"
 #include "shoal/run/metrics.hpp"
 #include "shoal/run/nudges.hpp"
 
@@ -18,6 +19,7 @@ struct RunRecord {
   Config start;
   Config last;  ///< of the last step recorded
   NudgeJournal journal;
+  std::vector<JobRecord> jobs;    ///< none of a run of an older version
   std::vector<StepRecord> steps;  ///< ascending
   std::vector<EvaluationRecord> evaluations;
   std::optional<std::int64_t> best;    ///< step of the checkpoint

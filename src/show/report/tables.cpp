@@ -35,6 +35,21 @@ std::string facts_section(const Json& facts) {
   return section("How it ran", to_html(table));
 }
 
+std::string jobs_section(const Json& jobs) {
+  if (jobs.items().empty()) return "";
+  HtmlTable table{"Each job that trained the run",
+                  {"began", "after step", "ranks", "hosts", "threads", "cores", "host of rank 0", "instruction set",
+                   "shoal", "ended", "how"},
+                  {}};
+  for (const Json& job : jobs.items()) {
+    auto& cells = table.rows.emplace_back();
+    for (const char* name : {"began", "after_step", "ranks", "hosts", "threads", "cores", "host", "instruction_set",
+                             "shoal", "ended", "text"})
+      cells.push_back(shown(job.at(name)));
+  }
+  return section("Where it ran", to_html(table));
+}
+
 std::string commands_section(const Json& commands) {
   std::string html;
   for (const Json& command : commands.items())
@@ -99,7 +114,7 @@ std::string evaluations_section(const Json& run) {
 
 std::string marks_section(const Json& marks) {
   if (marks.items().empty()) return "";
-  HtmlTable table{"Nudges, and where the run was resumed", {"step", "what"}, {}};
+  HtmlTable table{"Nudges, and where the run was stopped and resumed", {"step", "what"}, {}};
   for (const Json& mark : marks.items())
     table.rows.push_back({shown(mark.at("step")), mark.at("kind").string() + ": " + mark.at("text").string()});
   return section("Marks", to_html(table));
@@ -242,7 +257,8 @@ std::vector<std::string> result_of(const Json& run, const std::vector<std::strin
 
 std::string run_tables(const Json& run) {
   return judgement_section(run.at("judgement")) + evaluations_section(run) + marks_section(run.at("marks")) +
-         facts_section(run.at("facts")) + config_section(run.at("config")) + commands_section(run.at("commands"));
+         jobs_section(run.at("jobs")) + facts_section(run.at("facts")) + config_section(run.at("config")) +
+         commands_section(run.at("commands"));
 }
 
 std::string sweep_tables(const Json& sweep) {

@@ -70,6 +70,12 @@ def make_long_run():
                 out.write(json.dumps({"step": step, "epoch": step // 100, "split": "validation",
                                       "loss": round(2.4 * math.exp(-step / 2500) + 0.1, 9),
                                       "accuracy": 1 - math.exp(-step / 1000), "time": round(time, 3)}) + "\n")
+    jobs = lines_of(f"{MADE_UP}/jobs.jsonl")
+    check(len(jobs) == 2 and jobs[0]["ranks"] == 1 and jobs[1]["text"] == "finished", f"jobs: {jobs}")
+    went_on = dict(jobs[0], after_step=5000)
+    (work / MADE_UP / "jobs.jsonl").write_text("".join(json.dumps(job) + "\n" for job in [
+        jobs[0], dict(jobs[1], step=5000, status=75, text="stopped by SIGUSR1"), went_on,
+        dict(jobs[1], step=10000, status=76, text="the loss of step 10001 is nan")]))
     (work / MADE_UP / "nudges.jsonl").write_text(
         '{"step":3000,"key":"optimizer.learning_rate","value":0.0001}\n')
 
@@ -210,7 +216,9 @@ def test_run():
     load(page)
     marks = browser.execute_script("return Array.from(document.querySelectorAll('ol.marks li')).map(l => l.textContent)")
     check(any("optimizer.learning_rate = 0.0001" in m and "3,000" in m for m in marks), f"{page}: nudge in {marks}")
-    check(any("resumed" in m and "5,001" in m for m in marks), f"{page}: resume in {marks}")
+    check(any("stopped by SIGUSR1; resumed after step 5000 on 1 rank" in m and "5,001" in m for m in marks),
+          f"{page}: resume in {marks}")
+    check(any("the loss of step 10001 is nan" in m for m in marks), f"{page}: its end in {marks}")
     text = browser.find_element(By.TAG_NAME, "body").text
     for word in ("log scale", "Calibration", "true class", "shoal train --replay long --run long-again"):
         check(word in text, f"{page}: no {word!r}")
