@@ -27,7 +27,7 @@
 
   const caviar = (parent, sweep, view, { width, look }) => {
     const height = 360;
-    const margin = { top: 8, right: 92, bottom: 38, left: 58 };
+    const margin = { top: 8, right: 106, bottom: 38, left: 58 };
     const points = t => shoal.points(t.curve[0], t.curve[1]);
     const all = view.trials.flatMap(points);
     const y = shoal.valueScale(all.map(p => p[1]), [height - margin.bottom, margin.top]);
