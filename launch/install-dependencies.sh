@@ -37,6 +37,11 @@ iproute2             command:ip
 libgtest-dev         module:gtest
 libgmock-dev         module:gmock
 python3              command:python3
+man-db               command:man
+groff-base           command:groff
+mandoc               command:mandoc
+zsh                  command:zsh
+fish                 command:fish
 python3-numpy        python:numpy
 python3-h5py         python:h5py'
 check_needs='

@@ -1,4 +1,4 @@
-# cmake --install: the binary, the libraries and their headers, for find_package(shoal).
+# cmake --install: the binary, the libraries and their headers, for find_package(shoal). The manual: src/cli.
 # A user links shoal::shoal, which is all layers, or single ones: shoal::<layer>.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)

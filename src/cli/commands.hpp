@@ -6,12 +6,14 @@
 #include <variant>
 #include <vector>
 
+#include "cli/manual/command_text.hpp"
 #include "shoal/comm/communicator.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/import.hpp"
 #include "shoal/data/synth.hpp"
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/run/run.hpp"
+#include "shoal/run/verify.hpp"
 #include "shoal/tune/sweep.hpp"
 
 namespace shoal {
@@ -81,8 +83,24 @@ struct WatchRequest {
   bool once = false;  ///< print what there is to see, and end
 };
 
-using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest,
-                             CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest>;
+/// How shoal doctor ends where something would hurt: a status beside those of a run.
+inline constexpr auto unfit = static_cast<ExitStatus>(78);
+
+struct DoctorRequest {
+  std::string folder = ".";  ///< for runs
+  bool json = false;
+};
+
+struct GenerateRequest {
+  std::string kind;                   ///< man, bash, zsh, fish, or all
+  std::string page = "shoal";         ///< of the manual
+  std::string out = "-";              ///< a file; a folder for all; - is standard output
+  std::vector<CommandText> commands;  ///< what all of it is made from
+};
+
+using Request =
+    std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest, CsvRequest,
+                 SynthRequest, NudgeRequest, WatchRequest, SweepRequest, VerifyRequest, GenerateRequest, DoctorRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -98,5 +116,8 @@ ExitStatus execute(const SynthRequest& request, Communicator& world);
 ExitStatus execute(const NudgeRequest& request, Communicator& world);
 ExitStatus execute(const WatchRequest& request, Communicator& world);
 ExitStatus execute(const SweepRequest& request, Communicator& world);
+ExitStatus execute(const VerifyRequest& request, Communicator& world);
+ExitStatus execute(const GenerateRequest& request, Communicator& world);
+ExitStatus execute(const DoctorRequest& request, Communicator& world);
 
 }  // namespace shoal

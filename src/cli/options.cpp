@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cli/help.hpp"
+#include "cli/manual/command_text.hpp"
 #include "cli/mistakes.hpp"
 #include "cli/option_values.hpp"
 #include "shoal/comm/session.hpp"
+#include "shoal/config/keys.hpp"
+#include "shoal/core/quiet.hpp"
 #include "shoal/core/version.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/tensor/isa.hpp"
@@ -26,13 +30,15 @@ class CommandLine {
   CommandLine& operator=(const CommandLine&) = delete;
 
   Request parse(std::vector<std::string> arguments);
-  std::string help() const { return app_.help(); }
 
  private:
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& about, const std::string& example);
   void add_train();
   void add_sweep();
   void add_panda();
+  void add_verify();
+  void add_doctor();
+  void add_help();
   void add_model_commands();
   void add_importers();
   void add_synth();
@@ -41,6 +47,7 @@ class CommandLine {
   static void weights(CLI::App* app, WhichWeights& which);
   static void add_data(CLI::App* app, GivenData& data);
 
+  std::string help() const;
   Request request() const;
 
   CLI::App app_{"Trains neural networks on a cluster of CPUs.", "shoal"};
@@ -58,27 +65,37 @@ class CommandLine {
   SynthRequest synth_;
   NudgeRequest nudge_;
   WatchRequest watch_;
-  std::string out_;  // of every importer
+  VerifyRequest verify_;
+  DoctorRequest doctor_;
+  GenerateRequest generate_;
+  std::vector<std::string> topic_;  // of help
+  std::string out_;                 // of every importer
 };
 
 CommandLine::CommandLine() {
   app_.get_formatter()->column_width(34);
   app_.set_help_flag("-h,--help", "Print this help");
-  app_.set_version_flag("--version", version_text, "Print the version, the instruction set in use, MPI and HDF5");
+  app_.set_version_flag("-V,--version", version_text, "Print the version, the instruction set in use, MPI and HDF5");
   app_.require_subcommand(0, 1);
-  app_.footer("Every command has --help with an example.\n\nExample:\n  mpirun -np 4 shoal train digits.toml");
+  app_.footer(
+      "Every command has --help with an example; of the config tells shoal help config.\n\nExample:\n  mpirun -np 4 "
+      "shoal train digits.toml");
   add_train();
   add_sweep();
   add_panda();
+  add_verify();
+  add_doctor();
   add_model_commands();
   add_importers();
   add_synth();
+  add_help();
 }
 
 CLI::App* CommandLine::command(CLI::App& parent, const std::string& name, const std::string& about,
                                const std::string& example) {
   CLI::App* app = parent.add_subcommand(name, about);
   app->footer("Example:\n  " + example);
+  app->add_flag_callback("-q,--quiet", log_warnings_alone, "Say warnings and errors alone, and show no progress");
   return app;
 }
 
@@ -127,6 +144,20 @@ void CommandLine::add_panda() {
   app = command(app_, "watch", "Follow a run in the terminal; q ends it", "shoal watch runs/digits");
   text(app, "RUN", watch_.run, "DIR", "Run directory")->required();
   app->add_flag("--once", watch_.once, "Print what there is to see, and end; so it is without a terminal");
+}
+
+void CommandLine::add_verify() {
+  CLI::App* app = command(app_, "verify", "Train a run again from its checkpoints, and compare every bit",
+                          "shoal verify runs/digits\n  mpirun -np 2 shoal verify runs/digits --from 100 --to 200");
+  text(app, "RUN", verify_.run, "DIR", "Run directory; nothing is written into it")->required();
+  number(app, "--from", verify_.from, "N", "Only what was trained after step N");
+  number(app, "--to", verify_.to, "M", "Only what was trained until step M");
+  number(app, "--segments", verify_.segments, "K", "Only K stretches between checkpoints, drawn anew each time");
+  app->add_flag("--all", verify_.all, "All of it, which is what is done anyway");
+  app->add_option("--set", verify_.sets, "Set a key of the config that changes no bit, such as data.file")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app->add_flag("--json", verify_.json, "Print one JSON object");
 }
 
 void CommandLine::weights(CLI::App* app, WhichWeights& which) {
@@ -331,6 +362,54 @@ void CommandLine::add_synth() {
   }
 }
 
+void CommandLine::add_doctor() {
+  CLI::App* app = command(app_, "doctor", "Say what would hurt a run here, and the line to use",
+                          "mpirun -np 4 shoal doctor --folder runs");
+  text(app, "--folder", doctor_.folder, "DIR", "Where runs are to be; by default the working directory");
+  app->add_flag("--json", doctor_.json, "Print one JSON object");
+}
+
+void CommandLine::add_help() {
+  CLI::App* app = command(app_, "help", "Help on a command, on all keys of a config, or on one",
+                          "shoal help import csv\n  shoal help config\n  shoal help optimizer.learning_rate");
+  app->add_option("TOPIC", topic_, "A command; config, a section of it, or a key; by default all commands")
+      ->type_name("");
+
+  app = command(app_, "generate", "Make the manual and completion for shells, as an installation has them",
+                "source <(shoal generate bash)\n  shoal generate fish -o ~/.config/fish/completions/shoal.fish");
+  text(app, "KIND", generate_.kind, "man|bash|zsh|fish|all", "What to make; all: every page and script, in a folder")
+      ->required();
+  text(app, "PAGE", generate_.page, "", "Page of the manual, such as shoal-train; by default shoal");
+  text(app, "-o,--out", generate_.out, "FILE", "File to write, of all the folder; - is standard output, the default");
+}
+
+/// What `shoal help` prints.
+std::string CommandLine::help() const {
+  const CLI::App* app = &app_;
+  std::string before;
+  for (const std::string& word : topic_) {
+    const auto below = app->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+    if (!below.empty()) {
+      before += (before.empty() ? "" : " ") + app->get_name();
+      app = below.front();
+      continue;
+    }
+    if (topic_.size() == 1) {
+      if (std::string text = config_help(word); !text.empty()) return text;
+    }
+    std::vector<std::string> known = {"config"};
+    for (const CLI::App* each : app->get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(each->get_name());
+    for (const config_keys::Key& key : config_keys::keys()) known.push_back(key.name);
+    const std::string meant = config_keys::namesake(word);
+    const std::string near = meant.empty() ? nearest_word(word, known) : meant;
+    throw Error(ExitStatus::usage, fmt::format("there is no help on \"{}\"; {}see shoal --help and shoal help config",
+                                               word, near.empty() ? "" : "did you mean " + near + "? Or "));
+  }
+  // The root that has read this line helps with the command that was given, which is help.
+  return topic_.empty() ? CommandLine().app_.help() : app->help(before);
+}
+
 Request CommandLine::request() const {
   const auto given = app_.get_subcommands();
   const std::string name = given.front()->get_name();
@@ -338,6 +417,14 @@ Request CommandLine::request() const {
   if (name == "sweep") return sweep_;
   if (name == "nudge") return nudge_;
   if (name == "watch") return watch_;
+  if (name == "verify") return verify_;
+  if (name == "doctor") return doctor_;
+  if (name == "help") return PrintRequest{help()};
+  if (name == "generate") {
+    GenerateRequest generate = generate_;
+    generate.commands = command_texts(app_);
+    return generate;
+  }
   if (name == "evaluate") return evaluate_;
   if (name == "predict") return predict_;
   if (name == "inspect") return inspect_;

@@ -46,6 +46,11 @@ std::vector<int> processors_of(std::span<const unsigned char> mask) {
   return processors;
 }
 
+std::vector<int> processors_at_start() {
+  static const std::vector<int> processors = processors_of(affinity_mask());
+  return processors;
+}
+
 std::vector<int> by_core(std::vector<int> processors) {
   struct Core {
     int package = 0;

@@ -7,6 +7,7 @@
 
 #include "comm/groups.hpp"
 #include "comm/mpi/runtime.hpp"
+#include "comm/placement.hpp"
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -17,6 +18,7 @@
 namespace shoal {
 
 Session::Session(int argc, char** argv) : exceptions_(std::uncaught_exceptions()) {
+  processors_at_start();  // before ranks are placed
   StartedMpi started = start_mpi(argc, argv, find_launcher(std::getenv));
   ends_mpi_ = started.ends_mpi;
   world_ = Communicator(std::move(started.world));

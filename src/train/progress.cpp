@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "shoal/core/log.hpp"
+#include "shoal/core/quiet.hpp"
 
 namespace shoal {
 namespace {
@@ -60,6 +61,7 @@ ProgressStyle choose_progress_style(bool terminal, const char* term, const char*
 }
 
 ProgressStyle choose_progress_style() {
+  if (logs_warnings_alone()) return ProgressStyle::none;
   return choose_progress_style(::isatty(STDERR_FILENO) == 1, std::getenv("TERM"), std::getenv("NO_COLOR"));
 }
 

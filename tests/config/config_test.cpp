@@ -167,6 +167,13 @@ TEST(Config, ReadsBackWhatItWrote) {
   }
 }
 
+TEST(Config, SaysOfEveryKeyWhatItIs) {
+  for (const auto& key : config_keys::keys()) {
+    EXPECT_NE(config_keys::about(key), "") << key.name << " needs a line in src/config/about.cpp";
+    EXPECT_FALSE(config_keys::about(key).ends_with('.')) << key.name;
+  }
+}
+
 TEST(Config, UnusualDiffersInEveryKey) {  // so that the test above cannot pass by defaults
   std::vector<std::string> expected;
   for (const auto& key : config_keys::keys()) {

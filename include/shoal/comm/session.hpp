@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "shoal/comm/communicator.hpp"
 
@@ -51,5 +52,8 @@ std::uint64_t collectives_begun() noexcept;
 
 /// The processors that this process may use: those in its affinity mask, at least 1.
 int usable_cores();
+
+/// The same by number, as they were before shoal placed its ranks; empty where the system does not say.
+std::vector<int> processors_at_start();
 
 }  // namespace shoal

@@ -68,6 +68,8 @@ std::string advice(const std::string& unknown);
 
 /// The value as TOML.
 std::string value_text(const Key& key, const Config& config);
+/// What the key is, in a line.
+std::string about(const Key& key);
 /// What a value must be: "a number above 0", "one of ...".
 std::string expected(const Key& key);
 /// What the config makes of a key, see Idle.

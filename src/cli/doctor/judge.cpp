@@ -1,0 +1,169 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "cli/doctor/examination.hpp"
+#include "shoal/core/error.hpp"
+
+namespace shoal {
+namespace {
+
+std::int64_t processors_of(const ExaminedHost& host) {
+  const auto all = static_cast<double>(std::max<std::size_t>(1, host.processors.size()));
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(host.quota ? std::min(all, *host.quota) : all));
+}
+
+std::int64_t ranks_on(const Examination& found, const ExaminedHost& host) {
+  return std::count_if(found.ranks.begin(), found.ranks.end(),
+                       [&](const ExaminedRank& rank) { return rank.host == host.name; });
+}
+
+/// What is wrong with how ranks and threads lie on the processors of a host; at most one thing, the root of it.
+void judge_host(const Examination& found, const ExaminedHost& host, std::vector<Finding>& findings) {
+  const std::int64_t ranks = ranks_on(found, host);
+  const std::int64_t processors = processors_of(host);
+  std::map<std::vector<int>, std::vector<int>> by_mask;  // threads of the ranks that share these processors
+  std::set<int> used;
+  std::int64_t threads = 0;
+  for (const ExaminedRank& rank : found.ranks) {
+    if (rank.host != host.name) continue;
+    by_mask[rank.processors].push_back(rank.threads);
+    used.insert(rank.processors.begin(), rank.processors.end());
+    threads += rank.threads;
+  }
+  const std::string use = line_to_use(found);
+  if (found.scattered_tasks > 0) return;
+  if (ranks > processors) {
+    findings.push_back({true,
+                        fmt::format("{} runs {} on {}: ranks wait for each other's turns", host.name,
+                                    counted(ranks, "rank"), counted(processors, "processor")),
+                        use});
+    return;
+  }
+  if (used.size() < host.processors.size() && !used.empty()) {
+    findings.push_back(
+        {true,
+         fmt::format("on {} ranks are bound to {} of {}, and the others stand idle", host.name,
+                     counted(static_cast<std::int64_t>(used.size()), "processor"), host.processors.size()),
+         found.launcher == "none" ? "run shoal without taskset or numactl" : use});
+    return;
+  }
+  for (const auto& [mask, of] : by_mask) {
+    std::int64_t sum = 0;
+    for (const int each : of) sum += each;
+    if (mask.empty() || sum <= static_cast<std::int64_t>(mask.size())) continue;
+    findings.push_back(
+        {true,
+         fmt::format("on {} {} with {} share {}", host.name, counted(static_cast<std::int64_t>(of.size()), "rank"),
+                     counted(sum, "thread"), counted(static_cast<std::int64_t>(mask.size()), "processor")),
+         found.omp_num_threads.empty() ? use : "unset OMP_NUM_THREADS; " + use});
+    return;
+  }
+  if (host.quota && static_cast<double>(threads) > *host.quota)
+    findings.push_back({true,
+                        fmt::format("a control group gives {} the time of {:.2g} processors, and {} want it", host.name,
+                                    *host.quota, counted(threads, "thread")),
+                        fmt::format("export OMP_NUM_THREADS={}", std::max<std::int64_t>(1, processors / ranks))});
+}
+
+void judge_shm(const Examination& found, const ExaminedHost& host, std::vector<Finding>& findings) {
+  constexpr double small_mb = 64.0;
+  constexpr double mb_of_a_rank = 8.0;  // what Open MPI's messages inside of a host take at most, with room
+  const std::int64_t ranks = ranks_on(found, host);
+  if (!host.shm_mb || *host.shm_mb > small_mb) return;
+  const bool hurts = ranks > 1 && *host.shm_mb < mb_of_a_rank * static_cast<double>(ranks);
+  findings.push_back(
+      {hurts,
+       fmt::format(
+           "/dev/shm of {} has {:.0f} MB; shoal takes nothing of it, but the MPI takes some of it for each rank: "
+           "there is room for {}",
+           host.name, *host.shm_mb,
+           counted(std::max<std::int64_t>(1, static_cast<std::int64_t>(*host.shm_mb / mb_of_a_rank)), "rank")),
+       "export OMPI_MCA_btl_vader_backing_directory=/tmp (mpirun -x ... for other hosts), or start the container with "
+       "--shm-size=1g"});
+}
+
+void judge_place(const Examination& found, std::vector<Finding>& findings) {
+  const PlaceCheck& place = found.place;
+  const auto add = [&](const std::string& fault, const std::string& what, const std::string& remedy) {
+    if (!fault.empty())
+      findings.push_back({true, fmt::format("{} ({}) {}: {}", place.folder, place.kind, what, fault), remedy});
+  };
+  const std::string elsewhere = "keep runs on another file system: --run FOLDER";
+  add(place.written, "cannot be written", elsewhere);
+  if (!place.written.empty()) return;
+  add(place.lock, "does not lock files: of two jobs that begin a run in one moment the first may be thrown out",
+      "mount -o remount,flock (Lustre), mount -o remount,local_lock=none (NFS); or " + elsewhere);
+  add(place.rename, "does not put a file in the place of another in one step", elsewhere);
+  add(place.link, "has no symbolic links, which latest and best are", elsewhere);
+  add(place.exclusive, "does not tell which of two has made a folder", elsewhere);
+  std::set<std::string> blind;
+  for (const ExaminedRank& rank : found.ranks) {
+    if (!rank.sees_place) blind.insert(rank.host);
+  }
+  if (!blind.empty())
+    findings.push_back({true, fmt::format("{} is not the same folder on {}", place.folder, fmt::join(blind, ", ")),
+                        "keep data and runs on a file system that all hosts share"});
+  constexpr double slow_ms = 500.0;
+  if (place.sync_ms > slow_ms)
+    findings.push_back(
+        {false, fmt::format("{} takes {:.0f} ms to keep 1 MiB", place.folder, place.sync_ms), elsewhere});
+}
+
+}  // namespace
+
+std::vector<Finding> judge(const Examination& found) {
+  std::vector<Finding> findings;
+  if (found.scattered_tasks > 0)
+    findings.push_back({true,
+                        fmt::format("srun started {} tasks and told them nothing of each other: each would be a run of "
+                                    "its own",
+                                    found.scattered_tasks),
+                        line_to_use(found)});
+  for (const ExaminedHost& host : found.hosts) {
+    judge_host(found, host, findings);
+    judge_shm(found, host, findings);
+    if (host.load > 0.5 * static_cast<double>(host.processors.size()))
+      findings.push_back({false,
+                          fmt::format("{} was at work before: a load of {:.1f} on {}", host.name, host.load,
+                                      counted(static_cast<std::int64_t>(host.processors.size()), "processor")),
+                          "ask for a host of your own"});
+  }
+  if (!found.kernels.empty()) findings.push_back({true, found.kernels, "install one build of shoal on all hosts"});
+  for (std::size_t r = 0; r < found.ranks.size(); ++r) {
+    if (found.ranks[r].heard) continue;
+    findings.push_back(
+        {true,
+         fmt::format("datagrams do not reach rank {} on {}: a rank that hangs would be noticed ten times "
+                     "later, and none named",
+                     r, found.ranks[r].host),
+         "let UDP over IPv4 pass between the hosts"});
+    break;
+  }
+  judge_place(found, findings);
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.hurts > b.hurts; });
+  return findings;
+}
+
+std::string line_to_use(const Examination& found) {
+  const std::string train = "shoal train CONFIG";
+  std::int64_t processors = 0;
+  std::vector<std::string> hosts;
+  for (const ExaminedHost& host : found.hosts) {
+    processors += processors_of(host);
+    hosts.push_back(fmt::format("{}:{}", host.name, std::min(processors_of(host), ranks_on(found, host))));
+  }
+  if (found.scattered_tasks > 0) return fmt::format("srun --mpi=pmix -n {} {}", found.scattered_tasks, train);
+  const std::int64_t ranks = std::min(std::ssize(found.ranks), processors);
+  if (found.launcher == "none" || ranks == 1) return train;
+  if (found.launcher == "srun")
+    return fmt::format("srun --mpi=pmix -n {} -c {} {}", ranks, std::max<std::int64_t>(1, processors / ranks), train);
+  const std::string where = hosts.size() > 1 ? fmt::format(" --host {}", fmt::join(hosts, ",")) : "";
+  return fmt::format("mpirun -np {}{} --bind-to none {}", ranks, where, train);
+}
+
+}  // namespace shoal
