@@ -36,6 +36,26 @@ lines = [json.loads(line) for line in open("run/digests.jsonl")]
 assert [(s["to"], s["found"]) for s in told["stretches"]] == [(l["step"], l["digest"]) for l in lines]'
 find run -type f -exec sha256sum {} + | sort | diff before - || fail "verify has written into the run"
 
+step=$(find run/checkpoints -name 'step-*' | sort | sed -n 2p)  # the checkpoint before the first nudge
+number=$((10#$(basename "$step" .h5 | tr -dc 0-9)))
+
+# What nobody can train again is not called the same: the beginning of a branch whose parent is gone.
+"$shoal" train --resume run --rewind "$number" --run branch --set "train.steps=$((number + 6))" 2>log ||
+  fail "branch: $(cat log)"
+"$shoal" verify branch --to $((number + 1)) >table 2>log || fail "branch: $(cat log table)"
+mv run parent
+rm -f "branch/checkpoints/$(basename "$step")"
+status=0
+"$shoal" verify branch --to $((number + 1)) --json >table.json 2>log || status=$?
+mv parent run
+[ "$status" = 66 ] || fail "without its parent: status $status: $(cat log table.json)"
+[ "$(grep -c '^shoal: error' log)" = 1 ] || fail "without its parent: $(cat log)"
+grep -q 'stretches of .*branch could not be verified, first that to step' log || fail "without its parent: $(cat log)"
+python3 -c '
+import json
+told = json.load(open("table.json"))
+assert told["same"] is None and told["stretches"][0]["verdict"] == "unknown", told'
+
 differs() { # title, from, to, words of the error; the command is that of 1 rank
   local title=$1 from=$2 to=$3 status=0
   shift 3
@@ -46,8 +66,6 @@ differs() { # title, from, to, words of the error; the command is that of 1 rank
   for words; do grep -q -- "$words" log || fail "$title: no \"$words\" in: $(cat log)"; done
 }
 
-step=$(find run/checkpoints -name 'step-*' | sort | sed -n 2p)  # the checkpoint before the first nudge
-number=$((10#$(basename "$step" .h5 | tr -dc 0-9)))
 before=$(awk -F'[:,]' -v n="$number" '$2 == n { print last } { last = $2 }' run/digests.jsonl)
 cp "$step" kept.h5
 "$flip_bit" "$step" parameters/01_dense/weight

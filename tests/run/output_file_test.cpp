@@ -127,6 +127,10 @@ TEST_F(OutputFileTest, NamesThatARunWouldTakeOverAreRefusedUnlessAStartLeftThem)
   EXPECT_THROW(check_new_folder(path("mine"), NewFolder::sweep), Error);
   { const RunLock start{fs::path(path("mine"))}; }
   EXPECT_NO_THROW(check_new_folder(path("mine"), NewFolder::run));
+  for (const char* name : {"nudges.jsonl", "digests.jsonl", "jobs.jsonl"}) {
+    write(std::string("of-") + name + '/' + name, "");
+    EXPECT_THROW(check_new_folder(path(std::string("of-") + name), NewFolder::run), Error) << name;
+  }
   write("other/trials/x", "");
   EXPECT_NO_THROW(check_new_folder(path("other"), NewFolder::run));
 }

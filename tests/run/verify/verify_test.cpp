@@ -4,10 +4,10 @@
 
 #include <filesystem>
 
+#include "run/train_run.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/run/digest_chain.hpp"
 #include "shoal/run/nudges.hpp"
-#include "run/train_run.hpp"
 
 namespace shoal {
 namespace {
@@ -222,6 +222,41 @@ TEST_F(Verify, OfAnOlderRunTakesTheCheckpointsThatAreLeft) {
 TEST_F(Verify, KnowsStatisticsThatWereMadeExactWhereARunEnded) {
   make_run("a", {"model.batch_norm.running=exact"});
   expect_same(verify("a"), {0, 2, 4, 6, 8, 10, 12, 14, 16});
+}
+
+TEST_F(Verify, KnowsARunThatEndsRightInFrontOfANudge) {
+  const std::vector<std::string> sets = {"model.batch_norm.running=exact", "checkpoint.every_steps=2",
+                                         "train.epochs=4"};
+  TrainRequest first = request("a", sets);
+  first.sets.push_back("train.steps=4");
+  ASSERT_EQ(status_of(first), ExitStatus::done) << message_;
+  on_disk([&] {
+    NudgeJournal journal;
+    journal.add({7, "optimizer.learning_rate", 0.003});
+    write_text_atomically(path("a") + "/nudges.jsonl", journal.text());
+  });
+  TrainRequest second;
+  second.run = path("a");
+  second.resume = "auto";
+  second.sets = {"train.steps=6"};
+  ASSERT_EQ(status_of(second), ExitStatus::done) << message_;
+  test_world().barrier();
+  expect_same(verify("a"), {0, 2, 4, 6});
+  EXPECT_EQ(DigestChain::of_run(path("a")).records().back().digest, digest_in("a"));
+}
+
+TEST_F(Verify, FindsNoDigestsOfAStartThatFailed) {
+  on_disk([&] {
+    std::filesystem::create_directories(path("a"));
+    { const RunLock start{std::filesystem::path(path("a"))}; }
+    DigestChain chain;
+    static_cast<void>(chain.add({0, "of another run"}));
+    static_cast<void>(chain.add({100, "of another run"}));
+    write_text_atomically(path("a") + "/digests.jsonl", chain.text());
+  });
+  ASSERT_EQ(status_of(request("a", {"checkpoint.every_steps=4"})), ExitStatus::done) << message_;
+  test_world().barrier();
+  expect_same(verify("a"), {0, 4, 8, 12});
 }
 
 TEST_F(Verify, FollowsABranchFromItsParentAndARunThatWentBack) {
