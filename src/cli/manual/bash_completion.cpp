@@ -39,18 +39,28 @@ _shoal_files() {
   while IFS= read -r found; do COMPREPLY+=("$found"); done < <(compgen "$1" -- "$part")
 }
 
-# Folders with one of the names given in them, two levels deep; where there is none, folders to go on into.
+# Folders with one of the names given in them, two levels deep; where there is none, folders to go on into. A name is
+# looked for as the word means it, without backslashes and the quote that it begins with, and put there so that the
+# shell takes it as one word: by us, or, behind an open quote or among files, by readline, which adds a slash.
 _shoal_places() {
-  local name folder
+  local name folder start=${cur//\\/} readline=0
+  [[ $start == [\"\']* ]] && start=${start:1} readline=1
+  [[ " ${kinds[*]} " == *" @f"* ]] && readline=1
   for name; do
-    for folder in "$cur"*/"$name" "$cur"*/*/"$name"; do
-      [[ -e $folder ]] && COMPREPLY+=("${folder%/"$name"}")
+    for folder in "$start"*/"$name" "$start"*/*/"$name"; do
+      [[ -e $folder ]] || continue
+      folder=${folder%/"$name"}
+      ((readline)) || printf -v folder %q "$folder"
+      COMPREPLY+=("$folder")
     done
   done
   if ((${#COMPREPLY[@]} == 0)); then
+    cur=$start
     _shoal_files -d
     compopt -o nospace
     COMPREPLY=("${COMPREPLY[@]/%//}")
+  elif ((readline)); then
+    compopt -o filenames
   fi
 }
 

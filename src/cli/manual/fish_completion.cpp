@@ -44,7 +44,7 @@ end
 
 # Folders with one of the names given in them, two levels deep; where there is none, folders to go on into.
 function __shoal_places
-    set -l token (commandline -ct)
+    set -l token (commandline -ct | string unescape)
     set -l found
     for name in $argv
         for folder in $token*/$name $token*/*/$name

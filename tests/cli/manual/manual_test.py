@@ -12,6 +12,7 @@ import pathlib
 import pty
 import re
 import select
+import shlex
 import shutil
 import struct
 import subprocess
@@ -27,7 +28,7 @@ os.chdir(folder)
 environment = {name: value for name, value in os.environ.items() if name not in ("LD_PRELOAD", "COLUMNS", "LINES")}
 environment |= {"PATH": f"{shoal.parent}:{environment['PATH']}", "HOME": str(folder.resolve()), "TERM": "xterm",
                 "LC_ALL": "C.UTF-8", "MANWIDTH": "200", "OMP_NUM_THREADS": "1"}
-for run in ("runs/digits", "runs/iris"):
+for run in ("runs/digits", "runs/iris", "odd/my run", "odd/a;b", "odd/it's"):
     pathlib.Path(run, "checkpoints").mkdir(parents=True)
 pathlib.Path("net.toml").write_text("seed = 1\n")
 
@@ -122,6 +123,9 @@ finished = {"shoal tra": "shoal train", "shoal train --set optimizer.learn": "sh
             "shoal train --re": None, "shoal watch runs/d": "shoal watch runs/digits",
             "shoal evaluate --data net.t": "shoal evaluate --data net.toml",
             "shoal train --ini": "shoal train --init-from", "shoal import cs": "shoal import csv"}
+# Where a name is no plain word: the words that the shell then makes of the line.
+one_word = {"shoal watch odd/m": "odd/my run", "shoal watch odd/my\\ r": "odd/my run", "shoal watch odd/a": "odd/a;b",
+            "shoal watch odd/i": "odd/it's", "shoal train --resume odd/m": "odd/my run"}
 
 
 def missing(line, offered):
@@ -154,6 +158,13 @@ for line, offered in zip(wanted, offers, strict=True):
     assert not lacks, f"fish lacks {lacks} behind {line!r}: {words}"
 
 
+for line, result in one_word.items():
+    offered = run("fish", "--no-config", "-c", f"source share/fish/vendor_completions.d/shoal.fish; complete -C {shlex.quote(line)}")[0]
+    assert result in [entry.split("\t")[0].rstrip("/") for entry in offered.splitlines()], f"fish: {line!r}: {offered}"
+assert "odd/my run\t" in run("fish", "--no-config", "-c", "source share/fish/vendor_completions.d/shoal.fish; "
+                             "complete -C 'shoal watch odd/my\\\\ r'")[0], "fish takes it for a folder"
+
+
 class Shell:
     """A shell on a terminal."""
 
@@ -164,7 +175,7 @@ class Shell:
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 400, 200, 0, 0))
         self.count = 0
         self.text = ""
-        for line in setup:
+        for line in ["parted() { local IFS='<'; echo \"$*\"; }", *setup]:
             self.until_done(line + "\n")
 
     def until_done(self, keys):
@@ -182,10 +193,10 @@ class Shell:
                 text += os.read(self.terminal, 65536).decode(errors="replace")
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]", "", text)
 
-    def line_after_tab(self, line):
-        """What stands there then: told by an echo that is put in front of it."""
+    def line_after_tab(self, line, told="echo"):
+        """What stands there then: told by a command that is put in front of it."""
         self.count += 1
-        os.write(self.terminal, f"{line}\t\x01echo DO''NE{self.count}:\x05 |\n".encode())
+        os.write(self.terminal, f"{line}\t\x01{told} DO''NE{self.count}:\n".encode())
         text = self.read_until(f"DONE{self.count}:")
         while "\n" not in text.rsplit(f"DONE{self.count}:", 1)[1]:
             text += self.read_until("\n")
@@ -208,8 +219,13 @@ for name, shell in shells.items():
     for line, result in finished.items():
         if result is None:
             continue
-        got = shell.line_after_tab(line).removesuffix("|").strip()
+        got = shell.line_after_tab(line)
+        if name == "zsh":  # which takes = away again at the end of a line
+            got, result = got.removesuffix("="), result.removesuffix("=")
         assert got == result, f"{name}: {line!r} becomes {got!r}"
+    for line, result in one_word.items():
+        got = shell.line_after_tab(line, told="parted").split("<")
+        assert got[-1].rstrip("/") == result, f"{name}: {line!r} becomes {got}"
 for line in wanted:
     offered = shells["zsh"].until_done(line + "\t")
     lacks = [word for word in wanted[line] if word.rstrip("=").rsplit("/", 1)[-1] not in re.split(r"[\s,]+", offered.replace("=", " "))]
