@@ -252,6 +252,12 @@ TEST(Predictor, ANumberWithMarksIsReadAsInItsFile) {
   const Predictor predictor(saved(std::move(archive), folder));
   EXPECT_EQ(predictor.row({{"size", "$1,000"}, {"town", ""}, {"day", ""}}).at(0), 1000.0);
   EXPECT_THROW(predictor.row({{"size", "1000"}, {"town", ""}, {"day", ""}}), Error) << "of what?";
+  EXPECT_EQ(predictor.row({{"size", "$-9"}, {"town", ""}, {"day", ""}}).at(0), -9.0);
+  const std::vector<double> size{-9.0};
+  const std::vector<const char*> town{nullptr}, day{"1970-01-01"};
+  double y = 0.0;
+  predictor.predict(1, {{"size", size.data()}, {"town", town.data()}, {"day", day.data()}}, RowsView<double>{&y, 1});
+  EXPECT_EQ(y, -5.0 + 300.0) << "a spelling of a missing number is none with marks, as a number neither";
 }
 
 TEST(Predictor, WritesWhereItIsToldWithAnyStrides) {

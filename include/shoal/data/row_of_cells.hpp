@@ -31,6 +31,9 @@ class CellReader {
   std::shared_ptr<const State> state_;
 };
 
+/// What stands for a missing number among those of columns without marks: of `missing` what is a number.
+std::vector<double> missing_numbers(const TableDescription& table);
+
 /// A row of x from texts.
 /// @param cells  by name of the column; those that the table does not have are left out
 /// @throws Error(bad_data)  for a column that is not there, or a text where a number or date is looked for

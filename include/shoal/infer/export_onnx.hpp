@@ -17,9 +17,10 @@ struct OnnxOptions {
 
 /// Encoding, layers, and what predictions are made of the logits. Sums have another order than shoal's: about 1e-6
 /// apart.
-///   inputs    of a table one a column, by its name, (batch, 1): float64 for numbers (NaN where missing) and dates
-///             (seconds), texts for categories (an empty one where missing); of other data x, (batch, shape of a
-///             sample), float32, or float64 where values are too alike for that
+///   inputs    of a table one a column, by its name, (batch, 1): float64 for numbers (NaN, or a number
+///             that stood for it in the table, where missing) and dates (seconds), texts for categories (an empty one
+///             where missing); of other data x, (batch, shape of a sample), float32, or float64 where values are too
+///             alike for that
 ///   output    probabilities, outputs or logits, (batch, K)
 ///   metadata  digest, step, config; columns, classes, outputs: JSON lists of names
 /// @throws Error  usage: logits of a model without classes, or an operation that is unknown; bad_data: names of columns

@@ -164,7 +164,7 @@ std::string row_text(const TrainedModel& trained, const std::string& name) {
     return trained.data.shape.size() > 1 ? "of an array its numbers in C's order" : "all finite";
   const bool dates = std::any_of(trained.encoding.columns.begin(), trained.encoding.columns.end(),
                                  [](const auto& c) { return c.column.type == ColumnType::date; });
-  return fmt::format("NAN for a missing cell{}{}",
+  return fmt::format("NAN for a missing cell, whatever stands for it in the table{}{}",
                      has_categories(trained) ? fmt::format(", of a category its number, see {}_category()", name) : "",
                      dates ? ", of a date seconds since 1970 UTC" : "");
 }

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <utility>
+
+#include "shoal/data/row_of_cells.hpp"
 
 namespace shoal {
 namespace {
@@ -92,6 +96,9 @@ class TableEncodingWriter {
     const Encoding& encoding = trained_.encoding;
     std::vector<std::string> given;
     std::vector<double> fill, mean, scale;
+    const std::vector<double> known_missing =
+        trained_.data.table ? missing_numbers(*trained_.data.table) : std::vector<double>();
+    std::vector<std::vector<double>> missing(known_missing.size());
     const std::vector<double> scales = encoding.normalization.scale();
     bool gaps = false;
     for (const OnnxInput& input : inputs) {
@@ -103,14 +110,19 @@ class TableEncodingWriter {
       mean.push_back(scales.empty() ? 0.0 : encoding.normalization.mean[input.column]);
       scale.push_back(scales.empty() ? 1.0 : scales[input.column]);
       gaps = gaps || column.missing;
+      for (std::size_t k = 0; k < missing.size(); ++k)
+        missing[k].push_back(column.column.marks.any() ? std::numeric_limits<double>::quiet_NaN()
+                                                       : known_missing[k]);  // NaN equals nothing
     }
     if (given.empty()) return;
     const auto row = [&](const char* name, const std::vector<double>& values) {
       return g_.constant(name, {1, numbers_}, values);
     };
     std::string v = given.size() == 1 ? given.front() : g_.node("Concat", given, {{"axis", std::int64_t{1}}});
+    std::string there = g_.node("Equal", {v, v});  // NaN differs from itself
+    for (const std::vector<double>& numbers : missing)
+      there = g_.node("And", {there, g_.node("Not", {g_.node("Equal", {v, row("missing", numbers)})})});
     if (encoding.from_floats) v = g_.cast(g_.cast(v, OnnxType::float32), OnnxType::float64);
-    const std::string there = g_.node("Equal", {v, v});  // NaN differs from itself
     v = g_.node("Where", {there, v, row("fill", fill)});
     v = g_.node("Mul", {g_.node("Sub", {v, row("mean", mean)}), row("scale", scale)});
     blocks_.add(g_.cast(v, OnnxType::float32), numbers_);

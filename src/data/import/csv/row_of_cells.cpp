@@ -54,7 +54,7 @@ double CellReader::of_number(std::size_t d, double value) const {
     throw Error(ExitStatus::bad_data,
                 fmt::format("column \"{}\" is a {}; give texts, or whole numbers if its texts are such", column.name,
                             column_type_name(column.type)));
-  return state_->rules.is_missing(value) ? missing : value;
+  return !column.marks.any() && state_->rules.is_missing(value) ? missing : value;
 }
 
 double CellReader::of_whole_number(std::size_t d, long long value) const {
@@ -62,6 +62,15 @@ double CellReader::of_whole_number(std::size_t d, long long value) const {
   std::array<char, 24> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
   return of_text(d, {digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
+}
+
+std::vector<double> missing_numbers(const TableDescription& table) {
+  std::vector<double> numbers;
+  for (const std::string& spelling : table.missing) {
+    if (const auto number = number_of_cell(spelling, table.decimal == 0 ? '.' : table.decimal))
+      numbers.push_back(number->value);
+  }
+  return numbers;
 }
 
 std::vector<double> row_of_cells(const TableDescription& table, const std::map<std::string, std::string>& cells) {
