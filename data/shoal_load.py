@@ -5,7 +5,9 @@
     probabilities = predict(x)      # x: (N, D...) as in the data set, not normalised; NaN where a cell is missing
     prices = predict(table)         # of a model of a table: its columns by name, as a dictionary or a data frame
 
-In a table by name categories are texts, or None or "" where they are missing; dates are datetime64, or seconds since 1970.
+In a table by name categories are texts, or whole numbers or booleans that are written like them, and None, NaN or ""
+where they are missing; dates are datetime64, or seconds since 1970. Numbers that stand for a missing one are taken for
+that, as in the table that was imported (--missing -999).
 In x they are numbers of the data set's own list of categories, which must be that of the set trained on.
 
 What comes out is what `shoal predict` writes: probabilities (softmax, sigmoid) or outputs, in the units of the data set
@@ -76,24 +78,73 @@ def encoder(table, encoding, mean, deviation):
     return encode
 
 
-def columns_by_name(features, table):
+def is_gap(cell):
+    """Whether a cell of a table says nothing: None, NaN, and what pandas has for them."""
+    return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and math.isnan(cell))
+
+
+def categories_by_text(name, cells, known):
+    """Of cells of texts, or whole numbers and booleans as they are written: numbers of categories."""
+    places = {text: float(k) for k, text in enumerate(known)}
+    numbers = []
+    for cell in cells:
+        if isinstance(cell, bytes):
+            cell = cell.decode()
+        if isinstance(cell, (bool, np.bool_)):  # which pandas makes of "true", "True" and "TRUE"
+            if not {"true", "false"} & {text.lower() for text in known}:
+                raise ValueError(f"column {name!r} is {cell}, and its categories are {known[:3]}...; give them")
+            text = next((text for text in known if text.lower() == str(cell).lower()), str(cell))
+        elif isinstance(cell, (int, np.integer)):
+            text = str(cell)
+        elif isinstance(cell, str):
+            text = cell.strip(" \t")
+        elif is_gap(cell):
+            text = ""
+        else:
+            raise ValueError(f"column {name!r} has categories, and {cell!r} of {type(cell).__name__} is no text; "
+                             "read it as texts (pandas: dtype=str)")
+        numbers.append(math.nan if text == "" else places.get(text, float(len(known))))
+    return numbers
+
+
+def missing_numbers(table):
+    """Of the spellings of a missing number those that are numbers: --missing -999."""
+    numbers = set()
+    for spelling in table["missing"]:
+        try:
+            numbers.add(float(spelling.replace(",", ".") if table.get("decimal") == "," else spelling))
+        except ValueError:
+            pass  # a text
+    return numbers
+
+
+def columns_by_name(table, given):
     """Of columns of texts and numbers: rows as a data set has them, where a category that training did not see is one
     more than there are."""
-    missing = [feature["name"] for feature in features if feature["name"] not in table]
+    features = table["features"]
+    missing = [feature["name"] for feature in features if feature["name"] not in given]
     if missing:
         raise ValueError(f"the table has no column {', '.join(map(repr, missing))}; give NaN where nothing is known")
     rows = []
     for feature in features:
-        cells = np.asarray(table[feature["name"]])
-        if "categories" in feature:
-            places = {text: float(k) for k, text in enumerate(feature["categories"])}
-            rows.append([math.nan if cell is None or cell == "" or cell != cell else places.get(cell, float(len(places)))
-                         for cell in cells.tolist()])
-        elif np.issubdtype(cells.dtype, np.datetime64):
+        name, cells = feature["name"], given[feature["name"]]
+        if "categories" in feature:  # NumPy would make texts of what stands beside texts in a list
+            cells = cells if isinstance(cells, (list, tuple)) else np.asarray(cells).tolist()
+            rows.append(categories_by_text(name, cells, feature["categories"]))
+            continue
+        cells = np.asarray(cells)
+        if np.issubdtype(cells.dtype, np.datetime64):
+            if feature["type"] != "date":
+                raise ValueError(f"column {name!r} is a {feature['type']}, and dates are given")
             seconds = cells.astype("datetime64[us]").astype(np.int64) / 1e6
             rows.append(np.where(np.isnat(cells), math.nan, seconds))
         else:
-            rows.append([math.nan if cell is None else float(cell) for cell in cells.tolist()])
+            gaps = set() if "marks" in feature else missing_numbers(table)
+            try:
+                numbers = [math.nan if is_gap(cell) else float(cell) for cell in cells.tolist()]
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"column {name!r} is a {feature['type']}: {error}") from None
+            rows.append([math.nan if number in gaps else number for number in numbers])
     return np.array(rows, float).T
 
 
@@ -269,7 +320,7 @@ def load(path, weights=None):
         if hasattr(x, "keys"):
             if table is None:
                 raise ValueError(f"{path} was not trained on a table: give rows of numbers")
-            x = columns_by_name(table["features"], x)
+            x = columns_by_name(table, x)
         a = np.asarray(x, float).reshape(len(x), -1)
         if encode is not None:
             a = encode(a)

@@ -19,7 +19,7 @@ shoal, ships, folder = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), pathlib
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(ships), str(pathlib.Path(__file__).parent)]
 from nets import FEATURES, all_nets, write_targets  # noqa: E402
-from shoal_load import load  # noqa: E402
+from shoal_load import columns_by_name, load  # noqa: E402
 
 COMPILER = [os.environ.get("CC", "cc"), "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off"]
 
@@ -58,6 +58,48 @@ class Net:
         names = FEATURES[column]["categories"]
         return ["" if np.isnan(v) else names[int(v)] for v in self.x[:, column]]
 
+    def sizes(self):
+        """Its first column, where -999 stands for half of the missing numbers."""
+        size = self.x[:, 0].astype(float)
+        assert np.isnan(size[::14]).all()
+        size[::14] = -999
+        return size
+
+
+def check_columns_by_name():
+    """Cells as data frames have them: what is no text is never taken for a category that training did not see."""
+    table = {"features": [{"name": "size", "type": "number"}, {"name": "price", "type": "number", "marks": {}},
+                          {"name": "zip", "type": "category", "categories": ["11", "7", "ayr"]},
+                          {"name": "flag", "type": "flag", "categories": ["TRUE", "false"]},
+                          {"name": "when", "type": "date"}], "missing": ["-", "-999"]}
+    known = {"size": [1.5, -999, None, 3], "price": np.array([1, -999, 3, 4]), "zip": np.array([11, 7, 8, 11]),
+             "flag": np.array([True, False, True, False]), "when": np.array([0, 1, 2, 3])}
+    nan = np.nan
+    wanted = np.array([[1.5, nan, nan, 3], [1, -999, 3, 4], [0, 1, 3, 0], [0, 1, 0, 1], [0, 1, 2, 3]]).T
+
+    def same(given, column=None, values=None):
+        made, expected = columns_by_name(table, {**known, **given}), wanted.copy()
+        if column is not None:
+            expected[:, column] = values
+        assert np.array_equal(made, expected, equal_nan=True), (given, made)
+
+    def refused(words, given):
+        try:
+            columns_by_name(table, {**known, **given})
+        except ValueError as error:
+            assert words in str(error), error
+        else:
+            raise AssertionError(f"{given} is taken")
+
+    same({})
+    same({"zip": np.array([b"11", b"ayr", b"", b"x"])}, 2, [0, 2, nan, 3])
+    same({"zip": [" ayr ", None, nan, 7]}, 2, [2, nan, nan, 1])
+    same({"flag": np.array([True, None, "false", "no"], object)}, 3, [0, nan, 1, 2])
+    refused("'zip'", {"zip": np.array([11.0, 7.0, nan, 11.0])})
+    refused("'zip'", {"zip": [True, False, True, True]})
+    refused("'size'", {"size": ["1", "2", "3", "many"]})
+    refused("'size'", {"size": np.array(["2020-01-01"] * 4, "datetime64[s]")})
+
 
 def check_python(net):
     def compare(made, predicted, name):
@@ -71,6 +113,7 @@ def check_python(net):
                  for d, feature in enumerate(FEATURES)}
         given["when"] = np.where(np.isnan(net.x[:, 5]), "NaT", np.nan_to_num(net.x[:, 5]).astype("datetime64[s]").astype(str))
         given["when"] = given["when"].astype("datetime64[s]")
+        given["size"] = net.sizes()
         compare(predict(given), net.predictions[0], net.name + ", by name")
     compare(predict(net.x), net.predictions[0], net.name)
     if hasattr(net, "last"):
@@ -116,6 +159,7 @@ def write_onnx(net):
     if net.table:
         given = {feature["name"]: np.array(net.texts(d), dtype=object) if "categories" in feature else
                  net.x[:, d].astype(float) for d, feature in enumerate(FEATURES)}
+        given["size"] = net.sizes()
         given = {name: column[:, np.newaxis] for name, column in given.items()}
     np.savez(folder / f"{net.name}.npz", predicted=net.predictions[0], **given)
 
@@ -154,6 +198,7 @@ def check_refusals(net):
 
 
 def main():
+    check_columns_by_name()
     digits = folder / "digits.h5"
     run("import", "csv", ships / "digits.csv.gz", "--label", "label", "--shape", "8,8", "--test-fraction", "0.6", "-o",
         digits)

@@ -71,7 +71,7 @@ def write_table(path, regression, kind):
                 flag[::10], when[::13] = np.nan, np.nan
             f[f"{split}/x"] = np.stack([size, hue, np.full(rows, np.nan), town, flag, when], axis=1).astype(kind)
         f.attrs["table"] = [json.dumps({"features": FEATURES, "labels": ["y", "z"] if regression else ["y"],
-                                        "weight": "", "ids": [], "missing": []})]
+                                        "weight": "", "ids": [], "missing": ["-999"]})]
 
 
 def all_nets(folder, digits):
