@@ -66,16 +66,20 @@
 
   shoal.drawRuns = (element, runs) => shoal.live(element, width => {
     element.textContent = '';
-    const over = (title, what, pointsOf, height, zero = false) => {
+    const over = (title, what, pointsOf, height, { zero = false, nameOf = run => run.name } = {}) => {
       const series = runs.map((run, i) => ({
-        name: run.name, points: pointsOf(run), colour: shoal.colours[i % shoal.colours.length], dash: shoal.dashes[i % shoal.dashes.length], label: run.name,
+        name: nameOf(run), points: pointsOf(run), colour: shoal.colours[i % shoal.colours.length], dash: shoal.dashes[i % shoal.dashes.length], label: nameOf(run),
       }));
       if (series.some(s => s.points.some(p => p !== null))) shoal.lineChart(element, { title, what, width, height, zero, series });
     };
     over('Loss in training', runs.some(r => r.curves.loss.mean) ? 'means over steps' : 'each batch', run => course(run.curves.loss), 300);
-    over('Loss in evaluation', '', run => evaluated(run, 'loss'), 300);
-    Array.from(new Set(runs.map(r => judgedBy(r.evaluations)).filter(Boolean))).forEach(metric => over(metric, 'in evaluation', run => evaluated(run, metric), 240));
+    // Of different splits the values may stand side by side, but not without a word.
+    const splits = new Set(runs.filter(r => r.evaluations).map(r => r.evaluations.split));
+    const on = splits.size === 1 ? `on ${Array.from(splits)[0]}` : 'on different data, as named';
+    const judged = { nameOf: run => (splits.size > 1 && run.evaluations ? `${run.name} on ${run.evaluations.split}` : run.name) };
+    over('Loss in evaluation', on, run => evaluated(run, 'loss'), 300, judged);
+    Array.from(new Set(runs.map(r => judgedBy(r.evaluations)).filter(Boolean))).forEach(metric => over(metric, on, run => evaluated(run, metric), 240, judged));
     over('Learning rate', '', run => curve(run.curves.learning_rate), 200);
-    over('Throughput', 'samples per second', run => course(run.curves.samples_per_second), 200, true);
+    over('Throughput', 'samples per second', run => course(run.curves.samples_per_second), 200, { zero: true });
   });
 })();

@@ -238,17 +238,19 @@ std::string importance_section(const Json& sweep) {
                      "alike.</p>\n");
 }
 
-/// Of a run: the evaluation of its best checkpoint, else the last.
+/// Of a run: the evaluation of its best checkpoint, and in front of it what it was evaluated on; nothing where that
+/// evaluation is not there, for the last would not be the best.
 std::vector<std::string> result_of(const Json& run, const std::vector<std::string>& names) {
-  std::vector<std::string> cells(names.size());
+  std::vector<std::string> cells(names.size() + 1);
   const Json& evaluations = run.at("evaluations");
   if (evaluations.is_null()) return cells;
+  cells[0] = evaluations.at("split").string();
   const auto& steps = evaluations.at("step").items();
-  auto at = std::find(steps.begin(), steps.end(), run.at("best"));
-  if (at == steps.end()) at = std::prev(steps.end());
+  const auto at = std::find(steps.begin(), steps.end(), run.at("best"));
+  if (at == steps.end()) return cells;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Json* column = evaluations.find(names[i]);
-    if (column != nullptr) cells[i] = shown(column->at(static_cast<std::size_t>(at - steps.begin())));
+    if (column != nullptr) cells[i + 1] = shown(column->at(static_cast<std::size_t>(at - steps.begin())));
   }
   return cells;
 }
@@ -274,7 +276,7 @@ std::string comparison_tables(const std::vector<Json>& runs) {
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
   }
-  HtmlTable results{"Each run at its best evaluation", {"run"}, {}};
+  HtmlTable results{"Each run at its best evaluation", {"run", "split"}, {}};
   results.headings.insert(results.headings.end(), names.begin(), names.end());
   std::vector<std::map<std::string, std::string>> configs;
   std::vector<std::string> keys;  // in the order of the config
