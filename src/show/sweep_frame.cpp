@@ -77,17 +77,25 @@ std::vector<std::string> best_lines(const SweepView& view, const std::vector<con
   return lines;
 }
 
-/// Each trial's score as a mark, the best so far as the line, over the trials by number.
+/// Each trial's score as a mark, the best so far as the line, over the trials by number. As for their places, a trial
+/// that was trained longer counts before one that was stopped earlier, whatever the score of that.
 TextChart history(const SweepView& view) {
   const Metric metric = view.config.sweep.metric;
   TextChart chart;
+  std::int64_t rung = -1;
   for (const TrialRow& row : view.rows) {
     if (row.result() == nullptr) continue;
     const auto value = metric_at(*row.result(), metric);
     if (!value) continue;
     chart.marks.push_back({row.trial, *value});
-    const double before = chart.line.empty() ? *value : chart.line.back().value;
-    chart.line.push_back({row.trial, higher_is_better(metric) ? std::max(before, *value) : std::min(before, *value)});
+    double best = *value;
+    if (row.rung <= rung) {
+      const double before = chart.line.back().value;
+      const double better = higher_is_better(metric) ? std::max(before, *value) : std::min(before, *value);
+      best = row.rung == rung ? better : before;
+    }
+    rung = std::max(rung, row.rung);
+    chart.line.push_back({row.trial, best});
   }
   return chart;
 }

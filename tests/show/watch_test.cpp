@@ -271,6 +271,24 @@ SweepFrame some_sweep() {
   return sweep;
 }
 
+TEST(Frame, TheLineOfASweepIsOfTrialsThatWereTrainedTheLongest) {
+  SweepFrame sweep = some_sweep();
+  for (TrialRow& row : sweep.view.rows) {
+    if (row.status == "done") row.status = row.trial == 0 ? "done" : "stopped";
+  }
+  sweep.view.rows[0].rung = 1;
+  sweep.view.rows[0].place = 1;
+  sweep.view.rows[3].place = 2;
+  sweep.view.rows[1].place = 3;
+  const auto lines = draw_frame(sweep, {30, 80, false, false});
+  EXPECT_THAT(joined(lines), HasSubstr("best so far 0.5 (line)"));
+  const auto has_line = [](const std::string& line) {
+    return line.size() > 10 && line[9] == '+' && line.find_first_of("'.", 10) != std::string::npos;
+  };
+  EXPECT_LE(std::count_if(lines.begin(), lines.end(), has_line), 1) << "those stopped at 0.4 and 0.2 bend it:\n"
+                                                                    << joined(lines);
+}
+
 TEST(Frame, OfASweep) {
   const std::string text = joined(draw_frame(some_sweep(), {30, 80, true, false}));
   EXPECT_THAT(text, HasSubstr("runs/search  under way  4 trainings of 6: 3 done, 2 under way, 1 failed\n"));
