@@ -40,6 +40,9 @@ def write_targets(folder, digits):
                 f[f"{split}/x"], f[f"{split}/y"] = x, made if made.dtype == float else made.astype(np.float32)
             if name == "either":
                 f.attrs["classes"] = 2
+    with h5py.File(folder / "raised.h5", "w") as f:  # far from 0, for norms without a normalisation before them
+        for split, (x, y) in sets.items():
+            f[f"{split}/x"], f[f"{split}/y"] = x[:, 2:6, 2:6].astype(np.float32) + np.float32(1e5), y.astype(np.int32)
     with h5py.File(folder / "colours.h5", "w") as f:
         for split, (x, y) in sets.items():
             f[f"{split}/x"] = np.stack([x, x[:, ::-1] / 2, 16 - x[:, :, ::-1]], axis=1)[:, :, :, 1:]
@@ -90,6 +93,11 @@ def all_nets(folder, digits):
     yield "average", digits, ["model.hidden=[12]", "model.batch_norm=true", "train.average_decay=0.9"]
     yield "unit", digits, ["model.hidden=[12]", "data.normalize=unit", "train.steps=200"]
     yield "raw", digits, ["model.hidden=[12]", "data.normalize=none"]
+    for norm in ("batch_norm", "layer_norm", "group_norm"):
+        groups = ", groups = 4" if norm == "group_norm" else ""
+        yield (f"raised_{norm}", folder / "raised.h5",
+               ["model.layers=[{type = '" + norm + "'" + groups + "}, {type = 'dense', units = 12}, {type = 'relu'}]",
+                "data.normalize=none", "train.steps=200"])
     yield "linear", digits, []
     yield "sigmoid_loss", folder / "several.h5", ["model.hidden=[12]", "model.loss=sigmoid"]
     yield "sigmoid_either", folder / "either.h5", ["model.hidden=[12]", "model.loss=sigmoid"]

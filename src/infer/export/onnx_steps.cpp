@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace shoal {
 namespace {
@@ -121,43 +122,50 @@ class OnnxStepWriter {
     return made(g_.node(average ? "AveragePool" : "MaxPool", {image(step)}, attributes), step.made);
   }
 
+  /// By the mean as two floats: one, or the product with it that BatchNormalization takes, has not the digits of values
+  /// that are far from 0.
   std::string batch_norm(const Step& step) {
-    const auto channels = static_cast<std::ptrdiff_t>(step.made.columns);
-    const std::vector<float> mean(step.states.begin(), step.states.begin() + channels);
-    const std::vector<float> variance(step.states.begin() + channels, step.states.end());
-    return g_.node(
-        "BatchNormalization",
-        {value(step), constant(step.arrays[0]), constant(step.arrays[1]), g_.constant("running_mean", {channels}, mean),
-         g_.constant("running_variance", {channels}, variance)},
-        {{"epsilon", static_cast<float>(step.real("epsilon"))}});
-  }
-
-  /// Channels last, as LayerNormalization has them.
-  std::string layer_norm(const Step& step) {
-    const bool turn = is_image(step.made);
-    const auto transposed = [&](const std::string& v, const std::vector<std::int64_t>& to) {
-      return turn ? g_.node("Transpose", {v}, {{"perm", to}}) : v;
+    const auto channels = static_cast<std::size_t>(step.made.columns);
+    std::vector<float> high, low, inverse;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double mean = step.states[c];
+      high.push_back(static_cast<float>(mean));
+      low.push_back(static_cast<float>(mean - static_cast<double>(high.back())));
+      inverse.push_back(static_cast<float>(1.0 / std::sqrt(step.states[channels + c] + step.real("epsilon"))));
+    }
+    const auto numbers = [&](const char* name, const std::vector<float>& values) {
+      return by_channel(StepArray{name, {}, values}, step.made);
     };
-    const std::string normal =
-        g_.node("LayerNormalization",
-                {transposed(value(step), {0, 2, 3, 1}), constant(step.arrays[0]), constant(step.arrays[1])},
-                {{"axis", std::int64_t{-1}}, {"epsilon", static_cast<float>(step.real("epsilon"))}});
-    return transposed(normal, {0, 3, 1, 2});
+    const std::string above = g_.node("Sub", {value(step), numbers("mean_high", high)});
+    const std::string centred = g_.node("Sub", {above, numbers("mean_low", low)});
+    return by_gamma_and_beta(step, g_.node("Mul", {centred, numbers("inverse_deviation", inverse)}));
   }
 
-  /// A group is a channel of one line for InstanceNormalization.
+  std::string by_gamma_and_beta(const Step& step, const std::string& normal) {
+    return g_.node("Add", {g_.node("Mul", {normal, by_channel(step.arrays[0], step.made)}),
+                           by_channel(step.arrays[1], step.made)});
+  }
+
+  /// Along an axis, in float64: the norms that ONNX has take a variance as a difference of two squares in float32.
+  std::string normal(const Step& step, const std::string& values, std::int64_t axis) {
+    const std::map<std::string, OnnxAttribute> along{{"axes", std::vector<std::int64_t>{axis}},
+                                                     {"keepdims", std::int64_t{1}}};
+    const std::string exact = g_.cast(values, OnnxType::float64);
+    const std::string centred = g_.node("Sub", {exact, g_.node("ReduceMean", {exact}, along)});
+    const std::string variance = g_.node("ReduceMean", {g_.node("Mul", {centred, centred})}, along);
+    const std::string epsilon = g_.constant<double>("epsilon", {}, {step.real("epsilon")});
+    const std::string deviation = g_.node("Sqrt", {g_.node("Add", {variance, epsilon})});
+    return g_.cast(g_.node("Div", {centred, deviation}), OnnxType::float32);
+  }
+
+  std::string layer_norm(const Step& step) { return by_gamma_and_beta(step, normal(step, value(step), 1)); }
+
   std::string group_norm(const Step& step) {
     const std::int64_t groups = step.whole("groups");
-    const auto as_many = [&](float number) { return std::vector<float>(static_cast<std::size_t>(groups), number); };
     const std::string lines = g_.reshape(value(step), {groups, step.made.columns / groups * step.made.rows});
-    const std::string normal =
-        g_.node("InstanceNormalization",
-                {lines, g_.constant("ones", {groups}, as_many(1.0F)), g_.constant("zeros", {groups}, as_many(0.0F))},
-                {{"epsilon", static_cast<float>(step.real("epsilon"))}});
-    const std::string back =
-        is_image(step.made) ? g_.reshape(normal, image_extents(step.made)) : g_.reshape(normal, {step.made.columns});
-    return g_.node(
-        "Add", {g_.node("Mul", {back, by_channel(step.arrays[0], step.made)}), by_channel(step.arrays[1], step.made)});
+    const std::string normals = normal(step, lines, 2);
+    return by_gamma_and_beta(step, is_image(step.made) ? g_.reshape(normals, image_extents(step.made))
+                                                       : g_.reshape(normals, {step.made.columns}));
   }
 
   /// The row of the number in a column; the last for what is no number of a row.
