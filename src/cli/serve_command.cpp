@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <filesystem>
 
@@ -38,7 +37,6 @@ ExitStatus execute(const ServeRequest& request, Communicator& world) {
     if (world.rank() != 0) return;
     ServeOptions options = request.options;
     if (options.folder.empty()) options.folder = std::filesystem::is_directory("runs") ? "runs" : ".";
-    ::setpriority(PRIO_PROCESS, 0, 10);  // who trains on this host comes first
     const StopSignal signals;
     serve(
         options, [&](const ServedAt& at) { tell(options, at); }, [] { return StopSignal::received() != 0; });
