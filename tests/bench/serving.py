@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `shoal serve` costs: the first page of many runs, and the time of a training's steps beside an open page.
 
-    serving.py SHOAL [--runs 1000] [--pairs 5] [--steps 400]
+    serving.py SHOAL [--runs 1000] [--pairs 6]
 
 The page is played by a client that asks as it does: the open run once a second, the list every fifth time. A browser draws on the
 machine of who looks.
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -17,13 +18,12 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "show" / "serve"))
-from server import Server  # noqa: E402
+from server import Server, wait_for  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("shoal", type=os.path.abspath)
 parser.add_argument("--runs", type=int, default=1000)
-parser.add_argument("--pairs", type=int, default=5)
-parser.add_argument("--steps", type=int, default=400)
+parser.add_argument("--pairs", type=int, default=6)
 options = parser.parse_args()
 
 
@@ -62,32 +62,50 @@ def cpu_seconds(server):
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
-def step_ms(name, watched):
-    """The median step of a training of 784-256-256-10 in batches of 256, and the server's share of a core."""
-    arguments = ["--set", "data.file=large.h5", "--set", f"train.steps={options.steps}", "--set", "data.batch_size=256",
-                 "--set", "model.hidden=[256,256]", "--set", "checkpoint.every_epochs=0", "--run", f"runs/{name}"]
-    if not watched:
-        subprocess.run([options.shoal, "train", *arguments], check=True, stderr=subprocess.DEVNULL)
-        share = 0.0
-    else:
-        with Server(options.shoal, ".") as server:
-            version = server.json("/api/runs?version=0")["version"]
-            used = cpu_seconds(server)
-            begin = time.time()
-            trainer = subprocess.Popen([options.shoal, "train", *arguments], stderr=subprocess.DEVNULL)
-            mark, turn = "", 0
-            while trainer.poll() is None:
-                if turn % 5 == 0:
-                    version = server.json(f"/api/runs?version={version}")["version"]
-                status, _, text = server.ask(f"/api/run?name=runs/{name}&from={mark}")
-                mark = json.loads(text)["mark"] if status == 200 else ""  # not listed yet
-                turn += status == 200
-                time.sleep(1)
-            assert trainer.wait() == 0 and mark != ""
-            share = (cpu_seconds(server) - used) / (time.time() - begin)
-    records = [json.loads(line) for line in open(f"runs/{name}/metrics.jsonl")]
-    steps = [record for record in records if "split" not in record]
-    return statistics.median(256e3 / record["samples_per_second"] for record in steps[20:]), share
+def last_time(metrics):
+    lines = metrics.read_text().splitlines()
+    return json.loads(lines[-1 if lines[-1].endswith("}") else -2])["time"]
+
+
+def look(server, name, seconds, mark):
+    """What a page with this run open asks for."""
+    for second in range(seconds):
+        if second % 5 == 0:
+            server.json(f"/api/runs?version={look.version}")
+        mark = server.json(f"/api/run?name={name}&from={mark}")["mark"]
+        time.sleep(1)
+    return mark
+
+
+def beside_a_page():
+    """Medians of steps, in ms, in windows of one training with a page open and without, by turns: pairs of neighbours."""
+    name, seconds = "watched", 8
+    metrics = pathlib.Path(name) / "metrics.jsonl"
+    trainer = subprocess.Popen(
+        [options.shoal, "train", "--set", "data.file=large.h5", "--set", "train.epochs=1000000", "--set", "data.batch_size=256",
+         "--set", "model.hidden=[256,256]", "--set", "checkpoint.every_epochs=0", "--run", name], stderr=subprocess.DEVNULL)
+    with Server(options.shoal, ".") as server:
+        wait_for(lambda: metrics.exists() and metrics.stat().st_size > 10000, "run")
+        wait_for(lambda: server.ask(f"/api/run?name={name}&from=")[0] == 200, "run in the list")
+        look.version = server.json("/api/runs?version=0")["version"]
+        mark = look(server, name, 2, "")
+        edges, used, looked = [last_time(metrics)], 0.0, 0
+        for window in range(2 * options.pairs):
+            if window % 4 in (0, 3):  # open, closed, closed, open: what grows with time falls on both alike
+                before = cpu_seconds(server)
+                mark = look(server, name, seconds, mark)
+                used, looked = used + cpu_seconds(server) - before, looked + seconds
+            else:
+                time.sleep(seconds)
+            edges.append(last_time(metrics))
+    trainer.send_signal(signal.SIGUSR1)
+    trainer.wait()
+    steps = [record for record in map(json.loads, metrics.read_text().splitlines()) if "split" not in record]
+    # Lines come up to a second late: those near an edge belong to neither side.
+    medians = [statistics.median(256e3 / record["samples_per_second"] for record in steps if begin + 1.5 < record["time"] < end - 0.5)
+               for begin, end in zip(edges, edges[1:])]
+    pairs = [(a, b) if i % 2 == 0 else (b, a) for i, (a, b) in enumerate(zip(medians[::2], medians[1::2]))]
+    return pairs, used / looked
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -100,12 +118,10 @@ with tempfile.TemporaryDirectory() as folder:
     print(f"{options.runs} runs: first page {statistics.median(p[1] for p in pages):.3f} s "
           f"({min(p[1] for p in pages):.3f} to {max(p[1] for p in pages):.3f}), with the start of the server "
           f"{statistics.median(p[0] for p in pages):.3f} s, the list again {statistics.median(p[2] for p in pages):.3f} s")
-    ratios, shares = [], []
-    for pair in range(options.pairs):
-        order = (False, True) if pair % 2 == 0 else (True, False)
-        times = {watched: step_ms(f"{pair}-{watched}", watched) for watched in order}
-        ratios.append(times[True][0] / times[False][0])
-        shares.append(times[True][1])
-        print(f"  step {times[False][0]:.3f} ms alone, {times[True][0]:.3f} ms beside a page")
+    pairs, share = beside_a_page()
+    for watched, alone in pairs:
+        print(f"  step {alone:.3f} ms alone, {watched:.3f} ms beside a page")
+    ratios = [watched / alone for watched, alone in pairs]
+    # The machine may do other things, in long waves: what pairs of neighbours say is more than what all windows say.
     print(f"step time beside an open page: {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f}) of that "
-          f"alone; the server takes {100 * statistics.median(shares):.2f} % of a core")
+          f"alone; the server takes {100 * share:.2f} % of a core")
