@@ -185,7 +185,7 @@ class Shell:
     def line_after_tab(self, line):
         """What stands there then: told by an echo that is put in front of it."""
         self.count += 1
-        os.write(self.terminal, f"{line}\t\x01echo DO''NE{self.count}:\x05 |\n".encode())
+        os.write(self.terminal, f"{line}\t\x01echo DO''NE{self.count}:\n".encode())
         text = self.read_until(f"DONE{self.count}:")
         while "\n" not in text.rsplit(f"DONE{self.count}:", 1)[1]:
             text += self.read_until("\n")
@@ -201,15 +201,15 @@ shells = {
     "bash": Shell(["bash", "--norc", "--noprofile", "-i"],
                   ["bind 'set enable-bracketed-paste off'", "source share/bash-completion/completions/shoal"]),
     "zsh": Shell(["zsh", "-f", "-i"],
-                 ["unsetopt prompt_sp prompt_cr zle_bracketed_paste 2>/dev/null; unset zle_bracketed_paste; bindkey -e; LISTMAX=100000",
+                 ["unsetopt list_ambiguous prompt_sp prompt_cr zle_bracketed_paste 2>/dev/null; unset zle_bracketed_paste; bindkey -e; LISTMAX=100000",
                   "fpath=($PWD/share/zsh/site-functions $fpath); autoload -U compinit; compinit -u -D"]),
 }
 for name, shell in shells.items():
     for line, result in finished.items():
         if result is None:
             continue
-        got = shell.line_after_tab(line).removesuffix("|").strip()
-        assert got == result, f"{name}: {line!r} becomes {got!r}"
+        got = shell.line_after_tab(line)
+        assert got.rstrip("=") == result.rstrip("="), f"{name}: {line!r} becomes {got!r}"
 for line in wanted:
     offered = shells["zsh"].until_done(line + "\t")
     lacks = [word for word in wanted[line] if word.rstrip("=").rsplit("/", 1)[-1] not in re.split(r"[\s,]+", offered.replace("=", " "))]
