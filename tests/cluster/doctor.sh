@@ -20,7 +20,7 @@ import json
 told = json.load(open("said"))
 assert [h["name"][-1] for h in told["hosts"]] == ["1", "2"], told["hosts"]
 link, = told["links"]
-assert 0 < link["latency_us"] < 1e5 and link["gb_per_s"] > 0, link
+assert link["latency_us"] > 0 and link["gb_per_s"] > 0, link
 small = [f for f in told["findings"] if "/dev/shm" in f["what"]]
 assert len(small) == 2 and not any(f["hurts"] for f in small), told["findings"]
 assert " --host " in told["use"], told["use"]

@@ -24,7 +24,7 @@ end
 
 function __shoal_settings # names of the lists of keys and of what they are
     set -l token (string replace -r '^--?[a-z-]+=' '' -- (commandline -ct))
-    if string match -q -- '*=*' $token
+    if string match -q -- '*=*' "$token"
         set -l key (string split -m1 = -- $token)[1]
         set -l at (contains -i -- $key $__shoal_with_values); or return
         if test $__shoal_values[$at] = @file
@@ -47,14 +47,14 @@ function __shoal_places
     set -l token (commandline -ct | string unescape)
     set -l found
     for name in $argv
-        for folder in $token*/$name $token*/*/$name
+        for folder in "$token"*/$name "$token"*/*/$name
             set -a found (string replace -r "/$name\$" '' -- $folder)
         end
     end
     if test (count $found) -gt 0
         printf '%s\n' $found
     else
-        __fish_complete_directories $token
+        __fish_complete_directories "$token"
     end
 end
 )fish";
@@ -67,18 +67,16 @@ std::string fish_quotes(const std::string& text) {
 
 /// What `complete` is told of a value: -F allows files, -f forbids them.
 std::string values_of(const Offered& offered) {
-  std::string text = offered.files ? " -F" : " -f";
-  const auto add = [&](const std::string& list) { text += " -a " + list; };
-  if (offered.runs) add(fmt::format("'(__shoal_places {})'", RunPaths::checkpoints_name));
-  if (offered.sweeps) add(fmt::format("'(__shoal_places {})'", SweepPaths{""}.fingerprint().substr(1)));
-  if (offered.folders) add("'(__fish_complete_directories (commandline -ct))'");
-  if (offered.keys) add("'(__shoal_settings __shoal_keys __shoal_abouts)'");
-  if (offered.nudges) add("'(__shoal_settings __shoal_nudges __shoal_nudge_abouts)'");
-  if (offered.commands) add("'$__shoal_topics config $__shoal_keys'");
-  std::vector<std::string> words;
-  for (const std::string& word : offered.words) words.push_back(fish_quotes(word));
-  if (!words.empty()) add(fmt::format("\"{}\"", fmt::join(words, " ")));
-  return text;
+  std::vector<std::string> lists;  // only the last -a would count
+  if (offered.runs) lists.push_back(fmt::format("(__shoal_places {})", RunPaths::checkpoints_name));
+  if (offered.sweeps) lists.push_back(fmt::format("(__shoal_places {})", SweepPaths{""}.fingerprint().substr(1)));
+  if (offered.folders) lists.emplace_back("(__fish_complete_directories (commandline -ct))");
+  if (offered.keys) lists.emplace_back("(__shoal_settings __shoal_keys __shoal_abouts)");
+  if (offered.nudges) lists.emplace_back("(__shoal_settings __shoal_nudges __shoal_nudge_abouts)");
+  if (offered.commands) lists.emplace_back("$__shoal_topics config $__shoal_keys");
+  for (const std::string& word : offered.words) lists.push_back(fish_quotes(word));
+  const std::string files = offered.files ? " -F" : " -f";
+  return lists.empty() ? files : files + " -a " + fish_quotes(fmt::format("{}", fmt::join(lists, " ")));
 }
 
 }  // namespace
