@@ -50,7 +50,9 @@ std::string json(const Verification& verification, std::optional<bool> same) {
   Json all = Json::object();
   all.set("run", verification.run);
   all.set("same", same);
-  all.set("chain", if_any(verification.chain_fault));
+  all.set("chain", !verification.chain_fault.empty() ? verification.chain_fault
+                   : verification.has_chain          ? "whole"
+                                                     : "none");
   all.set("stretches", stretches);
   return all.text(2) + '\n';
 }

@@ -31,7 +31,7 @@ OMP_NUM_THREADS=1 mpirun --bind-to none -np 2 "$shoal" verify run --all --json >
 python3 -c '
 import json
 told = json.load(open("table.json"))
-assert told["same"] and told["chain"] is None
+assert told["same"] and told["chain"] == "whole"
 lines = [json.loads(line) for line in open("run/digests.jsonl")]
 assert [(s["to"], s["found"]) for s in told["stretches"]] == [(l["step"], l["digest"]) for l in lines]'
 find run -type f -exec sha256sum {} + | sort | diff before - || fail "verify has written into the run"
@@ -82,4 +82,9 @@ cp kept.jsonl run/nudges.jsonl
 
 sed -i '2s/"digest":"./"digest":"x/' run/digests.jsonl
 differs "a digest" "0" "$(awk -F'[:,]' 'NR == 2 { print $2 }' run/digests.jsonl)" "digests.jsonl:3: does not follow"
+
+rm run/digests.jsonl
+"$shoal" verify run --json >table.json 2>log || fail "without digests.jsonl: $(cat log)"
+grep -q '"chain": "none"' table.json || fail "without digests.jsonl: $(cat table.json)"
+grep -q 'warning: .* has no digests.jsonl' log || fail "without digests.jsonl: $(cat log)"
 echo "verified"

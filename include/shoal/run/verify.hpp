@@ -38,6 +38,7 @@ struct Verification {
   std::string run;
   std::string chain_fault;  ///< of digests.jsonl: the first line that is wrong; empty: none
   std::vector<VerifiedStretch> stretches;
+  bool has_chain = false;  ///< a digests.jsonl with a line in it
 
   const VerifiedStretch* first_different() const;  ///< null: none
 };

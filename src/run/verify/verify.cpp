@@ -302,7 +302,7 @@ Verification verify_run(const VerifyRequest& request, Communicator& comm) {
   std::string text = text_of(verifier.take());
   comm.broadcast_string(text);
   comm.broadcast_string(plan.chain_fault);
-  return {plan.run, plan.chain_fault, stretches_of(text)};
+  return {plan.run, plan.chain_fault, stretches_of(text), comm.all_max(plan.recorded.empty() ? 0 : 1) == 1};
 }
 
 }  // namespace shoal

@@ -110,9 +110,9 @@ VerifyPlan plan_verification(const VerifyRequest& request) {
   const std::vector<std::int64_t> kept = RunDirectory::checkpoint_steps(request.run);
   for (const DigestRecord& record : chain.records()) plan.recorded[record.step] = record.digest;
   if (chain.records().empty()) {
-    log_info(request.run +
-             " has no digests.jsonl, as it was made by an older version; what lies between checkpoints "
-             "that are left is verified, and what was pruned leaves no trace");
+    log_warning(request.run +
+                " has no digests.jsonl: it was made by an older version, or the file was removed; what lies between "
+                "checkpoints that are left is verified, and what was pruned leaves no trace");
   } else if (plan.chain_fault.empty()) {
     // The newest may have been saved by a process that ended in front of its line.
     for (const std::int64_t step : kept) {
@@ -124,6 +124,8 @@ VerifyPlan plan_verification(const VerifyRequest& request) {
   std::set<std::int64_t> all(kept.begin(), kept.end());
   for (const auto& [step, digest] : plan.recorded) all.insert(step);
   const std::vector<std::int64_t> points(all.begin(), all.end());
+  if (points.empty())
+    throw Error(ExitStatus::no_input, fmt::format("{} has no checkpoints any more; name another run", request.run));
   const std::optional<Archive> sound = any_sound(request.run, kept);
   if (sound) plan.content = read_description(*sound).content;
   plan.init_from = attribute_or_empty(sound, CheckpointNames::init_from);
