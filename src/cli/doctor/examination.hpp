@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,17 +18,19 @@ struct ExaminedRank {
   int threads = 1;
   double gb_per_s = 0.0;   ///< to and from memory, all ranks at once
   bool sees_place = true;  ///< what rank 0 has written there
+  bool kept_out = true;    ///< of a lock there that rank 0 holds
   bool heard = true;       ///< by the watch over ranks
 };
 
 struct ExaminedHost {
   std::string name;
-  std::vector<int> processors = {};  ///< that the launcher may give to ranks
-  std::optional<double> quota = {};  ///< processors at a time by control groups, where they say less
-  double memory_gb = 0.0;            ///< that processes may use
+  std::vector<int> processors = {};          ///< that the launcher may give to ranks
+  std::optional<std::int64_t> granted = {};  ///< how many of them Slurm has given to the job, where it says so
+  std::optional<double> quota = {};          ///< processors at a time by control groups, where they say less
+  double memory_gb = 0.0;                    ///< that processes may use
   double available_gb = 0.0;
   double load = 0.0;                  ///< of others: the system's mean of the last minute, before anything was measured
-  std::optional<double> shm_mb = {};  ///< size of /dev/shm
+  std::optional<double> shm_mb = {};  ///< of /dev/shm that the job may have; none: no such folder
   std::string instructions = {};
 };
 

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -6,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -19,6 +23,7 @@
 #include "shoal/core/json.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/memory_limit.hpp"
+#include "shoal/io/posix.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/kernel_check.hpp"
@@ -72,10 +77,21 @@ double gb_of_meminfo(const std::string& name) {
   return 0.0;
 }
 
+/// What is free, and what the MPI has taken of it for this job by now; what others have left there is lost.
 std::optional<double> shm_mb() {
   struct statfs found = {};
   if (::statfs("/dev/shm", &found) != 0) return std::nullopt;
-  return static_cast<double>(found.f_blocks) * static_cast<double>(found.f_bsize) / 1048576.0;
+  double bytes = static_cast<double>(found.f_bavail) * static_cast<double>(found.f_bsize);
+  std::set<std::string> own;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (const std::size_t at = line.find(" /dev/shm/"); at != std::string::npos) own.insert(line.substr(at + 1));
+  }
+  for (const std::string& path : own) {
+    struct stat file = {};
+    if (::stat(path.c_str(), &file) == 0) bytes += 512.0 * static_cast<double>(file.st_blocks);
+  }
+  return bytes / 1048576.0;
 }
 
 /// a = b + 3 c of float64, 24 bytes an element, the fastest of some passes. All ranks begin together.
@@ -106,16 +122,19 @@ double memory_speed(const Communicator& world) {
   return best;
 }
 
-/// Between neighbours on the first host that has some, and between hosts.
+/// Between two on the first host that has so many, and between neighbours on different hosts.
 std::vector<ExaminedLink> measure_links(const Communicator& world, const std::vector<std::string>& hosts) {
   constexpr std::size_t most = 16;
   std::vector<ExaminedLink> links;
+  const auto measure = [&](int from, int to) { links.push_back({from, to, measure_link(world, from, to)}); };
   bool within = false;
   for (int r = 1; r < world.size() && links.size() < most; ++r) {
-    const bool same = hosts[static_cast<std::size_t>(r)] == hosts[static_cast<std::size_t>(r - 1)];
-    if (same && within) continue;
-    within = within || same;
-    links.push_back({r - 1, r, measure_link(world, r - 1, r)});
+    const auto own = hosts.begin() + r;
+    if (const auto mate = std::find(hosts.begin(), own, *own); !within && mate != own) {
+      within = true;
+      measure(static_cast<int>(mate - hosts.begin()), r);
+    }
+    if (*own != *std::prev(own) && links.size() < most) measure(r - 1, r);
   }
   return links;
 }
@@ -141,20 +160,35 @@ Json json_of(const std::vector<int>& numbers) {
   return list;
 }
 
-/// Whether what rank 0 has put into the folder is there on this rank's host.
-bool sees_place(const std::string& place, const Communicator& world) {
+/// How a rank sees what rank 0 has put into the folder, and holds a lock of.
+struct SeenPlace {
+  bool there = true;
+  bool kept_out = true;
+};
+
+SeenPlace see_place(const std::string& place, const Communicator& world) {
   std::string mark;
+  posix::Descriptor holder;
+  std::int64_t held = 0;
   if (world.rank() == 0) {
     mark = (fs::path(place) / (".shoal-doctor-" + std::to_string(::getpid()))).string();
     try {
       write_text_atomically(mark, "here");
+      holder = posix::open(mark, O_RDWR);
+      held = holder && ::flock(holder.get(), LOCK_EX | LOCK_NB) == 0 ? 1 : 0;
     } catch (const Error&) {
       mark.clear();  // the check of the place says why
     }
   }
   world.broadcast_string(mark);
+  held = world.all_max(held);
+  SeenPlace seen;
   std::error_code none;
-  const bool seen = mark.empty() || fs::exists(mark, none);
+  seen.there = mark.empty() || fs::exists(mark, none);
+  if (world.rank() != 0 && held != 0 && seen.there) {
+    const posix::Descriptor other = posix::open(mark, O_RDWR);
+    seen.kept_out = !other || ::flock(other.get(), LOCK_EX | LOCK_NB) != 0;
+  }
   world.barrier();
   if (world.rank() == 0 && !mark.empty()) fs::remove(mark, none);
   return seen;
@@ -167,6 +201,14 @@ std::string launcher_name() {
   if (parent == "slurmstepd") return "srun";
   if (!find_launcher(std::getenv).found) return "none";
   return process_of_mpirun(std::getenv) < 0 && std::getenv("SLURM_STEP_ID") != nullptr ? "srun" : "mpirun";
+}
+
+/// Processors of this host that srun has for the step: its daemon itself may run on all that there are.
+std::optional<std::int64_t> granted_by_slurm() {
+  const char* count = std::getenv("SLURM_CPUS_ON_NODE");
+  if (count == nullptr || launcher_name() != "srun") return std::nullopt;
+  const std::int64_t granted = std::atoll(count);
+  return granted > 0 ? std::optional(granted) : std::nullopt;
 }
 
 }  // namespace
@@ -194,13 +236,16 @@ Examination examine(const std::string& place, Communicator& world) {
   mine.set("processors", json_of(processors_at_start()));
   mine.set("launcher", json_of(processors_allowed(::getppid())));
   mine.set("threads", threads());
+  mine.set("granted", granted_by_slurm());
   mine.set("quota", quota_of_groups());
   mine.set("memory_gb", static_cast<double>(host_memory()) * 1e-9);
   mine.set("available_gb", gb_of_meminfo("MemAvailable"));
   mine.set("load", load);
   mine.set("shm_mb", shm_mb());
   mine.set("instructions", instruction_set());
-  mine.set("sees_place", sees_place(place, world));
+  const SeenPlace seen = see_place(place, world);
+  mine.set("sees_place", seen.there);
+  mine.set("kept_out", seen.kept_out);
   mine.set("gb_per_s", memory_speed(world));
   const std::vector<Json> all = gather(world, mine);
   const std::vector<bool> heard = world.size() > 1 ? hear_ranks(world) : std::vector<bool>{true};
@@ -217,18 +262,21 @@ Examination examine(const std::string& place, Communicator& world) {
     const Json& rank = all[r];
     found.ranks.push_back({host_of[r], numbers_of(rank.at("processors")),
                            static_cast<int>(rank.at("threads").integer()), rank.at("gb_per_s").number(),
-                           rank.at("sees_place").boolean(), heard[r]});
-    if (found.hosts.empty() || found.hosts.back().name != host_of[r]) {
+                           rank.at("sees_place").boolean(), rank.at("kept_out").boolean(), heard[r]});
+    const auto same_host = [&](const ExaminedHost& host) { return host.name == host_of[r]; };
+    auto known = std::find_if(found.hosts.begin(), found.hosts.end(), same_host);  // its ranks may lie apart
+    if (known == found.hosts.end()) {
       ExaminedHost host{.name = host_of[r]};
+      if (const Json& granted = rank.at("granted"); !granted.is_null()) host.granted = granted.integer();
       if (const Json& quota = rank.at("quota"); !quota.is_null()) host.quota = quota.number();
       host.memory_gb = rank.at("memory_gb").number();
       host.available_gb = rank.at("available_gb").number();
       host.load = rank.at("load").number();
       if (const Json& shm = rank.at("shm_mb"); !shm.is_null()) host.shm_mb = shm.number();
       host.instructions = rank.at("instructions").string();
-      found.hosts.push_back(std::move(host));
+      known = found.hosts.insert(found.hosts.end(), std::move(host));
     }
-    std::vector<int>& processors = found.hosts.back().processors;
+    std::vector<int>& processors = known->processors;
     std::set<int> joined(processors.begin(), processors.end());
     for (const char* name : {"processors", "launcher"}) {
       const std::vector<int> more = numbers_of(rank.at(name));

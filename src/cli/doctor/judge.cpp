@@ -11,8 +11,14 @@
 namespace shoal {
 namespace {
 
+/// Processors of a host that are there for the job.
+std::int64_t given(const ExaminedHost& host) {
+  const std::int64_t all = std::ssize(host.processors);
+  return host.granted ? std::min(all, *host.granted) : all;
+}
+
 std::int64_t processors_of(const ExaminedHost& host) {
-  const auto all = static_cast<double>(std::max<std::size_t>(1, host.processors.size()));
+  const auto all = static_cast<double>(std::max<std::int64_t>(1, given(host)));
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(host.quota ? std::min(all, *host.quota) : all));
 }
 
@@ -43,12 +49,11 @@ void judge_host(const Examination& found, const ExaminedHost& host, std::vector<
                         use});
     return;
   }
-  if (used.size() < host.processors.size() && !used.empty()) {
-    findings.push_back(
-        {true,
-         fmt::format("on {} ranks are bound to {} of {}, and the others stand idle", host.name,
-                     counted(static_cast<std::int64_t>(used.size()), "processor"), host.processors.size()),
-         found.launcher == "none" ? "run shoal without taskset or numactl" : use});
+  if (std::ssize(used) < given(host) && !used.empty()) {
+    findings.push_back({true,
+                        fmt::format("on {} ranks are bound to {} of {}, and the others stand idle", host.name,
+                                    counted(static_cast<std::int64_t>(used.size()), "processor"), given(host)),
+                        found.launcher == "none" ? "run shoal without taskset or numactl" : use});
     return;
   }
   for (const auto& [mask, of] : by_mask) {
@@ -73,17 +78,26 @@ void judge_shm(const Examination& found, const ExaminedHost& host, std::vector<F
   constexpr double small_mb = 64.0;
   constexpr double mb_of_a_rank = 8.0;  // what Open MPI's messages inside of a host take at most, with room
   const std::int64_t ranks = ranks_on(found, host);
-  if (!host.shm_mb || *host.shm_mb > small_mb) return;
-  const bool hurts = ranks > 1 && *host.shm_mb < mb_of_a_rank * static_cast<double>(ranks);
+  const std::string remedy =
+      "export OMPI_MCA_btl_vader_backing_directory=/tmp (mpirun -x ... for other hosts), or start the container with "
+      "--shm-size=1g";
+  if (!host.shm_mb) {
+    if (ranks > 1)
+      findings.push_back(
+          {false, fmt::format("{} has no /dev/shm, of which the MPI takes some for each rank", host.name), remedy});
+    return;
+  }
+  const double wanted = mb_of_a_rank * static_cast<double>(ranks);
+  if (*host.shm_mb > std::max(small_mb, wanted)) return;
+  const bool hurts = ranks > 1 && *host.shm_mb < wanted;
   findings.push_back(
       {hurts,
        fmt::format(
-           "/dev/shm of {} has {:.0f} MB; shoal takes nothing of it, but the MPI takes some of it for each rank: "
+           "/dev/shm of {} has {:.0f} MB free; shoal takes nothing of it, but the MPI takes some of it for each rank: "
            "there is room for {}",
            host.name, *host.shm_mb,
            counted(std::max<std::int64_t>(1, static_cast<std::int64_t>(*host.shm_mb / mb_of_a_rank)), "rank")),
-       "export OMPI_MCA_btl_vader_backing_directory=/tmp (mpirun -x ... for other hosts), or start the container with "
-       "--shm-size=1g"});
+       remedy});
 }
 
 void judge_place(const Examination& found, std::vector<Finding>& findings) {
@@ -95,15 +109,22 @@ void judge_place(const Examination& found, std::vector<Finding>& findings) {
   const std::string elsewhere = "keep runs on another file system: --run FOLDER";
   add(place.written, "cannot be written", elsewhere);
   if (!place.written.empty()) return;
-  add(place.lock, "does not lock files: of two jobs that begin a run in one moment the first may be thrown out",
-      "mount -o remount,flock (Lustre), mount -o remount,local_lock=none (NFS); or " + elsewhere);
+  const std::string no_locks =
+      "does not lock files: of two jobs that begin a run in one moment the first may be thrown out";
+  const std::string locking =
+      "mount -o remount,flock (Lustre), mount -o remount,local_lock=none (NFS); or " + elsewhere;
+  add(place.lock, no_locks, locking);
   add(place.rename, "does not put a file in the place of another in one step", elsewhere);
   add(place.link, "has no symbolic links, which latest and best are", elsewhere);
   add(place.exclusive, "does not tell which of two has made a folder", elsewhere);
   std::set<std::string> blind;
+  std::set<std::string> let_in;
   for (const ExaminedRank& rank : found.ranks) {
     if (!rank.sees_place) blind.insert(rank.host);
+    if (!rank.kept_out) let_in.insert(rank.host);
   }
+  if (place.lock.empty() && !let_in.empty())
+    add(fmt::format("{} got one that {} held", fmt::join(let_in, ", "), found.ranks.front().host), no_locks, locking);
   if (!blind.empty())
     findings.push_back({true, fmt::format("{} is not the same folder on {}", place.folder, fmt::join(blind, ", ")),
                         "keep data and runs on a file system that all hosts share"});

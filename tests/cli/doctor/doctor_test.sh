@@ -68,10 +68,10 @@ if "${small[@]}" mount -t tmpfs -o size=64m tmpfs /dev/shm; then
   "${small[@]}" bash -c 'mount -t tmpfs -o size=64m tmpfs /dev/shm; mpirun --bind-to none -np 9 "$1" doctor' _ "$shoal" >said 2>log ||
     status=$?
   [ "$status" = 78 ] || fail "small /dev/shm: $status: $(cat said log)"
-  says '^problem: /dev/shm of .* has 64 MB'
+  says '^problem: /dev/shm of .* has [0-9]* MB free'
   says 'btl_vader_backing_directory=/tmp'
   "${small[@]}" bash -c 'mount -t tmpfs -o size=64m tmpfs /dev/shm; "$1" doctor' _ "$shoal" >said 2>log ||
     fail "one rank needs none of it: $(cat said log)"
-  says '^note: /dev/shm of .* has 64 MB'
+  says '^note: /dev/shm of .* has [0-9]* MB free'
 fi
 echo "all named"

@@ -55,6 +55,15 @@ TEST(Doctor, NamesRanksThatAreBoundToAPart) {
   EXPECT_THAT(judge(found), IsEmpty()) << "all are used";
 }
 
+TEST(Doctor, TakesWhatSlurmHasGivenForAll) {
+  Examination found = sound();
+  found.launcher = "srun";
+  found.ranks = {{.host = "node1", .processors = {0, 1, 2, 3}, .threads = 4}};
+  EXPECT_EQ(judge(found).size(), 1U) << "half of them stand idle";
+  found.hosts[0].granted = 4;
+  EXPECT_THAT(judge(found), IsEmpty()) << "the others are of other jobs";
+}
+
 TEST(Doctor, NamesTheQuotaOfAControlGroup) {
   Examination found = sound();
   found.hosts[0].quota = 2.0;
@@ -74,7 +83,15 @@ TEST(Doctor, JudgesASmallSharedMemoryByTheRanks) {
   ASSERT_EQ(judge(found).size(), 1U);
   EXPECT_FALSE(judge(found)[0].hurts) << "two ranks have room";
   found.hosts[0].shm_mb = 8.0;
-  expect_problem(found, "/dev/shm of node1 has 8 MB", "backing_directory=/tmp");
+  expect_problem(found, "/dev/shm of node1 has 8 MB free", "backing_directory=/tmp");
+  found.hosts[0].shm_mb.reset();
+  ASSERT_EQ(judge(found).size(), 1U);
+  EXPECT_THAT(judge(found)[0].what, HasSubstr("node1 has no /dev/shm"));
+  found.hosts[0].shm_mb = 128.0;
+  EXPECT_THAT(judge(found), IsEmpty());
+  for (int p = 8; p < 64; ++p) found.hosts[0].processors.push_back(p);
+  found.ranks.assign(64, {.host = "node1", .processors = found.hosts[0].processors, .threads = 1});
+  expect_problem(found, "/dev/shm of node1 has 128 MB free", "backing_directory=/tmp");
 }
 
 TEST(Doctor, NamesWhatAFolderCannotDo) {
@@ -99,6 +116,10 @@ TEST(Doctor, NamesHostsThatDoNotSeeOrHearEachOther) {
   found.ranks[1].sees_place = false;
   expect_problem(found, "not the same folder on node2", "that all hosts share");
   found.ranks[1].sees_place = true;
+  found.place = {.folder = "runs", .kind = "nfs"};
+  found.ranks[1].kept_out = false;
+  expect_problem(found, "does not lock files: of two jobs that begin a run in one moment", "local_lock=none");
+  found.ranks[1].kept_out = true;
   found.kernels = "ranks compute other bits";
   expect_problem(found, "ranks compute other bits", "one build");
 }
