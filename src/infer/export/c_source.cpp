@@ -71,14 +71,16 @@ constexpr const char* source_text =
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __FAST_MATH__
-#error "-ffast-math makes other numbers of it"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "-ffast-math and -ffinite-math-only make other numbers of it"
 #endif
 #if defined(FLT_EVAL_METHOD) && (FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 2)
 #error "floats are computed with more digits here: on x86 use -msse2 -mfpmath=sse"
 #endif
-#ifdef __clang__
+#if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
 #endif
 
 )";
@@ -92,7 +94,7 @@ int {name}_predict_in(const double *row, {type} *outputs, int *label, float *wor
     if (!isfinite(z[k])) return 2;
     if (z[k] > z[largest]) largest = k;
   }}
-  if (label) *label = {label};
+{scale}  if (label) *label = {label};
 {report}  return 0;
 }}
 )";
@@ -131,9 +133,20 @@ std::string label_text(const TrainedModel& trained, bool labels) {
   return last >= most ? best : fmt::format("({0}) < {1} ? ({0}) : {1}", best, last);
 }
 
+/// Of regressions, before anything is written: outputs in the units of the targets, which may be beyond a float.
+std::string scale_text(const ReportedAs& as, std::int64_t logits, const std::string& type, std::string& arrays,
+                       const std::string& path) {
+  if (as.mean.empty()) return "";
+  arrays += c_array("target_mean", as.mean, path) + c_array("target_deviation", as.deviation, path);
+  return fmt::format(
+      "  for (int k = 0; k < {}; ++k) {{\n    z[k] = z[k] * target_deviation[k] + target_mean[k];\n    if "
+      "(!isfinite(({})z[k])) return 2;\n  }}\n",
+      logits, type);
+}
+
 /// What becomes of the logits in z.
 std::string report_text(const ReportedAs& as, std::int64_t logits, const std::string& type,
-                        std::set<std::string>& functions, std::string& arrays, const std::string& path) {
+                        std::set<std::string>& functions) {
   std::string text;
   const auto call = [&](const char* function) {
     functions.insert(function);
@@ -141,10 +154,6 @@ std::string report_text(const ReportedAs& as, std::int64_t logits, const std::st
   };
   if (as.kind == ReportedAs::Kind::softmax) call("to_softmax");
   if (as.kind == ReportedAs::Kind::sigmoid) call("to_sigmoid");
-  if (!as.mean.empty()) {
-    arrays += c_array("target_mean", as.mean, path) + c_array("target_deviation", as.deviation, path);
-    text += fmt::format("  for (int k = 0; k < {}; ++k) z[k] = z[k] * target_deviation[k] + target_mean[k];\n", logits);
-  }
   if (as.first_of_two) text += fmt::format("  *outputs++ = ({})(1.0 - z[0]);\n", type);
   return text + fmt::format("  for (int k = 0; k < {}; ++k) outputs[k] = ({})z[k];\n", logits, type);
 }
@@ -201,7 +210,8 @@ CSource export_c(const TrainedModel& trained, const std::string& digest, const s
   const std::int64_t flat = steps.work;  // of an image the row, before it is laid out
   const std::string encode = encode_text(steps, of, flat, steps.functions);
   const std::int64_t work = steps.work + (of.input.rows > 1 && of.input.columns > 1 ? trained.model.inputs() : 0);
-  const std::string report = report_text(as, logits, type, steps.functions, steps.arrays, trained.path);
+  const std::string report = report_text(as, logits, type, steps.functions);
+  const std::string scale = scale_text(as, logits, type, steps.arrays, trained.path);
 
   std::string declarations;
   std::string definitions = names(name + "_output_names", layout.names);
@@ -237,7 +247,7 @@ CSource export_c(const TrainedModel& trained, const std::string& digest, const s
         fmt::arg("about_label", as.labels ? "the number of the class, from 0" : "-1, since there are no classes"),
         fmt::arg("label", label_text(trained, as.labels)), fmt::arg("predict", predict), fmt::arg("logits", logits),
         fmt::arg("encode", encode), fmt::arg("statements", steps.statements), fmt::arg("at", steps.output),
-        fmt::arg("report", report));
+        fmt::arg("scale", scale), fmt::arg("report", report));
   };
   CSource made;
   made.header = fill(header_text);
