@@ -14,6 +14,8 @@ namespace {
 
 /// A float has this many times the deviation of a target at most for steps that are small against it: about 1e-6.
 constexpr double most_deviations = 16.0;
+/// Outside of these a value of some deviations may be subnormal or infinite as a float.
+constexpr double least_deviation = 1e-30, most_deviation = 1e36;
 
 bool tells_two_classes_by_one_output(const Model& model, const DataDescription& data) {
   return model.loss_kind().tells_classes && data.classes == 2 && model.outputs() == 1;
@@ -22,6 +24,7 @@ bool tells_two_classes_by_one_output(const Model& model, const DataDescription& 
 bool beyond_float(const Normalization& targets) {
   for (std::size_t k = 0; k < targets.mean.size(); ++k) {
     if (std::fabs(targets.mean[k]) > most_deviations * targets.deviation[k]) return true;
+    if (targets.deviation[k] < least_deviation || targets.deviation[k] > most_deviation) return true;
   }
   return false;
 }
@@ -86,6 +89,10 @@ bool Reporter::report(Panels<const float> outputs, std::int64_t row, std::span<d
   if (layout_.labels) label = std::min(static_cast<std::int32_t>(class_of(z)), last_class_);
   loss_.report(z);
   for (std::size_t k = 0; k < mean_.size(); ++k) z[k] = z[k] * deviation_[k] + mean_[k];
+  const auto is_taken = [&](double v) {
+    return std::isfinite(layout_.precise ? v : static_cast<double>(static_cast<float>(v)));
+  };
+  if (!std::all_of(z.begin(), z.end(), is_taken)) return false;
   if (reported.size() > z.size()) reported[0] = 1.0 - z[0];  // the first of two classes
   return true;
 }

@@ -260,6 +260,17 @@ TEST(Predictor, ANumberWithMarksIsReadAsInItsFile) {
   EXPECT_EQ(y, -5.0 + 300.0) << "a spelling of a missing number is none with marks, as a number neither";
 }
 
+TEST(Predictor, GivesNoOutputsThatAFloatTakesForInfiniteOrZero) {
+  const TemporaryFolder folder;
+  Archive archive = linear(Loss::mse, 1, 0, {500, 0}, {0});
+  write_target_scaling(archive, {"standard", {0.0}, {1e36}});
+  EXPECT_THROW(Predictor(saved(archive, folder)).predict(row), Error) << "5e38";
+  write_target_scaling(archive, {"standard", {0.0}, {1e-46}});
+  const Predictor small(saved(archive, folder));
+  EXPECT_TRUE(small.layout().precise);
+  EXPECT_EQ(small.predict(row).precise, std::vector<double>{500.0 * 1e-46});
+}
+
 TEST(Predictor, WritesWhereItIsToldWithAnyStrides) {
   const TemporaryFolder folder;
   const Predictor predictor(saved(linear(Loss::softmax, 3, 3, {1, 0, 2, 0, 1, 1}, {0, 0, -1}), folder));
