@@ -47,6 +47,8 @@ FeatureColumn column_of_json(const Json& json) {
         fmt::format("column \"{}\" is a {} and has categories", column.name, column_type_name(column.type)));
   if (const Json* marks = json.find("marks")) column.marks = marks_of_json(*marks);
   check_names(column.categories, fmt::format("column \"{}\": categories", column.name));
+  if (!std::is_sorted(column.categories.begin(), column.categories.end()))
+    throw JsonError(fmt::format("column \"{}\": its categories are not sorted bytewise", column.name));
   return column;
 }
 
