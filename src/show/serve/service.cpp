@@ -34,8 +34,9 @@ int status_of(ExitStatus status) {
   }
 }
 
-/// What a nudge does not do in the config of its step: what `shoal nudge` says as warnings.
-Json notes_on(const std::vector<Nudge>& nudges, const std::string& run) {
+/// What a nudge does not do in the config of its step: what `shoal nudge` says as warnings. None where the run's files
+/// cannot be read by then, for the nudge acts all the same.
+Json notes_on(const std::vector<Nudge>& nudges, const std::string& run) try {
   Json notes = Json::array();
   const Config start = load_config(RunPaths{run}.config(), {});
   const NudgeJournal journal = NudgeJournal::of_run(run);
@@ -45,6 +46,8 @@ Json notes_on(const std::vector<Nudge>& nudges, const std::string& run) {
     if (!line.empty()) notes.push(line);
   }
   return notes;
+} catch (const Error&) {
+  return Json::array();
 }
 
 /// Counts for as long as it lives.

@@ -337,6 +337,9 @@
     }
   });
 
+  // An answer is of the run that was asked; another may be open by then.
+  const stillAt = name => () => open !== null && open.name === name;
+
   const nudge = async event => {
     event.preventDefault();
     const answer = byId('answer');
@@ -347,6 +350,7 @@
       return;
     }
     const body = { name: open.name, settings };
+    const here = stillAt(body.name);
     const at = byId('at').value.trim();
     if (at !== '') {
       body.at_step = Number(at);
@@ -358,23 +362,27 @@
     say(answer, 'Waiting for the run \u2026');
     try {
       const said = await ask('/api/nudge', body);
+      if (!here()) return;
       say(answer, said.nudges.map(one => `${one.assignment} from step ${shoal.count(one.step)} on`).concat(said.notes).join('\n'));
       touched.forEach(([, entry]) => {
         entry.known = valueOf(entry);
         touch(entry);
       });
     } catch (error) {
-      say(answer, error.message, true);
+      if (here()) say(answer, error.message, true);
     }
   };
 
   const stop = async () => {
+    const { name } = open;
+    const here = stillAt(name);
     byId('sure').hidden = true;
     say(byId('stopped'), 'Waiting for the run \u2026');
     try {
-      say(byId('stopped'), (await ask('/api/stop', { name: open.name })).said);
+      const { said } = await ask('/api/stop', { name });
+      if (here()) say(byId('stopped'), said);
     } catch (error) {
-      say(byId('stopped'), error.message, true);
+      if (here()) say(byId('stopped'), error.message, true);
     }
   };
 
