@@ -9,6 +9,7 @@
 #include "shoal/io/event_file.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/metrics_events.hpp"
+#include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
 
 namespace shoal {
@@ -40,11 +41,12 @@ std::string export_events(const std::string& run, const std::string& folder) {
   std::error_code none;
   if (!fs::exists(metrics, none))
     throw Error(ExitStatus::no_input, fmt::format("{} has finished no step yet: there are no metrics to export", run));
+  const double ended = written_at(metrics);
+  std::string file = (fs::path(folder) / EventFile::name(ended)).string();
+  check_output_file(file, Output::report, {metrics});  // it is new; whose folder is it?
   require_no_events(folder);
   if (const std::error_code error = make_folders(folder))
     throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder, error.message()));
-  const double ended = written_at(metrics);
-  std::string file = (fs::path(folder) / EventFile::name(ended)).string();
   write_text_atomically(file, event_file_of(read_text(metrics), ended));
   return file;
 }

@@ -112,6 +112,8 @@ def main():
 
     # Mistakes.
     assert "event files already" in run("export", "tensorboard", plain, "-o", folder / "events/plain", status=64)
+    for folder_of_run in ("checkpoints", "tensorboard"):
+        assert "belongs to the run" in run("export", "tensorboard", plain, "-o", plain / folder_of_run, status=64)
     assert "no run" in run("export", "tensorboard", folder / "nothing", "-o", folder / "events/x", status=66)
     print("every curve, step and time is that of metrics.jsonl")
 

@@ -1,5 +1,6 @@
 #include "shoal/run/metrics_events.hpp"
 
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -17,6 +18,10 @@ struct MetricsLine {
   std::vector<std::pair<std::string, double>> curves;
 };
 
+std::optional<double> number_of(const Json& json) try { return json.number(); } catch (const JsonError&) {
+  return std::nullopt;
+}
+
 bool read_line(std::string_view text, MetricsLine& line) try {
   static const std::set<std::string> no_curve = {"step", "epoch", "split", "time"};
   const Json json = Json::parse(text);
@@ -24,8 +29,9 @@ bool read_line(std::string_view text, MetricsLine& line) try {
   line.step = json.at("step").integer();
   if (const Json* time = json.find("time")) line.time = time->number();
   for (const auto& [key, value] : json.members()) {
-    if (!no_curve.contains(key))
-      line.curves.emplace_back(split == nullptr ? key : split->string() + '/' + key, value.number());
+    if (no_curve.contains(key)) continue;
+    if (const std::optional<double> number = number_of(value))
+      line.curves.emplace_back(split == nullptr ? key : split->string() + '/' + key, *number);
   }
   return true;
 } catch (const JsonError&) {

@@ -23,6 +23,8 @@ TEST(MetricsEvents, AreTheCurvesOfALine) {
 TEST(MetricsEvents, LeaveOutWhatIsNotWhole) {
   EXPECT_EQ(events_of("{\"step\":3,\"loss\":0.5,\"time\":1}", 0.0), "");         // torn: no newline
   EXPECT_EQ(events_of("{\"step\":3,\"lo\n{\"loss\":2,\"time\":1}\n", 0.0), "");  // no JSON, no step
+  EXPECT_EQ(events_of("{\"step\":3,\"loss\":null,\"name\":\"a\",\"auc\":1,\"time\":1}\n", 0.0),
+            EventFile::scalar(1.0, 3, "auc", 1.0));
 }
 
 TEST(MetricsEvents, PutJobsOneBehindTheOther) {
