@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -49,16 +51,46 @@ void write_c(const ExportRequest& request) {
   print(fmt::format("{} and {} written: {}\n", request.out, header, said(of.trained)));
 }
 
+bool is_test_file(const std::string& name) {
+  if (name == "output_0.pb") return true;
+  const std::string_view begin = "input_", end = ".pb";
+  if (!name.starts_with(begin) || !name.ends_with(end) || name.size() <= begin.size() + end.size()) return false;
+  const std::string_view number = std::string_view(name).substr(begin.size(), name.size() - begin.size() - end.size());
+  return number.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Of an earlier export, to be removed; `folder` need not be there. @throws Error(usage)  where it holds anything else
+std::vector<std::filesystem::path> earlier_test_files(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (!is_test_file(at->path().filename().string()) || !at->is_regular_file(error))
+      throw Error(ExitStatus::usage, fmt::format("{} holds {}, which is no test data of an earlier export; name "
+                                                 "another file to write, or move that away",
+                                                 folder, at->path().filename().string()));
+    files.push_back(at->path());
+  }
+  return files;
+}
+
 void write_onnx(const ExportRequest& request) {
   const std::string file = checkpoint_file(request.checkpoint);
   check_output_file(request.out, Output::onnx, {file});
   Exported of(file, request.weights);
   const OnnxOptions options{request.logits, digest(of.archive), of.archive.text(CheckpointNames::config)};
+  const std::string folder = request.out + "-test_data";
+  std::vector<std::filesystem::path> earlier;
+  if (request.check) earlier = earlier_test_files(folder);
   write_text_atomically(request.out, export_onnx(of.trained, options));
   std::string more;
   if (request.check) {
-    const std::string folder = request.out + "-test_data";
-    if (const std::error_code error = make_folders(folder))
+    std::error_code error;
+    for (const std::filesystem::path& old : earlier) {  // one of a model with more columns would join the test
+      if (!std::filesystem::remove(old, error) && error)
+        throw Error(ExitStatus::input_output, fmt::format("cannot remove {}: {}", old.string(), error.message()));
+    }
+    if (error = make_folders(folder); error)
       throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder, error.message()));
     for (const OnnxTestFile& test : onnx_test_data(of.trained, options))
       write_text_atomically(fmt::format("{}/{}", folder, test.name), test.bytes);

@@ -114,7 +114,7 @@ def check_python(net):
                  for d, feature in enumerate(FEATURES)}
         given["when"] = np.where(np.isnan(net.x[:, 5]), "NaT", np.nan_to_num(net.x[:, 5]).astype("datetime64[s]").astype(str))
         given["when"] = given["when"].astype("datetime64[s]")
-        given["size"] = net.sizes()
+        given["outputs"] = net.sizes()
         compare(predict(given), net.predictions[0], net.name + ", by name")
     compare(predict(net.x), net.predictions[0], net.name)
     if hasattr(net, "last"):
@@ -161,7 +161,7 @@ def write_onnx(net):
     if net.table:
         given = {feature["name"]: np.array(net.texts(d), dtype=object) if "categories" in feature else
                  net.x[:, d].astype(float) for d, feature in enumerate(FEATURES)}
-        given["size"] = net.sizes()
+        given["outputs"] = net.sizes()
         given = {name: column[:, np.newaxis] for name, column in given.items()}
     np.savez(folder / f"{net.name}.npz", predicted=net.predictions[0], **given)
 
@@ -199,6 +199,11 @@ def check_refusals(net):
     refused(64, "mine.h is no earlier export", "c", net.run, "-o", mine)
     refused(64, "let it end in .c", "c", net.run, "-o", folder / "net.cpp")
     refused(64, "belongs to the run", "c", net.run, "-o", net.run / "checkpoints/net.c")
+    stranger = folder / "other.onnx-test_data"
+    stranger.mkdir()
+    (stranger / "input_0.pb.txt").write_text("mine")
+    refused(64, "input_0.pb.txt", "onnx", net.run, "-o", folder / "other.onnx", "--check")
+    assert not (folder / "other.onnx").exists()
     refused(64, "--name", "c", net.run, "-o", folder / "9.c")
     refused(66, "nowhere", "c", folder / "nowhere", "-o", folder / "net.c")
     refused(64, "keeps no average", "onnx", net.run, "--weights", "average", "-o", folder / "net.onnx")
@@ -206,7 +211,10 @@ def check_refusals(net):
     refused(74, "cannot", "onnx", net.run, "-o", folder / "nowhere/net.onnx")
     assert not any((folder / name).exists() for name in ("net.c", "net.h", "net.onnx", "9.c", "9.h", "mine.c"))
     run("export", "c", net.run, "-o", folder / f"{net.name}.c")  # over an earlier export
+    tests = folder / f"{net.name}.onnx-test_data"
+    (tests / "input_7.pb").write_text("of an earlier model")
     run("export", "onnx", net.run, "-o", folder / f"{net.name}.onnx", "--check")
+    assert sorted(file.name for file in tests.iterdir()) == ["input_0.pb", "output_0.pb"]
 
 
 def main():

@@ -51,7 +51,7 @@ def write_targets(folder, digits):
 
 
 TOWNS = [f"t{i:02} é\"" for i in range(50)]
-FEATURES = [{"name": "size", "type": "number"},
+FEATURES = [{"name": "outputs", "type": "number"},  # as an output of ONNX is called too
             {"name": "hue, or so", "type": "category", "categories": ["a", "b?", "c"]},
             {"name": "void", "type": "number"}, {"name": "town", "type": "category", "categories": TOWNS},
             {"name": "flag", "type": "flag", "categories": ["no", "yes"]}, {"name": "when", "type": "date"}]

@@ -163,6 +163,13 @@ std::vector<OnnxInput> onnx_inputs(const TrainedModel& trained) {
   return inputs;
 }
 
+std::string onnx_output_name(const std::vector<OnnxInput>& inputs, const std::string& name) {
+  std::string own = name;
+  const auto is_taken = [&](const OnnxInput& input) { return input.name == own; };
+  for (int k = 1; std::any_of(inputs.begin(), inputs.end(), is_taken); ++k) own = fmt::format("{}_{}", name, k);
+  return own;
+}
+
 std::string onnx_encode(OnnxGraph& graph, const TrainedModel& trained) {
   const std::vector<OnnxInput> inputs = onnx_inputs(trained);
   for (const OnnxInput& input : inputs) graph.input(input.name, input.type, input.shape);

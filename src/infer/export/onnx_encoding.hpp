@@ -20,6 +20,9 @@ struct OnnxInput {
 /// float64. Of other data `x`, (batch, shape of a sample), float32, or float64 where that cannot tell values apart.
 std::vector<OnnxInput> onnx_inputs(const TrainedModel& trained);
 
+/// What an output of that name is called: by another where an input has it.
+std::string onnx_output_name(const std::vector<OnnxInput>& inputs, const std::string& name);
+
 /// What the encoding makes of the inputs: (batch, numbers of a sample), float32.
 std::string onnx_encode(OnnxGraph& graph, const TrainedModel& trained);
 

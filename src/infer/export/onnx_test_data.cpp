@@ -69,7 +69,8 @@ std::string tensor_bytes(const OnnxInput& input, const MadeUpInput& values) {
 }
 
 /// What shoal makes of rows as a data set has them.
-std::string output_bytes(TrainedModel& trained, const std::vector<double>& values, bool logits) {
+std::string output_bytes(TrainedModel& trained, const std::vector<OnnxInput>& given, const std::vector<double>& values,
+                         bool logits) {
   LocalTreeSum sums;
   PredictionPass pass(trained, rows, sums);
   const RowEncoder encoder(trained.encoding, own_columns(trained.encoding), trained.features());
@@ -88,9 +89,9 @@ std::string output_bytes(TrainedModel& trained, const std::vector<double>& value
     const auto z = pass.executor().value(trained.model.logits());
     std::vector<float> values_of(static_cast<std::size_t>(rows * z.columns));
     unpack(z, rows, std::span(values_of));
-    return onnx_tensor("logits", {rows, z.columns}, std::span<const float>(values_of)).bytes();
+    return onnx_tensor(onnx_output_name(given, "logits"), {rows, z.columns}, std::span<const float>(values_of)).bytes();
   }
-  const std::string name = layout.probabilities ? "probabilities" : "outputs";
+  const std::string name = onnx_output_name(given, layout.probabilities ? "probabilities" : "outputs");
   return layout.precise ? onnx_tensor(name, {rows, layout.columns}, std::span(made.precise)).bytes()
                         : onnx_tensor(name, {rows, layout.columns}, std::span(made.values)).bytes();
 }
@@ -121,7 +122,7 @@ std::vector<OnnxTestFile> onnx_test_data(TrainedModel& trained, const OnnxOption
       add(input, made);
     }
   }
-  files.push_back({"output_0.pb", output_bytes(trained, values, options.logits)});
+  files.push_back({"output_0.pb", output_bytes(trained, inputs, values, options.logits)});
   return files;
 }
 
