@@ -193,6 +193,7 @@ contains
   end function
 
   !> The number that stands in x for a text of a column of categories: how many they are for any other text.
+  !> A cell that is missing has none: put NaN into x, not the number of an empty text.
   integer(c_int64_t) function shoal_code(model, input, text)
     type(shoal_model), intent(in) :: model
     integer, intent(in) :: input
@@ -212,17 +213,17 @@ contains
     character(kind=c_char) :: said(longest)
     type(c_ptr) :: to_labels
     to_labels = c_null_ptr
-    if (misfit(model, shape(x), shape(y), code, message)) return
+    if (misfit(model, shape(x, c_int64_t), shape(y, c_int64_t), code, message)) return
     if (present(labels)) then
-      if (too_short(size(labels), size(x, 2), code, message)) return
+      if (too_short(size(labels, kind=c_int64_t), size(x, 2, c_int64_t), code, message)) return
       to_labels = c_loc(labels)
     end if
-    if (size(x, 2) == 0) return
+    if (size(x, 2, c_int64_t) == 0) return
     code = int(c_predict_float(model%handle, size(x, 2, c_int64_t), c_loc(x(1, 1)), &
-      step(c_loc(x(1, 1)), c_loc(x(1, size(x, 2))), size(x, 2), c_sizeof(x(1, 1))), &
-      step(c_loc(x(1, 1)), c_loc(x(size(x, 1), 1)), size(x, 1), c_sizeof(x(1, 1))), c_loc(y(1, 1)), &
-      step(c_loc(y(1, 1)), c_loc(y(1, size(y, 2))), size(y, 2), c_sizeof(y(1, 1))), &
-      step(c_loc(y(1, 1)), c_loc(y(size(y, 1), 1)), size(y, 1), c_sizeof(y(1, 1))), &
+      step(c_loc(x(1, 1)), c_loc(x(1, size(x, 2, c_int64_t))), size(x, 2, c_int64_t), c_sizeof(x(1, 1))), &
+      step(c_loc(x(1, 1)), c_loc(x(size(x, 1), 1)), size(x, 1, c_int64_t), c_sizeof(x(1, 1))), c_loc(y(1, 1)), &
+      step(c_loc(y(1, 1)), c_loc(y(1, size(y, 2, c_int64_t))), size(y, 2, c_int64_t), c_sizeof(y(1, 1))), &
+      step(c_loc(y(1, 1)), c_loc(y(size(y, 1), 1)), size(y, 1, c_int64_t), c_sizeof(y(1, 1))), &
       to_labels, said, int(longest, c_size_t)))
     call tell(code, said, message)
   end subroutine
@@ -237,17 +238,17 @@ contains
     character(kind=c_char) :: said(longest)
     type(c_ptr) :: to_labels
     to_labels = c_null_ptr
-    if (misfit(model, shape(x), shape(y), code, message)) return
+    if (misfit(model, shape(x, c_int64_t), shape(y, c_int64_t), code, message)) return
     if (present(labels)) then
-      if (too_short(size(labels), size(x, 2), code, message)) return
+      if (too_short(size(labels, kind=c_int64_t), size(x, 2, c_int64_t), code, message)) return
       to_labels = c_loc(labels)
     end if
-    if (size(x, 2) == 0) return
+    if (size(x, 2, c_int64_t) == 0) return
     code = int(c_predict_double(model%handle, size(x, 2, c_int64_t), c_loc(x(1, 1)), &
-      step(c_loc(x(1, 1)), c_loc(x(1, size(x, 2))), size(x, 2), c_sizeof(x(1, 1))), &
-      step(c_loc(x(1, 1)), c_loc(x(size(x, 1), 1)), size(x, 1), c_sizeof(x(1, 1))), c_loc(y(1, 1)), &
-      step(c_loc(y(1, 1)), c_loc(y(1, size(y, 2))), size(y, 2), c_sizeof(y(1, 1))), &
-      step(c_loc(y(1, 1)), c_loc(y(size(y, 1), 1)), size(y, 1), c_sizeof(y(1, 1))), &
+      step(c_loc(x(1, 1)), c_loc(x(1, size(x, 2, c_int64_t))), size(x, 2, c_int64_t), c_sizeof(x(1, 1))), &
+      step(c_loc(x(1, 1)), c_loc(x(size(x, 1), 1)), size(x, 1, c_int64_t), c_sizeof(x(1, 1))), c_loc(y(1, 1)), &
+      step(c_loc(y(1, 1)), c_loc(y(1, size(y, 2, c_int64_t))), size(y, 2, c_int64_t), c_sizeof(y(1, 1))), &
+      step(c_loc(y(1, 1)), c_loc(y(size(y, 1), 1)), size(y, 1, c_int64_t), c_sizeof(y(1, 1))), &
       to_labels, said, int(longest, c_size_t)))
     call tell(code, said, message)
   end subroutine
@@ -255,15 +256,15 @@ contains
   !> Elements from one to the next of `count` that lie evenly from `first` to `last`.
   integer(c_int64_t) function step(first, last, count, bytes)
     type(c_ptr), intent(in) :: first, last
-    integer, intent(in) :: count
+    integer(c_int64_t), intent(in) :: count
     integer(c_size_t), intent(in) :: bytes
     step = (transfer(last, 0_c_intptr_t) - transfer(first, 0_c_intptr_t)) / &
-      (int(bytes, c_int64_t) * int(max(1, count - 1), c_int64_t))
+      (int(bytes, c_int64_t) * max(1_c_int64_t, count - 1))
   end function
 
   logical function misfit(model, of_x, of_y, code, message)
     type(shoal_model), intent(in) :: model
-    integer, intent(in) :: of_x(2), of_y(2)
+    integer(c_int64_t), intent(in) :: of_x(2), of_y(2)
     integer, intent(out) :: code
     character(*), intent(inout), optional :: message
     character(200) :: said
@@ -286,14 +287,16 @@ contains
   end function
 
   logical function too_short(count, rows, code, message)
-    integer, intent(in) :: count, rows
+    integer(c_int64_t), intent(in) :: count, rows
     integer, intent(out) :: code
     character(*), intent(inout), optional :: message
+    character(100) :: said
     code = shoal_ok
     too_short = count < rows
     if (.not. too_short) return
     code = shoal_usage
-    if (present(message)) write (message, "(2(a, i0))") "there is place for ", count, " labels of ", rows
+    write (said, "(2(a, i0))") "there is place for ", count, " labels of ", rows
+    if (present(message)) message = said
   end function
 
   pure function c_text(text)
