@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -110,6 +111,13 @@ Json to_json(const NudgeJournal& journal) {
   return nudges;
 }
 
+/// Of a long run it takes gigabytes while it is made: one at a time, however many pages ask.
+Json whole_run(const std::string& run) {
+  static std::mutex one;
+  const std::lock_guard lock(one);
+  return run_json(run);
+}
+
 }  // namespace
 
 Json run_news(const std::string& run, const std::string& mark) {
@@ -135,7 +143,7 @@ Json run_news(const std::string& run, const std::string& mark) {
   }
   json.set("mark", next);
   if (whole) {  // read after the mark was made: it may hold more than that says, never less
-    Json all = run_json(run);
+    Json all = whole_run(run);
     latest = all.at("step").integer();
     json.set("run", std::move(all));
   }

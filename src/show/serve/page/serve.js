@@ -183,8 +183,9 @@
       open.run.marks = marks.sort((a, b) => a.step - b.step);
     }
     if (news.keys) drawKeys(news.keys);
-    // A curve of ever more points is thinned again by the server.
-    if (open.added > Math.max(2000, open.run ? open.run.curves.loss.step.length / 2 : 0)) open.mark = '';
+    // A curve of ever more points is thinned again by the server, which reads the whole run for it: the longer that is,
+    // the more seldom, as far as a page can draw what has come meanwhile.
+    if (open.added > Math.max(2000, open.run ? Math.min(open.run.step / 5, 40000) : 0)) open.mark = '';
     return changed;
   };
 
@@ -424,8 +425,9 @@
       // With one run open, the list is looked at now and then.
       if (chosen() === null || !open || open.turns % 5 === 0) await updateList();
       if (chosen() !== null) {
-        open.turns += 1;
-        await updateOne();
+        // A sweep comes as a whole.
+        if (!open.sweep || open.turns % 5 === 0) await updateOne();
+        if (open) open.turns += 1;
       }
       say(byId('trouble'), '');
     } catch (error) {
