@@ -36,6 +36,9 @@ enum class State {
   lingering,  // refused; what the client still sends is thrown away, or it would not see the answer
 };
 
+/// Bytes of an answer for which a client has as much time again.
+constexpr std::size_t enough_read = 96 << 10;
+
 struct Connection {
   posix::Descriptor socket;
   State state = State::idle;
@@ -43,6 +46,7 @@ struct Connection {
   RequestBuffer in;
   std::string out;
   std::size_t sent = 0;
+  std::size_t counted = 0;  // of them, when its time began anew
   bool close = false;
   bool refused = false;
 };
@@ -158,7 +162,7 @@ void Connections::take_answers() {
     const Place at = connections_.find(answer.number);
     if (at == connections_.end()) continue;
     at->second.out = std::move(answer.bytes);
-    at->second.sent = 0;
+    at->second.sent = at->second.counted = 0;
     enter(at->second, State::writing);
     advance(answer.number, POLLOUT);
   }
@@ -212,7 +216,7 @@ void Connections::next_request(Number number, Connection& connection) {
     return HttpAnswer{connection.in.refusal(), "application/json",
                       R"({"error":"this is no request that is taken here"})"};
   });
-  connection.sent = 0;
+  connection.sent = connection.counted = 0;
   enter(connection, State::writing);
 }
 
@@ -223,6 +227,9 @@ bool Connections::write(Connection& connection) {
                                connection.out.size() - connection.sent, MSG_NOSIGNAL);
     if (put < 0) return errno == EAGAIN || errno == EINTR;
     connection.sent += static_cast<std::size_t>(put);
+    if (connection.sent - connection.counted < enough_read) continue;
+    connection.counted = connection.sent;  // through a slow tunnel, but not byte by byte
+    connection.since = Clock::now();
   }
   connection.out = {};
   if (!connection.close) {

@@ -16,7 +16,7 @@ struct ConnectionLimits {
   int workers = 8;
   std::chrono::milliseconds request{10000};  ///< from the first byte to the last
   std::chrono::milliseconds idle{60000};     ///< between requests
-  std::chrono::milliseconds answer{60000};   ///< until it was read
+  std::chrono::milliseconds answer{60000};   ///< until it was read, or some more of a long one
   std::chrono::milliseconds linger{2000};    ///< in which a client that was refused may send its rest
 };
 
