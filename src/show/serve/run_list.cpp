@@ -118,7 +118,8 @@ std::optional<std::string> RunList::folder_of(const std::string& name) {
   if (!entries_.contains(name)) look();
   if (!entries_.contains(name)) return std::nullopt;
   std::string path = path_of(name);
-  return leads_out(path) ? std::nullopt : std::optional(std::move(path));
+  std::error_code none;  // a folder above it may have become a link since it was found
+  return fs::canonical(path, none) != path || leads_out(path) ? std::nullopt : std::optional(std::move(path));
 }
 
 Json RunList::changes_since(std::int64_t version) {
