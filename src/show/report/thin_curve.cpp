@@ -87,12 +87,24 @@ CurvePoints mean_curve(const CurvePoints& points, std::int64_t first, std::int64
 
 Json curve_json(const CurvePoints& given) {
   CurvePoints points;
-  std::copy_if(given.begin(), given.end(), std::back_inserter(points),
-               [](const RunView::Point& p) { return std::isfinite(p.value); });
+  std::set<std::int64_t> breaks;  // steps of the first points behind values that are not finite
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (!std::isfinite(given[i].value)) continue;
+    if (i > 0 && !std::isfinite(given[i - 1].value)) breaks.insert(given[i].step);
+    points.push_back(given[i]);
+  }
+  if (breaks.size() > columns_of_page) breaks.clear();  // more parts than can be seen
   if (points.empty()) return arrays_of({});
   const std::int64_t first = points.front().step;
   const std::int64_t last = points.back().step;
-  std::vector<CurvePoints> parts = split_at_gaps(points);
+  std::vector<CurvePoints> parts;
+  for (const CurvePoints& part : split_at_gaps(points)) {
+    parts.emplace_back();
+    for (const RunView::Point& p : part) {
+      if (breaks.contains(p.step) && !parts.back().empty()) parts.emplace_back();
+      parts.back().push_back(p);
+    }
+  }
   std::vector<CurvePoints> means;
   for (CurvePoints& part : parts) {
     means.push_back(mean_curve(part, first, last, columns_of_means));

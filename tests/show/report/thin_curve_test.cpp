@@ -61,7 +61,7 @@ TEST(ThinCurve, JsonHasNullsAtGapsAndNoNumberThatIsNone) {
   CurvePoints points;
   for (const std::int64_t step : {1, 2, 3, 20, 21, 22}) points.push_back({step, 0.5});
   points[4].value = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(curve_json(points).text(), R"({"step":[1,2,3,null,20,22],"value":[0.5,0.5,0.5,null,0.5,0.5]})");
+  EXPECT_EQ(curve_json(points).text(), R"({"step":[1,2,3,null,20,null,22],"value":[0.5,0.5,0.5,null,0.5,null,0.5]})");
   points[4].value = 0.25;
   EXPECT_EQ(curve_json(points).text(), R"({"step":[1,2,3,null,20,21,22],"value":[0.5,0.5,0.5,null,0.5,0.25,0.5]})");
   EXPECT_EQ(curve_json({}).text(), R"({"step":[],"value":[]})");
