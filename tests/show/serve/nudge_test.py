@@ -63,7 +63,7 @@ with Server(shoal, "runs" if os.path.isdir("runs") else ".") as server:
     news = server.json("/api/run?name=runs/nudged&from=")
     keys = {key["key"]: key for key in news["keys"]}
     assert keys["optimizer.learning_rate"]["value"] == 0.001 and keys["optimizer.learning_rate"]["type"] == "number"
-    assert "adam" in keys["optimizer.name"]["words"] if "optimizer.name" in keys else True
+    assert "optimizer.name" not in keys or "adam" in keys["optimizer.name"]["words"]
     assert "data.batch_size" not in keys and "idle" in keys["optimizer.momentum"], "those that `shoal nudge` takes"
 
     status, said = server.post("/api/nudge", {"name": "runs/nudged", "settings": ["optimizer.learning_rate=3e-4", "model.dropout=0.2"]})
