@@ -171,6 +171,9 @@ def check(net):
     write_onnx(net)
     check_python(net)
     check_c(net, (["-O0"], ["-O2"], ["-O3", "-march=native"])[number % 3], net.predictions)
+    if net.name == "floats_32":
+        run("export", "c", net.run, "-o", folder / "first.c")  # a name that goes with those of its arrays
+        subprocess.run([*COMPILER, "-c", folder / "first.c", "-o", folder / "first.o"], check=True)
     if net.name in ("far", "relu_before"):  # no compiler is told here not to fuse products with sums
         check_c(net, ["-O2", "-march=native", "-std=gnu99"], net.predictions)
     if hasattr(net, "last"):

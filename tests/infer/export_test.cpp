@@ -89,6 +89,7 @@ TEST(CText, WritesConstantsThatAreReadBackAsTheyAre) {
   EXPECT_EQ(c_number(-0.0, "x"), "-0x0p+0");
   EXPECT_EQ(c_string("a\"b\\c?\n\xc3\xa4"), "\"a\\\"b\\\\c\\?\\012\\303\\244\"");
   EXPECT_EQ(c_comment("a*/b\n"), "a* b ");
+  EXPECT_EQ(c_comment("a/*b"), "a/ b") << "compilers warn of one comment in another";
   EXPECT_THAT(refusal_of([&] { c_string(std::string(5000, 'x')); }, ExitStatus::bad_data), HasSubstr("5000 bytes"));
 }
 

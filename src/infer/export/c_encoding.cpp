@@ -63,17 +63,17 @@ constexpr const char* category = R"(
 double {name}_category(int column, const char *text) {{
   int low, high;
   if (column < 0 || column >= {features} || text == NULL || text[0] == '\0') return NAN;
-  low = first_category[column];
-  high = first_category[column + 1];
+  low = category_begins[column];
+  high = category_begins[column + 1];
   while (low < high) {{
     const int middle = low + (high - low) / 2, order = strcmp(text, categories[middle]);
-    if (order == 0) return (double)(middle - first_category[column]);
+    if (order == 0) return (double)(middle - category_begins[column]);
     if (order < 0)
       high = middle;
     else
       low = middle + 1;
   }}
-  return (double)(first_category[column + 1] - first_category[column]);
+  return (double)(category_begins[column + 1] - category_begins[column]);
 }}
 )";
 
@@ -127,7 +127,7 @@ std::string c_category(const TrainedModel& trained, const std::string& name) {
   return fmt::format(
              "\n/* Of all columns, each sorted bytewise. */\nstatic const char *const categories[] = {{\n{}}};\n",
              texts) +
-         fmt::format("static const int first_category[] = {{{}}};\n", first) +
+         fmt::format("static const int category_begins[] = {{{}}};\n", first) +
          fmt::format(category, fmt::arg("name", name), fmt::arg("features", trained.features()));
 }
 

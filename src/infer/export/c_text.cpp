@@ -64,7 +64,8 @@ std::string c_comment(std::string_view text) {
   std::string safe;
   for (const char c : text) {
     const bool ends = c == '/' && safe.ends_with('*');
-    safe += static_cast<unsigned char>(c) < 0x20 || ends ? ' ' : c;
+    const bool begins = c == '*' && safe.ends_with('/');  // which compilers warn of
+    safe += static_cast<unsigned char>(c) < 0x20 || ends || begins ? ' ' : c;
   }
   return safe;
 }
