@@ -47,7 +47,8 @@ int shoal_abi_version(void);
 const char* shoal_version(void);
 
 /* path:     a checkpoint, or the folder of a run, of which the latest is taken
- * threads:  that predict at a time, each with memory of its own; others wait. 0: as many as this process has cores
+ * threads:  that predict at a time, each with memory of its own, up to 256 or the cores there are, and a quarter of the
+ *           machine's memory; others wait. 0: as many as this process has cores
  * model:    set when it is open, and to NULL when it is not */
 int shoal_open(const char* path, int threads, shoal_model** model, char* message, size_t message_size);
 /* The bytes of a checkpoint file, which are not needed afterwards. */
@@ -78,8 +79,8 @@ const char* shoal_digest(const shoal_model* model); /* as `shoal inspect` shows 
  *
  * labels: the class of each row, from 0; or NULL
  *
- * A call of more than 256 KiB of outputs as double goes through its rows twice: y is written when all is known to be
- * well. */
+ * y and labels must not overlap x. A call of more than 256 KiB of outputs as double goes through its rows twice: y is
+ * written when all is known to be well. */
 int shoal_predict_float(const shoal_model* model, int64_t rows, const float* x, int64_t x_row_stride,
                         int64_t x_column_stride, float* y, int64_t y_row_stride, int64_t y_column_stride,
                         int32_t* labels, char* message, size_t message_size);

@@ -36,7 +36,10 @@ int usable_cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-/// A quarter of the memory at most, where nobody said how many.
+/// Places to work in that more threads than the machine has cores share without much waiting.
+constexpr int most_places = 256;
+
+/// A quarter of the memory at most.
 int affordable(int threads, const TrainedModel& trained) {
   if (threads < 0) throw Error(ExitStatus::usage, fmt::format("{} threads cannot predict; give 1 or more", threads));
   const std::size_t bytes = ForwardPass::bytes_per_sample(trained.model.graph(), trained.model.logits()) *
@@ -46,8 +49,9 @@ int affordable(int threads, const TrainedModel& trained) {
     throw Error(ExitStatus::bad_data, fmt::format("{}: one row takes about {:.3g} GB, more than a quarter of the "
                                                   "memory that this process may use",
                                                   trained.path, static_cast<double>(bytes) * 1e-9));
-  return threads > 0 ? threads
-                     : static_cast<int>(std::min<std::uint64_t>(static_cast<std::uint64_t>(usable_cores()), most));
+  const int cores = usable_cores();
+  const int wanted = threads > 0 ? std::min(threads, std::max(most_places, cores)) : cores;
+  return static_cast<int>(std::min<std::uint64_t>(static_cast<std::uint64_t>(wanted), most));
 }
 
 /// Of data without a table, all of whose columns are numbers; nothing where they have no names.

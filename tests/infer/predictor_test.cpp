@@ -59,6 +59,13 @@ TEST(Predictor, GivesProbabilitiesAndClasses) {
   EXPECT_EQ(made.labels, std::vector<std::int32_t>{2});
 }
 
+TEST(Predictor, MakesNoMorePlacesThanThreadsCanUse) {
+  const TemporaryFolder folder;
+  const std::string path = saved(linear(Loss::mse, 1, 0, {1, 0}, {0}), folder);
+  const Predictor predictor(path, WhichWeights::judged, std::numeric_limits<int>::max());  // no terabytes
+  EXPECT_EQ(predictor.predict(row).values, std::vector<float>{1.0F});
+}
+
 TEST(Predictor, TakesTheAverageOfWeightsUnlessAskedForTheLast) {
   const TemporaryFolder folder;
   Archive archive = linear(Loss::mse, 1, 0, {1, 0}, {0});

@@ -81,12 +81,13 @@ class NamedColumns {
 /// at once, each of which does its own work. Takes no memory once it is made, but for messages and for what it returns.
 ///
 /// Of one call: outputs and labels are written when all rows are done, and not touched when it throws. Calls with more
-/// than 256 KiB of outputs in float64 go through their rows twice for that: once to see that all is well.
+/// than 256 KiB of outputs in float64 go through their rows twice for that: once to see that all is well. Outputs and
+/// labels must not overlap the rows.
 class Predictor {
  public:
   /// @param path     a checkpoint, or the folder of a run, of which the latest is taken
-  /// @param threads  that predict at a time, each with memory of its own; others wait. 0: as many as this process has
-  ///                 cores
+  /// @param threads  that predict at a time, each with memory of its own, up to 256 or the cores there are, and a
+  ///                 quarter of the machine's memory; others wait. 0: as many as this process has cores
   /// @throws Error  no_input, bad_data; also for a checkpoint of a version that did not describe its model by itself;
   ///                usage: no average is kept, and it is asked for
   explicit Predictor(const std::string& path, WhichWeights which = WhichWeights::judged, int threads = 0);
