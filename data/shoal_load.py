@@ -66,6 +66,9 @@ def encoder(table, encoding, mean, deviation):
                     numbers.append(gaps.astype(float))
                 continue
             known = len(feature["categories"])  # then the missing cell, if training had one, and last all others
+            wrong = ~gaps & ~(np.isfinite(value) & (value >= 0) & (value == np.floor(value)))
+            if wrong.any():
+                raise ValueError(f"column {feature['name']!r} is {value[wrong][0]}, which is no number of a category")
             unseen = known + column["missing"]
             place = np.where(gaps, known if column["missing"] else unseen, value)
             place = np.where(place < known + (gaps & column["missing"]), place, unseen).astype(int)
@@ -326,6 +329,8 @@ def load(path, weights=None):
             a = encode(a)
         elif mean.size:  # none with normalize = "none"
             a = (a - mean) / deviation
+        if not np.isfinite(a).all():
+            raise ValueError(f"row {np.argwhere(~np.isfinite(a))[0][0]} has a number that is not finite")
         a = network(a.reshape(len(a), *image) if images else a).reshape(len(a), -1)
         if loss == "softmax":
             e = np.exp(a - a.max(axis=1, keepdims=True))

@@ -117,6 +117,14 @@ def check_python(net):
         given["outputs"] = net.sizes()
         compare(predict(given), net.predictions[0], net.name + ", by name")
     compare(predict(net.x), net.predictions[0], net.name)
+    for column, value in ((3, -1), (3, 0.5), (3, np.inf), (5, np.inf)) if net.table else ((-1, np.nan),):
+        bad = net.x[:2].reshape(2, -1).astype(float)
+        bad[1, column] = value
+        try:
+            predict(bad)
+        except ValueError:
+            continue
+        raise AssertionError(f"{net.name} takes {value}")
     if hasattr(net, "last"):
         last = load(net.run / "checkpoints/latest", "last")(net.x)
         compare(last, net.last[0], net.name + ", last")
