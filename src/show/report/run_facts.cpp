@@ -30,14 +30,31 @@ std::string duration(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-/// Of all jobs, each counting from its own beginning.
+/// The steps after which jobs went on whose lines are there. A job that went back has cut off those of others.
+std::vector<std::int64_t> beginnings_of(const std::vector<JobRecord>& jobs) {
+  std::vector<std::int64_t> steps;
+  for (const JobRecord& job : jobs) {
+    while (!steps.empty() && steps.back() >= job.after_step) steps.pop_back();
+    steps.push_back(job.after_step);
+  }
+  return steps;
+}
+
+/// Of all jobs, each counting from its own beginning. A run of an older version has noted none; then another has begun
+/// where the time is less than before.
 double time_of(const RunRecord& record) {
+  const std::vector<std::int64_t> beginnings = beginnings_of(record.jobs);
+  auto next = beginnings.begin();
   double total = 0.0;
   double before = 0.0;
   for (const StepRecord& step : record.steps) {
-    if (!std::isfinite(step.time)) continue;
-    if (step.time < before) total += before;
-    before = step.time;
+    bool another = false;
+    for (; next != beginnings.end() && *next < step.step; ++next) another = true;
+    if (another || step.time < before) {
+      total += before;
+      before = 0.0;
+    }
+    if (std::isfinite(step.time)) before = step.time;
   }
   if (!record.evaluations.empty() && record.evaluations.back().time > before) before = record.evaluations.back().time;
   return total + before;
