@@ -38,17 +38,25 @@ std::string read_at(const RandomAccessFile& file, std::int64_t begin, std::int64
   return text;
 }
 
-std::string mark_at(const RandomAccessFile& file, std::int64_t offset) {
+/// @param jobs  bytes of what is noted of jobs: where one begins or ends, curves are parted and marks are set anew
+std::string mark_at(const RandomAccessFile& file, std::int64_t offset, std::uintmax_t jobs) {
   const std::string before = read_at(file, std::max<std::int64_t>(0, offset - compared_bytes), offset);
-  return fmt::format("{}.{}", offset, Hash().add(before).hex());
+  return fmt::format("{}.{}.{}", offset, Hash().add(before).hex(), jobs);
 }
 
-/// Where to go on; 0 where the file is not the one that was marked.
-std::int64_t begin_of(const RandomAccessFile& file, const std::string& mark) {
+/// 0 where there is no such file.
+std::uintmax_t bytes_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t bytes = fs::file_size(path, error);
+  return error ? 0 : bytes;
+}
+
+/// Where to go on; 0 where the file is not the one that was marked, or there is more of jobs.
+std::int64_t begin_of(const RandomAccessFile& file, const std::string& mark, std::uintmax_t jobs) {
   std::int64_t offset = 0;
   std::from_chars(mark.data(), mark.data() + mark.size(), offset);
   if (offset <= 0 || offset > file.size() || file.size() - offset > most_bytes) return 0;
-  return mark_at(file, offset) == mark ? offset : 0;
+  return mark_at(file, offset, jobs) == mark ? offset : 0;
 }
 
 /// Behind the last whole line.
@@ -129,10 +137,11 @@ Json run_news(const std::string& run, const std::string& mark) {
   std::error_code none;
   if (fs::exists(paths.metrics(), none)) {
     const RandomAccessFile file(paths.metrics());
-    const std::int64_t begin = begin_of(file, mark);
+    const std::uintmax_t jobs = bytes_of(paths.jobs());
+    const std::int64_t begin = begin_of(file, mark, jobs);
     const std::int64_t end = end_of(file);
     whole = begin == 0 || end < begin;
-    next = mark_at(file, end);
+    next = mark_at(file, end, jobs);
     if (!whole) {
       News news;
       news.read(read_at(file, begin, end));

@@ -288,6 +288,10 @@ def a_run_that_comes_and_goes(server):
         file.write('{"step":1,"epoch":1,"loss":7,"learning_rate":0.1,"samples_per_second":9,"time":4}\n')
     news = server.json(f"/api/run?name=late/deep&from={news['mark']}")
     assert news["run"]["curves"]["loss"]["value"] == [7], "it went back"
+    assert "run" not in server.json(f"/api/run?name=late/deep&from={news['mark']}")
+    with open("runs/late/deep/jobs.jsonl", "a") as file:
+        file.write("{}\n")
+    assert "run" in server.json(f"/api/run?name=late/deep&from={news['mark']}"), "another job has begun: new marks"
     version = server.json("/api/runs?version=0")["version"]
     os.rename("runs/late/deep", "runs/later")
     seen = wait_for(lambda: (lambda news: news["gone"] and news)(server.json(f"/api/runs?version={version}")), "renamed run")
