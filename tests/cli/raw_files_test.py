@@ -322,5 +322,15 @@ write_rows("grams.csv", ["a", "b", "c"], [[a, 1000 * b, c] for a, b, c in sizes]
 done("import", "csv", "metres.csv", "--label", "y", "-o", "metres.h5")
 train("metres")
 assert "deviations" not in done("predict", "metres", "--data", "metres.csv", "--out", "far.csv").stderr
+write_rows("single.csv", ["a", "b", "c"], [[50, 50, 50000]])
+assert '1 of 1 values in column "c"' in done("predict", "metres", "--data", "single.csv", "--out", "far.csv").stderr
+# A few rows of many columns, of which each has something rare in one of them: by chance.
+rare = (draw.random((300, 60)) < 0.005).astype(float)
+np.save("rare.npy", rare)
+np.save("rarely.npy", np.vstack([np.eye(60)[:20], np.zeros((60, 60))]))
+np.save("sides.npy", np.arange(300) % 2)
+done("import", "npy", "--x", "rare.npy", "--y", "sides.npy", "-o", "rare.h5")
+train("rare")
+assert "deviations" not in done("predict", "rare", "--data", "rarely.npy", "--out", "far.csv").stderr
 ran = done("predict", "metres", "--data", "grams.csv", "--out", "far.csv")
 assert '200 of 200 values in column "b" lie more than 10 deviations' in ran.stderr, ran.stderr

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace shoal {
 namespace {
@@ -65,10 +66,20 @@ std::vector<double> FarValues::counts() const {
 
 std::string FarValues::told(std::span<const double> counts) const {
   const double rows = counts.back();
+  double all = 0.0;
+  double all_far = 0.0;
+  for (std::size_t d = 0; d < names_.size(); ++d) {
+    if (names_[d].empty()) continue;
+    all += rows;
+    all_far += counts[d];
+  }
+  // A column of few rows has more by chance, and of many columns some; not all of them together.
+  const double expected = most_share * rows;
+  const double least = all_far > most_share * all ? expected : expected + 6.0 * std::sqrt(expected) + 6.0;
   double far = 0.0;
   std::vector<std::size_t> columns;
   for (std::size_t d = 0; d < names_.size(); ++d) {
-    if (names_[d].empty() || !(counts[d] > most_share * rows)) continue;
+    if (names_[d].empty() || !(counts[d] > least)) continue;
     far += counts[d];
     columns.push_back(d);
   }

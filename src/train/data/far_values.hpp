@@ -24,7 +24,8 @@ class FarValues {
   void count(Panels<const float> x, std::int64_t rows);
   /// For each input, then the rows behind them: to be added up over ranks.
   std::vector<double> counts() const;
-  /// A line about those columns that had more than a hundredth; empty where none had. counts: of all ranks
+  /// A line about columns that had more than a hundredth, if all together have, or some by far; else empty. counts: of
+  /// all ranks
   std::string told(std::span<const double> counts) const;
 
  private:
