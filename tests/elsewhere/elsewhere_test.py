@@ -53,6 +53,9 @@ def build_examples():
                 [*c11, f"{here}/threads.c", *link, "-o", "threads"]]
     if "thread" not in sanitizers:  # OpenMP's library is not told of there
         commands.append([*f08, *pkg_config("--variable=fortran"), f"{examples}/predict.f90", *link, "-o", "predict_f90"])
+        os.makedirs("sections_modules", exist_ok=True)  # beside the module file of the other
+        commands.append([*f08, "-J", "sections_modules", *pkg_config("--variable=fortran"), f"{here}/sections.f90", *link,
+                         "-o", "sections"])
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda words: run(*words), commands))
     run(cmake, "-S", f"{here}/cpp", "-B", "cpp", "-G", "Ninja", f"-DEXAMPLES={examples}", f"-DCMAKE_PREFIX_PATH={prefix}",
@@ -136,6 +139,8 @@ run("./predict_c", hardest, f"{data}.rows", "scalar", env={**os.environ, "SHOAL_
 same("without vectors", "scalar", expected[nets.HARDEST])
 
 run("./misuse", "runs/relu/checkpoints/latest", "numbers.h5")
+if os.path.exists("sections"):
+    run("./sections", "runs/relu", "numbers.rows")
 print(run("./threads", hardest, f"{data}.rows", "8", "3").strip())
 print(run("./threads", "runs/relu", "numbers.rows", "8", "3").strip())
 
@@ -144,5 +149,6 @@ if not sanitizers:
     few.tofile("few.rows")
     checked = [valgrind, "-q", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"]
     run(*checked, "./predict_f90", hardest, "few.rows", "few.out", env={**os.environ, "OMP_NUM_THREADS": "2"})
+    run(*checked, "./misuse", "runs/relu/checkpoints/latest", "numbers.h5")
     same("under valgrind", "few.out", expected[nets.HARDEST].reshape(nets.ROWS, -1)[:40])
 print(f"{len(nets.NETS)} nets, the same bits in C, C++ and Fortran")
