@@ -75,6 +75,7 @@ constexpr std::array lines = {
     Line{"parallel.leaves", "Parts that a batch is cut into; 0: the largest power of two with 32 samples in each"},
     Line{"parallel.stall_timeout", "Seconds that a rank waits for another before all leave; 0: for ever"},
     Line{"parallel.check_every", "Steps between two comparisons of what ranks hold; 0: never"},
+    Line{"train.tensorboard", "Write TensorBoard's event files into tensorboard/ of the run, beside metrics.jsonl"},
     Line{"checkpoint.every_steps", "Steps between two checkpoints; 0: not by steps"},
     Line{"checkpoint.every_seconds", "Seconds between two checkpoints; 0: not by time"},
     Line{"checkpoint.every_epochs", "Epochs between two checkpoints; 0: not by epochs"},
