@@ -86,7 +86,8 @@ ProtobufMessage attribute_of(const std::string& name, const OnnxAttribute& value
     for (const std::int64_t number : *numbers) attribute.add(AttributeField::ints, number);
     type = AttributeField::is_ints;
   } else {
-    for (const std::string& text : std::get<std::vector<std::string>>(value)) attribute.add(AttributeField::strings, text);
+    for (const std::string& text : std::get<std::vector<std::string>>(value))
+      attribute.add(AttributeField::strings, text);
     type = AttributeField::is_strings;
   }
   attribute.add(AttributeField::type, type);
