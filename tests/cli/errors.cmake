@@ -67,7 +67,7 @@ cli_error(label_gap 65 "gap.csv:3: label \"NA\" is no number.*--drop-unlabelled.
 cli_error(odd_first_row 65 "odd.csv:1: column 1 is \"x\" above numbers.*--header yes" GUARD --makes-no new@np@.h5
   COMMAND import csv odd.csv -o new@np@.h5)
 cli_error(no_checkpoint_yet 66 "unstarted has no checkpoint to go on from" COMMAND train --resume unstarted)
-foreach(use "train --resume" "train --replay" "train --resume auto --run" watch "inspect")
+foreach(use "train --resume" "train --replay" "train --resume auto --run" verify "inspect")
   string(MAKE_C_IDENTIFIER "${use}" name)
   separate_arguments(words UNIX_COMMAND "${use}")
   cli_error(sweep_as_run.${name} 66 "sweep holds a sweep and no run" AT 1
