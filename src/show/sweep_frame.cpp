@@ -13,7 +13,6 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t most_trials = 8;
-constexpr int least_chart_rows = 4;
 
 struct Counts {
   std::int64_t done = 0;

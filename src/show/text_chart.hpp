@@ -13,6 +13,8 @@ struct TextChart {
   std::vector<RunView::Point> marks;
 };
 
+inline constexpr int least_chart_rows = 4;  ///< below, a chart says nothing
+
 /// `height` lines for the curves and one for the steps, of at most `width` characters; none without a point or room.
 /// Round values stand at the left, round steps below. The scale of the values is logarithmic when they span more than a
 /// factor of 20: then the last line says so.

@@ -12,7 +12,6 @@
 namespace shoal {
 namespace {
 
-constexpr int least_chart_rows = 4;  // below, a chart says nothing
 constexpr std::size_t most_nudges = 6;
 
 std::string headline(const RunView& view) {

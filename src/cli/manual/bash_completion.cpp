@@ -8,7 +8,7 @@ namespace shoal {
 namespace {
 
 /// What is the same whatever commands there are. The last word is joined again, for bash parts words at =.
-constexpr const char* frame = R"bash(
+constexpr const char* bash_frame = R"bash(
 # Words of the line up to the cursor, parts around = joined again, into the array "words".
 _shoal_words() {
   local i word glued=0 line=${COMP_LINE:0:COMP_POINT}
@@ -151,11 +151,6 @@ std::string kinds_of(const Offered& offered) {
   return kinds;
 }
 
-std::string filled_in(std::string text, const std::string& mark, const std::string& value) {
-  text.replace(text.find(mark), mark.size(), value);
-  return text;
-}
-
 }  // namespace
 
 std::string bash_completion(const std::vector<CommandText>& commands) {
@@ -205,7 +200,7 @@ std::string bash_completion(const std::vector<CommandText>& commands) {
   script += function("_shoal_takes", "\"$1 $2\"", takes, "    *) return 1 ;;\n");
   script += function("_shoal_arguments", "\"$1 $2\"", arguments, "");
   script += function("_shoal_values", "$1", values, "");
-  return filled_in(filled_in(script + frame, "@CHECKPOINTS@", RunPaths::checkpoints_name), "@SWEEP@",
+  return filled_in(filled_in(script + bash_frame, "@CHECKPOINTS@", RunPaths::checkpoints_name), "@SWEEP@",
                    SweepPaths{""}.fingerprint().substr(1));
 }
 

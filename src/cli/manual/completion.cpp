@@ -22,6 +22,11 @@ std::vector<KeyText> key_texts() {
   return texts;
 }
 
+std::string filled_in(std::string text, const std::string& mark, const std::string& value) {
+  text.replace(text.find(mark), mark.size(), value);
+  return text;
+}
+
 std::string in_quotes(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);

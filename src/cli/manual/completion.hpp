@@ -24,6 +24,9 @@ struct KeyText {
 };
 std::vector<KeyText> key_texts();
 
+/// The text with `value` in the place of a mark, which it has.
+std::string filled_in(std::string text, const std::string& mark, const std::string& value);
+
 /// 'text' for a shell of the family of sh, whatever is in it.
 std::string in_quotes(const std::string& text);
 

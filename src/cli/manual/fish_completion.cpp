@@ -9,7 +9,7 @@
 namespace shoal {
 namespace {
 
-constexpr const char* frame = R"fish(
+constexpr const char* fish_frame = R"fish(
 # Whether the line is of the command given, "import csv"; "" for shoal itself.
 function __shoal_at
     set -l command
@@ -108,7 +108,7 @@ std::string fish_completion(const std::vector<CommandText>& commands) {
   script += fmt::format("set -g __shoal_keys{}\nset -g __shoal_abouts{}\n", keys, abouts);
   script += fmt::format("set -g __shoal_nudges{}\nset -g __shoal_nudge_abouts{}\n", nudges, nudge_abouts);
   script += fmt::format("set -g __shoal_with_values{}\nset -g __shoal_values{}\n", with_values, values);
-  script += frame;
+  script += fish_frame;
   script += "\ncomplete -c shoal -f\n";
   for (const CommandText& command : commands) {
     const std::string at =

@@ -9,7 +9,7 @@
 namespace shoal {
 namespace {
 
-constexpr const char* frame = R"zsh(
+constexpr const char* zsh_frame = R"zsh(
 _shoal__settings() { # array of keys
   if compset -P '[^=]#='; then
     local key=${${IPREFIX%=}##*=}
@@ -118,11 +118,6 @@ std::string described(const std::string& array, const std::vector<std::pair<std:
   return text + ")\n";
 }
 
-std::string filled_in(std::string text, const std::string& mark, const std::string& value) {
-  text.replace(text.find(mark), mark.size(), value);
-  return text;
-}
-
 std::string function(const CommandText& command) {
   std::string text = function_of(command.name == "" ? "" : command.name);
   if (command.name.empty()) text = "_shoal";
@@ -173,7 +168,7 @@ std::string zsh_completion(const std::vector<CommandText>& commands) {
     script += described("_shoal_commands_of_" + function_of(command.name).substr(7), entries);
   }
   for (const CommandText& command : commands) script += function(command);
-  return filled_in(filled_in(script + frame, "@CHECKPOINTS@", RunPaths::checkpoints_name), "@SWEEP@",
+  return filled_in(filled_in(script + zsh_frame, "@CHECKPOINTS@", RunPaths::checkpoints_name), "@SWEEP@",
                    SweepPaths{""}.fingerprint().substr(1));
 }
 

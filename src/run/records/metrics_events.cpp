@@ -12,7 +12,7 @@ namespace shoal {
 namespace {
 
 /// A line that is whole; where a number could not be told, there is none.
-struct MetricsLine {
+struct LineOfCurves {
   std::int64_t step = 0;
   double time = 0.0;  // since its job began
   std::vector<std::pair<std::string, double>> curves;
@@ -22,7 +22,7 @@ std::optional<double> number_of(const Json& json) try { return json.number(); } 
   return std::nullopt;
 }
 
-bool read_line(std::string_view text, MetricsLine& line) try {
+bool read_line(std::string_view text, LineOfCurves& line) try {
   static const std::set<std::string> no_curve = {"step", "epoch", "split", "time"};
   const Json json = Json::parse(text);
   const Json* split = json.find("split");
@@ -38,18 +38,18 @@ bool read_line(std::string_view text, MetricsLine& line) try {
   return false;
 }
 
-std::vector<MetricsLine> lines_of(std::string_view metrics) {
-  std::vector<MetricsLine> lines;
+std::vector<LineOfCurves> lines_of(std::string_view metrics) {
+  std::vector<LineOfCurves> lines;
   while (!metrics.empty()) {
     const std::size_t end = metrics.find('\n');
     if (end == std::string_view::npos) break;  // torn
-    if (MetricsLine line; read_line(metrics.substr(0, end), line)) lines.push_back(std::move(line));
+    if (LineOfCurves line; read_line(metrics.substr(0, end), line)) lines.push_back(std::move(line));
     metrics.remove_prefix(end + 1);
   }
   return lines;
 }
 
-std::string events_of(const MetricsLine& line, double began) {
+std::string events_of(const LineOfCurves& line, double began) {
   std::string events;
   for (const auto& [tag, value] : line.curves) events += EventFile::scalar(began + line.time, line.step, tag, value);
   return events;
@@ -59,22 +59,22 @@ std::string events_of(const MetricsLine& line, double began) {
 
 std::string events_of(std::string_view lines, double began) {
   std::string events;
-  for (const MetricsLine& line : lines_of(lines)) events += events_of(line, began);
+  for (const LineOfCurves& line : lines_of(lines)) events += events_of(line, began);
   return events;
 }
 
 std::string event_file_of(std::string_view text, double ended) {
-  std::vector<MetricsLine> lines = lines_of(text);
+  std::vector<LineOfCurves> lines = lines_of(text);
   double before = 0.0;  // seconds of the jobs before
   double last = 0.0;
-  for (MetricsLine& line : lines) {
+  for (LineOfCurves& line : lines) {
     if (line.time < last) before += last;
     last = line.time;
     line.time += before;
   }
   const double began = ended - (lines.empty() ? 0.0 : lines.back().time);
   std::string file = EventFile::start(began, 0);
-  for (const MetricsLine& line : lines) file += events_of(line, began);
+  for (const LineOfCurves& line : lines) file += events_of(line, began);
   return file;
 }
 

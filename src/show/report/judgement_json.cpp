@@ -18,11 +18,11 @@
 namespace shoal {
 namespace {
 
-constexpr int digits = 6;
+constexpr int shown_digits = 6;
 constexpr std::size_t most_confused_shown = 100;  // classes
 constexpr std::size_t most_outputs = 12;
 
-Json value(double number) { return Json::shortest(number, digits); }
+Json value(double number) { return Json::shortest(number, shown_digits); }
 Json value(const std::optional<double>& number) { return number ? value(*number) : Json(); }
 
 Json metrics_of(const Evaluation& e) {

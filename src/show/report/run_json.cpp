@@ -16,8 +16,6 @@
 namespace shoal {
 namespace {
 
-constexpr int digits = 9;
-
 Json curve_of(const RunRecord& record, double StepRecord::*value) {
   CurvePoints points;
   for (const StepRecord& step : record.steps) points.push_back({step.step, step.*value});
@@ -39,9 +37,9 @@ Json evaluations_of(const RunRecord& record) {
     if (e.split != split) continue;
     steps.push(e.step);
     epochs.push(e.epoch);
-    losses.push(Json::shortest(e.loss, digits));
-    accuracies.push(e.accuracy ? Json::shortest(*e.accuracy, digits) : Json());
-    metrics.push(e.metric.empty() ? Json() : Json::shortest(e.value, digits));
+    losses.push(Json::shortest(e.loss, curve_digits));
+    accuracies.push(e.accuracy ? Json::shortest(*e.accuracy, curve_digits) : Json());
+    metrics.push(e.metric.empty() ? Json() : Json::shortest(e.value, curve_digits));
     any_accuracy |= e.accuracy.has_value();
     if (!e.metric.empty()) metric = e.metric;
   }

@@ -14,7 +14,6 @@
 namespace shoal {
 namespace {
 
-constexpr int digits = 9;
 constexpr std::size_t columns_of_curve = 100;  // of each of thousands
 
 const char* name_of(Scale scale) {
@@ -59,7 +58,7 @@ Json curve_of(const TrialRow& row, Metric metric) {
   Json values = Json::array();
   for (const RunView::Point& p : points) {
     epochs.push(p.step);
-    values.push(Json::shortest(p.value, digits));
+    values.push(Json::shortest(p.value, curve_digits));
   }
   return Json::array({std::move(epochs), std::move(values)});
 }
@@ -72,16 +71,17 @@ Json trials_of(const SweepView& view) {
     const auto score = result != nullptr ? metric_at(*result, metric) : std::nullopt;
     Json values = Json::array();
     for (const double number : row.numbers) values.push(Json::shortest(number));
-    Json one = Json::object({{"trial", row.trial},
-                             {"place", row.place},
-                             {"status", row.status},
-                             {"round", row.round},
-                             {"rung", row.rung},
-                             {"epoch", row.curve.empty() ? 0 : row.curve.back().epoch},
-                             {"score", score ? Json::shortest(*score) : Json()},
-                             {"train_loss", result != nullptr ? Json::shortest(result->train_loss, digits) : Json()},
-                             {"values", std::move(values)},
-                             {"curve", curve_of(row, metric)}});
+    Json one =
+        Json::object({{"trial", row.trial},
+                      {"place", row.place},
+                      {"status", row.status},
+                      {"round", row.round},
+                      {"rung", row.rung},
+                      {"epoch", row.curve.empty() ? 0 : row.curve.back().epoch},
+                      {"score", score ? Json::shortest(*score) : Json()},
+                      {"train_loss", result != nullptr ? Json::shortest(result->train_loss, curve_digits) : Json()},
+                      {"values", std::move(values)},
+                      {"curve", curve_of(row, metric)}});
     if (!row.reason.empty()) one.set("reason", row.reason);
     trials.push(std::move(one));
   }
@@ -91,9 +91,10 @@ Json trials_of(const SweepView& view) {
 Json importance_of(const SweepView& view) {
   Json list = Json::array();
   for (const Importance& one : view.importance)
-    list.push(Json::object({{"key", one.key},
-                            {"share", one.share ? Json::shortest(*one.share, digits) : Json()},
-                            {"correlation", one.correlation ? Json::shortest(*one.correlation, digits) : Json()}}));
+    list.push(
+        Json::object({{"key", one.key},
+                      {"share", one.share ? Json::shortest(*one.share, curve_digits) : Json()},
+                      {"correlation", one.correlation ? Json::shortest(*one.correlation, curve_digits) : Json()}}));
   return list;
 }
 
@@ -101,7 +102,7 @@ Json boxes_of(const SweepView& view) {
   Json list = Json::array();
   for (const SearchBox& box : view.boxes) {
     Json low = Json::array();
-    for (const double place : box.low) low.push(Json::shortest(place, digits));
+    for (const double place : box.low) low.push(Json::shortest(place, curve_digits));
     list.push(Json::object({{"round", box.round}, {"low", std::move(low)}, {"width", Json::shortest(box.width)}}));
   }
   return list;

@@ -12,7 +12,6 @@ constexpr std::size_t columns_of_page = 800;  // of pixels, in a window of 1280
 constexpr std::size_t columns_of_means = 150;
 constexpr std::size_t many_points = 3 * columns_of_means;
 constexpr std::int64_t gap = 3;  // times as far apart as on either side
-constexpr int digits = 9;        // as many as metrics.jsonl has of a loss
 
 std::size_t column_of(std::int64_t step, std::int64_t first, std::int64_t last, std::size_t columns) {
   if (last <= first) return 0;
@@ -44,7 +43,7 @@ Json arrays_of(const std::vector<CurvePoints>& parts) {
     }
     for (const RunView::Point& p : part) {
       steps.push(p.step);
-      values.push(Json::shortest(p.value, digits));
+      values.push(Json::shortest(p.value, curve_digits));
     }
   }
   return Json::object({{"step", std::move(steps)}, {"value", std::move(values)}});

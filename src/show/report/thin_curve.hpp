@@ -8,6 +8,8 @@
 
 namespace shoal {
 
+inline constexpr int curve_digits = 9;  ///< as many as metrics.jsonl has of a loss
+
 using CurvePoints = std::vector<RunView::Point>;
 
 /// Runs of steps without a gap: parts between which more steps are missing than anywhere nearby.

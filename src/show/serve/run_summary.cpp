@@ -26,22 +26,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds between_sweeps{5};
 constexpr std::int64_t tail_bytes = 16 << 10;
 
-/// What tells a file from one that is no longer the same.
-struct Stamp {
-  fs::file_time_type time;
-  std::uintmax_t size = 0;
-
-  bool operator==(const Stamp&) const = default;
-};
-
-std::optional<Stamp> stamp_of(const std::string& path) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (error) return std::nullopt;
-  const fs::file_time_type time = fs::last_write_time(path, error);
-  return error ? std::nullopt : std::optional(Stamp{time, size});
-}
-
 std::string tail_of(const std::string& path) {
   const RandomAccessFile file(path);
   const std::int64_t begin = std::max<std::int64_t>(0, file.size() - tail_bytes);
@@ -62,6 +46,22 @@ Json shown(double value) { return Json::shortest(value, 6); }
 }  // namespace
 
 struct RunSummary::State {
+  /// What tells a file from one that is no longer the same.
+  struct Stamp {
+    fs::file_time_type time;
+    std::uintmax_t size = 0;
+
+    bool operator==(const Stamp&) const = default;
+  };
+
+  static std::optional<Stamp> stamp_of(const std::string& path) {
+    std::error_code error;
+    const std::uintmax_t size = fs::file_size(path, error);
+    if (error) return std::nullopt;
+    const fs::file_time_type time = fs::last_write_time(path, error);
+    return error ? std::nullopt : std::optional(Stamp{time, size});
+  }
+
   explicit State(std::string folder)
       : paths{std::move(folder)}, sweep(RunDirectory::holds_sweep(paths.folder)), pulse(paths.folder) {}
 
