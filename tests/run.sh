@@ -80,6 +80,7 @@ check_files() { # function, files
 run_lint() {
   launch/install-dependencies.sh --tests --checks || ended_early 'dependencies are missing'
   cmake --preset lint -DSHOAL_TESTS=OFF -DSHOAL_UNITY=ON || ended_early 'the configuration failed'
+  ninja -C build/lint src/show/page_assets.cpp || ended_early 'the pages could not be embedded'
   export -f format_is_clean tidy_is_clean
   local sources files
   mapfile -t files < <(find include src tests -name '*.[ch]pp' | sort)

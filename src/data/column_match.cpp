@@ -17,6 +17,7 @@ namespace {
 /// What both sides call a column that has no table to say more.
 std::vector<FeatureColumn> numbers_called(const std::vector<std::string>& names) {
   std::vector<FeatureColumn> columns;
+  columns.reserve(names.size());
   for (const std::string& name : names) columns.push_back({name, ColumnType::number, {}});
   return columns;
 }
@@ -33,6 +34,7 @@ std::vector<FeatureColumn> columns_of(const Split& split) {
 
 void refuse_twice(const std::vector<FeatureColumn>& columns, const std::string& whose) {
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const FeatureColumn& column : columns) names.push_back(column.name);
   if (const auto twice = find_twice(names))
     throw Error(ExitStatus::bad_data, fmt::format("columns {} and {} of {} are both called \"{}\"; give each a name of "

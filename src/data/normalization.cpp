@@ -64,7 +64,8 @@ std::vector<double> moments_of(const std::vector<double>& values, std::size_t wi
   for (std::size_t at = width; at < values.size(); at += width) {
     for (std::size_t d = 0; d < width; ++d) mean[d] += values[at + d] - values[d];
   }
-  const auto rows = static_cast<double>(values.size() / width);
+  const std::size_t count = values.size() / width;
+  const auto rows = static_cast<double>(count);
   for (std::size_t d = 0; d < width; ++d) mean[d] = values[d] + mean[d] / rows;
   for (std::size_t at = 0; at < values.size(); at += width) {
     for (std::size_t d = 0; d < width; ++d) {

@@ -47,7 +47,7 @@ class Planner {
   }
 
   /// Adds a stage to the chain if there is one, else as a new group; returns where the result is usable.
-  Place add(TileStage stage, Place chain, const std::vector<std::size_t>& needed, std::int64_t panels) {
+  Place add(const TileStage& stage, Place chain, const std::vector<std::size_t>& needed, std::int64_t panels) {
     if (chain.group == none) {
       chain.phase = earliest(needed) + 1;
       chain.group = phase(chain.phase - 1).groups.size();

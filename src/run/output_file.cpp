@@ -97,7 +97,7 @@ std::string what_is_there(Output kind) {
     case Output::predictions: return "is no earlier file of predictions, and would be replaced; remove it first, or ";
     case Output::columns: return "is no earlier file of columns, and would be replaced; remove it first, or ";
     case Output::confusion: return "is no earlier confusion matrix, and would be replaced; remove it first, or ";
-    case Output::c_source: return "is no earlier export, and would be replaced; remove it first, or ";
+    case Output::c_source:
     case Output::onnx: return "is no earlier export, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
     case Output::report: return "is no earlier report, and would be replaced; remove it first, or ";

@@ -77,8 +77,8 @@ std::vector<double> round_ticks(double least, double most, int count) {
     const double first = std::ceil(least / step - 1e-9);
     const double last = std::floor(most / step + 1e-9);
     if (last - first + 1.0 > count) continue;
-    std::vector<double> ticks;
-    for (double n = first; n <= last; n += 1.0) ticks.push_back(n * step + 0.0);  // no -0
+    std::vector<double> ticks(static_cast<std::size_t>(std::max(last - first + 1.0, 0.0)));
+    for (std::size_t i = 0; i < ticks.size(); ++i) ticks[i] = (first + static_cast<double>(i)) * step + 0.0;  // no -0
     return ticks;
   }
   return {};

@@ -171,7 +171,7 @@ std::vector<Finding> judge(const Examination& found) {
 }
 
 std::string line_to_use(const Examination& found) {
-  const std::string train = "shoal train CONFIG";
+  std::string train = "shoal train CONFIG";
   std::int64_t processors = 0;
   std::vector<std::string> hosts;
   for (const ExaminedHost& host : found.hosts) {

@@ -102,8 +102,8 @@ std::string option_spec(const OptionText& option) {
     const std::string takes = option.value.empty() ? "" : is_long ? "=" : "+";
     std::string others;
     for (const std::string& other : option.names) others += (others.empty() ? "" : " ") + other;
-    const std::string exclude = option.repeated ? "*" : option.names.size() > 1 ? '(' + others + ')' : "";
-    spec += "    " + in_quotes(exclude + name + takes + about + value) + " \\\n";
+    const std::string exclude = option.repeated ? "*" : option.names.size() > 1 ? fmt::format("({})", others) : "";
+    spec += fmt::format("    {} \\\n", in_quotes(fmt::format("{}{}{}{}{}", exclude, name, takes, about, value)));
   }
   return spec;
 }
@@ -113,13 +113,13 @@ std::string described(const std::string& array, const std::vector<std::pair<std:
   for (const auto& [name, about] : entries) {
     std::string colons;
     for (const char c : name) colons += (c == ':' ? "\\" : "") + std::string(1, c);
-    text += "  " + in_quotes(colons + ':' + about) + '\n';
+    text += fmt::format("  {}\n", in_quotes(fmt::format("{}:{}", colons, about)));
   }
   return text + ")\n";
 }
 
 std::string function(const CommandText& command) {
-  std::string text = function_of(command.name == "" ? "" : command.name);
+  std::string text = function_of(command.name);
   if (command.name.empty()) text = "_shoal";
   text += "() {\n  local context state state_descr line\n  typeset -A opt_args\n  _arguments -C -s \\\n";
   for (const OptionText& option : command.options) text += option_spec(option);

@@ -32,7 +32,7 @@ class ColumnBlocks {
     return std::exchange(size_, size_ + columns);
   }
   std::string in_order(const std::vector<std::int64_t>& order) {
-    const std::string all = blocks_.size() == 1 ? blocks_.front() : g_.node("Concat", blocks_, axis_1);
+    std::string all = blocks_.size() == 1 ? blocks_.front() : g_.node("Concat", blocks_, axis_1);
     std::vector<std::int64_t> own(order.size());
     std::iota(own.begin(), own.end(), std::int64_t{0});
     if (order == own && size_ == std::ssize(order)) return all;

@@ -141,7 +141,7 @@ std::string OnnxGraph::input(const std::string& name, OnnxType type, const std::
 
 std::string OnnxGraph::node(const std::string& operation, const std::vector<std::string>& inputs,
                             const std::map<std::string, OnnxAttribute>& attributes, const std::string& domain) {
-  const std::string made = own_name(operation);
+  std::string made = own_name(operation);
   ProtobufMessage node;
   for (const std::string& input : inputs) node.add(NodeField::input, input);
   node.add(NodeField::output, made);
@@ -161,7 +161,7 @@ std::string OnnxGraph::reshape(const std::string& value, std::vector<std::int64_
 }
 
 std::string OnnxGraph::output(const std::string& value, const std::string& name, OnnxType type, std::int64_t columns) {
-  const std::string own = own_name(name);
+  std::string own = own_name(name);
   ProtobufMessage node;
   node.add(NodeField::input, value);
   node.add(NodeField::output, own);

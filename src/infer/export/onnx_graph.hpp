@@ -42,7 +42,7 @@ class OnnxGraph {
   std::string input(const std::string& name, OnnxType type, const std::vector<std::int64_t>& shape);
   template <class T>
   std::string constant(const std::string& name, const std::vector<std::int64_t>& shape, const std::vector<T>& values) {
-    const std::string own = own_name(name);
+    std::string own = own_name(name);
     graph_.add(5, onnx_tensor(own, shape, std::span<const T>(values)));
     return own;
   }

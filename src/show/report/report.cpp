@@ -19,6 +19,7 @@ namespace {
 
 std::string page_of_runs(const std::vector<Json>& runs) {
   std::vector<std::string> names;
+  names.reserve(runs.size());
   for (const Json& run : runs) names.push_back(run.at("name").string());
   return report_page(fmt::format("{}", fmt::join(names, ", ")),
                      runs.size() == 1 ? run_tables(runs.front()) : comparison_tables(runs),
