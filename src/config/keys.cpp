@@ -89,7 +89,7 @@ std::string idle_channels(const Config& c) {
 }
 
 std::string idle_blocks(const Config& c) {
-  const std::string idle = idle_channels(c);
+  std::string idle = idle_channels(c);
   if (!idle.empty() || has_blocks(c.model.preset)) return idle;
   return fmt::format("has no effect: model.preset = \"{}\" has no blocks", c.model.preset);
 }

@@ -51,6 +51,7 @@ std::string value(const std::vector<std::int64_t>& v) { return fmt::format("[{}]
 
 std::string value(const std::vector<double>& v) {
   std::vector<std::string> numbers;
+  numbers.reserve(v.size());
   for (const double number : v) numbers.push_back(value(number));
   return fmt::format("[{}]", fmt::join(numbers, ", "));
 }

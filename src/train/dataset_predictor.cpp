@@ -129,7 +129,7 @@ Evaluation DatasetPredictor::evaluate(const Dataset& data, const Split& split) {
   });
   SHOAL_FAULT_POINT("predict");
   SplitJudge judge(s.trained.model, s.trained.data, s.trained.targets);
-  const Evaluation result = evaluate_split(pass->feeder, split, s.leaf_samples, pass->rows.capacity(), s.comm, &judge);
+  Evaluation result = evaluate_split(pass->feeder, split, s.leaf_samples, pass->rows.capacity(), s.comm, &judge);
   say_strange(pass->feeder, s.comm);
   run_together(s.comm, [&] {
     if (!std::isfinite(result.loss))

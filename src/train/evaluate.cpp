@@ -84,7 +84,7 @@ std::optional<Evaluation> Training::finish() {
 Evaluation Training::validate() {
   const bool metrics =
       metrics_wanted_ || (!is_loss(config_.train.metric) && config_.train.metric != Metric::validation_accuracy);
-  const Evaluation evaluation = evaluate(*data_.validation, metrics);
+  Evaluation evaluation = evaluate(*data_.validation, metrics);
   const std::int64_t step = progress_.step;
   require_finite(fmt::format("the validation loss after step {} (epoch {})", step, cut_.epoch(step)), evaluation.loss);
   return evaluation;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/json.hpp"
 
 namespace shoal {
 
@@ -30,6 +31,8 @@ struct JobRecord {
   std::optional<End> end;  ///< none: under way, or it was killed
 };
 
+/// What a job was when it began: one object, the first of its lines.
+Json to_json(const JobRecord& job);
 /// The lines of jobs.jsonl: one when a job begins, one when it ends. {"began":...} and {"ended":...}
 std::string to_json_line(const JobRecord& job);
 std::string to_json_line(const JobRecord::End& end);

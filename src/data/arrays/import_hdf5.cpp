@@ -13,6 +13,7 @@ namespace {
 SourceArrays array_of(const std::vector<std::string>& files, const std::string& path, const MissingNumbers& missing,
                       std::int64_t block_bytes) {
   std::vector<ArrayOrigin> origins;
+  origins.reserve(files.size());
   for (const std::string& file : files)
     origins.push_back({fmt::format("{}: {}", file, path),
                        [file, path, block_bytes] { return std::make_unique<H5Array>(file, path, block_bytes); }});

@@ -37,7 +37,7 @@ void read_line(const Json& json, std::vector<JobRecord>& jobs) {
 
 }  // namespace
 
-std::string to_json_line(const JobRecord& job) {
+Json to_json(const JobRecord& job) {
   return Json::object({{"began", job.began},
                        {"after_step", job.after_step},
                        {"ranks", job.ranks},
@@ -46,10 +46,10 @@ std::string to_json_line(const JobRecord& job) {
                        {"cores", job.cores},
                        {"host", job.host},
                        {"instruction_set", job.instruction_set},
-                       {"shoal", job.version}})
-             .text() +
-         '\n';
+                       {"shoal", job.version}});
 }
+
+std::string to_json_line(const JobRecord& job) { return to_json(job).text() + '\n'; }
 
 std::string to_json_line(const JobRecord::End& end) {
   return Json::object(

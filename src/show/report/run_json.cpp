@@ -94,18 +94,12 @@ Json marks_of(const RunRecord& record) {
 
 Json jobs_json(const std::vector<JobRecord>& jobs) {
   Json list = Json::array();
-  for (const JobRecord& job : jobs)
-    list.push(Json::object({{"began", job.began},
-                            {"after_step", job.after_step},
-                            {"ranks", job.ranks},
-                            {"hosts", job.hosts},
-                            {"threads", job.threads},
-                            {"cores", job.cores},
-                            {"host", job.host},
-                            {"instruction_set", job.instruction_set},
-                            {"shoal", job.version},
-                            {"ended", job.end ? Json(job.end->at) : Json()},
-                            {"text", job.end ? Json(job.end->text) : Json()}}));
+  for (const JobRecord& job : jobs) {
+    Json row = to_json(job);
+    row.set("ended", job.end ? Json(job.end->at) : Json());
+    row.set("text", job.end ? Json(job.end->text) : Json());
+    list.push(row);
+  }
   return list;
 }
 
