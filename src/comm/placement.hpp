@@ -3,14 +3,12 @@
 #include <span>
 #include <string>
 #include <vector>
+#include "shoal/core/cores.hpp"
 
 #include "shoal/comm/launcher.hpp"
 #include "shoal/comm/session.hpp"
 
 namespace shoal {
-
-/// The affinity mask of this process as bits, for comparison between ranks of a host; empty where the system has none.
-std::vector<unsigned char> affinity_mask();
 
 /// The processors in a mask, by number.
 std::vector<int> processors_of(std::span<const unsigned char> mask);

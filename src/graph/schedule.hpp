@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shoal/graph/graph.hpp"
+#include "shoal/graph/nodes_below.hpp"
 
 namespace shoal {
 
@@ -44,9 +45,6 @@ using Schedule = std::vector<Phase>;
 
 /// Sets names and flops_per_sample: the nodes whose values (forward) or whose gradients (backward) are made.
 void describe(const Graph& graph, Pass pass, Phase& phase);
-
-/// Values that another one depends on, itself included: one flag per node.
-std::vector<bool> nodes_below(const Graph& graph, std::size_t until);
 
 /// The forward pass up to `until`. Each operation runs as early as what it reads allows; an operation that works tile
 /// by tile joins the chain that makes its input.

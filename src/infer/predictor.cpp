@@ -1,7 +1,6 @@
 #include "shoal/infer/predictor.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "infer/row_source.hpp"
 #include "infer/work_places.hpp"
+#include "shoal/core/cores.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/row_encoder.hpp"
 #include "shoal/data/row_of_cells.hpp"
@@ -27,13 +27,6 @@ constexpr std::size_t most_output_bytes = std::size_t{1} << 18;  // that wait fo
 std::int64_t block_of(const Model& model) {
   const std::size_t bytes = std::max<std::size_t>(1, ForwardPass::bytes_per_sample(model.graph(), model.logits()));
   return std::clamp(static_cast<std::int64_t>(cached_bytes / bytes), std::int64_t{1}, most_rows);
-}
-
-int usable_cores() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  if (::sched_getaffinity(0, sizeof cores, &cores) == 0 && CPU_COUNT(&cores) > 0) return CPU_COUNT(&cores);
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 /// Places to work in that more threads than the machine has cores share without much waiting.
@@ -154,9 +147,9 @@ struct Predictor::State {
     if (labels != nullptr && !layout.labels)
       throw Error(ExitStatus::usage, trained.path + " does not tell classes, and labels are asked for");
     predict(place, rows, source, [&](std::int64_t r, const double* reported, std::int32_t label) {
-      T* to = outputs.data + r * outputs.row_stride;
-      for (std::int64_t k = 0; k < layout.columns; ++k, to += outputs.column_stride)
-        *to = layout.precise ? static_cast<T>(reported[k]) : static_cast<T>(static_cast<float>(reported[k]));
+      for (std::int64_t k = 0; k < layout.columns; ++k)
+        outputs.at(r, k) =
+            layout.precise ? static_cast<T>(reported[k]) : static_cast<T>(static_cast<float>(reported[k]));
       if (labels != nullptr) labels[r] = label;
     });
   }
@@ -267,7 +260,7 @@ Predictions Predictor::predict(std::int64_t rows, const NamedColumns& columns) c
 }
 
 std::vector<double> Predictor::row(const std::map<std::string, std::string>& cells) const {
-  return row_of_cells(state_->named().table(), cells);
+  return row_of_cells(state_->named(), cells);
 }
 
 }  // namespace shoal

@@ -21,11 +21,8 @@ class NumberRows final : public RowSource {
  public:
   explicit NumberRows(RowsView<const T> x) : x_(x) {}
   void row(std::int64_t r, std::span<double> values) const override {
-    const T* from = x_.data + r * x_.row_stride;
-    for (double& value : values) {
-      value = static_cast<double>(*from);
-      from += x_.column_stride;
-    }
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = static_cast<double>(x_.at(r, static_cast<std::int64_t>(i)));
   }
 
  private:

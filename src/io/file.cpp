@@ -128,6 +128,12 @@ void RandomAccessFile::read(std::int64_t offset, std::span<std::byte> bytes) con
   }
 }
 
+std::string RandomAccessFile::text(std::int64_t begin, std::int64_t end) const {
+  std::string text(static_cast<std::size_t>(end - begin), '\0');
+  read(begin, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
 AppendFile::AppendFile(std::filesystem::path path) : path_(std::move(path)) {
   posix::Descriptor file = posix::open(path_, O_WRONLY | O_CREAT | O_APPEND);
   if (!file) posix::fail("write", path_, errno);

@@ -101,6 +101,7 @@ std::string what_is_there(Output kind) {
     case Output::onnx: return "is no earlier export, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
     case Output::report: return "is no earlier report, and would be replaced; remove it first, or ";
+    case Output::events: return "is there already; remove it first, or ";
     default: return "is there already, and a data set replaces nothing; remove it first, or ";
   }
 }

@@ -155,9 +155,8 @@ ExitStatus run_noted(Training& training, RunPlan& plan, Communicator& comm) {
   note_begin(plan, comm, training.progress().step);
   try {
     const ExitStatus status = run_loop(training, plan, comm);
-    const std::string by = StopSignal::received() != 0 ? StopSignal::name() : "a signal or train.max_seconds";
     note_end(plan, comm, training.progress().step, status,
-             status == ExitStatus::done ? "finished" : "stopped by " + by);
+             status == ExitStatus::done ? "finished" : "stopped by " + plan.stopped_by);
     return status;
   } catch (const SharedError& e) {
     note_end(plan, comm, training.progress().step, e.status(), e.what());

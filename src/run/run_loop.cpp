@@ -259,15 +259,18 @@ ExitStatus Run::go() try {
     }
     if (stop) {
       answer_nudges();
-      log_info(fmt::format("stopped by {} after step {}; {}; go on with --run {} --resume auto",
-                           stop_asked_                         ? "request"
-                           : report.requests[stop_by_time] > 0 ? "train.max_seconds"
-                                                               : StopSignal::name(),
+      plan_.stopped_by = stop_asked_                         ? "request"
+                         : report.requests[stop_by_time] > 0 ? "train.max_seconds"
+                                                             : StopSignal::name();
+      log_info(fmt::format("stopped by {} after step {}; {}; go on with --run {} --resume auto", plan_.stopped_by,
                            report.step, saver_.last_good(), plan_.run));
       return ExitStatus::stopped;
     }
     if (nudged) apply_nudges();
     answer_nudges();
+  }
+  for (auto& [visitor, reply] : answers_) {  // who wanted it to stop with its last step
+    if (visitor.request.stop) reply.text = fmt::format("finished after step {}", training_.progress().step);
   }
   answer_nudges();
   progress_->clear();

@@ -26,6 +26,7 @@ struct RunPlan {
   std::string init_from;                  ///< checkpoint whose parameters were the run's start, if any
   std::string replays;                    ///< the run that this one repeats, if any
   std::string event_file;                 ///< with train.tensorboard, once the directory is prepared
+  std::string stopped_by;                 ///< what ended the run loop before its time, once that is over
   std::vector<std::string> idle;          ///< lines about keys that the request sets to no effect
   std::string content;                    ///< of the data to repeat it on, where `resumed` does not say
   std::optional<RunDirectory> directory;  ///< of a run that goes on; a new one is made when all is checked

@@ -31,4 +31,11 @@ bool RunPulse::beats() {
   return alive && !record.empty() && identity_of(record) == owner_ && judge_lock(record) != LockOwner::dead;
 }
 
+bool RunPulse::anyone_beats() {
+  if (beats()) return true;
+  if (run_owner(run_) == owner_) return false;
+  *this = RunPulse(run_);
+  return beats();
+}
+
 }  // namespace shoal

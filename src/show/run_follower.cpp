@@ -27,16 +27,6 @@ struct RunFollower::State {
   std::string read_new(const RandomAccessFile& file);
 };
 
-namespace {
-
-std::string read_at(const RandomAccessFile& file, std::int64_t begin, std::int64_t end) {
-  std::string text(static_cast<std::size_t>(end - begin), '\0');
-  file.read(begin, std::as_writable_bytes(std::span(text)));
-  return text;
-}
-
-}  // namespace
-
 void RunFollower::State::read_settings() {
   view.start = load_config(RunPaths{view.run}.config(), {});
   view.journal = NudgeJournal::of_run(view.run);
@@ -67,7 +57,7 @@ void RunFollower::State::read_line(const std::string& line) {
 /// The whole lines that were added. A run that goes on from an earlier checkpoint cuts its file: then all of it is new.
 std::string RunFollower::State::read_new(const RandomAccessFile& file) {
   const auto last = static_cast<std::int64_t>(last_line.size());
-  if (file.size() < offset || read_at(file, offset - last, offset) != last_line) {
+  if (file.size() < offset || file.text(offset - last, offset) != last_line) {
     offset = 0;
     last_line.clear();
     view.loss.clear();
@@ -76,7 +66,7 @@ std::string RunFollower::State::read_new(const RandomAccessFile& file) {
     view.first.reset();
     view.steps_per_epoch = 0;
   }
-  std::string text = read_at(file, offset, file.size());
+  std::string text = file.text(offset, file.size());
   text.erase(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
   offset += static_cast<std::int64_t>(text.size());
   return text;
@@ -107,11 +97,7 @@ RunFollower::~RunFollower() = default;
 
 const RunView& RunFollower::refresh() {
   State& state = *state_;
-  state.view.under_way = state.pulse.beats();
-  if (!state.view.under_way && run_owner(state.view.run) != state.pulse.owner()) {  // another process goes on with it
-    state.pulse = RunPulse(state.view.run);
-    state.view.under_way = state.pulse.beats();
-  }
+  state.view.under_way = state.pulse.anyone_beats();
   state.read_settings();
   state.read_metrics();
   state.view.now = state.view.journal.config_at(state.view.start, state.view.last ? state.view.last->step + 1 : 1);

@@ -43,7 +43,7 @@ std::string export_events(const std::string& run, const std::string& folder) {
     throw Error(ExitStatus::no_input, fmt::format("{} has finished no step yet: there are no metrics to export", run));
   const double ended = written_at(metrics);
   std::string file = (fs::path(folder) / EventFile::name(ended)).string();
-  check_output_file(file, Output::report, {metrics});  // it is new; whose folder is it?
+  check_output_file(file, Output::events, {metrics});
   require_no_events(folder);
   if (const std::error_code error = make_folders(folder))
     throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder, error.message()));

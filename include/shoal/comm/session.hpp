@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "shoal/comm/communicator.hpp"
+#include "shoal/core/cores.hpp"
 
 namespace shoal {
 
@@ -50,10 +51,8 @@ double seconds_in_collective() noexcept;
 /// How many calls have talked to other ranks so far, the one under way among them. May be asked by any thread.
 std::uint64_t collectives_begun() noexcept;
 
-/// The processors that this process may use: those in its affinity mask, at least 1.
-int usable_cores();
-
-/// The same by number, as they were before shoal placed its ranks; empty where the system does not say.
+/// The processors that this process may use by number, as they were before shoal placed its ranks; empty where the
+/// system does not say.
 std::vector<int> processors_at_start();
 
 }  // namespace shoal

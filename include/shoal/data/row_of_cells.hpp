@@ -37,6 +37,6 @@ std::vector<double> missing_numbers(const TableDescription& table);
 /// A row of x from texts.
 /// @param cells  by name of the column; those that the table does not have are left out
 /// @throws Error(bad_data)  for a column that is not there, or a text where a number or date is looked for
-std::vector<double> row_of_cells(const TableDescription& table, const std::map<std::string, std::string>& cells);
+std::vector<double> row_of_cells(const CellReader& reader, const std::map<std::string, std::string>& cells);
 
 }  // namespace shoal

@@ -41,7 +41,8 @@ class Reporter {
   Reporter(std::string name, const Model& model, const DataDescription& data, const Normalization& targets);
 
   const PredictionLayout& layout() const { return layout_; }
-  /// Of the first `rows`. row_name as below. @throws Error(diverged)  an output is not finite
+  /// Of the first `rows`. row_name: of row r, for messages: "row 3 of ..." @throws Error(diverged)  an output is not
+  /// finite
   Predictions report(Panels<const float> outputs, std::int64_t rows,
                      const std::function<std::string(std::int64_t r)>& row_name) const;
   /// Of one row, without any memory. What is reported is the nearest float32, unless the layout is precise.

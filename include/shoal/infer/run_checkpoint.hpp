@@ -12,8 +12,8 @@ namespace shoal {
 /// The folder with the checkpoints of a run, which it lies in, and the names there.
 struct CheckpointFolder {
   static constexpr const char* name = "checkpoints";
-  static constexpr const char* latest_name = "latest";  ///< a relative link; likewise
-  static constexpr const char* best_name = "best";
+  static constexpr const char* latest_name = "latest";  ///< a relative link
+  static constexpr const char* best_name = "best";      ///< another
 
   /// step-00001234.h5, and back; nothing for other names, those of temporary files among them.
   static std::string file_name(std::int64_t step);

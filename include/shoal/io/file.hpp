@@ -49,6 +49,8 @@ class RandomAccessFile {
 
   /// Fills `bytes` from the file's byte `offset` on. @throws Error(bad_data) when the file ends before.
   void read(std::int64_t offset, std::span<std::byte> bytes) const;
+  /// Its bytes [begin, end). @throws as read() does
+  std::string text(std::int64_t begin, std::int64_t end) const;
   std::int64_t size() const { return size_; }  ///< bytes, when it was opened
   const std::filesystem::path& path() const { return path_; }
 

@@ -12,7 +12,7 @@ namespace shoal {
 inline constexpr const char* confusion_corner = "true\\predicted";
 
 /// What a command writes.
-enum class Output { data_set, predictions, confusion, trace, columns, c_source, onnx, report };
+enum class Output { data_set, predictions, confusion, trace, columns, c_source, onnx, report, events };
 
 /// How a report begins, so that a later one may replace it.
 inline constexpr const char* report_start = "<!DOCTYPE html>\n<!-- shoal report -->\n";

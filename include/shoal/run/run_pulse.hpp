@@ -17,6 +17,8 @@ class RunPulse {
   const std::string& owner() const { return owner_; }
   /// Looks. False once the owner has ended, was replaced, or has shown no sign of life for 30 s of looking.
   bool beats();
+  /// The same of whoever owns the run by then: another process may have gone on with it.
+  bool anyone_beats();
 
  private:
   std::string run_;

@@ -68,12 +68,6 @@ std::string table(const Examination& found, const std::vector<Finding>& findings
   return text + "use: " + line_to_use(found) + '\n';
 }
 
-Json numbers(const std::vector<int>& list) {
-  Json all = Json::array();
-  for (const int each : list) all.push(each);
-  return all;
-}
-
 std::string json(const Examination& found, const std::vector<Finding>& findings, bool sound) {
   Json all = Json::object();
   all.set("sound", sound);
@@ -83,7 +77,7 @@ std::string json(const Examination& found, const std::vector<Finding>& findings,
   for (const ExaminedHost& host : found.hosts) {
     Json each = Json::object();
     each.set("name", host.name);
-    each.set("processors", numbers(host.processors));
+    each.set("processors", host.processors);
     each.set("quota", host.quota);
     each.set("memory_gb", host.memory_gb);
     each.set("available_gb", host.available_gb);
@@ -98,7 +92,7 @@ std::string json(const Examination& found, const std::vector<Finding>& findings,
   for (const ExaminedRank& rank : found.ranks) {
     Json each = Json::object();
     each.set("host", rank.host);
-    each.set("processors", numbers(rank.processors));
+    each.set("processors", rank.processors);
     each.set("threads", rank.threads);
     each.set("gb_per_s", rank.gb_per_s);
     ranks.push(each);

@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <set>
 #include <sstream>
 
@@ -154,12 +153,6 @@ std::vector<int> numbers_of(const Json& list) {
   return numbers;
 }
 
-Json json_of(const std::vector<int>& numbers) {
-  Json list = Json::array();
-  for (const int number : numbers) list.push(number);
-  return list;
-}
-
 /// How a rank sees what rank 0 has put into the folder, and holds a lock of.
 struct SeenPlace {
   bool there = true;
@@ -233,8 +226,8 @@ Examination examine(const std::string& place, Communicator& world) {
   }
   Json mine = Json::object();
   mine.set("host", host_name());
-  mine.set("processors", json_of(processors_at_start()));
-  mine.set("launcher", json_of(processors_allowed(::getppid())));
+  mine.set("processors", processors_at_start());
+  mine.set("launcher", processors_allowed(::getppid()));
   mine.set("threads", threads());
   mine.set("granted", granted_by_slurm());
   mine.set("quota", quota_of_groups());

@@ -27,10 +27,4 @@ std::string filled_in(std::string text, const std::string& mark, const std::stri
   return text;
 }
 
-std::string in_quotes(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + '\'';
-}
-
 }  // namespace shoal

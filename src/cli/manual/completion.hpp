@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/manual/command_text.hpp"
+#include "shoal/core/shell_word.hpp"
 
 namespace shoal {
 
@@ -26,8 +27,5 @@ std::vector<KeyText> key_texts();
 
 /// The text with `value` in the place of a mark, which it has.
 std::string filled_in(std::string text, const std::string& mark, const std::string& value);
-
-/// 'text' for a shell of the family of sh, whatever is in it.
-std::string in_quotes(const std::string& text);
 
 }  // namespace shoal

@@ -14,9 +14,9 @@ namespace {
 std::int64_t size_of(const ValueShape& shape) { return shape.rows * shape.columns; }
 
 /// Where values stand in the working memory: each from its step to the last one that reads it.
-class WorkPlaces {
+class ValuePlaces {
  public:
-  explicit WorkPlaces(const Steps& steps) : at_(steps.list.size() + 1), last_(steps.list.size() + 1) {
+  explicit ValuePlaces(const Steps& steps) : at_(steps.list.size() + 1), last_(steps.list.size() + 1) {
     for (std::size_t i = 0; i < steps.list.size(); ++i)
       for (const std::size_t value : steps.list[i].of) last_[value] = i;
     last_[steps.output()] = steps.list.size();
@@ -174,25 +174,20 @@ class CStepWriter {
     made_.statements += fmt::format("    conv(shape, {}, {}, {}, {});\n  }}\n", x, weight, bias(i), y);
   }
 
-  /// With the numbers that BatchNormOperation makes of the running statistics.
   void write_batch_norm(std::size_t i, const std::string& x, const std::string& y) {
     const Step& step = steps_.list[i];
     const auto channels = static_cast<std::size_t>(step.made.columns);
+    const NormNumbers norm = norm_numbers(step);
     std::vector<float> numbers;
-    for (std::size_t c = 0; c < channels; ++c) {
-      const double mean = step.states[c];
-      const auto high = static_cast<float>(mean);
+    for (std::size_t c = 0; c < channels; ++c)
       numbers.insert(numbers.end(),
-                     {high, static_cast<float>(mean - static_cast<double>(high)),
-                      static_cast<float>(1.0 / std::sqrt(step.states[channels + c] + step.real("epsilon"))),
-                      step.arrays[0].values[c], step.arrays[1].values[c]});
-    }
+                     {norm.high[c], norm.low[c], norm.inverse[c], step.arrays[0].values[c], step.arrays[1].values[c]});
     const std::string called = array(i, "norm", numbers, step.arrays[0].name);
     call("batch_norm", fmt::format("{}, {}, {}, {}, {}", step.made.rows, channels, called, x, y));
   }
 
   const Steps& steps_;
-  WorkPlaces places_;
+  ValuePlaces places_;
   CSteps made_;
 };
 

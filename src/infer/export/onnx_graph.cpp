@@ -139,9 +139,8 @@ std::string OnnxGraph::input(const std::string& name, OnnxType type, const std::
   return name;
 }
 
-std::string OnnxGraph::node(const std::string& operation, const std::vector<std::string>& inputs,
-                            const std::map<std::string, OnnxAttribute>& attributes, const std::string& domain) {
-  std::string made = own_name(operation);
+void OnnxGraph::add_node(const std::string& made, const std::string& operation, const std::vector<std::string>& inputs,
+                         const std::map<std::string, OnnxAttribute>& attributes, const std::string& domain) {
   ProtobufMessage node;
   for (const std::string& input : inputs) node.add(NodeField::input, input);
   node.add(NodeField::output, made);
@@ -151,6 +150,12 @@ std::string OnnxGraph::node(const std::string& operation, const std::vector<std:
   if (!domain.empty()) node.add(NodeField::domain, domain);
   takes_ml_ = takes_ml_ || !domain.empty();
   graph_.add(GraphField::node, node);
+}
+
+std::string OnnxGraph::node(const std::string& operation, const std::vector<std::string>& inputs,
+                            const std::map<std::string, OnnxAttribute>& attributes, const std::string& domain) {
+  std::string made = own_name(operation);
+  add_node(made, operation, inputs, attributes, domain);
   return made;
 }
 
@@ -162,12 +167,7 @@ std::string OnnxGraph::reshape(const std::string& value, std::vector<std::int64_
 
 std::string OnnxGraph::output(const std::string& value, const std::string& name, OnnxType type, std::int64_t columns) {
   std::string own = own_name(name);
-  ProtobufMessage node;
-  node.add(NodeField::input, value);
-  node.add(NodeField::output, own);
-  node.add(NodeField::name, own);
-  node.add(NodeField::op_type, "Identity");
-  graph_.add(GraphField::node, node);
+  add_node(own, "Identity", {value}, {}, "");
   graph_.add(GraphField::output, value_info(own, type, {columns}));
   return own;
 }

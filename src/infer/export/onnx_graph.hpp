@@ -63,6 +63,8 @@ class OnnxGraph {
                     const std::vector<std::pair<std::string, std::string>>& metadata);
 
  private:
+  void add_node(const std::string& made, const std::string& operation, const std::vector<std::string>& inputs,
+                const std::map<std::string, OnnxAttribute>& attributes, const std::string& domain);
   std::string own_name(const std::string& name);
 
   ProtobufMessage graph_;

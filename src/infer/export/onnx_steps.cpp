@@ -125,20 +125,13 @@ class OnnxStepWriter {
   /// By the mean as two floats: one, or the product with it that BatchNormalization takes, has not the digits of values
   /// that are far from 0.
   std::string batch_norm(const Step& step) {
-    const auto channels = static_cast<std::size_t>(step.made.columns);
-    std::vector<float> high, low, inverse;
-    for (std::size_t c = 0; c < channels; ++c) {
-      const double mean = step.states[c];
-      high.push_back(static_cast<float>(mean));
-      low.push_back(static_cast<float>(mean - static_cast<double>(high.back())));
-      inverse.push_back(static_cast<float>(1.0 / std::sqrt(step.states[channels + c] + step.real("epsilon"))));
-    }
+    const NormNumbers norm = norm_numbers(step);
     const auto numbers = [&](const char* name, const std::vector<float>& values) {
       return by_channel(StepArray{name, {}, values}, step.made);
     };
-    const std::string above = g_.node("Sub", {value(step), numbers("mean_high", high)});
-    const std::string centred = g_.node("Sub", {above, numbers("mean_low", low)});
-    return by_gamma_and_beta(step, g_.node("Mul", {centred, numbers("inverse_deviation", inverse)}));
+    const std::string above = g_.node("Sub", {value(step), numbers("mean_high", norm.high)});
+    const std::string centred = g_.node("Sub", {above, numbers("mean_low", norm.low)});
+    return by_gamma_and_beta(step, g_.node("Mul", {centred, numbers("inverse_deviation", norm.inverse)}));
   }
 
   std::string by_gamma_and_beta(const Step& step, const std::string& normal) {

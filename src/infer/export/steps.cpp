@@ -1,6 +1,7 @@
 #include "infer/export/steps.hpp"
 
 #include <fmt/format.h>
+#include <cmath>
 
 #include <algorithm>
 #include <map>
@@ -8,6 +9,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/graph/described.hpp"
+#include "shoal/graph/nodes_below.hpp"
 
 namespace shoal {
 namespace {
@@ -15,17 +17,6 @@ namespace {
 const std::set<std::string_view> known_operations = {
     "add",  "average_pool", "batch_norm", "conv",     "dense",   "embedding", "flatten", "gelu", "global_average_pool",
     "join", "group_norm",   "layer_norm", "max_pool", "sigmoid", "silu",      "tanh",    "relu", "leaky_relu"};
-
-/// Which nodes the logits are made of.
-std::vector<bool> needed_nodes(const Graph& graph, std::size_t logits) {
-  std::vector<bool> needed(graph.nodes().size(), false);
-  needed[logits] = true;
-  for (std::size_t id = logits + 1; id-- > 0;) {
-    if (!needed[id]) continue;
-    for (const std::size_t input : graph.nodes()[id].inputs) needed[input] = true;
-  }
-  return needed;
-}
 
 StepArray array_of(const Parameter& p, const float* flat) {
   StepArray array{p.name, p.file_shape(), std::vector<float>(static_cast<std::size_t>(p.rows * p.columns))};
@@ -47,7 +38,7 @@ double Step::real(const std::string& setting) const { return std::get<double>(se
 
 Steps steps_of(const TrainedModel& trained) {
   const Graph& graph = trained.model.graph();
-  const std::vector<bool> needed = needed_nodes(graph, trained.model.logits().id());
+  const std::vector<bool> needed = nodes_below(graph, trained.model.logits().id());
   Steps steps{trained.model.input().shape(), {}};
   std::map<std::size_t, std::size_t> values{{trained.model.input().id(), 0}};  // of nodes
   for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
@@ -76,6 +67,18 @@ Steps steps_of(const TrainedModel& trained) {
     values[id] = steps.list.size();
   }
   return steps;
+}
+
+NormNumbers norm_numbers(const Step& step) {
+  NormNumbers numbers;
+  const auto channels = static_cast<std::size_t>(step.made.columns);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double mean = step.states[c];
+    numbers.high.push_back(static_cast<float>(mean));
+    numbers.low.push_back(static_cast<float>(mean - static_cast<double>(numbers.high.back())));
+    numbers.inverse.push_back(static_cast<float>(1.0 / std::sqrt(step.states[channels + c] + step.real("epsilon"))));
+  }
+  return numbers;
 }
 
 ReportedAs reported_as(const TrainedModel& trained, const PredictionLayout& layout) {

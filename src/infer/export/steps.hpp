@@ -46,6 +46,13 @@ struct Steps {
 /// @throws Error(usage)  naming an operation that no exporter knows, which a program of its own has registered
 Steps steps_of(const TrainedModel& trained);
 
+/// What batch_norm makes of its running statistics, each channel's: (x - high - low) inverse; as BatchNormOperation
+/// does.
+struct NormNumbers {
+  std::vector<float> high, low, inverse;
+};
+NormNumbers norm_numbers(const Step& step);
+
 /// What the logits are reported as, see Reporter.
 struct ReportedAs {
   enum class Kind { softmax, sigmoid, outputs } kind = Kind::outputs;

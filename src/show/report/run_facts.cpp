@@ -8,12 +8,12 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/io/element_type.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
-#include "show/report/shell_word.hpp"
 
 namespace shoal {
 namespace {

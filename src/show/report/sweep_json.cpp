@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "shoal/config/keys.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "shoal/tune/sweep_view.hpp"
-#include "show/report/shell_word.hpp"
 #include "show/report/thin_curve.hpp"
 
 namespace shoal {

@@ -32,15 +32,9 @@ namespace fs = std::filesystem;
 constexpr std::int64_t compared_bytes = 64;    // before the mark
 constexpr std::int64_t most_bytes = 16 << 20;  // of news: who is further behind gets all, thinned
 
-std::string read_at(const RandomAccessFile& file, std::int64_t begin, std::int64_t end) {
-  std::string text(static_cast<std::size_t>(end - begin), '\0');
-  file.read(begin, std::as_writable_bytes(std::span(text)));
-  return text;
-}
-
 /// @param jobs  bytes of what is noted of jobs: where one begins or ends, curves are parted and marks are set anew
 std::string mark_at(const RandomAccessFile& file, std::int64_t offset, std::uintmax_t jobs) {
-  const std::string before = read_at(file, std::max<std::int64_t>(0, offset - compared_bytes), offset);
+  const std::string before = file.text(std::max<std::int64_t>(0, offset - compared_bytes), offset);
   return fmt::format("{}.{}.{}", offset, Hash().add(before).hex(), jobs);
 }
 
@@ -63,7 +57,7 @@ std::int64_t begin_of(const RandomAccessFile& file, const std::string& mark, std
 std::int64_t end_of(const RandomAccessFile& file) {
   constexpr std::int64_t longest_line = 1 << 16;
   const std::int64_t begin = std::max<std::int64_t>(0, file.size() - longest_line);
-  const std::size_t found = read_at(file, begin, file.size()).rfind('\n');
+  const std::size_t found = file.text(begin, file.size()).rfind('\n');
   return found == std::string::npos ? 0 : begin + static_cast<std::int64_t>(found) + 1;
 }
 
@@ -144,7 +138,7 @@ Json run_news(const std::string& run, const std::string& mark) {
     next = mark_at(file, end, jobs);
     if (!whole) {
       News news;
-      news.read(read_at(file, begin, end));
+      news.read(file.text(begin, end));
       latest = news.latest();
       news.put_into(json);
       json.set("best", RunDirectory::best(run));

@@ -29,8 +29,7 @@ constexpr std::int64_t tail_bytes = 16 << 10;
 std::string tail_of(const std::string& path) {
   const RandomAccessFile file(path);
   const std::int64_t begin = std::max<std::int64_t>(0, file.size() - tail_bytes);
-  std::string text(static_cast<std::size_t>(file.size() - begin), '\0');
-  file.read(begin, std::as_writable_bytes(std::span(text)));
+  std::string text = file.text(begin, file.size());
   if (begin > 0) text.erase(0, text.find('\n') + 1);
   text.erase(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
   return text;
@@ -77,19 +76,11 @@ struct RunSummary::State {
   std::chrono::steady_clock::time_point sweep_looked;
   Json trials;  // of a sweep
 
-  bool under_way();
   std::optional<fs::file_time_type> changed() const;
   void read_config();
   void read_metrics();
   void read_trials();
 };
-
-bool RunSummary::State::under_way() {
-  if (pulse.beats()) return true;
-  if (run_owner(paths.folder) == pulse.owner()) return false;
-  pulse = RunPulse(paths.folder);  // another process goes on with it
-  return pulse.beats();
-}
 
 /// Of what grows.
 std::optional<fs::file_time_type> RunSummary::State::changed() const {
@@ -168,7 +159,7 @@ RunSummary::~RunSummary() = default;
 
 Json RunSummary::refresh() {
   State& state = *state_;
-  Json json = Json::object({{"kind", state.sweep ? "sweep" : "run"}, {"under_way", state.under_way()}});
+  Json json = Json::object({{"kind", state.sweep ? "sweep" : "run"}, {"under_way", state.pulse.anyone_beats()}});
   try {
     state.read_config();
     state.sweep ? state.read_trials() : state.read_metrics();

@@ -32,8 +32,7 @@ class FarValues {
   float least_ = 0.0F;
   float greatest_ = 0.0F;
   bool by_range_ = false;
-  std::vector<std::string> names_;    // of the inputs that are counted, the first of them; empty text: no number
-  std::vector<std::int32_t> counts_;  // in panels; of the block under way
+  std::vector<std::string> names_;  // of the inputs that are counted, the first of them; empty text: no number
   std::vector<std::int64_t> sums_;
   std::int64_t rows_ = 0;
 };

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "show/report/shell_word.hpp"
+#include "shoal/core/shell_word.hpp"
 
 namespace shoal {
 namespace {

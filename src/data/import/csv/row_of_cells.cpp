@@ -73,8 +73,8 @@ std::vector<double> missing_numbers(const TableDescription& table) {
   return numbers;
 }
 
-std::vector<double> row_of_cells(const TableDescription& table, const std::map<std::string, std::string>& cells) {
-  const CellReader reader(table);
+std::vector<double> row_of_cells(const CellReader& reader, const std::map<std::string, std::string>& cells) {
+  const TableDescription& table = reader.table();
   std::vector<double> row;
   for (std::size_t d = 0; d < table.features.size(); ++d) {
     const std::string& name = table.features[d].name;
