@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "run/train_run.hpp"
+#include "shoal/run/job_log.hpp"
 #include "shoal/run/nudges.hpp"
 
 namespace shoal {
@@ -136,6 +137,9 @@ TEST_F(Nudged, ALiveRunStopsWhenItIsAskedTo) {
   if (test_world().rank() == 0) {
     EXPECT_THAT(said, HasSubstr("stopped after step "));
     EXPECT_THAT(said, HasSubstr("--resume auto"));
+    const std::vector<JobRecord> jobs = jobs_of_run(path("run"));
+    ASSERT_TRUE(jobs.size() == 1 && jobs[0].end);
+    EXPECT_EQ(jobs[0].end->text, "stopped by request");
   }
   test_world().barrier();
   const auto latest = RunDirectory::latest(path("run"));
