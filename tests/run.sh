@@ -31,9 +31,10 @@ ended_early() {
 }
 
 configure_and_build() { # preset, then cmake options
-  local preset=$1
+  local preset=$1 batches=()
   shift
-  cmake --preset "$preset" -DSHOAL_WERROR=ON "$@" || ended_early "the configuration of $preset failed"
+  [ -e "build/$preset/CMakeCache.txt" ] || batches=(-DSHOAL_UNITY=ON)  # of a build that goes on, all would begin anew
+  cmake --preset "$preset" -DSHOAL_WERROR=ON "${batches[@]}" "$@" || ended_early "the configuration of $preset failed"
   cmake --build --preset "$preset" --parallel "$(nproc)" --target "${build_target:-all}" || ended_early "the build of $preset failed"
 }
 
