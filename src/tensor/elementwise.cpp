@@ -22,6 +22,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "tensor/functions-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
@@ -43,8 +45,56 @@ HWY_INLINE void each(Extent n, const T* x, T* HWY_RESTRICT y, F f) {
   each_element(n, [=](std::int64_t i) { y[i] = f(x[i]); });
 }
 
+/// Calls f(d, i) for the elements i, i + 1, ... of each vector of kind d.
+template <class F>
+HWY_INLINE void each_vector(Extent extent, F f) {
+  const hn::CappedTag<float, Extent::half> d;
+  const hn::CappedTag<float, 1> single;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t r = 0; r < extent.rows; ++r) {
+    const std::int64_t end = r * panel_width + extent.width;
+    std::int64_t i = r * panel_width;
+    for (; i + lanes <= end; i += lanes) f(d, i);
+    for (; i < end; ++i) f(single, i);
+  }
+}
+
+/// Of what is no loop for the compiler. False: nothing was done.
+HWY_INLINE bool apply_in_vectors(Unary f, float p, Extent n, const float* x, float* y) {
+  const auto each_of = [&](auto function) HWY_ATTR {
+    each_vector(n, [=](auto d, std::int64_t i) HWY_ATTR { hn::StoreU(function(d, hn::LoadU(d, x + i)), d, y + i); });
+    return true;
+  };
+  switch (f) {
+    case Unary::leaky_relu:
+      return each_of([p](auto d, auto v) HWY_ATTR { return hn::IfThenElse(v > hn::Zero(d), v, hn::Set(d, p) * v); });
+    case Unary::tanh: return each_of([](auto d, auto v) HWY_ATTR { return tanh_of(d, v); });
+    case Unary::sigmoid: return each_of([](auto d, auto v) HWY_ATTR { return sigmoid_of(d, v); });
+    case Unary::gelu: return each_of([](auto d, auto v) HWY_ATTR { return gelu_of(d, v); });
+    case Unary::silu: return each_of([](auto d, auto v) HWY_ATTR { return silu_of(d, v); });
+    case Unary::exp: return each_of([](auto d, auto v) HWY_ATTR { return exp_of(d, v); });
+    default: return false;
+  }
+}
+HWY_INLINE bool apply_in_vectors(Unary, double, Extent, const double*, double*) { return false; }
+
+HWY_INLINE bool derive_in_vectors(Unary f, Extent n, const float* x, const float* dy, float* dx) {
+  const auto each_of = [&](auto slope) HWY_ATTR {
+    each_vector(n, [=](auto d, std::int64_t i)
+                       HWY_ATTR { hn::StoreU(slope(d, hn::LoadU(d, x + i)) * hn::LoadU(d, dy + i), d, dx + i); });
+    return true;
+  };
+  switch (f) {
+    case Unary::gelu: return each_of([](auto d, auto v) HWY_ATTR { return gelu_slope(d, v); });
+    case Unary::silu: return each_of([](auto d, auto v) HWY_ATTR { return silu_slope(d, v); });
+    default: return false;
+  }
+}
+HWY_INLINE bool derive_in_vectors(Unary, Extent, const double*, const double*, double*) { return false; }
+
 template <class T>
 void apply_target(Unary f, T p, Extent n, const T* x, T* y) {
+  if (apply_in_vectors(f, p, n, x, y)) return;
   switch (f) {
     // NaN, the one value that differs from itself, passes. NOLINTNEXTLINE(misc-redundant-expression)
     case Unary::relu: return each(n, x, y, [](T v) { return v > T{0} ? v : (v == v ? T{0} : v); });
@@ -70,6 +120,7 @@ HWY_INLINE void each_derivative(Extent n, const T* x, const T* y, const T* dy, T
 
 template <class T>
 void apply_derivative_target(Unary f, T p, Extent n, const T* x, const T* y, const T* dy, T* dx) {
+  if (derive_in_vectors(f, n, x, dy, dx)) return;
   switch (f) {
     case Unary::relu: return each_derivative(n, y, y, dy, dx, [](T, T u) { return u > T{0} ? T{1} : T{0}; });
     case Unary::leaky_relu: return each_derivative(n, x, y, dy, dx, [p](T v, T) { return v > T{0} ? T{1} : p; });

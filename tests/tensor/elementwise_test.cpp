@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <vector>
+
+#include "shoal/core/elementary.hpp"
 
 namespace shoal {
 namespace {
@@ -53,6 +57,75 @@ TEST(Elementwise, FunctionsEqualTheCLibrary) {
       const double expected = c.reference(static_cast<double>(xf[i]));
       EXPECT_NEAR(yf[i], expected, 3e-7 * std::max(0.3, std::fabs(expected)))
           << static_cast<int>(c.f) << " at " << x[i];
+    }
+  }
+}
+
+struct InVectors {
+  Unary f;
+  std::function<float(float)> value;
+  std::function<float(float)> slope;
+};
+
+const std::vector<InVectors>& in_vectors() {
+  static const std::vector<InVectors> all = {
+      {Unary::leaky_relu, [](float x) { return x > 0 ? x : 0.01f * x; }, {}},
+      {Unary::tanh, [](float x) { return elementary::tanh(x); }, {}},
+      {Unary::sigmoid, [](float x) { return elementary::sigmoid(x); }, {}},
+      {Unary::exp, [](float x) { return elementary::exp(x); }, {}},
+      {Unary::gelu, [](float x) { return x * elementary::normal_distribution(x); },
+       [](float x) {
+         const float density = 0.3989422804014327f * elementary::exp(-0.5f * x * x);
+         return std::fma(x, density, elementary::normal_distribution(x));
+       }},
+      {Unary::silu, [](float x) { return x * elementary::sigmoid(x); },
+       [](float x) {
+         const float share = elementary::sigmoid(x);
+         return share * std::fma(x, 1.0f - share, 1.0f);
+       }},
+  };
+  return all;
+}
+
+bool same_bits(float a, float b) {
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (std::isnan(a) && std::isnan(b));
+}
+
+/// Floats of all sizes and signs, infinities and NaN among them.
+std::vector<float> floats_of_all_kinds() {
+  std::vector<float> x;
+  for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += 32749)
+    x.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  for (float v = -12.0f; v < 12.0f; v += 0.00037f) x.push_back(v);
+  return x;
+}
+
+TEST(Elementwise, VectorsHaveTheBitsOfSingleNumbers) {
+  const std::vector<float> x = floats_of_all_kinds();
+  const auto n = static_cast<std::int64_t>(x.size());
+  const std::vector<float> dy(x.size(), 1.0f);
+  std::vector<float> y(x.size()), dx(x.size());
+  for (const InVectors& c : in_vectors()) {
+    apply(c.f, 0.01f, n, x.data(), y.data());
+    if (c.slope) apply_derivative(c.f, 0.01f, n, x.data(), y.data(), dy.data(), dx.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      ASSERT_TRUE(same_bits(y[i], c.value(x[i]))) << static_cast<int>(c.f) << " at " << x[i];
+      if (c.slope) ASSERT_TRUE(same_bits(dx[i], c.slope(x[i]))) << static_cast<int>(c.f) << " at " << x[i];
+    }
+  }
+}
+
+TEST(Elementwise, VectorsEndWhereTheExtentDoes) {
+  const std::vector<float> x(3 * panel_width, 0.7f);
+  for (const InVectors& c : in_vectors()) {
+    for (const Extent extent : {Extent(1), Extent(13), Extent(47), Extent::of(3, 16), Extent::of(3, 17)}) {
+      std::vector<float> y(x.size(), 7.0f);
+      apply(c.f, 0.01f, extent, x.data(), y.data());
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const auto at = static_cast<std::int64_t>(i);
+        const bool inside = extent.rows == 1 ? at < extent.width : at % panel_width < extent.width;
+        EXPECT_TRUE(same_bits(y[i], inside ? c.value(x[i]) : 7.0f)) << static_cast<int>(c.f) << " at " << i;
+      }
     }
   }
 }

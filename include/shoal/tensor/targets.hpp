@@ -2,8 +2,8 @@
 //
 // A numerical file is compiled once per instruction set by Highway and chosen at run time. Sets without a fused
 // multiply-add are left out: the fallback calls std::fma, so that all of them give the same bits. Products (gemm.cpp)
-// use Highway's vectors; elementwise and per-column loops are plain C++ with explicit std::fma, which the compiler
-// vectorises for each set without changing any element's operations.
+// and functions with exponentials use Highway's vectors; other elementwise and per-column loops are plain C++ with
+// explicit std::fma, which the compiler vectorises for each set without changing any element's operations.
 #pragma once
 
 #define HWY_DISABLED_TARGETS                                                                                         \

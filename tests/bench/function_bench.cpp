@@ -1,0 +1,85 @@
+// Functions of one value on this thread, in nanoseconds an element, forward and derivative, and how far single
+// precision is from the function in double precision, in units in the last place:
+//   function_bench [elements] [rounds]
+// By default 8,192 elements, which stay in the first and second cache.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "bench_numbers.hpp"
+#include "shoal/tensor/elementwise.hpp"
+#include "shoal/tensor/isa.hpp"
+
+namespace {
+
+using namespace shoal;
+using Clock = std::chrono::steady_clock;
+
+struct Subject {
+  const char* name;
+  Unary f;
+  double (*exact)(double);
+};
+
+double erfc_gelu(double x) { return 0.5 * x * std::erfc(-x * 0.70710678118654752); }
+
+constexpr Subject subjects[] = {
+    {"relu", Unary::relu, [](double x) { return x > 0 ? x : 0.0; }},
+    {"leaky_relu", Unary::leaky_relu, [](double x) { return x > 0 ? x : static_cast<double>(0.01f) * x; }},
+    {"tanh", Unary::tanh, [](double x) { return std::tanh(x); }},
+    {"sigmoid", Unary::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }},
+    {"gelu", Unary::gelu, erfc_gelu},
+    {"silu", Unary::silu, [](double x) { return x / (1 + std::exp(-x)); }},
+    {"exp", Unary::exp, [](double x) { return std::exp(x); }},
+};
+
+/// The largest error over floats of the range in which all of these functions are finite and not subnormal.
+double worst_error(const Subject& subject) {
+  double worst = 0.0;
+  std::vector<float> x, y;
+  for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += 1021) {
+    const auto v = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    if (std::fabs(v) < 80.0f && std::fabs(v) > 1e-30f) x.push_back(v);
+  }
+  y.resize(x.size());
+  apply(subject.f, 0.01f, static_cast<std::int64_t>(x.size()), x.data(), y.data());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double exact = subject.exact(static_cast<double>(x[i]));
+    if (std::fabs(exact) < 1.2e-38) continue;
+    const double unit = std::ldexp(1.0, std::ilogb(exact) - 23);
+    worst = std::max(worst, std::fabs(static_cast<double>(y[i]) - exact) / unit);
+  }
+  return worst;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::int64_t n = argc > 1 ? std::atoll(argv[1]) : 8192;
+  const int rounds = argc > 2 ? std::atoi(argv[2]) : 301;
+  const auto size = static_cast<std::size_t>(n);
+  std::vector<float> x(size), y(size), dy(size, 1.0f), dx(size);
+  for (std::size_t i = 0; i < size; ++i) x[i] = -6.0f + 12.0f * static_cast<float>(i) / static_cast<float>(n);
+  fmt::print("{}, {} elements, medians of {} rounds\n{:<12}{:>12}{:>14}{:>12}\n", instruction_set(), n, rounds,
+             "function", "ns forward", "ns derivative", "worst ulp");
+  for (const Subject& subject : subjects) {
+    std::vector<double> forward, backward;
+    for (int round = 0; round < rounds; ++round) {
+      const auto begun = Clock::now();
+      apply(subject.f, 0.01f, n, x.data(), y.data());
+      const auto between = Clock::now();
+      apply_derivative(subject.f, 0.01f, n, x.data(), y.data(), dy.data(), dx.data());
+      forward.push_back(std::chrono::duration<double, std::nano>(between - begun).count() / static_cast<double>(n));
+      backward.push_back(std::chrono::duration<double, std::nano>(Clock::now() - between).count() /
+                         static_cast<double>(n));
+    }
+    fmt::print("{:<12}{:>12.3f}{:>14.3f}{:>12.1f}\n", subject.name, median(forward), median(backward),
+               worst_error(subject));
+  }
+}
