@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
+#include "shoal/io/memory_limit.hpp"
 
 namespace shoal {
 namespace {
@@ -133,6 +135,27 @@ ValueShape input_of(const Json& json) {
   return image_shape(extents[0], extents[1], extents[2]);
 }
 
+std::int64_t count(const std::vector<LayerSpec>& layers) {
+  std::int64_t all = static_cast<std::int64_t>(layers.size());
+  for (const LayerSpec& layer : layers) {
+    all += count(layer.layers) + count(layer.shortcut);
+    for (const auto& branch : layer.branches) all += count(branch);
+  }
+  return all;
+}
+
+/// A layer of an image lists its positions, in about 64 bytes each while it is made. Who wrote the text by hand may
+/// have meant to fill the memory before a parameter is looked for.
+void require_room(const std::vector<LayerSpec>& layers, const ValueShape& input) {
+  constexpr double bytes_per_position = 64.0;
+  const double bytes = static_cast<double>(count(layers)) * static_cast<double>(input.rows) * bytes_per_position;
+  if (input.rows > 1 && bytes > 0.25 * static_cast<double>(usable_memory()))
+    throw JsonError(
+        fmt::format("{} layers over {} positions take about {:.3g} GB to set up, more than a quarter of the "
+                    "memory that this process may use",
+                    count(layers), input.rows, bytes * 1e-9));
+}
+
 }  // namespace
 
 std::string model_text(const Model& model) {
@@ -151,8 +174,10 @@ Model model_of_text(const std::string& text, const std::string& name) {
   };
   try {
     const Json json = Json::parse(text);
-    return {input_of(json), layers_of(json.at(nested)), json.at("outputs").integer(),
-            Loss::of(loss_of(json.at("loss")))};
+    const ValueShape input = input_of(json);
+    std::vector<LayerSpec> layers = layers_of(json.at(nested));
+    require_room(layers, input);
+    return {input, std::move(layers), json.at("outputs").integer(), Loss::of(loss_of(json.at("loss")))};
   } catch (const JsonError& e) {
     throw refuse(e);
   } catch (const Error& e) {

@@ -83,7 +83,7 @@ void prepare_directory(RunPlan& plan, std::int64_t step, const std::string& dige
   if (plan.in_place) plan.directory->write_config(to_toml(plan.config));
   if (plan.in_place) {
     DigestChain digests = DigestChain::of_run(plan.run).up_to(step);
-    if (digests.takes(step)) digests.add({step, digest});
+    if (const DigestRecord record{step, digest}; digests.takes(record)) digests.add(record);
     plan.directory->write(plan.directory->paths().digests(), digests.text());
   }
   // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.

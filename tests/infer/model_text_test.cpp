@@ -72,5 +72,14 @@ TEST(ModelText, WhatDescribesNoModelIsRefusedByName) {
               HasSubstr("not an array"));
 }
 
+TEST(ModelText, ThatAsksForMoreMemoryThanThereIsIsRefusedBeforeItIsMade) {
+  std::string layers;
+  for (int i = 0; i < 1000; ++i) layers += R"({"type":"conv","channels":1,"kernel":3},)";
+  layers += R"({"type":"flatten"})";
+  const std::string text = R"({"inputs":67108864,"outputs":1,"loss":"mse","image":[1,8192,8192],"layers":[)";
+  EXPECT_THAT([&] { model_of_text(text + layers + "]}", "runs/a.h5"); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("1001 layers over 67108864 positions")));
+}
+
 }  // namespace
 }  // namespace shoal

@@ -2,8 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "shoal/train/checkpoint.hpp"
 #include "temporary_folder.hpp"
@@ -107,6 +112,28 @@ TEST_F(CheckpointWriterTest, ALinkToTheBestThatFailedIsMadeWithTheNext) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->status, ExitStatus::done) << outcome->fault;
   EXPECT_EQ(directory_.best(), 2);
+}
+
+TEST_F(CheckpointWriterTest, ADigestThatCannotBeWrittenKeepsNoOlderCheckpoint) {
+  std::ofstream(folder_ / "run/digests.jsonl") << std::string(1 << 20, ' ');  // longer than a file may be from now on
+  CheckpointWriter writer(directory_);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit less = before;
+  less.rlim_cur = 1 << 19;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &less), 0);
+  for (std::int64_t step = 0; step <= 1; ++step) {
+    writer.begin(job(step));
+    EXPECT_EQ(writer.wait()->status, ExitStatus::done);
+  }
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_THAT(directory_.checkpoint_steps(), ElementsAre(1));
+  writer.begin(job(2));
+  EXPECT_EQ(writer.wait()->status, ExitStatus::done);
+  std::ifstream lines(folder_ / "run/digests.jsonl");
+  const std::string text(std::istreambuf_iterator<char>(lines), {});
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << "those that waited as well";
 }
 
 TEST_F(CheckpointWriterTest, OfAnOwnerThatWasFencedOffWritesNothing) {

@@ -31,8 +31,12 @@ class DigestChain {
   const std::vector<DigestRecord>& records() const { return records_; }  ///< of the lines that are some
   /// The first line that is none, or does not follow from the one before; empty: the chain is whole.
   const std::string& fault() const { return fault_; }
-  /// Steps ascend: what is not after the last line is in the file already.
-  bool takes(std::int64_t step) const { return records_.empty() || step > records_.back().step; }
+  /// Steps ascend. A step that was saved once more, with other bits, has two lines, of which the later one counts; what
+  /// is equal to the last line, or before it, is in the file already.
+  bool takes(const DigestRecord& record) const {
+    return records_.empty() || record.step > records_.back().step ||
+           (record.step == records_.back().step && record.digest != records_.back().digest);
+  }
   /// Returns the new line, with its newline.
   std::string add(const DigestRecord& record);
   /// All lines as they were read, those that are wrong as well: a break stays where it is.

@@ -48,7 +48,7 @@ DigestChain DigestChain::parse(const std::string& text, const std::string& name)
           fmt::format("does not follow from the line before: it says that this has the hash \"{}\", which has "
                       "\"{}\"; a line was changed, removed or added",
                       before, last));
-    } else if (!chain.takes(record->step)) {
+    } else if (!chain.takes(*record)) {
       note_fault(fmt::format("step {} is not after step {}", record->step, chain.records_.back().step));
     }
     chain.lines_.push_back(line);
@@ -92,7 +92,7 @@ DigestChain DigestChain::up_to(std::int64_t step) const {
 DigestLog::DigestLog(const std::string& run) : chain_(DigestChain::of_run(run)), file_(RunPaths{run}.digests()) {}
 
 void DigestLog::note(const DigestRecord& record) {
-  if (chain_.takes(record.step)) pending_ += chain_.add(record);
+  if (chain_.takes(record)) pending_ += chain_.add(record);
   if (pending_.empty()) return;
   file_.append(pending_);
   pending_.clear();

@@ -67,8 +67,9 @@ TEST(DigestChain, IsCutWhereARunGoesBackToWithItsFaults) {
   const std::string text = three_lines();
   DigestChain cut = DigestChain::parse(text, "x").up_to(8);
   EXPECT_THAT(cut.records(), ElementsAre(DigestRecord{0, "d0"}, DigestRecord{4, "d4"}));
-  EXPECT_TRUE(cut.takes(5));
-  EXPECT_FALSE(cut.takes(4));
+  EXPECT_TRUE(cut.takes({5, "d4"}));
+  EXPECT_FALSE(cut.takes({3, "d3"}));
+  EXPECT_FALSE(cut.takes({4, "d4"}));
   cut.add({5, "other"});
   EXPECT_EQ(DigestChain::parse(cut.text(), "x").fault(), "");
   const DigestChain broken = DigestChain::parse(with(text, "\"d0\"", "\"d1\""), "x").up_to(4);
@@ -86,6 +87,19 @@ TEST(DigestLog, GoesOnWithTheLinesOfARunAndSaysNothingTwice) {
   DigestLog(folder / "").note({3, "b"});
   const DigestChain chain = DigestChain::of_run(folder / "");
   EXPECT_THAT(chain.records(), ElementsAre(DigestRecord{0, "a"}, DigestRecord{3, "b"}));
+  EXPECT_EQ(chain.fault(), "");
+}
+
+TEST(DigestLog, KeepsBothDigestsOfAStepThatWasSavedOnceMore) {
+  const testing::TemporaryFolder folder;
+  {
+    DigestLog log(folder / "");
+    log.note({3, "a"});
+    log.note({3, "b"});
+    log.note({3, "b"});
+  }
+  const DigestChain chain = DigestChain::of_run(folder / "");
+  EXPECT_THAT(chain.records(), ElementsAre(DigestRecord{3, "a"}, DigestRecord{3, "b"}));
   EXPECT_EQ(chain.fault(), "");
 }
 
