@@ -19,7 +19,8 @@ train() {
   fi
 }
 
-digest_of() { "$shoal" inspect "$1/checkpoints/latest" --json | sed -n 's/.*"digest": *"\([0-9a-f]*\)".*/\1/p'; }
+digest_in() { "$shoal" inspect "$1" --json | sed -n 's/.*"digest": *"\([0-9a-f]*\)".*/\1/p'; }
+digest_of() { digest_in "$1/checkpoints/latest"; }
 
 fail() {
   echo "FAILED: $*" >&2

@@ -136,6 +136,15 @@ train 2 2 --resume "$work/run-$n/checkpoints/step-00000006.h5" --run "$work/imag
   { cat "$work/log"; fail "images, resumed"; }
 digest=$(digest_of "$work/images-resumed") name="images, resumed at np 2"
 same
+train 2 1 --replay "$work/images-resumed" --run "$work/images-replayed" 2>"$work/log" ||
+  { cat "$work/log"; fail "images, replayed"; }
+digest=$(digest_of "$work/images-replayed") name="images, replayed at np 2"
+same
+mpirun --bind-to none -np 3 "$shoal" sweep "$config" --set "data.file=$data" --set data.batch_size=128 --set sweep.trials=1 --set sweep.ranks_per_trial=2 \
+  --set 'sweep.space."optimizer.learning_rate"={choices=[3e-3]}' --run "$work/images-sweep" >/dev/null 2>"$work/log" ||
+  { cat "$work/log"; fail "images, from a sweep"; }
+digest=$(digest_in "$work/images-sweep/best.h5") name="images, a trial of two ranks"
+same
 ranks_tried="1 3 4"
 matrix "images, one a leaf" --set data.batch_size=6 --set parallel.leaves=6 --set train.steps=20
 ranks_tried="1 2 3"
