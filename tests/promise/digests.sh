@@ -143,7 +143,8 @@ same
 mpirun --bind-to none -np 3 "$shoal" sweep "$config" --set "data.file=$data" --set data.batch_size=128 --set sweep.trials=1 --set sweep.ranks_per_trial=2 \
   --set 'sweep.space."optimizer.learning_rate"={choices=[3e-3]}' --run "$work/images-sweep" >/dev/null 2>"$work/log" ||
   { cat "$work/log"; fail "images, from a sweep"; }
-digest=$(digest_in "$work/images-sweep/best.h5") name="images, a trial of two ranks"
+run "images, with rows to validate on" 1 1 --set data.batch_size=128 --set data.validation=0.1  # as a sweep sets apart by itself
+expected=$digest digest=$(digest_in "$work/images-sweep/best.h5") name="images, a trial of two ranks"
 same
 ranks_tried="1 3 4"
 matrix "images, one a leaf" --set data.batch_size=6 --set parallel.leaves=6 --set train.steps=20
