@@ -51,6 +51,14 @@ digest=$("${launched[@]}" inspect run/checkpoints/latest --json | json digest)
 "$shoal" train --resume half --set train.epochs=12 2>/dev/null
 equal 'digest after --resume' "$("$shoal" inspect half --json | json digest)" "$digest"
 
+# Quiet: nothing of what goes well, all of what does not.
+"${launched[@]}" train "${set_all[@]}" --quiet --set train.epochs=1 --run quiet >quiet.txt 2>&1
+equal 'said with --quiet' "$(cat quiet.txt)" ''
+status=0
+"${launched[@]}" train "${set_all[@]}" --quiet --set train.epochs=1 --run quiet >quiet.txt 2>&1 || status=$?
+equal 'status of a run that is there' $status 73
+equal 'errors with --quiet' "$(lines '^shoal: error: ' <quiet.txt)" 1
+
 accuracy=$("${launched[@]}" evaluate run --data digits.h5 --json | json accuracy)
 python3 -c 'import sys; sys.exit(float(sys.argv[1]) < 0.9)' "$accuracy" || fail "accuracy $accuracy is below 0.9"
 equal 'evaluate as a table' "$("${launched[@]}" evaluate run --data digits.h5 --split test | awk 'NR == 2 { print $1, $2, $4 }')" \
