@@ -68,8 +68,7 @@ TEST_F(SweepViewTest, HalvingGoesOnWithTheBestOfARung) {
 
 TEST_F(SweepViewTest, MembersOfAPopulationWaitForTheirLastGeneration) {
   begin("random", "population = 12\ngeneration = 3\n");
-  for (std::int64_t member = 0; member < 12; ++member)
-    end(member, 0, static_cast<double>(member), 0, member == 4);
+  for (std::int64_t member = 0; member < 12; ++member) end(member, 0, static_cast<double>(member), 0, member == 4);
   end(2, 1, 0.5);
   end(4, 1, 0.25);
   end(5, 1, 0.0, 1, true);
