@@ -122,7 +122,8 @@ void CommandLine::add_train() {
   number(app, "--rewind", train_.rewind, "N", "With --resume: branch from the checkpoint of step N");
   text(app, "--init-from", train_.init_from, "FILE",
        "Start with the parameters of a checkpoint: their average, where it keeps one");
-  text(app, "--replay", train_.replay, "RUN", "Repeat a run from its start, with all its nudges, in another directory");
+  text(app, "--replay", train_.replay, "RUN",
+       "Repeat a run from its start, with all its nudges, in another directory; of a population its winner");
   app->add_flag("--dry-run", train_.dry_run, "Print what would be trained, and write nothing");
   app->add_flag("--profile", train_.profile, "Print at the end where the time of the steps went");
   text(app, "--profile-trace", train_.profile_trace, "FILE",

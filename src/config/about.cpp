@@ -90,6 +90,10 @@ constexpr std::array lines = {
     Line{"sweep.successive_halving.enabled", "Trials begin short, and only the best of them go on"},
     Line{"sweep.successive_halving.eta", "One of so many trials goes on, for so many times as long"},
     Line{"sweep.successive_halving.min_epochs", "Epochs of the shortest trials, at least"},
+    Line{"sweep.population",
+         "Models that are trained beside each other, the worst going on as copies of the best; 0: off"},
+    Line{"sweep.generation", "Epochs between two looks at a population; 0: a tenth of train.epochs"},
+    Line{"sweep.exploit", "Share of a population that goes on as copies, and of those that are copied"},
     Line{"sweep.space", "What each hyperparameter is chosen from, by key"},
 };
 

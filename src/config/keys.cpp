@@ -206,6 +206,11 @@ std::string idle_sweep(const Config& c) {
 /// Said once of a whole sweep, by its space.
 std::string idle_without_space(const Config& c) { return c.sweep.space.empty() ? idle_sweep(c) : ""; }
 
+std::string idle_without_population(const Config& c) {
+  if (c.sweep.space.empty()) return idle_sweep(c);
+  return c.sweep.population.enabled() ? "" : "has no effect: sweep.population is 0, which is off";
+}
+
 // A captureless function from a config to the address of one member.
 #define AT(member) [](Config& c) -> Reference { return &c.member; }
 
@@ -311,6 +316,13 @@ std::vector<Key> make_keys() {
        idle_without_space},
       {"sweep.successive_halving.min_epochs", AT(sweep.successive_halving.min_epochs), no_bit,
        from_to(1, most_of_a_sweep), idle_without_space},
+      {"sweep.population", AT(sweep.population.members), no_bit, from_to(0, most_of_a_sweep), idle_without_space},
+      {"sweep.generation", AT(sweep.population.generation), no_bit, count_from(0), idle_without_population},
+      {"sweep.exploit",
+       AT(sweep.population.exploit),
+       no_bit,
+       {.least = 0, .most = 0.5, .least_itself = false},
+       idle_without_population},
       {"sweep.space", AT(sweep.space), no_bit, anything(), idle_sweep},
   };
 }

@@ -80,7 +80,48 @@ void check_halving(const SweepSettings& settings, const Config& config) {
                     config.train.epochs, eta, least, eta * least));
 }
 
+bool needs_no_results(Search search) {
+  return search == Search::random || search == Search::grid || search == Search::quasi_random;
+}
+
+void check_population(const SweepSettings& settings, const Config& config) {
+  const PopulationSettings& p = settings.population;
+  const std::string name = fmt::format("sweep.population = {}", p.members);
+  if (p.members == 1) refuse(name + " has nobody to copy; use 2 or more, or 0 for none");
+  if (settings.trials != p.members)
+    refuse(fmt::format("{} and sweep.trials = {} both say how many models are trained; leave out sweep.trials", name,
+                       settings.trials));
+  if (settings.successive_halving.enabled)
+    refuse(name + " and sweep.successive_halving exclude each other: each decides who goes on; leave out one");
+  if (!needs_no_results(settings.search))
+    refuse(
+        fmt::format("{} draws its first members alone by sweep.search, and \"{}\" learns from trials; use "
+                    "\"random\", \"quasi_random\" or \"grid\"",
+                    name, to_string(settings.search)));
+  if (config.train.steps > 0 || searched(settings, "train.steps"))
+    refuse(name + " counts epochs, and train.steps is set; use train.epochs");
+  if (searched(settings, "train.epochs"))
+    refuse(name + " trains all members equally long; leave train.epochs out of sweep.space");
+  if (config.train.early_stopping.patience > 0 || searched(settings, "train.early_stopping.patience"))
+    refuse(name + " ends no member before its time, since others may copy it; leave out train.early_stopping");
+  const std::int64_t generation = p.epochs_of_generation(config.train.epochs);
+  if (generation >= config.train.epochs)
+    refuse(fmt::format("train.epochs = {} is one generation of {}, after which nobody goes on; use {}",
+                       config.train.epochs, counted(generation, "epoch"),
+                       config.train.epochs == 1 ? "more train.epochs" : "a shorter sweep.generation"));
+  if (std::none_of(settings.space.begin(), settings.space.end(), [](const auto& d) { return may_be_nudged(d.key); }))
+    refuse(name +
+           " changes hyperparameters in the middle of a training, and none of sweep.space may change there; add one "
+           "like optimizer.learning_rate");
+}
+
 }  // namespace
+
+void count_members(Config& config) {
+  SweepSettings& settings = config.sweep;
+  if (settings.population.enabled() && config.place_of("sweep.trials").empty())
+    settings.trials = settings.population.members;
+}
 
 void check_sweep(const Config& config) {
   const SweepSettings& settings = config.sweep;
@@ -93,6 +134,7 @@ void check_sweep(const Config& config) {
         "{}sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
         config.place_of("sweep.search"), most_sobol_dimensions, settings.space.size()));
   placed(config, "sweep.metric", [&] { check_metric(settings, config); });
+  if (settings.population.enabled()) placed(config, "sweep.population", [&] { check_population(settings, config); });
   if (!settings.successive_halving.enabled) return;
   std::string key = "sweep.successive_halving.enabled";
   for (const char* other : {"sweep.successive_halving.eta", "sweep.successive_halving.min_epochs"}) {
@@ -106,11 +148,18 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
     return fmt::format("sweep.{} = {} is not what it was begun with ({})", key, is, was);
   };
   const bool halved = before.successive_halving.enabled || now.successive_halving.enabled;
-  const bool open_ended = !halved && (now.search == Search::random || now.search == Search::quasi_random);
+  const bool open_ended =
+      !halved && !now.population.enabled() && (now.search == Search::random || now.search == Search::quasi_random);
   if (before.search != now.search) return differ("search", to_string(before.search), to_string(now.search));
   if (before.metric != now.metric) return differ("metric", to_string(before.metric), to_string(now.metric));
   if (halved && before.successive_halving != now.successive_halving)
     return "sweep.successive_halving is not what it was begun with";
+  if (before.population.members != now.population.members)
+    return differ("population", before.population.members, now.population.members);
+  if (now.population.enabled() && before.population.generation != now.population.generation)
+    return differ("generation", before.population.generation, now.population.generation);
+  if (now.population.enabled() && before.population.exploit != now.population.exploit)
+    return differ("exploit", before.population.exploit, now.population.exploit);
   if (before.trials != now.trials && !(open_ended && before.trials < now.trials))
     return differ("trials", before.trials, now.trials) + (open_ended ? "; more are fine" : "");
   for (const SweepSettings* s : {&before, &now}) {

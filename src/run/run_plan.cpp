@@ -201,8 +201,10 @@ void replay(const TrainRequest& request, RunPlan& plan) {
         ExitStatus::usage,
         "--replay takes config and start from the run that it repeats; leave out CONFIG, --resume and --init-from");
   plan.replays = *request.replay;
-  // Config and nudges are enough, where the checkpoints were removed.
   std::error_code none;
+  const RunPaths winner = SweepPaths{plan.replays}.winner();
+  if (RunDirectory::holds_sweep(plan.replays) && fs::exists(winner.config(), none)) plan.replays = winner.folder;
+  // Config and nudges are enough, where the checkpoints were removed.
   const bool told = fs::exists(RunPaths{plan.replays}.config(), none) && !RunDirectory::holds_sweep(plan.replays);
   if (!told) RunDirectory::require(plan.replays);
   plan.config = config_to_repeat(plan.replays, request.sets, "a replay");
@@ -211,7 +213,7 @@ void replay(const TrainRequest& request, RunPlan& plan) {
   if (request.run) {
     plan.run = *request.run;
   } else {
-    name_freely(plan.replays + "-replay", plan);
+    name_freely(*request.replay + "-replay", plan);
   }
 }
 

@@ -35,6 +35,8 @@ std::string headline(const SweepFrame& sweep) {
   std::string text =
       fmt::format("{}  {}  {} of {}: {} done", sweep.view.folder, sweep.view.under_way ? "under way" : "ended",
                   counted(sweep.view.trainings_done, "training"), sweep.view.trainings, counts.done);
+  if (sweep.view.generations > 0)
+    text += fmt::format(", generation {} of {}", sweep.view.generation, sweep.view.generations);
   if (sweep.view.under_way) text += fmt::format(", {} under way", sweep.pace.running);
   if (counts.stopped > 0) text += fmt::format(", {} stopped early", counts.stopped);
   return text + fmt::format(", {} failed", counts.failed);

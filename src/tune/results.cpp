@@ -17,6 +17,25 @@ std::string number(const std::optional<double>& value) { return value ? number(*
 
 std::int64_t epochs(const TrialRow& row) { return row.curve.empty() ? 0 : row.curve.back().epoch; }
 
+std::vector<std::string> values_of(const std::vector<Dimension>& space, const Place& place) {
+  std::vector<std::string> values;
+  for (std::size_t d = 0; d < space.size(); ++d) values.push_back(value_at(space[d], place[d]));
+  return values;
+}
+
+std::vector<double> numbers_of(const std::vector<Dimension>& space, const Place& place) {
+  std::vector<double> numbers;
+  for (std::size_t d = 0; d < space.size(); ++d) numbers.push_back(number_at(space[d], place[d]));
+  return numbers;
+}
+
+Json json_values(const std::vector<Dimension>& space, const std::vector<std::string>& values) {
+  Json json = Json::object();
+  for (std::size_t d = 0; d < values.size(); ++d)
+    json.set(space[d].key, Json::verbatim(values[d]));  // TOML of a value is JSON too
+  return json;
+}
+
 Json json_point(const CurvePoint& p, Metric metric) {
   Json point = Json::object({{"epoch", p.epoch}, {"train.loss", Json::shortest(p.train_loss)}});
   const auto add = [&](const char* name, const std::optional<double>& value) {
@@ -50,10 +69,12 @@ SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, con
       row.curve = latest.curve;
       row.reason = latest.reason;
     }
-    for (std::size_t d = 0; d < settings.space.size(); ++d) {
-      row.values.push_back(value_at(settings.space[d], plan.places()[t][d]));
-      row.numbers.push_back(number_at(settings.space[d], plan.places()[t][d]));
-    }
+    const Place& place = plan.place(row.trial, row.rung);
+    row.values = values_of(settings.space, place);
+    row.numbers = numbers_of(settings.space, place);
+    if (plan.population() == nullptr) continue;
+    for (const Forebear& one : plan.population()->lineage(row.trial, row.rung))
+      row.lineage.push_back({one.member, values_of(settings.space, one.place), numbers_of(settings.space, one.place)});
   }
   std::vector<std::int64_t> order(trials.size());
   std::iota(order.begin(), order.end(), 0);
@@ -91,9 +112,6 @@ std::string to_jsonl(const SweepTable& table) {
   std::string text;
   for (const TrialRow& row : table.rows) {
     const std::optional<double> value = row.result() ? metric_at(*row.result(), metric) : std::nullopt;
-    Json hyperparameters = Json::object();
-    for (std::size_t d = 0; d < row.values.size(); ++d)
-      hyperparameters.set(table.settings.space[d].key, Json::verbatim(row.values[d]));  // TOML of a value is JSON too
     Json curve = Json::array();
     for (const CurvePoint& point : row.curve) curve.push(json_point(point, metric));
     Json line = Json::object({{"trial", row.trial},
@@ -103,8 +121,15 @@ std::string to_jsonl(const SweepTable& table) {
                               {"rung", row.rung},
                               {"epochs", epochs(row)},
                               {to_string(metric), value ? Json::shortest(*value) : Json()},
-                              {"hyperparameters", std::move(hyperparameters)},
+                              {"hyperparameters", json_values(table.settings.space, row.values)},
                               {"curve", std::move(curve)}});
+    if (!row.lineage.empty()) {
+      Json lineage = Json::array();
+      for (const LineagePart& part : row.lineage)
+        lineage.push(Json::object(
+            {{"member", part.member}, {"hyperparameters", json_values(table.settings.space, part.values)}}));
+      line.set("lineage", std::move(lineage));
+    }
     if (row.status == "failed") line.set("reason", row.reason);
     text += line.text() + '\n';
   }

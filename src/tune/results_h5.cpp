@@ -6,6 +6,8 @@
 //   hyperparameters/<key>                      numbers, or for choices which one (attribute choices/<key>)
 //   curve/epoch, curve/<name>                  (trials, points), padded with -1 and NaN
 //   reason                                     (trials, bytes) text padded with zeros
+//   lineage/member, lineage/<key>              with a population (trials, generations): whose training led there, and
+//                                              its hyperparameters; padded with -1 and NaN
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -60,9 +62,27 @@ class Writer {
   void write();
 
  private:
+  void write_lineage();
+
   const SweepTable& table_;
   H5Writer file_;
 };
+
+void Writer::write_lineage() {
+  std::size_t generations = 0;
+  for (const TrialRow& row : table_.rows) generations = std::max(generations, row.lineage.size());
+  if (generations == 0) return;
+  const auto width = static_cast<std::int64_t>(generations);
+  array<std::int64_t>(
+      "lineage/member",
+      [](const TrialRow& row, std::size_t g) { return g < row.lineage.size() ? row.lineage[g].member : -1; }, width);
+  for (std::size_t d = 0; d < table_.settings.space.size(); ++d) {
+    array<double>(
+        "lineage/" + table_.settings.space[d].key,
+        [d](const TrialRow& row, std::size_t g) { return g < row.lineage.size() ? row.lineage[g].numbers[d] : none; },
+        width);
+  }
+}
 
 void Writer::write() {
   const std::vector<std::string> statuses = {"done", "stopped", "failed"};
@@ -104,6 +124,7 @@ void Writer::write() {
     std::transform(dimension.choices.begin(), dimension.choices.end(), std::back_inserter(choices), plain);
     file_.set_attribute("choices/" + dimension.key, choices);
   }
+  write_lineage();
   array<std::uint8_t>(
       "reason", [](const TrialRow& row, std::size_t i) { return i < row.reason.size() ? row.reason[i] : '\0'; },
       static_cast<std::int64_t>(bytes));

@@ -31,10 +31,21 @@ SearchPlan::SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::i
     const auto [enabled, eta, least] = settings.successive_halving;
     for (std::int64_t most = epochs / eta; most >= least; most /= eta) ++rungs_;
   }
+  if (settings.population.enabled()) {
+    const std::int64_t generation = settings.population.epochs_of_generation(epochs);
+    rungs_ = (epochs + generation - 1) / generation;
+  }
   begin_round(0, {});
+  if (settings.population.enabled()) population_.emplace(places_);
+}
+
+const Place& SearchPlan::place(std::int64_t trial, std::int64_t rung) const {
+  return (population_ ? population_->places(rung) : places_)[at(trial)];
 }
 
 std::int64_t SearchPlan::epochs_of_rung(std::int64_t rung) const {
+  if (settings_.population.enabled())
+    return std::min(epochs_, (rung + 1) * settings_.population.epochs_of_generation(epochs_));
   return settings_.successive_halving.enabled ? epochs_ / power(settings_.successive_halving.eta, rungs_ - 1 - rung)
                                               : 0;
 }
@@ -64,7 +75,7 @@ std::int64_t SearchPlan::total_jobs() const {
 }
 
 std::int64_t SearchPlan::total_work() const {
-  if (!settings_.successive_halving.enabled) return total_jobs();
+  if (!rungs_set_epochs()) return total_jobs();
   std::int64_t work = 0;
   for (std::int64_t round = 0; round < rounds_; ++round) {
     for (std::int64_t rung = 0; rung < rungs_; ++rung)
@@ -109,8 +120,21 @@ void SearchPlan::begin_rung(std::int64_t rung, std::vector<std::int64_t> trials)
   stage_.trials = std::move(trials);
 }
 
+/// False where nobody is left to copy.
+bool SearchPlan::breed(const std::vector<Standing>& standings) {
+  const std::vector<std::int64_t> ranked = from_best(stage_.trials, standings);
+  const auto good =
+      std::count_if(ranked.begin(), ranked.end(), [&](auto trial) { return !standings[at(trial)].failed; });
+  if (stage_.rung + 1 == rungs_ || good == 0) return false;
+  population_->breed(settings_, seed_, ranked, good);
+  places_ = population_->places(stage_.rung + 1);
+  begin_rung(stage_.rung + 1, stage_.trials);
+  return true;
+}
+
 bool SearchPlan::advance(const std::vector<Standing>& standings) {
   assert(standings.size() == places_.size());
+  if (population_) return breed(standings);
   std::vector<std::int64_t> next;
   for (const std::int64_t trial : from_best(stage_.trials, standings)) {
     if (!standings[at(trial)].failed && static_cast<std::int64_t>(next.size()) < stage_.promoted) next.push_back(trial);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shoal/tune/sweep_view.hpp"
+#include "tune/population/population.hpp"
 #include "tune/sampler.hpp"
 
 namespace shoal {
@@ -41,9 +42,12 @@ struct Stage {
 /// coarse_to_fine has up to three rounds of equal size. The second and third draw around the best quarter, by number,
 /// of a round, taken from all trials so far: several regions survive, in boxes that shrink to 0.4 and 0.16 of every
 /// scale.
+///
+/// A population has one round, whose trials are its members, and whose rungs are its generations: all go on, and some
+/// of them from others.
 class SearchPlan {
  public:
-  /// @param epochs  of a whole training: train.epochs; unused without successive halving
+  /// @param epochs  of a whole training: train.epochs; unused where rungs set none
   SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs);
 
   const Stage& stage() const { return stage_; }
@@ -52,24 +56,28 @@ class SearchPlan {
 
   std::int64_t rounds() const { return rounds_; }
   std::int64_t rungs() const { return rungs_; }
-  /// Of the trials so far, by number.
+  /// Of the trials so far, by number; of a population as it is in the generation under way.
   const std::vector<Place>& places() const { return places_; }
+  const Place& place(std::int64_t trial, std::int64_t rung) const;
+  const Population* population() const { return population_ ? &*population_ : nullptr; }
   /// Of coarse_to_fine, where the rounds so far, but the first, draw.
   const std::vector<SearchBox>& boxes() const { return boxes_; }
   std::int64_t round_of(std::int64_t trial) const;
-  /// Trainings of the whole sweep, and their epochs where halving sets them (else one each): for estimates of time.
+  /// Trainings of the whole sweep, and their epochs where rungs set them (else one each): for estimates of time.
   std::int64_t total_jobs() const;
   std::int64_t total_work() const;
   static std::int64_t work_of(const Stage& stage, std::int64_t epochs_before) {
     return stage.epochs == 0 ? 1 : stage.epochs - epochs_before;
   }
-  std::int64_t epochs_of_rung(std::int64_t rung) const;  ///< 0 without halving
+  std::int64_t epochs_of_rung(std::int64_t rung) const;  ///< 0: whatever the trials' configs say
 
  private:
+  bool rungs_set_epochs() const { return settings_.successive_halving.enabled || settings_.population.enabled(); }
   std::int64_t round_size(std::int64_t round) const;
   std::int64_t rung_size(std::int64_t round, std::int64_t rung) const;
   void begin_round(std::int64_t round, const std::vector<Standing>& standings);
   void begin_rung(std::int64_t rung, std::vector<std::int64_t> trials);
+  bool breed(const std::vector<Standing>& standings);
 
   SweepSettings settings_;
   std::uint64_t seed_;
@@ -78,6 +86,7 @@ class SearchPlan {
   std::int64_t rungs_ = 1;
   std::vector<Place> places_;
   std::vector<SearchBox> boxes_;
+  std::optional<Population> population_;
   Stage stage_;
 };
 

@@ -18,6 +18,7 @@
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/tune/search_space.hpp"
+#include "tune/population/schedule.hpp"
 #include "tune/results.hpp"
 #include "tune/trial_worker.hpp"
 
@@ -103,7 +104,7 @@ void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
   std::map<std::int64_t, double> costs;
   for (const std::int64_t trial : trials) {
     const TrainingCost cost = estimate_cost(config_of(trial), task_.data);
-    costs[trial] = task_.settings.successive_halving.enabled ? cost.epoch : cost.whole;
+    costs[trial] = plan_.stage().epochs > 0 ? cost.epoch : cost.whole;
   }
   std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });
 }
@@ -137,6 +138,12 @@ bool Sweep::run_stage() {
 
 /// On rank 0, when a stage has ended: what the next one goes on from and the best so far stay.
 void Sweep::discard_checkpoints(const Stage& ended, std::optional<std::int64_t> best_before) {
+  if (plan_.population() != nullptr) {  // nobody goes on from the generation before this one any more
+    for (const std::int64_t member : ended.trials) {
+      if (ended.rung > 0) discard(checkpoint_of(paths_, plan_, member, ended.rung - 1));
+    }
+    return;
+  }
   const auto needed = [&](std::int64_t trial) {
     const auto& next = plan_.stage().trials;
     return trial == best() || std::find(next.begin(), next.end(), trial) != next.end();
@@ -152,7 +159,8 @@ void Sweep::discard_checkpoints(const Stage& ended, std::optional<std::int64_t> 
 /// False when it was stopped.
 bool Sweep::secure_winner(std::int64_t winner) {
   const std::int64_t rung = histories_[at(winner)].back().rung;
-  if (!holds_trial(paths_.checkpoint(winner), winner, rung)) {
+  const std::string checkpoint = checkpoint_of(paths_, plan_, winner, rung);
+  if (!holds_trial(checkpoint, winner, rung)) {
     if (holds_trial(paths_.best(), winner, rung)) return true;
     const auto outcome = worker_.train_again(plan_, winner, rung);
     if (!outcome) return false;
@@ -160,7 +168,7 @@ bool Sweep::secure_winner(std::int64_t winner) {
       throw Error(ExitStatus::internal,
                   fmt::format("the winner, trial {}, failed when it was trained again: {}", winner, outcome->reason));
   }
-  return directory_->promote(winner);
+  return directory_->promote(checkpoint);
 }
 
 /// Collective. Writes the results; false when it was stopped.
@@ -174,6 +182,11 @@ bool Sweep::finish(SweepSummary& summary) {
     const Doing doing(Activity::saving);
     if (summary.winner) secured = secure_winner(*summary.winner) ? 1 : 0;
     if (secured == 0) return;
+    if (summary.winner && plan_.population() != nullptr) {
+      const auto [start, journal] =
+          schedule_of(plan_, task_.base, task_.settings, task_.data.train.rows(), *summary.winner, plan_.stage().rung);
+      directory_->write_winner(start, journal);
+    }
     directory_->write(paths_.csv(), to_csv(table));
     directory_->write(paths_.jsonl(), to_jsonl(table));
     // Made by itself, so where nobody but this job is; it goes with the claims.
@@ -190,6 +203,7 @@ SweepSummary Sweep::go() {
   const StopSignal signals("trials are saved after the step under way");
   SweepSummary summary;
   summary.folder = paths_.folder;
+  summary.population = plan_.population() != nullptr;
   if (world_.rank() == 0) {
     std::vector<std::string> others;
     for (auto rank = task_.settings.ranks_per_trial; rank < world_.size(); rank += task_.settings.ranks_per_trial)
@@ -225,8 +239,12 @@ SweepSummary Sweep::go() {
 
 std::string start_line(const SweepTask& task, const Communicator& world) {
   const SweepSettings& s = task.settings;
-  return fmt::format("{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", counted(s.trials, "trial"),
-                     to_string(s.search), s.successive_halving.enabled ? " with successive halving" : "",
+  const std::int64_t generation = s.population.epochs_of_generation(task.base.train.epochs);
+  const std::string what = s.population.enabled() ? fmt::format("a population of {} in generations of {}",
+                                                                s.population.members, counted(generation, "epoch"))
+                                                  : counted(s.trials, "trial");
+  return fmt::format("{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", what, to_string(s.search),
+                     s.successive_halving.enabled ? " with successive halving" : "",
                      counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
                      counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
                      task.data.train.rows());

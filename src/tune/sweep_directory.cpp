@@ -16,8 +16,10 @@
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/posix.hpp"
+#include "shoal/run/digest_chain.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
+#include "shoal/train/checkpoint.hpp"
 
 namespace shoal {
 namespace {
@@ -125,14 +127,30 @@ void SweepDirectory::write(const std::string& file, std::string_view text) const
   lock_.write(file, std::as_bytes(std::span(text)));
 }
 
-bool SweepDirectory::promote(std::int64_t trial) const {
-  const std::string checkpoint = paths_.checkpoint(trial);
+bool SweepDirectory::promote(const std::string& checkpoint) const {
   std::error_code none;
   if (!fs::exists(checkpoint, none)) return false;
   // Written anew, for a rename from elsewhere would not be fenced.
   lock_.write(paths_.best(), read_file(checkpoint));
   discard(checkpoint);
   return true;
+}
+
+void SweepDirectory::write_winner(const Config& start, const NudgeJournal& journal) const {
+  const RunPaths winner = paths_.winner();
+  std::error_code none;
+  if (fs::exists(winner.config(), none)) return;
+  const std::vector<std::byte> bytes = read_file(paths_.best());
+  const Archive best = parse_checkpoint(bytes, paths_.best());
+  const std::int64_t step = read_progress(best).step;
+  make_folder(winner.checkpoints());
+  lock_.write(winner.checkpoint(step), bytes);
+  lock_.link(winner.latest(), RunPaths::checkpoint_name(step));
+  DigestChain digests;
+  digests.add({step, digest(best)});
+  write(winner.digests(), digests.text());
+  write(winner.nudges(), journal.text());
+  write(winner.config(), "# How the winner begins. What changes later stands in nudges.jsonl.\n" + to_toml(start));
 }
 
 void SweepDirectory::clean() const {

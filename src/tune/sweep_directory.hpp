@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shoal/io/ownership/lock.hpp"
+#include "shoal/run/nudges.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "tune/outcome.hpp"
 
@@ -34,8 +35,11 @@ class SweepDirectory {
   void check_owner() const { lock_.check(); }
   /// Replaces a file of the sweep, unless another process has taken it over: see RunLock.
   void write(const std::string& file, std::string_view text) const;
-  /// Makes the winner's checkpoint best.h5. False when it is not there.
-  bool promote(std::int64_t trial) const;
+  /// Makes a checkpoint best.h5. False when it is not there.
+  bool promote(const std::string& checkpoint) const;
+  /// Of a population: makes the winner a run that can be repeated, with best.h5 as its only checkpoint. One that is
+  /// there already stays.
+  void write_winner(const Config& start, const NudgeJournal& journal) const;
   /// At the end: claims and trials' checkpoints are of no use any more.
   void clean() const;
 

@@ -40,6 +40,7 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
   Config wanted =
       request.config ? load_config(request.config, request.sets) : parse_config(to_toml(kept), path, "/", request.sets);
   if (!told) take_targets_as_before(wanted);
+  count_members(wanted);
   for (const std::string& key : differing_keys(kept, wanted)) {
     std::string wrong;
     if (key.starts_with("sweep.")) {
@@ -141,6 +142,7 @@ SweepRequestPlan resolve(const SweepRequest& request) {
     throw Error(ExitStatus::usage,
                 request.config ? *request.config + " does not set data.file; name a data set, see shoal import --help"
                                : "no CONFIG given and no --set data.file=...; for example: shoal sweep digits.toml");
+  count_members(plan.config);
   check_sweep(plan.config);  // before the folder is looked at: a mistake in it is the user's first concern
   if (!request.run && !request.resume) {
     plan.folder = RunDirectory::next_free(usual);
@@ -226,7 +228,13 @@ std::vector<std::string> idle_lines(const SweepTask& task) {
     std::erase_if(idle, [&](const auto& one) { return config_keys::idle(*one.first, config).empty(); });
   }
   std::vector<std::string> lines;
-  lines.reserve(idle.size());
+  Config whole = task.base;
+  whole.sweep = task.settings;
+  for (const config_keys::Key* key : config_keys::given(whole)) {
+    if (!key->name.starts_with("sweep.") || key->name == "sweep.space") continue;
+    if (std::string line = config_keys::idle_line(*key, whole); !line.empty())
+      lines.push_back(whole.place_of(key->name) + line);
+  }
   for (auto& [key, line] : idle) lines.push_back(std::move(line));
   return lines;
 }

@@ -63,13 +63,18 @@ SweepView read_sweep(const std::string& folder) {
   SweepTable table = make_table(settings, plan, trials);
   for (const std::int64_t trial : plan.stage().trials) {
     const History& history = trials[static_cast<std::size_t>(trial)];
-    if (!history.empty() && history.back().rung < plan.stage().rung)
+    const bool more = plan.population() != nullptr && plan.stage().rung + 1 < plan.rungs();
+    if (!history.empty() && !history.back().failed && (more || history.back().rung < plan.stage().rung))
       table.rows[static_cast<std::size_t>(trial)].status = "waiting";
   }
   view.importance = importance_of(table, trials);
   view.rows = std::move(table.rows);
   view.boxes = plan.boxes();
   view.rounds = plan.rounds();
+  if (plan.population() != nullptr) {
+    view.generations = plan.rungs();
+    view.generation = plan.stage().rung + 1;
+  }
   for (const History& history : trials) view.trainings_done += static_cast<std::int64_t>(history.size());
   view.trainings = plan.total_jobs();
   return view;

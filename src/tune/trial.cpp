@@ -22,15 +22,46 @@ struct WriteFailure {
   Error error;
 };
 
+/// Whether the training of the task, where it has come to the step of the checkpoint, is what the checkpoint holds.
+bool leads_there(const Archive& archive, const TrialTask& task, bool own) try {
+  const std::optional<Outcome> before = parse_outcome(archive.text(CheckpointNames::trial));
+  if (!before || before->rung > task.rung || (own && before->trial != task.trial)) return false;
+  const auto keys = differing_keys(read_config(archive), task.config);
+  const std::int64_t step = read_progress(archive).step;
+  return NudgeJournal::parse(archive.text(CheckpointNames::journal), archive.name).up_to(step) ==
+             task.journal.up_to(step) &&
+         std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return changes_no_bit(key, task.config); });
+} catch (const Error&) {
+  return false;
+}
+
+/// Collective. What an earlier rung or an interrupted job left. A checkpoint that is missing, damaged or of something
+/// else costs time, not bits: the trial starts anew.
+std::optional<Archive> find_start(const TrialTask& task, const Communicator& comm) {
+  std::optional<LoadedCheckpoint> loaded;
+  std::vector<std::string> files = {task.checkpoint};
+  files.insert(files.end(), task.sources.begin(), task.sources.end());
+  for (auto file = files.begin(); comm.rank() == 0 && !loaded && file != files.end(); ++file) {
+    try {
+      loaded = load_checkpoint(*file);
+      if (!leads_there(loaded->archive, task, file == files.begin())) loaded.reset();
+    } catch (const Error&) {
+      loaded.reset();
+    }
+  }
+  return share_checkpoint(std::move(loaded), comm);
+}
+
 class Trial {
  public:
   Trial(const TrialTask& task, const TrainingData& data, const TrialHooks& hooks, Communicator& comm, Outcome& outcome)
-      : task_(task), hooks_(hooks), comm_(comm), outcome_(outcome) {
+      : task_(task), hooks_(hooks), comm_(comm), outcome_(outcome), start_(find_start(task, comm)) {
     // Before the parameters are made: a batch that cannot be, a model that does not fit the data.
     run_together(comm, [&] {
-      check_config(task.config);
-      check_memory(task.config, data);
-      training_.emplace(task.config, make_model(task.config, data), data, comm);
+      const Config config = task.journal.config_at(task.config, start_ ? read_progress(*start_).step : 0);
+      check_config(config);
+      check_memory(config, data);
+      training_.emplace(config, make_model(config, data), data, comm);
     });
     training_->allocate();
     if (!stands_apart(task.metric)) training_->want_metrics();
@@ -41,7 +72,8 @@ class Trial {
   void save();
 
  private:
-  bool restore();
+  void begin();
+  void apply_changes();
   bool reached() const;
   void measure(const StepReport& report);
 
@@ -49,40 +81,27 @@ class Trial {
   const TrialHooks& hooks_;
   Communicator& comm_;
   Outcome& outcome_;
+  std::optional<Archive> start_;  // until it is taken
   std::optional<Training> training_;
 };
 
-/// Whether the checkpoint that an earlier rung or an interrupted job left was taken. One that is missing, damaged or of
-/// something else costs time, not bits: the trial starts anew.
-bool Trial::restore() {
-  std::optional<LoadedCheckpoint> loaded;
-  if (comm_.rank() == 0) {
-    try {
-      loaded = load_checkpoint(task_.checkpoint);
-    } catch (const Error&) {
-      loaded.reset();
-    }
+void Trial::begin() {
+  if (!start_) {
+    training_->start();
+    return;
   }
-  std::optional<Archive> archive;
-  try {
-    archive = share_checkpoint(std::move(loaded), comm_);
-  } catch (const SharedError&) {
-    return false;
-  }
-  if (!archive) return false;
-  std::optional<Outcome> before;
-  try {
-    before = parse_outcome(archive->text(CheckpointNames::trial));
-    const auto keys = differing_keys(read_config(*archive), task_.config);
-    const bool same =
-        std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return changes_no_bit(key, task_.config); });
-    if (!before || before->trial != task_.trial || before->rung > task_.rung || !same) return false;
-  } catch (const Error&) {
-    return false;  // as on every other rank: all hold the same
-  }
-  run_together(comm_, [&] { training_->restore(*archive); });
-  outcome_.curve = before->curve;
-  return true;
+  run_together(comm_, [&] { training_->restore(*start_); });
+  if (const auto before = parse_outcome(start_->text(CheckpointNames::trial))) outcome_.curve = before->curve;
+  start_.reset();
+}
+
+/// As a run applies nudges, so that a replay has the same bits.
+void Trial::apply_changes() {
+  const std::int64_t next = training_->progress().step + 1;
+  if (!task_.journal.acts_on(next)) return;
+  const Config config = task_.journal.config_at(task_.config, next);
+  run_together(comm_, [&] { check_config(config); });
+  training_->reconfigure(config);
 }
 
 bool Trial::reached() const {
@@ -114,8 +133,9 @@ void Trial::measure(const StepReport& report) {
 
 bool Trial::train() {
   SHOAL_FAULT_POINT("trial");
-  if (!restore()) training_->start();
+  begin();
   while (!reached()) {
+    apply_changes();
     const StepReport report = training_->advance({hooks_.stop() ? 1.0 : 0.0});
     measure(report);
     if (report.requests[0] > 0.0 && !reached()) return false;
@@ -129,6 +149,8 @@ void Trial::save() {
   if (comm_.rank() != 0) return;
   SHOAL_FAULT_POINT("trial_save");
   archive.texts[CheckpointNames::trial] = to_json_line(outcome_);
+  archive.texts[CheckpointNames::config] = to_toml(task_.config);
+  archive.texts[CheckpointNames::journal] = task_.journal.text();
   try {
     FileBytes bytes;
     encode_checkpoint(archive, bytes);

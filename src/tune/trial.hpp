@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shoal/comm/communicator.hpp"
+#include "shoal/run/nudges.hpp"
 #include "shoal/train/training.hpp"
 #include "tune/outcome.hpp"
 
@@ -20,6 +21,9 @@ struct TrialTask {
   Config config;
   Metric metric = Metric::validation_loss;  ///< that trials are compared by
   std::string checkpoint;                   ///< a file: gone on from where it is there, sound and of this trial
+  NudgeJournal journal = {};                ///< what changes on the way; `config` is how it begins
+  std::vector<std::string> sources = {};    ///< files to go on from where `checkpoint` is none, the first that is sound
+                                            ///< and was trained as this trial until there
 };
 
 struct TrialHooks {

@@ -9,7 +9,7 @@
 
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/stop_signal.hpp"
-#include "shoal/tune/search_space.hpp"
+#include "tune/population/schedule.hpp"
 
 namespace shoal {
 namespace {
@@ -57,16 +57,17 @@ bool TrialWorker::stop_asked() {
 }
 
 TrialTask TrialWorker::task_of(const SearchPlan& plan, std::int64_t trial, std::int64_t rung) const {
-  const Place& place = plan.places()[static_cast<std::size_t>(trial)];
+  Schedule schedule = schedule_of(plan, task_.base, task_.settings, task_.data.train.rows(), trial, rung);
   TrialTask task{trial,
                  rung,
                  {},
-                 trial_config(task_.base, task_.settings.space, place),
+                 std::move(schedule.start),
                  task_.settings.metric,
-                 paths_.checkpoint(trial)};
-  if (task_.settings.successive_halving.enabled) {
-    for (std::int64_t r = 0; r <= rung; ++r) task.rung_ends.push_back(plan.epochs_of_rung(r));
-  }
+                 checkpoint_of(paths_, plan, trial, rung),
+                 std::move(schedule.journal),
+                 sources_of(paths_, plan, trial, rung)};
+  for (std::int64_t r = 0; r <= rung && plan.epochs_of_rung(r) > 0; ++r)
+    task.rung_ends.push_back(plan.epochs_of_rung(r));
   return task;
 }
 
@@ -110,13 +111,14 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
     journal_->sync();
     mine.push_back(*outcome);
     if (progress_ != nullptr) progress_->finished(*outcome);
+    const auto checkpoint = [&](std::int64_t t) { return checkpoint_of(paths_, plan, t, plan.stage().rung); };
     if (outcome->failed) {
-      discard(paths_.checkpoint(trial));
+      discard(checkpoint(trial));
       continue;
     }
     const Score score = score_of(*outcome, task_.settings.metric);
     const auto dropped = keeper.wants(score, trial) ? keeper.take(score, trial) : trial;
-    if (dropped) discard(paths_.checkpoint(*dropped));
+    if (dropped) discard(checkpoint(*dropped));
   }
 }
 

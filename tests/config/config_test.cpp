@@ -293,6 +293,9 @@ ranks_per_trial = 1
 successive_halving.enabled = true
 successive_halving.eta = 3
 successive_halving.min_epochs = 1
+population = 0
+generation = 0
+exploit = 0.25
 
 [sweep.space]
 "data.batch_size" = {choices = [64, 128, 256]}
@@ -361,7 +364,8 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
                                 "checkpoint.every_steps", "checkpoint.every_seconds", "checkpoint.every_epochs",
                                 "checkpoint.keep", "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.metric",
                                 "sweep.ranks_per_trial", "sweep.successive_halving.enabled",
-                                "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs", "sweep.space"));
+                                "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs",
+                                "sweep.population", "sweep.generation", "sweep.exploit", "sweep.space"));
   EXPECT_THAT(fixed,
               ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.normalize_targets",
                           "data.shuffle_block", "data.one_hot", "data.unseen_rate", "data.augment.crop",

@@ -118,6 +118,53 @@ TEST(SweepSettings, AMetricThatSomeTrialLacksIsRefused) {
   EXPECT_EQ(fault("", rate, "model.loss = \"mse\""), "no error");
 }
 
+TEST(SweepSettings, MistakesInAPopulation) {
+  const auto wrong = [](const std::string& sweep, const std::string& rest = "", const std::string& space = rate) {
+    const std::string text = "trials = 8\npopulation = 8\n" + sweep;
+    return fault(text, space, rest);
+  };
+  EXPECT_EQ(wrong(""), "no error");
+  EXPECT_EQ(wrong("search = \"quasi_random\"\nexploit = 0.5\ngeneration = 3"), "no error");
+  EXPECT_THAT(fault("population = 1\ntrials = 1", rate), HasSubstr("sweep.population = 1 has nobody to copy"));
+  EXPECT_THAT(fault("population = 8\ntrials = 9", rate),
+              AllOf(testing::StartsWith("test:3:14: "), HasSubstr("leave out sweep.trials")));
+  EXPECT_THAT(wrong("exploit = 0.6"), HasSubstr("sweep.exploit is 0.6"));
+  EXPECT_THAT(wrong("exploit = 0"), HasSubstr("sweep.exploit is 0"));
+  EXPECT_THAT(wrong("successive_halving = {eta = 2}"), HasSubstr("exclude each other"));
+  EXPECT_THAT(wrong("search = \"coarse_to_fine\""), HasSubstr("\"coarse_to_fine\" learns from trials"));
+  EXPECT_THAT(wrong("", "train.steps = 30"), HasSubstr("counts epochs"));
+  EXPECT_THAT(wrong("", "", "\"train.epochs\" = {min = 5, max = 9}"), HasSubstr("leave train.epochs out"));
+  EXPECT_THAT(wrong("", "train.early_stopping.patience = 3"), HasSubstr("leave out train.early_stopping"));
+  EXPECT_THAT(wrong("", "train.epochs = 1"), HasSubstr("train.epochs = 1 is one generation of 1 epoch"));
+  EXPECT_THAT(wrong("generation = 10"), HasSubstr("use a shorter sweep.generation"));
+  EXPECT_THAT(wrong("", "", "\"model.width\" = {min = 8, max = 64}"),
+              HasSubstr("add one like optimizer.learning_rate"));
+}
+
+TEST(SweepSettings, TheMembersOfAPopulationAreItsTrials) {
+  Config config = config_of("population = 8", rate);
+  count_members(config);
+  EXPECT_EQ(config.sweep.trials, 8);
+  Config said = config_of("population = 8\ntrials = 9", rate);
+  count_members(said);
+  EXPECT_EQ(said.sweep.trials, 9) << "to be refused";
+  Config none = config_of("", rate);
+  count_members(none);
+  EXPECT_EQ(none.sweep.trials, SweepSettings().trials);
+}
+
+TEST(SweepSettings, APopulationStaysWhatItWas) {
+  const auto read = [](const std::string& sweep) { return config_of(sweep, rate).sweep; };
+  EXPECT_EQ(obstacle(read("population = 8"), read("population = 8\nranks_per_trial = 2")), "");
+  EXPECT_EQ(obstacle(read("population = 8"), read("population = 9")),
+            "sweep.population = 9 is not what it was begun with (8)");
+  EXPECT_EQ(obstacle(read(""), read("population = 9")), "sweep.population = 9 is not what it was begun with (0)");
+  EXPECT_EQ(obstacle(read("population = 8"), read("population = 8\ngeneration = 2")),
+            "sweep.generation = 2 is not what it was begun with (0)");
+  EXPECT_EQ(obstacle(read("population = 8"), read("population = 8\nexploit = 0.5")),
+            "sweep.exploit = 0.5 is not what it was begun with (0.25)");
+}
+
 TEST(SweepSettings, MistakesInTheSpace) {
   const auto space = [](const std::string& key, const std::string& table) {
     return fault("", '"' + key + "\" = " + table);

@@ -66,6 +66,36 @@ TEST_F(SweepViewTest, HalvingGoesOnWithTheBestOfARung) {
   EXPECT_EQ(view.trainings, 16);
 }
 
+TEST_F(SweepViewTest, MembersOfAPopulationWaitForTheirLastGeneration) {
+  begin("random", "population = 12\ngeneration = 3\n");
+  for (std::int64_t member = 0; member < 12; ++member) end(member, 0, static_cast<double>(member), 0, member == 4);
+  end(2, 1, 0.5);
+  end(4, 1, 0.25);
+  end(5, 1, 0.0, 1, true);
+  const SweepView view = read_sweep(path_);
+  EXPECT_EQ(view.generations, 3);
+  EXPECT_EQ(view.generation, 2);
+  EXPECT_EQ(view.trainings, 36);
+  EXPECT_EQ(view.trainings_done, 15);
+  EXPECT_EQ(view.rows[2].status, "waiting");
+  EXPECT_EQ(view.rows[4].status, "waiting") << "it failed, and went on as a copy";
+  EXPECT_EQ(view.rows[5].status, "failed");
+  EXPECT_EQ(view.rows[4].place, 1) << "of a later generation";
+  EXPECT_EQ(view.rows[2].place, 2);
+  EXPECT_EQ(view.rows[0].place, 3);
+  ASSERT_EQ(view.rows[4].lineage.size(), 2U);
+  const std::int64_t source = view.rows[4].lineage[0].member;
+  EXPECT_LT(source, 3) << "a quarter of all, the best";
+  EXPECT_NE(view.rows[4].numbers, view.rows[static_cast<std::size_t>(source)].numbers);
+  EXPECT_EQ(view.rows[0].lineage.size(), 1U) << "as far as it was trained";
+  EXPECT_TRUE(view.importance.empty());
+  for (std::int64_t member = 0; member < 12; ++member) {
+    end(member, 1, 1.0, 2);
+    end(member, 2, 1.0, 2);
+  }
+  EXPECT_EQ(read_sweep(path_).rows[2].status, "done");
+}
+
 TEST_F(SweepViewTest, BoxesLieAroundTheBest) {
   begin("coarse_to_fine");
   for (std::int64_t trial = 0; trial < 4; ++trial) end(trial, 0, static_cast<double>(trial) + 1.0);

@@ -2,8 +2,9 @@
 # One table, whatever happens: a sweep on the digits at other numbers of ranks, with two ranks a trial, and killed with
 # kill -9 at random times (one rank, then all of them) and resumed at other numbers of ranks, has the results of a sweep
 # that one rank made undisturbed: sweep.csv, sweep.jsonl, sweep.h5 and best.h5, byte for byte.
-#   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine] [--trials N] [--epochs N] [--count N] [--seed S]
-# count: how many sweeps are killed. coarse_to_fine is tried with successive halving on top.
+#   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine|population] [--trials N] [--epochs N] [--count N] [--seed S]
+# count: how many sweeps are killed. coarse_to_fine is tried with successive halving on top; of a population, whose members
+# are a third of the trials, the winner is repeated as well.
 shoal=$(realpath "$1") folder=$2
 shift 2
 export OMPI_MCA_odls_base_sigkill_timeout=1  # mpirun waits this long when a rank has died
@@ -35,9 +36,11 @@ depth = 1
 batch_norm = true
 [train]
 epochs = $epochs
+[parallel]
+leaves = $([ "$search" = population ] && echo 4 || echo 0)
 [sweep]
-trials = $trials
-search = "$search"
+$([ "$search" = population ] && echo "population = $((trials / 3))" || echo "trials = $trials
+search = \"$search\"")
 $([ "$search" != coarse_to_fine ] || echo 'successive_halving = {eta = 2, min_epochs = 1}')
 [sweep.space]
 "optimizer.learning_rate" = {scale = "log", min = 1e-4, max = 1.0}
@@ -100,4 +103,15 @@ for ((i = 1; i <= count; ++i)); do
   ranks=$((RANDOM % 4 + 1))
   whole $ranks killed-$i --resume
   same killed-$i "${said}ended at np $ranks"
+done
+
+digest() { "$shoal" inspect "$1" | sed -n 's/^digest  *//p'; }
+for ranks in 1 2 3; do
+  [ "$search" = population ] || break
+  OMP_NUM_THREADS=1 mpirun --bind-to none -np $ranks "$shoal" train --replay alone --run "again-$ranks" >/dev/null 2>log ||
+    fail "the replay with $ranks ranks ended with $?: $(cat log)"
+  [ -n "$(digest alone/best.h5)" ] || fail "alone/best.h5 has no digest"
+  [ "$(digest "again-$ranks/checkpoints/latest")" = "$(digest alone/best.h5)" ] || fail "np $ranks: another winner"
+  grep -q "the same digest as" log || fail "the replay with $ranks ranks does not say so: $(cat log)"
+  echo "the same: the winner, repeated at np $ranks"
 done

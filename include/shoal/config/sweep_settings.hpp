@@ -63,6 +63,21 @@ struct SuccessiveHalving {
   bool operator==(const SuccessiveHalving&) const = default;
 };
 
+/// Population-based training, in generations that all members begin and end together: after each, those that are cut
+/// off go on from the checkpoint of one of the best, with its hyperparameters, those that may be nudged moved a step.
+/// Source: Jaderberg et al., Population based training of neural networks (2017), with exploit by truncation.
+struct PopulationSettings {
+  std::int64_t members = 0;     ///< sweep.population; 0: off
+  std::int64_t generation = 0;  ///< sweep.generation: epochs; 0: a tenth of train.epochs, rounded up
+  double exploit = 0.25;        ///< sweep.exploit: share of the members that is cut off, and that is copied
+
+  bool enabled() const { return members > 0; }
+  std::int64_t epochs_of_generation(std::int64_t epochs) const {
+    return generation > 0 ? generation : (epochs + 9) / 10;
+  }
+  bool operator==(const PopulationSettings&) const = default;
+};
+
 /// How many hyperparameters a quasi-random search takes.
 inline constexpr int most_sobol_dimensions = 24;
 
@@ -73,6 +88,7 @@ struct SweepSettings {
   Metric metric = Metric::validation_loss;
   std::int64_t ranks_per_trial = 1;
   SuccessiveHalving successive_halving;
+  PopulationSettings population;
   std::vector<Dimension> space;  ///< sorted by key
 
   bool operator==(const SweepSettings&) const = default;
@@ -80,6 +96,9 @@ struct SweepSettings {
 
 /// @throws Error(usage)  no space, or a search that does not fit the rest of the config; names the key
 void check_sweep(const Config& config);
+
+/// The members of a population are its trials: sets sweep.trials where nobody has.
+void count_members(Config& config);
 
 /// Why a sweep under `before` may not go on under `now`, naming the key; empty where the outcomes that there are stay
 /// what they are. More trials are fine where a trial does not depend on how many there are.

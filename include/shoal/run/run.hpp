@@ -18,7 +18,8 @@ struct TrainRequest {
   std::optional<std::string> resume;         ///< a checkpoint, a run directory, or "auto"
   std::optional<std::int64_t> rewind;        ///< with resume: branch from the checkpoint of this step
   std::optional<std::string> init_from;      ///< a checkpoint whose parameters are the start
-  std::optional<std::string> replay;         ///< a run directory, to be repeated with all its nudges in another one
+  std::optional<std::string> replay;         ///< a run directory, to be repeated with all its nudges in another one;
+                                             ///< of a sweep with a population: its winner
   bool dry_run = false;                      ///< print what would be trained, and write nothing
   bool profile = false;                      ///< print to standard output where the time of the steps went
   std::optional<std::string> profile_trace;  ///< also a Chrome trace, into this file

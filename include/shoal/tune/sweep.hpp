@@ -26,6 +26,7 @@ struct SweepSummary {
   std::int64_t stopped = 0;  ///< by successive halving
   std::int64_t failed = 0;
   std::optional<std::int64_t> winner;
+  bool population = false;         ///< the winner has a schedule, see SweepPaths
   std::int64_t winner_leaves = 0;  ///< as many ranks can train it on together
   /// Tables for people, headings first. The best ten trials; and per hyperparameter how much it mattered: see
   /// importance().
@@ -34,6 +35,8 @@ struct SweepSummary {
 };
 
 /// Collective. Trains many models apart, each rank (or group of sweep.ranks_per_trial ranks) its own, and ranks them.
+/// With sweep.population it trains one population, whose members go on as copies of better ones; the winner is then a
+/// run as well, which can be repeated.
 /// In the folder, at the end: sweep.csv, sweep.jsonl and sweep.h5 (every trial), times.jsonl, best.h5 (the winner's
 /// checkpoint). The first three are functions of (config, data, seed): the same bytes for any number of ranks, order of
 /// finishing, and after any number of kills and resumes. A trial that fails is a row with its reason.

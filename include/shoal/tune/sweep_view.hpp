@@ -24,17 +24,25 @@ struct CurvePoint {
 /// The metric at a point, nothing where it has none.
 std::optional<double> metric_at(const CurvePoint& point, Metric metric);
 
+/// What led to a member of a population, in one generation: whose training, with which hyperparameters.
+struct LineagePart {
+  std::int64_t member = 0;
+  std::vector<std::string> values;  ///< per dimension, as in TrialRow
+  std::vector<double> numbers;
+};
+
 /// One trial in the results. Nothing here depends on ranks, times or places on disk.
 struct TrialRow {
   std::int64_t trial = 0;
   std::optional<std::int64_t> place;  ///< from 1, the best; none when it failed, or has no outcome yet
   std::string status;                 ///< done, stopped (by successive halving), failed; of a sweep under way: waiting
   std::int64_t round = 0;
-  std::int64_t rung = 0;  ///< the last one
+  std::int64_t rung = 0;  ///< the last one; with a population the generation
   std::vector<CurvePoint> curve;
   std::vector<std::string> values;  ///< per dimension, as TOML
   std::vector<double> numbers;      ///< per dimension, see number_at
   std::string reason;
+  std::vector<LineagePart> lineage = {};  ///< of a member of a population: generation by generation, the last its own
 
   /// Nothing when it failed: its last point is not its result.
   const CurvePoint* result() const { return status == "failed" || curve.empty() ? nullptr : &curve.back(); }
@@ -67,9 +75,12 @@ struct SweepView {
   bool under_way = false;  ///< a process works at it now
   Config config;           ///< with [sweep]
   std::vector<TrialRow> rows;
-  std::vector<Importance> importance;  ///< over the first rung, where all trials were trained alike
-  std::vector<SearchBox> boxes;        ///< of all rounds that were begun, but the first
+  std::vector<Importance>
+      importance;                ///< over the first rung, where all trials were trained alike; none of a population
+  std::vector<SearchBox> boxes;  ///< of all rounds that were begun, but the first
   std::int64_t rounds = 1;
+  std::int64_t generations = 0;     ///< of a population; 0: there is none
+  std::int64_t generation = 0;      ///< the one under way, or the last, from 1
   std::int64_t trainings_done = 0;  ///< of trainings, one a trial and rung
   std::int64_t trainings = 0;
 };

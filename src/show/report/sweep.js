@@ -310,7 +310,7 @@
         shoal.add(section, 'p', 'Where each round drew its trials: in boxes around the best of those before. Of choices it keeps that of the box, or, more and more seldom, takes any.', 'note');
         updates.push(...boxes(section, sweep, view, width));
       }
-      importance(shoal.section(element, 'What mattered'), sweep, width);
+      if (!sweep.generations) importance(shoal.section(element, 'What mattered'), sweep, width);
       const table = joinTable(view, look);
       updates.push(() => table(view.only));
       brushed();

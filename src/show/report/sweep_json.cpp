@@ -108,6 +108,23 @@ Json boxes_of(const SweepView& view) {
   return list;
 }
 
+Json lineage_of(const SweepView& view) {
+  Json list = Json::array();
+  const std::int64_t epochs = view.config.train.epochs;
+  const std::int64_t generation = view.config.sweep.population.epochs_of_generation(epochs);
+  for (const TrialRow& row : view.rows) {
+    if (row.place != 1) continue;
+    std::int64_t end = 0;
+    for (const LineagePart& part : row.lineage) {
+      end = std::min(epochs, end + generation);
+      Json values = Json::array();
+      for (const double number : part.numbers) values.push(Json::shortest(number));
+      list.push(Json::object({{"epoch", end}, {"member", part.member}, {"values", std::move(values)}}));
+    }
+  }
+  return list;
+}
+
 Json facts_of(const SweepView& view) {
   const SweepSettings& s = view.config.sweep;
   const auto with = [&](const char* status) {
@@ -122,12 +139,15 @@ Json facts_of(const SweepView& view) {
   add("state", view.under_way ? "under way" : view.trainings_done < view.trainings ? "not finished" : "ended");
   add("trials", fmt::format("{}: {}", view.rows.size(), trials));
   add("search", to_string(s.search) + (s.successive_halving.enabled ? ", with successive halving" : ""));
+  if (view.generations > 0)
+    add("population",
+        fmt::format("of {}, generation {} of {}", s.population.members, view.generation, view.generations));
   add("compared by", to_string(s.metric) + (higher_is_better(s.metric) ? ", higher is better" : ", lower is better"));
   add("data", view.config.data.file);
   return facts;
 }
 
-Json commands_of(const std::string& folder) {
+Json commands_of(const std::string& folder, const SweepView& view) {
   const std::string sweep = shell_word(folder);
   Json commands = Json::array();
   const auto say = [&](const std::string& line, const std::string& about) {
@@ -138,6 +158,9 @@ Json commands_of(const std::string& folder) {
   say(fmt::format("shoal train --resume {} --run {}-best --set train.epochs=N", shell_word(SweepPaths{folder}.best()),
                   sweep),
       "train the best trial on");
+  if (view.generations > 0)
+    say(fmt::format("shoal train --replay {} --run {}-replay", sweep, sweep),
+        "repeat the training of the best, with its schedule, to the same bits");
   return commands;
 }
 
@@ -172,8 +195,10 @@ Json sweep_json(const std::string& given) {
       {"importance", importance_of(view)},
       {"boxes", boxes_of(view)},
       {"rounds", view.rounds},
+      {"generations", view.generations},
+      {"lineage", lineage_of(view)},
       {"facts", facts_of(view)},
-      {"commands", commands_of(folder)},
+      {"commands", commands_of(folder, view)},
       {"config", config_of(view.config)},
   });
 }

@@ -17,6 +17,9 @@ namespace shoal {
 ///               their place in the list; a curve is thinned like that of a run
 ///   importance  [{"key", "share", "correlation"}], of the greatest share first
 ///   boxes       [{"round", "low": [...], "width"}], places from 0 to 1; rounds: how many there will be
+///   generations  of a population; 0: none
+///   lineage     of the best member of a population: [{"epoch", "member", "values"}], whose training led there until
+///               which epoch, with which hyperparameters; else empty
 ///   facts, commands    as of a run
 ///   config      as of a run, without the space
 /// @throws Error  no_input: no sweep there; bad_data

@@ -225,6 +225,19 @@ std::string failed_section(const Json& sweep) {
   return table.rows.empty() ? "" : section("Failed trials", to_html(table));
 }
 
+std::string lineage_section(const Json& sweep) {
+  if (sweep.at("lineage").items().empty()) return "";
+  HtmlTable table{"What led to the best member of the population", {"until epoch", "trained by member"}, {}};
+  for (const Json& d : sweep.at("space").items()) table.headings.push_back(d.at("key").string());
+  for (const Json& part : sweep.at("lineage").items()) {
+    auto& cells = table.rows.emplace_back();
+    cells = {shown(part.at("epoch")), shown(part.at("member"))};
+    for (std::size_t d = 0; d < sweep.at("space").items().size(); ++d)
+      cells.push_back(name_of_choice(sweep.at("space").at(d), part.at("values").at(d)));
+  }
+  return section("Schedule of the best", to_html(table));
+}
+
 std::string importance_section(const Json& sweep) {
   if (sweep.at("importance").items().empty()) return "";
   HtmlTable table{
@@ -264,8 +277,9 @@ std::string run_tables(const Json& run) {
 }
 
 std::string sweep_tables(const Json& sweep) {
-  return section("Trials", to_html(trials_table(sweep))) + failed_section(sweep) + importance_section(sweep) +
-         facts_section(sweep.at("facts")) + config_section(sweep.at("config")) + commands_section(sweep.at("commands"));
+  return section("Trials", to_html(trials_table(sweep))) + lineage_section(sweep) + failed_section(sweep) +
+         importance_section(sweep) + facts_section(sweep.at("facts")) + config_section(sweep.at("config")) +
+         commands_section(sweep.at("commands"));
 }
 
 std::string comparison_tables(const std::vector<Json>& runs) {
