@@ -61,10 +61,12 @@ SweepView read_sweep(const std::string& folder) {
   const std::vector<Outcome> outcomes = read_settled(paths);
   const std::vector<History> trials = follow_plan(plan, settings.metric, outcomes);
   SweepTable table = make_table(settings, plan, trials);
-  for (const std::int64_t trial : plan.stage().trials) {
-    const History& history = trials[static_cast<std::size_t>(trial)];
-    if (!history.empty() && history.back().rung < plan.stage().rung)
-      table.rows[static_cast<std::size_t>(trial)].status = "waiting";
+  const auto& stage = plan.stage();
+  for (TrialRow& row : table.rows) {
+    const std::int64_t original = plan.original_of(row.trial);
+    if (row.status != "waiting" && row.rung < stage.rung &&
+        std::binary_search(stage.trials.begin(), stage.trials.end(), original))
+      row.status = "waiting";
   }
   view.importance = importance_of(table, trials);
   view.rows = std::move(table.rows);
