@@ -13,11 +13,13 @@ std::string report(const SweepSummary& summary) {
   if (!summary.importance.empty())
     text +=
         '\n' + align(summary.importance) +
-        "share of variance: functional ANOVA on one hyperparameter at a time (Hutter et al. 2014); rank correlation: "
-        "Spearman\n";
+        "share of variance: functional ANOVA by trees, of the ranks of the metric (Hutter et al. 2014), from 16 trials "
+        "on; rank correlation: Spearman, from 8 on\n";
   text += fmt::format("\n{} done", summary.done);
   if (summary.stopped > 0) text += fmt::format(", {} stopped early", summary.stopped);
-  text += fmt::format(", {} failed; all in {}\n", summary.failed, SweepPaths{summary.folder}.csv());
+  text += fmt::format(", {} failed", summary.failed);
+  if (summary.taken_over > 0) text += fmt::format(", {} taken over from equal trials", summary.taken_over);
+  text += fmt::format("; all in {}\n", SweepPaths{summary.folder}.csv());
   if (summary.winner)
     text += fmt::format("best: trial {}; train on with: shoal train --resume {} --set train.epochs=N ({})\n",
                         *summary.winner, SweepPaths{summary.folder}.best(),

@@ -18,11 +18,16 @@ struct Counts {
   std::int64_t done = 0;
   std::int64_t stopped = 0;
   std::int64_t failed = 0;
+  std::int64_t taken_over = 0;
 };
 
 Counts counts_of(const SweepView& view) {
   Counts counts;
   for (const TrialRow& row : view.rows) {
+    if (row.same_as) {
+      ++counts.taken_over;
+      continue;
+    }
     counts.done += row.status == "done" ? 1 : 0;
     counts.stopped += row.status == "stopped" ? 1 : 0;
     counts.failed += row.status == "failed" ? 1 : 0;
@@ -39,7 +44,8 @@ std::string headline(const SweepFrame& sweep) {
     text += fmt::format(", generation {} of {}", sweep.view.generation, sweep.view.generations);
   if (sweep.view.under_way) text += fmt::format(", {} under way", sweep.pace.running);
   if (counts.stopped > 0) text += fmt::format(", {} stopped early", counts.stopped);
-  return text + fmt::format(", {} failed", counts.failed);
+  text += fmt::format(", {} failed", counts.failed);
+  return counts.taken_over > 0 ? text + fmt::format(", {} taken over", counts.taken_over) : text;
 }
 
 std::string progress_line(const SweepPace& pace, int columns) {
@@ -52,7 +58,7 @@ std::string progress_line(const SweepPace& pace, int columns) {
 std::vector<const TrialRow*> placed(const SweepView& view) {
   std::vector<const TrialRow*> rows;
   for (const TrialRow& row : view.rows) {
-    if (row.place && row.result() != nullptr) rows.push_back(&row);
+    if (row.place && row.result() != nullptr && !row.same_as) rows.push_back(&row);
   }
   std::sort(rows.begin(), rows.end(), [](const TrialRow* a, const TrialRow* b) { return *a->place < *b->place; });
   return rows;
@@ -76,6 +82,20 @@ std::vector<std::string> best_lines(const SweepView& view, const std::vector<con
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+/// `mattered: optimizer.learning_rate 0.62, model.width 0.08, optimizer.learning_rate with model.width 0.05`
+std::string importance_line(const SweepImportance& importance) {
+  std::string line;
+  const auto add = [&](const std::string& name, double share) {
+    if (share >= 0.01) line += fmt::format("{}{} {:.2f}", line.empty() ? "mattered: " : ", ", name, share);
+  };
+  for (const Importance& one : importance.single) add(one.key, one.share.value_or(0.0));
+  if (!importance.pairs.empty()) {
+    const PairImportance& best = importance.pairs.front();
+    add(best.first + " with " + best.second, best.share);
+  }
+  return line;
 }
 
 /// Each trial's score as a mark, the best so far as the line, over the trials by number. As for their places, a trial
@@ -108,6 +128,7 @@ std::vector<std::string> draw_frame(const SweepFrame& sweep, const FrameStyle& s
   std::vector<std::string> lines = {headline(sweep), progress_line(sweep.pace, style.columns)};
   const std::vector<const TrialRow*> rows = placed(view);
   std::vector<std::string> below = best_lines(view, rows);
+  if (std::string line = importance_line(view.importance); !line.empty()) below.push_back(std::move(line));
   const int least = static_cast<int>(lines.size()) + 1 + least_chart_rows + 1;
   below.resize(std::min(below.size(), static_cast<std::size_t>(std::max(style.rows - least, 0))));
   const std::string metric = to_string(view.config.sweep.metric);

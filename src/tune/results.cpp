@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <numeric>
 
@@ -50,6 +51,10 @@ Json json_point(const CurvePoint& p, Metric metric) {
 
 }  // namespace
 
+bool any_taken_over(const SweepTable& table) {
+  return std::any_of(table.rows.begin(), table.rows.end(), [](const TrialRow& row) { return row.same_as.has_value(); });
+}
+
 std::string plain(const std::string& toml) {
   if (!toml.starts_with('"')) return toml;
   return Json::valid(toml) ? Json::parse(toml).string() : toml;  // what config_text writes is JSON too
@@ -57,13 +62,15 @@ std::string plain(const std::string& toml) {
 
 SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, const std::vector<History>& trials) {
   SweepTable table{settings, {}};
-  for (std::size_t t = 0; t < trials.size(); ++t) {
+  for (std::size_t t = 0; t < plan.places().size(); ++t) {
+    const auto original = static_cast<std::size_t>(plan.original_of(static_cast<std::int64_t>(t)));
     TrialRow& row = table.rows.emplace_back();
     row.trial = static_cast<std::int64_t>(t);
     row.status = "waiting";
     row.round = plan.round_of(row.trial);
-    if (!trials[t].empty()) {
-      const Outcome& latest = trials[t].back();
+    if (original != t) row.same_as = static_cast<std::int64_t>(original);
+    if (original < trials.size() && !trials[original].empty()) {
+      const Outcome& latest = trials[original].back();
       row.status = latest.failed ? "failed" : latest.rung + 1 == plan.rungs() ? "done" : "stopped";
       row.rung = latest.rung;
       row.curve = latest.curve;
@@ -81,7 +88,10 @@ SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, con
   std::int64_t place = 0;
   for (const std::int64_t t : from_best(std::move(order), standings_of(trials, settings.metric))) {
     TrialRow& row = table.rows[static_cast<std::size_t>(t)];
-    if (row.result() != nullptr) row.place = ++place;
+    if (row.result() != nullptr && !row.same_as) row.place = ++place;
+  }
+  for (TrialRow& row : table.rows) {
+    if (row.same_as) row.place = table.rows[static_cast<std::size_t>(*row.same_as)].place;
   }
   return table;
 }
@@ -92,7 +102,8 @@ std::string to_csv(const SweepTable& table) {
   const Metric metric = table.settings.metric;
   if (!stands_apart(metric)) text += ',' + to_string(metric);
   for (const Dimension& d : table.settings.space) text += ',' + csv_cell(d.key);
-  text += ",reason\n";
+  const bool taken_over = any_taken_over(table);
+  text += taken_over ? ",reason,same_as\n" : ",reason\n";
   for (const TrialRow& row : table.rows) {
     text += fmt::format("{},{},{},{},{},{}", row.trial, row.place ? std::to_string(*row.place) : "", row.status,
                         row.round, row.rung, epochs(row));
@@ -102,7 +113,9 @@ std::string to_csv(const SweepTable& table) {
                         number(p ? p->validation_loss : none), number(p ? p->validation_accuracy : none));
     if (!stands_apart(metric)) text += ',' + number(p ? p->metric : none);
     for (const std::string& value : row.values) text += ',' + csv_cell(plain(value));
-    text += ',' + csv_cell(row.reason) + '\n';
+    text += ',' + csv_cell(row.reason);
+    if (taken_over) text += row.same_as ? fmt::format(",{}", *row.same_as) : ",";
+    text += '\n';
   }
   return text;
 }
@@ -131,6 +144,7 @@ std::string to_jsonl(const SweepTable& table) {
       line.set("lineage", std::move(lineage));
     }
     if (row.status == "failed") line.set("reason", row.reason);
+    if (row.same_as) line.set("same_as", *row.same_as);
     text += line.text() + '\n';
   }
   return text;

@@ -5,6 +5,7 @@
 //   metric/<name>                              at the end; NaN: none
 //   hyperparameters/<key>                      numbers, or for choices which one (attribute choices/<key>)
 //   curve/epoch, curve/<name>                  (trials, points), padded with -1 and NaN
+//   same_as                                    the trial whose result it took, -1: none; where any did
 //   reason                                     (trials, bytes) text padded with zeros
 //   lineage/member, lineage/<key>              with a population (trials, generations): whose training led there, and
 //                                              its hyperparameters; padded with -1 and NaN
@@ -92,6 +93,8 @@ void Writer::write() {
   array<std::int64_t>("epochs",
                       [](const TrialRow& row, std::size_t) { return row.curve.empty() ? 0 : row.curve.back().epoch; });
   array<std::int64_t>("place", [](const TrialRow& row, std::size_t) { return row.place.value_or(0); });
+  if (any_taken_over(table_))
+    array<std::int64_t>("same_as", [](const TrialRow& row, std::size_t) { return row.same_as.value_or(-1); });
   array<std::int64_t>("status", [&](const TrialRow& row, std::size_t) {
     return std::find(statuses.begin(), statuses.end(), row.status) - statuses.begin();
   });

@@ -38,7 +38,7 @@ std::int64_t points_of(const std::vector<std::int64_t>& levels) {
 Place grid_point(const SweepSettings& settings, std::int64_t trial) {
   const std::vector<std::int64_t> levels = grid_levels(settings.space, settings.trials);
   const std::int64_t points = points_of(levels);
-  // Where trials outnumber the points, the grid is repeated.
+  // Where trials outnumber the points, the grid is repeated: those trials take the results of the first.
   std::int64_t rest = points >= settings.trials ? scaled(trial, points, settings.trials) : trial % points;
   Place place(settings.space.size());
   for (std::size_t d = place.size(); d-- > 0;) {
@@ -82,8 +82,8 @@ std::string grid_line(const SweepSettings& settings) {
   if (points > settings.trials)
     line += fmt::format(", of which sweep.trials = {} leaves out {}", settings.trials, points - settings.trials);
   if (points < settings.trials)
-    line += fmt::format("; sweep.trials = {} trains {} of them a second time, to the same end: use {}", settings.trials,
-                        settings.trials - points < points ? std::to_string(settings.trials - points) : "all", points);
+    line += fmt::format(", all that there are: sweep.trials = {} repeats {}, without training", settings.trials,
+                        settings.trials - points);
   return line;
 }
 

@@ -6,6 +6,9 @@
 #include <cstddef>
 #include <numeric>
 #include <tuple>
+#include <utility>
+
+#include "shoal/tune/search_space.hpp"
 
 namespace shoal {
 namespace {
@@ -54,10 +57,21 @@ std::int64_t SearchPlan::round_size(std::int64_t round) const {
   return settings_.trials / rounds_ + (round < settings_.trials % rounds_ ? 1 : 0);
 }
 
+/// Of a round to come: as if no trial of it were to equal an earlier one.
+std::int64_t SearchPlan::trained_in(std::int64_t round) const {
+  return at(round) < trained_.size() ? trained_[at(round)] : round_size(round);
+}
+
+std::int64_t SearchPlan::taken_over() const {
+  return static_cast<std::int64_t>(originals_.size()) -
+         std::accumulate(trained_.begin(), trained_.end(), std::int64_t{0});
+}
+
 std::int64_t SearchPlan::rung_size(std::int64_t round, std::int64_t rung) const {
+  const std::int64_t all = trained_in(round);
   return settings_.successive_halving.enabled
-             ? std::max<std::int64_t>(1, round_size(round) / power(settings_.successive_halving.eta, rung))
-             : round_size(round);
+             ? std::max(std::min<std::int64_t>(1, all), all / power(settings_.successive_halving.eta, rung))
+             : all;
 }
 
 std::int64_t SearchPlan::round_of(std::int64_t trial) const {
@@ -91,7 +105,8 @@ void SearchPlan::begin_round(std::int64_t round, const std::vector<Standing>& st
     std::iota(all.begin(), all.end(), 0);
     const std::int64_t kept = std::max<std::int64_t>(2, round_size(round) / 4);
     for (const std::int64_t trial : from_best(std::move(all), standings)) {
-      if (!standings[at(trial)].failed && static_cast<std::int64_t>(survivors.size()) < kept)
+      const Standing& standing = standings[at(trial)];  // one that takes another's result has none of its own
+      if (!standing.failed && standing.rung >= 0 && static_cast<std::int64_t>(survivors.size()) < kept)
         survivors.push_back(places_[at(trial)]);
     }
     for (const Place& centre : survivors) {
@@ -105,12 +120,25 @@ void SearchPlan::begin_round(std::int64_t round, const std::vector<Standing>& st
   for (std::int64_t i = 0; i < round_size(round); ++i) {
     const auto trial = static_cast<std::int64_t>(places_.size());
     // Where all trials so far failed, the search goes on in the whole space.
-    places_.push_back(survivors.empty() ? first_place(settings_, seed_, trial)
-                                        : finer_place(settings_, seed_, trial, survivors, widths[at(round)]));
-    trials.push_back(trial);
+    if (add_trial(survivors.empty() ? first_place(settings_, seed_, trial)
+                                    : finer_place(settings_, seed_, trial, survivors, widths[at(round)])))
+      trials.push_back(trial);
   }
+  trained_.push_back(static_cast<std::int64_t>(trials.size()));
   stage_.round = round;
   begin_rung(0, std::move(trials));
+}
+
+/// False for one that equals an earlier trial. Values are compared as they are written, so after rounding. Members of a
+/// population that begin alike part later.
+bool SearchPlan::add_trial(Place place) {
+  const auto trial = static_cast<std::int64_t>(places_.size());
+  std::string values;
+  for (std::size_t d = 0; d < place.size(); ++d) values += value_at(settings_.space[d], place[d]) + '\n';
+  places_.push_back(std::move(place));
+  const std::int64_t first = by_values_.emplace(std::move(values), trial).first->second;
+  originals_.push_back(settings_.population.enabled() ? trial : first);
+  return originals_.back() == trial;
 }
 
 void SearchPlan::begin_rung(std::int64_t rung, std::vector<std::int64_t> trials) {
@@ -144,9 +172,11 @@ bool SearchPlan::advance(const std::vector<Standing>& standings) {
     begin_rung(stage_.rung + 1, std::move(next));
     return true;
   }
-  if (stage_.round + 1 == rounds_) return false;
-  begin_round(stage_.round + 1, standings);
-  return true;
+  while (stage_.round + 1 < rounds_) {
+    begin_round(stage_.round + 1, standings);
+    if (!stage_.trials.empty()) return true;  // else all of that round equal earlier trials
+  }
+  return false;
 }
 
 std::vector<std::int64_t> from_best(std::vector<std::int64_t> trials, const std::vector<Standing>& standings) {

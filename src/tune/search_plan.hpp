@@ -2,7 +2,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "shoal/tune/sweep_view.hpp"
@@ -27,7 +29,8 @@ struct Standing {
   Score score = {};  ///< of one that did not fail
 };
 
-/// Trials that may be trained in any order, by anyone: all of one round on one rung.
+/// Trials that may be trained in any order, by anyone: all of one round on one rung, but for those that equal an
+/// earlier one.
 struct Stage {
   std::int64_t round = 0;
   std::int64_t rung = 0;
@@ -38,6 +41,9 @@ struct Stage {
 
 /// Which trials are trained for how long. A function of (settings, seed, epochs) and the standings at the ends of the
 /// stages before, so that every rank, and a job that goes on, comes to the same.
+///
+/// A trial with the values of an earlier one would be trained to the same bits. So it takes the result of that, is in
+/// no stage, and is not counted where the best of a round, or its best 1/eta, are taken.
 ///
 /// coarse_to_fine has up to three rounds of equal size. The second and third draw around the best quarter, by number,
 /// of a round, taken from all trials so far: several regions survive, in boxes that shrink to 0.4 and 0.16 of every
@@ -63,6 +69,10 @@ class SearchPlan {
   /// Of coarse_to_fine, where the rounds so far, but the first, draw.
   const std::vector<SearchBox>& boxes() const { return boxes_; }
   std::int64_t round_of(std::int64_t trial) const;
+  /// The first trial with the same values, which is the one that is trained; of most trials they themselves.
+  std::int64_t original_of(std::int64_t trial) const { return originals_[static_cast<std::size_t>(trial)]; }
+  /// How many of the trials so far take the result of an earlier one.
+  std::int64_t taken_over() const;
   /// Trainings of the whole sweep, and their epochs where rungs set them (else one each): for estimates of time.
   std::int64_t total_jobs() const;
   std::int64_t total_work() const;
@@ -74,10 +84,12 @@ class SearchPlan {
  private:
   bool rungs_set_epochs() const { return settings_.successive_halving.enabled || settings_.population.enabled(); }
   std::int64_t round_size(std::int64_t round) const;
+  std::int64_t trained_in(std::int64_t round) const;
   std::int64_t rung_size(std::int64_t round, std::int64_t rung) const;
   void begin_round(std::int64_t round, const std::vector<Standing>& standings);
   void begin_rung(std::int64_t rung, std::vector<std::int64_t> trials);
   bool breed(const std::vector<Standing>& standings);
+  bool add_trial(Place place);
 
   SweepSettings settings_;
   std::uint64_t seed_;
@@ -85,6 +97,9 @@ class SearchPlan {
   std::int64_t rounds_ = 1;
   std::int64_t rungs_ = 1;
   std::vector<Place> places_;
+  std::vector<std::int64_t> originals_;            // by trial
+  std::map<std::string, std::int64_t> by_values_;  // the first trial with these
+  std::vector<std::int64_t> trained_;              // trials that are, by round, of those begun
   std::vector<SearchBox> boxes_;
   std::optional<Population> population_;
   Stage stage_;

@@ -40,11 +40,15 @@ double whole_level(const Dimension& d, std::int64_t index, double along) {
   return std::max(d.min + static_cast<double>(index), std::round(between_logs(d.min, d.max, along)));
 }
 
+double place_between_logs(double a, double b, double number) {
+  const double from = elementary::log(a);
+  const double to = elementary::log(b);
+  return (elementary::log(number) - from) / (to - from);
+}
+
 /// The middle of what whole_number_at() makes this number of.
 double place_of_whole(const Dimension& d, double number) {
-  const double from = elementary::log(d.min - 0.5);
-  const double to = elementary::log(d.max + 0.5);
-  return (elementary::log(number) - from) / (to - from);
+  return place_between_logs(d.min - 0.5, d.max + 0.5, number);
 }
 
 }  // namespace
@@ -67,6 +71,18 @@ double number_at(const Dimension& d, double u) {
 std::string value_at(const Dimension& d, double u) {
   const double number = number_at(d, u);
   return d.scale == Scale::choices ? d.choices[static_cast<std::size_t>(number)] : number_text(d, number);
+}
+
+double place_of(const Dimension& d, double number) {
+  assert(d.scale != Scale::choices);
+  if (d.min == d.max) return 0.5;
+  if (d.scale == Scale::log && d.integer) return place_of_whole(d, number);
+  if (d.integer) return (number - d.min + 0.5) / (d.max - d.min + 1.0);
+  switch (d.scale) {
+    case Scale::log: return place_between_logs(d.min, d.max, number);
+    case Scale::one_minus_log: return place_between_logs(1.0 - d.min, 1.0 - d.max, 1.0 - number);
+    default: return (number - d.min) / (d.max - d.min);
+  }
 }
 
 double grid_place(const Dimension& d, std::int64_t index, std::int64_t levels) {

@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "tune/importance.hpp"
+#include "tune/importance/importance.hpp"
 #include "tune/results.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr std::size_t most_shown = 10;
+constexpr std::size_t pairs_shown = 5;
 
 std::string shown(const std::optional<double>& value) { return value ? fmt::format("{:.4g}", *value) : "-"; }
 
@@ -22,7 +23,7 @@ std::vector<std::vector<std::string>> best_table(const SweepTable& table) {
   const auto& space = table.settings.space;
   std::vector<const TrialRow*> placed;
   for (const TrialRow& row : table.rows) {
-    if (row.place) placed.push_back(&row);
+    if (row.place && !row.same_as) placed.push_back(&row);
   }
   std::sort(placed.begin(), placed.end(), [](const TrialRow* a, const TrialRow* b) { return *a->place < *b->place; });
   if (placed.empty()) return {};
@@ -49,18 +50,23 @@ std::vector<std::vector<std::string>> best_table(const SweepTable& table) {
   return rows;
 }
 
-std::vector<std::vector<std::string>> importance_table(const std::vector<Importance>& importances) {
-  if (importances.empty()) return {};
+std::vector<std::vector<std::string>> importance_table(const SweepImportance& importance) {
+  if (importance.single.empty()) return {};
   std::vector<std::vector<std::string>> rows(1, {"hyperparameter", "share of variance", "rank correlation"});
-  for (const Importance& one : importances)
+  for (const Importance& one : importance.single)
     rows.push_back({one.key, one.share ? fmt::format("{:.2f}", *one.share) : "-",
                     one.correlation ? fmt::format("{:+.2f}", *one.correlation) : "-"});
+  for (std::size_t i = 0; i < std::min(pairs_shown, importance.pairs.size()); ++i) {
+    const PairImportance& pair = importance.pairs[i];
+    rows.push_back({pair.first + " with " + pair.second, fmt::format("{:.2f}", pair.share), "-"});
+  }
+  if (importance.explained) rows.push_back({"unexplained", fmt::format("{:.2f}", 1.0 - *importance.explained), "-"});
   return rows;
 }
 
 }  // namespace
 
-std::vector<Importance> importance_of(const SweepTable& table, const std::vector<History>& trials) {
+SweepImportance importance_of(const SweepTable& table, const std::vector<History>& trials) {
   if (table.settings.population.enabled()) return {};  // what changes on the way explains no end
   const auto& space = table.settings.space;
   std::vector<std::vector<double>> values(space.size());
@@ -70,13 +76,16 @@ std::vector<Importance> importance_of(const SweepTable& table, const std::vector
     for (std::size_t d = 0; d < space.size(); ++d) values[d].push_back(table.rows[t].numbers[d]);
     scores.push_back(metric_of(trials[t].front(), table.settings.metric));
   }
-  return scores.empty() ? std::vector<Importance>() : importance(space, values, scores);
+  return scores.empty() ? SweepImportance() : importance(space, values, scores);
 }
 
 void summarise(const SweepTable& table, const std::vector<History>& trials, SweepSummary& summary) {
   for (const TrialRow& row : table.rows) {
-    ++(row.status == "failed" ? summary.failed : row.status == "done" ? summary.done : summary.stopped);
-    if (row.place == 1) summary.winner = row.trial;
+    ++(row.same_as              ? summary.taken_over
+       : row.status == "failed" ? summary.failed
+       : row.status == "done"   ? summary.done
+                                : summary.stopped);
+    if (row.place == 1 && !row.same_as) summary.winner = row.trial;
   }
   summary.best = best_table(table);
   summary.importance = importance_table(importance_of(table, trials));

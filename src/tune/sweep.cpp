@@ -250,6 +250,16 @@ std::string start_line(const SweepTask& task, const Communicator& world) {
                      task.data.train.rows());
 }
 
+/// Empty where no two trials are known to be equal.
+std::string taken_over_line(const SweepTask& task) {
+  const SearchPlan plan(task.settings, task.base.seed, task.base.train.epochs);
+  if (plan.taken_over() == 0) return "";
+  const auto trials = static_cast<std::int64_t>(plan.places().size());
+  return fmt::format("{}{} with the values of an earlier one {} its result: {} trained, {} taken over",
+                     counted(plan.taken_over(), "trial"), plan.rounds() > 1 ? " of the first round" : "",
+                     plan.taken_over() == 1 ? "takes" : "take", trials - plan.taken_over(), plan.taken_over());
+}
+
 }  // namespace
 
 SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
@@ -294,6 +304,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
     for (const std::string& line : idle_lines(task)) log_warning(line);
   }
   if (task.settings.search == Search::grid) log_info(grid_line(task.settings));
+  if (const std::string line = taken_over_line(task); !line.empty()) log_info(line);
   if (!known.empty()) log_info(fmt::format("going on: {} trainings are done", known.size()));
   log_info("folder " + plan.folder);
   Sweep sweep(task, SweepPaths{plan.folder}, claims, std::move(directory), world);

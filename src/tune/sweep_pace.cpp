@@ -63,10 +63,14 @@ SweepPace pace_of(const SweepView& view) {
   const SweepPaths paths{view.folder};
   const SearchPlan plan(view.config.sweep, view.config.seed, view.config.train.epochs);
   double done = 0.0;
+  auto total = static_cast<double>(plan.total_work());
   for (const TrialRow& row : view.rows) {
+    if (row.same_as) {  // the plan knows it of the first round
+      if (row.round > 0) total -= static_cast<double>(work_until(plan, 0));
+      continue;
+    }
     if (!row.curve.empty() || row.status == "failed") done += static_cast<double>(work_until(plan, row.rung));
   }
-  const auto total = static_cast<double>(plan.total_work());
   SweepPace pace;
   pace.share = total > 0.0 ? std::clamp(done / total, 0.0, 1.0) : 0.0;
   if (!view.under_way) return pace;

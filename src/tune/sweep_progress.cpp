@@ -36,10 +36,10 @@ SweepProgress::SweepProgress(ProgressStyle style, Metric metric, const SearchPla
       looked_(started_),
       shown_(started_) {
   for (std::string& path : journals) journals_.push_back({std::move(path)});
-  state_.jobs = plan.total_jobs();
 }
 
 void SweepProgress::begin_stage(const Stage& stage, const std::vector<Outcome>& known) {
+  state_.jobs = plan_.total_jobs();  // fewer than thought where trials of this round equal earlier ones
   job_work_ = SearchPlan::work_of(stage, stage.rung > 0 ? plan_.epochs_of_rung(stage.rung - 1) : 0);
   stage_left_ = static_cast<std::int64_t>(stage.trials.size());
   for (const Outcome& outcome : known) {

@@ -61,11 +61,13 @@ SweepView read_sweep(const std::string& folder) {
   const std::vector<Outcome> outcomes = read_settled(paths);
   const std::vector<History> trials = follow_plan(plan, settings.metric, outcomes);
   SweepTable table = make_table(settings, plan, trials);
-  for (const std::int64_t trial : plan.stage().trials) {
-    const History& history = trials[static_cast<std::size_t>(trial)];
-    const bool more = plan.population() != nullptr && plan.stage().rung + 1 < plan.rungs();
-    if (!history.empty() && !history.back().failed && (more || history.back().rung < plan.stage().rung))
-      table.rows[static_cast<std::size_t>(trial)].status = "waiting";
+  const auto& stage = plan.stage();
+  const bool breeds = plan.population() != nullptr && stage.rung + 1 < plan.rungs();
+  for (TrialRow& row : table.rows) {
+    const std::int64_t original = plan.original_of(row.trial);
+    if (row.status != "waiting" && row.status != "failed" && (breeds || row.rung < stage.rung) &&
+        std::binary_search(stage.trials.begin(), stage.trials.end(), original))
+      row.status = "waiting";
   }
   view.importance = importance_of(table, trials);
   view.rows = std::move(table.rows);

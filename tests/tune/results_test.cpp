@@ -18,7 +18,7 @@ class Results : public testing::Test {
     settings_.trials = 3;
     settings_.space = {{.key = "model.activation", .scale = Scale::choices, .choices = {"\"relu\"", "\"tanh\""}},
                        {.key = "model.hidden", .scale = Scale::choices, .choices = {"[8, 4]"}},
-                       {.key = "optimizer.learning_rate", .scale = Scale::log, .min = 0.1, .max = 0.1}};
+                       {.key = "data.batch_size", .scale = Scale::linear, .min = 1, .max = 1e9, .integer = true}};
     for (std::int64_t trial = 0; trial < 3; ++trial) {
       Outcome outcome;
       outcome.trial = trial;
@@ -43,10 +43,11 @@ TEST_F(Results, CsvHasARowPerTrial) {
   std::getline(lines, line);
   EXPECT_EQ(line,
             "trial,place,status,round,rung,epochs,train.loss,train.accuracy,validation.loss,validation.accuracy,"
-            "model.activation,model.hidden,optimizer.learning_rate,reason");
+            "model.activation,model.hidden,data.batch_size,reason");
   std::getline(lines, line);
   const std::string activation = made.rows[0].values[0] == "\"relu\"" ? "relu" : "tanh";
-  EXPECT_EQ(line, "0,2,done,0,0,1,0.30000000000000004,0.5,2,0.25," + activation + ",\"[8, 4]\",0.1,");
+  EXPECT_EQ(line, "0,2,done,0,0,1,0.30000000000000004,0.5,2,0.25," + activation + ",\"[8, 4]\"," +
+                      made.rows[0].values[2] + ',');
   std::getline(lines, line);
   EXPECT_TRUE(line.starts_with("1,,failed,0,0,1,,,,,")) << line;
   EXPECT_TRUE(line.ends_with(",\"the loss is nan, \"\"sorry\"\"\"")) << line;
@@ -98,6 +99,63 @@ TEST_F(Results, TheBestComesFirstForPeople) {
   EXPECT_EQ(summary.winner, 2);
   ASSERT_EQ(summary.best.size(), 3U);
   EXPECT_EQ(summary.best[1][1], "2");
+}
+
+class EqualTrials : public testing::Test {
+ protected:
+  EqualTrials() {
+    settings_.trials = 5;
+    settings_.search = Search::grid;
+    settings_.space = {{.key = "model.activation", .scale = Scale::choices, .choices = {"\"relu\"", "\"tanh\""}}};
+    for (std::int64_t trial = 0; trial < 2; ++trial) {
+      Outcome outcome;
+      outcome.trial = trial;
+      outcome.curve = {{1, 0.5, 0.5, 2.0 - static_cast<double>(trial), 0.25}};
+      trials_.push_back({outcome});
+    }
+    trials_.resize(5);  // the others equal those two: 0, 1, 0, 1, 0
+  }
+  SweepTable table() const { return make_table(settings_, SearchPlan(settings_, 1, 10), trials_); }
+
+  SweepSettings settings_;
+  std::vector<History> trials_;
+};
+
+TEST_F(EqualTrials, HaveTheResultOfTheFirstAndSaySo) {
+  std::istringstream lines(to_csv(table()));
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(lines, line);) rows.push_back(line);
+  ASSERT_EQ(rows.size(), 6U);
+  EXPECT_TRUE(rows[0].ends_with(",model.activation,reason,same_as")) << rows[0];
+  EXPECT_EQ(rows[1], "0,2,done,0,0,1,0.5,0.5,2,0.25,relu,,");
+  EXPECT_EQ(rows[2], "1,1,done,0,0,1,0.5,0.5,1,0.25,tanh,,");
+  EXPECT_EQ(rows[3], "2,2,done,0,0,1,0.5,0.5,2,0.25,relu,,0");
+  EXPECT_EQ(rows[4], "3,1,done,0,0,1,0.5,0.5,1,0.25,tanh,,1");
+  EXPECT_EQ(to_jsonl(table()).find("\"same_as\""), to_jsonl(table()).find("\"same_as\":0}\n"));
+  const std::string path = testing::TempDir() + "shoal_equal_trials_test.h5";
+  write_h5(table(), path);
+  std::vector<std::int64_t> same_as(5);
+  RandomAccessFile(path).read(H5Reader(path).array("same_as").offset, std::as_writable_bytes(std::span(same_as)));
+  EXPECT_EQ(same_as, (std::vector<std::int64_t>{-1, -1, 0, 1, 0}));
+  std::filesystem::remove(path);
+}
+
+TEST_F(EqualTrials, FailTogetherAndWaitTogether) {
+  trials_[1][0].failed = true;
+  trials_[0].clear();
+  const SweepTable made = table();
+  EXPECT_EQ(made.rows[3].status, "failed");
+  EXPECT_EQ(made.rows[3].place, std::nullopt);
+  EXPECT_EQ(made.rows[4].status, "waiting");
+}
+
+TEST_F(EqualTrials, AreCountedApartAndShownOnce) {
+  SweepSummary summary;
+  summarise(table(), trials_, summary);
+  EXPECT_EQ(summary.done, 2);
+  EXPECT_EQ(summary.taken_over, 3);
+  EXPECT_EQ(summary.winner, 1);
+  EXPECT_EQ(summary.best.size(), 3U) << "headings and two";
 }
 
 }  // namespace

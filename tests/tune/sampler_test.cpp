@@ -108,9 +108,8 @@ TEST(Sampler, AGridSaysWhatItLeavesOut) {
   settings.trials = 12;
   EXPECT_EQ(grid_line(settings), "grid: 4 levels of x, 3 of the 12 values of model.width; 12 points");
   settings.space = {{.key = "c", .scale = Scale::choices, .choices = {"1", "2"}}};
-  EXPECT_EQ(
-      grid_line(settings),
-      "grid: 2 values of c; 2 points; sweep.trials = 12 trains all of them a second time, to the same end: use 2");
+  EXPECT_EQ(grid_line(settings),
+            "grid: 2 values of c; 2 points, all that there are: sweep.trials = 12 repeats 10, without training");
 }
 
 TEST(Sampler, FinerPlacesLieAroundTheirSurvivors) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 namespace shoal {
 namespace {
@@ -144,6 +146,63 @@ TEST(SearchPlan, ARoundWithoutSurvivorsSearchesTheWholeSpaceAgain) {
   finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
   ASSERT_TRUE(plan.advance(standings));
   EXPECT_EQ(plan.stage().trials, (std::vector<std::int64_t>{4, 5, 6, 7}));
+}
+
+SweepSettings four_settings(Search search, std::int64_t trials, const SuccessiveHalving& halving = {}) {
+  SweepSettings settings = search_of(search, trials, halving);
+  settings.space = {{.key = "x", .scale = Scale::choices, .choices = {"1", "2"}},
+                    {.key = "y", .scale = Scale::linear, .min = 3.0, .max = 4.0, .integer = true}};
+  return settings;
+}
+
+TEST(SearchPlan, EqualTrialsAreTrainedOnce) {
+  for (const Search search : {Search::random, Search::quasi_random, Search::grid}) {
+    SearchPlan plan(four_settings(search, 12), 1, 10);
+    ASSERT_EQ(plan.places().size(), 12U);
+    EXPECT_EQ(plan.stage().trials.size(), 4U) << to_string(search);
+    EXPECT_EQ(plan.taken_over(), 8);
+    EXPECT_EQ(plan.total_jobs(), 4);
+    for (std::int64_t t = 0; t < 12; ++t) {
+      const std::int64_t original = plan.original_of(t);
+      EXPECT_LE(original, t);
+      EXPECT_EQ(plan.original_of(original), original);
+      const auto& stage = plan.stage().trials;
+      EXPECT_EQ(std::count(stage.begin(), stage.end(), t), original == t ? 1 : 0);
+    }
+    std::vector<Standing> standings;
+    finish_stage(plan, standings, [](std::int64_t t) { return static_cast<double>(t); });
+    EXPECT_FALSE(plan.advance(standings));
+  }
+}
+
+TEST(SearchPlan, EqualTrialsTakeNoSecondPlaceAmongThePromoted) {
+  SearchPlan plan(four_settings(Search::random, 12, SuccessiveHalving{true, 2, 1}), 1, 4);
+  std::vector<Standing> standings;
+  std::vector<std::size_t> sizes;
+  do {
+    sizes.push_back(plan.stage().trials.size());
+    for (const std::int64_t t : plan.stage().trials) EXPECT_EQ(plan.original_of(t), t);
+    finish_stage(plan, standings, [](std::int64_t t) { return static_cast<double>(t); });
+  } while (plan.advance(standings));
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{4, 2, 1})) << "halves of the four that differ";
+  EXPECT_EQ(plan.total_jobs(), 7);
+}
+
+TEST(SearchPlan, ARoundOfEqualTrialsIsPassedOver) {
+  SearchPlan plan(four_settings(Search::coarse_to_fine, 36), 1, 4);
+  std::vector<Standing> standings;
+  finish_stage(plan, standings, [](std::int64_t t) { return static_cast<double>(t); });
+  ASSERT_EQ(plan.stage().trials.size(), 4U) << "all there are, in the first round";
+  EXPECT_FALSE(plan.advance(standings));
+  EXPECT_EQ(plan.places().size(), 36U);
+  EXPECT_EQ(plan.taken_over(), 32);
+  EXPECT_EQ(plan.total_jobs(), 4);
+  // Survivors are trials that differ: half of four, not one of them twice.
+  std::set<std::vector<double>> centres;
+  for (const SearchBox& box : plan.boxes()) {
+    if (box.round == 1) centres.insert(box.low);
+  }
+  EXPECT_EQ(centres.size(), 3U) << "a quarter of twelve";
 }
 
 }  // namespace

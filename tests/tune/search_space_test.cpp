@@ -150,6 +150,20 @@ TEST(SearchSpace, GridLevelsAreEvenWithBothEnds) {
   EXPECT_EQ(number_at(rate, grid_place(rate, 2, 3)), 1.0);
 }
 
+TEST(SearchSpace, NumbersHavePlaces) {
+  const std::vector<Dimension> space = {{.key = "x", .scale = Scale::linear, .min = -2.0, .max = 3.0},
+                                        {.key = "x", .scale = Scale::log, .min = 1e-4, .max = 0.3},
+                                        {.key = "x", .scale = Scale::one_minus_log, .min = 0.9, .max = 0.999}};
+  for (const Dimension& d : space) {
+    for (const double u : {0.0, 0.125, 0.5, 0.9, 1.0}) EXPECT_NEAR(place_of(d, number_at(d, u)), u, 1e-12);
+  }
+  for (const Scale scale : {Scale::linear, Scale::log}) {
+    const Dimension whole{.key = "x", .scale = scale, .min = 1, .max = 9, .integer = true};
+    for (double number = 1.0; number < 10.0; ++number) EXPECT_EQ(number_at(whole, place_of(whole, number)), number);
+  }
+  EXPECT_EQ(place_of({.key = "x", .scale = Scale::log, .min = 2.0, .max = 2.0}, 2.0), 0.5);
+}
+
 TEST(SearchSpace, ATrialsConfigIsTheBaseWithItsValues) {
   Config base;
   base.model.width = 7;

@@ -25,11 +25,12 @@ struct SweepSummary {
   std::int64_t done = 0;     ///< trials that were trained to the end
   std::int64_t stopped = 0;  ///< by successive halving
   std::int64_t failed = 0;
+  std::int64_t taken_over = 0;  ///< in none of those: trials that equal an earlier one, and take its result
   std::optional<std::int64_t> winner;
   bool population = false;         ///< the winner has a schedule, see SweepPaths
   std::int64_t winner_leaves = 0;  ///< as many ranks can train it on together
-  /// Tables for people, headings first. The best ten trials; and per hyperparameter how much it mattered: see
-  /// importance().
+  /// Tables for people, headings first. The best ten trials, equal ones once; and per hyperparameter how much it
+  /// mattered, by itself and in pairs: see SweepImportance.
   std::vector<std::vector<std::string>> best;
   std::vector<std::vector<std::string>> importance;
 };
@@ -39,7 +40,8 @@ struct SweepSummary {
 /// run as well, which can be repeated.
 /// In the folder, at the end: sweep.csv, sweep.jsonl and sweep.h5 (every trial), times.jsonl, best.h5 (the winner's
 /// checkpoint). The first three are functions of (config, data, seed): the same bytes for any number of ranks, order of
-/// finishing, and after any number of kills and resumes. A trial that fails is a row with its reason.
+/// finishing, and after any number of kills and resumes. A trial that fails is a row with its reason; one with the
+/// values of an earlier trial takes the result of that, and is not trained.
 /// @throws Error  for all that can be wrong but a trial: see ExitStatus
 SweepSummary sweep_run(const SweepRequest& request, Communicator& comm);
 

@@ -34,7 +34,7 @@ struct LineagePart {
 /// One trial in the results. Nothing here depends on ranks, times or places on disk.
 struct TrialRow {
   std::int64_t trial = 0;
-  std::optional<std::int64_t> place;  ///< from 1, the best; none when it failed, or has no outcome yet
+  std::optional<std::int64_t> place;  ///< from 1, the best; equal trials share one; none: failed, or no outcome yet
   std::string status;                 ///< done, stopped (by successive halving), failed; of a sweep under way: waiting
   std::int64_t round = 0;
   std::int64_t rung = 0;  ///< the last one; with a population the generation
@@ -43,23 +43,42 @@ struct TrialRow {
   std::vector<double> numbers;      ///< per dimension, see number_at
   std::string reason;
   std::vector<LineagePart> lineage = {};  ///< of a member of a population: generation by generation, the last its own
+  std::optional<std::int64_t> same_as = {};  ///< an earlier trial with the same values, whose result and place this has
 
   /// Nothing when it failed: its last point is not its result.
   const CurvePoint* result() const { return status == "failed" || curve.empty() ? nullptr : &curve.back(); }
 };
 
-/// How much one hyperparameter mattered, over trials that were trained for equally long.
+/// How much one hyperparameter mattered.
 struct Importance {
   std::string key;
   /// Spearman's rank correlation of value and metric, -1 to 1; none for choices, which have no order, or where all are
-  /// equal. Source: Spearman, The proof and measurement of association between two things (1904).
+  /// equal, or of fewer than 8 trials. Source: Spearman, The proof and measurement of association between two things
+  /// (1904).
   std::optional<double> correlation;
-  /// Share of the variance of the metric's ranks that lies between up to five groups of values, 0 to 1, corrected for
-  /// what chance alone explains: sees influence that rises and falls. This is functional ANOVA on one parameter at a
-  /// time (Hutter, Hoos and Leyton-Brown, An efficient approach for assessing hyperparameter importance, ICML 2014)
-  /// with the epsilon squared of Kelley, An unbiased correlation ratio measure (PNAS 1935). Each choice is a group.
-  /// None where it cannot be estimated: fewer than 8 trials, or than 2 a group, metrics or values that are all equal.
+  /// Of the variance of the metric's ranks over the whole space, what this hyperparameter explains by itself, 0 to 1:
+  /// functional ANOVA by trees (Hutter, Hoos and Leyton-Brown, An efficient approach for assessing hyperparameter
+  /// importance, ICML 2014), in which only that counts which trees agree on that share no trial: one that does nothing
+  /// is about 0. None of fewer than 16 trials, metrics or values that are all equal.
   std::optional<double> share;
+};
+
+/// What two hyperparameters explain together, and neither does by itself.
+struct PairImportance {
+  std::string first;
+  std::string second;
+  double share = 0.0;
+};
+
+/// What mattered, over trials that were trained for equally long: with successive halving the first rung, where no
+/// trial is missing because it was poor, and the number of epochs stands for nothing else. Equal trials count once,
+/// those that failed not at all.
+struct SweepImportance {
+  std::vector<Importance> single;     ///< the greatest share first, those without one last
+  std::vector<PairImportance> pairs;  ///< as well; the ten greatest of at least 0.005
+  /// Of the variance, all that trees tell of trials that they were not given; the rest is chance, or too intricate for
+  /// so few trials.
+  std::optional<double> explained;
 };
 
 /// Where a round of coarse_to_fine draws, around one trial of those before.
@@ -75,8 +94,7 @@ struct SweepView {
   bool under_way = false;  ///< a process works at it now
   Config config;           ///< with [sweep]
   std::vector<TrialRow> rows;
-  std::vector<Importance>
-      importance;                ///< over the first rung, where all trials were trained alike; none of a population
+  SweepImportance importance;    ///< none of a population
   std::vector<SearchBox> boxes;  ///< of all rounds that were begun, but the first
   std::int64_t rounds = 1;
   std::int64_t generations = 0;     ///< of a population; 0: there is none

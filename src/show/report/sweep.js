@@ -101,7 +101,9 @@
   };
 
   const importance = (parent, sweep, width) => {
-    const known = sweep.importance.filter(i => i.share !== null);
+    const last = key => key.split('.').slice(-1)[0];
+    const pairs = sweep.pairs.filter(p => p.share >= 0.01).slice(0, 5).map(p => ({ key: p.keys.map(last).join(' \u00d7 '), share: p.share, correlation: null }));
+    const known = sweep.importance.filter(i => i.share !== null).concat(pairs);
     if (known.length === 0) {
       shoal.add(parent, 'p', 'It cannot be told from so few trials.', 'note');
       return;
@@ -112,7 +114,7 @@
     const x = d3.scaleLinear([0, 1], [left, Math.min(width, 760) - 110]);
     known.forEach((one, i) => {
       const y = row * i + 4;
-      svg.append('text').attr('x', left - 8).attr('y', y + 12).attr('text-anchor', 'end').text(width < 560 ? one.key.split('.').slice(-1)[0] : one.key);
+      svg.append('text').attr('x', left - 8).attr('y', y + 12).attr('text-anchor', 'end').text(width < 560 && one.key.indexOf(' ') < 0 ? last(one.key) : one.key);
       svg.append('rect').attr('x', left).attr('y', y + 2).attr('height', row - 9).attr('width', Math.max(1, x(Math.max(0, one.share)) - left)).style('fill', 'var(--first)');
       const sign = one.correlation === null ? '' : `, correlation ${one.correlation < 0 ? '\u2212' : '+'}${Math.abs(one.correlation).toFixed(2)}`;
       svg.append('text').attr('x', x(Math.max(0, one.share)) + 6).attr('y', y + 12).text(`${one.share.toFixed(2)}${width < 560 ? '' : sign}`);
@@ -229,7 +231,8 @@
   };
 
   shoal.drawSweep = (element, sweep) => {
-    const placed = sweep.trials.filter(t => t.place !== null && t.curve[0].length > 0).sort((a, b) => a.place - b.place);
+    // Equal trials lie on one another: the first is drawn.
+    const placed = sweep.trials.filter(t => t.place !== null && t.same_as === undefined && t.curve[0].length > 0).sort((a, b) => a.place - b.place);
     const before = element.shoalView;  // what was brushed stays where the same sweep is drawn anew
     const view = {
       trials: placed.map((t, i) => Object.assign({}, t, { lit: i < most.lit ? shoal.colours[i] : null })),

@@ -83,6 +83,7 @@ Json trials_of(const SweepView& view) {
                       {"values", std::move(values)},
                       {"curve", curve_of(row, metric)}});
     if (!row.reason.empty()) one.set("reason", row.reason);
+    if (row.same_as) one.set("same_as", *row.same_as);
     trials.push(std::move(one));
   }
   return trials;
@@ -90,11 +91,19 @@ Json trials_of(const SweepView& view) {
 
 Json importance_of(const SweepView& view) {
   Json list = Json::array();
-  for (const Importance& one : view.importance)
+  for (const Importance& one : view.importance.single)
     list.push(
         Json::object({{"key", one.key},
                       {"share", one.share ? Json::shortest(*one.share, curve_digits) : Json()},
                       {"correlation", one.correlation ? Json::shortest(*one.correlation, curve_digits) : Json()}}));
+  return list;
+}
+
+Json pairs_of(const SweepView& view) {
+  Json list = Json::array();
+  for (const PairImportance& pair : view.importance.pairs)
+    list.push(Json::object(
+        {{"keys", Json::array({pair.first, pair.second})}, {"share", Json::shortest(pair.share, curve_digits)}}));
   return list;
 }
 
@@ -134,6 +143,9 @@ Json facts_of(const SweepView& view) {
   for (const char* status : {"stopped", "failed", "waiting"}) {
     if (with(status) > 0) trials += fmt::format(", {} {}", with(status), status);
   }
+  const auto taken_over =
+      std::count_if(view.rows.begin(), view.rows.end(), [](const TrialRow& row) { return row.same_as.has_value(); });
+  if (taken_over > 0) trials += fmt::format("; {} of them taken over from equal trials", taken_over);
   Json facts = Json::array();
   const auto add = [&](const char* name, const std::string& text) { facts.push(Json::array({name, text})); };
   add("state", view.under_way ? "under way" : view.trainings_done < view.trainings ? "not finished" : "ended");
@@ -193,6 +205,8 @@ Json sweep_json(const std::string& given) {
       {"space", space_of(s)},
       {"trials", trials_of(view)},
       {"importance", importance_of(view)},
+      {"pairs", pairs_of(view)},
+      {"explained", view.importance.explained ? Json::shortest(*view.importance.explained, curve_digits) : Json()},
       {"boxes", boxes_of(view)},
       {"rounds", view.rounds},
       {"generations", view.generations},

@@ -203,6 +203,7 @@ HtmlTable trials_table(const Json& sweep) {
   for (const Json* trial : placed) {
     auto& cells = table.rows.emplace_back();
     for (const char* name : {"place", "trial", "status", "epoch", "score"}) cells.push_back(shown(trial->at(name)));
+    if (const Json* other = trial->find("same_as")) cells[2] += " as trial " + shown(*other);
     if (twice) cells.push_back(shown(trial->at("train_loss")));
     for (std::size_t d = 0; d < sweep.at("space").items().size(); ++d)
       cells.push_back(name_of_choice(sweep.at("space").at(d), trial->at("values").at(d)));
@@ -244,11 +245,15 @@ std::string importance_section(const Json& sweep) {
       "How much each hyperparameter mattered", {"hyperparameter", "share of variance", "rank correlation"}, {}};
   for (const Json& one : sweep.at("importance").items())
     table.rows.push_back({one.at("key").string(), shown(one.at("share")), shown(one.at("correlation"))});
-  return section("Importance",
-                 to_html(table) +
-                     "<p class=\"note\">Share of variance: functional ANOVA on one hyperparameter at a time (Hutter et "
-                     "al. 2014). Rank correlation: Spearman. Both over the first rung, where all trials were trained "
-                     "alike.</p>\n");
+  for (const Json& pair : sweep.at("pairs").items())
+    table.rows.push_back(
+        {pair.at("keys").at(0).string() + " with " + pair.at("keys").at(1).string(), shown(pair.at("share")), ""});
+  return section(
+      "Importance",
+      to_html(table) +
+          "<p class=\"note\">Share of variance: functional ANOVA by trees, of the ranks of the metric (Hutter "
+          "et al. 2014); of a pair what neither explains by itself. Rank correlation: Spearman. Both over the "
+          "first rung, where all trials were trained alike.</p>\n");
 }
 
 /// Of a run: the evaluation of its best checkpoint, and in front of it what it was evaluated on; nothing where that
