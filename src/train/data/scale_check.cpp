@@ -36,9 +36,9 @@ struct Looked {
   }
 };
 
-class Scale {
+class TrainedScale {
  public:
-  Scale(const Split& split, const ColumnMatch& match, const TrainedModel& trained)
+  TrainedScale(const Split& split, const ColumnMatch& match, const TrainedModel& trained)
       : split_(split), match_(match), normalization_(trained.encoding.normalization) {
     const auto features = static_cast<std::size_t>(trained.features());
     for (std::size_t d = 0; d < features; ++d) {
@@ -115,7 +115,7 @@ class Scale {
 }  // namespace
 
 void check_scale(const Split& split, const std::string& set, const ColumnMatch& match, const TrainedModel& trained) {
-  const Scale scale(split, match, trained);
+  const TrainedScale scale(split, match, trained);
   // Checkpoints of before do not know the type.
   const bool of_bytes = trained.data.element.empty() ? scale.is_of_byte_images()
                                                      : trained.data.element == element_name(ElementType::uint8);
