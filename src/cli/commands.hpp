@@ -16,6 +16,7 @@
 #include "shoal/run/verify.hpp"
 #include "shoal/show/report.hpp"
 #include "shoal/show/serve.hpp"
+#include "shoal/tune/first_sweep.hpp"
 #include "shoal/tune/sweep.hpp"
 
 namespace shoal {
@@ -113,9 +114,10 @@ struct GenerateRequest {
   std::vector<CommandText> commands;  ///< what all of it is made from
 };
 
-using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest,
-                             CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ReportRequest,
-                             ServeRequest, ExportRequest, VerifyRequest, GenerateRequest, DoctorRequest>;
+using Request =
+    std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest, CsvRequest,
+                 SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ReportRequest, ServeRequest, ExportRequest,
+                 VerifyRequest, GenerateRequest, DoctorRequest, FirstSweepRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -131,6 +133,7 @@ ExitStatus execute(const SynthRequest& request, Communicator& world);
 ExitStatus execute(const NudgeRequest& request, Communicator& world);
 ExitStatus execute(const WatchRequest& request, Communicator& world);
 ExitStatus execute(const SweepRequest& request, Communicator& world);
+ExitStatus execute(const FirstSweepRequest& request, Communicator& world);
 ExitStatus execute(const ExportRequest& request, Communicator& world);
 ExitStatus execute(const ReportRequest& request, Communicator& world);
 ExitStatus execute(const ServeRequest& request, Communicator& world);

@@ -56,6 +56,7 @@ class CommandLine {
   CLI::App app_{"Trains neural networks on a cluster of CPUs.", "shoal"};
   TrainRequest train_;
   SweepRequest sweep_;
+  FirstSweepRequest first_sweep_;
   EvaluateRequest evaluate_;
   PredictRequest predict_;
   InspectRequest inspect_;
@@ -132,14 +133,23 @@ void CommandLine::add_train() {
 
 void CommandLine::add_sweep() {
   CLI::App* app = command(app_, "sweep", "Train many models apart, each rank its own, and rank them",
-                          "mpirun -np 4 shoal sweep digits.toml --run runs/digits-sweep\n"
+                          "shoal sweep --init digits.h5\n"
+                          "  mpirun -np 4 shoal sweep digits-sweep.toml --run runs/digits-sweep\n"
                           "  shoal sweep --run runs/digits-sweep --resume");
-  text(app, "CONFIG", sweep_.config, "FILE", "TOML config with [sweep.space]; without it that of the sweep resumed");
-  app->add_option("--set", sweep_.sets, "Set one key of the config; may be given many times")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  text(app, "--run", sweep_.run, "DIR", "Folder of the results; by default the next free runs/<config name>");
-  app->add_flag("--resume", sweep_.resume, "Go on with the sweep in that folder: what is done is not repeated");
+  CLI::Option* config = text(app, "CONFIG", sweep_.config, "FILE",
+                             "TOML config with [sweep.space]; without it that of the sweep resumed");
+  CLI::Option* sets = app->add_option("--set", sweep_.sets, "Set one key of the config; may be given many times")
+                          ->type_name("KEY=VALUE")
+                          ->allow_extra_args(false);
+  CLI::Option* run =
+      text(app, "--run", sweep_.run, "DIR", "Folder of the results; by default the next free runs/<config name>");
+  CLI::Option* resume =
+      app->add_flag("--resume", sweep_.resume, "Go on with the sweep in that folder: what is done is not repeated");
+  CLI::Option* init = text(app, "--init", first_sweep_.data, "DATA",
+                           "Instead: write a config with a space that suits a data set, and comments that say why");
+  for (CLI::Option* other : {config, sets, run, resume}) init->excludes(other);
+  text(app, "-o,--out", first_sweep_.out, "FILE", "With --init: the config; by default <DATA>-sweep.toml here")
+      ->needs(init);
 }
 
 void CommandLine::add_panda() {
@@ -487,7 +497,7 @@ Request CommandLine::request() const {
   const auto given = app_.get_subcommands();
   const std::string name = given.front()->get_name();
   if (name == "train") return train_;
-  if (name == "sweep") return sweep_;
+  if (name == "sweep") return first_sweep_.data.empty() ? Request(sweep_) : Request(first_sweep_);
   if (name == "nudge") {
     if (nudge_.settings.empty() && !nudge_.stop)
       throw Error(ExitStatus::usage,

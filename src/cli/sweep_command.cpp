@@ -1,8 +1,10 @@
-// The command sweep: trains many models apart, and says which is the best and what mattered.
+// The command sweep: trains many models apart, and says which is the best and what mattered; or writes a config for
+// that.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "shoal/comm/run_together.hpp"
 #include "shoal/run/run_paths.hpp"
 
 namespace shoal {
@@ -36,6 +38,13 @@ ExitStatus execute(const SweepRequest& request, Communicator& world) {
   const SweepSummary summary = sweep_run(request, world);
   if (world.rank() == 0 && summary.status != ExitStatus::stopped) print(report(summary));
   return summary.status;
+}
+
+ExitStatus execute(const FirstSweepRequest& request, Communicator& world) {
+  run_together(world, [&] {
+    if (world.rank() == 0) print(write_first_sweep(request).told);
+  });
+  return ExitStatus::done;
 }
 
 }  // namespace shoal
