@@ -34,8 +34,10 @@ class SweepDirectory {
   void check_owner() const { lock_.check(); }
   /// Replaces a file of the sweep, unless another process has taken it over: see RunLock.
   void write(const std::string& file, std::string_view text) const;
-  /// Makes the winner's checkpoint best.h5. False when it is not there.
-  bool promote(std::int64_t trial) const;
+  /// Makes a checkpoint the file `as`. False when it is not there.
+  bool promote(const std::string& checkpoint, const std::string& as) const;
+  /// Of the checkpoints in best/ those of these trials alone stay.
+  void keep_only(const std::vector<std::int64_t>& trials) const;
   /// At the end: claims and trials' checkpoints are of no use any more.
   void clean() const;
 
