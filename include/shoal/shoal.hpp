@@ -9,6 +9,7 @@
 #include "shoal/data/import.hpp"
 #include "shoal/data/synth.hpp"
 #include "shoal/graph/expressions.hpp"
+#include "shoal/infer/ensemble.hpp"
 #include "shoal/infer/predictor.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/nn/model.hpp"

@@ -16,6 +16,7 @@
 #include "shoal/run/verify.hpp"
 #include "shoal/show/report.hpp"
 #include "shoal/show/serve.hpp"
+#include "shoal/train/explanation.hpp"
 #include "shoal/tune/first_sweep.hpp"
 #include "shoal/tune/sweep.hpp"
 
@@ -37,7 +38,8 @@ struct GivenData {
 };
 
 struct EvaluateRequest {
-  std::string checkpoint;
+  std::vector<std::string> checkpoints;  ///< several: an ensemble
+  std::optional<std::int64_t> best;      ///< of each sweep among them
   GivenData data;
   WhichWeights weights = WhichWeights::judged;
   bool json = false;
@@ -45,10 +47,21 @@ struct EvaluateRequest {
 };
 
 struct PredictRequest {
+  std::vector<std::string> checkpoints;
+  std::optional<std::int64_t> best;
+  GivenData data;
+  WhichWeights weights = WhichWeights::judged;
+  bool spread = false;
+  std::string out;
+};
+
+struct ExplainRequest {
   std::string checkpoint;
   GivenData data;
   WhichWeights weights = WhichWeights::judged;
-  std::string out;
+  ExplainOptions options;
+  bool json = false;
+  std::optional<std::string> out;  ///< CSV to write
 };
 
 struct InspectRequest {
@@ -115,9 +128,10 @@ struct GenerateRequest {
 };
 
 using Request =
-    std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest, CsvRequest,
-                 SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ReportRequest, ServeRequest, ExportRequest,
-                 VerifyRequest, GenerateRequest, DoctorRequest, FirstSweepRequest>;
+    std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, ExplainRequest, InspectRequest,
+                 ImportRequest, CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ReportRequest,
+                 ServeRequest, ExportRequest, VerifyRequest, GenerateRequest, DoctorRequest,
+                 FirstSweepRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -126,6 +140,7 @@ ExitStatus execute(const PrintRequest& request, Communicator& world);
 ExitStatus execute(const TrainRequest& request, Communicator& world);
 ExitStatus execute(const EvaluateRequest& request, Communicator& world);
 ExitStatus execute(const PredictRequest& request, Communicator& world);
+ExitStatus execute(const ExplainRequest& request, Communicator& world);
 ExitStatus execute(const InspectRequest& request, Communicator& world);
 ExitStatus execute(const ImportRequest& request, Communicator& world);
 ExitStatus execute(const CsvRequest& request, Communicator& world);

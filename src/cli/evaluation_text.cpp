@@ -21,9 +21,9 @@ std::string number(const std::optional<double>& value) { return value ? fmt::for
 
 std::string class_tables(const Evaluation& e) {
   std::string text =
-      align({{"balanced_accuracy", "macro_f1", "weighted_f1", "auc", "average_precision", "brier", "ece"},
+      align({{"balanced_accuracy", "macro_f1", "weighted_f1", "auc", "average_precision", "brier", "ece", "nll"},
              {share(e.balanced_accuracy), share(e.macro_f1), share(e.weighted_f1), share(e.auc),
-              share(e.average_precision), share(e.brier), share(e.ece)}});
+              share(e.average_precision), share(e.brier), share(e.ece), share(e.nll)}});
   std::vector<std::vector<std::string>> rows{
       {"class", "support", "precision", "recall", "f1", "auc", "average_precision"}};
   for (std::size_t c = 0; c < std::min(most_shown, e.classes.size()); ++c) {
@@ -43,6 +43,14 @@ std::string output_tables(const Evaluation& e) {
     rows.push_back({e.outputs[k].name, number(e.outputs[k].rmse), number(e.outputs[k].mae), share(e.outputs[k].r2)});
   if (e.outputs.size() > 1) rows.push_back({"mean", number(e.rmse), number(e.mae), share(e.r2)});
   std::string text = align(rows);
+  if (!e.intervals.empty()) {
+    std::vector<std::vector<std::string>> intervals{{"target", "interval", "coverage", "mean width"}};
+    for (std::size_t k = 0; k < std::min(most_shown, e.intervals.size()); ++k) {
+      const IntervalJudgement& i = e.intervals[k];
+      intervals.push_back({i.name, number(i.nominal), share(i.coverage), number(i.width)});
+    }
+    text += '\n' + align(intervals);
+  }
   if (e.outputs.size() > most_shown)
     text += fmt::format("the mean is over {} more, too; --json has all\n", e.outputs.size() - most_shown);
   return text;
@@ -89,7 +97,9 @@ std::string evaluation_table(const std::string& split, const std::string& weight
   return text;
 }
 
-std::string evaluation_json(const std::string& split, const std::string& weights, const Evaluation& e) {
+namespace {
+
+Json json_of(const std::string& split, const std::string& weights, const Evaluation& e) {
   Json json = Json::object({{"split", split}, {"samples", e.samples}, {"loss", e.loss}});
   if (!weights.empty()) json.set("weights", weights);
   if (e.accuracy) json.set("accuracy", *e.accuracy);
@@ -101,6 +111,7 @@ std::string evaluation_json(const std::string& split, const std::string& weights
         .set("average_precision", e.average_precision)
         .set("brier", e.brier)
         .set("ece", e.ece)
+        .set("nll", e.nll)
         .set("classes", classes_json(e));
     if (!e.confusion.empty() && e.classes.size() <= most_confused_shown) json.set("confusion", confusion_json(e));
   }
@@ -110,8 +121,103 @@ std::string evaluation_json(const std::string& split, const std::string& weights
       outputs.push(Json::object({{"name", o.name}, {"rmse", o.rmse}, {"mae", o.mae}, {"r2", o.r2}}));
     json.set("rmse", e.rmse).set("mae", e.mae).set("r2", e.r2).set("outputs", std::move(outputs));
   }
+  if (!e.intervals.empty()) {
+    Json intervals = Json::array();
+    for (const IntervalJudgement& i : e.intervals)
+      intervals.push(
+          Json::object({{"name", i.name}, {"nominal", i.nominal}, {"coverage", i.coverage}, {"width", i.width}}));
+    json.set("intervals", std::move(intervals));
+  }
   if (!e.notes.empty()) json.set("notes", e.notes);
+  return json;
+}
+
+}  // namespace
+
+std::string evaluation_json(const std::string& split, const std::string& weights, const Evaluation& e) {
+  return json_of(split, weights, e).text() + '\n';
+}
+
+std::string ensemble_table(const std::string& split, const std::string& weights, const EnsembleEvaluation& e,
+                           const std::vector<std::string>& names) {
+  const bool classes = !e.mean.classes.empty();
+  std::vector<std::vector<std::string>> rows{classes
+                                                 ? std::vector<std::string>{"member", "loss", "accuracy", "nll", "ece"}
+                                                 : std::vector<std::string>{"member", "loss", "rmse", "mae", "r2"}};
+  const auto add = [&](const std::string& name, const Evaluation& of) {
+    const std::string loss = fmt::format("{:.9g}", of.loss);
+    rows.push_back(classes ? std::vector<std::string>{name, loss, share(of.accuracy), share(of.nll), share(of.ece)}
+                           : std::vector<std::string>{name, loss, number(of.rmse), number(of.mae), share(of.r2)});
+  };
+  for (std::size_t m = 0; m < names.size(); ++m) add(names[m], e.members[m]);
+  add("ensemble", e.mean);
+  return evaluation_table(split, weights, e.mean) + '\n' + align(rows);
+}
+
+std::string ensemble_json(const std::string& split, const std::string& weights, const EnsembleEvaluation& e,
+                          const std::vector<std::string>& names) {
+  Json json = json_of(split, weights, e.mean);
+  Json members = Json::array();
+  for (std::size_t m = 0; m < names.size(); ++m) {
+    const Evaluation& of = e.members[m];
+    Json member = Json::object({{"checkpoint", names[m]}, {"loss", of.loss}});
+    const auto set = [&](const char* name, const std::optional<double>& value) {
+      if (value) member.set(name, *value);
+    };
+    set("accuracy", of.accuracy);
+    set("balanced_accuracy", of.balanced_accuracy);
+    set("macro_f1", of.macro_f1);
+    set("auc", of.auc);
+    set("brier", of.brier);
+    set("ece", of.ece);
+    set("nll", of.nll);
+    set("rmse", of.rmse);
+    set("mae", of.mae);
+    set("r2", of.r2);
+    members.push(std::move(member));
+  }
+  json.set("members", std::move(members));
   return json.text() + '\n';
+}
+
+std::string explanation_table(const std::string& split, const Explanation& e) {
+  std::vector<std::vector<std::string>> rows{{"column", "importance", "deviation"}};
+  for (const ColumnImportance& column : e.columns)
+    rows.push_back({column.name, number(column.mean), number(column.deviation)});
+  return align({{"split", "samples", e.metric}, {split, std::to_string(e.samples), number(e.score)}}) + '\n' +
+         align(rows) +
+         fmt::format("importance: how much worse {} is when the values of the column are handed round among the rows\n",
+                     e.metric);
+}
+
+std::string explanation_json(const std::string& data, const std::string& split, const Explanation& e) {
+  Json columns = Json::array();
+  for (const ColumnImportance& column : e.columns)
+    columns.push(Json::object({{"name", column.name},
+                               {"importance", column.mean},
+                               {"deviation", column.deviation},
+                               {"repeats", column.repeats}}));
+  return Json::object({{"data", data},
+                       {"split", split},
+                       {"samples", e.samples},
+                       {"metric", e.metric},
+                       {"score", e.score},
+                       {"columns", std::move(columns)}})
+             .text() +
+         '\n';
+}
+
+std::string explanation_csv(const Explanation& e) {
+  std::string text = importance_start;
+  const std::size_t repeats = e.columns.empty() ? 0 : e.columns.front().repeats.size();
+  for (std::size_t r = 0; r < repeats; ++r) text += fmt::format(",repeat_{}", r + 1);
+  text += '\n';
+  for (const ColumnImportance& column : e.columns) {
+    text += fmt::format("{},{},{}", csv_cell(column.name), column.mean, column.deviation);
+    for (const double repeat : column.repeats) text += fmt::format(",{}", repeat);
+    text += '\n';
+  }
+  return text;
 }
 
 std::string confusion_csv(const Evaluation& e) {

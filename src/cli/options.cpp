@@ -42,6 +42,8 @@ class CommandLine {
   void add_doctor();
   void add_help();
   void add_model_commands();
+  void add_explain();
+  static void add_members(CLI::App* app, std::vector<std::string>& checkpoints, std::optional<std::int64_t>& best);
   void add_export();
   void add_importers();
   void add_synth();
@@ -59,6 +61,7 @@ class CommandLine {
   FirstSweepRequest first_sweep_;
   EvaluateRequest evaluate_;
   PredictRequest predict_;
+  ExplainRequest explain_;
   InspectRequest inspect_;
   IdxOptions idx_;
   CsvRequest csv_;
@@ -95,6 +98,7 @@ CommandLine::CommandLine() {
   add_verify();
   add_doctor();
   add_model_commands();
+  add_explain();
   add_export();
   add_importers();
   add_synth();
@@ -226,11 +230,37 @@ void CommandLine::add_data(CLI::App* app, GivenData& data) {
   text(app, "--split", data.split, "NAME", "Split of a data set; by default test");
 }
 
+void CommandLine::add_members(CLI::App* app, std::vector<std::string>& checkpoints, std::optional<std::int64_t>& best) {
+  app->add_option("CHECKPOINT", checkpoints,
+                  "Checkpoint, or a run directory: its newest; several are an ensemble, the mean of what each predicts")
+      ->required()
+      ->type_name("FILE")
+      ->each([](const std::string& given) { refuse_empty("CHECKPOINT", given); });
+  number(app, "--best", best, "N", "Of a sweep's folder, given as CHECKPOINT: its N best trials (see sweep.keep)");
+}
+
+void CommandLine::add_explain() {
+  CLI::App* app = command(app_, "explain", "Say how much each column of the data matters to a model, by permuting it",
+                          "shoal explain runs/diamonds --data diamonds.h5 --metric rmse --out importance.csv");
+  text(app, "CHECKPOINT", explain_.checkpoint, "FILE", "Checkpoint, or a run directory: its newest")->required();
+  add_data(app, explain_.data);
+  text(app, "--y", explain_.data.y, "FILE|PATH", "Labels or targets, as for shoal evaluate");
+  weights(app, explain_.weights);
+  text(
+      app, "--metric", explain_.options.metric, "NAME",
+      fmt::format("What suffers without the column; by default loss; one of {}", fmt::join(explained_metrics(), ", ")));
+  number(app, "--repeats", explain_.options.repeats, "N", "Permutations of each column; by default 5");
+  number(app, "--seed", explain_.options.seed, "S", "Seed of the permutations; by default 1");
+  app->add_flag("--json", explain_.json, "Print one JSON object");
+  text(app, "--out", explain_.out, "FILE", "CSV to write: a row for each column, with every repeat");
+}
+
 void CommandLine::add_model_commands() {
-  const char* which = "Checkpoint, or a run directory: its newest";
-  CLI::App* app = command(app_, "evaluate", "Loss and metrics of a checkpoint on a split of a data set",
-                          "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test");
-  text(app, "CHECKPOINT", evaluate_.checkpoint, "FILE", which)->required();
+  CLI::App* app =
+      command(app_, "evaluate", "Loss and metrics of a checkpoint, or an ensemble, on a split of a data set",
+              "shoal evaluate runs/digits/checkpoints/best --data digits.h5 --split test\n"
+              "  shoal evaluate runs/digits-sweep --best 5 --data digits.h5");
+  add_members(app, evaluate_.checkpoints, evaluate_.best);
   add_data(app, evaluate_.data);
   text(
       app, "--y", evaluate_.data.y, "FILE|PATH",
@@ -243,10 +273,14 @@ void CommandLine::add_model_commands() {
 
   app =
       command(app_, "predict", "Write what a checkpoint makes of each row: class probabilities and labels, or outputs",
-              "shoal predict runs/digits/checkpoints/best --data digits.h5 --split test --out predictions.csv");
-  text(app, "CHECKPOINT", predict_.checkpoint, "FILE", which)->required();
+              "shoal predict runs/digits/checkpoints/best --data digits.h5 --split test --out predictions.csv\n"
+              "  shoal predict runs/a runs/b runs/c --data digits.h5 --spread --out predictions.csv");
+  add_members(app, predict_.checkpoints, predict_.best);
   add_data(app, predict_.data);
   weights(app, predict_.weights);
+  app->add_flag("--spread", predict_.spread,
+                "Of an ensemble: also how far its members agree: their deviation, of classes entropy and mutual "
+                "information, of outputs quantiles");
   text(app, "--out", predict_.out, "FILE",
        "File to write: CSV where it ends in .csv, else HDF5; - for CSV to standard output")
       ->required();
@@ -517,6 +551,7 @@ Request CommandLine::request() const {
   }
   if (name == "evaluate") return evaluate_;
   if (name == "predict") return predict_;
+  if (name == "explain") return explain_;
   if (name == "inspect") return inspect_;
   const std::string kind = given.front()->get_subcommands().front()->get_name();
   if (name == "export") {

@@ -87,6 +87,7 @@ constexpr std::array lines = {
     Line{"sweep.search", "How hyperparameters are chosen from sweep.space"},
     Line{"sweep.metric", "What trials are ranked by"},
     Line{"sweep.ranks_per_trial", "Ranks that train one trial together"},
+    Line{"sweep.keep", "Checkpoints of so many of the best trials stay in best/, for shoal predict SWEEP --best N"},
     Line{"sweep.successive_halving.enabled", "Trials begin short, and only the best of them go on"},
     Line{"sweep.successive_halving.eta", "One of so many trials goes on, for so many times as long"},
     Line{"sweep.successive_halving.min_epochs", "Epochs of the shortest trials, at least"},

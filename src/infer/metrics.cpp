@@ -4,12 +4,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+
+#include "shoal/core/elementary.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr std::size_t calibration_bins = 15;
+/// What a reported probability of 0 stands for at most: a float32 that underflowed.
+constexpr double least_probability = std::numeric_limits<float>::min();
 
 /// A sum with what rounding lost added at the end. Source: Neumaier, Rundungsfehleranalyse einiger Verfahren zur
 /// Summation endlicher Summen (1974).
@@ -146,14 +151,16 @@ ClassJudge::ClassJudge(std::vector<std::string> names, std::span<const std::int3
 void ClassJudge::take(std::span<const double> probability) {
   const auto k = static_cast<std::int32_t>(rankings_.size());
   std::vector<std::uint8_t> of_class(labels_.size());
-  Sum squares;
+  Sum squares, surprise;
   for (std::size_t row = 0; row < labels_.size(); ++row) {
     of_class[row] = labels_[row] == k ? 1 : 0;
     const double error = probability[row] - (labels_[row] == k ? 1.0 : 0.0);
     squares.add(weight(row) * (error * error));
+    if (labels_[row] == k) surprise.add(weight(row) * -elementary::log(std::max(probability[row], least_probability)));
   }
   rankings_.push_back(rank_by_score(probability, of_class, weights_));
   squares_.push_back(squares.value());
+  surprises_.push_back(surprise.value());
 }
 
 void ClassJudge::count(Evaluation& evaluation) const {
@@ -232,6 +239,9 @@ void ClassJudge::finish(Evaluation& evaluation) {
   Sum squares;
   for (std::size_t c = two ? 1 : 0; c < squares_.size(); ++c) squares.add(squares_[c]);
   evaluation.brier = quotient(squares.value(), total_);
+  Sum surprise;
+  for (const double of_class : surprises_) surprise.add(of_class);
+  evaluation.nll = quotient(surprise.value(), total_);
   evaluation.ece = calibration_error();
   evaluation.calibration = calibration();
   if (!empty.empty()) evaluation.notes.push_back("no rows of " + listed(empty) + ": no recall and no AUC of it");
@@ -239,6 +249,17 @@ void ClassJudge::finish(Evaluation& evaluation) {
   if (!evaluation.auc) evaluation.notes.emplace_back("all rows are of one class: nothing to rank, so no AUC");
   if (names_.size() > 2 && evaluation.auc)
     evaluation.notes.emplace_back("auc and average_precision are means of each class against the rest");
+}
+
+IntervalJudgement judge_interval(std::string name, double nominal, std::span<const double> targets,
+                                 std::span<const double> low, std::span<const double> high,
+                                 std::span<const double> weights) {
+  Mean inside, width;
+  for (std::size_t row = 0; row < targets.size(); ++row) {
+    inside.add(low[row] <= targets[row] && targets[row] <= high[row] ? 1.0 : 0.0, weight_of(weights, row));
+    width.add(high[row] - low[row], weight_of(weights, row));
+  }
+  return {std::move(name), nominal, inside.value().value_or(0.0), width.value().value_or(0.0)};
 }
 
 void average_outputs(Evaluation& evaluation, std::span<const std::size_t> counted) {

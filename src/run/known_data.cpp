@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
 #include "shoal/train/data_check.hpp"
 
 namespace shoal {
@@ -20,7 +21,8 @@ void go_on_with(const Archive& resumed, const std::string& of, const Dataset& se
                 const Config& config) {
   const DataDescription trained = read_description(resumed);
   check_content(of, trained.content, data, config);
-  static_cast<void>(match_features(set, data.train, read_encoding(resumed), trained, of));
+  const ColumnMatch match = match_features(set, data.train, read_encoding(resumed), trained, of);
+  if (const std::string line = unneeded_line(match, set); !line.empty()) log_info(line);
   take_columns(data, resumed);
   check_class_names(set, trained, of);
   if (!set.names_classes() && trained.class_names.size() == data.description.class_names.size())

@@ -83,6 +83,7 @@ bool is_of_kind(const std::string& path, Output kind) try {
   file.read(0, std::as_writable_bytes(std::span(start)));
   if (kind == Output::columns) return start.starts_with("# What shoal import understood");
   if (kind == Output::confusion) return start.starts_with(confusion_corner);
+  if (kind == Output::importance) return start.starts_with(importance_start);
   if (kind == Output::trace) return start.starts_with("{\"traceEvents\":[");
   if (kind == Output::c_source) return start.starts_with("/* A network that shoal ");
   if (kind == Output::onnx) return start.starts_with("\x08\x08\x12\x05shoal");  // IR version and producer
@@ -97,6 +98,7 @@ std::string what_is_there(Output kind) {
     case Output::predictions: return "is no earlier file of predictions, and would be replaced; remove it first, or ";
     case Output::columns: return "is no earlier file of columns, and would be replaced; remove it first, or ";
     case Output::confusion: return "is no earlier confusion matrix, and would be replaced; remove it first, or ";
+    case Output::importance: return "is no earlier file of importances, and would be replaced; remove it first, or ";
     case Output::c_source:
     case Output::onnx: return "is no earlier export, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";

@@ -14,8 +14,8 @@ std::string RunPaths::going_back(std::int64_t step) const {
 }
 
 bool RunPaths::is_name(const std::string& name) {
-  const std::array names = {config_name, metrics_name,     nudges_name,   digests_name,
-                            jobs_name,   checkpoints_name, requests_name, tensorboard_name};
+  const std::array names = {config_name,      metrics_name,  nudges_name,      digests_name,    jobs_name,
+                            checkpoints_name, requests_name, tensorboard_name, explanation_name};
   return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with(going_back_prefix) ||
          RunLock::is_name(name);
 }
@@ -25,6 +25,7 @@ std::string SweepPaths::checkpoint(std::int64_t trial) const { return fmt::forma
 std::string SweepPaths::checkpoint(std::int64_t member, std::int64_t generation) const {
   return fmt::format("{}/{:04}-{}.h5", trials(), member, generation);
 }
+std::string SweepPaths::kept(std::int64_t trial) const { return fmt::format("{}/{:04}.h5", kept(), trial); }
 
 bool SweepPaths::is_claims(const std::string& name) {
   return SweepPaths().of(name).starts_with(SweepPaths().claims(""));
@@ -34,7 +35,8 @@ bool SweepPaths::is_journal(const std::string& name) { return name.starts_with("
 
 bool SweepPaths::is_name(const std::string& name) {
   const SweepPaths own;
-  const std::array paths = {own.fingerprint(), own.csv(), own.jsonl(), own.h5(), own.times(), own.best(), own.trials()};
+  const std::array paths = {own.fingerprint(), own.csv(),  own.jsonl(),  own.h5(),
+                            own.times(),       own.best(), own.trials(), own.kept()};
   return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name);
 }
 

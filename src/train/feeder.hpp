@@ -35,6 +35,8 @@ class Feeder {
     unseen_.assign(encoder_->encoding().columns.size(), 0);
     far_ = FarValues(encoder_->encoding(), model_.input().shape(), names);
   }
+  /// From here on that column of the split has other values.
+  void replace_column(const RowLoader::ReplacedColumn& replaced) { loader_.replace_column(replaced); }
   std::span<const std::int64_t> unseen() const { return unseen_; }
   const FarValues& far() const { return far_; }
   Executor<float>& executor() { return executor_; }

@@ -43,7 +43,7 @@ class Numbers {
 
   void all(Evaluation& e) {
     for (std::optional<double>* metric : {&e.balanced_accuracy, &e.macro_f1, &e.weighted_f1, &e.auc,
-                                          &e.average_precision, &e.brier, &e.ece, &e.rmse, &e.mae, &e.r2})
+                                          &e.average_precision, &e.brier, &e.ece, &e.nll, &e.rmse, &e.mae, &e.r2})
       one(*metric);
     for (ClassJudgement& c : e.classes) {
       one(c.support);
@@ -54,6 +54,11 @@ class Numbers {
       one(o.rmse);
       one(o.mae);
       one(o.r2);
+    }
+    for (IntervalJudgement& i : e.intervals) {
+      one(i.nominal);
+      one(i.coverage);
+      one(i.width);
     }
   }
 
@@ -93,11 +98,17 @@ void share(Evaluation& evaluation, const Communicator& comm) {
 }  // namespace
 
 SplitJudge::SplitJudge(const Model& model, const DataDescription& data, const Normalization& target_scaling)
+    : SplitJudge(model, data, target_scaling, PredictionLayout(model, data, target_scaling)) {}
+
+SplitJudge::SplitJudge(const Model& model, const DataDescription& data, const Normalization& target_scaling,
+                       PredictionLayout layout)
     : reporter_("the model", model, data, target_scaling),
+      layout_(std::move(layout)),
       class_names_(data.class_names),
+      target_names_(data.target_names),
       levels_(model.loss_kind().numbers.levels),
       outputs_(static_cast<std::size_t>(model.outputs())),
-      values_in_row_(static_cast<std::size_t>(reporter_.layout().columns)) {}
+      values_in_row_(static_cast<std::size_t>(layout_.columns)) {}
 
 void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, Panels<const float> outputs,
                       std::span<const double> weights) {
@@ -106,10 +117,15 @@ void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, Pa
       finite_ &= std::isfinite(outputs.at(static_cast<std::int64_t>(r), k));
   }
   if (!finite_) return;
-  Predictions made = reporter_.report(outputs, static_cast<std::int64_t>(rows.size()), [&](std::int64_t r) {
+  const auto name = [&](std::int64_t r) {
     return fmt::format("row {} of split \"{}\"", split.source_row(rows[static_cast<std::size_t>(r)]), split.name());
-  });
-  classes_ = reporter_.layout().labels;
+  };
+  take(split, rows, reporter_.report(outputs, static_cast<std::int64_t>(rows.size()), name), weights);
+}
+
+void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, const Predictions& made,
+                      std::span<const double> weights) {
+  classes_ = layout_.labels;
   weights_.insert(weights_.end(), weights.begin(), weights.end());
   values_.insert(values_.end(), made.values.begin(), made.values.end());
   precise_.insert(precise_.end(), made.precise.begin(), made.precise.end());
@@ -170,6 +186,14 @@ void SplitJudge::judge_classes(Evaluation& evaluation, Communicator& comm) {
   for (const std::string& name : class_names_) evaluation.classes.emplace_back().name = name;
 }
 
+/// On rank 0, whose spans these are; the others take the place of it.
+void SplitJudge::judge_interval_of(std::size_t target, std::span<const double> targets, std::span<const double> low,
+                                   std::span<const double> high, std::span<const double> weights,
+                                   Evaluation& evaluation) const {
+  const std::string& name = target_names_.size() > target ? target_names_[target] : fmt::format("output_{}", target);
+  evaluation.intervals.push_back(judge_interval(name, levels_.back() - levels_.front(), targets, low, high, weights));
+}
+
 void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
   const std::size_t levels = std::max<std::size_t>(1, levels_.size());
   const std::size_t width = outputs_ / levels;  // targets of a row
@@ -180,20 +204,23 @@ void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
   for (std::size_t i = 1; i < levels_.size(); ++i) {
     if (std::fabs(levels_[i] - 0.5) < std::fabs(levels_[middle] - 0.5)) middle = i;
   }
-  std::vector<double> targets;
+  std::vector<double> targets, low;
   for (std::size_t k = 0; k < outputs_; ++k) {
     if (k % levels == 0) {
       std::vector<double> mine;
       for (std::size_t i = k / levels; i < targets_.size(); i += width) mine.push_back(targets_[i]);
       targets = gathered(mine, comm);
     }
-    const std::vector<double> predicted = gathered(column(first + k), comm);
-    const std::string& name = reporter_.layout().names[first + k];
+    std::vector<double> predicted = gathered(column(first + k), comm);
+    const std::string& name = layout_.names[first + k];
     run_together(comm, [&] {
       evaluation.outputs.push_back(comm.rank() == 0 ? judge_output(name, targets, predicted, weights)
                                                     : OutputJudgement{name, 0.0, 0.0, {}});
     });
     if (k % levels == middle) counted.push_back(k);
+    if (levels > 1 && k % levels + 1 == levels)
+      judge_interval_of(k / levels, targets, low, predicted, weights, evaluation);
+    if (k % levels == 0) low = std::move(predicted);
   }
   if (comm.rank() != 0) return;
   average_outputs(evaluation, counted);

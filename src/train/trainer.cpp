@@ -9,6 +9,7 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/watchdog.hpp"
 #include "shoal/io/file.hpp"
@@ -129,6 +130,7 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
   run_together(state_->comm, [&] {
     rows = data.split(split);
     match = match_features(data, *rows, training.encoding(), training.data().description, "the model");
+    if (const std::string line = unneeded_line(match, data); !line.empty()) log_info(line);
     check_targets(data, *rows, training.data().description, training.model(), "the model");
   });
   const bool as_trained = match.source.empty() && training.encoding().columns.empty();

@@ -54,10 +54,13 @@ class Sweep {
   bool run_stage();
   void sort_by_cost(std::vector<std::int64_t>& trials) const;
   void exchange(const std::vector<Outcome>& mine);
-  void discard_checkpoints(const Stage& ended, std::optional<std::int64_t> best_before);
+  std::vector<std::int64_t> kept_trials() const;
+  void discard_checkpoints(const Stage& ended, const std::vector<std::int64_t>& kept_before);
   Keeper make_keeper() const;
   std::optional<std::int64_t> best() const { return best_trial(standings_of(histories_, task_.settings.metric)); }
-  bool secure_winner(std::int64_t winner);
+  std::optional<std::string> checkpoint_of_trial(std::int64_t trial);
+  bool secure(std::int64_t trial, const std::string& as);
+  bool secure_best(std::int64_t winner);
   bool finish(SweepSummary& summary);
 
   const SweepTask& task_;
@@ -75,13 +78,24 @@ void Sweep::take(const std::vector<Outcome>& known) {
   for (const Outcome& outcome : known) known_.emplace(std::pair(outcome.trial, outcome.rung), outcome);
 }
 
-/// On the last rung the best of all rounds before is kept as well, until a better one is there.
+/// The best trials so far of those that were trained to the end: as many as sweep.keep, and one for best.h5.
+std::vector<std::int64_t> Sweep::kept_trials() const {
+  const std::vector<Standing> standings = standings_of(histories_, task_.settings.metric);
+  std::vector<std::int64_t> ended;
+  for (std::size_t t = 0; t < standings.size(); ++t) {
+    if (!standings[t].failed && standings[t].rung + 1 == plan_.rungs()) ended.push_back(static_cast<std::int64_t>(t));
+  }
+  ended = from_best(std::move(ended), standings);
+  ended.resize(std::min(ended.size(), at(std::max<std::int64_t>(1, task_.settings.keep))));
+  return ended;
+}
+
+/// On the last rung the best of all rounds before are kept as well, until better ones are there.
 Keeper Sweep::make_keeper() const {
-  Keeper keeper(std::max<std::int64_t>(1, plan_.stage().promoted));
-  const auto leader = best();
-  if (plan_.stage().promoted > 0 || !leader) return keeper;
-  const Outcome& outcome = histories_[at(*leader)].back();
-  if (outcome.rung + 1 == plan_.rungs()) keeper.take(score_of(outcome, task_.settings.metric), *leader);
+  if (plan_.stage().promoted > 0) return Keeper(plan_.stage().promoted);
+  Keeper keeper(std::max<std::int64_t>(1, task_.settings.keep));
+  for (const std::int64_t trial : kept_trials())
+    keeper.take(score_of(histories_[at(trial)].back(), task_.settings.metric), trial);
   return keeper;
 }
 
@@ -137,38 +151,57 @@ bool Sweep::run_stage() {
 }
 
 /// On rank 0, when a stage has ended: what the next one goes on from and the best so far stay.
-void Sweep::discard_checkpoints(const Stage& ended, std::optional<std::int64_t> best_before) {
+void Sweep::discard_checkpoints(const Stage& ended, const std::vector<std::int64_t>& kept_before) {
   if (plan_.population() != nullptr) {  // nobody goes on from the generation before this one any more
     for (const std::int64_t member : ended.trials) {
       if (ended.rung > 0) discard(checkpoint_of(paths_, plan_, member, ended.rung - 1));
     }
     return;
   }
-  const auto needed = [&](std::int64_t trial) {
-    const auto& next = plan_.stage().trials;
-    return trial == best() || std::find(next.begin(), next.end(), trial) != next.end();
-  };
+  std::vector<std::int64_t> needing = kept_trials();
+  needing.insert(needing.end(), plan_.stage().trials.begin(), plan_.stage().trials.end());
+  if (const auto leader = best()) needing.push_back(*leader);
+  const auto needed = [&](std::int64_t trial) { return std::ranges::find(needing, trial) != needing.end(); };
   std::vector<std::int64_t> candidates = ended.trials;
-  if (best_before) candidates.push_back(*best_before);
+  candidates.insert(candidates.end(), kept_before.begin(), kept_before.end());
   for (const std::int64_t trial : candidates) {
     if (!needed(trial)) discard(paths_.checkpoint(trial));
   }
 }
 
-/// On rank 0. A checkpoint that is missing, since a kill came between two steps, is trained again: to the same bits.
-/// False when it was stopped.
-bool Sweep::secure_winner(std::int64_t winner) {
-  const std::int64_t rung = histories_[at(winner)].back().rung;
-  const std::string checkpoint = checkpoint_of(paths_, plan_, winner, rung);
-  if (!holds_trial(checkpoint, winner, rung)) {
-    if (holds_trial(paths_.best(), winner, rung)) return true;
-    const auto outcome = worker_.train_again(plan_, winner, rung);
-    if (!outcome) return false;
-    if (outcome->failed)
-      throw Error(ExitStatus::internal,
-                  fmt::format("the winner, trial {}, failed when it was trained again: {}", winner, outcome->reason));
+/// On rank 0. One that is missing, since a kill came between two steps or it was not kept before, is trained again: to
+/// the same bits. Nothing when that was stopped.
+std::optional<std::string> Sweep::checkpoint_of_trial(std::int64_t trial) {
+  const std::int64_t rung = histories_[at(trial)].back().rung;
+  const std::string own = checkpoint_of(paths_, plan_, trial, rung);
+  for (const std::string& file : {own, paths_.kept(trial), paths_.best()}) {
+    if (holds_trial(file, trial, rung)) return file;
   }
-  return directory_->promote(checkpoint);
+  const auto outcome = worker_.train_again(plan_, trial, rung);
+  if (!outcome) return std::nullopt;
+  if (outcome->failed)
+    throw Error(ExitStatus::internal,
+                fmt::format("trial {}, which is among the best, failed when it was trained again: "
+                            "{}",
+                            trial, outcome->reason));
+  return own;
+}
+
+/// On rank 0. False when it was stopped.
+bool Sweep::secure(std::int64_t trial, const std::string& as) {
+  const auto file = checkpoint_of_trial(trial);
+  return file && (*file == as || directory_->promote(*file, as));
+}
+
+/// On rank 0: best.h5, and best/. False when it was stopped.
+bool Sweep::secure_best(std::int64_t winner) {
+  std::vector<std::int64_t> kept = task_.settings.keep > 0 ? kept_trials() : std::vector<std::int64_t>();
+  for (const std::int64_t trial : kept) {
+    if (!secure(trial, paths_.kept(trial))) return false;
+  }
+  if (!secure(winner, paths_.best())) return false;
+  directory_->keep_only(kept);
+  return true;
 }
 
 /// Collective. Writes the results; false when it was stopped.
@@ -180,7 +213,7 @@ bool Sweep::finish(SweepSummary& summary) {
   run_together(world_, [&] {
     if (world_.rank() != 0) return;
     const Doing doing(Activity::saving);
-    if (summary.winner) secured = secure_winner(*summary.winner) ? 1 : 0;
+    if (summary.winner) secured = secure_best(*summary.winner) ? 1 : 0;
     if (secured == 0) return;
     if (summary.winner && plan_.population() != nullptr) {
       const auto [start, journal] =
@@ -212,14 +245,14 @@ SweepSummary Sweep::go() {
   }
   for (bool more = true; more;) {
     const Stage stage = plan_.stage();
-    const auto best_before = best();
+    const auto kept_before = kept_trials();
     const bool whole = run_stage();
     if (!whole) {
       summary.status = ExitStatus::stopped;
       break;
     }
     more = plan_.advance(standings_of(histories_, task_.settings.metric));
-    if (world_.rank() == 0) discard_checkpoints(stage, best_before);
+    if (world_.rank() == 0) discard_checkpoints(stage, kept_before);
   }
   if (progress_) progress_->clear();
   if (summary.status == ExitStatus::done && !finish(summary)) summary.status = ExitStatus::stopped;

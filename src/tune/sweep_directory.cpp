@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -127,12 +128,12 @@ void SweepDirectory::write(const std::string& file, std::string_view text) const
   lock_.write(file, std::as_bytes(std::span(text)));
 }
 
-bool SweepDirectory::promote(const std::string& checkpoint) const {
+bool SweepDirectory::promote(const std::string& checkpoint, const std::string& as) const {
   std::error_code none;
   if (!fs::exists(checkpoint, none)) return false;
+  if (fs::path(as).parent_path() == paths_.kept()) make_folder(paths_.kept());
   // Written anew, for a rename from elsewhere would not be fenced.
-  lock_.write(paths_.best(), read_file(checkpoint));
-  discard(checkpoint);
+  lock_.write(as, read_file(checkpoint));
   return true;
 }
 
@@ -151,6 +152,15 @@ void SweepDirectory::write_winner(const Config& start, const NudgeJournal& journ
   write(winner.digests(), digests.text());
   write(winner.nudges(), journal.text());
   write(winner.config(), "# How the winner begins. What changes later stands in nudges.jsonl.\n" + to_toml(start));
+}
+
+void SweepDirectory::keep_only(const std::vector<std::int64_t>& trials) const {
+  for (const fs::path& file : files_in(paths_.kept())) {
+    const bool kept = std::ranges::any_of(trials, [&](std::int64_t trial) { return file == paths_.kept(trial); });
+    if (!kept) lock_.remove(file);
+  }
+  std::error_code none;
+  if (trials.empty()) fs::remove(paths_.kept(), none);
 }
 
 void SweepDirectory::clean() const {

@@ -35,8 +35,10 @@ class SweepDirectory {
   void check_owner() const { lock_.check(); }
   /// Replaces a file of the sweep, unless another process has taken it over: see RunLock.
   void write(const std::string& file, std::string_view text) const;
-  /// Makes a checkpoint best.h5. False when it is not there.
-  bool promote(const std::string& checkpoint) const;
+  /// Makes a checkpoint the file `as`. False when it is not there.
+  bool promote(const std::string& checkpoint, const std::string& as) const;
+  /// Of the checkpoints in best/ those of these trials alone stay.
+  void keep_only(const std::vector<std::int64_t>& trials) const;
   /// Of a population: makes the winner a run that can be repeated, with best.h5 as its only checkpoint. One that is
   /// there already stays.
   void write_winner(const Config& start, const NudgeJournal& journal) const;

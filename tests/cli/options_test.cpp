@@ -78,7 +78,19 @@ TEST(Options, FileNamesThatLookLikeOtherThings) {
 
 TEST(Options, EvaluateAndPredict) {
   const auto evaluate = parse<EvaluateRequest>({"evaluate", "c.h5", "--data", "d.h5", "--json"});
-  EXPECT_EQ(evaluate.checkpoint, "c.h5");
+  EXPECT_THAT(evaluate.checkpoints, ElementsAre("c.h5"));
+  const auto ensemble =
+      parse<PredictRequest>({"predict", "a", "b.h5", "--best", "3", "--data", "d.h5", "--spread", "--out", "o.csv"});
+  EXPECT_THAT(ensemble.checkpoints, ElementsAre("a", "b.h5"));
+  EXPECT_EQ(ensemble.best, 3);
+  EXPECT_TRUE(ensemble.spread);
+  expect_refused({"evaluate", "a", "", "--data", "d.h5"}, "CHECKPOINT is \"\"");
+  const auto explain = parse<ExplainRequest>(
+      {"explain", "r", "--data", "d.csv", "--metric", "auc", "--repeats", "9", "--seed", "4", "--out", "i.csv"});
+  EXPECT_EQ(explain.options.metric, "auc");
+  EXPECT_EQ(explain.options.repeats, 9);
+  EXPECT_EQ(explain.options.seed, 4U);
+  EXPECT_EQ(explain.out, "i.csv");
   EXPECT_EQ(evaluate.data.split, "test");
   EXPECT_TRUE(evaluate.json);
   EXPECT_EQ(evaluate.weights, WhichWeights::judged);

@@ -147,6 +147,7 @@ const std::multimap<std::string, Case>& cases() {
       {"sweep.search", {"sweep.search = \"grid\"", "sweep.search = \"grid\" has no effect: this trains one"}},
       {"sweep.metric", {"sweep.metric = \"train.loss\"", "sweep.metric = \"train.loss\" has no effect: this trains"}},
       {"sweep.ranks_per_trial", {"sweep.ranks_per_trial = 2", "sweep.ranks_per_trial = 2 has no effect: this trains"}},
+      {"sweep.keep", {"sweep.keep = 2", "sweep.keep = 2 has no effect: this trains"}},
       {"sweep.successive_halving.enabled",
        {"sweep.successive_halving = true", "sweep.successive_halving.enabled = true has no effect: this trains one"}},
       {"sweep.successive_halving.eta",

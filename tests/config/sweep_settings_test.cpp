@@ -96,6 +96,7 @@ TEST(SweepSettings, MistakesInSweep) {
   EXPECT_THAT(fault("metric = \"validation.los\"", rate), HasSubstr("did you mean \"validation.loss\"?"));
   EXPECT_THAT(fault("metric = 3", rate), HasSubstr("use one of"));
   EXPECT_THAT(fault("ranks_per_trial = -1", rate), HasSubstr("sweep.ranks_per_trial"));
+  EXPECT_THAT(fault("keep = -1", rate), HasSubstr("sweep.keep"));
   EXPECT_THAT(fault("", ""), HasSubstr("no [sweep.space]"));
   EXPECT_THAT(fault("successive_halving = {eta = 1}", rate), HasSubstr("eta is 1; use a whole number from 2"));
   EXPECT_THAT(fault("successive_halving = {eta = 4}", rate, "train.epochs = 3"), HasSubstr("use 4 epochs or more"));
@@ -196,7 +197,7 @@ TEST(SweepSettings, MistakesInTheSpace) {
 
 TEST(SweepSettings, MoreTrialsAreFineWhereTrialsDoNotDependOnTheirNumber) {
   const auto read = [](const std::string& sweep) { return config_of(sweep, rate).sweep; };
-  EXPECT_EQ(obstacle(read("trials = 4"), read("trials = 8\nranks_per_trial = 3")), "");
+  EXPECT_EQ(obstacle(read("trials = 4"), read("trials = 8\nranks_per_trial = 3\nkeep = 2")), "");
   EXPECT_EQ(obstacle(read("trials = 8"), read("trials = 4")),
             "sweep.trials = 4 is not what it was begun with (8); more are fine");
   EXPECT_EQ(obstacle(read("trials = 4\nsearch = \"grid\""), read("trials = 8\nsearch = \"grid\"")),

@@ -50,6 +50,8 @@ def classes_case(n, k, weighted, absent=()):
         auc, average_precision = rankings[1]
     else:
         auc, average_precision = mean([r[0] for r in rankings]), mean([r[1] for r in rankings])
+    nll = float(np.average(-np.log(p[np.arange(n), y]), weights=w))
+    assert np.isclose(nll, m.log_loss(y, p, labels=range(k), sample_weight=w), rtol=1e-6)  # which wants sums of exactly 1
     if k > 2 and not absent:
         assert np.isclose(auc, m.roc_auc_score(one_hot, p, average="macro", sample_weight=w), rtol=1e-12)
     return dict(
@@ -58,7 +60,7 @@ def classes_case(n, k, weighted, absent=()):
         macro_f1=m.f1_score(y, predicted, average="macro", sample_weight=w),
         weighted_f1=m.f1_score(y, predicted, average="weighted", sample_weight=w),
         auc=auc, average_precision=average_precision, brier=float(brier),
-        ece=expected_calibration_error(predicted == y, p.max(axis=1), w),
+        nll=nll, ece=expected_calibration_error(predicted == y, p.max(axis=1), w),
         confusion=m.confusion_matrix(y, predicted, labels=range(k), sample_weight=w).ravel().tolist(),
         classes=[dict(precision=none(precision[c]), recall=none(recall[c]), f1=none(f1[c]), support=float(support[c]),
                       auc=rankings[c][0], average_precision=rankings[c][1]) for c in range(k)])
@@ -72,7 +74,8 @@ def outputs_case(n, weighted, offset):
     raw = dict(sample_weight=w, multioutput="raw_values")
     r2 = m.r2_score(y, p, force_finite=False, **raw)
     rmse, mae = m.root_mean_squared_error(y, p, **raw), m.mean_absolute_error(y, p, **raw)
-    return dict(targets=y.T.tolist(), predicted=p.T.tolist(), weights=w.tolist() if weighted else [],
+    inside = (p - 0.25 <= y) & (y <= p + 0.35)
+    return dict(targets=y.T.tolist(), predicted=p.T.tolist(), coverage=np.average(inside, axis=0, weights=w).tolist(), weights=w.tolist() if weighted else [],
                 outputs=[dict(rmse=rmse[k], mae=mae[k], r2=r2[k] if np.isfinite(r2[k]) else None) for k in range(3)],
                 rmse=float(rmse.mean()), mae=float(mae.mean()), r2=float(r2[:2].mean()))
 

@@ -61,6 +61,7 @@ TEST(Metrics, OfClassesAreThoseOfScikitLearn) {
     expect_like(e.average_precision, rows.at("average_precision"), at + "average_precision");
     expect_like(e.brier, rows.at("brier"), at + "brier");
     expect_like(e.ece, rows.at("ece"), at + "ece");
+    expect_like(e.nll, rows.at("nll"), at + "nll");
     EXPECT_EQ(e.confusion, numbers<double>(rows.at("confusion")));
     const auto& classes = rows.at("classes").items();
     ASSERT_EQ(e.classes.size(), classes.size());
@@ -87,6 +88,14 @@ TEST(Metrics, OfOutputsAreThoseOfScikitLearn) {
       const auto predicted = numbers<double>(rows.at("predicted").at(k));
       e.outputs.push_back(judge_output("y" + std::to_string(k), targets, predicted, weights));
       const Json& expected = rows.at("outputs").at(k);
+      std::vector<double> low, high;
+      for (const double p : predicted) {
+        low.push_back(p - 0.25);
+        high.push_back(p + 0.35);
+      }
+      const IntervalJudgement interval = judge_interval("y", 0.9, targets, low, high, weights);
+      EXPECT_NEAR(interval.coverage, rows.at("coverage").at(k).number(), 1e-12);
+      EXPECT_NEAR(interval.width, 0.6, 1e-9);
       expect_like(e.outputs[k].rmse, expected.at("rmse"), "rmse");
       expect_like(e.outputs[k].mae, expected.at("mae"), "mae");
       expect_like(e.outputs[k].r2, expected.at("r2"), "r2");

@@ -33,7 +33,7 @@ TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
   testing::write(paths.csv(), "the next one's");
   testing::write(paths.best(), "the next one's");
   EXPECT_EQ(status_of([&] { old.write(paths.csv(), "late"); }), ExitStatus::taken);
-  EXPECT_EQ(status_of([&] { old.promote(3); }), ExitStatus::taken);
+  EXPECT_EQ(status_of([&] { old.promote(paths.checkpoint(3), paths.best()); }), ExitStatus::taken);
   EXPECT_EQ(testing::read(paths.csv()), "the next one's");
   EXPECT_EQ(testing::read(paths.best()), "the next one's");
   EXPECT_TRUE(fs::exists(paths.checkpoint(3)));
@@ -42,11 +42,27 @@ TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
 TEST(SweepDirectory, PromotesTheWinner) {
   const testing::TemporaryFolder folder;
   const SweepDirectory sweep = SweepDirectory::create(folder / "sweep");
-  EXPECT_FALSE(sweep.promote(3));
-  testing::write(sweep.paths().checkpoint(3), "the winner");
-  EXPECT_TRUE(sweep.promote(3));
-  EXPECT_EQ(testing::read(sweep.paths().best()), "the winner");
-  EXPECT_FALSE(fs::exists(sweep.paths().checkpoint(3)));
+  const SweepPaths& paths = sweep.paths();
+  EXPECT_FALSE(sweep.promote(paths.checkpoint(3), paths.best()));
+  testing::write(paths.checkpoint(3), "the winner");
+  EXPECT_TRUE(sweep.promote(paths.checkpoint(3), paths.best()));
+  EXPECT_EQ(testing::read(paths.best()), "the winner");
+}
+
+TEST(SweepDirectory, KeepsTheCheckpointsOfSomeTrials) {
+  const testing::TemporaryFolder folder;
+  const SweepDirectory sweep = SweepDirectory::create(folder / "sweep");
+  const SweepPaths& paths = sweep.paths();
+  for (const std::int64_t trial : {3, 12}) {
+    testing::write(paths.checkpoint(trial), std::to_string(trial));
+    EXPECT_TRUE(sweep.promote(paths.checkpoint(trial), paths.kept(trial)));
+  }
+  EXPECT_EQ(testing::read(folder / "sweep/best/0012.h5"), "12");
+  sweep.keep_only({12});
+  EXPECT_FALSE(fs::exists(paths.kept(3)));
+  EXPECT_TRUE(fs::exists(paths.kept(12)));
+  sweep.keep_only({});
+  EXPECT_FALSE(fs::exists(paths.kept()));
 }
 
 TEST(SweepDirectory, NeverTakesAFolderWithAConfigOfTheUsers) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -78,9 +79,22 @@ class SweepFixture : public ::testing::Test {
     test_world().barrier();
     return read_text(path(name));
   }
+  /// Names of the checkpoints that a sweep keeps, sorted.
+  std::vector<std::string> kept(const std::string& run) const {
+    test_world().barrier();
+    std::vector<std::string> names;
+    std::error_code none;
+    for (std::filesystem::directory_iterator at(path(run + "/best"), none), end; !none && at != end; ++at)
+      names.push_back(at->path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
   /// All that must not depend on how the sweep was done.
   void expect_same(const std::string& a, const std::string& b) const {
-    for (const char* file : {"sweep.csv", "sweep.jsonl", "sweep.h5", "best.h5"}) {
+    std::vector<std::string> files{"sweep.csv", "sweep.jsonl", "sweep.h5", "best.h5"};
+    EXPECT_EQ(kept(a), kept(b));
+    for (const std::string& name : kept(a)) files.push_back("best/" + name);
+    for (const std::string& file : files) {
       for (const std::string& run : {a, b}) ASSERT_TRUE(std::filesystem::exists(path(run + "/" + file))) << file;
       EXPECT_TRUE(text(a + "/" + file) == text(b + "/" + file)) << file << " of " << a << " and " << b;
     }

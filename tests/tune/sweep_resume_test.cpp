@@ -142,7 +142,10 @@ TEST_F(SweepResume, LostCheckpointsAreTrainedAgainToTheSameBits) {
   });
   EXPECT_EQ(status_of(resume("run")), ExitStatus::done) << message_;
   expect_same("whole", "run");
-  tamper([&] { fs::remove(path("run/best.h5")); });
+  tamper([&] {
+    fs::remove(path("run/best.h5"));
+    fs::remove_all(path("run/best"));
+  });
   EXPECT_EQ(status_of(resume("run")), ExitStatus::done) << message_;
   expect_same("whole", "run");
 }

@@ -55,11 +55,32 @@ TEST_F(SweepRun, LeavesResultsAndNothingElse) {
     if (!name.starts_with("journal")) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
-  EXPECT_THAT(names, ::testing::ElementsAre("best.h5", "config.toml", "fingerprint", "incarnation-1", "sweep.csv",
-                                            "sweep.h5", "sweep.jsonl", "times.jsonl"));
+  EXPECT_THAT(names, ::testing::ElementsAre("best", "best.h5", "config.toml", "fingerprint", "incarnation-1",
+                                            "sweep.csv", "sweep.h5", "sweep.jsonl", "times.jsonl"));
   EXPECT_EQ(summary_.done + summary_.stopped + summary_.failed, 12);
   EXPECT_EQ(summary_.done, 3) << "one of each of three rounds";
+  EXPECT_EQ(kept("run").size(), 3U) << "of those that were trained to the end";
   EXPECT_EQ(count("run", "stopped"), 9U);
+}
+
+TEST_F(SweepRun, AsManyCheckpointsStayAsAreAskedFor) {
+  EXPECT_EQ(status_of(request("none", {"sweep.keep=0", "sweep.trials=3"})), ExitStatus::done) << message_;
+  EXPECT_FALSE(fs::exists(path("none/best")));
+  EXPECT_EQ(status_of(request("run", {"sweep.keep=2", "sweep.trials=6"})), ExitStatus::done) << message_;
+  const std::vector<std::string> two = kept("run");
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_TRUE(text("run/best/" + two[0]) == text("run/best.h5") || text("run/best/" + two[1]) == text("run/best.h5"));
+  // Of a sweep that has ended: more, which are trained again, then fewer.
+  SweepRequest on;
+  on.run = path("run");
+  on.resume = true;
+  on.sets = {"sweep.keep=4"};
+  EXPECT_EQ(status_of(on), ExitStatus::done) << message_;
+  EXPECT_EQ(status_of(request("four", {"sweep.keep=4", "sweep.trials=6"})), ExitStatus::done) << message_;
+  expect_same("run", "four");
+  on.sets = {"sweep.keep=1"};
+  EXPECT_EQ(status_of(on), ExitStatus::done) << message_;
+  EXPECT_EQ(kept("run").size(), 1U);
 }
 
 TEST_F(SweepRun, TheBestIsTheBest) {

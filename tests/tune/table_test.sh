@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One table, whatever happens: a sweep on the digits at other numbers of ranks, with two ranks a trial, and killed with
 # kill -9 at random times (one rank, then all of them) and resumed at other numbers of ranks, has the results of a sweep
-# that one rank made undisturbed: sweep.csv, sweep.jsonl, sweep.h5 and best.h5, byte for byte.
+# that one rank made undisturbed: sweep.csv, sweep.jsonl, sweep.h5, best.h5 and best/, byte for byte.
 #   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine|population] [--trials N] [--epochs N] [--count N] [--seed S]
 # count: how many sweeps are killed. coarse_to_fine is tried with successive halving on top; of a population, whose members
 # are a third of the trials, the winner is repeated as well.
@@ -55,7 +55,7 @@ sweep() { # ranks, folder, further options
   OMP_NUM_THREADS=1 exec mpirun --bind-to none -np "$ranks" "$shoal" sweep sweep.toml --run "$run" "$@" >/dev/null 2>log
 }
 whole() { (sweep "$@") || fail "the sweep with $1 ranks in $2 ended with $?: $(cat log)"; }
-results() { (cd "$1" && sha256sum sweep.csv sweep.jsonl sweep.h5 best.h5); }
+results() { (cd "$1" && sha256sum sweep.csv sweep.jsonl sweep.h5 best.h5 best/*.h5); }
 finished() { cat "$1"/journal*.jsonl 2>/dev/null | grep -c '}$' || true; }
 same() { # folder, what happened
   [ "$(results "$1")" = "$expected" ] || fail "$2: other results than those of one rank undisturbed"

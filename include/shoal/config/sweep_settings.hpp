@@ -87,6 +87,7 @@ struct SweepSettings {
   Search search = Search::random;
   Metric metric = Metric::validation_loss;
   std::int64_t ranks_per_trial = 1;
+  std::int64_t keep = 5;  ///< how many of the best trials' checkpoints stay at the end
   SuccessiveHalving successive_halving;
   PopulationSettings population;
   std::vector<Dimension> space;  ///< sorted by key

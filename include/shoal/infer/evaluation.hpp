@@ -44,6 +44,15 @@ struct OutputJudgement {
   TrueAgainstPredicted against = {};  ///< on rank 0
 };
 
+/// How often the target lies in the interval that is predicted for it: from the first to the last level of a quantile
+/// loss, ends included.
+struct IntervalJudgement {
+  std::string name;       ///< of the target
+  double nominal = 0.0;   ///< the share that should, such as 0.9
+  double coverage = 0.0;  ///< the share of rows that do
+  double width = 0.0;     ///< mean, in the units of the file
+};
+
 /// What a model makes of a split: every row counts once, or by its weight where the data have weights; class weights
 /// count in training alone. Each metric is a sum along the tree of leaves, or one over rows in their order or in that
 /// of their scores: the same bits for any number of ranks. Definitions as in scikit-learn 1.9; see infer/metrics.hpp.
@@ -62,6 +71,8 @@ struct Evaluation {
   std::optional<double> average_precision;  ///< likewise
   std::optional<double> brier;              ///< of two classes (p - y)^2, else the sum of that over classes
   std::optional<double> ece;  ///< expected calibration error of the label: 15 bins of equal width, each with its end
+  std::optional<double> nll;  ///< mean of -ln(probability of the true class), in nats, of what predictions report; a
+                              ///< probability of 0 counts as the least normal float32, 1.2e-38
   std::vector<CalibrationBin> calibration;  ///< the bins of ece, from the least confidence on; on rank 0
   std::vector<ClassJudgement> classes;
   std::vector<double> confusion;  ///< (K, K) row-major: weight of the rows of class r taken for class c; empty for more
@@ -70,6 +81,7 @@ struct Evaluation {
   // ... and with targets: means over outputs. Of several levels of a target the one nearest 0.5 counts in them.
   std::optional<double> rmse, mae, r2;
   std::vector<OutputJudgement> outputs;
+  std::vector<IntervalJudgement> intervals;  ///< one a target; empty where no interval is predicted
 
   std::vector<std::string> notes;  ///< what cannot be told, and why; one sentence each
 };

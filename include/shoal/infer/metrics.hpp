@@ -50,8 +50,15 @@ class ClassJudge {
   std::span<const double> confidence_, weights_;
   double total_ = 0.0;
   std::vector<Ranking> rankings_;
-  std::vector<double> squares_;  // of each class: sum of w (p - y)^2
+  std::vector<double> squares_;    // of each class: sum of w (p - y)^2
+  std::vector<double> surprises_;  // of each class: sum of -w ln p over its rows
 };
+
+/// How often targets lie in [low, high], and how far apart these are. name: of the target. nominal: how often they
+/// should
+IntervalJudgement judge_interval(std::string name, double nominal, std::span<const double> targets,
+                                 std::span<const double> low, std::span<const double> high,
+                                 std::span<const double> weights);
 
 /// Means over outputs, of those that have the metric; `counted` says which count, by number.
 void average_outputs(Evaluation& evaluation, std::span<const std::size_t> counted);

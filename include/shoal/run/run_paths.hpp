@@ -16,6 +16,7 @@ namespace shoal {
 ///   jobs.jsonl                      where each job ran that trained it, and how it ended
 ///   checkpoints/step-00001234.h5    after that many finished updates; a folder that has one holds a run
 ///   checkpoints/latest  best        relative links
+///   explain.json                    of the last shoal explain that was given the run
 ///   requests/                       of nudges, until they are answered
 ///   lock
 ///   incarnation-3/                  the third job that trains it; what is being written lies here
@@ -30,6 +31,7 @@ struct RunPaths {
   static constexpr const char* checkpoints_name = CheckpointFolder::name;
   static constexpr const char* requests_name = "requests";
   static constexpr const char* tensorboard_name = "tensorboard";
+  static constexpr const char* explanation_name = "explain.json";
   static constexpr const char* latest_name = CheckpointFolder::latest_name;
   static constexpr const char* best_name = CheckpointFolder::best_name;
   static constexpr const char* going_back_prefix = "going-back-";
@@ -47,6 +49,7 @@ struct RunPaths {
   std::string best() const { return checkpoints() + '/' + best_name; }
   std::string requests() const { return of(requests_name); }
   std::string tensorboard() const { return of(tensorboard_name); }
+  std::string explanation() const { return of(explanation_name); }
   std::string going_back(std::int64_t step) const;
   std::string of(const std::string& name) const { return folder + '/' + name; }
 
@@ -62,6 +65,7 @@ struct RunPaths {
 ///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
 ///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial
 ///   trials/0007.h5  trials/0007-3.h5         checkpoints that are still needed; of a population by generation
+///   best/0007.h5                             at the end: checkpoints of the best trials, as many as sweep.keep
 ///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
 ///   winner/                                  of a population, at the end: a run, with the winner's schedule as nudges
 struct SweepPaths {
@@ -75,6 +79,8 @@ struct SweepPaths {
   std::string trials() const { return of("trials"); }
   std::string checkpoint(std::int64_t trial) const;
   std::string checkpoint(std::int64_t member, std::int64_t generation) const;
+  std::string kept() const { return of("best"); }
+  std::string kept(std::int64_t trial) const;
   std::string csv() const { return of("sweep.csv"); }
   std::string jsonl() const { return of("sweep.jsonl"); }
   std::string h5() const { return of("sweep.h5"); }

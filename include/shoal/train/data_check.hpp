@@ -10,10 +10,12 @@
 namespace shoal {
 
 /// Whether a data set is like the one that a model was trained on. name: of the model, for messages.
-/// Its columns by name, where both have names; else the shapes of rows must be equal. Says which are not needed.
+/// Its columns by name, where both have names; else the shapes of rows must be equal.
 /// @throws Error(bad_data)  other features
 ColumnMatch match_features(const Dataset& set, const Split& split, const Encoding& encoding,
                            const DataDescription& trained, const std::string& name);
+/// What to say of columns that are not needed; empty where all are.
+std::string unneeded_line(const ColumnMatch& match, const Dataset& set);
 /// @throws Error(bad_data)  no y to compare with, another y, or no rows
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
                    const std::string& name);

@@ -9,6 +9,7 @@
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/infer/evaluation.hpp"
 #include "shoal/infer/prediction_pass.hpp"
+#include "shoal/train/explanation.hpp"
 
 namespace shoal {
 
@@ -35,6 +36,14 @@ class DatasetPredictor {
   /// The same of some rows of the data set, which every rank has chosen alike.
   Evaluation evaluate(const Dataset& data, const Split& split);
 
+  /// Collective. How much a metric suffers when the values of one column are handed round among the rows, by counter,
+  /// for each column that the model was trained on: of a table its own columns, whatever their encoding. Rows keep
+  /// their places; what is held is a column at a time. The same bits for any number of ranks.
+  /// Source: Breiman, Random forests (Machine Learning 2001); Fisher, Rudin and Dominici, All models are wrong, but
+  /// many are useful (JMLR 2019), of the same for any model.
+  /// @throws Error  as evaluate(); usage: no such metric, one that the split cannot have, images
+  Explanation explain(const Dataset& data, const std::string& split, const ExplainOptions& options);
+
   /// Collective; rank 0 writes `out`, whole or not at all. Needs no y. By the ending of `out`:
   ///   .csv, or "-" for standard output: a line a row: the ids that the data keep, under their names, label, then the
   ///          columns of PredictionLayout::names
@@ -47,7 +56,6 @@ class DatasetPredictor {
 
  private:
   struct State;
-  struct Pass;
   std::unique_ptr<State> state_;
 };
 

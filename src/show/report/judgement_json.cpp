@@ -39,6 +39,7 @@ Json metrics_of(const Evaluation& e) {
   add("average_precision", e.average_precision);
   add("brier", e.brier);
   add("ece", e.ece);
+  add("nll", e.nll);
   add("rmse", e.rmse);
   add("mae", e.mae);
   add("r2", e.r2);

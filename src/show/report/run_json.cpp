@@ -8,6 +8,7 @@
 
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/io/file.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "show/report/run_facts.hpp"
 #include "show/report/run_record.hpp"
@@ -117,6 +118,13 @@ Json config_of(const RunRecord& record) {
   return rows;
 }
 
+/// What `shoal explain` left; null where there is none, or none that can be read.
+Json explanation_in(const std::string& run) try {
+  return Json::parse(read_text(RunPaths{run}.explanation()));
+} catch (const std::exception&) {  // that of a file, or of JSON
+  return {};
+}
+
 }  // namespace
 
 Json run_json(const std::string& run) {
@@ -144,6 +152,7 @@ Json run_json(const std::string& run) {
       {"commands", commands_of(record)},
       {"config", config_of(record)},
       {"judgement", Json()},
+      {"explanation", explanation_in(run)},
   });
 }
 

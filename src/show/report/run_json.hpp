@@ -25,6 +25,7 @@ namespace shoal {
 ///   commands     [[line, what for]]: how to repeat it
 ///   config       [{"key", "value", "default", "now"}], "now" only where a nudge has changed it
 ///   judgement    null; see judgement_json()
+///   explanation  what `shoal explain RUN --json` printed last, or null
 /// The same bytes as long as the files are the same.
 /// @throws Error  no_input: no run there; bad_data
 Json run_json(const std::string& run);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -26,6 +27,28 @@ std::string shown(const Json& value) {
   if (value.is_integer()) return fmt::format("{}", value.integer());
   if (const auto* text = std::get_if<std::string>(&value.value())) return *text;
   return fmt::format("{:.5g}", number_in(value));
+}
+
+/// Columns by how much the model needs them, with a bar.
+std::string explanation_section(const Json& explanation) {
+  if (explanation.is_null()) return "";
+  constexpr double longest_bar = 24.0;  // blocks
+  HtmlTable table{fmt::format("How much worse {} of {} gets without a column", explanation.at("metric").string(),
+                              explanation.at("data").string()),
+                  {"column", "importance", "deviation", ""},
+                  {}};
+  const auto& columns = explanation.at("columns").items();
+  const double most =
+      columns.empty() ? 0.0 : number_in(columns.front().at("importance"));  // they come from the best on
+  for (const Json& column : columns) {
+    const double importance = number_in(column.at("importance"));
+    const double length = most > 0.0 ? std::clamp(importance / most, 0.0, 1.0) * longest_bar : 0.0;
+    std::string bar;
+    for (int block = 0; block < static_cast<int>(std::lround(length)); ++block) bar += "\u2588";
+    table.rows.push_back(
+        {column.at("name").string(), shown(column.at("importance")), shown(column.at("deviation")), bar});
+  }
+  return section("What matters", to_html(table));
 }
 
 std::string facts_section(const Json& facts) {
@@ -276,9 +299,9 @@ std::vector<std::string> result_of(const Json& run, const std::vector<std::strin
 }  // namespace
 
 std::string run_tables(const Json& run) {
-  return judgement_section(run.at("judgement")) + evaluations_section(run) + marks_section(run.at("marks")) +
-         jobs_section(run.at("jobs")) + facts_section(run.at("facts")) + config_section(run.at("config")) +
-         commands_section(run.at("commands"));
+  return judgement_section(run.at("judgement")) + explanation_section(run.at("explanation")) +
+         evaluations_section(run) + marks_section(run.at("marks")) + jobs_section(run.at("jobs")) +
+         facts_section(run.at("facts")) + config_section(run.at("config")) + commands_section(run.at("commands"));
 }
 
 std::string sweep_tables(const Json& sweep) {

@@ -7,7 +7,6 @@
 #include <span>
 
 #include "shoal/core/error.hpp"
-#include "shoal/core/log.hpp"
 
 namespace shoal {
 namespace {
@@ -25,18 +24,20 @@ bool hold_the_same(std::span<const std::int64_t> a, std::span<const std::int64_t
 ColumnMatch match_features(const Dataset& set, const Split& split, const Encoding& encoding,
                            const DataDescription& trained, const std::string& name) {
   ColumnMatch match = match_columns(encoding, trained.columns, split, name, set.path());
-  if (!match.extra.empty()) {
-    constexpr std::size_t most = 5;
-    const std::size_t shown = std::min(most, match.extra.size());
-    log_info(fmt::format("not needed of {}: {}{}", set.path(), fmt::join(std::span(match.extra).first(shown), ", "),
-                         shown < match.extra.size() ? fmt::format(" and {} more", match.extra.size() - shown) : ""));
-  }
   const bool by_name = !trained.columns.empty() && !split.columns().empty();
   if (by_name || hold_the_same(set.shape(), trained.shape)) return match;
   throw Error(ExitStatus::bad_data,
               fmt::format("{} has features of shape ({}), and {} was trained on ({}); give a data set with the same "
                           "features",
                           set.path(), fmt::join(set.shape(), ", "), name, fmt::join(trained.shape, ", ")));
+}
+
+std::string unneeded_line(const ColumnMatch& match, const Dataset& set) {
+  constexpr std::size_t most = 5;
+  const std::size_t shown = std::min(most, match.extra.size());
+  if (shown == 0) return "";
+  return fmt::format("not needed of {}: {}{}", set.path(), fmt::join(std::span(match.extra).first(shown), ", "),
+                     shown < match.extra.size() ? fmt::format(" and {} more", match.extra.size() - shown) : "");
 }
 
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,

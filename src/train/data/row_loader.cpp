@@ -13,10 +13,13 @@ void RowLoader::encode(const Split& split, const RowEncoder& encoder, std::span<
                        const Draws* draws, std::span<std::int64_t> unseen) {
   const auto inputs = static_cast<std::size_t>(encoder.inputs());
   features_.resize(rows.size() * inputs);
-  if (encoder.is_plain()) return split.read(rows, encoder.encoding().normalization, features_);
+  if (encoder.is_plain() && replaced_.column < 0) return split.read(rows, encoder.encoding().normalization, features_);
   const auto width = static_cast<std::size_t>(split.features());
   cells_.resize(rows.size() * width);
   split.read_values(rows, cells_);
+  for (std::size_t r = 0; r < rows.size() && replaced_.column >= 0; ++r)
+    cells_[r * width + static_cast<std::size_t>(replaced_.column)] =
+        replaced_.values[static_cast<std::size_t>(rows[r])];
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const std::int64_t row = split.source_row(rows[r]);
     const std::string wrong =
@@ -37,7 +40,7 @@ void RowLoader::features(const Split& split, const RowEncoder& encoder, std::spa
   const ImageLayout layout(encoder.encoding().normalization, split.element_type(), shape.columns, shape.height(),
                            shape.width);
   const Augmentation* augmentation = draws != nullptr && draws->images ? &*draws->images : nullptr;
-  if (encoder.is_plain()) return split.read_images(rows, layout, augmentation, out);
+  if (encoder.is_plain() && replaced_.column < 0) return split.read_images(rows, layout, augmentation, out);
   encode(split, encoder, rows, draws, unseen);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const ImageView view = augmentation != nullptr ? augmentation->view(split.source_row(rows[r])) : ImageView();

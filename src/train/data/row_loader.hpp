@@ -23,6 +23,14 @@ class RowLoader {
     std::optional<Augmentation> images;  ///< none: they stay as they are
   };
 
+  /// A column of a split whose values are others than those in the file.
+  struct ReplacedColumn {
+    std::int64_t column = -1;
+    std::span<const double> values = {};  ///< one for each row of the split; outlives the loading
+  };
+  /// From here on.
+  void replace_column(const ReplacedColumn& replaced) { replaced_ = replaced; }
+
   /// x of the rows, encoded; images (channels, height, width) as rows of their positions. draws, unseen: see
   /// RowEncoder::encode(). shape: of a row in the model. @throws Error(bad_data)  for a value that cannot be
   void features(const Split& split, const RowEncoder& encoder, std::span<const std::int64_t> rows,
@@ -42,6 +50,7 @@ class RowLoader {
               std::span<std::int64_t> unseen);
   void scaled(const Split& split, const Normalization& scaling, std::span<const std::int64_t> rows);
 
+  ReplacedColumn replaced_;
   std::vector<double> cells_;    // row-major
   std::vector<float> features_;  // likewise
   std::vector<float> targets_;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "shoal/data/dataset.hpp"
-#include "shoal/infer/prediction_pass.hpp"
+#include "shoal/infer/ensemble.hpp"
 
 namespace shoal {
 
@@ -29,13 +29,15 @@ class RowIds {
 class PredictionWriter {
  public:
   virtual ~PredictionWriter() = default;
-  /// The next rows, and the ids of each.
-  virtual void write(const Predictions& made, const std::vector<std::vector<std::string>>& ids) = 0;
+  /// The next rows, their spread where there is one, and the ids of each.
+  virtual void write(const EnsemblePredictions& made, const std::vector<std::vector<std::string>>& ids) = 0;
   virtual void finish() = 0;
 };
 
-/// By the ending of `out`. @throws Error(bad_data)  for an id that is called as a column of predictions
+/// By the ending of `out`. spread: what each row has of it; empty: none
+/// @throws Error(bad_data)  for an id that is called as a column of predictions, or two columns of one name
 std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows,
-                                                         const PredictionLayout& layout, const RowIds& ids);
+                                                         const PredictionLayout& layout,
+                                                         const std::vector<SpreadPart>& spread, const RowIds& ids);
 
 }  // namespace shoal

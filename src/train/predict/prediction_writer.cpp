@@ -1,4 +1,4 @@
-#include "train/prediction_writer.hpp"
+#include "train/predict/prediction_writer.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,9 @@
 #include <cstring>
 #include <iostream>
 #include <numeric>
+#include <set>
 #include <span>
+#include <utility>
 
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/core/error.hpp"
@@ -24,13 +26,21 @@ std::string id_array(std::size_t id) { return fmt::format("ids/{}", id); }
 
 class H5PredictionWriter final : public PredictionWriter {
  public:
-  H5PredictionWriter(const std::string& out, std::int64_t rows, const PredictionLayout& layout, const RowIds& ids)
+  H5PredictionWriter(const std::string& out, std::int64_t rows, const PredictionLayout& layout,
+                     std::vector<SpreadPart> spread, const RowIds& ids)
       : writer_(out),
+        spread_(std::move(spread)),
         columns_(static_cast<std::size_t>(layout.columns)),
         labels_(layout.labels),
         precise_(layout.precise),
         array_(layout.probabilities ? "probabilities" : "outputs") {
-    writer_.create_array(array_, precise_ ? ElementType::float64 : ElementType::float32, {rows, layout.columns});
+    const ElementType element = precise_ ? ElementType::float64 : ElementType::float32;
+    writer_.create_array(array_, element, {rows, layout.columns});
+    for (const SpreadPart& part : spread_) {
+      std::vector<std::int64_t> shape{rows};
+      shape.insert(shape.end(), part.shape.begin(), part.shape.end());
+      writer_.create_array(part.array, element, shape);
+    }
     if (labels_) writer_.create_array("labels", ElementType::int32, {rows});
     write_names(writer_, "class_names", layout.class_names);
     if (!layout.probabilities) write_names(writer_, "output_names", layout.names);
@@ -40,9 +50,11 @@ class H5PredictionWriter final : public PredictionWriter {
     }
     write_names(writer_, "id_names", ids.names());
   }
-  void write(const Predictions& made, const std::vector<std::vector<std::string>>& ids) override {
+  void write(const EnsemblePredictions& all, const std::vector<std::vector<std::string>>& ids) override {
+    const Predictions& made = all.mean;
     const auto values = precise_ ? std::as_bytes(std::span(made.precise)) : std::as_bytes(std::span(made.values));
     writer_.write_rows(array_, next_, values);
+    for (std::size_t part = 0; part < spread_.size(); ++part) write_spread(spread_[part].array, all.spread[part]);
     if (labels_) writer_.write_rows("labels", next_, std::as_bytes(std::span(made.labels)));
     for (std::size_t id = 0; id < ids.size(); ++id) {
       std::vector<std::byte> texts(ids[id].size() * id_bytes_[id]);
@@ -55,7 +67,14 @@ class H5PredictionWriter final : public PredictionWriter {
   void finish() override { writer_.finish(); }
 
  private:
+  void write_spread(const std::string& array, const std::vector<double>& numbers) {
+    if (precise_) return writer_.write_rows(array, next_, std::as_bytes(std::span(numbers)));
+    const std::vector<float> rounded(numbers.begin(), numbers.end());
+    writer_.write_rows(array, next_, std::as_bytes(std::span(rounded)));
+  }
+
   H5Writer writer_;
+  std::vector<SpreadPart> spread_;
   std::size_t columns_;
   bool labels_;
   bool precise_;
@@ -67,13 +86,19 @@ class H5PredictionWriter final : public PredictionWriter {
 /// Held in memory until the end, so that the file appears whole.
 class CsvPredictionWriter final : public PredictionWriter {
  public:
-  CsvPredictionWriter(const std::string& out, const PredictionLayout& layout, const RowIds& ids)
+  CsvPredictionWriter(const std::string& out, const PredictionLayout& layout, const std::vector<SpreadPart>& spread,
+                      const RowIds& ids)
       : out_(out), layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
     if (out_ != standard_output) check_writable(out_);
     for (const std::string& name : ids.names()) text_ += csv_cell(name) + ',';
-    text_ += header_line(layout_) + '\n';
+    text_ += header_line(layout_);
+    for (const SpreadPart& part : spread) {
+      for (const std::string& name : part.names) text_ += ',' + csv_cell(name);
+    }
+    text_ += '\n';
   }
-  void write(const Predictions& made, const std::vector<std::vector<std::string>>& ids) override {
+  void write(const EnsemblePredictions& all, const std::vector<std::vector<std::string>>& ids) override {
+    const Predictions& made = all.mean;
     const std::size_t rows = (layout_.precise ? made.precise.size() : made.values.size()) / columns_;
     for (std::size_t r = 0; r < rows; ++r) {
       for (const std::vector<std::string>& id : ids) text_ += csv_cell(id[r]) + ',';
@@ -85,6 +110,11 @@ class CsvPredictionWriter final : public PredictionWriter {
       }
       for (std::size_t k = r * columns_; k < (r + 1) * columns_; ++k)
         text_ += layout_.precise ? fmt::format("{},", made.precise[k]) : fmt::format("{},", made.values[k]);
+      for (const std::vector<double>& part : all.spread) {
+        const std::size_t width = part.size() / rows;
+        for (std::size_t k = r * width; k < (r + 1) * width; ++k)
+          text_ += layout_.precise ? fmt::format("{},", part[k]) : fmt::format("{},", static_cast<float>(part[k]));
+      }
       text_.back() = '\n';
     }
   }
@@ -117,16 +147,27 @@ std::vector<std::vector<std::string>> RowIds::read(std::int64_t first, std::int6
 }
 
 std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows,
-                                                         const PredictionLayout& layout, const RowIds& ids) {
+                                                         const PredictionLayout& layout,
+                                                         const std::vector<SpreadPart>& spread, const RowIds& ids) {
+  std::set<std::string> taken(layout.names.begin(), layout.names.end());
+  if (layout.labels) taken.insert("label");
+  for (const SpreadPart& part : spread) {
+    for (const std::string& name : part.names) {
+      if (!taken.insert(name).second)
+        throw Error(ExitStatus::bad_data, fmt::format("two columns of predictions would be called \"{}\"; leave out "
+                                                      "--spread, or train with other names",
+                                                      name));
+    }
+  }
   for (const std::string& name : ids.names()) {
-    const bool taken = std::find(layout.names.begin(), layout.names.end(), name) != layout.names.end();
-    if (taken || (layout.labels && name == "label"))
+    if (taken.contains(name))
       throw Error(ExitStatus::bad_data, fmt::format("the ids \"{}\" of the data are called as a column of predictions "
                                                     "is; give them another name",
                                                     name));
   }
-  if (out.ends_with(".csv") || out == standard_output) return std::make_unique<CsvPredictionWriter>(out, layout, ids);
-  return std::make_unique<H5PredictionWriter>(out, rows, layout, ids);
+  if (out.ends_with(".csv") || out == standard_output)
+    return std::make_unique<CsvPredictionWriter>(out, layout, spread, ids);
+  return std::make_unique<H5PredictionWriter>(out, rows, layout, spread, ids);
 }
 
 }  // namespace shoal

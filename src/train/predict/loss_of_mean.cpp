@@ -1,0 +1,65 @@
+#include "train/predict/loss_of_mean.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "shoal/core/elementary.hpp"
+
+namespace shoal {
+namespace {
+
+/// What a reported probability of 0 stands for at most, as in ClassJudge.
+constexpr double least = std::numeric_limits<float>::min();
+
+double surprise(double probability) { return -elementary::log(std::max(probability, least)); }
+
+}  // namespace
+
+LossOfMean::LossOfMean(const Loss& loss, const PredictionLayout& layout, const Normalization& targets)
+    : loss_(loss),
+      columns_(static_cast<std::size_t>(layout.columns)),
+      labels_(layout.labels),
+      mean_(targets.mean),
+      scale_(targets.scale()) {}
+
+SampleLoss LossOfMean::of(const EnsemblePredictions& made, std::size_t r, Panels<const float> panels) const {
+  std::vector<double> targets(static_cast<std::size_t>(panels.columns));
+  for (std::size_t k = 0; k < targets.size(); ++k)
+    targets[k] = static_cast<double>(panels.at(static_cast<std::int64_t>(r), static_cast<std::int64_t>(k)));
+  const std::span row = std::span(made.exact).subspan(r * columns_, columns_);
+  const std::int32_t predicted = labels_ ? made.mean.labels[r] : -1;
+  switch (loss_.targets) {
+    case Loss::Targets::class_number: return of_class(row, predicted, static_cast<std::size_t>(targets[0]));
+    // Of two classes by one output the second is what the output tells.
+    case Loss::Targets::shares: return of_shares(row.last(targets.size()), targets, predicted);
+    default: return of_numbers(row, targets);
+  }
+}
+
+SampleLoss LossOfMean::of_class(std::span<const double> p, std::int32_t predicted, std::size_t label) const {
+  return {surprise(p[label]), static_cast<std::size_t>(predicted) == label};
+}
+
+SampleLoss LossOfMean::of_shares(std::span<const double> p, std::span<const double> shares,
+                                 std::int32_t predicted) const {
+  double loss = 0.0;
+  for (std::size_t k = 0; k < p.size(); ++k) {
+    if (shares[k] > 0.0) loss += shares[k] * surprise(p[k]);
+    if (shares[k] < 1.0) loss += (1.0 - shares[k]) * surprise(1.0 - p[k]);
+  }
+  const auto largest = std::max_element(shares.begin(), shares.end()) - shares.begin();
+  const auto label = shares.size() == 1 ? (shares[0] > 0.5 ? 1 : 0) : largest;
+  return {loss / static_cast<double>(p.size()), labels_ && predicted == label};
+}
+
+SampleLoss LossOfMean::of_numbers(std::span<const double> outputs, std::span<const double> targets) const {
+  const std::size_t padded = (outputs.size() + 7) / 8 * 8;  // see LossSample
+  const std::size_t levels = static_cast<std::size_t>(loss_.levels());
+  std::vector<double> z(padded), d(padded);
+  for (std::size_t k = 0; k < outputs.size(); ++k)
+    z[k] = mean_.empty() ? outputs[k] : (outputs[k] - mean_[k / levels]) * scale_[k / levels];
+  return loss_.sample({outputs.size(), z, targets, d}, loss_.numbers);
+}
+
+}  // namespace shoal
