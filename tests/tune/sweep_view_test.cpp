@@ -88,7 +88,7 @@ TEST_F(SweepViewTest, MembersOfAPopulationWaitForTheirLastGeneration) {
   EXPECT_LT(source, 3) << "a quarter of all, the best";
   EXPECT_NE(view.rows[4].numbers, view.rows[static_cast<std::size_t>(source)].numbers);
   EXPECT_EQ(view.rows[0].lineage.size(), 1U) << "as far as it was trained";
-  EXPECT_TRUE(view.importance.empty());
+  EXPECT_TRUE(view.importance.single.empty());
   for (std::int64_t member = 0; member < 12; ++member) {
     end(member, 1, 1.0, 2);
     end(member, 2, 1.0, 2);
