@@ -50,6 +50,13 @@ struct PredictRequest {
   std::string out;
 };
 
+/// A sweep of one trial.
+struct CvRequest {
+  SweepRequest sweep;
+  bool json = false;
+  std::optional<std::string> predictions;  ///< CSV to write, of each row by the model that was not trained on it
+};
+
 struct InspectRequest {
   std::string file;
   bool json = false;
@@ -115,7 +122,7 @@ struct GenerateRequest {
 
 using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, InspectRequest, ImportRequest,
                              CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ReportRequest,
-                             ServeRequest, ExportRequest, VerifyRequest, GenerateRequest, DoctorRequest>;
+                             ServeRequest, ExportRequest, VerifyRequest, GenerateRequest, DoctorRequest, CvRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -131,6 +138,7 @@ ExitStatus execute(const SynthRequest& request, Communicator& world);
 ExitStatus execute(const NudgeRequest& request, Communicator& world);
 ExitStatus execute(const WatchRequest& request, Communicator& world);
 ExitStatus execute(const SweepRequest& request, Communicator& world);
+ExitStatus execute(const CvRequest& request, Communicator& world);
 ExitStatus execute(const ExportRequest& request, Communicator& world);
 ExitStatus execute(const ReportRequest& request, Communicator& world);
 ExitStatus execute(const ServeRequest& request, Communicator& world);

@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/sweep_text.hpp"
 #include "shoal/run/run_paths.hpp"
 
 namespace shoal {
@@ -18,10 +19,7 @@ std::string report(const SweepSummary& summary) {
   text += fmt::format("\n{} done", summary.done);
   if (summary.stopped > 0) text += fmt::format(", {} stopped early", summary.stopped);
   text += fmt::format(", {} failed; all in {}\n", summary.failed, SweepPaths{summary.folder}.csv());
-  if (summary.winner)
-    text += fmt::format("best: trial {}; train on with: shoal train --resume {} --set train.epochs=N ({})\n",
-                        *summary.winner, SweepPaths{summary.folder}.best(),
-                        summary.winner_leaves == 1 ? "1 rank" : fmt::format("up to {} ranks", summary.winner_leaves));
+  if (summary.winner) text += models_text(summary);
   return text;
 }
 

@@ -16,6 +16,9 @@ constexpr std::array lines = {
     Line{"data.file", "The data set; relative to the config"},
     Line{"data.batch_size", "Samples of a batch, of all ranks together"},
     Line{"data.validation", "A share of the training split, or the name of a split; auto: validation, if there is one"},
+    Line{"data.fold",
+         "Which of how many parts of the training split to validate on, as in 2/5; none: see data.validation"},
+    Line{"data.split_seed", "Draws the rows that data.validation as a share, or folds, set apart; -1: seed does"},
     Line{"data.normalize", "standard: mean 0 and deviation 1 per feature, per channel of images; unit: 0 to 1"},
     Line{"data.normalize_targets",
          "Of numbers to predict, each output by itself; auto: standard where they are floats"},
@@ -90,6 +93,9 @@ constexpr std::array lines = {
     Line{"sweep.successive_halving.enabled", "Trials begin short, and only the best of them go on"},
     Line{"sweep.successive_halving.eta", "One of so many trials goes on, for so many times as long"},
     Line{"sweep.successive_halving.min_epochs", "Epochs of the shortest trials, at least"},
+    Line{"sweep.folds", "Models of each trial, each validated on another part of the training split; 0: one model"},
+    Line{"sweep.final_fit",
+         "Train the best setting again, on all rows of training and validation; auto: where there are folds"},
     Line{"sweep.space", "What each hyperparameter is chosen from, by key"},
 };
 

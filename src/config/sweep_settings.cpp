@@ -84,7 +84,7 @@ void check_halving(const SweepSettings& settings, const Config& config) {
 
 void check_sweep(const Config& config) {
   const SweepSettings& settings = config.sweep;
-  if (settings.space.empty())
+  if (settings.space.empty() && settings.trials > 1)
     refuse(
         "the config has no [sweep.space]; name what to search, for example \"optimizer.learning_rate\" = {scale = "
         "\"log\", min = 1e-4, max = 1e-1}");
@@ -92,6 +92,13 @@ void check_sweep(const Config& config) {
     refuse(fmt::format(
         "{}sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
         config.place_of("sweep.search"), most_sobol_dimensions, settings.space.size()));
+  if (settings.folds == 1)
+    refuse(config.place_of("sweep.folds") +
+           "sweep.folds = 1 leaves no row to train on; use 2 or more, or 0 to validate as data.validation says");
+  if (settings.folded() && config.data.fold.any())
+    refuse(
+        fmt::format("{}data.fold = {} is one of the folds that sweep.folds = {} makes; leave out the one or the other",
+                    config.place_of("data.fold"), config_text::value(config.data.fold), settings.folds));
   placed(config, "sweep.metric", [&] { check_metric(settings, config); });
   if (!settings.successive_halving.enabled) return;
   std::string key = "sweep.successive_halving.enabled";
@@ -111,6 +118,7 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
   if (before.metric != now.metric) return differ("metric", to_string(before.metric), to_string(now.metric));
   if (halved && before.successive_halving != now.successive_halving)
     return "sweep.successive_halving is not what it was begun with";
+  if (before.folds != now.folds) return differ("folds", before.folds, now.folds);
   if (before.trials != now.trials && !(open_ended && before.trials < now.trials))
     return differ("trials", before.trials, now.trials) + (open_ended ? "; more are fine" : "");
   for (const SweepSettings* s : {&before, &now}) {

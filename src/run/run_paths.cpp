@@ -20,7 +20,9 @@ bool RunPaths::is_name(const std::string& name) {
          RunLock::is_name(name);
 }
 
-std::string SweepPaths::checkpoint(std::int64_t trial) const { return fmt::format("{}/{:04}.h5", trials(), trial); }
+std::string SweepPaths::checkpoint(std::int64_t trial, std::int64_t fold) const {
+  return fmt::format("{}/{:04}{}.h5", trials(), trial, fold > 0 ? fmt::format("-{}", fold) : "");
+}
 
 bool SweepPaths::is_claims(const std::string& name) {
   return SweepPaths().of(name).starts_with(SweepPaths().claims(""));
@@ -30,8 +32,10 @@ bool SweepPaths::is_journal(const std::string& name) { return name.starts_with("
 
 bool SweepPaths::is_name(const std::string& name) {
   const SweepPaths own;
-  const std::array paths = {own.fingerprint(), own.csv(), own.jsonl(), own.h5(), own.times(), own.best(), own.trials()};
-  return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name);
+  const std::array paths = {own.fingerprint(), own.csv(),  own.jsonl(),     own.h5(),
+                            own.times(),       own.best(), own.final_fit(), own.trials()};
+  return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name) ||
+         (name.starts_with("best-fold-") && name.ends_with(".h5"));
 }
 
 }  // namespace shoal

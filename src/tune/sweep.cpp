@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <map>
 #include <sstream>
+#include <tuple>
 #include <utility>
 
 #include "shoal/comm/run_together.hpp"
@@ -17,7 +18,8 @@
 #include "shoal/io/file.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
-#include "shoal/tune/search_space.hpp"
+#include "tune/final_fit.hpp"
+#include "tune/folds.hpp"
 #include "tune/results.hpp"
 #include "tune/trial_worker.hpp"
 
@@ -36,7 +38,8 @@ class Sweep {
         directory_(std::move(directory)),
         world_(world),
         worker_(task, paths_, std::move(claims), world),
-        plan_(task.settings, task.base.seed, task.base.train.epochs) {}
+        plan_(task.settings, task.base.seed, task.base.train.epochs),
+        gatherer_(task.settings) {}
 
   void take(const std::vector<Outcome>& known);
   void open_journal() { worker_.open_journal(); }
@@ -47,16 +50,22 @@ class Sweep {
     return (world_.size() + task_.settings.ranks_per_trial - 1) / task_.settings.ranks_per_trial;
   }
 
+  /// Of one of its models, where there are folds.
   Config config_of(std::int64_t trial) const {
-    return trial_config(task_.base, task_.settings.space, plan_.places()[at(trial)]);
+    return task_.config_of(plan_.places()[at(trial)], task_.settings.folded() ? 1 : 0);
   }
   bool run_stage();
-  void sort_by_cost(std::vector<std::int64_t>& trials) const;
+  void note(const Outcome& part);
+  void sort_by_cost(std::vector<TrialPart>& parts) const;
   void exchange(const std::vector<Outcome>& mine);
   void discard_checkpoints(const Stage& ended, std::optional<std::int64_t> best_before);
-  Keeper make_keeper() const;
+  std::vector<Keeper> make_keepers() const;
   std::optional<std::int64_t> best() const { return best_trial(standings_of(histories_, task_.settings.metric)); }
+  std::vector<TrialPart> parts_of_trial(std::int64_t trial) const { return parts_of({trial}, task_.settings); }
+  std::string place_of_winner(const TrialPart& part) const;
   bool secure_winner(std::int64_t winner);
+  bool fit_finally(std::int64_t winner, SweepSummary& summary);
+  void write_tables(const SweepTable& table);
   bool finish(SweepSummary& summary);
 
   const SweepTask& task_;
@@ -65,23 +74,40 @@ class Sweep {
   Communicator& world_;
   TrialWorker worker_;
   SearchPlan plan_;
-  std::map<std::pair<std::int64_t, std::int64_t>, Outcome> known_;  // by trial and rung: of earlier jobs
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, Outcome>
+      known_;  // by trial, rung, fold: of earlier jobs
   std::vector<History> histories_;
+  FoldGatherer gatherer_;
   std::optional<SweepProgress> progress_;
 };
 
 void Sweep::take(const std::vector<Outcome>& known) {
-  for (const Outcome& outcome : known) known_.emplace(std::pair(outcome.trial, outcome.rung), outcome);
+  for (const Outcome& outcome : known) known_.emplace(std::tuple(outcome.trial, outcome.rung, outcome.fold), outcome);
 }
 
-/// On the last rung the best of all rounds before is kept as well, until a better one is there.
-Keeper Sweep::make_keeper() const {
-  Keeper keeper(std::max<std::int64_t>(1, plan_.stage().promoted));
+void Sweep::note(const Outcome& part) {
+  if (auto whole = gatherer_.take(part)) histories_[at(whole->trial)].push_back(*std::move(whole));
+}
+
+/// On the last rung the best of all rounds before is kept as well, until a better one is there. How a trial does is
+/// known when the last of its folds is: until then more of them are kept, or all, where some go on.
+std::vector<Keeper> Sweep::make_keepers() const {
+  constexpr std::int64_t most_folds_kept = 4;  // of trials; what is missing in the end is trained again
+  const auto& settings = task_.settings;
+  const Stage& stage = plan_.stage();
+  std::int64_t capacity = std::max<std::int64_t>(1, stage.promoted);
+  if (settings.folded())
+    capacity = stage.promoted > 0 ? static_cast<std::int64_t>(stage.trials.size()) : most_folds_kept;
+  std::vector<Keeper> keepers(static_cast<std::size_t>(settings.models()), Keeper(capacity));
   const auto leader = best();
-  if (plan_.stage().promoted > 0 || !leader) return keeper;
+  if (stage.promoted > 0 || !leader) return keepers;
   const Outcome& outcome = histories_[at(*leader)].back();
-  if (outcome.rung + 1 == plan_.rungs()) keeper.take(score_of(outcome, task_.settings.metric), *leader);
-  return keeper;
+  if (outcome.rung + 1 != plan_.rungs()) return keepers;
+  for (std::size_t f = 0; f < keepers.size(); ++f) {
+    const Outcome& model = settings.folded() ? outcome.folds[f] : outcome;
+    keepers[f].take(score_of(model, settings.metric), *leader);
+  }
+  return keepers;
 }
 
 /// Collective. Everyone learns what everyone found.
@@ -94,44 +120,47 @@ void Sweep::exchange(const std::vector<Outcome>& mine) {
   world_.broadcast_string(all);
   std::istringstream stream(all);
   for (std::string line; std::getline(stream, line);) {
-    if (auto outcome = parse_outcome(line)) histories_[at(outcome->trial)].push_back(std::move(*outcome));
+    if (const auto outcome = parse_outcome(line)) note(*outcome);
   }
 }
 
 /// Longest first, so that ranks end together.
-void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
+void Sweep::sort_by_cost(std::vector<TrialPart>& parts) const {
   std::map<std::int64_t, double> costs;
-  for (const std::int64_t trial : trials) {
-    const TrainingCost cost = estimate_cost(config_of(trial), task_.data);
-    costs[trial] = task_.settings.successive_halving.enabled ? cost.epoch : cost.whole;
+  for (const TrialPart& part : parts) {
+    if (costs.contains(part.trial)) continue;
+    const TrainingCost cost = estimate_cost(config_of(part.trial), task_.data);
+    costs[part.trial] = task_.settings.successive_halving.enabled ? cost.epoch : cost.whole;
   }
-  std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });
+  std::stable_sort(parts.begin(), parts.end(),
+                   [&](const TrialPart& a, const TrialPart& b) { return costs[a.trial] > costs[b.trial]; });
 }
 
 /// Collective. False when it was stopped before its end.
 bool Sweep::run_stage() {
   const Stage& stage = plan_.stage();
   histories_.resize(plan_.places().size());
-  std::vector<std::int64_t> left;
+  std::vector<TrialPart> left;
   std::vector<Outcome> known;
-  for (const std::int64_t trial : stage.trials) {
-    const auto found = known_.find({trial, stage.rung});
+  for (const TrialPart& part : parts_of(stage.trials, task_.settings)) {
+    const auto found = known_.find({part.trial, stage.rung, part.fold});
     if (found == known_.end()) {
-      left.push_back(trial);
+      left.push_back(part);
     } else {
-      histories_[at(trial)].push_back(found->second);
+      note(found->second);
       known.push_back(found->second);
     }
   }
   if (progress_) progress_->begin_stage(stage, known);
   if (left.empty()) return true;
   run_together(world_, [&] {
-    for (const std::int64_t trial : left) check_room(config_of(trial), task_.data, load_of(world_, task_.settings));
+    for (const TrialPart& part : left) check_room(config_of(part.trial), task_.data, load_of(world_, task_.settings));
   });
   sort_by_cost(left);
-  exchange(worker_.train_free(plan_, left, make_keeper(), progress_ ? &*progress_ : nullptr));
-  return std::all_of(left.begin(), left.end(), [&](std::int64_t trial) {
-    return !histories_[at(trial)].empty() && histories_[at(trial)].back().rung == stage.rung;
+  exchange(worker_.train_free(plan_, left, make_keepers(), progress_ ? &*progress_ : nullptr));
+  return std::all_of(left.begin(), left.end(), [&](const TrialPart& part) {
+    const History& history = histories_[at(part.trial)];
+    return !history.empty() && history.back().rung == stage.rung;
   });
 }
 
@@ -143,47 +172,109 @@ void Sweep::discard_checkpoints(const Stage& ended, std::optional<std::int64_t> 
   };
   std::vector<std::int64_t> candidates = ended.trials;
   if (best_before) candidates.push_back(*best_before);
-  for (const std::int64_t trial : candidates) {
-    if (!needed(trial)) discard(paths_.checkpoint(trial));
+  for (const TrialPart& part : parts_of(candidates, task_.settings)) {
+    if (!needed(part.trial)) discard(paths_.checkpoint(part.trial, part.fold));
   }
 }
 
-/// On rank 0. A checkpoint that is missing, since a kill came between two steps, is trained again: to the same bits.
-/// False when it was stopped.
+std::string Sweep::place_of_winner(const TrialPart& part) const {
+  return part.fold > 0 ? paths_.best_of_fold(part.fold) : paths_.best();
+}
+
+/// Collective. The winner's models get their names. A checkpoint that is missing, since a kill came between two steps,
+/// or nobody knew that it would be needed, is trained again: to the same bits. False when it was stopped.
 bool Sweep::secure_winner(std::int64_t winner) {
   const std::int64_t rung = histories_[at(winner)].back().rung;
-  if (!holds_trial(paths_.checkpoint(winner), winner, rung)) {
-    if (holds_trial(paths_.best(), winner, rung)) return true;
-    const auto outcome = worker_.train_again(plan_, winner, rung);
-    if (!outcome) return false;
-    if (outcome->failed)
-      throw Error(ExitStatus::internal,
-                  fmt::format("the winner, trial {}, failed when it was trained again: {}", winner, outcome->reason));
+  const std::vector<TrialPart> parts = parts_of_trial(winner);
+  const auto holds = [&](const std::string& file, const TrialPart& part) {
+    return holds_trial(file, winner, rung, part.fold);
+  };
+  std::vector<std::int64_t> is_missing(parts.size());
+  if (world_.rank() == 0) {
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      is_missing[i] =
+          holds(paths_.checkpoint(winner, parts[i].fold), parts[i]) || holds(place_of_winner(parts[i]), parts[i]) ? 0
+                                                                                                                  : 1;
   }
-  return directory_->promote(winner);
+  world_.broadcast(std::as_writable_bytes(std::span(is_missing)));
+  std::vector<TrialPart> missing;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (is_missing[i] != 0) missing.push_back(parts[i]);
+  }
+  if (!missing.empty() && world_.all_min(worker_.train_again(plan_, missing, rung) ? 1 : 0) == 0) return false;
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    for (const TrialPart& part : parts) {
+      const std::string checkpoint = paths_.checkpoint(winner, part.fold);
+      if (holds(checkpoint, part)) directory_->promote(checkpoint, place_of_winner(part));
+    }
+  });
+  return true;
+}
+
+/// Collective. The winner's setting on all rows; false when it was stopped. What an earlier winner left there goes.
+bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
+  const Outcome& outcome = histories_[at(winner)].back();
+  const std::string file = task_.settings.folded() ? paths_.best() : paths_.final_fit();
+  const bool wanted = task_.settings.fits_finally();
+  std::int64_t is_there = 0;
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    is_there = holds_trial(file, winner, outcome.rung, final_fit_fold) ? 1 : 0;
+    if (is_there == 0 && !wanted) directory_->remove(file);
+  });
+  is_there = world_.all_max(is_there);
+  if (is_there == 0 && !wanted) return true;
+  const Config config = final_config(config_of(winner), outcome, task_.settings.metric);
+  const TrainingData data = prepare_data(config, world_);
+  const std::string length =
+      config.train.steps > 0 ? counted(config.train.steps, "step") : counted(config.train.epochs, "epoch");
+  summary.final_fit = SweepSummary::FinalFit{file, data.train.rows(), length};
+  if (is_there != 0) return true;
+  log_info(fmt::format("final fit: trial {} on all {} for {}", winner, counted(data.train.rows(), "row"), length));
+  run_together(world_, [&] { check_memory(config, data); });
+  const TrialTask task{winner, outcome.rung, {}, config, Metric::train_loss, paths_.final_part(), final_fit_fold};
+  const auto fitted = worker_.train_together(task, data, world_);
+  if (world_.all_max(fitted ? 1 : 0) == 0) return false;
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    if (fitted->failed)
+      throw Error(ExitStatus::diverged, fmt::format("the final fit of trial {}, on all rows, failed: {}; the tables "
+                                                    "and its other models are in {}",
+                                                    winner, fitted->reason, paths_.folder));
+    directory_->promote(paths_.final_part(), file);
+  });
+  return true;
+}
+
+/// On rank 0.
+void Sweep::write_tables(const SweepTable& table) {
+  directory_->write(paths_.csv(), to_csv(table));
+  directory_->write(paths_.jsonl(), to_jsonl(table));
+  // Made by itself, so where nobody but this job is; it goes with the claims.
+  const std::string draft = directory_->claims() + "/sweep.h5";
+  write_h5(table, draft);
+  directory_->write(paths_.h5(), read_text(draft));
+  directory_->write(paths_.times(), times_jsonl(histories_));
 }
 
 /// Collective. Writes the results; false when it was stopped.
 bool Sweep::finish(SweepSummary& summary) {
   const SweepTable table = make_table(task_.settings, plan_, histories_);
   summarise(table, histories_, summary);
-  if (summary.winner) summary.winner_leaves = leaves_of(config_of(*summary.winner));
-  std::int64_t secured = 1;
+  const Doing doing(Activity::saving);
+  if (summary.winner) {
+    summary.winner_leaves = leaves_of(config_of(*summary.winner));
+    if (!secure_winner(*summary.winner)) return false;
+  }
   run_together(world_, [&] {
-    if (world_.rank() != 0) return;
-    const Doing doing(Activity::saving);
-    if (summary.winner) secured = secure_winner(*summary.winner) ? 1 : 0;
-    if (secured == 0) return;
-    directory_->write(paths_.csv(), to_csv(table));
-    directory_->write(paths_.jsonl(), to_jsonl(table));
-    // Made by itself, so where nobody but this job is; it goes with the claims.
-    const std::string draft = directory_->claims() + "/sweep.h5";
-    write_h5(table, draft);
-    directory_->write(paths_.h5(), read_text(draft));
-    directory_->write(paths_.times(), times_jsonl(histories_));
-    directory_->clean();
+    if (world_.rank() == 0) write_tables(table);
   });
-  return world_.all_min(secured) == 1;
+  if (summary.winner && !fit_finally(*summary.winner, summary)) return false;
+  run_together(world_, [&] {
+    if (world_.rank() == 0) directory_->clean();
+  });
+  return true;
 }
 
 SweepSummary Sweep::go() {
@@ -194,7 +285,7 @@ SweepSummary Sweep::go() {
     std::vector<std::string> others;
     for (auto rank = task_.settings.ranks_per_trial; rank < world_.size(); rank += task_.settings.ranks_per_trial)
       others.push_back(paths_.journal(static_cast<int>(rank)));
-    progress_.emplace(choose_progress_style(), task_.settings.metric, plan_, std::move(others), groups());
+    progress_.emplace(choose_progress_style(), task_.settings, plan_, std::move(others), groups());
   }
   for (bool more = true; more;) {
     const Stage stage = plan_.stage();
@@ -210,11 +301,11 @@ SweepSummary Sweep::go() {
   if (progress_) progress_->clear();
   if (summary.status == ExitStatus::done && !finish(summary)) summary.status = ExitStatus::stopped;
   if (summary.status == ExitStatus::stopped) {
-    log_info(fmt::format("stopped by {}; go on with shoal sweep --run {} --resume",
+    log_info(fmt::format("stopped by {}; go on with shoal {} --run {} --resume",
                          StopSignal::received() != 0 ? StopSignal::name()
                          : world_.size() == 1        ? "train.max_seconds"
                                                      : "train.max_seconds or another rank",
-                         paths_.folder));
+                         task_.settings.space.empty() ? "cv" : "sweep", paths_.folder));
   } else if (!summary.winner) {
     summary.status = ExitStatus::diverged;
     log_warning(fmt::format("every trial failed, so there is no best.h5; trial 0: {}; see the others in {}",
@@ -225,8 +316,13 @@ SweepSummary Sweep::go() {
 
 std::string start_line(const SweepTask& task, const Communicator& world) {
   const SweepSettings& s = task.settings;
-  return fmt::format("{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", counted(s.trials, "trial"),
-                     to_string(s.search), s.successive_halving.enabled ? " with successive halving" : "",
+  const std::string models = s.folded() ? fmt::format(" of {} models each", s.folds) : "";
+  if (s.space.empty())
+    return fmt::format("{}{}; {}, {} a model; {} samples", counted(s.trials, "trial"), models,
+                       counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
+                       task.data.train.rows());
+  return fmt::format("{}{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", counted(s.trials, "trial"),
+                     models, to_string(s.search), s.successive_halving.enabled ? " with successive halving" : "",
                      counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
                      counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
                      task.data.train.rows());

@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 #include <sstream>
+#include <tuple>
 #include <utility>
 
 #include "shoal/core/error.hpp"
@@ -125,14 +126,18 @@ void SweepDirectory::write(const std::string& file, std::string_view text) const
   lock_.write(file, std::as_bytes(std::span(text)));
 }
 
-bool SweepDirectory::promote(std::int64_t trial) const {
-  const std::string checkpoint = paths_.checkpoint(trial);
+bool SweepDirectory::promote(const std::string& checkpoint, const std::string& name) const {
   std::error_code none;
   if (!fs::exists(checkpoint, none)) return false;
   // Written anew, for a rename from elsewhere would not be fenced.
-  lock_.write(paths_.best(), read_file(checkpoint));
+  lock_.write(name, read_file(checkpoint));
   discard(checkpoint);
   return true;
+}
+
+void SweepDirectory::remove(const std::string& file) const {
+  std::error_code none;
+  if (fs::exists(file, none)) lock_.remove(file);
 }
 
 void SweepDirectory::clean() const {
@@ -143,13 +148,13 @@ void SweepDirectory::clean() const {
 
 std::vector<Outcome> read_outcomes(const SweepPaths& paths) {
   std::vector<Outcome> outcomes;
-  std::set<std::pair<std::int64_t, std::int64_t>> known;
+  std::set<std::tuple<std::int64_t, std::int64_t, std::int64_t>> known;
   for (const fs::path& file : journals_in(paths)) {
     std::istringstream lines(read_text(file));
     for (std::string line; std::getline(lines, line);) {
       const auto outcome = parse_outcome(line);
       const bool finished = outcome && (outcome->failed || !outcome->curve.empty());
-      if (finished && known.emplace(outcome->trial, outcome->rung).second) outcomes.push_back(*outcome);
+      if (finished && known.emplace(outcome->trial, outcome->rung, outcome->fold).second) outcomes.push_back(*outcome);
     }
   }
   return outcomes;

@@ -34,8 +34,10 @@ class SweepDirectory {
   void check_owner() const { lock_.check(); }
   /// Replaces a file of the sweep, unless another process has taken it over: see RunLock.
   void write(const std::string& file, std::string_view text) const;
-  /// Makes the winner's checkpoint best.h5. False when it is not there.
-  bool promote(std::int64_t trial) const;
+  /// Makes a checkpoint a file of the sweep, such as best.h5. False when it is not there.
+  bool promote(const std::string& checkpoint, const std::string& file) const;
+  /// Removes a file of the sweep, where it is there.
+  void remove(const std::string& file) const;
   /// At the end: claims and trials' checkpoints are of no use any more.
   void clean() const;
 
@@ -48,7 +50,7 @@ class SweepDirectory {
   std::vector<Outcome> outcomes_;
 };
 
-/// What all journals of a sweep say, its own or another process's, each training once; in no order.
+/// What all journals of a sweep say, its own or another process's, each training of each model once; in no order.
 /// @throws Error(no_input)  one is gone: another process has just put them together
 std::vector<Outcome> read_outcomes(const SweepPaths& paths);
 

@@ -76,7 +76,8 @@ bool Trial::restore() {
     const auto keys = differing_keys(read_config(*archive), task_.config);
     const bool same =
         std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return changes_no_bit(key, task_.config); });
-    if (!before || before->trial != task_.trial || before->rung > task_.rung || !same) return false;
+    if (!before || before->trial != task_.trial || before->fold != task_.fold || before->rung > task_.rung || !same)
+      return false;
   } catch (const Error&) {
     return false;  // as on every other rank: all hold the same
   }
@@ -152,9 +153,9 @@ bool is_the_trials_own(const Error& error) {
 
 }  // namespace
 
-bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung) try {
+bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung, std::int64_t fold) try {
   const auto outcome = parse_outcome(load_checkpoint(checkpoint).archive.text(CheckpointNames::trial));
-  return outcome && outcome->trial == trial && outcome->rung == rung;
+  return outcome && outcome->trial == trial && outcome->rung == rung && outcome->fold == fold;
 } catch (const Error&) {
   return false;
 }
@@ -165,6 +166,7 @@ std::optional<Outcome> run_trial(const TrialTask& task, const TrainingData& data
   Outcome outcome;
   outcome.trial = task.trial;
   outcome.rung = task.rung;
+  outcome.fold = task.fold;
   const auto fail = [&](const std::string& reason) {
     outcome.failed = true;
     outcome.reason = portable(reason);

@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <span>
 #include <system_error>
 #include <utility>
 
+#include "shoal/core/error.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/stop_signal.hpp"
-#include "shoal/tune/search_space.hpp"
 
 namespace shoal {
 namespace {
@@ -56,50 +57,58 @@ bool TrialWorker::stop_asked() {
   return stopping_;
 }
 
-TrialTask TrialWorker::task_of(const SearchPlan& plan, std::int64_t trial, std::int64_t rung) const {
-  const Place& place = plan.places()[static_cast<std::size_t>(trial)];
-  TrialTask task{trial,
+TrialTask TrialWorker::task_of(const SearchPlan& plan, const TrialPart& part, std::int64_t rung) const {
+  TrialTask task{part.trial,
                  rung,
                  {},
-                 trial_config(task_.base, task_.settings.space, place),
+                 task_.config_of(plan.places()[static_cast<std::size_t>(part.trial)], part.fold),
                  task_.settings.metric,
-                 paths_.checkpoint(trial)};
+                 paths_.checkpoint(part.trial, part.fold),
+                 part.fold};
   if (task_.settings.successive_halving.enabled) {
     for (std::int64_t r = 0; r <= rung; ++r) task.rung_ends.push_back(plan.epochs_of_rung(r));
   }
   return task;
 }
 
-std::optional<std::int64_t> TrialWorker::next_free(const Stage& stage, const std::vector<std::int64_t>& trials,
-                                                   std::size_t& from) {
-  while (from < trials.size() && !stop_asked()) {
-    const std::int64_t trial = trials[from++];
-    if (claim(claims_, fmt::format("{}-{}-{}", stage.round, stage.rung, trial))) return trial;
+/// Which of the parts, or -1: none is left.
+std::int64_t TrialWorker::next_free(const std::string& claims_of, const std::vector<TrialPart>& parts,
+                                    std::int64_t& from) {
+  while (from < static_cast<std::int64_t>(parts.size()) && !stop_asked()) {
+    const auto [trial, fold] = parts[static_cast<std::size_t>(from)];
+    const std::string which = fold > 0 ? fmt::format("{}-{}", trial, fold) : std::to_string(trial);
+    ++from;
+    if (claim(claims_, fmt::format("{}-{}", claims_of, which))) return from - 1;
   }
-  return std::nullopt;
+  return -1;
 }
 
 /// Collective over the group. Nothing when it was stopped, and on ranks that the trial has no leaf for.
-std::optional<Outcome> TrialWorker::train(const TrialTask& task, const Keeper& keeper) {
-  const Metric metric = task_.settings.metric;
-  const TrialHooks hooks{[this] { return stop_asked(); },
-                         [&](const Outcome& outcome) { return keeper.wants(score_of(outcome, metric), task.trial); }};
+std::optional<Outcome> TrialWorker::train(const TrialTask& task, const std::function<bool(const Outcome&)>& wanted) {
+  const TrialHooks hooks{[this] { return stop_asked(); }, wanted};
+  const TrainingData& data = task_.data_of(task.fold);
   const std::int64_t leaves = leaves_of(task.config);
-  if (leaves >= group_.size()) return run_trial(task, task_.data, hooks, group_);
+  if (leaves >= group_.size()) return run_trial(task, data, hooks, group_);
   Communicator part = group_.split(group_.rank() < leaves ? 0 : 1);
-  return group_.rank() < leaves ? run_trial(task, task_.data, hooks, part) : std::nullopt;
+  return group_.rank() < leaves ? run_trial(task, data, hooks, part) : std::nullopt;
 }
 
-std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::vector<std::int64_t>& trials,
-                                             Keeper keeper, SweepProgress* progress) {
+std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::vector<TrialPart>& parts,
+                                             std::vector<Keeper> keepers, SweepProgress* progress) {
   const Doing doing(Activity::apart);
   progress_ = progress;
+  const Stage& stage = plan.stage();
+  const Metric metric = task_.settings.metric;
   std::vector<Outcome> mine;
-  for (std::size_t from = 0;;) {
-    std::int64_t trial = leads() ? next_free(plan.stage(), trials, from).value_or(-1) : -1;
-    group_.broadcast(std::as_writable_bytes(std::span(&trial, 1)));
-    if (trial < 0) return mine;
-    std::optional<Outcome> outcome = train(task_of(plan, trial, plan.stage().rung), keeper);
+  for (std::int64_t from = 0;;) {
+    std::int64_t next = leads() ? next_free(fmt::format("{}-{}", stage.round, stage.rung), parts, from) : -1;
+    group_.broadcast(std::as_writable_bytes(std::span(&next, 1)));
+    if (next < 0) return mine;
+    const TrialPart part = parts[static_cast<std::size_t>(next)];
+    Keeper& keeper = keepers[static_cast<std::size_t>(std::max<std::int64_t>(0, part.fold - 1))];
+    std::optional<Outcome> outcome = train(task_of(plan, part, stage.rung), [&](const Outcome& found) {
+      return keeper.wants(score_of(found, metric), part.trial);
+    });
     if (!leads()) continue;
     if (!outcome) {
       stopping_ = true;
@@ -111,20 +120,41 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
     mine.push_back(*outcome);
     if (progress_ != nullptr) progress_->finished(*outcome);
     if (outcome->failed) {
-      discard(paths_.checkpoint(trial));
+      discard(paths_.checkpoint(part.trial, part.fold));
       continue;
     }
-    const Score score = score_of(*outcome, task_.settings.metric);
-    const auto dropped = keeper.wants(score, trial) ? keeper.take(score, trial) : trial;
-    if (dropped) discard(paths_.checkpoint(*dropped));
+    const Score score = score_of(*outcome, metric);
+    const auto dropped = keeper.wants(score, part.trial) ? keeper.take(score, part.trial) : part.trial;
+    if (dropped) discard(paths_.checkpoint(*dropped, part.fold));
   }
 }
 
-std::optional<Outcome> TrialWorker::train_again(const SearchPlan& plan, std::int64_t trial, std::int64_t rung) {
+bool TrialWorker::train_again(const SearchPlan& plan, const std::vector<TrialPart>& parts, std::int64_t rung) {
   const Doing doing(Activity::apart);
-  Communicator alone;
+  progress_ = nullptr;
+  bool whole = true;
+  for (std::int64_t from = 0;;) {
+    std::int64_t next = leads() ? next_free("again", parts, from) : -1;
+    group_.broadcast(std::as_writable_bytes(std::span(&next, 1)));
+    if (next < 0) return whole && !stopping_;
+    const TrialPart part = parts[static_cast<std::size_t>(next)];
+    const auto outcome = train(task_of(plan, part, rung), [](const Outcome&) { return true; });
+    if (!leads()) continue;
+    whole = whole && outcome;
+    if (outcome && outcome->failed)
+      throw Error(ExitStatus::internal, fmt::format("the winner, trial {}, failed when it was trained again: {}",
+                                                    part.trial, outcome->reason));
+  }
+}
+
+std::optional<Outcome> TrialWorker::train_together(const TrialTask& task, const TrainingData& data,
+                                                   Communicator& world) {
+  const Doing doing(Activity::apart);
+  progress_ = nullptr;
   const TrialHooks hooks{[this] { return stop_asked(); }, [](const Outcome&) { return true; }};
-  return run_trial(task_of(plan, trial, rung), task_.data, hooks, alone);
+  const std::int64_t leaves = leaves_of(task.config);
+  Communicator part = world.split(world.rank() < leaves ? 0 : 1);
+  return world.rank() < leaves ? run_trial(task, data, hooks, part) : std::nullopt;
 }
 
 }  // namespace shoal

@@ -60,9 +60,11 @@ struct RunPaths {
 ///   config.toml                              as resolved
 ///   fingerprint                              of the data and of what this processor computes
 ///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
-///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial
-///   trials/0007.h5                           checkpoints that are still needed
+///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial; with folds -<fold> behind it
+///   trials/0007.h5  trials/0007-2.h5         checkpoints that are still needed; of fold 2
 ///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
+///   best-fold-<fold>.h5                      with folds: the models of the best trial
+///   final.h5                                 the final fit; with folds it is best.h5
 struct SweepPaths {
   std::string folder;
 
@@ -72,12 +74,15 @@ struct SweepPaths {
   std::string old_journal() const { return of("journal.jsonl"); }
   std::string claims(const std::string& job) const { return of("claims-" + job); }
   std::string trials() const { return of("trials"); }
-  std::string checkpoint(std::int64_t trial) const;
+  std::string checkpoint(std::int64_t trial, std::int64_t fold = 0) const;  ///< fold: from 1; 0: none
+  std::string final_part() const { return trials() + "/final.h5"; }         ///< of a final fit that is not done
   std::string csv() const { return of("sweep.csv"); }
   std::string jsonl() const { return of("sweep.jsonl"); }
   std::string h5() const { return of("sweep.h5"); }
   std::string times() const { return of("times.jsonl"); }
   std::string best() const { return of("best.h5"); }
+  std::string best_of_fold(std::int64_t fold) const { return of("best-fold-" + std::to_string(fold) + ".h5"); }
+  std::string final_fit() const { return of("final.h5"); }
   std::string of(const std::string& name) const { return folder + '/' + name; }
 
   static bool is_claims(const std::string& name);

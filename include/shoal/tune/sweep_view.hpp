@@ -24,14 +24,26 @@ struct CurvePoint {
 /// The metric at a point, nothing where it has none.
 std::optional<double> metric_at(const CurvePoint& point, Metric metric);
 
+/// One of the models of a trial, where sweep.folds makes several.
+struct FoldRow {
+  std::vector<CurvePoint> curve;
+  std::string reason;  ///< why it failed; empty: it did not
+
+  /// As that of a trial.
+  const CurvePoint* result() const { return !reason.empty() || curve.empty() ? nullptr : &curve.back(); }
+};
+
 /// One trial in the results. Nothing here depends on ranks, times or places on disk.
 struct TrialRow {
   std::int64_t trial = 0;
   std::optional<std::int64_t> place;  ///< from 1, the best; none when it failed, or has no outcome yet
   std::string status;                 ///< done, stopped (by successive halving), failed; of a sweep under way: waiting
   std::int64_t round = 0;
-  std::int64_t rung = 0;  ///< the last one
-  std::vector<CurvePoint> curve;
+  std::int64_t rung = 0;                     ///< the last one
+  std::vector<CurvePoint> curve;             ///< with folds, of their means
+  std::optional<CurvePoint> deviation = {};  ///< with folds, beside result(): sample standard deviations over them
+  std::vector<FoldRow> folds = {};           ///< by number; empty without folds
+  std::int64_t parts_done = 0;      ///< of a sweep under way: folds that are done on a rung where others are not
   std::vector<std::string> values;  ///< per dimension, as TOML
   std::vector<double> numbers;      ///< per dimension, see number_at
   std::string reason;
@@ -70,7 +82,7 @@ struct SweepView {
   std::vector<Importance> importance;  ///< over the first rung, where all trials were trained alike
   std::vector<SearchBox> boxes;        ///< of all rounds that were begun, but the first
   std::int64_t rounds = 1;
-  std::int64_t trainings_done = 0;  ///< of trainings, one a trial and rung
+  std::int64_t trainings_done = 0;  ///< of trainings, one a model of a trial and rung
   std::int64_t trainings = 0;
 };
 
