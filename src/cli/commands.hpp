@@ -64,6 +64,13 @@ struct ExplainRequest {
   std::optional<std::string> out;  ///< CSV to write
 };
 
+/// A sweep of one trial.
+struct CvRequest {
+  SweepRequest sweep;
+  bool json = false;
+  std::optional<std::string> predictions;  ///< CSV to write, of each row by the model that was not trained on it
+};
+
 struct InspectRequest {
   std::string file;
   bool json = false;
@@ -127,11 +134,10 @@ struct GenerateRequest {
   std::vector<CommandText> commands;  ///< what all of it is made from
 };
 
-using Request =
-    std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, ExplainRequest, InspectRequest,
-                 ImportRequest, CsvRequest, SynthRequest, NudgeRequest, WatchRequest, SweepRequest, ReportRequest,
-                 ServeRequest, ExportRequest, VerifyRequest, GenerateRequest, DoctorRequest,
-                 FirstSweepRequest>;
+using Request = std::variant<PrintRequest, TrainRequest, EvaluateRequest, PredictRequest, ExplainRequest,
+                             InspectRequest, ImportRequest, CsvRequest, SynthRequest, NudgeRequest, WatchRequest,
+                             SweepRequest, ReportRequest, ServeRequest, ExportRequest, VerifyRequest, GenerateRequest,
+                             DoctorRequest, FirstSweepRequest, CvRequest>;
 
 // Collective, all of them: each is what one command does. Tables and numbers go to standard output, from rank 0 alone.
 // @throws Error  with the status that the command ends with
@@ -149,6 +155,7 @@ ExitStatus execute(const NudgeRequest& request, Communicator& world);
 ExitStatus execute(const WatchRequest& request, Communicator& world);
 ExitStatus execute(const SweepRequest& request, Communicator& world);
 ExitStatus execute(const FirstSweepRequest& request, Communicator& world);
+ExitStatus execute(const CvRequest& request, Communicator& world);
 ExitStatus execute(const ExportRequest& request, Communicator& world);
 ExitStatus execute(const ReportRequest& request, Communicator& world);
 ExitStatus execute(const ServeRequest& request, Communicator& world);

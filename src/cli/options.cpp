@@ -35,6 +35,7 @@ class CommandLine {
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& about, const std::string& example);
   void add_train();
   void add_sweep();
+  void add_cv();
   void add_panda();
   void add_report();
   void add_serve();
@@ -49,6 +50,7 @@ class CommandLine {
   void add_synth();
   void add_csv(CLI::App& import, const char* regression);
   static void add_splits(CLI::App* app, SplitOptions& split);
+  static void final_fit(CLI::App* app, SweepRequest& sweep);
   static void weights(CLI::App* app, WhichWeights& which);
   static void add_data(CLI::App* app, GivenData& data);
 
@@ -59,6 +61,7 @@ class CommandLine {
   TrainRequest train_;
   SweepRequest sweep_;
   FirstSweepRequest first_sweep_;
+  CvRequest cv_;
   EvaluateRequest evaluate_;
   PredictRequest predict_;
   ExplainRequest explain_;
@@ -92,6 +95,7 @@ CommandLine::CommandLine() {
       "shoal train digits.toml");
   add_train();
   add_sweep();
+  add_cv();
   add_panda();
   add_report();
   add_serve();
@@ -154,6 +158,34 @@ void CommandLine::add_sweep() {
   for (CLI::Option* other : {config, sets, run, resume}) init->excludes(other);
   text(app, "-o,--out", first_sweep_.out, "FILE", "With --init: the config; by default <DATA>-sweep.toml here")
       ->needs(init);
+  final_fit(app, sweep_);
+}
+
+void CommandLine::final_fit(CLI::App* app, SweepRequest& sweep) {
+  app->add_flag_callback(
+      "--final-fit", [&sweep] { sweep.sets.emplace_back("sweep.final_fit=true"); },
+      "Train the best setting on all rows at the end: sweep.final_fit = true");
+}
+
+void CommandLine::add_cv() {
+  CLI::App* app = command(app_, "cv", "Cross-validate one config: train and validate it fold by fold",
+                          "mpirun -np 2 shoal cv digits.toml --folds 5 --run runs/digits-cv");
+  SweepRequest& sweep = cv_.sweep;
+  sweep.cross_validates = true;
+  text(app, "CONFIG", sweep.config, "FILE", "TOML config; without it that of the folder resumed");
+  app->add_option_function<std::string>(
+         "--folds", [&sweep](const std::string& folds) { sweep.sets.push_back("sweep.folds=" + folds); },
+         "Parts of the training split, each validated on by a model; by default sweep.folds, or 5")
+      ->type_name("K");
+  app->add_option("--set", sweep.sets, "Set one key of the config; may be given many times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  text(app, "--run", sweep.run, "DIR", "Folder of the results; by default the next free runs/<config name>-cv");
+  app->add_flag("--resume", sweep.resume, "Go on in that folder: what is done is not repeated");
+  final_fit(app, sweep);
+  text(app, "--predictions", cv_.predictions, "FILE.csv",
+       "Write what each row of train is predicted to be by the model that was not trained on it");
+  app->add_flag("--json", cv_.json, "Print one JSON object");
 }
 
 void CommandLine::add_panda() {
@@ -532,6 +564,7 @@ Request CommandLine::request() const {
   const std::string name = given.front()->get_name();
   if (name == "train") return train_;
   if (name == "sweep") return first_sweep_.data.empty() ? Request(sweep_) : Request(first_sweep_);
+  if (name == "cv") return cv_;
   if (name == "nudge") {
     if (nudge_.settings.empty() && !nudge_.stop)
       throw Error(ExitStatus::usage,

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/sweep_text.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/run/run_paths.hpp"
 
@@ -22,10 +23,7 @@ std::string report(const SweepSummary& summary) {
   text += fmt::format(", {} failed", summary.failed);
   if (summary.taken_over > 0) text += fmt::format(", {} taken over from equal trials", summary.taken_over);
   text += fmt::format("; all in {}\n", SweepPaths{summary.folder}.csv());
-  if (summary.winner)
-    text += fmt::format("best: trial {}; train on with: shoal train --resume {} --set train.epochs=N ({})\n",
-                        *summary.winner, SweepPaths{summary.folder}.best(),
-                        summary.winner_leaves == 1 ? "1 rank" : fmt::format("up to {} ranks", summary.winner_leaves));
+  if (summary.winner) text += models_text(summary);
   if (summary.winner && summary.population)
     text += fmt::format("its schedule: {}; repeat it with: shoal train --replay {}\n",
                         SweepPaths{summary.folder}.winner().nudges(), summary.folder);

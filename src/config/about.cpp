@@ -16,6 +16,9 @@ constexpr std::array lines = {
     Line{"data.file", "The data set; relative to the config"},
     Line{"data.batch_size", "Samples of a batch, of all ranks together"},
     Line{"data.validation", "A share of the training split, or the name of a split; auto: validation, if there is one"},
+    Line{"data.fold",
+         "Which of how many parts of the training split to validate on, as in 2/5; none: see data.validation"},
+    Line{"data.split_seed", "Draws the rows that data.validation as a share, or folds, set apart; -1: seed does"},
     Line{"data.normalize", "standard: mean 0 and deviation 1 per feature, per channel of images; unit: 0 to 1"},
     Line{"data.normalize_targets",
          "Of numbers to predict, each output by itself; auto: standard where they are floats"},
@@ -95,6 +98,9 @@ constexpr std::array lines = {
          "Models that are trained beside each other, the worst going on as copies of the best; 0: off"},
     Line{"sweep.generation", "Epochs between two looks at a population; 0: a tenth of train.epochs"},
     Line{"sweep.exploit", "Share of a population that goes on as copies, and of those that are copied"},
+    Line{"sweep.folds", "Models of each trial, each validated on another part of the training split; 0: one model"},
+    Line{"sweep.final_fit",
+         "Train the best setting again, on all rows of training and validation; auto: where there are folds"},
     Line{"sweep.space", "What each hyperparameter is chosen from, by key"},
 };
 

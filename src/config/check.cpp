@@ -86,6 +86,8 @@ bool is_allowed(const Allowed& allowed, const Validation& v) {
 bool is_allowed(const Allowed& allowed, const LossSettings& v) {
   return is_allowed(allowed, v.name) && fault_of(v).empty();
 }
+bool is_allowed(const Allowed&, const Fold& v) { return !v.any() || (v.of > 1 && v.number > 0 && v.number <= v.of); }
+bool is_allowed(const Allowed&, FinalFit) { return true; }
 bool is_allowed(const Allowed&, const ClassWeights& v) {
   const bool some = v.of.empty() || std::any_of(v.of.begin(), v.of.end(), [](const auto& p) { return p.second > 0.0; });
   return some && std::all_of(v.of.begin(), v.of.end(), [](const auto& pair) {
@@ -129,6 +131,8 @@ std::string one_of(const Allowed& allowed) {
 std::string type_words(const Allowed& allowed, const Search*) { return one_of(allowed); }
 std::string type_words(const Allowed& allowed, const Metric*) { return one_of(allowed); }
 std::string type_words(const Allowed&, const std::vector<Dimension>*) { return "a table"; }
+std::string type_words(const Allowed&, const Fold*) { return "\"none\", or which of how many folds, like \"2/5\""; }
+std::string type_words(const Allowed&, const FinalFit*) { return "\"auto\", true or false"; }
 
 /// The address of a value that is only read: the table has one function for reading and writing.
 Reference address(const Key& key, const Config& config) { return key.reference(const_cast<Config&>(config)); }
@@ -294,6 +298,10 @@ namespace shoal {
 
 std::int64_t leaves_of(const Config& config) {
   return config.parallel.leaves > 0 ? config.parallel.leaves : default_leaves(config.data.batch_size);
+}
+
+std::uint64_t split_seed_of(const Config& config) {
+  return config.data.split_seed < 0 ? config.seed : static_cast<std::uint64_t>(config.data.split_seed);
 }
 
 void check_config(const Config& config) {

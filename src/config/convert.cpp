@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 #include <type_traits>
 
 #include "config/layer_list.hpp"
@@ -96,6 +98,24 @@ bool convert(const toml::node& node, ClassWeights& to) {
   if (table == nullptr) return false;
   return std::all_of(table->begin(), table->end(),
                      [&](const auto& pair) { return convert(pair.second, to.of[std::string(pair.first.str())]); });
+}
+bool convert(const toml::node& node, Fold& to) {
+  const auto text = node.value_exact<std::string>();
+  if (!text) return false;
+  to = {};
+  if (*text == "none") return true;
+  const char* end = text->data() + text->size();
+  const auto number = std::from_chars(text->data(), end, to.number);
+  if (number.ec != std::errc() || number.ptr == end || *number.ptr != '/') return false;
+  const auto of = std::from_chars(number.ptr + 1, end, to.of);
+  return of.ec == std::errc() && of.ptr == end && to.of > 1 && to.number > 0 && to.number <= to.of;
+}
+bool convert(const toml::node& node, FinalFit& to) {
+  const auto on = node.value_exact<bool>();
+  if (on) to = *on ? FinalFit::yes : FinalFit::no;
+  if (on) return true;
+  to = FinalFit::automatic;
+  return node.value_exact<std::string>() == "auto";
 }
 template <class Word>
 requires std::is_enum_v<Word>

@@ -6,6 +6,7 @@
 
 #include "config/words.hpp"
 #include "shoal/config/model_layers.hpp"
+#include "shoal/config/text.hpp"
 #include "shoal/graph/expressions.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/nn/losses.hpp"
@@ -22,6 +23,7 @@ constexpr double least_float = 1.2e-38;       // what is less can be 0 as a floa
 constexpr double most_float = 3.4e38;         // what is more can be infinite
 constexpr double most_divisor = 1e15;         // two of them, and a rate is still a float
 constexpr double most_of_a_sweep = 1'000'000;
+constexpr double most_folds = 10'000;
 constexpr double most_below_1 = 0.9999999;  // what is more can be 1 as a float
 
 Allowed anything() { return {}; }
@@ -199,6 +201,17 @@ std::string idle_normalize_targets(const Config& c) {
   return fmt::format("has no effect: the targets of model.loss = \"{}\" are never normalised", loss);
 }
 
+std::string idle_validation(const Config& c) {
+  if (!c.data.fold.any() || std::holds_alternative<std::monostate>(c.data.validation)) return "";
+  return fmt::format("has no effect: data.fold = {} says which rows validate", config_text::value(c.data.fold));
+}
+
+std::string idle_split_seed(const Config& c) {
+  const auto* fraction = std::get_if<double>(&c.data.validation);
+  const bool draws = c.data.fold.any() || (fraction != nullptr && *fraction > 0.0);
+  return draws || c.data.split_seed < 0 ? "" : "has no effect: no rows of train are drawn to validate on";
+}
+
 std::string idle_sweep(const Config& c) {
   return c.sweep == SweepSettings() ? "" : "has no effect: this trains one model, and shoal sweep many";
 }
@@ -220,7 +233,9 @@ std::vector<Key> make_keys() {
 
       {"data.file", AT(data.file), no_bit | path},
       {"data.batch_size", AT(data.batch_size), none, count_from(1)},
-      {"data.validation", AT(data.validation), none, zero_to_below_one()},
+      {"data.validation", AT(data.validation), none, zero_to_below_one(), idle_validation},
+      {"data.fold", AT(data.fold), none, anything()},
+      {"data.split_seed", AT(data.split_seed), none, from(-1), idle_split_seed},
       {"data.normalize", AT(data.normalize), none, words({"standard", "unit", "none"})},
       {"data.normalize_targets", AT(data.normalize_targets), none, words({"auto", "standard", "none"}),
        idle_normalize_targets},
@@ -324,6 +339,8 @@ std::vector<Key> make_keys() {
        no_bit,
        {.least = 0, .most = 0.5, .least_itself = false},
        idle_without_population},
+      {"sweep.folds", AT(sweep.folds), no_bit, from_to(0, most_folds), idle_without_space},
+      {"sweep.final_fit", AT(sweep.final_fit), no_bit, anything(), idle_without_space},
       {"sweep.space", AT(sweep.space), no_bit, anything(), idle_sweep},
   };
 }

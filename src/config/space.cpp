@@ -45,8 +45,8 @@ class DimensionReader {
 
   void refuse_what_no_trial_may_change() const {
     const std::string& key = result_.key;
-    if (key == "seed") refuse("cannot be searched: all trials start from one seed; set seed itself, once per sweep");
-    if (key == "data.validation" || key == "data.file" || key == "model.layers")
+    if (key == "data.validation" || key == "data.file" || key == "model.layers" || key == "data.fold" ||
+        key == "data.split_seed")
       refuse("cannot be searched: trials must be compared on the same data; leave it out");
     if ((key_.flags & config_keys::no_bit) != 0) refuse("changes no result; leave it out");
   }
@@ -97,7 +97,8 @@ class DimensionReader {
   void read_range() {
     Config scratch;
     const auto reference = key_.reference(scratch);
-    const bool whole = std::holds_alternative<std::int64_t*>(reference);
+    const bool seeds = std::holds_alternative<std::uint64_t*>(reference);
+    const bool whole = seeds || std::holds_alternative<std::int64_t*>(reference);
     if (!whole && !std::holds_alternative<double*>(reference))
       refuse("is no number, so it has no range; use choices = [...]");
     result_.integer = whole;
@@ -119,7 +120,10 @@ class DimensionReader {
     if (result_.scale == Scale::one_minus_log && !(result_.max < 1.0))
       refuse(fmt::format("has the scale \"one_minus_log\" and max = {}; use a max below 1", number(result_.max)));
     for (const double value : {result_.min, result_.max}) {
-      if (whole) {
+      if (seeds) {
+        if (value < 0.0) refuse(fmt::format("has min = {}; a seed is 0 or more", number(value)));
+        *std::get<std::uint64_t*>(reference) = static_cast<std::uint64_t>(value);
+      } else if (whole) {
         *std::get<std::int64_t*>(reference) = static_cast<std::int64_t>(value);
       } else {
         *std::get<double*>(reference) = value;

@@ -93,6 +93,11 @@ void check_population(const SweepSettings& settings, const Config& config) {
                        settings.trials));
   if (settings.successive_halving.enabled)
     refuse(name + " and sweep.successive_halving exclude each other: each decides who goes on; leave out one");
+  if (settings.folded())
+    refuse(fmt::format("{} and sweep.folds = {} exclude each other: a member is one model; leave out one", name,
+                       settings.folds));
+  if (settings.final_fit == FinalFit::yes)
+    refuse(name + " and sweep.final_fit exclude each other: its best is a schedule, no setting; leave out one");
   if (!needs_no_results(settings.search))
     refuse(
         fmt::format("{} draws its first members alone by sweep.search, and \"{}\" learns from trials; use "
@@ -125,7 +130,7 @@ void count_members(Config& config) {
 
 void check_sweep(const Config& config) {
   const SweepSettings& settings = config.sweep;
-  if (settings.space.empty())
+  if (settings.space.empty() && settings.trials > 1)
     refuse(
         "the config has no [sweep.space]; name what to search, for example \"optimizer.learning_rate\" = {scale = "
         "\"log\", min = 1e-4, max = 1e-1}");
@@ -133,6 +138,13 @@ void check_sweep(const Config& config) {
     refuse(fmt::format(
         "{}sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
         config.place_of("sweep.search"), most_sobol_dimensions, settings.space.size()));
+  if (settings.folds == 1)
+    refuse(config.place_of("sweep.folds") +
+           "sweep.folds = 1 leaves no row to train on; use 2 or more, or 0 to validate as data.validation says");
+  if (settings.folded() && config.data.fold.any())
+    refuse(
+        fmt::format("{}data.fold = {} is one of the folds that sweep.folds = {} makes; leave out the one or the other",
+                    config.place_of("data.fold"), config_text::value(config.data.fold), settings.folds));
   placed(config, "sweep.metric", [&] { check_metric(settings, config); });
   if (settings.population.enabled()) placed(config, "sweep.population", [&] { check_population(settings, config); });
   if (!settings.successive_halving.enabled) return;
@@ -160,6 +172,7 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
     return differ("generation", before.population.generation, now.population.generation);
   if (now.population.enabled() && before.population.exploit != now.population.exploit)
     return differ("exploit", before.population.exploit, now.population.exploit);
+  if (before.folds != now.folds) return differ("folds", before.folds, now.folds);
   if (before.trials != now.trials && !(open_ended && before.trials < now.trials))
     return differ("trials", before.trials, now.trials) + (open_ended ? "; more are fine" : "");
   for (const SweepSettings* s : {&before, &now}) {

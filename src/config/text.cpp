@@ -111,6 +111,8 @@ std::string value(const ClassWeights& v) {
 
 std::string value(Search v) { return quote(config_words::text(v)); }
 std::string value(Metric v) { return quote(config_words::text(v)); }
+std::string value(const Fold& v) { return quote(v.any() ? fmt::format("{}/{}", v.number, v.of) : "none"); }
+std::string value(FinalFit v) { return v == FinalFit::automatic ? quote("auto") : value(v == FinalFit::yes); }
 
 std::string value(const std::vector<Dimension>& v) {
   std::string text;

@@ -10,6 +10,8 @@ namespace shoal {
 
 bool config_keys::is_written(const Key& key, const Config& config) {
   if (key.name.starts_with("sweep.")) return config.sweep != SweepSettings();
+  if (key.name == "data.fold") return config.data.fold.any();
+  if (key.name == "data.split_seed") return config.data.split_seed >= 0;
   const ModelConfig& model = config.model;
   const bool by_depth = model.depth != 0 || model.width != 0;
   if (key.name == "model.depth" || key.name == "model.width") return by_depth;

@@ -11,7 +11,7 @@
 namespace shoal {
 
 /// The digest that tells one data set from another: over the splits in the order of their names, x before y, the
-/// weight, the array's path, element type and shape, then its bytes as they are in the file; at last what the columns
+/// weight and the group, the array's path, element type and shape, then its bytes as they are in the file; at last what the columns
 /// of a table are. Part of the format.
 class ContentHash {
  public:

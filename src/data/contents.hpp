@@ -27,6 +27,7 @@ struct Split::Contents {
     ArrayInfo x;
     std::optional<ArrayInfo> y;
     std::optional<ArrayInfo> weight;
+    std::optional<ArrayInfo> group;
     std::vector<ArrayInfo> ids;
     bool labels() const { return y && !is_floating(y->type); }
     bool targets() const { return y && is_floating(y->type); }

@@ -71,6 +71,12 @@ void check_weight(const std::string& path, const std::string& array, const Array
                            element_name(weight.type), shape_text(weight.shape), x.rows()));
 }
 
+void check_group(const std::string& path, const std::string& array, const ArrayInfo& x, const ArrayInfo& group) {
+  if (group.type == ElementType::int64 && group.shape == std::vector<std::int64_t>{x.rows()}) return;
+  refuse(path, fmt::format("{} is {} of shape {}; it must be int64 with a number for each of the {} rows", array,
+                           element_name(group.type), shape_text(group.shape), x.rows()));
+}
+
 void check_id(const std::string& path, const std::string& array, const ArrayInfo& x, const ArrayInfo& id) {
   if (id.type == ElementType::uint8 && id.shape.size() == 2 && id.rows() == x.rows() && id.shape[1] > 0) return;
   refuse(path, fmt::format("{} is {} of shape {}; it must be uint8 with a text for each of the {} rows", array,
@@ -120,6 +126,10 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
     if (reader.contains(name + "/weight")) {
       arrays.weight = reader.array(name + "/weight");
       check_weight(path, name + "/weight", arrays.x, *arrays.weight);
+    }
+    if (reader.contains(name + "/group")) {
+      arrays.group = reader.array(name + "/group");
+      check_group(path, name + "/group", arrays.x, *arrays.group);
     }
     for (std::size_t i = 0; contents->file_columns && i < contents->file_columns->ids.size(); ++i) {
       const std::string id = fmt::format("{}/ids/{}", name, i);
@@ -228,6 +238,7 @@ std::string Dataset::content() const {
     add("/x", split.x);
     if (split.y) add("/y", *split.y);
     if (split.weight) add("/weight", *split.weight);
+    if (split.group) add("/group", *split.group);
   }
   if (contents_->table) hash.add_text(table_text(*contents_->table));
   contents_->content = hash.hex();

@@ -102,6 +102,7 @@ bool Split::has_targets() const { return contents_->splits[index_].targets(); }
 std::int64_t Split::outputs() const { return has_targets() ? contents_->splits[index_].y->row_elements() : 0; }
 std::int64_t Split::classes() const { return contents_->classes; }
 bool Split::has_weights() const { return contents_->splits[index_].weight.has_value(); }
+bool Split::has_groups() const { return contents_->splits[index_].group.has_value(); }
 const std::optional<TableDescription>& Split::table() const { return contents_->table; }
 const std::optional<TableDescription>& Split::file_columns() const { return contents_->file_columns; }
 const std::vector<std::string>& Split::columns() const { return contents_->columns; }
@@ -218,6 +219,13 @@ void Split::read_weights(std::span<const std::int64_t> rows, std::span<double> w
                                                     contents_->path, arrays.name, source(i), weight));
     weights[i] = weight;
   });
+}
+
+void Split::read_groups(std::span<const std::int64_t> rows, std::span<std::int64_t> groups) const {
+  assert(has_groups() && groups.size() == rows.size());
+  const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  read_rows(contents_->file, *contents_->splits[index_].group, rows.size(), source,
+            [&](std::size_t i, const std::byte* bytes) { groups[i] = element_at<std::int64_t>(bytes); });
 }
 
 void Split::read_ids(std::size_t id, std::span<const std::int64_t> rows, std::span<std::string> texts) const {

@@ -124,6 +124,11 @@ void RunDirectory::require(const std::string& path) {
   if (!has_run(path) && !sweep)
     throw Error(ExitStatus::no_input,
                 fmt::format("there is no run in {}; name a folder with checkpoints of one", path));
+  if (sweep && fs::exists(SweepPaths{path}.best_of_fold(1), none) && !fs::exists(SweepPaths{path}.best(), none))
+    throw Error(ExitStatus::no_input,
+                fmt::format("{} holds a sweep and no run; name a model of one fold, such as {}, or have one trained on "
+                            "all rows with shoal sweep --run {} --resume --final-fit",
+                            path, SweepPaths{path}.best_of_fold(1), path));
   if (sweep)
     throw Error(ExitStatus::no_input,
                 fmt::format("{} holds a sweep and no run", path) +

@@ -20,11 +20,10 @@ bool RunPaths::is_name(const std::string& name) {
          RunLock::is_name(name);
 }
 
-std::string SweepPaths::checkpoint(std::int64_t trial) const { return fmt::format("{}/{:04}.h5", trials(), trial); }
-
-std::string SweepPaths::checkpoint(std::int64_t member, std::int64_t generation) const {
-  return fmt::format("{}/{:04}-{}.h5", trials(), member, generation);
+std::string SweepPaths::checkpoint(std::int64_t trial, std::int64_t part) const {
+  return fmt::format("{}/{:04}{}.h5", trials(), trial, part > 0 ? fmt::format("-{}", part) : "");
 }
+
 std::string SweepPaths::kept(std::int64_t trial) const { return fmt::format("{}/{:04}.h5", kept(), trial); }
 
 bool SweepPaths::is_claims(const std::string& name) {
@@ -35,9 +34,10 @@ bool SweepPaths::is_journal(const std::string& name) { return name.starts_with("
 
 bool SweepPaths::is_name(const std::string& name) {
   const SweepPaths own;
-  const std::array paths = {own.fingerprint(), own.csv(),  own.jsonl(),  own.h5(),
-                            own.times(),       own.best(), own.trials(), own.kept()};
-  return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name);
+  const std::array paths = {own.fingerprint(), own.csv(),  own.jsonl(),  own.h5(),       own.times(),
+                            own.best(),        own.kept(), own.trials(), own.final_fit()};
+  return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name) ||
+         (name.starts_with("best-fold-") && name.ends_with(".h5"));
 }
 
 }  // namespace shoal

@@ -66,7 +66,9 @@ std::vector<const TrialRow*> placed(const SweepView& view) {
 
 std::string score(const TrialRow& row, Metric metric) {
   const auto value = metric_at(*row.result(), metric);
-  return value ? fmt::format("{:.4g}", *value) : "-";
+  if (!value) return "-";
+  const auto off = row.deviation ? metric_at(*row.deviation, metric) : std::nullopt;
+  return off ? fmt::format("{:.4g} +- {:.2g}", *value, *off) : fmt::format("{:.4g}", *value);
 }
 
 /// `  1  trial 7  0.1234  optimizer.learning_rate = 0.0012  model.width = 64`

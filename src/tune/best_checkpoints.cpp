@@ -19,6 +19,9 @@ std::vector<std::string> best_checkpoints(const std::string& sweep, std::int64_t
   };
   if (view.trainings_done < view.trainings && view.under_way)
     throw Error(ExitStatus::no_input, fmt::format("the sweep in {} is under way; wait until it has ended", sweep));
+  if (view.config.sweep.folded())
+    refuse(fmt::format("{} has folds, and keeps the models of its best trial alone; name them: {} to {}", sweep,
+                       SweepPaths{sweep}.best_of_fold(1), SweepPaths{sweep}.best_of_fold(view.config.sweep.folds)));
   std::vector<const TrialRow*> done;
   for (const TrialRow& row : view.rows) {
     if (row.status == "done" && row.place) done.push_back(&row);

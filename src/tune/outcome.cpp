@@ -59,15 +59,14 @@ std::string to_json_line(const Outcome& outcome) {
     if (p.metric) point.push(*p.metric);
     curve.push(std::move(point));
   }
-  return Json::object({{"trial", outcome.trial},
-                       {"rung", outcome.rung},
-                       {"failed", outcome.failed},
-                       {"reason", outcome.reason},
-                       {"curve", std::move(curve)},
-                       {"seconds", outcome.seconds},
-                       {"rank", outcome.rank}})
-             .text() +
-         '\n';
+  Json line = Json::object({{"trial", outcome.trial}, {"rung", outcome.rung}});
+  if (outcome.fold != 0) line.set("fold", outcome.fold);
+  line.set("failed", outcome.failed)
+      .set("reason", outcome.reason)
+      .set("curve", std::move(curve))
+      .set("seconds", outcome.seconds)
+      .set("rank", outcome.rank);
+  return line.text() + '\n';
 }
 
 std::optional<Outcome> parse_outcome(const std::string& line) try {
@@ -75,6 +74,7 @@ std::optional<Outcome> parse_outcome(const std::string& line) try {
   Outcome outcome;
   outcome.trial = json.at("trial").integer();
   outcome.rung = json.at("rung").integer();
+  if (const Json* fold = json.find("fold")) outcome.fold = fold->integer();
   outcome.failed = json.at("failed").boolean();
   outcome.reason = json.at("reason").string();
   for (const Json& p : json.at("curve").items()) {

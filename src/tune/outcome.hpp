@@ -14,9 +14,12 @@ namespace shoal {
 struct Outcome {
   std::int64_t trial = 0;
   std::int64_t rung = 0;
+  std::int64_t fold = 0;  ///< of a model that is one of several; 0 of the trial as a whole. See TrialPart
   bool failed = false;
   std::string reason;             ///< why it failed
   std::vector<CurvePoint> curve;  ///< since the trial's start; of a finished one not empty unless it failed
+
+  std::vector<Outcome> folds = {};  ///< of the trial as a whole, by number: see combine_folds(). In no journal
 
   double seconds = 0.0;  ///< ---- that this training took
   int rank = 0;          ///< that led it
@@ -34,7 +37,7 @@ using History = std::vector<Outcome>;
 /// How every trial stands, by number.
 std::vector<Standing> standings_of(const std::vector<History>& trials, Metric metric);
 
-/// A JSON object on one line, with its newline; read back it is equal to the last bit.
+/// A JSON object on one line, with its newline, but for `folds`; read back it is equal to the last bit.
 std::string to_json_line(const Outcome& outcome);
 /// Nothing for a line that is none, such as one that a killed writer left torn.
 std::optional<Outcome> parse_outcome(const std::string& line);

@@ -9,6 +9,7 @@
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/tune/search_space.hpp"
+#include "tune/folds.hpp"
 
 namespace shoal {
 namespace {
@@ -37,8 +38,17 @@ Json json_values(const std::vector<Dimension>& space, const std::vector<std::str
   return json;
 }
 
-Json json_point(const CurvePoint& p, Metric metric) {
-  Json point = Json::object({{"epoch", p.epoch}, {"train.loss", Json::shortest(p.train_loss)}});
+/// Of the CSV, each with a comma before it; empty ones where there is no point.
+std::string cells_of(const CurvePoint* p, Metric metric) {
+  const std::optional<double> none;
+  std::string text = fmt::format(",{},{},{},{}", p ? number(p->train_loss) : "", number(p ? p->train_accuracy : none),
+                                 number(p ? p->validation_loss : none), number(p ? p->validation_accuracy : none));
+  if (!stands_apart(metric)) text += ',' + number(p ? p->metric : none);
+  return text;
+}
+
+Json json_measures(const CurvePoint& p, Metric metric) {
+  Json point = Json::object({{"train.loss", Json::shortest(p.train_loss)}});
   const auto add = [&](const char* name, const std::optional<double>& value) {
     if (value) point.set(name, Json::shortest(*value));
   };
@@ -47,6 +57,38 @@ Json json_point(const CurvePoint& p, Metric metric) {
   add("validation.accuracy", p.validation_accuracy);
   if (!stands_apart(metric)) add(to_string(metric).c_str(), p.metric);
   return point;
+}
+
+Json json_point(const CurvePoint& p, Metric metric) {
+  Json point = Json::object({{"epoch", p.epoch}});
+  const Json measures = json_measures(p, metric);
+  for (const auto& [name, value] : measures.members()) point.set(name, value);
+  return point;
+}
+
+Json json_curve(const std::vector<CurvePoint>& points, Metric metric) {
+  Json curve = Json::array();
+  for (const CurvePoint& point : points) curve.push(json_point(point, metric));
+  return curve;
+}
+
+Json json_folds(const TrialRow& row, Metric metric) {
+  Json folds = Json::array();
+  for (std::size_t f = 0; f < row.folds.size(); ++f) {
+    const FoldRow& fold = row.folds[f];
+    const CurvePoint* p = fold.result();
+    Json one = Json::object({{"fold", static_cast<std::int64_t>(f + 1)},
+                             {"epochs", fold.curve.empty() ? std::int64_t{0} : fold.curve.back().epoch}});
+    if (p != nullptr) {
+      const Json measures = json_measures(*p, metric);
+      for (const auto& [name, value] : measures.members()) one.set(name, value);
+    } else {
+      one.set("reason", fold.reason);
+    }
+    one.set("curve", json_curve(fold.curve, metric));
+    folds.push(std::move(one));
+  }
+  return folds;
 }
 
 }  // namespace
@@ -75,6 +117,8 @@ SweepTable make_table(const SweepSettings& settings, const SearchPlan& plan, con
       row.rung = latest.rung;
       row.curve = latest.curve;
       row.reason = latest.reason;
+      for (const Outcome& fold : latest.folds) row.folds.push_back({fold.curve, fold.reason});
+      if (!latest.failed && !latest.folds.empty()) row.deviation = deviation_of(latest.folds);
     }
     const Place& place = plan.place(row.trial, row.rung);
     row.values = values_of(settings.space, place);
@@ -101,17 +145,19 @@ std::string to_csv(const SweepTable& table) {
       "trial,place,status,round,rung,epochs,train.loss,train.accuracy,validation.loss,validation.accuracy";
   const Metric metric = table.settings.metric;
   if (!stands_apart(metric)) text += ',' + to_string(metric);
+  if (table.settings.folded()) {
+    for (const char* name : {"train.loss", "train.accuracy", "validation.loss", "validation.accuracy"})
+      text += fmt::format(",{}.deviation", name);
+    if (!stands_apart(metric)) text += fmt::format(",{}.deviation", to_string(metric));
+  }
   for (const Dimension& d : table.settings.space) text += ',' + csv_cell(d.key);
   const bool taken_over = any_taken_over(table);
   text += taken_over ? ",reason,same_as\n" : ",reason\n";
   for (const TrialRow& row : table.rows) {
     text += fmt::format("{},{},{},{},{},{}", row.trial, row.place ? std::to_string(*row.place) : "", row.status,
                         row.round, row.rung, epochs(row));
-    const CurvePoint* p = row.result();
-    const std::optional<double> none;
-    text += fmt::format(",{},{},{},{}", p ? number(p->train_loss) : "", number(p ? p->train_accuracy : none),
-                        number(p ? p->validation_loss : none), number(p ? p->validation_accuracy : none));
-    if (!stands_apart(metric)) text += ',' + number(p ? p->metric : none);
+    text += cells_of(row.result(), metric);
+    if (table.settings.folded()) text += cells_of(row.deviation ? &*row.deviation : nullptr, metric);
     for (const std::string& value : row.values) text += ',' + csv_cell(plain(value));
     text += ',' + csv_cell(row.reason);
     if (taken_over) text += row.same_as ? fmt::format(",{}", *row.same_as) : ",";
@@ -125,8 +171,6 @@ std::string to_jsonl(const SweepTable& table) {
   std::string text;
   for (const TrialRow& row : table.rows) {
     const std::optional<double> value = row.result() ? metric_at(*row.result(), metric) : std::nullopt;
-    Json curve = Json::array();
-    for (const CurvePoint& point : row.curve) curve.push(json_point(point, metric));
     Json line = Json::object({{"trial", row.trial},
                               {"place", row.place},
                               {"status", row.status},
@@ -135,7 +179,9 @@ std::string to_jsonl(const SweepTable& table) {
                               {"epochs", epochs(row)},
                               {to_string(metric), value ? Json::shortest(*value) : Json()},
                               {"hyperparameters", json_values(table.settings.space, row.values)},
-                              {"curve", std::move(curve)}});
+                              {"curve", json_curve(row.curve, metric)}});
+    if (row.deviation) line.set("deviation", json_measures(*row.deviation, metric));
+    if (table.settings.folded()) line.set("folds", json_folds(row, metric));
     if (!row.lineage.empty()) {
       Json lineage = Json::array();
       for (const LineagePart& part : row.lineage)
@@ -152,11 +198,16 @@ std::string to_jsonl(const SweepTable& table) {
 
 std::string times_jsonl(const std::vector<History>& trials) {
   std::string text;
+  const auto add = [&](const Outcome& o) {
+    Json line = Json::object({{"trial", o.trial}, {"rung", o.rung}});
+    if (o.fold != 0) line.set("fold", o.fold);
+    line.set("rank", o.rank).set("seconds", Json::verbatim(fmt::format("{:.6f}", o.seconds)));
+    text += line.text() + '\n';
+  };
   for (const History& history : trials) {
     for (const Outcome& o : history) {
-      const Json seconds = Json::verbatim(fmt::format("{:.6f}", o.seconds));
-      text +=
-          Json::object({{"trial", o.trial}, {"rung", o.rung}, {"rank", o.rank}, {"seconds", seconds}}).text() + '\n';
+      if (o.folds.empty()) add(o);
+      for (const Outcome& fold : o.folds) add(fold);
     }
   }
   return text;

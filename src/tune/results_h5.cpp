@@ -4,6 +4,8 @@
 //   status                                     0 done, 1 stopped, 2 failed (attribute status_names)
 //   metric/<name>                              at the end; NaN: none
 //   hyperparameters/<key>                      numbers, or for choices which one (attribute choices/<key>)
+//   deviation/<name>                           with folds: beside the metrics, which are then means over folds
+//   fold/epochs, fold/<name>                   with folds: (trials, folds), at the end of each; -1 and NaN: none
 //   curve/epoch, curve/<name>                  (trials, points), padded with -1 and NaN
 //   same_as                                    the trial whose result it took, -1: none; where any did
 //   reason                                     (trials, bytes) text padded with zeros
@@ -64,6 +66,7 @@ class Writer {
 
  private:
   void write_lineage();
+  void write_folds(const Measure& measure);
 
   const SweepTable& table_;
   H5Writer file_;
@@ -83,6 +86,18 @@ void Writer::write_lineage() {
         [d](const TrialRow& row, std::size_t g) { return g < row.lineage.size() ? row.lineage[g].numbers[d] : none; },
         width);
   }
+}
+
+void Writer::write_folds(const Measure& measure) {
+  array<double>("deviation/" + measure.name,
+                [&](const TrialRow& row, std::size_t) { return row.deviation ? measure.at(*row.deviation) : none; });
+  array<double>(
+      "fold/" + measure.name,
+      [&](const TrialRow& row, std::size_t f) {
+        const CurvePoint* p = f < row.folds.size() ? row.folds[f].result() : nullptr;
+        return p != nullptr ? measure.at(*p) : none;
+      },
+      table_.settings.folds);
 }
 
 void Writer::write() {
@@ -111,6 +126,7 @@ void Writer::write() {
   for (const Measure& measure : measures(table_.settings.metric)) {
     array<double>("metric/" + measure.name,
                   [&](const TrialRow& row, std::size_t) { return row.result() ? measure.at(*row.result()) : none; });
+    if (table_.settings.folded()) write_folds(measure);
     array<double>(
         "curve/" + measure.name,
         [&](const TrialRow& row, std::size_t i) { return i < row.curve.size() ? measure.at(row.curve[i]) : none; },
@@ -119,6 +135,13 @@ void Writer::write() {
   array<std::int64_t>(
       "curve/epoch", [](const TrialRow& row, std::size_t i) { return i < row.curve.size() ? row.curve[i].epoch : -1; },
       width);
+  if (table_.settings.folded())
+    array<std::int64_t>(
+        "fold/epochs",
+        [](const TrialRow& row, std::size_t f) {
+          return f < row.folds.size() && !row.folds[f].curve.empty() ? row.folds[f].curve.back().epoch : -1;
+        },
+        table_.settings.folds);
   for (std::size_t d = 0; d < table_.settings.space.size(); ++d) {
     const Dimension& dimension = table_.settings.space[d];
     array<double>("hyperparameters/" + dimension.key, [&](const TrialRow& row, std::size_t) { return row.numbers[d]; });

@@ -85,7 +85,7 @@ std::int64_t SearchPlan::total_jobs() const {
   for (std::int64_t round = 0; round < rounds_; ++round) {
     for (std::int64_t rung = 0; rung < rungs_; ++rung) jobs += rung_size(round, rung);
   }
-  return jobs;
+  return jobs * settings_.models();
 }
 
 std::int64_t SearchPlan::total_work() const {
@@ -95,7 +95,7 @@ std::int64_t SearchPlan::total_work() const {
     for (std::int64_t rung = 0; rung < rungs_; ++rung)
       work += rung_size(round, rung) * (epochs_of_rung(rung) - (rung > 0 ? epochs_of_rung(rung - 1) : 0));
   }
-  return work;
+  return work * settings_.models();
 }
 
 void SearchPlan::begin_round(std::int64_t round, const std::vector<Standing>& standings) {

@@ -110,6 +110,8 @@ Config trial_config(const Config& base, const std::vector<Dimension>& space, con
   const auto searched = [&space](const char* key) {
     return std::any_of(space.begin(), space.end(), [&](const Dimension& d) { return d.key == key; });
   };
+  // Repeats by other seeds are compared on the same rows.
+  if (searched("seed") && base.data.split_seed < 0) config.data.split_seed = static_cast<std::int64_t>(base.seed);
   // By the space or, in so many words, by the base: [] and 0 are the defaults as well.
   const auto said = [&](const char* key) { return searched(key) || !base.place_of(key).empty(); };
   if (searched("model.depth") && config.model.depth == 0) config.model.width = 0;

@@ -15,6 +15,11 @@ constexpr std::size_t pairs_shown = 5;
 
 std::string shown(const std::optional<double>& value) { return value ? fmt::format("{:.4g}", *value) : "-"; }
 
+/// With folds the deviation behind it.
+std::string shown(const std::optional<double>& value, const std::optional<double>& deviation) {
+  return value && deviation ? fmt::format("{:.4g} +- {:.2g}", *value, *deviation) : shown(value);
+}
+
 std::string shown_value(const TrialRow& row, const Dimension& dimension, std::size_t d) {
   return dimension.scale == Scale::choices ? plain(row.values[d]) : fmt::format("{:.4g}", row.numbers[d]);
 }
@@ -41,10 +46,12 @@ std::vector<std::vector<std::string>> best_table(const SweepTable& table) {
     const CurvePoint& p = *row.result();
     auto& cells = rows.emplace_back();
     cells = {std::to_string(*row.place), std::to_string(row.trial), std::to_string(p.epoch)};
-    if (validated) cells.push_back(shown(p.validation_loss));
-    if (validated && judged) cells.push_back(shown(p.validation_accuracy));
-    if (!stands_apart(metric)) cells.push_back(shown(p.metric));
-    cells.push_back(shown(p.train_loss));
+    const CurvePoint off = row.deviation.value_or(CurvePoint());
+    const auto of_train = row.deviation ? std::optional(off.train_loss) : std::nullopt;
+    if (validated) cells.push_back(shown(p.validation_loss, off.validation_loss));
+    if (validated && judged) cells.push_back(shown(p.validation_accuracy, off.validation_accuracy));
+    if (!stands_apart(metric)) cells.push_back(shown(p.metric, off.metric));
+    cells.push_back(shown(p.train_loss, of_train));
     for (std::size_t d = 0; d < space.size(); ++d) cells.push_back(shown_value(row, space[d], d));
   }
   return rows;
@@ -85,8 +92,11 @@ void summarise(const SweepTable& table, const std::vector<History>& trials, Swee
        : row.status == "failed" ? summary.failed
        : row.status == "done"   ? summary.done
                                 : summary.stopped);
-    if (row.place == 1 && !row.same_as) summary.winner = row.trial;
+    const bool won = row.place == 1 && !row.same_as;
+    if (won) summary.winner = row.trial;
+    if (won || table.rows.size() == 1) summary.shown = row;
   }
+  summary.metric = to_string(table.settings.metric);
   summary.best = best_table(table);
   summary.importance = importance_table(importance_of(table, trials));
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <map>
 #include <sstream>
+#include <tuple>
 #include <utility>
 
 #include "shoal/comm/run_together.hpp"
@@ -17,7 +18,8 @@
 #include "shoal/io/file.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
-#include "shoal/tune/search_space.hpp"
+#include "tune/final_fit.hpp"
+#include "tune/folds.hpp"
 #include "tune/population/schedule.hpp"
 #include "tune/results.hpp"
 #include "tune/trial_worker.hpp"
@@ -26,6 +28,12 @@ namespace shoal {
 namespace {
 
 std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// A model that stays when the sweep has ended, and the file that it becomes.
+struct KeptModel {
+  TrialPart part;
+  std::string as;
+};
 
 /// A sweep under way, on every rank. All of them meet at the end of a stage alone.
 class Sweep {
@@ -37,7 +45,8 @@ class Sweep {
         directory_(std::move(directory)),
         world_(world),
         worker_(task, paths_, std::move(claims), world),
-        plan_(task.settings, task.base.seed, task.base.train.epochs) {}
+        plan_(task.settings, task.base.seed, task.base.train.epochs),
+        gatherer_(task.settings) {}
 
   void take(const std::vector<Outcome>& known);
   void open_journal() { worker_.open_journal(); }
@@ -48,19 +57,23 @@ class Sweep {
     return (world_.size() + task_.settings.ranks_per_trial - 1) / task_.settings.ranks_per_trial;
   }
 
+  /// Of one of its models, where there are folds.
   Config config_of(std::int64_t trial) const {
-    return trial_config(task_.base, task_.settings.space, plan_.places()[at(trial)]);
+    return task_.config_of(plan_.places()[at(trial)], task_.settings.folded() ? 1 : 0);
   }
   bool run_stage();
-  void sort_by_cost(std::vector<std::int64_t>& trials) const;
+  void note(const Outcome& part);
+  void sort_by_cost(std::vector<TrialPart>& parts) const;
   void exchange(const std::vector<Outcome>& mine);
   std::vector<std::int64_t> kept_trials() const;
   void discard_checkpoints(const Stage& ended, const std::vector<std::int64_t>& kept_before);
-  Keeper make_keeper() const;
+  std::vector<Keeper> make_keepers() const;
   std::optional<std::int64_t> best() const { return best_trial(standings_of(histories_, task_.settings.metric)); }
-  std::optional<std::string> checkpoint_of_trial(std::int64_t trial);
-  bool secure(std::int64_t trial, const std::string& as);
+  std::vector<KeptModel> kept_models(std::int64_t winner) const;
+  std::string file_of(const KeptModel& model, std::int64_t rung) const;
   bool secure_best(std::int64_t winner);
+  bool fit_finally(std::int64_t winner, SweepSummary& summary);
+  void write_tables(const SweepTable& table);
   bool finish(SweepSummary& summary);
 
   const SweepTask& task_;
@@ -69,16 +82,19 @@ class Sweep {
   Communicator& world_;
   TrialWorker worker_;
   SearchPlan plan_;
-  std::map<std::pair<std::int64_t, std::int64_t>, Outcome> known_;  // by trial and rung: of earlier jobs
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, Outcome>
+      known_;  // by trial, rung, fold: of earlier jobs
   std::vector<History> histories_;
+  FoldGatherer gatherer_;
   std::optional<SweepProgress> progress_;
 };
 
 void Sweep::take(const std::vector<Outcome>& known) {
-  for (const Outcome& outcome : known) known_.emplace(std::pair(outcome.trial, outcome.rung), outcome);
+  for (const Outcome& outcome : known) known_.emplace(std::tuple(outcome.trial, outcome.rung, outcome.fold), outcome);
 }
 
-/// The best trials so far of those that were trained to the end: as many as sweep.keep, and one for best.h5.
+/// The best trials so far of those that were trained to the end: as many as sweep.keep, and one for best.h5. With
+/// folds that one alone, whose models have files of their own.
 std::vector<std::int64_t> Sweep::kept_trials() const {
   const std::vector<Standing> standings = standings_of(histories_, task_.settings.metric);
   std::vector<std::int64_t> ended;
@@ -86,17 +102,31 @@ std::vector<std::int64_t> Sweep::kept_trials() const {
     if (!standings[t].failed && standings[t].rung + 1 == plan_.rungs()) ended.push_back(static_cast<std::int64_t>(t));
   }
   ended = from_best(std::move(ended), standings);
-  ended.resize(std::min(ended.size(), at(std::max<std::int64_t>(1, task_.settings.keep))));
+  ended.resize(
+      std::min(ended.size(), at(task_.settings.folded() ? 1 : std::max<std::int64_t>(1, task_.settings.keep))));
   return ended;
 }
 
-/// On the last rung the best of all rounds before are kept as well, until better ones are there.
-Keeper Sweep::make_keeper() const {
-  if (plan_.stage().promoted > 0) return Keeper(plan_.stage().promoted);
-  Keeper keeper(std::max<std::int64_t>(1, task_.settings.keep));
-  for (const std::int64_t trial : kept_trials())
-    keeper.take(score_of(histories_[at(trial)].back(), task_.settings.metric), trial);
-  return keeper;
+void Sweep::note(const Outcome& part) {
+  if (auto whole = gatherer_.take(part)) histories_[at(whole->trial)].push_back(*std::move(whole));
+}
+
+/// On the last rung the best of all rounds before are kept as well, until better ones are there. How a trial of several
+/// models does is known when the last of them is: until then more of each fold are kept, or all, where some go on.
+std::vector<Keeper> Sweep::make_keepers() const {
+  constexpr std::int64_t most_of_a_fold = 4;  // what is missing in the end is trained again
+  const auto& settings = task_.settings;
+  const Stage& stage = plan_.stage();
+  std::int64_t capacity = settings.folded() ? most_of_a_fold : std::max<std::int64_t>(1, settings.keep);
+  if (stage.promoted > 0) capacity = settings.folded() ? std::ssize(stage.trials) : stage.promoted;
+  std::vector<Keeper> keepers(at(settings.models()), Keeper(capacity));
+  if (stage.promoted > 0) return keepers;
+  for (const std::int64_t trial : kept_trials()) {
+    const Outcome& outcome = histories_[at(trial)].back();
+    for (std::size_t f = 0; f < keepers.size(); ++f)
+      keepers[f].take(score_of(settings.folded() ? outcome.folds[f] : outcome, settings.metric), trial);
+  }
+  return keepers;
 }
 
 /// Collective. Everyone learns what everyone found.
@@ -109,44 +139,47 @@ void Sweep::exchange(const std::vector<Outcome>& mine) {
   world_.broadcast_string(all);
   std::istringstream stream(all);
   for (std::string line; std::getline(stream, line);) {
-    if (auto outcome = parse_outcome(line)) histories_[at(outcome->trial)].push_back(std::move(*outcome));
+    if (const auto outcome = parse_outcome(line)) note(*outcome);
   }
 }
 
 /// Longest first, so that ranks end together.
-void Sweep::sort_by_cost(std::vector<std::int64_t>& trials) const {
+void Sweep::sort_by_cost(std::vector<TrialPart>& parts) const {
   std::map<std::int64_t, double> costs;
-  for (const std::int64_t trial : trials) {
-    const TrainingCost cost = estimate_cost(config_of(trial), task_.data);
-    costs[trial] = plan_.stage().epochs > 0 ? cost.epoch : cost.whole;
+  for (const TrialPart& part : parts) {
+    if (costs.contains(part.trial)) continue;
+    const TrainingCost cost = estimate_cost(config_of(part.trial), task_.data);
+    costs[part.trial] = plan_.stage().epochs > 0 ? cost.epoch : cost.whole;
   }
-  std::stable_sort(trials.begin(), trials.end(), [&](std::int64_t a, std::int64_t b) { return costs[a] > costs[b]; });
+  std::stable_sort(parts.begin(), parts.end(),
+                   [&](const TrialPart& a, const TrialPart& b) { return costs[a.trial] > costs[b.trial]; });
 }
 
 /// Collective. False when it was stopped before its end.
 bool Sweep::run_stage() {
   const Stage& stage = plan_.stage();
   histories_.resize(plan_.places().size());
-  std::vector<std::int64_t> left;
+  std::vector<TrialPart> left;
   std::vector<Outcome> known;
-  for (const std::int64_t trial : stage.trials) {
-    const auto found = known_.find({trial, stage.rung});
+  for (const TrialPart& part : parts_of(stage.trials, task_.settings)) {
+    const auto found = known_.find({part.trial, stage.rung, part.fold});
     if (found == known_.end()) {
-      left.push_back(trial);
+      left.push_back(part);
     } else {
-      histories_[at(trial)].push_back(found->second);
+      note(found->second);
       known.push_back(found->second);
     }
   }
   if (progress_) progress_->begin_stage(stage, known);
   if (left.empty()) return true;
   run_together(world_, [&] {
-    for (const std::int64_t trial : left) check_room(config_of(trial), task_.data, load_of(world_, task_.settings));
+    for (const TrialPart& part : left) check_room(config_of(part.trial), task_.data, load_of(world_, task_.settings));
   });
   sort_by_cost(left);
-  exchange(worker_.train_free(plan_, left, make_keeper(), progress_ ? &*progress_ : nullptr));
-  return std::all_of(left.begin(), left.end(), [&](std::int64_t trial) {
-    return !histories_[at(trial)].empty() && histories_[at(trial)].back().rung == stage.rung;
+  exchange(worker_.train_free(plan_, left, make_keepers(), progress_ ? &*progress_ : nullptr));
+  return std::all_of(left.begin(), left.end(), [&](const TrialPart& part) {
+    const History& history = histories_[at(part.trial)];
+    return !history.empty() && history.back().rung == stage.rung;
   });
 }
 
@@ -154,7 +187,7 @@ bool Sweep::run_stage() {
 void Sweep::discard_checkpoints(const Stage& ended, const std::vector<std::int64_t>& kept_before) {
   if (plan_.population() != nullptr) {  // nobody goes on from the generation before this one any more
     for (const std::int64_t member : ended.trials) {
-      if (ended.rung > 0) discard(checkpoint_of(paths_, plan_, member, ended.rung - 1));
+      if (ended.rung > 0) discard(checkpoint_of(paths_, plan_, {member, 0}, ended.rung - 1));
     }
     return;
   }
@@ -164,72 +197,128 @@ void Sweep::discard_checkpoints(const Stage& ended, const std::vector<std::int64
   const auto needed = [&](std::int64_t trial) { return std::ranges::find(needing, trial) != needing.end(); };
   std::vector<std::int64_t> candidates = ended.trials;
   candidates.insert(candidates.end(), kept_before.begin(), kept_before.end());
-  for (const std::int64_t trial : candidates) {
-    if (!needed(trial)) discard(paths_.checkpoint(trial));
+  for (const TrialPart& part : parts_of(candidates, task_.settings)) {
+    if (!needed(part.trial)) discard(paths_.checkpoint(part.trial, part.fold));
   }
 }
 
-/// On rank 0. One that is missing, since a kill came between two steps or it was not kept before, is trained again: to
-/// the same bits. Nothing when that was stopped.
-std::optional<std::string> Sweep::checkpoint_of_trial(std::int64_t trial) {
-  const std::int64_t rung = histories_[at(trial)].back().rung;
-  const std::string own = checkpoint_of(paths_, plan_, trial, rung);
-  for (const std::string& file : {own, paths_.kept(trial), paths_.best()}) {
-    if (holds_trial(file, trial, rung)) return file;
-  }
-  const auto outcome = worker_.train_again(plan_, trial, rung);
-  if (!outcome) return std::nullopt;
-  if (outcome->failed)
-    throw Error(ExitStatus::internal,
-                fmt::format("trial {}, which is among the best, failed when it was trained again: "
-                            "{}",
-                            trial, outcome->reason));
-  return own;
+/// What stays at the end: with folds the winner's models, else the best trials and the winner as best.h5.
+std::vector<KeptModel> Sweep::kept_models(std::int64_t winner) const {
+  std::vector<KeptModel> models;
+  for (const TrialPart& part : parts_of({winner}, task_.settings))
+    models.push_back({part, part.fold > 0 ? paths_.best_of_fold(part.fold) : paths_.best()});
+  if (task_.settings.folded() || task_.settings.keep == 0) return models;
+  for (const std::int64_t trial : kept_trials()) models.push_back({{trial, 0}, paths_.kept(trial)});
+  return models;
 }
 
-/// On rank 0. False when it was stopped.
-bool Sweep::secure(std::int64_t trial, const std::string& as) {
-  const auto file = checkpoint_of_trial(trial);
-  return file && (*file == as || directory_->promote(*file, as));
+/// Where a model lies; empty: nowhere.
+std::string Sweep::file_of(const KeptModel& model, std::int64_t rung) const {
+  const auto [trial, fold] = model.part;
+  std::vector<std::string> files = {model.as, checkpoint_of(paths_, plan_, model.part, rung)};
+  if (fold == 0) files.insert(files.end(), {paths_.kept(trial), paths_.best()});
+  const auto found =
+      std::ranges::find_if(files, [&](const std::string& file) { return holds_trial(file, trial, rung, fold); });
+  return found == files.end() ? "" : *found;
 }
 
-/// On rank 0: best.h5, and best/. False when it was stopped.
+/// Collective. What stays gets its name. A checkpoint that is missing, since a kill came between two steps, or nobody
+/// knew that it would be needed, is trained again: to the same bits. False when it was stopped.
 bool Sweep::secure_best(std::int64_t winner) {
-  std::vector<std::int64_t> kept = task_.settings.keep > 0 ? kept_trials() : std::vector<std::int64_t>();
-  for (const std::int64_t trial : kept) {
-    if (!secure(trial, paths_.kept(trial))) return false;
+  const std::int64_t rung = histories_[at(winner)].back().rung;  // of all that stay
+  const std::vector<KeptModel> models = kept_models(winner);
+  std::vector<std::int64_t> is_missing(models.size());
+  if (world_.rank() == 0) {
+    for (std::size_t i = 0; i < models.size(); ++i) is_missing[i] = file_of(models[i], rung).empty() ? 1 : 0;
   }
-  if (!secure(winner, paths_.best())) return false;
-  directory_->keep_only(kept);
+  world_.broadcast(std::as_writable_bytes(std::span(is_missing)));
+  std::vector<TrialPart> missing;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (is_missing[i] != 0) missing.push_back(models[i].part);
+  }
+  if (!missing.empty() && world_.all_min(worker_.train_again(plan_, missing, rung) ? 1 : 0) == 0) return false;
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    std::vector<std::int64_t> kept;
+    for (const KeptModel& model : models) {
+      const std::string file = file_of(model, rung);
+      if (file != model.as) directory_->promote(file, model.as);
+      if (model.as == paths_.kept(model.part.trial)) kept.push_back(model.part.trial);
+    }
+    directory_->keep_only(kept);
+  });
   return true;
+}
+
+/// Collective. The winner's setting on all rows; false when it was stopped. What an earlier winner left there goes.
+bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
+  const Outcome& outcome = histories_[at(winner)].back();
+  const std::string file = task_.settings.folded() ? paths_.best() : paths_.final_fit();
+  const bool wanted = task_.settings.fits_finally();
+  std::int64_t is_there = 0;
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    is_there = holds_trial(file, winner, outcome.rung, final_fit_fold) ? 1 : 0;
+    if (is_there == 0 && !wanted) directory_->remove(file);
+  });
+  is_there = world_.all_max(is_there);
+  if (is_there == 0 && !wanted) return true;
+  const Config config = final_config(config_of(winner), outcome, task_.settings.metric);
+  const TrainingData data = prepare_data(config, world_);
+  const std::string length =
+      config.train.steps > 0 ? counted(config.train.steps, "step") : counted(config.train.epochs, "epoch");
+  summary.final_fit = SweepSummary::FinalFit{file, data.train.rows(), length};
+  if (is_there != 0) return true;
+  log_info(fmt::format("final fit: trial {} on all {} for {}", winner, counted(data.train.rows(), "row"), length));
+  run_together(world_, [&] { check_memory(config, data); });
+  const TrialTask task{winner, outcome.rung, {}, config, Metric::train_loss, paths_.final_part(), final_fit_fold};
+  const auto fitted = worker_.train_together(task, data, world_);
+  if (world_.all_max(fitted ? 1 : 0) == 0) return false;
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    if (fitted->failed)
+      throw Error(ExitStatus::diverged, fmt::format("the final fit of trial {}, on all rows, failed: {}; the tables "
+                                                    "and its other models are in {}",
+                                                    winner, fitted->reason, paths_.folder));
+    directory_->promote(paths_.final_part(), file);
+  });
+  return true;
+}
+
+/// On rank 0.
+void Sweep::write_tables(const SweepTable& table) {
+  directory_->write(paths_.csv(), to_csv(table));
+  directory_->write(paths_.jsonl(), to_jsonl(table));
+  // Made by itself, so where nobody but this job is; it goes with the claims.
+  const std::string draft = directory_->claims() + "/sweep.h5";
+  write_h5(table, draft);
+  directory_->write(paths_.h5(), read_text(draft));
+  directory_->write(paths_.times(), times_jsonl(histories_));
 }
 
 /// Collective. Writes the results; false when it was stopped.
 bool Sweep::finish(SweepSummary& summary) {
   const SweepTable table = make_table(task_.settings, plan_, histories_);
   summarise(table, histories_, summary);
-  if (summary.winner) summary.winner_leaves = leaves_of(config_of(*summary.winner));
-  std::int64_t secured = 1;
+  const Doing doing(Activity::saving);
+  if (summary.winner) {
+    summary.winner_leaves = leaves_of(config_of(*summary.winner));
+    if (!secure_best(*summary.winner)) return false;
+  }
   run_together(world_, [&] {
     if (world_.rank() != 0) return;
-    const Doing doing(Activity::saving);
-    if (summary.winner) secured = secure_best(*summary.winner) ? 1 : 0;
-    if (secured == 0) return;
     if (summary.winner && plan_.population() != nullptr) {
       const auto [start, journal] =
           schedule_of(plan_, task_.base, task_.settings, task_.data.train.rows(), *summary.winner, plan_.stage().rung);
       directory_->write_winner(start, journal);
     }
-    directory_->write(paths_.csv(), to_csv(table));
-    directory_->write(paths_.jsonl(), to_jsonl(table));
-    // Made by itself, so where nobody but this job is; it goes with the claims.
-    const std::string draft = directory_->claims() + "/sweep.h5";
-    write_h5(table, draft);
-    directory_->write(paths_.h5(), read_text(draft));
-    directory_->write(paths_.times(), times_jsonl(histories_));
-    directory_->clean();
+    write_tables(table);
   });
-  return world_.all_min(secured) == 1;
+  if (summary.winner && !fit_finally(*summary.winner, summary)) return false;
+  run_together(world_, [&] {
+    if (world_.rank() == 0) directory_->clean();
+  });
+  return true;
 }
 
 SweepSummary Sweep::go() {
@@ -241,7 +330,7 @@ SweepSummary Sweep::go() {
     std::vector<std::string> others;
     for (auto rank = task_.settings.ranks_per_trial; rank < world_.size(); rank += task_.settings.ranks_per_trial)
       others.push_back(paths_.journal(static_cast<int>(rank)));
-    progress_.emplace(choose_progress_style(), task_.settings.metric, plan_, std::move(others), groups());
+    progress_.emplace(choose_progress_style(), task_.settings, plan_, std::move(others), groups());
   }
   for (bool more = true; more;) {
     const Stage stage = plan_.stage();
@@ -257,11 +346,11 @@ SweepSummary Sweep::go() {
   if (progress_) progress_->clear();
   if (summary.status == ExitStatus::done && !finish(summary)) summary.status = ExitStatus::stopped;
   if (summary.status == ExitStatus::stopped) {
-    log_info(fmt::format("stopped by {}; go on with shoal sweep --run {} --resume",
+    log_info(fmt::format("stopped by {}; go on with shoal {} --run {} --resume",
                          StopSignal::received() != 0 ? StopSignal::name()
                          : world_.size() == 1        ? "train.max_seconds"
                                                      : "train.max_seconds or another rank",
-                         paths_.folder));
+                         task_.settings.space.empty() ? "cv" : "sweep", paths_.folder));
   } else if (!summary.winner) {
     summary.status = ExitStatus::diverged;
     log_warning(fmt::format("every trial failed, so there is no best.h5; trial 0: {}; see the others in {}",
@@ -272,12 +361,16 @@ SweepSummary Sweep::go() {
 
 std::string start_line(const SweepTask& task, const Communicator& world) {
   const SweepSettings& s = task.settings;
+  const std::string models = s.folded() ? fmt::format(" of {} models each", s.folds) : "";
   const std::int64_t generation = s.population.epochs_of_generation(task.base.train.epochs);
   const std::string what = s.population.enabled() ? fmt::format("a population of {} in generations of {}",
                                                                 s.population.members, counted(generation, "epoch"))
                                                   : counted(s.trials, "trial");
-  return fmt::format("{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", what, to_string(s.search),
-                     s.successive_halving.enabled ? " with successive halving" : "",
+  if (s.space.empty())
+    return fmt::format("{}{}; {}, {} a model; {} samples", what, models, counted(world.size(), "rank"),
+                       std::min<std::int64_t>(s.ranks_per_trial, world.size()), task.data.train.rows());
+  return fmt::format("{}{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", what, models,
+                     to_string(s.search), s.successive_halving.enabled ? " with successive halving" : "",
                      counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
                      counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
                      task.data.train.rows());

@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <sstream>
+#include <tuple>
 #include <utility>
 
 #include "shoal/core/error.hpp"
@@ -163,6 +164,11 @@ void SweepDirectory::keep_only(const std::vector<std::int64_t>& trials) const {
   if (trials.empty()) fs::remove(paths_.kept(), none);
 }
 
+void SweepDirectory::remove(const std::string& file) const {
+  std::error_code none;
+  if (fs::exists(file, none)) lock_.remove(file);
+}
+
 void SweepDirectory::clean() const {
   check_owner();
   discard_folder(claims_);
@@ -171,13 +177,13 @@ void SweepDirectory::clean() const {
 
 std::vector<Outcome> read_outcomes(const SweepPaths& paths) {
   std::vector<Outcome> outcomes;
-  std::set<std::pair<std::int64_t, std::int64_t>> known;
+  std::set<std::tuple<std::int64_t, std::int64_t, std::int64_t>> known;
   for (const fs::path& file : journals_in(paths)) {
     std::istringstream lines(read_text(file));
     for (std::string line; std::getline(lines, line);) {
       const auto outcome = parse_outcome(line);
       const bool finished = outcome && (outcome->failed || !outcome->curve.empty());
-      if (finished && known.emplace(outcome->trial, outcome->rung).second) outcomes.push_back(*outcome);
+      if (finished && known.emplace(outcome->trial, outcome->rung, outcome->fold).second) outcomes.push_back(*outcome);
     }
   }
   return outcomes;

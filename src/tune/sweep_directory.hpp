@@ -42,6 +42,8 @@ class SweepDirectory {
   /// Of a population: makes the winner a run that can be repeated, with best.h5 as its only checkpoint. One that is
   /// there already stays.
   void write_winner(const Config& start, const NudgeJournal& journal) const;
+  /// Removes a file of the sweep, where it is there.
+  void remove(const std::string& file) const;
   /// At the end: claims and trials' checkpoints are of no use any more.
   void clean() const;
 
@@ -54,7 +56,7 @@ class SweepDirectory {
   std::vector<Outcome> outcomes_;
 };
 
-/// What all journals of a sweep say, its own or another process's, each training once; in no order.
+/// What all journals of a sweep say, its own or another process's, each training of each model once; in no order.
 /// @throws Error(no_input)  one is gone: another process has just put them together
 std::vector<Outcome> read_outcomes(const SweepPaths& paths);
 

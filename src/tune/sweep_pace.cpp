@@ -63,13 +63,19 @@ SweepPace pace_of(const SweepView& view) {
   const SweepPaths paths{view.folder};
   const SearchPlan plan(view.config.sweep, view.config.seed, view.config.train.epochs);
   double done = 0.0;
+  const auto models = static_cast<double>(view.config.sweep.models());
   auto total = static_cast<double>(plan.total_work());
   for (const TrialRow& row : view.rows) {
     if (row.same_as) {  // the plan knows it of the first round
-      if (row.round > 0) total -= static_cast<double>(work_until(plan, 0));
+      if (row.round > 0) total -= models * static_cast<double>(work_until(plan, 0));
       continue;
     }
-    if (!row.curve.empty() || row.status == "failed") done += static_cast<double>(work_until(plan, row.rung));
+    const bool trained = !row.curve.empty() || row.status == "failed";
+    const auto before = trained ? static_cast<double>(work_until(plan, row.rung)) : 0.0;
+    done += models * before;
+    if (row.parts_done == 0) continue;
+    const std::int64_t rung = trained ? row.rung + 1 : 0;
+    done += static_cast<double>(row.parts_done) * (static_cast<double>(work_until(plan, rung)) - before);
   }
   SweepPace pace;
   pace.share = total > 0.0 ? std::clamp(done / total, 0.0, 1.0) : 0.0;

@@ -26,12 +26,14 @@ std::string format_sweep_line(const SweepState& state) {
   return line;
 }
 
-SweepProgress::SweepProgress(ProgressStyle style, Metric metric, const SearchPlan& plan,
+SweepProgress::SweepProgress(ProgressStyle style, const SweepSettings& settings, const SearchPlan& plan,
                              std::vector<std::string> journals, std::int64_t groups)
     : style_(style),
-      metric_(metric),
+      metric_(settings.metric),
+      models_(settings.models()),
       plan_(plan),
       groups_(groups),
+      gatherer_(settings),
       started_(Clock::now()),
       looked_(started_),
       shown_(started_) {
@@ -41,7 +43,7 @@ SweepProgress::SweepProgress(ProgressStyle style, Metric metric, const SearchPla
 void SweepProgress::begin_stage(const Stage& stage, const std::vector<Outcome>& known) {
   state_.jobs = plan_.total_jobs();  // fewer than thought where trials of this round equal earlier ones
   job_work_ = SearchPlan::work_of(stage, stage.rung > 0 ? plan_.epochs_of_rung(stage.rung - 1) : 0);
-  stage_left_ = static_cast<std::int64_t>(stage.trials.size());
+  stage_left_ = static_cast<std::int64_t>(stage.trials.size()) * models_;
   for (const Outcome& outcome : known) {
     count(outcome);
     work_known_ += static_cast<double>(job_work_);
@@ -49,20 +51,19 @@ void SweepProgress::begin_stage(const Stage& stage, const std::vector<Outcome>& 
   }
 }
 
-void SweepProgress::count(const Outcome& outcome) {
+void SweepProgress::count(const Outcome& part) {
   ++state_.done;
   --stage_left_;
   work_done_ += static_cast<double>(job_work_);
-  if (outcome.failed) {
-    ++state_.failed;
-    return;
-  }
-  const Score score = score_of(outcome, metric_);
-  if (outcome.rung < best_rung_ || (outcome.rung == best_rung_ && score >= best_score_)) return;
-  best_rung_ = outcome.rung;
+  if (part.failed) ++state_.failed;
+  const std::optional<Outcome> outcome = gatherer_.take(part);
+  if (!outcome || outcome->failed) return;
+  const Score score = score_of(*outcome, metric_);
+  if (outcome->rung < best_rung_ || (outcome->rung == best_rung_ && score >= best_score_)) return;
+  best_rung_ = outcome->rung;
   best_score_ = score;
-  state_.best = metric_at(outcome.curve.back(), metric_);
-  state_.best_trial = outcome.trial;
+  state_.best = metric_at(outcome->curve.back(), metric_);
+  state_.best_trial = outcome->trial;
 }
 
 void SweepProgress::finished(const Outcome& outcome) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shoal/train/progress.hpp"
+#include "tune/folds.hpp"
 #include "tune/outcome.hpp"
 #include "tune/sweep_directory.hpp"
 
@@ -31,13 +32,13 @@ std::string format_sweep_line(const SweepState& state);
 class SweepProgress {
  public:
   /// journals: of the other ranks
-  SweepProgress(ProgressStyle style, Metric metric, const SearchPlan& plan, std::vector<std::string> journals,
-                std::int64_t groups);
+  SweepProgress(ProgressStyle style, const SweepSettings& settings, const SearchPlan& plan,
+                std::vector<std::string> journals, std::int64_t groups);
   SweepProgress(const SweepProgress&) = delete;
   SweepProgress& operator=(const SweepProgress&) = delete;
   ~SweepProgress() { clear(); }
 
-  /// known: outcomes of this stage that there are already
+  /// known: outcomes of this stage that there are already, model by model
   void begin_stage(const Stage& stage, const std::vector<Outcome>& known);
   void finished(const Outcome& outcome);  ///< one of rank 0's own
   void tick();                            ///< to be called often; cheap
@@ -49,15 +50,17 @@ class SweepProgress {
     std::int64_t offset = 0;
   };
 
-  void count(const Outcome& outcome);
+  void count(const Outcome& part);
   void read(Journal& journal);
   void show(std::chrono::steady_clock::time_point now);
 
   ProgressStyle style_;
   Metric metric_;
+  std::int64_t models_;  // of a trial
   const SearchPlan& plan_;
   std::vector<Journal> journals_;
   std::int64_t groups_;
+  FoldGatherer gatherer_;
   SweepState state_;
   std::int64_t stage_left_ = 0;  // trainings
   std::int64_t job_work_ = 1;    // epochs of each training of this stage

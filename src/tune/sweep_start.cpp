@@ -15,6 +15,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/data/folds.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
@@ -31,6 +32,20 @@ namespace fs = std::filesystem;
 
 constexpr double set_apart = 0.1;  // of train, where nothing else is there to validate on
 
+constexpr std::int64_t usual_folds = 5;
+
+void make_cross_validation(Config& config) {
+  const SweepSettings& was = config.sweep;
+  SweepSettings one;
+  one.trials = 1;
+  one.metric = was.metric;
+  one.ranks_per_trial = was.ranks_per_trial;
+  one.folds = was.folded() ? was.folds : usual_folds;
+  one.final_fit = was.final_fit == FinalFit::yes ? FinalFit::yes : FinalFit::no;
+  if (!was.space.empty()) log_info("[sweep.space] is not searched: the config itself is cross-validated");
+  config.sweep = one;
+}
+
 /// The config to go on with: the sweep's own, or the one given, which must agree in all that reaches the results.
 Config continued_config(const SweepRequest& request, const std::string& folder) {
   const std::string path = SweepPaths{folder}.config();
@@ -40,6 +55,7 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
   Config wanted =
       request.config ? load_config(request.config, request.sets) : parse_config(to_toml(kept), path, "/", request.sets);
   if (!told) take_targets_as_before(wanted);
+  if (request.cross_validates) make_cross_validation(wanted);
   count_members(wanted);
   for (const std::string& key : differing_keys(kept, wanted)) {
     std::string wrong;
@@ -55,6 +71,16 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
                                                  folder, wrong));
   }
   return wanted;
+}
+
+/// The two splits of a file are no one's rows together.
+void check_final_fit(const SweepTask& task) {
+  const bool apart = !std::holds_alternative<double>(task.base.data.validation);
+  if (!task.settings.fits_finally() || task.settings.folded() || !task.data.validation || !apart) return;
+  throw Error(ExitStatus::usage,
+              fmt::format("{}sweep.final_fit trains on the rows to train and to validate on together, and the split "
+                          "\"{}\" of {} stands apart; use data.validation = 0.1, or sweep.folds, or leave it out",
+                          task.base.place_of("sweep.final_fit"), task.data.validation_name, task.base.data.file));
 }
 
 void check_metric(const SweepTask& task) {
@@ -76,7 +102,7 @@ void check_trials(const SweepTask& task) {
   std::optional<Error> first;
   for (const Place& place : plan.places()) {
     try {
-      const Config config = trial_config(task.base, task.settings.space, place);
+      const Config config = task.config_of(place, task.settings.folded() ? 1 : 0);
       check_config(config);
       check_memory(config, task.data);
       static_cast<void>(make_model(config, task.data));
@@ -99,6 +125,27 @@ void check_values(const Split& split, bool probabilities, int rank, int ranks) {
   }
 }
 
+Config in_fold(Config config, std::int64_t fold, std::int64_t folds) {
+  if (fold > 0) config.data.fold = {fold, folds};
+  return config;
+}
+
+/// What folds are made of, and what they leave aside.
+void say_folds(const Config& config, const Dataset& dataset) {
+  const Split train = dataset.split("train");
+  const FoldPlan plan = plan_folds(train, config.sweep.folds, split_seed_of(config), dataset.class_names());
+  log_info(fmt::format("{} folds of the {} of train{}{}", config.sweep.folds, counted(train.rows(), "row"),
+                       plan.grouped         ? ", of whole groups"
+                       : train.has_labels() ? ", by class"
+                                            : "",
+                       dataset.has("validation") ? "; the split validation is not used" : ""));
+  if (!plan.note.empty()) log_warning(plan.note);
+  const std::string idle = value_text(config, "data.validation");
+  if (!std::holds_alternative<std::monostate>(config.data.validation))
+    log_warning(fmt::format("{}data.validation = {} has no effect: sweep.folds says which rows validate",
+                            config.place_of("data.validation"), idle));
+}
+
 std::string fingerprint(const SweepTask& task) {
   const std::string names = Json(task.data.description.class_names).text();
   return fmt::format("content {}\nkernel_hash {}\nclasses {}\n", task.data.description.content, kernel_hash(), names);
@@ -117,8 +164,10 @@ std::string part_of(const std::string& fingerprint, const std::string& what) {
 
 SweepRequestPlan resolve(const SweepRequest& request) {
   SweepRequestPlan plan;
+  const std::string command = request.cross_validates ? "cv" : "sweep";
   const std::string usual =
-      "runs/" + (request.config ? fs::path(*request.config).stem().string() : std::string("sweep"));
+      request.config ? "runs/" + fs::path(*request.config).stem().string() + (request.cross_validates ? "-cv" : "")
+                     : "runs/" + command;
   plan.folder = request.run      ? *request.run
                 : request.resume ? RunDirectory::last_of(usual, SweepDirectory::has_sweep)
                                  : usual;
@@ -127,7 +176,9 @@ SweepRequestPlan resolve(const SweepRequest& request) {
   if (request.resume && !request.config && !request.run)
     throw Error(
         ExitStatus::usage,
-        "--resume needs a CONFIG or --run, to know which sweep; for example: shoal sweep --run runs/digits --resume");
+        fmt::format("--resume needs a CONFIG or --run, to know which sweep; for example: shoal {} --run runs/digits "
+                    "--resume",
+                    command));
   plan.goes_on = request.resume && SweepDirectory::has_sweep(plan.folder);
   if (plan.goes_on) {
     plan.config = continued_config(request, plan.folder);
@@ -138,10 +189,13 @@ SweepRequestPlan resolve(const SweepRequest& request) {
                 fmt::format("there is no sweep in {} to go on with; name its folder with --run, or give a CONFIG",
                             plan.folder));
   plan.config = load_config(request.config, request.sets);
+  if (request.cross_validates) make_cross_validation(plan.config);
   if (plan.config.data.file.empty())
-    throw Error(ExitStatus::usage,
-                request.config ? *request.config + " does not set data.file; name a data set, see shoal import --help"
-                               : "no CONFIG given and no --set data.file=...; for example: shoal sweep digits.toml");
+    throw Error(
+        ExitStatus::usage,
+        request.config
+            ? *request.config + " does not set data.file; name a data set, see shoal import --help"
+            : fmt::format("no CONFIG given and no --set data.file=...; for example: shoal {} digits.toml", command));
   count_members(plan.config);
   check_sweep(plan.config);  // before the folder is looked at: a mistake in it is the user's first concern
   if (!request.run && !request.resume) {
@@ -163,18 +217,41 @@ SweepTask prepare(const Config& config, Communicator& comm) {
     base.sweep = {};
     if (std::holds_alternative<std::monostate>(base.data.validation) && !dataset.has("validation"))
       base.data.validation = set_apart;
-    task = SweepTask{base, config.sweep, select_data(dataset, base)};
+    if (config.sweep.folded()) base.data.validation = {};
+    task = SweepTask{base, config.sweep,
+                     select_data(dataset, in_fold(base, config.sweep.folded() ? 1 : 0, config.sweep.folds))};
+    for (std::int64_t fold = 1; fold <= config.sweep.folds; ++fold)
+      task->folds.push_back(fold == 1 ? task->data : select_data(dataset, in_fold(base, fold, config.sweep.folds)));
   });
-  learn_columns(task->data, comm);
+  if (task->settings.folded()) say_folds(config, dataset);
+  for (TrainingData& fold : task->folds) learn_columns(fold, comm);
+  if (task->settings.folded()) {
+    task->data = task->folds.front();
+  } else {
+    learn_columns(task->data, comm);
+  }
   run_together(comm, [&] {
     const Config& base = task->base;
     check_metric(*task);
+    check_final_fit(*task);
     check_trials(*task);
     const bool probabilities = loss_for(base, task->data.train).targets == Loss::Targets::shares;
     check_values(task->data.train, probabilities, comm.rank(), comm.size());
     if (task->data.validation) check_values(*task->data.validation, probabilities, comm.rank(), comm.size());
   });
   return *task;
+}
+
+TrainingData prepare_data(const Config& config, Communicator& comm) {
+  const Dataset dataset = open_together(config.data.file, comm);
+  std::optional<TrainingData> data;
+  run_together(comm, [&] { data = select_data(dataset, config); });
+  learn_columns(*data, comm);
+  return *std::move(data);
+}
+
+Config SweepTask::config_of(const Place& place, std::int64_t fold) const {
+  return in_fold(trial_config(base, settings.space, place), fold, settings.folds);
 }
 
 HostLoad load_of(const Communicator& world, const SweepSettings& settings) {
@@ -207,7 +284,7 @@ void check_folder(const std::string& claims, const Communicator& world) {
 std::vector<std::string> idle_lines(const SweepTask& task) {
   const auto& space = task.settings.space;
   const SearchPlan plan(task.settings, task.base.seed, task.base.train.epochs);
-  const auto config_of = [&](const Place& place) { return trial_config(task.base, space, place); };
+  const auto config_of = [&](const Place& place) { return task.config_of(place, task.settings.folded() ? 1 : 0); };
   const Config first = config_of(plan.places().front());
   std::vector<std::pair<const config_keys::Key*, std::string>> idle;  // and its line
   for (const config_keys::Key* key : config_keys::given(first)) {

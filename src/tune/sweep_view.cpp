@@ -10,6 +10,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/run/run_pulse.hpp"
+#include "tune/folds.hpp"
 #include "tune/results.hpp"
 #include "tune/sweep_directory.hpp"
 
@@ -29,21 +30,32 @@ std::vector<Outcome> read_settled(const SweepPaths& paths) {
   }
 }
 
-/// Gives each trial its outcomes, rung by rung, as the sweep itself does; the plan is then as far as that is.
-std::vector<History> follow_plan(SearchPlan& plan, Metric metric, const std::vector<Outcome>& outcomes) {
-  std::map<std::pair<std::int64_t, std::int64_t>, const Outcome*> known;
-  for (const Outcome& outcome : outcomes) known.emplace(std::pair(outcome.trial, outcome.rung), &outcome);
+/// As far as the journals tell.
+struct Followed {
   std::vector<History> trials;
-  for (bool whole = true; whole;) {
-    trials.resize(plan.places().size());
-    for (const std::int64_t trial : plan.stage().trials) {
-      const auto found = known.find({trial, plan.stage().rung});
-      whole &= found != known.end();
-      if (found != known.end()) trials[static_cast<std::size_t>(trial)].push_back(*found->second);
-    }
-    if (!whole || !plan.advance(standings_of(trials, metric))) return trials;
+  std::vector<Outcome> in_parts;  // models of trials of which not all are done
+};
+
+/// Gives each trial its outcomes, rung by rung, as the sweep itself does; the plan is then as far as that is.
+Followed follow_plan(SearchPlan& plan, const SweepSettings& settings, const std::vector<Outcome>& outcomes) {
+  std::map<std::pair<std::int64_t, std::int64_t>, Outcome> known;
+  FoldGatherer gatherer(settings);
+  Followed found;
+  for (const Outcome& outcome : outcomes) {
+    if (auto whole = gatherer.take(outcome)) known.emplace(std::pair(whole->trial, whole->rung), *std::move(whole));
   }
-  return trials;
+  for (const auto& [key, parts] : gatherer.waiting())
+    found.in_parts.insert(found.in_parts.end(), parts.begin(), parts.end());
+  for (bool whole = true; whole;) {
+    found.trials.resize(plan.places().size());
+    for (const std::int64_t trial : plan.stage().trials) {
+      const auto outcome = known.find({trial, plan.stage().rung});
+      whole &= outcome != known.end();
+      if (outcome != known.end()) found.trials[static_cast<std::size_t>(trial)].push_back(outcome->second);
+    }
+    if (!whole || !plan.advance(standings_of(found.trials, settings.metric))) return found;
+  }
+  return found;
 }
 
 }  // namespace
@@ -59,7 +71,8 @@ SweepView read_sweep(const std::string& folder) {
   const SweepSettings& settings = view.config.sweep;
   SearchPlan plan(settings, view.config.seed, view.config.train.epochs);
   const std::vector<Outcome> outcomes = read_settled(paths);
-  const std::vector<History> trials = follow_plan(plan, settings.metric, outcomes);
+  const Followed followed = follow_plan(plan, settings, outcomes);
+  const std::vector<History>& trials = followed.trials;
   SweepTable table = make_table(settings, plan, trials);
   const auto& stage = plan.stage();
   const bool breeds = plan.population() != nullptr && stage.rung + 1 < plan.rungs();
@@ -77,7 +90,13 @@ SweepView read_sweep(const std::string& folder) {
     view.generations = plan.rungs();
     view.generation = plan.stage().rung + 1;
   }
-  for (const History& history : trials) view.trainings_done += static_cast<std::int64_t>(history.size());
+  for (const History& history : trials)
+    view.trainings_done += static_cast<std::int64_t>(history.size()) * settings.models();
+  view.trainings_done += static_cast<std::int64_t>(followed.in_parts.size());
+  for (const Outcome& part : followed.in_parts) {
+    if (part.trial < static_cast<std::int64_t>(view.rows.size()))
+      view.rows[static_cast<std::size_t>(part.trial)].parts_done += 1;
+  }
   view.trainings = plan.total_jobs();
   return view;
 }

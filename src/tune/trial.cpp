@@ -25,7 +25,8 @@ struct WriteFailure {
 /// Whether the training of the task, where it has come to the step of the checkpoint, is what the checkpoint holds.
 bool leads_there(const Archive& archive, const TrialTask& task, bool own) try {
   const std::optional<Outcome> before = parse_outcome(archive.text(CheckpointNames::trial));
-  if (!before || before->rung > task.rung || (own && before->trial != task.trial)) return false;
+  if (!before || before->rung > task.rung || before->fold != task.fold || (own && before->trial != task.trial))
+    return false;
   const auto keys = differing_keys(read_config(archive), task.config);
   const std::int64_t step = read_progress(archive).step;
   return NudgeJournal::parse(archive.text(CheckpointNames::journal), archive.name).up_to(step) ==
@@ -174,9 +175,9 @@ bool is_the_trials_own(const Error& error) {
 
 }  // namespace
 
-bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung) try {
+bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung, std::int64_t fold) try {
   const auto outcome = parse_outcome(load_checkpoint(checkpoint).archive.text(CheckpointNames::trial));
-  return outcome && outcome->trial == trial && outcome->rung == rung;
+  return outcome && outcome->trial == trial && outcome->rung == rung && outcome->fold == fold;
 } catch (const Error&) {
   return false;
 }
@@ -187,6 +188,7 @@ std::optional<Outcome> run_trial(const TrialTask& task, const TrainingData& data
   Outcome outcome;
   outcome.trial = task.trial;
   outcome.rung = task.rung;
+  outcome.fold = task.fold;
   const auto fail = [&](const std::string& reason) {
     outcome.failed = true;
     outcome.reason = portable(reason);

@@ -21,6 +21,7 @@ struct TrialTask {
   Config config;
   Metric metric = Metric::validation_loss;  ///< that trials are compared by
   std::string checkpoint;                   ///< a file: gone on from where it is there, sound and of this trial
+  std::int64_t fold = 0;                    ///< see TrialPart
   NudgeJournal journal = {};                ///< what changes on the way; `config` is how it begins
   std::vector<std::string> sources = {};    ///< files to go on from where `checkpoint` is none, the first that is sound
                                             ///< and was trained as this trial until there
@@ -31,8 +32,8 @@ struct TrialHooks {
   std::function<bool(const Outcome&)> wanted;  ///< on the first rank, at the end: whether the checkpoint is to be kept
 };
 
-/// Whether the file is a sound checkpoint of that trial, at the end of that rung.
-bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung);
+/// Whether the file is a sound checkpoint of that trial's model, at the end of that rung.
+bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung, std::int64_t fold);
 
 /// Collective. Trains, and writes the checkpoint where it is wanted, or to go on from after a stop.
 /// @returns nothing when it was stopped; else the outcome, equal on every rank. Whatever the training throws makes a

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <span>
 #include <system_error>
 #include <utility>
 
+#include "shoal/core/error.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/stop_signal.hpp"
 #include "tune/population/schedule.hpp"
@@ -56,14 +58,16 @@ bool TrialWorker::stop_asked() {
   return stopping_;
 }
 
-TrialTask TrialWorker::task_of(const SearchPlan& plan, std::int64_t trial, std::int64_t rung) const {
+TrialTask TrialWorker::task_of(const SearchPlan& plan, const TrialPart& part, std::int64_t rung) const {
+  const auto [trial, fold] = part;
   Schedule schedule = schedule_of(plan, task_.base, task_.settings, task_.data.train.rows(), trial, rung);
   TrialTask task{trial,
                  rung,
                  {},
-                 std::move(schedule.start),
+                 in_fold(std::move(schedule.start), fold, task_.settings.folds),
                  task_.settings.metric,
-                 checkpoint_of(paths_, plan, trial, rung),
+                 checkpoint_of(paths_, plan, part, rung),
+                 fold,
                  std::move(schedule.journal),
                  sources_of(paths_, plan, trial, rung)};
   for (std::int64_t r = 0; r <= rung && plan.epochs_of_rung(r) > 0; ++r)
@@ -71,36 +75,44 @@ TrialTask TrialWorker::task_of(const SearchPlan& plan, std::int64_t trial, std::
   return task;
 }
 
-std::optional<std::int64_t> TrialWorker::next_free(const Stage& stage, const std::vector<std::int64_t>& trials,
-                                                   std::size_t& from) {
-  while (from < trials.size() && !stop_asked()) {
-    const std::int64_t trial = trials[from++];
-    if (claim(claims_, fmt::format("{}-{}-{}", stage.round, stage.rung, trial))) return trial;
+/// Which of the parts, or -1: none is left.
+std::int64_t TrialWorker::next_free(const std::string& claims_of, const std::vector<TrialPart>& parts,
+                                    std::int64_t& from) {
+  while (from < static_cast<std::int64_t>(parts.size()) && !stop_asked()) {
+    const auto [trial, fold] = parts[static_cast<std::size_t>(from)];
+    const std::string which = fold > 0 ? fmt::format("{}-{}", trial, fold) : std::to_string(trial);
+    ++from;
+    if (claim(claims_, fmt::format("{}-{}", claims_of, which))) return from - 1;
   }
-  return std::nullopt;
+  return -1;
 }
 
 /// Collective over the group. Nothing when it was stopped, and on ranks that the trial has no leaf for.
-std::optional<Outcome> TrialWorker::train(const TrialTask& task, const Keeper& keeper) {
-  const Metric metric = task_.settings.metric;
-  const TrialHooks hooks{[this] { return stop_asked(); },
-                         [&](const Outcome& outcome) { return keeper.wants(score_of(outcome, metric), task.trial); }};
+std::optional<Outcome> TrialWorker::train(const TrialTask& task, const std::function<bool(const Outcome&)>& wanted) {
+  const TrialHooks hooks{[this] { return stop_asked(); }, wanted};
+  const TrainingData& data = task_.data_of(task.fold);
   const std::int64_t leaves = leaves_of(task.config);
-  if (leaves >= group_.size()) return run_trial(task, task_.data, hooks, group_);
+  if (leaves >= group_.size()) return run_trial(task, data, hooks, group_);
   Communicator part = group_.split(group_.rank() < leaves ? 0 : 1);
-  return group_.rank() < leaves ? run_trial(task, task_.data, hooks, part) : std::nullopt;
+  return group_.rank() < leaves ? run_trial(task, data, hooks, part) : std::nullopt;
 }
 
-std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::vector<std::int64_t>& trials,
-                                             Keeper keeper, SweepProgress* progress) {
+std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::vector<TrialPart>& parts,
+                                             std::vector<Keeper> keepers, SweepProgress* progress) {
   const Doing doing(Activity::apart);
   progress_ = progress;
+  const Stage& stage = plan.stage();
+  const Metric metric = task_.settings.metric;
   std::vector<Outcome> mine;
-  for (std::size_t from = 0;;) {
-    std::int64_t trial = leads() ? next_free(plan.stage(), trials, from).value_or(-1) : -1;
-    group_.broadcast(std::as_writable_bytes(std::span(&trial, 1)));
-    if (trial < 0) return mine;
-    std::optional<Outcome> outcome = train(task_of(plan, trial, plan.stage().rung), keeper);
+  for (std::int64_t from = 0;;) {
+    std::int64_t next = leads() ? next_free(fmt::format("{}-{}", stage.round, stage.rung), parts, from) : -1;
+    group_.broadcast(std::as_writable_bytes(std::span(&next, 1)));
+    if (next < 0) return mine;
+    const TrialPart part = parts[static_cast<std::size_t>(next)];
+    Keeper& keeper = keepers[static_cast<std::size_t>(std::max<std::int64_t>(0, part.fold - 1))];
+    std::optional<Outcome> outcome = train(task_of(plan, part, stage.rung), [&](const Outcome& found) {
+      return keeper.wants(score_of(found, metric), part.trial);
+    });
     if (!leads()) continue;
     if (!outcome) {
       stopping_ = true;
@@ -111,22 +123,43 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
     journal_->sync();
     mine.push_back(*outcome);
     if (progress_ != nullptr) progress_->finished(*outcome);
-    const auto checkpoint = [&](std::int64_t t) { return checkpoint_of(paths_, plan, t, plan.stage().rung); };
     if (outcome->failed) {
-      discard(checkpoint(trial));
+      discard(checkpoint_of(paths_, plan, part, stage.rung));
       continue;
     }
-    const Score score = score_of(*outcome, task_.settings.metric);
-    const auto dropped = keeper.wants(score, trial) ? keeper.take(score, trial) : trial;
-    if (dropped) discard(checkpoint(*dropped));
+    const Score score = score_of(*outcome, metric);
+    const auto dropped = keeper.wants(score, part.trial) ? keeper.take(score, part.trial) : part.trial;
+    if (dropped) discard(checkpoint_of(paths_, plan, {*dropped, part.fold}, stage.rung));
   }
 }
 
-std::optional<Outcome> TrialWorker::train_again(const SearchPlan& plan, std::int64_t trial, std::int64_t rung) {
+bool TrialWorker::train_again(const SearchPlan& plan, const std::vector<TrialPart>& parts, std::int64_t rung) {
   const Doing doing(Activity::apart);
-  Communicator alone;
+  progress_ = nullptr;
+  bool whole = true;
+  for (std::int64_t from = 0;;) {
+    std::int64_t next = leads() ? next_free("again", parts, from) : -1;
+    group_.broadcast(std::as_writable_bytes(std::span(&next, 1)));
+    if (next < 0) return whole && !stopping_;
+    const TrialPart part = parts[static_cast<std::size_t>(next)];
+    const auto outcome = train(task_of(plan, part, rung), [](const Outcome&) { return true; });
+    if (!leads()) continue;
+    whole = whole && outcome;
+    if (outcome && outcome->failed)
+      throw Error(ExitStatus::internal,
+                  fmt::format("trial {}, which is among the best, failed when it was trained again: {}", part.trial,
+                              outcome->reason));
+  }
+}
+
+std::optional<Outcome> TrialWorker::train_together(const TrialTask& task, const TrainingData& data,
+                                                   Communicator& world) {
+  const Doing doing(Activity::apart);
+  progress_ = nullptr;
   const TrialHooks hooks{[this] { return stop_asked(); }, [](const Outcome&) { return true; }};
-  return run_trial(task_of(plan, trial, rung), task_.data, hooks, alone);
+  const std::int64_t leaves = leaves_of(task.config);
+  Communicator part = world.split(world.rank() < leaves ? 0 : 1);
+  return world.rank() < leaves ? run_trial(task, data, hooks, part) : std::nullopt;
 }
 
 }  // namespace shoal

@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/io/file.hpp"
+#include "tune/folds.hpp"
 #include "tune/keeper.hpp"
 #include "tune/search_plan.hpp"
 #include "tune/sweep_progress.hpp"
@@ -27,22 +29,28 @@ class TrialWorker {
   bool leads() const { return group_.rank() == 0; }
   void open_journal();
 
-  /// Collective over the group. Trains those of the trials that nobody else has claimed, in their order, until none is
-  /// left or it was stopped. Each outcome is in the journal on disk before the next trial begins.
-  /// @param keeper    which checkpoints stay
+  /// Collective over the group. Trains those of the parts that nobody else has claimed, in their order, until none is
+  /// left or it was stopped. Each outcome is in the journal on disk before the next part begins.
+  /// @param keepers   which checkpoints stay: one for each model of a trial, by fold
   /// @param progress  on rank 0
   /// @returns on the first rank of the group its outcomes
-  std::vector<Outcome> train_free(const SearchPlan& plan, const std::vector<std::int64_t>& trials, Keeper keeper,
-                                  SweepProgress* progress);
+  std::vector<Outcome> train_free(const SearchPlan& plan, const std::vector<TrialPart>& parts,
+                                  std::vector<Keeper> keepers, SweepProgress* progress);
 
-  /// On the calling rank alone: the same trial again, to the same bits. Nothing when it was stopped.
-  std::optional<Outcome> train_again(const SearchPlan& plan, std::int64_t trial, std::int64_t rung);
+  /// Collective over the group. Parts that have outcomes, but whose checkpoints are lost, once more: to the same bits.
+  /// @returns on the first rank of the group whether it was not stopped
+  /// @throws Error(internal)  one of them fails now
+  bool train_again(const SearchPlan& plan, const std::vector<TrialPart>& parts, std::int64_t rung);
+
+  /// Collective over the world, all ranks together, as many as there are leaves. No journal.
+  /// @returns nothing when it was stopped, and on ranks that it has no leaf for
+  std::optional<Outcome> train_together(const TrialTask& task, const TrainingData& data, Communicator& world);
 
  private:
   bool stop_asked();
-  std::optional<std::int64_t> next_free(const Stage& stage, const std::vector<std::int64_t>& trials, std::size_t& from);
-  std::optional<Outcome> train(const TrialTask& task, const Keeper& keeper);
-  TrialTask task_of(const SearchPlan& plan, std::int64_t trial, std::int64_t rung) const;
+  std::int64_t next_free(const std::string& claims_of, const std::vector<TrialPart>& parts, std::int64_t& from);
+  std::optional<Outcome> train(const TrialTask& task, const std::function<bool(const Outcome&)>& wanted);
+  TrialTask task_of(const SearchPlan& plan, const TrialPart& part, std::int64_t rung) const;
 
   const SweepTask& task_;
   SweepPaths paths_;

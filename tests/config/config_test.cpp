@@ -23,7 +23,7 @@ Config parse(const std::string& text, const std::vector<std::string>& sets = {})
 Config unusual() {
   Config c;
   c.seed = 9223372036854775807;
-  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25, {3, true, 5}, "standard"};
+  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25, {3, true, 5}, "standard", {2, 5}, 7};
   c.model.hidden = {256, 128};
   c.model.activation = "gelu";
   c.model.dropout = 0.1 + 0.2;
@@ -42,6 +42,8 @@ Config unusual() {
   c.sweep.ranks_per_trial = 2;
   c.sweep.keep = 4;
   c.sweep.successive_halving = {true, 4, 2};
+  c.sweep.folds = 3;
+  c.sweep.final_fit = FinalFit::no;
   c.sweep.space = {{.key = "model.activation", .scale = Scale::choices, .choices = {"\"relu\"", "\"tanh\""}},
                    {.key = "optimizer.l2", .scale = Scale::log, .min = 1e-30, .max = 0.1 + 0.2},
                    {.key = "train.epochs", .scale = Scale::linear, .min = 1, .max = 9, .integer = true}};
@@ -188,6 +190,22 @@ TEST(Config, UnusualDiffersInEveryKey) {  // so that the test above cannot pass 
     if (!excluded) expected.push_back(key.name);
   }
   EXPECT_EQ(differing_keys(unusual(), Config()), expected);
+}
+
+TEST(Config, TakesAFoldAsWhichOfHowMany) {
+  EXPECT_EQ(parse("data.fold = \"2/5\"").data.fold, (Fold{2, 5}));
+  EXPECT_EQ(parse("data.fold = \"10/10\"").data.fold, (Fold{10, 10}));
+  EXPECT_EQ(parse("data.fold = \"2/5\"", {"data.fold=none"}).data.fold, Fold());
+  for (const char* wrong :
+       {"0/5", "6/5", "1/1", "2", "2/", "/5", "2/5 ", "-1/5", "2/5/7", "", "2/99999999999999999999"})
+    EXPECT_THROW(parse(std::string("data.fold = \"") + wrong + '"'), Error) << wrong;
+  EXPECT_THROW(parse("data.fold = 2"), Error);
+}
+
+TEST(Config, TheSplitSeedIsTheSeedUnlessItIsSaid) {
+  EXPECT_EQ(split_seed_of(parse("seed = 7")), 7U);
+  EXPECT_EQ(split_seed_of(parse("seed = 7\ndata.split_seed = 0")), 0U);
+  EXPECT_THROW(parse("data.split_seed = -2"), Error);
 }
 
 TEST(Config, TakesBatchNormAsATruthValueOrATable) {

@@ -190,9 +190,30 @@ TEST(SweepSettings, MistakesInTheSpace) {
   EXPECT_THAT(space("data.batch_size", "{choices = []}"), HasSubstr("no choices"));
   EXPECT_THAT(space("data.batch_size", "{choices = [64], min = 3}"), HasSubstr("choices and min"));
   EXPECT_THAT(space("data.batch_size", "{choices = [64], scale = \"log\"}"), HasSubstr("the one or the other"));
-  EXPECT_THAT(space("seed", "{choices = [1, 2]}"), HasSubstr("one seed"));
+  EXPECT_THAT(space("seed", "{min = -1, max = 2}"), HasSubstr("a seed is 0 or more"));
+  EXPECT_THAT(space("data.fold", "{choices = [\"1/2\"]}"), HasSubstr("the same data"));
+  EXPECT_THAT(space("data.split_seed", "{choices = [1, 2]}"), HasSubstr("the same data"));
   EXPECT_THAT(space("checkpoint.keep", "{choices = [1, 2]}"), HasSubstr("changes no result"));
   EXPECT_THAT(space("data.validation", "{choices = [0.1]}"), HasSubstr("the same data"));
+}
+
+TEST(SweepSettings, SeedsAreSearchedAsWholeNumbersOrChoices) {
+  const Dimension range = config_of("", "seed = {min = 1, max = 5}").sweep.space[0];
+  EXPECT_TRUE(range.integer);
+  EXPECT_EQ(range.max, 5.0);
+  EXPECT_EQ(config_of("", "seed = {choices = [1, 20]}").sweep.space[0].choices, (std::vector<std::string>{"1", "20"}));
+}
+
+TEST(SweepSettings, FoldsAreTwoOrMoreAndNotBesideAFold) {
+  EXPECT_THAT(fault("folds = 1", rate), HasSubstr("use 2 or more"));
+  EXPECT_EQ(fault("folds = 5", rate), "no error");
+  const auto read = [](const std::string& sweep) { return config_of(sweep, rate).sweep; };
+  EXPECT_EQ(obstacle(read("folds = 5"), read("folds = 4")), "sweep.folds = 4 is not what it was begun with (5)");
+  EXPECT_EQ(obstacle(read("folds = 5"), read("folds = 5\nfinal_fit = true")), "");
+  EXPECT_TRUE(read("folds = 5").fits_finally());
+  EXPECT_FALSE(read("folds = 5\nfinal_fit = false").fits_finally());
+  EXPECT_FALSE(read("").fits_finally());
+  EXPECT_TRUE(read("final_fit = true").fits_finally());
 }
 
 TEST(SweepSettings, MoreTrialsAreFineWhereTrialsDoNotDependOnTheirNumber) {

@@ -2,17 +2,19 @@
 # One table, whatever happens: a sweep on the digits at other numbers of ranks, with two ranks a trial, and killed with
 # kill -9 at random times (one rank, then all of them) and resumed at other numbers of ranks, has the results of a sweep
 # that one rank made undisturbed: sweep.csv, sweep.jsonl, sweep.h5, best.h5 and best/, byte for byte.
-#   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine|population] [--trials N] [--epochs N] [--count N] [--seed S]
+#   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine|population] [--folds K] [--trials N] [--epochs N] [--count N] [--seed S]
 # count: how many sweeps are killed. coarse_to_fine is tried with successive halving on top; of a population, whose members
-# are a third of the trials, the winner is repeated as well.
+# are a third of the trials, the winner is repeated as well. With folds the models of the winner's folds are compared, and
+# best.h5 is the final fit.
 shoal=$(realpath "$1") folder=$2
 shift 2
 export OMPI_MCA_odls_base_sigkill_timeout=1  # mpirun waits this long when a rank has died
 . "$(dirname "$0")/../promise/common.sh"
-search=random trials=24 epochs=60 count=1 seed=1
+search=random folds=0 trials=24 epochs=60 count=1 seed=1
 while [ $# -gt 0 ]; do
   case $1 in
     --search) search=$2 ;;
+    --folds) folds=$2 ;;
     --trials) trials=$2 ;;
     --epochs) epochs=$2 ;;
     --count) count=$2 ;;
@@ -41,6 +43,7 @@ leaves = $([ "$search" = population ] && echo 4 || echo 0)
 [sweep]
 $([ "$search" = population ] && echo "population = $((trials / 3))" || echo "trials = $trials
 search = \"$search\"")
+folds = $folds
 $([ "$search" != coarse_to_fine ] || echo 'successive_halving = {eta = 2, min_epochs = 1}')
 [sweep.space]
 "optimizer.learning_rate" = {scale = "log", min = 1e-4, max = 1.0}
@@ -55,7 +58,7 @@ sweep() { # ranks, folder, further options
   OMP_NUM_THREADS=1 exec mpirun --bind-to none -np "$ranks" "$shoal" sweep sweep.toml --run "$run" "$@" >/dev/null 2>log
 }
 whole() { (sweep "$@") || fail "the sweep with $1 ranks in $2 ended with $?: $(cat log)"; }
-results() { (cd "$1" && sha256sum sweep.csv sweep.jsonl sweep.h5 best.h5 best/*.h5); }
+results() { (cd "$1" && sha256sum sweep.csv sweep.jsonl sweep.h5 best*.h5 $(ls best/*.h5 2>/dev/null)); }
 finished() { cat "$1"/journal*.jsonl 2>/dev/null | grep -c '}$' || true; }
 same() { # folder, what happened
   [ "$(results "$1")" = "$expected" ] || fail "$2: other results than those of one rank undisturbed"

@@ -19,6 +19,16 @@ namespace shoal {
 /// fraction of the training split, 0 for none; a text: the name of a split.
 using Validation = std::variant<std::monostate, double, std::string>;
 
+/// One of `of` parts of the split train: the run validates on it and trains on all others. How rows are dealt to parts:
+/// data/folds.hpp. In TOML: "2/5", "none".
+struct Fold {
+  std::int64_t number = 0;  ///< from 1; 0: none
+  std::int64_t of = 0;
+
+  bool any() const { return of > 0; }
+  bool operator==(const Fold&) const = default;
+};
+
 struct DataConfig {
   std::string file;                    ///< absolute; empty: not given
   std::int64_t batch_size = 64;        ///< global
@@ -31,6 +41,8 @@ struct DataConfig {
   /// Targets of a regression, each output by itself: standard, none; auto: standard for targets that are floats and any
   /// number, none for labels that are taken for numbers and for shares
   std::string normalize_targets = "auto";
+  Fold fold = {};                ///< where there is one, what `validation` says is not looked at
+  std::int64_t split_seed = -1;  ///< draws the rows that validation as a fraction, or folds, take; -1: `seed`
 };
 
 struct BatchNormConfig {
@@ -145,6 +157,9 @@ void take_targets_as_before(Config& written);
 /// Changes a config as one more `--set KEY=VALUE` does. @returns the full names of the keys set: several for a table
 /// @throws Error  usage, with the config as it was; the message starts with `KEY=VALUE: `
 std::vector<std::string> set_keys(Config& config, const std::string& assignment);
+
+/// The seed of which rows of train are set apart.
+std::uint64_t split_seed_of(const Config& config);
 
 /// V, the leaves of a full batch: as many ranks can train together.
 std::int64_t leaves_of(const Config& config);

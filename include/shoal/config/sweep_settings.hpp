@@ -78,6 +78,14 @@ struct PopulationSettings {
   bool operator==(const PopulationSettings&) const = default;
 };
 
+/// Whether the best setting is trained once more, on the rows to train and to validate on together. In TOML: "auto",
+/// true, false.
+enum class FinalFit {
+  automatic,  ///< where trials have folds: none of their models knows all rows
+  yes,
+  no
+};
+
 /// How many hyperparameters a quasi-random search takes.
 inline constexpr int most_sobol_dimensions = 24;
 
@@ -91,11 +99,19 @@ struct SweepSettings {
   SuccessiveHalving successive_halving;
   PopulationSettings population;
   std::vector<Dimension> space;  ///< sorted by key
+  std::int64_t folds = 0;  ///< models of each trial, each validated on another part of the split train; 0: one model
+  FinalFit final_fit = FinalFit::automatic;
+
+  bool folded() const { return folds > 0; }
+  std::int64_t models() const { return folded() ? folds : 1; }  ///< of a trial
+  bool fits_finally() const { return final_fit == FinalFit::yes || (final_fit == FinalFit::automatic && folded()); }
 
   bool operator==(const SweepSettings&) const = default;
 };
 
-/// @throws Error(usage)  no space, or a search that does not fit the rest of the config; names the key
+/// Without a space it is a sweep of one trial, the config itself: for cross-validation.
+/// @throws Error(usage)  no space for several trials, or a search that does not fit the rest of the config; names the
+/// key
 void check_sweep(const Config& config);
 
 /// The members of a population are its trials: sets sweep.trials where nobody has.

@@ -31,6 +31,8 @@ std::string value(const LossSettings& v);  ///< a word where that says it all, e
 std::string value(const ClassWeights& v);
 std::string value(Search v);
 std::string value(Metric v);
+std::string value(const Fold& v);
+std::string value(FinalFit v);
 std::string value(const std::vector<Dimension>& v);  ///< a line for each
 
 }  // namespace shoal::config_text

@@ -38,6 +38,7 @@ class Split {
   std::int64_t outputs() const;      ///< K of targets, (N) counting as (N, 1); 0 without targets
   std::int64_t classes() const;      ///< of the data set
   bool has_weights() const;          ///< each row has one; else all count alike
+  bool has_groups() const;           ///< rows of a group belong together
   /// Of the data set: what its columns are, where it was made from a table; names of the features, where they have any.
   const std::optional<TableDescription>& table() const;
   const std::vector<std::string>& columns() const;
@@ -65,6 +66,8 @@ class Split {
   void read_target_values(std::span<const std::int64_t> rows, std::span<double> targets) const;
   /// Only with has_weights(). weights: (rows). @throws Error(bad_data) for one below 0 or not finite
   void read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const;
+  /// Only with has_groups(). Equal numbers: one group. groups: (rows)
+  void read_groups(std::span<const std::int64_t> rows, std::span<std::int64_t> groups) const;
   /// The texts of column `id` of file_columns()->ids, each of id_bytes() at most. texts: (rows)
   void read_ids(std::size_t id, std::span<const std::int64_t> rows, std::span<std::string> texts) const;
   std::int64_t id_bytes(std::size_t id) const;
@@ -90,7 +93,7 @@ class Split {
 
 /// A data set: an HDF5 file with a group per split (train, validation, test), each with x (N, D...) of uint8, float32
 /// or float64 and perhaps y: (N) of any whole-number type, or (N) or (N, K) of floats; perhaps weight (N) of floats,
-/// and ids/0, ids/1, ... (N, bytes) of uint8, texts filled up with bytes 0. Cheap to copy.
+/// group (N) of int64, and ids/0, ids/1, ... (N, bytes) of uint8, texts filled up with bytes 0. Cheap to copy.
 class Dataset {
  public:
   /// Reads what the file holds, and checks that it fits together; the rows are checked where they are read.

@@ -63,10 +63,12 @@ struct RunPaths {
 ///   config.toml                              as resolved
 ///   fingerprint                              of the data and of what this processor computes
 ///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
-///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial
-///   trials/0007.h5  trials/0007-3.h5         checkpoints that are still needed; of a population by generation
+///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial; with folds -<fold> behind it
+///   trials/0007.h5  trials/0007-2.h5         checkpoints that are still needed; of fold 2; of a member's generation 2
 ///   best/0007.h5                             at the end: checkpoints of the best trials, as many as sweep.keep
 ///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
+///   best-fold-<fold>.h5                      with folds: the models of the best trial
+///   final.h5                                 the final fit; with folds it is best.h5
 ///   winner/                                  of a population, at the end: a run, with the winner's schedule as nudges
 struct SweepPaths {
   std::string folder;
@@ -77,8 +79,9 @@ struct SweepPaths {
   std::string old_journal() const { return of("journal.jsonl"); }
   std::string claims(const std::string& job) const { return of("claims-" + job); }
   std::string trials() const { return of("trials"); }
-  std::string checkpoint(std::int64_t trial) const;
-  std::string checkpoint(std::int64_t member, std::int64_t generation) const;
+  /// part: its fold, or of a member of a population its generation, where that is not 0.
+  std::string checkpoint(std::int64_t trial, std::int64_t part = 0) const;
+  std::string final_part() const { return trials() + "/final.h5"; }  ///< of a final fit that is not done
   std::string kept() const { return of("best"); }
   std::string kept(std::int64_t trial) const;
   std::string csv() const { return of("sweep.csv"); }
@@ -87,6 +90,8 @@ struct SweepPaths {
   std::string times() const { return of("times.jsonl"); }
   std::string best() const { return of("best.h5"); }
   RunPaths winner() const { return {of("winner")}; }
+  std::string best_of_fold(std::int64_t fold) const { return of("best-fold-" + std::to_string(fold) + ".h5"); }
+  std::string final_fit() const { return of("final.h5"); }
   std::string of(const std::string& name) const { return folder + '/' + name; }
 
   static bool is_claims(const std::string& name);

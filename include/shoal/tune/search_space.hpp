@@ -30,7 +30,8 @@ double grid_place(const Dimension& dimension, std::int64_t index, std::int64_t l
 std::int64_t most_levels(const Dimension& dimension);
 
 /// The config of one trial: `base` with the values at `places`, one per dimension, and without [sweep]. model.depth = 0
-/// is a linear model, whatever model.width says. Not checked: see check_config.
+/// is a linear model, whatever model.width says. Where `seed` is searched the rows to validate on, and folds, are still
+/// drawn by that of `base`. Not checked: see check_config.
 Config trial_config(const Config& base, const std::vector<Dimension>& space, const std::vector<double>& places);
 
 }  // namespace shoal

@@ -7,15 +7,20 @@
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/tune/sweep_view.hpp"
 
 namespace shoal {
 
-/// `shoal sweep`, as the command line gives it.
+/// `shoal sweep` or `shoal cv`, as the command line gives it.
 struct SweepRequest {
+  /// The config itself is the one trial, whatever [sweep.space] says, with sweep.folds or 5 folds; a final fit only
+  /// where it is asked for.
+  bool cross_validates = false;
   std::optional<std::string> config;
   std::vector<std::string> sets;
-  std::optional<std::string> run;  ///< folder; by default runs/<config name>, the next free one unless `resume`
-  bool resume = false;             ///< go on with the sweep in that folder, if there is one
+  std::optional<std::string>
+      run;  ///< folder; by default runs/<config name>, or <config name>-cv, the next free one unless `resume`
+  bool resume = false;  ///< go on with the sweep in that folder, if there is one
 };
 
 /// What a sweep found, on every rank.
@@ -27,7 +32,16 @@ struct SweepSummary {
   std::int64_t failed = 0;
   std::int64_t taken_over = 0;  ///< in none of those: trials that equal an earlier one, and take its result
   std::optional<std::int64_t> winner;
-  bool population = false;         ///< the winner has a schedule, see SweepPaths
+  bool population = false;  ///< the winner has a schedule, see SweepPaths
+  std::string metric;
+  std::optional<TrialRow> shown;  ///< the winner; where there was one trial alone, it
+  /// The winner's setting on all rows, where it was trained so.
+  struct FinalFit {
+    std::string file;
+    std::int64_t rows = 0;
+    std::string length;  ///< "12 epochs"
+  };
+  std::optional<FinalFit> final_fit;
   std::int64_t winner_leaves = 0;  ///< as many ranks can train it on together
   /// Tables for people, headings first. The best ten trials, equal ones once; and per hyperparameter how much it
   /// mattered, by itself and in pairs: see SweepImportance.

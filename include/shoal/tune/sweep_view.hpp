@@ -31,14 +31,26 @@ struct LineagePart {
   std::vector<double> numbers;
 };
 
+/// One of the models of a trial, where sweep.folds makes several.
+struct FoldRow {
+  std::vector<CurvePoint> curve;
+  std::string reason;  ///< why it failed; empty: it did not
+
+  /// As that of a trial.
+  const CurvePoint* result() const { return !reason.empty() || curve.empty() ? nullptr : &curve.back(); }
+};
+
 /// One trial in the results. Nothing here depends on ranks, times or places on disk.
 struct TrialRow {
   std::int64_t trial = 0;
   std::optional<std::int64_t> place;  ///< from 1, the best; equal trials share one; none: failed, or no outcome yet
   std::string status;                 ///< done, stopped (by successive halving), failed; of a sweep under way: waiting
   std::int64_t round = 0;
-  std::int64_t rung = 0;  ///< the last one; with a population the generation
-  std::vector<CurvePoint> curve;
+  std::int64_t rung = 0;                     ///< the last one; with a population the generation
+  std::vector<CurvePoint> curve;             ///< with folds, of their means
+  std::optional<CurvePoint> deviation = {};  ///< with folds, beside result(): sample standard deviations over them
+  std::vector<FoldRow> folds = {};           ///< by number; empty without folds
+  std::int64_t parts_done = 0;      ///< of a sweep under way: folds that are done on a rung where others are not
   std::vector<std::string> values;  ///< per dimension, as TOML
   std::vector<double> numbers;      ///< per dimension, see number_at
   std::string reason;
@@ -99,7 +111,7 @@ struct SweepView {
   std::int64_t rounds = 1;
   std::int64_t generations = 0;     ///< of a population; 0: there is none
   std::int64_t generation = 0;      ///< the one under way, or the last, from 1
-  std::int64_t trainings_done = 0;  ///< of trainings, one a trial and rung
+  std::int64_t trainings_done = 0;  ///< of trainings, one a model of a trial and rung
   std::int64_t trainings = 0;
 };
 

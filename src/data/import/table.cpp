@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <unordered_map>
 #include <utility>
 
 #include "data/content_hash.hpp"
@@ -62,6 +63,19 @@ void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, c
   }
 }
 
+/// Folds of train are made of whole groups.
+bool keeps_groups(const PlannedSplit& split) { return split.name == "train" && !split.table->groups.empty(); }
+
+/// Groups are counted as they come up.
+Column group_column(const Table& table) {
+  std::unordered_map<std::int64_t, std::int64_t> numbers;
+  std::vector<std::int64_t> groups;
+  groups.reserve(table.groups.size());
+  for (const std::int64_t group : table.groups)
+    groups.push_back(numbers.emplace(group, static_cast<std::int64_t>(numbers.size())).first->second);
+  return column_of(std::move(groups), {});
+}
+
 }  // namespace
 
 std::size_t Column::row_bytes() const {
@@ -84,6 +98,7 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
     std::size_t row_bytes = split.table->x.row_bytes();
     if (split.table->y) row_bytes += split.table->y->row_bytes();
     if (split.table->weight) row_bytes += split.table->weight->row_bytes();
+    if (keeps_groups(split)) row_bytes += sizeof(std::int64_t);
     for (const Column& id : split.table->ids) row_bytes += id.row_bytes();
     all_bytes += row_bytes * static_cast<std::size_t>(split.rows);
   }
@@ -94,6 +109,8 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
     write_array(writer, &hash, split.name + "/x", split, split.table->x, progress);
     if (split.table->y) write_array(writer, &hash, split.name + "/y", split, *split.table->y, progress);
     if (split.table->weight) write_array(writer, &hash, split.name + "/weight", split, *split.table->weight, progress);
+    if (keeps_groups(split))
+      write_array(writer, &hash, split.name + "/group", split, group_column(*split.table), progress);
     for (std::size_t i = 0; i < split.table->ids.size(); ++i)
       write_array(writer, nullptr, fmt::format("{}/ids/{}", split.name, i), split, split.table->ids[i], progress);
     summary.splits.push_back({split.name, split.rows});

@@ -263,7 +263,8 @@
         return;
       }
       let updates = [];
-      const describe = t => `#${t.trial}, place ${t.place}: ${sweep.metric.name} ${shoal.number(t.score)}; ${sweep.space.map((d, i) => `${d.key} = ${shoal.parameterScale(d).value(t.values[i])}`).join(', ')}`;
+      const spread = t => (t.deviation === undefined || t.deviation === null ? '' : ` \u00b1 ${shoal.number(t.deviation)}`);
+      const describe = t => `#${t.trial}, place ${t.place}: ${sweep.metric.name} ${shoal.number(t.score)}${spread(t)}; ${sweep.space.map((d, i) => `${d.key} = ${shoal.parameterScale(d).value(t.values[i])}`).join(', ')}`;
       const look = t => {
         if (view.focus === t) return;
         view.focus = t;
@@ -301,19 +302,21 @@
       }
 
       updates.push(caviar(element, sweep, view, { width, look }));
-      const parallel = shoal.section(element, 'Parallel coordinates');
-      shoal.add(parallel, 'p', 'Drag along an axis, or move its handles by mouse or arrow keys, to brush; a click on the axis or Escape takes the brush away. Each axis has the scale that was searched on.', 'note');
-      if (constant.length > 0) shoal.add(parallel, 'p', `Hidden, for it is the same in all trials: ${constant.join(', ')}.`, 'note');
-      updates.push(shoal.parallel(parallel, view, { width, brushed: () => brushed(), look }));
-      const sliced = shoal.section(element, 'Slices');
-      shoal.add(sliced, 'p', `${sweep.metric.name}${score.scale.note.startsWith('log') ? ' (log scale)' : ''} at the end of each trial by each hyperparameter.`, 'note');
-      updates.push(...slices(sliced, sweep, view, { width, look }));
+      if (sweep.space.length > 0) {
+        const parallel = shoal.section(element, 'Parallel coordinates');
+        shoal.add(parallel, 'p', 'Drag along an axis, or move its handles by mouse or arrow keys, to brush; a click on the axis or Escape takes the brush away. Each axis has the scale that was searched on.', 'note');
+        if (constant.length > 0) shoal.add(parallel, 'p', `Hidden, for it is the same in all trials: ${constant.join(', ')}.`, 'note');
+        updates.push(shoal.parallel(parallel, view, { width, brushed: () => brushed(), look }));
+        const sliced = shoal.section(element, 'Slices');
+        shoal.add(sliced, 'p', `${sweep.metric.name}${score.scale.note.startsWith('log') ? ' (log scale)' : ''} at the end of each trial by each hyperparameter.`, 'note');
+        updates.push(...slices(sliced, sweep, view, { width, look }));
+      }
       if (sweep.boxes.length > 0) {
         const section = shoal.section(element, 'From coarse to fine');
         shoal.add(section, 'p', 'Where each round drew its trials: in boxes around the best of those before. Of choices it keeps that of the box, or, more and more seldom, takes any.', 'note');
         updates.push(...boxes(section, sweep, view, width));
       }
-      if (!sweep.generations) importance(shoal.section(element, 'What mattered'), sweep, width);
+      if (sweep.space.length > 0 && !sweep.generations) importance(shoal.section(element, 'What mattered'), sweep, width);
       const table = joinTable(view, look);
       updates.push(() => table(view.only));
       brushed();

@@ -63,6 +63,19 @@ Json curve_of(const TrialRow& row, Metric metric) {
   return Json::array({std::move(epochs), std::move(values)});
 }
 
+/// Epochs, score and training loss of each fold; null where it failed.
+Json folds_of(const TrialRow& row, Metric metric) {
+  Json folds = Json::array();
+  for (const FoldRow& fold : row.folds) {
+    const CurvePoint* result = fold.result();
+    const auto score = result != nullptr ? metric_at(*result, metric) : std::nullopt;
+    folds.push(Json::array({fold.curve.empty() ? std::int64_t{0} : fold.curve.back().epoch,
+                            score ? Json::shortest(*score) : Json(),
+                            result != nullptr ? Json::shortest(result->train_loss, curve_digits) : Json()}));
+  }
+  return folds;
+}
+
 Json trials_of(const SweepView& view) {
   const Metric metric = view.config.sweep.metric;
   Json trials = Json::array();
@@ -84,6 +97,11 @@ Json trials_of(const SweepView& view) {
                       {"curve", curve_of(row, metric)}});
     if (!row.reason.empty()) one.set("reason", row.reason);
     if (row.same_as) one.set("same_as", *row.same_as);
+    if (row.deviation) {
+      const auto off = metric_at(*row.deviation, metric);
+      one.set("deviation", off ? Json::shortest(*off, curve_digits) : Json());
+    }
+    if (!row.folds.empty()) one.set("folds", folds_of(row, metric));
     trials.push(std::move(one));
   }
   return trials;
@@ -150,10 +168,12 @@ Json facts_of(const SweepView& view) {
   const auto add = [&](const char* name, const std::string& text) { facts.push(Json::array({name, text})); };
   add("state", view.under_way ? "under way" : view.trainings_done < view.trainings ? "not finished" : "ended");
   add("trials", fmt::format("{}: {}", view.rows.size(), trials));
-  add("search", to_string(s.search) + (s.successive_halving.enabled ? ", with successive halving" : ""));
+  if (!s.space.empty())
+    add("search", to_string(s.search) + (s.successive_halving.enabled ? ", with successive halving" : ""));
   if (view.generations > 0)
     add("population",
         fmt::format("of {}, generation {} of {}", s.population.members, view.generation, view.generations));
+  if (s.folded()) add("folds", fmt::format("{}: metrics are means over them, deviations by n - 1", s.folds));
   add("compared by", to_string(s.metric) + (higher_is_better(s.metric) ? ", higher is better" : ", lower is better"));
   add("data", view.config.data.file);
   return facts;
@@ -165,8 +185,13 @@ Json commands_of(const std::string& folder, const SweepView& view) {
   const auto say = [&](const std::string& line, const std::string& about) {
     commands.push(Json::array({line, about}));
   };
-  say(fmt::format("shoal sweep {} --run {}-again", shell_word(SweepPaths{folder}.config()), sweep),
-      "repeat the sweep: sweep.csv is the same, on any number of ranks");
+  const char* command = settings.space.empty() ? "cv" : "sweep";
+  say(fmt::format("shoal {} {} --run {}-again", command, shell_word(SweepPaths{folder}.config()), sweep),
+      "repeat it: sweep.csv is the same, on any number of ranks");
+  if (settings.folded() && !settings.fits_finally()) {
+    say(fmt::format("shoal {} --run {} --resume --final-fit", command, sweep), "train the best setting on all rows");
+    return commands;
+  }
   say(fmt::format("shoal train --resume {} --run {}-best --set train.epochs=N", shell_word(SweepPaths{folder}.best()),
                   sweep),
       "train the best trial on");

@@ -214,11 +214,15 @@ HtmlTable trials_table(const Json& sweep) {
   HtmlTable table{"Trials", {"place", "trial", "status", "epochs", sweep.at("metric").at("name").string()}, {}};
   table.id = "trials";
   table.titled = true;
-  if (table.headings.back() != "train.loss") table.headings.emplace_back("train.loss");
-  const bool twice = table.headings.size() == 6;
+  const auto& trials = sweep.at("trials").items();
+  const bool folded =
+      std::any_of(trials.begin(), trials.end(), [](const Json& trial) { return trial.find("deviation") != nullptr; });
+  const bool twice = table.headings.back() != "train.loss";
+  if (folded) table.headings.emplace_back("deviation");
+  if (twice) table.headings.emplace_back("train.loss");
   for (const Json& d : sweep.at("space").items()) table.headings.push_back(d.at("key").string());
   std::vector<const Json*> placed;
-  for (const Json& trial : sweep.at("trials").items()) {
+  for (const Json& trial : trials) {
     if (!trial.at("place").is_null()) placed.push_back(&trial);
   }
   std::sort(placed.begin(), placed.end(),
@@ -227,12 +231,30 @@ HtmlTable trials_table(const Json& sweep) {
     auto& cells = table.rows.emplace_back();
     for (const char* name : {"place", "trial", "status", "epoch", "score"}) cells.push_back(shown(trial->at(name)));
     if (const Json* other = trial->find("same_as")) cells[2] += " as trial " + shown(*other);
+    if (folded) cells.push_back(shown(trial->at("deviation")));
     if (twice) cells.push_back(shown(trial->at("train_loss")));
     for (std::size_t d = 0; d < sweep.at("space").items().size(); ++d)
       cells.push_back(name_of_choice(sweep.at("space").at(d), trial->at("values").at(d)));
     table.row_attributes.push_back(fmt::format(" data-trial=\"{}\"", trial->at("trial").integer()));
   }
   return table;
+}
+
+/// Of the best trial, where trials have folds.
+std::string folds_section(const Json& sweep) {
+  const std::string metric = sweep.at("metric").at("name").string();
+  for (const Json& trial : sweep.at("trials").items()) {
+    const Json* folds = trial.find("folds");
+    if (folds == nullptr || trial.at("place").is_null() || trial.at("place").integer() != 1) continue;
+    HtmlTable table{
+        fmt::format("Folds of trial {}", trial.at("trial").integer()), {"fold", "epochs", metric, "train.loss"}, {}};
+    for (std::size_t f = 0; f < folds->items().size(); ++f) {
+      const Json& fold = folds->at(f);
+      table.rows.push_back({std::to_string(f + 1), shown(fold.at(0)), shown(fold.at(1)), shown(fold.at(2))});
+    }
+    return section("Folds", to_html(table));
+  }
+  return "";
 }
 
 std::string failed_section(const Json& sweep) {
@@ -305,9 +327,9 @@ std::string run_tables(const Json& run) {
 }
 
 std::string sweep_tables(const Json& sweep) {
-  return section("Trials", to_html(trials_table(sweep))) + lineage_section(sweep) + failed_section(sweep) +
-         importance_section(sweep) + facts_section(sweep.at("facts")) + config_section(sweep.at("config")) +
-         commands_section(sweep.at("commands"));
+  return section("Trials", to_html(trials_table(sweep))) + folds_section(sweep) + lineage_section(sweep) +
+         failed_section(sweep) + importance_section(sweep) + facts_section(sweep.at("facts")) +
+         config_section(sweep.at("config")) + commands_section(sweep.at("commands"));
 }
 
 std::string comparison_tables(const std::vector<Json>& runs) {

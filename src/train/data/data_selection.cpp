@@ -7,6 +7,7 @@
 #include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/epoch_order.hpp"
+#include "shoal/data/folds.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/train/training.hpp"
 
@@ -73,6 +74,19 @@ void check_augment(const Config& config, const ValueShape& input, bool images) {
            fmt::format("is larger than images of {} x {}; use {} or less", input.height(), input.width, edge));
 }
 
+void take_fold(TrainingData& data, const Config& config) {
+  const Fold& fold = config.data.fold;
+  try {
+    const FoldPlan plan = plan_folds(data.train, fold.of, split_seed_of(config), data.description.class_names);
+    data.validation = data.train.subset(plan.rows_in(fold.number - 1));
+    data.train = data.train.subset(plan.rows_outside(fold.number - 1));
+    data.validation_name = "validation";
+  } catch (const Error& error) {
+    const bool usage = error.status() == ExitStatus::usage;
+    throw Error(error.status(), (usage ? config.place_of("data.fold") + "data.fold: " : "") + error.what());
+  }
+}
+
 }  // namespace
 
 TrainingData select_data(const Dataset& dataset, const Config& config) {
@@ -97,8 +111,10 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
                             loss.name, dataset.path(), dataset.class_names().front()));
   if (data.train.rows() < 1) throw Error(ExitStatus::bad_data, dataset.path() + " has no rows to train on");
   const Validation& wanted = config.data.validation;
-  if (const auto* fraction = std::get_if<double>(&wanted); fraction != nullptr && *fraction > 0.0) {
-    const std::vector<std::int64_t> apart = hold_out(config.seed, data.train.rows(), *fraction);
+  if (config.data.fold.any()) {
+    take_fold(data, config);
+  } else if (const auto* fraction = std::get_if<double>(&wanted); fraction != nullptr && *fraction > 0.0) {
+    const std::vector<std::int64_t> apart = hold_out(split_seed_of(config), data.train.rows(), *fraction);
     if (apart.empty() || static_cast<std::int64_t>(apart.size()) == data.train.rows())
       throw Error(ExitStatus::usage,
                   fmt::format("data.validation = {} of {} rows leaves no row for one side; use another fraction",

@@ -28,8 +28,8 @@ Schedule schedule_of(const SearchPlan& plan, const Config& base, const SweepSett
   return schedule;
 }
 
-std::string checkpoint_of(const SweepPaths& paths, const SearchPlan& plan, std::int64_t trial, std::int64_t rung) {
-  return plan.population() == nullptr ? paths.checkpoint(trial) : paths.checkpoint(trial, rung);
+std::string checkpoint_of(const SweepPaths& paths, const SearchPlan& plan, const TrialPart& part, std::int64_t rung) {
+  return paths.checkpoint(part.trial, plan.population() == nullptr ? part.fold : rung);
 }
 
 std::vector<std::string> sources_of(const SweepPaths& paths, const SearchPlan& plan, std::int64_t trial,

@@ -6,6 +6,7 @@
 
 #include "shoal/run/nudges.hpp"
 #include "shoal/run/run_paths.hpp"
+#include "tune/folds.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {
@@ -21,9 +22,9 @@ struct Schedule {
 Schedule schedule_of(const SearchPlan& plan, const Config& base, const SweepSettings& settings, std::int64_t rows,
                      std::int64_t trial, std::int64_t rung);
 
-/// Where a trial's checkpoint of a rung lies. With a population each generation has its own, since others may go on
+/// Where the checkpoint of a model lies. With a population each generation has its own, since others may go on
 /// from it.
-std::string checkpoint_of(const SweepPaths& paths, const SearchPlan& plan, std::int64_t trial, std::int64_t rung);
+std::string checkpoint_of(const SweepPaths& paths, const SearchPlan& plan, const TrialPart& part, std::int64_t rung);
 
 /// What a trial of a rung may go on from, beside its own checkpoint: none without a population.
 std::vector<std::string> sources_of(const SweepPaths& paths, const SearchPlan& plan, std::int64_t trial,

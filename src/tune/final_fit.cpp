@@ -1,0 +1,49 @@
+#include "tune/final_fit.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <vector>
+
+namespace shoal {
+namespace {
+
+std::int64_t best_epoch_of(const std::vector<CurvePoint>& curve, Metric metric) {
+  assert(!curve.empty());
+  const CurvePoint* best = nullptr;
+  double least = 0.0;
+  for (const CurvePoint& point : curve) {
+    const auto value = metric_at(point, metric);
+    if (!value) continue;
+    const double score = higher_is_better(metric) ? -*value : *value;
+    if (best != nullptr && !(score < least)) continue;
+    best = &point;
+    least = score;
+  }
+  return std::max<std::int64_t>(1, best != nullptr ? best->epoch : curve.back().epoch);
+}
+
+}  // namespace
+
+std::int64_t best_epoch(const Outcome& outcome, Metric metric) {
+  if (outcome.folds.empty()) return best_epoch_of(outcome.curve, metric);
+  std::int64_t sum = 0;
+  for (const Outcome& fold : outcome.folds) sum += best_epoch_of(fold.curve, metric);
+  const auto folds = static_cast<std::int64_t>(outcome.folds.size());
+  return (2 * sum + folds) / (2 * folds);
+}
+
+Config final_config(const Config& trial, const Outcome& outcome, Metric metric) {
+  Config config = trial;
+  config.data.fold = {};
+  config.data.validation = 0.0;
+  config.train.early_stopping = {};
+  config.train.metric = TrainConfig().metric;
+  const std::int64_t epochs = best_epoch(outcome, metric);
+  const bool to_the_end = epochs >= outcome.curve.back().epoch;
+  if (config.train.steps > 0 && to_the_end) return config;
+  config.train.steps = 0;
+  config.train.epochs = epochs;
+  return config;
+}
+
+}  // namespace shoal

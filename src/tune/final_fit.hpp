@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include "shoal/config/config.hpp"
+#include "tune/outcome.hpp"
+
+namespace shoal {
+
+/// The epoch in which the metric was at its best, the first of several; with folds the mean of theirs, rounded, halves
+/// up.
+std::int64_t best_epoch(const Outcome& outcome, Metric metric);
+
+/// What `shoal train` would be given to train a setting on the rows to train and to validate on together, for as long
+/// as was best for it: validation, folds and early stopping are off, and train.epochs is best_epoch(), to which a
+/// schedule is fitted. Where training was counted in steps and the end was the best, it is as many steps.
+/// @param trial  the config of the trial's model, or of one of its folds
+Config final_config(const Config& trial, const Outcome& outcome, Metric metric);
+
+}  // namespace shoal

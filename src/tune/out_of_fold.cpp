@@ -1,0 +1,86 @@
+#include "shoal/tune/out_of_fold.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/config/config.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/data/folds.hpp"
+#include "shoal/io/file.hpp"
+#include "shoal/io/temporary_file.hpp"
+#include "shoal/run/run_paths.hpp"
+#include "shoal/train/dataset_predictor.hpp"
+#include "shoal/train/same_data.hpp"
+
+namespace shoal {
+namespace {
+
+/// The records of a CSV text, its headings first, without line ends; a quoted cell may hold some.
+std::vector<std::string_view> records_of(std::string_view csv) {
+  std::vector<std::string_view> records;
+  bool quoted = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < csv.size(); ++i) {
+    if (csv[i] == '"') quoted = !quoted;
+    if (csv[i] != '\n' || quoted) continue;
+    records.push_back(csv.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  return records;
+}
+
+}  // namespace
+
+void predict_out_of_fold(const std::string& folder, const std::string& out, Communicator& comm) {
+  const SweepPaths paths{folder};
+  std::string toml;
+  run_together(comm, [&] {
+    if (comm.rank() == 0) toml = to_toml(load_config(paths.config(), {}));
+  });
+  comm.broadcast_string(toml);
+  const Config config = parse_config(toml, paths.config(), "/");
+  const Dataset data = open_together(config.data.file, comm);
+  FoldPlan plan;
+  run_together(comm, [&] {
+    plan = plan_folds(data.split("train"), config.sweep.folds, split_seed_of(config), data.class_names());
+  });
+  std::string merged;
+  std::vector<std::string> lines(plan.fold_of.size());
+  for (std::int64_t fold = 1; fold <= config.sweep.folds; ++fold) {
+    // Each model predicts all rows, of which those of its fold count: less work than an epoch of its training.
+    std::string file;
+    std::optional<posix::TemporaryFile> temporary;
+    run_together(comm, [&] {
+      if (comm.rank() != 0) return;
+      file = (std::filesystem::temp_directory_path() / fmt::format("shoal-{}-fold-{}.csv", ::getpid(), fold)).string();
+      temporary.emplace(file);
+    });
+    comm.broadcast_string(file);
+    DatasetPredictor(paths.best_of_fold(fold), comm).predict(data, "train", file);
+    run_together(comm, [&] {
+      if (comm.rank() != 0) return;
+      const std::string text = read_text(file);
+      const std::vector<std::string_view> records = records_of(text);
+      if (records.size() != lines.size() + 1)
+        throw Error(ExitStatus::internal, fmt::format("{} predictions of {} rows", records.size(), lines.size()));
+      if (merged.empty()) merged = std::string(records.front()) + ",fold\n";
+      for (const std::int64_t row : plan.rows_in(fold - 1)) {
+        const auto r = static_cast<std::size_t>(row);
+        lines[r] = fmt::format("{},{}\n", records[r + 1], fold);
+      }
+    });
+  }
+  run_together(comm, [&] {
+    if (comm.rank() != 0) return;
+    for (const std::string& line : lines) merged += line;
+    write_text_atomically(out, merged);
+  });
+}
+
+}  // namespace shoal
