@@ -9,7 +9,7 @@
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/tune/search_space.hpp"
-#include "tune/folds.hpp"
+#include "tune/folds/folds.hpp"
 
 namespace shoal {
 namespace {

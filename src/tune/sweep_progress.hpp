@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "shoal/train/progress.hpp"
-#include "tune/folds.hpp"
+#include "tune/folds/folds.hpp"
 #include "tune/outcome.hpp"
 #include "tune/sweep_directory.hpp"
 

@@ -10,7 +10,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/run/run_pulse.hpp"
-#include "tune/folds.hpp"
+#include "tune/folds/folds.hpp"
 #include "tune/results.hpp"
 #include "tune/sweep_directory.hpp"
 

@@ -64,7 +64,7 @@ TrialTask TrialWorker::task_of(const SearchPlan& plan, const TrialPart& part, st
   TrialTask task{trial,
                  rung,
                  {},
-                 in_fold(std::move(schedule.start), fold, task_.settings.folds),
+                 fold > 0 ? task_.config_of(plan.place(trial, rung), fold) : std::move(schedule.start),
                  task_.settings.metric,
                  checkpoint_of(paths_, plan, part, rung),
                  fold,

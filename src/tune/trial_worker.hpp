@@ -9,7 +9,7 @@
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/io/file.hpp"
-#include "tune/folds.hpp"
+#include "tune/folds/folds.hpp"
 #include "tune/keeper.hpp"
 #include "tune/search_plan.hpp"
 #include "tune/sweep_progress.hpp"

@@ -1,8 +1,8 @@
-#include "tune/final_fit.hpp"
+#include "tune/folds/final_fit.hpp"
 
 #include <gtest/gtest.h>
 
-#include "tune/folds.hpp"
+#include "tune/folds/folds.hpp"
 
 namespace shoal {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "shoal/run/nudges.hpp"
 #include "shoal/run/run_paths.hpp"
-#include "tune/folds.hpp"
+#include "tune/folds/folds.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {

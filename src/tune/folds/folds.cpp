@@ -1,4 +1,4 @@
-#include "tune/folds.hpp"
+#include "tune/folds/folds.hpp"
 
 #include <fmt/format.h>
 

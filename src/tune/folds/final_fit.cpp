@@ -1,4 +1,4 @@
-#include "tune/final_fit.hpp"
+#include "tune/folds/final_fit.hpp"
 
 #include <algorithm>
 #include <cassert>
