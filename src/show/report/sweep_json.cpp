@@ -185,7 +185,7 @@ Json commands_of(const std::string& folder, const SweepView& view) {
   const auto say = [&](const std::string& line, const std::string& about) {
     commands.push(Json::array({line, about}));
   };
-  const char* command = settings.space.empty() ? "cv" : "sweep";
+  const char* command = view.config.sweep.space.empty() ? "cv" : "sweep";
   say(fmt::format("shoal {} {} --run {}-again", command, shell_word(SweepPaths{folder}.config()), sweep),
       "repeat it: sweep.csv is the same, on any number of ranks");
   if (settings.folded() && !settings.fits_finally()) {
