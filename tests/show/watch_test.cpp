@@ -290,6 +290,18 @@ TEST(Frame, TheLineOfASweepIsOfTrialsThatWereTrainedTheLongest) {
                                                                     << joined(lines);
 }
 
+TEST(Frame, OfASweepWithEqualTrialsAndWhatMattered) {
+  SweepFrame sweep = some_sweep();
+  sweep.view.rows[0].same_as = 1;
+  sweep.view.importance.single = {{"optimizer.learning_rate", -0.5, 0.625}, {"model.width", {}, 0.001}};
+  sweep.view.importance.pairs = {{"optimizer.learning_rate", "model.width", 0.25}};
+  const std::string text = joined(draw_frame(sweep, {30, 120, true, false}));
+  EXPECT_THAT(text, HasSubstr("4 trainings of 6: 2 done, 2 under way, 1 failed, 1 taken over\n"));
+  EXPECT_THAT(text,
+              HasSubstr("mattered: optimizer.learning_rate 0.62, optimizer.learning_rate with model.width 0.25\n"));
+  EXPECT_THAT(text, Not(HasSubstr("trial 0 ")));
+}
+
 TEST(Frame, OfASweep) {
   const std::string text = joined(draw_frame(some_sweep(), {30, 80, true, false}));
   EXPECT_THAT(text, HasSubstr("runs/search  under way  4 trainings of 6: 3 done, 2 under way, 1 failed\n"));

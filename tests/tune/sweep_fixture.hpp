@@ -53,6 +53,12 @@ class SweepFixture : public ::testing::Test {
     return {"sweep.search=coarse_to_fine", "sweep.successive_halving={eta=2,min_epochs=1}", "train.epochs=4"};
   }
 
+  /// A space of four settings, of which twelve trials try each about three times.
+  static std::vector<std::string> four_settings() {
+    return {R"(sweep.space."optimizer.learning_rate"={choices=[0.01]})", R"(sweep.space."model.width"={choices=[4,8]})",
+            R"(sweep.space."data.batch_size"={choices=[32,64]})", "train.epochs=2"};
+  }
+
   /// The status a request ends with on this rank; the message, if any, goes to message_.
   ExitStatus status_of(const SweepRequest& request, Communicator& comm) {
     message_.clear();

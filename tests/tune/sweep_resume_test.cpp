@@ -53,7 +53,7 @@ class SweepResume : public testing::SweepFixture {
 };
 
 TEST_F(SweepResume, AfterAKillTheTableIsTheSame) {
-  for (const auto& sets : {std::vector<std::string>{}, halving()}) {
+  for (const auto& sets : {std::vector<std::string>{}, halving(), four_settings()}) {
     const std::string whole = "whole" + std::to_string(sets.size());
     const std::string killed = "killed" + std::to_string(sets.size());
     EXPECT_EQ(status_alone(request(whole, sets)), ExitStatus::done);

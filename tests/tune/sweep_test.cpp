@@ -46,6 +46,23 @@ TEST_F(SweepRun, GridAndQuasiRandomHaveOneTable) {
                             R"(sweep.space."train.average_decay"={scale="one_minus_log",min=0.1,max=0.9})"});
 }
 
+TEST_F(SweepRun, EqualTrialsAreTrainedOnceAtAnyRanks) {
+  expect_same_at_any_ranks(four_settings());
+  EXPECT_EQ(summary_.done, 4);
+  EXPECT_EQ(summary_.taken_over, 8);
+  const std::string times = text("pairs/times.jsonl");
+  EXPECT_EQ(std::count(times.begin(), times.end(), '\n'), 4) << times;
+  EXPECT_EQ(count("alone", ",done,"), 12U);
+}
+
+TEST_F(SweepRun, EqualTrialsOfLaterRoundsAreNotTrainedEither) {
+  std::vector<std::string> sets = four_settings();
+  for (const std::string& set : halving()) sets.push_back(set);
+  expect_same_at_any_ranks(sets);
+  EXPECT_EQ(summary_.done + summary_.stopped + summary_.failed, 12 - summary_.taken_over);
+  EXPECT_GE(summary_.taken_over, 8);
+}
+
 TEST_F(SweepRun, LeavesResultsAndNothingElse) {
   EXPECT_EQ(status_of(request("run", halving())), ExitStatus::done) << message_;
   test_world().barrier();

@@ -114,6 +114,38 @@ TEST_F(SweepViewTest, BoxesLieAroundTheBest) {
   }
 }
 
+TEST_F(SweepViewTest, EqualTrialsHaveWhatTheFirstOfThemHas) {
+  std::ofstream(folder_ / "config.toml") << "[sweep]\ntrials = 6\nsearch = \"grid\"\n[sweep.space]\n"
+                                            "\"optimizer.learning_rate\" = {choices = [0.1, 0.2]}\n";
+  std::ofstream(folder_ / "fingerprint") << "x\n";
+  end(0, 0, 0.5);
+  end(2, 0, 0.75);  // 0 again, as a version that trained it a second time left it
+  const SweepView view = read_sweep(path_);
+  ASSERT_EQ(view.rows.size(), 6U);
+  EXPECT_EQ(view.trainings, 2);
+  EXPECT_EQ(view.trainings_done, 1);
+  for (const std::size_t t : {0, 2, 4}) {
+    EXPECT_EQ(view.rows[t].status, "done");
+    EXPECT_EQ(view.rows[t].result()->train_loss, 0.5);
+    EXPECT_EQ(view.rows[t].place, 1);
+    EXPECT_EQ(view.rows[t].same_as, t == 0 ? std::nullopt : std::optional<std::int64_t>(0));
+    EXPECT_EQ(view.rows[t + 1].status, "waiting");
+  }
+}
+
+TEST_F(SweepViewTest, EqualTrialsWaitTogetherForTheNextRung) {
+  std::ofstream(folder_ / "config.toml")
+      << "[train]\nepochs = 4\n[sweep]\ntrials = 4\nsearch = \"grid\"\nsuccessive_halving = {eta = 2, min_epochs = 2}\n"
+         "[sweep.space]\n\"optimizer.learning_rate\" = {choices = [0.1, 0.2]}\n";
+  std::ofstream(folder_ / "fingerprint") << "x\n";
+  end(0, 0, 0.5);
+  end(1, 0, 0.75);
+  const SweepView view = read_sweep(path_);
+  EXPECT_EQ(view.trainings, 3);
+  for (const std::size_t t : {0, 2}) EXPECT_EQ(view.rows[t].status, "waiting") << t;
+  for (const std::size_t t : {1, 3}) EXPECT_EQ(view.rows[t].status, "stopped") << t;
+}
+
 TEST_F(SweepViewTest, AFolderWithoutASweepIsNone) { EXPECT_THROW(static_cast<void>(read_sweep(path_)), Error); }
 
 }  // namespace
