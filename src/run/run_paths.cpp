@@ -22,8 +22,8 @@ bool RunPaths::is_name(const std::string& name) {
 
 std::string SweepPaths::checkpoint(std::int64_t trial) const { return fmt::format("{}/{:04}.h5", trials(), trial); }
 
-std::string SweepPaths::checkpoint(std::int64_t member, std::int64_t generation) const {
-  return fmt::format("{}/{:04}-{}.h5", trials(), member, generation);
+std::string SweepPaths::member_checkpoint(std::int64_t member, std::int64_t generation) const {
+  return fmt::format("{}/{:04}-g{}.h5", trials(), member, generation);
 }
 
 bool SweepPaths::is_claims(const std::string& name) {

@@ -36,7 +36,7 @@ Config unusual() {
       20, 1000, 2, 10, 3600.5, true, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc, 0.99};
   c.parallel = {8, 60, 0};
   c.checkpoint = {100, 0.25, 0, 5, 1};
-  c.sweep = {3, Search::grid, Metric::train_loss, 2, {true, 4, 2}, {}};
+  c.sweep = {3, Search::grid, Metric::train_loss, 2, {true, 4, 2}, {5, 2, 0.5}, {}};
   c.sweep.space = {{.key = "model.activation", .scale = Scale::choices, .choices = {"\"relu\"", "\"tanh\""}},
                    {.key = "optimizer.l2", .scale = Scale::log, .min = 1e-30, .max = 0.1 + 0.2},
                    {.key = "train.epochs", .scale = Scale::linear, .min = 1, .max = 9, .integer = true}};

@@ -33,7 +33,7 @@ TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
   testing::write(paths.csv(), "the next one's");
   testing::write(paths.best(), "the next one's");
   EXPECT_EQ(status_of([&] { old.write(paths.csv(), "late"); }), ExitStatus::taken);
-  EXPECT_EQ(status_of([&] { old.promote(3); }), ExitStatus::taken);
+  EXPECT_EQ(status_of([&] { old.promote(old.paths().checkpoint(3)); }), ExitStatus::taken);
   EXPECT_EQ(testing::read(paths.csv()), "the next one's");
   EXPECT_EQ(testing::read(paths.best()), "the next one's");
   EXPECT_TRUE(fs::exists(paths.checkpoint(3)));
@@ -42,9 +42,9 @@ TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
 TEST(SweepDirectory, PromotesTheWinner) {
   const testing::TemporaryFolder folder;
   const SweepDirectory sweep = SweepDirectory::create(folder / "sweep");
-  EXPECT_FALSE(sweep.promote(3));
+  EXPECT_FALSE(sweep.promote(sweep.paths().checkpoint(3)));
   testing::write(sweep.paths().checkpoint(3), "the winner");
-  EXPECT_TRUE(sweep.promote(3));
+  EXPECT_TRUE(sweep.promote(sweep.paths().checkpoint(3)));
   EXPECT_EQ(testing::read(sweep.paths().best()), "the winner");
   EXPECT_FALSE(fs::exists(sweep.paths().checkpoint(3)));
 }

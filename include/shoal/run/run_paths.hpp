@@ -61,7 +61,7 @@ struct RunPaths {
 ///   fingerprint                              of the data and of what this processor computes
 ///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
 ///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial
-///   trials/0007.h5  trials/0007-3.h5         checkpoints that are still needed; of a population by generation
+///   trials/0007.h5  trials/0007-g3.h5        checkpoints that are still needed; of a population by generation
 ///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
 ///   winner/                                  of a population, at the end: a run, with the winner's schedule as nudges
 struct SweepPaths {
@@ -74,7 +74,7 @@ struct SweepPaths {
   std::string claims(const std::string& job) const { return of("claims-" + job); }
   std::string trials() const { return of("trials"); }
   std::string checkpoint(std::int64_t trial) const;
-  std::string checkpoint(std::int64_t member, std::int64_t generation) const;
+  std::string member_checkpoint(std::int64_t member, std::int64_t generation) const;
   std::string csv() const { return of("sweep.csv"); }
   std::string jsonl() const { return of("sweep.jsonl"); }
   std::string h5() const { return of("sweep.h5"); }
