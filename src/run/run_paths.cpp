@@ -20,8 +20,12 @@ bool RunPaths::is_name(const std::string& name) {
          RunLock::is_name(name);
 }
 
-std::string SweepPaths::checkpoint(std::int64_t trial, std::int64_t part) const {
-  return fmt::format("{}/{:04}{}.h5", trials(), trial, part > 0 ? fmt::format("-{}", part) : "");
+std::string SweepPaths::checkpoint(std::int64_t trial, std::int64_t fold) const {
+  return fmt::format("{}/{:04}{}.h5", trials(), trial, fold > 0 ? fmt::format("-{}", fold) : "");
+}
+
+std::string SweepPaths::member_checkpoint(std::int64_t member, std::int64_t generation) const {
+  return fmt::format("{}/{:04}-g{}.h5", trials(), member, generation);
 }
 
 std::string SweepPaths::kept(std::int64_t trial) const { return fmt::format("{}/{:04}.h5", kept(), trial); }

@@ -308,7 +308,7 @@ std::vector<std::string> idle_lines(const SweepTask& task) {
   Config whole = task.base;
   whole.sweep = task.settings;
   for (const config_keys::Key* key : config_keys::given(whole)) {
-    if (!key->name.starts_with("sweep.") || key->name == "sweep.space") continue;
+    if (space.empty() || !key->name.starts_with("sweep.") || key->name == "sweep.space") continue;
     if (std::string line = config_keys::idle_line(*key, whole); !line.empty())
       lines.push_back(whole.place_of(key->name) + line);
   }

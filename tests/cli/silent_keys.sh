@@ -116,7 +116,9 @@ status 0 sweep plain.toml --set "$(space model.width '{scale="log",min=1,max=8}'
   --set sweep.search=grid --set sweep.trials=8 --run s6
 widths=$(tail -n +2 s6/sweep.csv | cut -d, -f11 | sort -n | tr '\n' ' ')
 [ "$widths" = '1 2 3 4 5 6 7 8 ' ] || fail "the widths of the grid are $widths"
-status 0 sweep plain.toml --set "$(space optimizer.l2 '{min=0.0,max=0.1}')" --set sweep.trials=2 --run s7
+status 0 sweep plain.toml --set "$(space optimizer.l2 '{min=0.0,max=0.1}')" --set sweep.trials=2 \
+  --set sweep.generation=2 --run s7
+says 1 '--set sweep.generation=2: sweep.generation = 2 has no effect: sweep.population is 0, which is off'
 grep -Eq '^optimizer.l2 +- +-' output.txt || fail "two trials estimate something: $(cat output.txt)"
 
 # A nudge: said to the one who nudges, and in the log of the run

@@ -44,6 +44,7 @@ Config unusual() {
   c.sweep.successive_halving = {true, 4, 2};
   c.sweep.folds = 3;
   c.sweep.final_fit = FinalFit::no;
+  c.sweep.population = {5, 2, 0.5};
   c.sweep.space = {{.key = "model.activation", .scale = Scale::choices, .choices = {"\"relu\"", "\"tanh\""}},
                    {.key = "optimizer.l2", .scale = Scale::log, .min = 1e-30, .max = 0.1 + 0.2},
                    {.key = "train.epochs", .scale = Scale::linear, .min = 1, .max = 9, .integer = true}};

@@ -13,7 +13,7 @@ namespace {
 
 /// A model that a host can hold is no bad trial where its ranks would hold it too often: the sweep is refused.
 TEST(SweepStart, TrialsThatFitByThemselvesMustFitAtATime) {
-  const std::string file = testing::TempDir() + "shoal_sweep_start_test.h5";
+  const std::string file = ::testing::TempDir() + "shoal_sweep_start_test.h5";
   synth_spirals({.samples = 300, .features = 4, .classes = 3, .seed = 3}, file);
   const TrainingData data = select_data(Dataset::open(file), Config{});
   std::filesystem::remove(file);

@@ -64,7 +64,7 @@ struct RunPaths {
 ///   fingerprint                              of the data and of what this processor computes
 ///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
 ///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial; with folds -<fold> behind it
-///   trials/0007.h5  trials/0007-2.h5         checkpoints that are still needed; of fold 2; of a member's generation 2
+///   trials/0007.h5  0007-2.h5  0007-g3.h5    checkpoints that are still needed; of fold 2; of a member's generation 3
 ///   best/0007.h5                             at the end: checkpoints of the best trials, as many as sweep.keep
 ///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
 ///   best-fold-<fold>.h5                      with folds: the models of the best trial
@@ -79,8 +79,8 @@ struct SweepPaths {
   std::string old_journal() const { return of("journal.jsonl"); }
   std::string claims(const std::string& job) const { return of("claims-" + job); }
   std::string trials() const { return of("trials"); }
-  /// part: its fold, or of a member of a population its generation, where that is not 0.
-  std::string checkpoint(std::int64_t trial, std::int64_t part = 0) const;
+  std::string checkpoint(std::int64_t trial, std::int64_t fold = 0) const;  ///< fold: from 1; 0: none
+  std::string member_checkpoint(std::int64_t member, std::int64_t generation) const;
   std::string final_part() const { return trials() + "/final.h5"; }  ///< of a final fit that is not done
   std::string kept() const { return of("best"); }
   std::string kept(std::int64_t trial) const;

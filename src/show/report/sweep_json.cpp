@@ -188,7 +188,7 @@ Json commands_of(const std::string& folder, const SweepView& view) {
   const char* command = view.config.sweep.space.empty() ? "cv" : "sweep";
   say(fmt::format("shoal {} {} --run {}-again", command, shell_word(SweepPaths{folder}.config()), sweep),
       "repeat it: sweep.csv is the same, on any number of ranks");
-  if (settings.folded() && !settings.fits_finally()) {
+  if (const SweepSettings& settings = view.config.sweep; settings.folded() && !settings.fits_finally()) {
     say(fmt::format("shoal {} --run {} --resume --final-fit", command, sweep), "train the best setting on all rows");
     return commands;
   }

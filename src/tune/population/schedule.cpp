@@ -29,7 +29,8 @@ Schedule schedule_of(const SearchPlan& plan, const Config& base, const SweepSett
 }
 
 std::string checkpoint_of(const SweepPaths& paths, const SearchPlan& plan, const TrialPart& part, std::int64_t rung) {
-  return paths.checkpoint(part.trial, plan.population() == nullptr ? part.fold : rung);
+  return plan.population() == nullptr ? paths.checkpoint(part.trial, part.fold)
+                                      : paths.member_checkpoint(part.trial, rung);
 }
 
 std::vector<std::string> sources_of(const SweepPaths& paths, const SearchPlan& plan, std::int64_t trial,
@@ -38,7 +39,7 @@ std::vector<std::string> sources_of(const SweepPaths& paths, const SearchPlan& p
   const std::vector<Forebear> lineage = plan.population()->lineage(trial, rung);
   std::vector<std::string> sources;  // the latest first; of earlier ones there may be some that a kill has left
   for (std::int64_t g = rung - 1; g >= 0; --g)
-    sources.push_back(paths.checkpoint(lineage[static_cast<std::size_t>(g)].member, g));
+    sources.push_back(paths.member_checkpoint(lineage[static_cast<std::size_t>(g)].member, g));
   return sources;
 }
 
