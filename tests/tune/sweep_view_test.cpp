@@ -25,7 +25,14 @@ class SweepViewTest : public ::testing::Test {
     std::ofstream(folder_ / "fingerprint") << "x\n";
   }
   void end(std::int64_t trial, std::int64_t rung, double loss, int rank = 0, bool failed = false) {
-    Outcome outcome{trial, rung, failed, failed ? "nan" : "", {{rung + 1, loss, 0.5, loss, 0.5}}, 1.0, rank};
+    Outcome outcome;
+    outcome.trial = trial;
+    outcome.rung = rung;
+    outcome.failed = failed;
+    outcome.reason = failed ? "nan" : "";
+    outcome.curve = {{rung + 1, loss, 0.5, loss, 0.5}};
+    outcome.seconds = 1.0;
+    outcome.rank = rank;
     std::ofstream(folder_ / ("journal-" + std::to_string(rank) + ".jsonl"), std::ios::app) << to_json_line(outcome);
   }
 
