@@ -14,6 +14,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/data_check.hpp"
+#include "shoal/train/held_data.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
@@ -78,6 +79,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     check_config(config);
     selected = select_data(data, config);
   });
+  hold_rows(*selected, comm);
   learn_columns(*selected, comm);
   run_together(comm, [&] {
     const std::int64_t features = selected->train.features();

@@ -19,6 +19,7 @@
 #include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/train/cost.hpp"
+#include "shoal/train/held_data.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/same_data.hpp"
 #include "shoal/tune/search_space.hpp"
@@ -163,6 +164,7 @@ SweepTask prepare(const Config& config, Communicator& comm) {
       base.data.validation = set_apart;
     task = SweepTask{base, config.sweep, select_data(dataset, base)};
   });
+  hold_rows(task->data, comm);
   learn_columns(task->data, comm);
   run_together(comm, [&] {
     const Config& base = task->base;

@@ -17,6 +17,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds between_signs{1};
+// A line that a failing host loses costs its training once more, to the same bits.
+constexpr std::chrono::seconds between_syncs{1};
 constexpr const char* stop_note = "stop";  // beside the claims
 
 /// The ranks that train a trial together: one by itself needs no MPI.
@@ -98,7 +100,10 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
   for (std::size_t from = 0;;) {
     std::int64_t trial = leads() ? next_free(plan.stage(), trials, from).value_or(-1) : -1;
     group_.broadcast(std::as_writable_bytes(std::span(&trial, 1)));
-    if (trial < 0) return mine;
+    if (trial < 0) {
+      if (journal_) journal_->sync();
+      return mine;
+    }
     std::optional<Outcome> outcome = train(task_of(plan, trial, plan.stage().rung), keeper);
     if (!leads()) continue;
     if (!outcome) {
@@ -107,7 +112,10 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
     }
     outcome->rank = rank_;
     journal_->append(to_json_line(*outcome));
-    journal_->sync();
+    if (const Clock::time_point now = Clock::now(); now - synced_ >= between_syncs) {
+      synced_ = now;
+      journal_->sync();
+    }
     mine.push_back(*outcome);
     if (progress_ != nullptr) progress_->finished(*outcome);
     if (outcome->failed) {
