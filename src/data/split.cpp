@@ -18,10 +18,15 @@ namespace {
 constexpr std::int64_t most_read_bytes = std::int64_t{1} << 20;
 
 /// Reads rows of an array and hands each to take(i, its bytes); consecutive rows come by one read.
+/// @param held  the array in memory; null: it is read from the file
 template <class SourceRow, class Take>
-void read_rows(const RandomAccessFile& file, const ArrayInfo& array, std::size_t count, const SourceRow& source_row,
-               const Take& take) {
+void read_rows(const RandomAccessFile& file, const ArrayInfo& array, const std::byte* held, std::size_t count,
+               const SourceRow& source_row, const Take& take) {
   const std::int64_t row_bytes = array.row_bytes();
+  if (held != nullptr) {
+    for (std::size_t i = 0; i < count; ++i) take(i, held + source_row(i) * row_bytes);
+    return;
+  }
   const auto most_rows = static_cast<std::size_t>(std::max<std::int64_t>(1, most_read_bytes / row_bytes));
   std::vector<std::byte> buffer;
   for (std::size_t i = 0; i < count;) {
@@ -119,6 +124,43 @@ Split Split::subset(std::vector<std::int64_t> rows) const {
   return part;
 }
 
+std::int64_t Split::stored_bytes() const {
+  const auto& arrays = contents_->splits[index_];
+  return arrays.x.bytes + (arrays.y ? arrays.y->bytes : 0) + (arrays.weight ? arrays.weight->bytes : 0);
+}
+
+void Split::read_stored(std::int64_t first, std::span<std::byte> bytes) const {
+  const auto& arrays = contents_->splits[index_];
+  std::int64_t begin = 0;  // of the array
+  for (const ArrayInfo* array :
+       {&arrays.x, arrays.y ? &*arrays.y : nullptr, arrays.weight ? &*arrays.weight : nullptr}) {
+    if (array == nullptr) continue;
+    const std::int64_t from = std::clamp<std::int64_t>(first - begin, 0, array->bytes);
+    const std::int64_t to = std::clamp<std::int64_t>(first + std::ssize(bytes) - begin, 0, array->bytes);
+    if (from < to)
+      contents_->file.read(array->offset + from, bytes.subspan(static_cast<std::size_t>(begin + from - first),
+                                                               static_cast<std::size_t>(to - from)));
+    begin += array->bytes;
+  }
+}
+
+Split Split::held_in(std::shared_ptr<const std::byte> memory) const {
+  Split split = *this;
+  split.memory_ = std::move(memory);
+  return split;
+}
+
+/// Where the array is held; null where it is not: texts that name rows never are.
+const std::byte* Split::held(const ArrayInfo& array) const {
+  if (memory_ == nullptr) return nullptr;
+  const auto& arrays = contents_->splits[index_];
+  if (&array == &arrays.x) return memory_.get();
+  const std::byte* const behind_x = memory_.get() + arrays.x.bytes;
+  if (arrays.y && &array == &*arrays.y) return behind_x;
+  if (arrays.weight && &array == &*arrays.weight) return behind_x + (arrays.y ? arrays.y->bytes : 0);
+  return nullptr;
+}
+
 void Split::read(std::span<const std::int64_t> rows, const Normalization& normalization, std::span<float> x) const {
   const auto width = static_cast<std::size_t>(features());
   assert(x.size() == rows.size() * width);
@@ -129,7 +171,7 @@ void Split::read(std::span<const std::int64_t> rows, const Normalization& normal
   const std::vector<double> scale = identity ? std::vector<double>(width, 1.0) : normalization.scale();
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, arrays.x, rows.size(), source, [&](std::size_t i, const std::byte* row) {
+  read_rows(contents_->file, arrays.x, held(arrays.x), rows.size(), source, [&](std::size_t i, const std::byte* row) {
     const auto out = x.subspan(i * width, width);
     const bool finite = with_element(
         arrays.x.type, [&](auto element) { return convert_normalised<decltype(element)>(row, mean, scale, out); });
@@ -141,7 +183,7 @@ void Split::read_images(std::span<const std::int64_t> rows, const ImageLayout& l
                         Panels<float> out) const {
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, arrays.x, rows.size(), source, [&](std::size_t i, const std::byte* row) {
+  read_rows(contents_->file, arrays.x, held(arrays.x), rows.size(), source, [&](std::size_t i, const std::byte* row) {
     const ImageView view = augmentation != nullptr ? augmentation->view(source(i)) : ImageView();
     if (!layout.lay(row, arrays.x.type, view, out, static_cast<std::int64_t>(i)))
       refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type,
@@ -154,7 +196,7 @@ void Split::read_values(std::span<const std::int64_t> rows, std::span<double> x)
   assert(x.size() == rows.size() * width);
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, arrays.x, rows.size(), source, [&](std::size_t i, const std::byte* row) {
+  read_rows(contents_->file, arrays.x, held(arrays.x), rows.size(), source, [&](std::size_t i, const std::byte* row) {
     const auto out = x.subspan(i * width, width);
     const bool usable = with_element(arrays.x.type, [&](auto element) {
       return convert_values<decltype(element)>(row, contents_->table.has_value(), out);
@@ -167,16 +209,18 @@ void Split::read_labels(std::span<const std::int64_t> rows, std::span<std::int32
   assert(has_labels() && labels.size() == rows.size());
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, *arrays.y, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
-    const std::int64_t label = label_at(arrays.y->type, bytes);
-    if (label < 0 || label >= contents_->classes) {
-      throw Error(
-          ExitStatus::bad_data,
-          fmt::format("{}: {}/y row {} is {}, outside 0..{} ({} classes); correct the label or the attribute classes",
-                      contents_->path, arrays.name, source(i), label, contents_->classes - 1, contents_->classes));
-    }
-    labels[i] = static_cast<std::int32_t>(label);
-  });
+  read_rows(contents_->file, *arrays.y, held(*arrays.y), rows.size(), source,
+            [&](std::size_t i, const std::byte* bytes) {
+              const std::int64_t label = label_at(arrays.y->type, bytes);
+              if (label < 0 || label >= contents_->classes) {
+                throw Error(
+                    ExitStatus::bad_data,
+                    fmt::format(
+                        "{}: {}/y row {} is {}, outside 0..{} ({} classes); correct the label or the attribute classes",
+                        contents_->path, arrays.name, source(i), label, contents_->classes - 1, contents_->classes));
+              }
+              labels[i] = static_cast<std::int32_t>(label);
+            });
 }
 
 void Split::read_targets(std::span<const std::int64_t> rows, std::span<float> targets) const {
@@ -197,28 +241,31 @@ void Split::read_target_values(std::span<const std::int64_t> rows, std::span<dou
   assert(has_targets() && targets.size() == rows.size() * width);
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, *arrays.y, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
-    bool finite = true;
-    for (std::size_t k = 0; k < width; ++k) {
-      const double value = value_at(arrays.y->type, bytes, k);
-      targets[i * width + k] = value;
-      finite &= std::isfinite(static_cast<float>(value));
-    }
-    if (!finite) refuse(contents_->path, arrays.name + "/y", source(i), "output", bytes, arrays.y->type, width);
-  });
+  read_rows(contents_->file, *arrays.y, held(*arrays.y), rows.size(), source,
+            [&](std::size_t i, const std::byte* bytes) {
+              bool finite = true;
+              for (std::size_t k = 0; k < width; ++k) {
+                const double value = value_at(arrays.y->type, bytes, k);
+                targets[i * width + k] = value;
+                finite &= std::isfinite(static_cast<float>(value));
+              }
+              if (!finite)
+                refuse(contents_->path, arrays.name + "/y", source(i), "output", bytes, arrays.y->type, width);
+            });
 }
 
 void Split::read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const {
   assert(has_weights() && weights.size() == rows.size());
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, *arrays.weight, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
-    const double weight = value_at(arrays.weight->type, bytes, 0);
-    if (!(weight >= 0.0 && std::isfinite(weight)))
-      throw Error(ExitStatus::bad_data, fmt::format("{}: {}/weight row {} is {}; a weight is 0 or more",
-                                                    contents_->path, arrays.name, source(i), weight));
-    weights[i] = weight;
-  });
+  read_rows(contents_->file, *arrays.weight, held(*arrays.weight), rows.size(), source,
+            [&](std::size_t i, const std::byte* bytes) {
+              const double weight = value_at(arrays.weight->type, bytes, 0);
+              if (!(weight >= 0.0 && std::isfinite(weight)))
+                throw Error(ExitStatus::bad_data, fmt::format("{}: {}/weight row {} is {}; a weight is 0 or more",
+                                                              contents_->path, arrays.name, source(i), weight));
+              weights[i] = weight;
+            });
 }
 
 void Split::read_groups(std::span<const std::int64_t> rows, std::span<std::int64_t> groups) const {
@@ -233,7 +280,7 @@ void Split::read_ids(std::size_t id, std::span<const std::int64_t> rows, std::sp
   const auto& arrays = contents_->splits[index_];
   const ArrayInfo& array = arrays.ids.at(id);
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, array, rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
+  read_rows(contents_->file, array, held(array), rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
     const std::string_view text(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(array.row_bytes()));
     texts[i] = text.substr(0, text.find('\0'));
   });

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "graph/initial_rows.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
 namespace {
@@ -164,12 +166,12 @@ void Graph::initialize(std::uint64_t seed, std::span<float> parameters) const {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Parameter& p = parameters_[i];
     const Panels<float> panels = p.in(parameters.data());
-    for (std::int64_t r = 0; r < p.rows; ++r) {
-      for (std::int64_t c = 0; c < p.columns; ++c) {
-        panels.at(r, c) =
-            static_cast<float>(p.initializer.value(seed, static_cast<std::uint32_t>(i), p.rows, p.columns, r, c));
-      }
-    }
+    parallel_for(p.rows, [&](std::int64_t r) {
+      std::vector<double> row(static_cast<std::size_t>(p.columns));
+      initialize_row(p.initializer, seed, static_cast<std::uint32_t>(i), p.rows, r, row);
+      for (std::int64_t c = 0; c < p.columns; ++c)
+        panels.at(r, c) = static_cast<float>(row[static_cast<std::size_t>(c)]);
+    });
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -63,6 +64,15 @@ std::string read_text(const std::filesystem::path& path) {
 
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   posix::write_via(posix::temporary_name(path), path, bytes);
+}
+
+void write_soon(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const posix::TemporaryFile made(posix::temporary_name(path));
+  posix::Descriptor file = posix::open(made.path(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  int error = file ? posix::write_all(file.get(), bytes) : errno;
+  if (error == 0) error = posix::close(std::move(file));
+  if (error == 0 && std::rename(made.path().c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) posix::fail("write", path, error, std::ssize(bytes));
 }
 
 void write_text_atomically(const std::filesystem::path& path, std::string_view text) {

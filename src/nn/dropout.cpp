@@ -4,6 +4,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
 #include "shoal/nn/operations.hpp"
+#include "shoal/tensor/random_rows.hpp"
 
 namespace shoal {
 namespace {
@@ -40,11 +41,8 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
           static_cast<std::uint64_t>(rows.sample_ids[static_cast<std::size_t>(r / rows.output.sample_rows)]);
       // A position's numbers lie behind those of the one before it.
       const std::int64_t first = (position * rows.output.panels.panels() + panel) * panel_width;
-      for (std::int64_t c = 0; c < panel_width; c += 4) {
-        const auto words = source.block(item, static_cast<std::uint64_t>(first + c) / 4);
-        for (std::int64_t i = 0; i < 4; ++i)
-          factor[r * panel_width + c + i] = words[static_cast<std::size_t>(i)] < threshold ? T{0} : kept;
-      }
+      draw_factors(source, item, static_cast<std::uint64_t>(first) / 4, threshold, kept, panel_width,
+                   factor + r * panel_width);
     }
     combine(Binary::multiply, rows.output.count, panel_width, Operand<T>{rows.input[0].tile(panel)}, Operand<T>{factor},
             rows.output.tile(panel));

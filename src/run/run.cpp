@@ -31,6 +31,7 @@
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/cost.hpp"
+#include "shoal/train/held_data.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
 #include "shoal/train/same_data.hpp"
@@ -197,6 +198,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     if (resumed) go_on_with(*resumed, plan.resumed_path, dataset, *data, plan.config);
     if (!plan.content.empty()) check_content(plan.replays, plan.content, *data, plan.config);
   });
+  hold_rows(*data, comm);
   if (!resumed) learn_columns(*data, comm);
   std::optional<Training> training;
   run_together(comm, [&] {

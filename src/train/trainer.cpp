@@ -15,6 +15,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/data_check.hpp"
+#include "shoal/train/held_data.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
@@ -79,6 +80,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
     check_config(config);
     selected = select_data(data, config);
   });
+  hold_rows(*selected, comm);
   learn_columns(*selected, comm);
   run_together(comm, [&] {
     const std::int64_t features = selected->train.features();

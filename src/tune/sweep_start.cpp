@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <numeric>
+#include <span>
 #include <sstream>
 #include <thread>
 
@@ -20,6 +21,7 @@
 #include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/train/cost.hpp"
+#include "shoal/train/held_data.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/same_data.hpp"
 #include "shoal/tune/search_space.hpp"
@@ -224,6 +226,7 @@ SweepTask prepare(const Config& config, Communicator& comm) {
       task->folds.push_back(fold == 1 ? task->data : select_data(dataset, in_fold(base, fold, config.sweep.folds)));
   });
   if (task->settings.folded()) say_folds(config, dataset);
+  hold_rows(task->settings.folded() ? std::span(task->folds) : std::span(&task->data, 1), comm);
   for (TrainingData& fold : task->folds) learn_columns(fold, comm);
   if (task->settings.folded()) {
     task->data = task->folds.front();

@@ -155,7 +155,7 @@ void Trial::save() {
   try {
     FileBytes bytes;
     encode_checkpoint(archive, bytes);
-    write_atomically(task_.checkpoint, bytes);
+    write_soon(task_.checkpoint, bytes);  // a trial without its checkpoint is trained again
   } catch (const Error& error) {
     throw WriteFailure{error};
   }

@@ -19,6 +19,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds between_signs{1};
+// A line that a failing host loses costs its training once more, to the same bits.
+constexpr std::chrono::seconds between_syncs{1};
 constexpr const char* stop_note = "stop";  // beside the claims
 
 /// The ranks that train a trial together: one by itself needs no MPI.
@@ -107,7 +109,10 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
   for (std::int64_t from = 0;;) {
     std::int64_t next = leads() ? next_free(fmt::format("{}-{}", stage.round, stage.rung), parts, from) : -1;
     group_.broadcast(std::as_writable_bytes(std::span(&next, 1)));
-    if (next < 0) return mine;
+    if (next < 0) {
+      if (journal_) journal_->sync();
+      return mine;
+    }
     const TrialPart part = parts[static_cast<std::size_t>(next)];
     Keeper& keeper = keepers[static_cast<std::size_t>(std::max<std::int64_t>(0, part.fold - 1))];
     std::optional<Outcome> outcome = train(task_of(plan, part, stage.rung), [&](const Outcome& found) {
@@ -120,7 +125,10 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
     }
     outcome->rank = rank_;
     journal_->append(to_json_line(*outcome));
-    journal_->sync();
+    if (const Clock::time_point now = Clock::now(); now - synced_ >= between_syncs) {
+      synced_ = now;
+      journal_->sync();
+    }
     mine.push_back(*outcome);
     if (progress_ != nullptr) progress_->finished(*outcome);
     if (outcome->failed) {

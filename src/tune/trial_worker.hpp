@@ -61,6 +61,7 @@ class TrialWorker {
   SweepProgress* progress_ = nullptr;
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point looked_;
+  std::chrono::steady_clock::time_point synced_;
   bool stopping_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include <cmath>
+#include <filesystem>
 #include <limits>
+#include <memory>
 
 #include "data_files.hpp"
 
@@ -145,6 +147,43 @@ TEST_F(Splits, OutliveTheirDataSet) {
   const Split split = ramp<float>();  // the Dataset is gone
   const Split copy = split;           // NOLINT: a copy is what is tested
   EXPECT_EQ(x_of(copy), x_of(split));
+}
+
+std::shared_ptr<const std::byte> stored(const Split& split, std::int64_t piece) {
+  const std::shared_ptr<std::byte[]> bytes(new std::byte[static_cast<std::size_t>(split.stored_bytes())]);
+  for (std::int64_t first = 0; first < split.stored_bytes(); first += piece)
+    split.read_stored(first,
+                      {bytes.get() + first, static_cast<std::size_t>(std::min(piece, split.stored_bytes() - first))});
+  return {bytes, bytes.get()};
+}
+
+TEST_F(Splits, HeldInMemoryGiveTheSameWhateverBecomesOfTheFile) {
+  H5Writer writer(path("d.h5"));
+  put<float>(writer, "train/x", {4, 3}, {0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32});
+  put<std::int16_t>(writer, "train/y", {4}, {3, 0, 2, 1});
+  put<double>(writer, "train/weight", {4}, {0.5, 1.5, 2.5, 3.5});
+  writer.finish();
+  const Split split = Dataset::open(path("d.h5")).split("train");
+  EXPECT_EQ(split.stored_bytes(), 48 + 8 + 32);
+  EXPECT_FALSE(split.is_held());
+  for (const std::int64_t piece : {1, 5, 48, 1000}) {  // within an array, and across their ends
+    const Split held = split.held_in(stored(split, piece));
+    EXPECT_TRUE(held.is_held());
+    EXPECT_TRUE(held.is_of_split_of(split));
+    EXPECT_EQ(x_of(held), x_of(split));
+    EXPECT_THAT(labels_of(held), ElementsAre(3, 0, 2, 1));
+    std::vector<double> weights(2);
+    held.subset({3, 1, 0}).read_weights(Rows{0, 2}, weights);
+    EXPECT_THAT(weights, ElementsAre(3.5, 0.5));
+  }
+  const Split held = split.held_in(stored(split, 100)).subset({2, 1});
+  std::filesystem::resize_file(path("d.h5"), 100);
+  std::vector<float> x(6);
+  held.read(Rows{1, 0}, {}, x);
+  EXPECT_THAT(x, ElementsAre(10, 11, 12, 20, 21, 22));
+  EXPECT_THAT(labels_of(held), ElementsAre(2, 0));
+  expect_error([&] { x_of(split); }, ExitStatus::bad_data, {"is cut short"});
+  expect_error([&] { stored(split, 100); }, ExitStatus::bad_data, {"is cut short"});
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
+#include "graph/initial_rows.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -31,6 +33,19 @@ TEST(Initializer, SpreadsAreThoseOfThePapers) {
   EXPECT_EQ(deviation(zeros(), 3, 3, most), 0);
   EXPECT_NE(he().value(1, 0, 9, 9, 0, 0), he().value(1, 1, 9, 9, 0, 0)) << "parameters differ";
   EXPECT_THROW(initializer_by_name("hee"), Error);
+}
+
+TEST(Initializer, RowsAreThoseOfTheElements) {
+  for (const Initializer& initializer : {zeros(), constant(0.25), normal(0.5), he(), xavier()}) {
+    for (const std::int64_t columns : {1, 10, 33, 128}) {
+      std::vector<double> row(static_cast<std::size_t>(columns));
+      for (const std::int64_t r : {0, 6}) {
+        initialize_row(initializer, 3, 2, 7, r, row);
+        for (std::int64_t c = 0; c < columns; ++c)
+          ASSERT_EQ(row[static_cast<std::size_t>(c)], initializer.value(3, 2, 7, columns, r, c));
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -69,6 +69,26 @@ TEST(WriteAtomically, PutsNoFileInPlaceOfADevice) {
   EXPECT_EQ(folder.names(), (Names{"link", "pipe"}));
 }
 
+TEST(WriteSoon, ReplacesAFileWholeOrLeavesIt) {
+  const TemporaryFolder folder;
+  const std::string old = "old";
+  const std::string wide(5000, 'x');
+  write_soon(folder / "a", as_bytes(old));
+  EXPECT_EQ(read_text(folder / "a"), old);
+  {
+    const FileSizeLimit limit(1000);
+    expect_error(ExitStatus::input_output, {(folder / "a").string(), "too large"},
+                 [&] { write_soon(folder / "a", as_bytes(wide)); });
+  }
+  EXPECT_EQ(read_text(folder / "a"), old);
+  write_soon(folder / "a", as_bytes(wide));
+  EXPECT_EQ(read_text(folder / "a"), wide);
+  std::filesystem::create_directory(folder / "d");
+  expect_error(ExitStatus::input_output, {(folder / "d").string(), "directory"},
+               [&] { write_soon(folder / "d", as_bytes(old)); });
+  EXPECT_EQ(folder.names(), (Names{"a", "d"}));
+}
+
 TEST(RandomAccessFile, ReadsAnywhereFromManyThreads) {
   const TemporaryFolder folder;
   std::vector<std::int32_t> numbers(10000);

@@ -15,6 +15,7 @@
 #include "shoal/shoal.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/dataset_predictor.hpp"
+#include "shoal/train/held_data.hpp"
 #include "shoal/train/training.hpp"
 
 namespace shoal {
@@ -241,6 +242,44 @@ TEST_F(Training, ARowThatTurnsBadIsAnErrorOfItsStep) {
   } catch (const Error& e) {
     EXPECT_EQ(e.status(), ExitStatus::bad_data);
     EXPECT_NE(std::string(e.what()).find("feature 0 is nan"), std::string::npos) << e.what();
+  }
+  fs::remove(path);
+}
+
+/// Of the data that all ranks can read, or a copy of each rank's own.
+std::string digest_of(const TrainingData& data, const Config& config, Communicator& comm,
+                      const std::function<void()>& meanwhile = {}) {
+  shoal::Training training(config, make_model(config, data), data, comm);
+  training.allocate();
+  training.start();
+  if (meanwhile) meanwhile();
+  while (!training.finished()) static_cast<void>(training.end_epoch(training.advance({})));
+  std::string text = comm.rank() == 0 ? digest(training.snapshot()) : (training.snapshot(), "");
+  comm.broadcast_string(text);
+  return text;
+}
+
+TEST_F(Training, RowsInMemoryTrainToTheSameBitsThoughTheFileIsCut) {
+  const std::string path = data_file() + "." + std::to_string(test_world().rank());
+  fs::copy_file(data_file(), path);
+  Config config;
+  config.data.file = path;
+  config.data.batch_size = 100;
+  config.data.validation = 0.2;
+  config.model.dropout = 0.2;
+  config.model.batch_norm.enabled = true;
+  config.train.epochs = 3;
+  const auto selected = [&] { return select_data(Dataset::open(path), config); };
+  Communicator alone;
+  const std::string expected = digest_of(selected(), config, alone);
+  for (Communicator* comm : {&alone, &test_world()}) {
+    TrainingData data = selected();
+    EXPECT_EQ(held_bytes(data), 0);
+    hold_rows(data, *comm);
+    EXPECT_EQ(held_bytes(data), data.train.stored_bytes());
+    EXPECT_TRUE(data.validation->is_held());
+    EXPECT_EQ(digest_of(data, config, *comm, [&] { fs::resize_file(path, 2000); }), expected);
+    fs::copy_file(data_file(), path, fs::copy_options::overwrite_existing);
   }
   fs::remove(path);
 }

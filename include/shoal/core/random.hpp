@@ -38,6 +38,18 @@ class RandomSource {
   /// Standard normal, by the inverse of its distribution function.
   double normal(std::uint64_t item, std::uint64_t element = 0) const;
 
+  /// Of the Philox blocks: for those who make many at a time.
+  const std::array<std::uint32_t, 2>& key() const { return key_; }
+
+  /// From 64 random bits to [0, 1), on a grid of 2^-53.
+  static double on_unit(std::uint64_t bits) {
+    return static_cast<double>(static_cast<std::int64_t>(bits >> 11)) * 0x1p-53;
+  }
+  /// To the middle of one of 2^52 cells of (0, 1), so that 0 and 1 cannot come out.
+  static double inside_unit(std::uint64_t bits) {
+    return static_cast<double>(static_cast<std::int64_t>(bits >> 12)) * 0x1p-52 + 0x1p-53;
+  }
+
  private:
   std::array<std::uint32_t, 2> key_;
 };

@@ -19,10 +19,12 @@ inline constexpr std::int64_t most_classes = std::int64_t{1} << 20;
 
 class Augmentation;
 class ImageLayout;
+struct ArrayInfo;
 struct Normalization;
 
 /// Some rows of a data set: features x, and labels or targets y where there are any. Cheap to copy: all splits share
-/// one open file. Rows are read by offset from the file; the read functions may be called by many threads at once.
+/// one open file. Rows are read by offset from the file, or from memory, see held_in(); the read functions may be
+/// called by many threads at once.
 ///
 /// Rows are numbered from 0 in the split (or subset); messages name the row in the file, see source_row().
 class Split {
@@ -81,14 +83,27 @@ class Split {
   /// The row in the file that row i is; differs from i in subsets.
   std::int64_t source_row(std::int64_t i) const;
 
+  /// Whether both are rows of one split of one open file.
+  bool is_of_split_of(const Split& other) const { return contents_ == other.contents_ && index_ == other.index_; }
+  /// Bytes that x, y and weights of all rows of the split take in the file, in that order.
+  std::int64_t stored_bytes() const;
+  /// Bytes [first, first + bytes.size()) of these. @throws Error(bad_data)  when the file is cut short
+  void read_stored(std::int64_t first, std::span<std::byte> bytes) const;
+  /// The same rows, of which x, y and weights are read from memory from here on: stored_bytes(), as they are in the
+  /// file.
+  Split held_in(std::shared_ptr<const std::byte> memory) const;
+  bool is_held() const { return memory_ != nullptr; }
+
  private:
   friend class Dataset;
   struct Contents;
+  const std::byte* held(const ArrayInfo& array) const;
   Split(std::shared_ptr<const Contents> contents, std::size_t index) : contents_(std::move(contents)), index_(index) {}
 
   std::shared_ptr<const Contents> contents_;
   std::size_t index_;
   std::shared_ptr<const std::vector<std::int64_t>> subset_;  // null: all rows
+  std::shared_ptr<const std::byte> memory_;                  // null: rows are read from the file
 };
 
 /// A data set: an HDF5 file with a group per split (train, validation, test), each with x (N, D...) of uint8, float32

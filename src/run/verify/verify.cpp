@@ -20,6 +20,7 @@
 #include "shoal/io/path.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "shoal/train/cost.hpp"
+#include "shoal/train/held_data.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
 #include "shoal/train/same_data.hpp"
@@ -143,6 +144,7 @@ void Verifier::begin(const VerifyLeg& leg) {
     data = select_data(dataset_, plan_.config);
     if (start) go_on_with(*start, leg.start, dataset_, *data, plan_.config);
   });
+  hold_rows(*data, comm_);
   if (!start) learn_columns(*data, comm_);
   run_together(comm_, [&] {
     const Config config = plan_.journal.config_at(plan_.config, start ? read_progress(*start).step : 0);

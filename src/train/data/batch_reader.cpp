@@ -24,16 +24,27 @@ std::size_t ring_size(const BatchReader::Source& source) {
 }  // namespace
 
 BatchReader::BatchReader(Source source, std::int64_t first_step)
-    : source_(std::move(source)), step_(first_step), ring_(ring_size(source_)) {
+    : source_(std::move(source)), step_(first_step), ring_(keeps_rows() ? 1 : ring_size(source_)) {
   for (Slot& slot : ring_) {
     slot.batch.features = Buffer<float>(features_size(source_));
     slot.batch.targets = Buffer<float>(padded_size(source_.capacity, source_.targets));
+  }
+  if (keeps_rows()) {
+    encoded_.emplace(source_.split.rows(), source_.features);
+    return;
   }
   const SignalsBlocked blocked;
   helper_ = std::thread([this, first_step] { run(first_step); });
 }
 
+/// Not where training draws something for each epoch.
+bool BatchReader::keeps_rows() const {
+  const bool draws = source_.augment.any() || (source_.unseen_rate > 0.0 && !source_.encoder->is_plain());
+  return !draws && EncodedRows::are_few(source_.split, source_.features);
+}
+
 BatchReader::~BatchReader() {
+  if (!helper_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
@@ -43,6 +54,11 @@ BatchReader::~BatchReader() {
 }
 
 ReadBatch& BatchReader::next() {
+  if (encoded_) {
+    ReadBatch& batch = ring_.front().batch;
+    read(step_++, batch);
+    return batch;
+  }
   std::unique_lock lock(mutex_);
   if (lent_) {
     --filled_;
@@ -95,9 +111,13 @@ void BatchReader::read(std::int64_t step, ReadBatch& batch) {
   order_->rows(first + batch.share->first_sample(), rows_);
   const ValueShape& shape = source_.features;
   const auto epoch = static_cast<std::uint64_t>(order_epoch_);
-  RowLoader::Draws draws{UnseenDraw(source_.seed, epoch, source_.unseen_rate), {}};
-  if (source_.augment.any()) draws.images.emplace(source_.augment, shape.height(), shape.width, source_.seed, epoch);
-  loader_.features(source_.split, *source_.encoder, rows_, shape, features_of(batch), &draws);
+  if (encoded_) {
+    encoded_->lay(loader_, source_.split, *source_.encoder, rows_, features_of(batch));
+  } else {
+    RowLoader::Draws draws{UnseenDraw(source_.seed, epoch, source_.unseen_rate), {}};
+    if (source_.augment.any()) draws.images.emplace(source_.augment, shape.height(), shape.width, source_.seed, epoch);
+    loader_.features(source_.split, *source_.encoder, rows_, shape, features_of(batch), &draws);
+  }
   loader_.targets(source_.split, source_.target_scaling, rows_,
                   {batch.targets.data(), source_.capacity, source_.targets});
   loader_.weights(source_.split, source_.class_weights, rows_, batch.weights);

@@ -16,6 +16,7 @@
 #include "shoal/data/row_encoder.hpp"
 #include "shoal/tensor/buffer.hpp"
 #include "shoal/train/batch_cut.hpp"
+#include "train/data/encoded_rows.hpp"
 #include "train/data/row_loader.hpp"
 
 namespace shoal {
@@ -31,7 +32,8 @@ struct ReadBatch {
 };
 
 /// Reads, shuffles, decodes and encodes the batches of the next steps on a thread of its own, beside the
-/// computation. What a batch holds is a function of the arguments and its step alone.
+/// computation; of few rows in memory, which are encoded once, the caller does it: to copy a batch costs less than to
+/// wake a thread. What a batch holds is a function of the arguments and its step alone.
 class BatchReader {
  public:
   struct Source {
@@ -71,13 +73,15 @@ class BatchReader {
   Panels<float> features_of(ReadBatch& batch) const;
   void run(std::int64_t step);
   void read(std::int64_t step, ReadBatch& batch);
+  bool keeps_rows() const;
   bool has_room() const { return filled_ <= (ring_.size() + 1) / 2; }
 
   const Source source_;
   std::int64_t step_;
   std::vector<Slot> ring_;
-  // The helper's own.
+  // The helper's own; the caller's where there is none.
   RowLoader loader_;
+  std::optional<EncodedRows> encoded_;
   std::unique_ptr<EpochOrder> order_;
   std::int64_t order_epoch_ = 0;
   std::vector<std::int64_t> rows_;
@@ -88,7 +92,7 @@ class BatchReader {
   std::size_t filled_ = 0;  // slots read and not given back, the caller's among them
   bool lent_ = false;       // the caller holds one
   bool stop_ = false;
-  std::thread helper_;  // last: it uses all of the above
+  std::thread helper_;  // last: it uses all of the above; none where rows are few
 };
 
 }  // namespace shoal

@@ -1,0 +1,209 @@
+#include "shoal/tensor/random_rows.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "shoal/core/inverse_normal.hpp"
+#include "shoal/tensor/targets.hpp"
+#include "tensor/both_types.hpp"
+
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
+#define DRAW_FACTORS(T)                                                                                        \
+  (const RandomSource& source, std::uint64_t item, std::uint64_t first_block, std::uint64_t threshold, T kept, \
+   std::int64_t count, T* factors)
+// NOLINTEND(bugprone-macro-parentheses)
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tensor/random_rows.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace shoal {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr std::int64_t words_of_block = 4;
+constexpr std::int64_t chunk_words = 32;  // that are made at a time
+constexpr std::int64_t chunk_blocks = chunk_words / words_of_block;
+
+#if HWY_TARGET != HWY_SCALAR
+
+constexpr std::size_t lanes = hn::MaxLanes(hn::ScalableTag<std::uint64_t>());
+static_assert(chunk_blocks % lanes == 0, "a chunk is whole vectors");
+
+/// As many blocks of Philox4x32-10 as a vector has 64-bit lanes, one in each; the upper halves of lanes hold what is
+/// not looked at until the end. Words come in order: those of a block before those of the next.
+HWY_INLINE void vector_of_blocks(const std::array<std::uint32_t, 2>& key, std::uint64_t item, std::uint64_t first,
+                                 std::uint32_t* words) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const hn::Repartition<std::uint32_t, decltype(d)> d32;
+  const auto half = [&](auto v) { return hn::BitCast(d32, v); };
+  // Pairs of lanes are stored one half of them behind the other.
+  HWY_ALIGN std::uint64_t places[lanes];
+  for (std::size_t i = 0; i < lanes; ++i) places[i] = first + i / 2 + (i % 2) * (lanes / 2);
+  auto c0 = hn::Set(d, item);
+  auto c1 = hn::Set(d, item >> 32);
+  auto c2 = hn::Load(d, places);
+  auto c3 = hn::ShiftRight<32>(c2);
+  const auto m0 = half(hn::Set(d, std::uint64_t{0xD2511F53}));
+  const auto m1 = half(hn::Set(d, std::uint64_t{0xCD9E8D57}));
+  std::uint32_t k0 = key[0];
+  std::uint32_t k1 = key[1];
+  for (int round = 0; round < 10; ++round) {
+    const auto p0 = hn::MulEven(half(c0), m0);
+    const auto p1 = hn::MulEven(half(c2), m1);
+    c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1), hn::Set(d, std::uint64_t{k0}));
+    c1 = p1;
+    c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3), hn::Set(d, std::uint64_t{k1}));
+    c3 = p0;
+    k0 += 0x9E3779B9U;
+    k1 += 0xBB67AE85U;
+  }
+  const auto low = hn::Set(d, std::uint64_t{0xffffffff});
+  const auto a = hn::Or(hn::And(c0, low), hn::ShiftLeft<32>(c1));
+  const auto b = hn::Or(hn::And(c2, low), hn::ShiftLeft<32>(c3));
+  hn::StoreU(half(hn::InterleaveLower(d, a, b)), d32, words);
+  hn::StoreU(half(hn::InterleaveUpper(d, a, b)), d32, words + 2 * lanes);
+}
+
+#endif
+
+/// A chunk of words, from block `first` on.
+HWY_INLINE void chunk_of_words(const RandomSource& source, std::uint64_t item, std::uint64_t first,
+                               std::uint32_t* words) {
+#if HWY_TARGET != HWY_SCALAR
+  for (std::size_t b = 0; b < chunk_blocks; b += lanes)
+    vector_of_blocks(source.key(), item, first + b, words + b * words_of_block);
+#else
+  for (std::uint64_t b = 0; b < chunk_blocks; ++b) {
+    const auto block = source.block(item, first + b);
+    std::copy(block.begin(), block.end(), words + b * words_of_block);
+  }
+#endif
+}
+
+template <class T>
+void draw_factors_target(const RandomSource& source, std::uint64_t item, std::uint64_t first_block,
+                         std::uint64_t threshold, T kept, std::int64_t count, T* HWY_RESTRICT factors) {
+  HWY_ALIGN std::uint32_t words[chunk_words];
+  // No word is as large as 2^32, so that a threshold of it drops all.
+  const auto below = static_cast<std::uint32_t>(threshold);
+  for (std::int64_t done = 0; done < count; done += chunk_words, first_block += chunk_blocks) {
+    chunk_of_words(source, item, first_block, words);
+    const auto factor = [&](std::int64_t i) { return words[i] < below ? T{0} : kept; };
+    if (count - done >= chunk_words) {
+      for (std::int64_t i = 0; i < chunk_words; ++i) factors[done + i] = factor(i);
+    } else {
+      for (std::int64_t i = 0; i < count - done; ++i) factors[done + i] = factor(i);
+    }
+  }
+}
+
+SHOAL_KERNEL(draw_factors, DRAW_FACTORS, (source, item, first_block, threshold, kept, count, factors))
+
+constexpr std::int64_t chunk_numbers = chunk_words / 2;
+
+HWY_INLINE std::uint64_t bits_at(const std::uint32_t* words, std::int64_t i) {
+  return (static_cast<std::uint64_t>(words[2 * i + 1]) << 32) | words[2 * i];
+}
+
+/// elementary::erf() of numbers inside of (-6, 6), in step: a sum that has its last term waits for the others.
+HWY_INLINE void erf_of_chunk(const double* x, double* HWY_RESTRICT erf) {
+  double z[chunk_numbers];
+  double term[chunk_numbers];
+  double sum[chunk_numbers];
+  for (std::int64_t i = 0; i < chunk_numbers; ++i) {
+    z[i] = 2.0 * x[i] * x[i];
+    term[i] = sum[i] = 1.0;
+  }
+  double most = 1.0;
+  for (int n = 1; n < 200 && most > 0.0; ++n) {
+    most = 0.0;
+    for (std::int64_t i = 0; i < chunk_numbers; ++i) {
+      const double next = term[i] * (z[i] / (2.0 * n + 1.0));
+      const bool more = term[i] > sum[i] * 1e-17;
+      term[i] = more ? next : 0.0;
+      sum[i] = more ? sum[i] + next : sum[i];
+    }
+    for (std::int64_t i = 0; i < chunk_numbers; ++i) most = std::max(most, term[i]);
+  }
+  for (std::int64_t i = 0; i < chunk_numbers; ++i)
+    erf[i] = 1.1283791670955126 * x[i] * elementary::exp(-x[i] * x[i]) * sum[i];
+}
+
+/// See RandomSource::normal().
+HWY_INLINE void normals_of_chunk(const std::uint32_t* words, double* HWY_RESTRICT numbers) {
+  double p[chunk_numbers];
+  double low[chunk_numbers];
+  double x[chunk_numbers];
+  double at[chunk_numbers];
+  double erf[chunk_numbers];
+  for (std::int64_t i = 0; i < chunk_numbers; ++i) p[i] = RandomSource::inside_unit(bits_at(words, i));
+  for (std::int64_t i = 0; i < chunk_numbers; ++i) {
+    low[i] = p[i] > 0.5 ? 1.0 - p[i] : p[i];
+    x[i] = inverse_normal::middle(low[i]);
+  }
+  for (std::int64_t i = 0; i < chunk_numbers; ++i) {  // one of twenty
+    if (low[i] < inverse_normal::tail_ends) x[i] = inverse_normal::tail(low[i]);
+  }
+  for (std::int64_t i = 0; i < chunk_numbers; ++i) {
+    at[i] = inverse_normal::for_erf(x[i] > inverse_normal::polished_from ? x[i] : inverse_normal::polished_from);
+  }
+  erf_of_chunk(at, erf);
+  for (std::int64_t i = 0; i < chunk_numbers; ++i) {
+    const double polished = inverse_normal::polished(x[i], low[i], erf[i]);
+    const double best = x[i] > inverse_normal::polished_from ? polished : x[i];
+    numbers[i] = p[i] > 0.5 ? -best : best;
+  }
+}
+
+/// Of a whole row by chunks: make(words, chunk of numbers).
+template <class Make>
+HWY_INLINE void by_chunks(const RandomSource& source, std::uint64_t item, std::int64_t count, double* numbers,
+                          const Make& make) {
+  HWY_ALIGN std::uint32_t words[chunk_words];
+  double last[chunk_numbers];
+  std::uint64_t block = 0;
+  for (std::int64_t done = 0; done < count; done += chunk_numbers, block += chunk_blocks) {
+    chunk_of_words(source, item, block, words);
+    const bool whole = count - done >= chunk_numbers;
+    make(words, whole ? numbers + done : last);
+    if (!whole) std::copy_n(last, count - done, numbers + done);
+  }
+}
+
+void normals(const RandomSource& source, std::uint64_t item, std::int64_t count, double* numbers) {
+  by_chunks(source, item, count, numbers,
+            [](const std::uint32_t* words, double* out) { normals_of_chunk(words, out); });
+}
+
+void uniforms(const RandomSource& source, std::uint64_t item, std::int64_t count, double* numbers) {
+  by_chunks(source, item, count, numbers, [](const std::uint32_t* words, double* out) {
+    for (std::int64_t i = 0; i < chunk_numbers; ++i) out[i] = RandomSource::on_unit(bits_at(words, i));
+  });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace shoal
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace shoal {
+
+SHOAL_DISPATCH(draw_factors, DRAW_FACTORS, (source, item, first_block, threshold, kept, count, factors))
+
+HWY_EXPORT(normals);
+HWY_EXPORT(uniforms);
+
+void draw_normals(const RandomSource& source, std::uint64_t item, std::span<double> numbers) {
+  HWY_DYNAMIC_DISPATCH(normals)(source, item, std::ssize(numbers), numbers.data());
+}
+
+void draw_uniforms(const RandomSource& source, std::uint64_t item, std::span<double> numbers) {
+  HWY_DYNAMIC_DISPATCH(uniforms)(source, item, std::ssize(numbers), numbers.data());
+}
+
+}  // namespace shoal
+#endif

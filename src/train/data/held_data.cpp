@@ -1,0 +1,49 @@
+#include "shoal/train/held_data.hpp"
+
+#include <algorithm>
+
+#include "shoal/comm/host_copy.hpp"
+#include "shoal/io/memory_limit.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t most_held = std::int64_t{1} << 30;
+constexpr std::uint64_t share_of_memory = 16;
+
+/// Whether the rows to validate on are of another split than those to train on.
+bool has_split_to_validate(const TrainingData& data) {
+  return data.validation && !data.validation->is_of_split_of(data.train);
+}
+
+std::int64_t bytes_of(const TrainingData& data) {
+  return data.train.stored_bytes() + (has_split_to_validate(data) ? data.validation->stored_bytes() : 0);
+}
+
+std::shared_ptr<const std::byte> copy_of(const Split& split, const Communicator& comm) {
+  return make_host_copy(comm, split.stored_bytes(),
+                        [&](std::int64_t first, std::span<std::byte> part) { split.read_stored(first, part); });
+}
+
+}  // namespace
+
+void hold_rows(std::span<TrainingData> alike, const Communicator& comm) {
+  const TrainingData& data = alike.front();
+  const std::int64_t bytes = bytes_of(data);
+  const auto room = static_cast<std::int64_t>(std::min<std::uint64_t>(most_held, usable_memory() / share_of_memory));
+  const std::int64_t copies = copies_on_host(comm);
+  const std::int64_t most = comm.all_max(bytes);
+  const bool same = comm.all_min(bytes) == most;  // else their files are not the same, whatever they say of themselves
+  if (!same || most > comm.all_min(room) / copies) return;
+  const bool apart = has_split_to_validate(data);
+  const std::shared_ptr<const std::byte> memory = copy_of(data.train, comm);
+  const std::shared_ptr<const std::byte> other = apart ? copy_of(*data.validation, comm) : memory;
+  for (TrainingData& one : alike) {
+    one.train = one.train.held_in(memory);
+    if (one.validation) one.validation = one.validation->held_in(other);
+  }
+}
+
+std::int64_t held_bytes(const TrainingData& data) { return data.train.is_held() ? bytes_of(data) : 0; }
+
+}  // namespace shoal
