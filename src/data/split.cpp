@@ -271,8 +271,8 @@ void Split::read_weights(std::span<const std::int64_t> rows, std::span<double> w
 void Split::read_groups(std::span<const std::int64_t> rows, std::span<std::int64_t> groups) const {
   assert(has_groups() && groups.size() == rows.size());
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, *contents_->splits[index_].group, rows.size(), source,
-            [&](std::size_t i, const std::byte* bytes) { groups[i] = element_at<std::int64_t>(bytes); });
+  read_rows(contents_->file, *contents_->splits[index_].group, held(*contents_->splits[index_].group), rows.size(),
+            source, [&](std::size_t i, const std::byte* bytes) { groups[i] = element_at<std::int64_t>(bytes); });
 }
 
 void Split::read_ids(std::size_t id, std::span<const std::int64_t> rows, std::span<std::string> texts) const {
