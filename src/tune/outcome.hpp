@@ -10,19 +10,19 @@
 
 namespace shoal {
 
-/// What became of a trial on one rung: a function of (config, data, seed, trial), but for what is below the line.
+/// What became of a trial on one rung: a function of (config, data, seed, trial), but for what is between the lines.
 struct Outcome {
   std::int64_t trial = 0;
   std::int64_t rung = 0;
-  std::int64_t fold = 0;  ///< of a model that is one of several; 0 of the trial as a whole. See TrialPart
   bool failed = false;
   std::string reason;             ///< why it failed
   std::vector<CurvePoint> curve;  ///< since the trial's start; of a finished one not empty unless it failed
 
-  std::vector<Outcome> folds = {};  ///< of the trial as a whole, by number: see combine_folds(). In no journal
-
   double seconds = 0.0;  ///< ---- that this training took
   int rank = 0;          ///< that led it
+
+  std::int64_t fold = 0;  ///< ---- of a model that is one of several; 0 of the trial as a whole. See TrialPart
+  std::vector<Outcome> folds = {};  ///< of the trial as a whole, by number: see combine_folds(). In no journal
 };
 
 /// Whether a point has a place of its own for it.
