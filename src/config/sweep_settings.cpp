@@ -67,6 +67,18 @@ void check_metric(const SweepSettings& settings, const Config& config) {
                     to_string(settings.metric), units ? "data.normalize_targets" : "train.class_weights"));
 }
 
+void check_round(const SweepSettings& settings) {
+  if (settings.round > settings.trials)
+    refuse(fmt::format(
+        "sweep.round = {} is more than sweep.trials = {}; use a few rounds or more, such as sweep.round = {}",
+        settings.round, settings.trials, default_round(settings, settings.trials)));
+  if (settings.successive_halving.enabled)
+    refuse(
+        fmt::format("sweep.search = \"{}\" compares trials of equal length, and sweep.successive_halving ends most of "
+                    "them early; use the search \"coarse_to_fine\", or no halving",
+                    to_string(settings.search)));
+}
+
 void check_halving(const SweepSettings& settings, const Config& config) {
   const auto [enabled, eta, least] = settings.successive_halving;
   if (config.train.steps > 0 || searched(settings, "train.steps"))
@@ -92,6 +104,7 @@ void check_sweep(const Config& config) {
     refuse(fmt::format(
         "{}sweep.search = \"quasi_random\" takes up to {} hyperparameters, and sweep.space has {}; use \"random\"",
         config.place_of("sweep.search"), most_sobol_dimensions, settings.space.size()));
+  if (learns(settings.search)) placed(config, "sweep.round", [&] { check_round(settings); });
   placed(config, "sweep.metric", [&] { check_metric(settings, config); });
   if (!settings.successive_halving.enabled) return;
   std::string key = "sweep.successive_halving.enabled";
@@ -106,9 +119,11 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
     return fmt::format("sweep.{} = {} is not what it was begun with ({})", key, is, was);
   };
   const bool halved = before.successive_halving.enabled || now.successive_halving.enabled;
-  const bool open_ended = !halved && (now.search == Search::random || now.search == Search::quasi_random);
+  const bool open_ended =
+      !halved && (now.search == Search::random || now.search == Search::quasi_random || learns(now.search));
   if (before.search != now.search) return differ("search", to_string(before.search), to_string(now.search));
   if (before.metric != now.metric) return differ("metric", to_string(before.metric), to_string(now.metric));
+  if (learns(now.search) && before.round != now.round) return differ("round", before.round, now.round);
   if (halved && before.successive_halving != now.successive_halving)
     return "sweep.successive_halving is not what it was begun with";
   if (before.trials != now.trials && !(open_ended && before.trials < now.trials))
@@ -124,6 +139,12 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
 }
 
 std::string to_string(Search search) { return config_words::text(search); }
+bool learns(Search search) { return search == Search::bayesian || search == Search::tpe; }
+
+std::int64_t default_round(const SweepSettings& settings, std::int64_t groups) {
+  return std::clamp<std::int64_t>(2 * groups, 1, std::max<std::int64_t>(1, settings.trials / 4));
+}
+
 std::string to_string(Metric metric) { return config_words::text(metric); }
 
 std::string short_name(Metric metric) {

@@ -30,7 +30,7 @@ bool SweepPaths::is_journal(const std::string& name) { return name.starts_with("
 
 bool SweepPaths::is_name(const std::string& name) {
   const SweepPaths own;
-  const std::array paths = {own.fingerprint(), own.csv(), own.jsonl(), own.h5(), own.times(), own.best(), own.trials()};
+  const std::array paths = {own.fingerprint(), own.csv(), own.jsonl(), own.h5(), own.times(), own.best(), own.rounds(), own.trials()};
   return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name);
 }
 

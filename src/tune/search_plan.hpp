@@ -38,13 +38,19 @@ struct Stage {
 /// Which trials are trained for how long. A function of (settings, seed, epochs) and the standings at the ends of the
 /// stages before, so that every rank, and a job that goes on, comes to the same.
 ///
+/// A search that learns has a first round of evenly spread trials, and then rounds of sweep.round, each by a model of
+/// all trials before: see model/proposals.hpp. The first trials of a round do not depend on how many follow.
+///
 /// coarse_to_fine has up to three rounds of equal size. The second and third draw around the best quarter, by number,
 /// of a round, taken from all trials so far: several regions survive, in boxes that shrink to 0.4 and 0.16 of every
 /// scale.
 class SearchPlan {
  public:
   /// @param epochs  of a whole training: train.epochs; unused without successive halving
-  SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs);
+  /// @param decided  of a search that learns: places of its rounds after the first, as they were decided on before.
+  ///                 What is missing is decided on anew, which takes a while, to the same end
+  SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs,
+             std::vector<std::vector<Place>> decided = {});
 
   const Stage& stage() const { return stage_; }
   /// Goes to the next stage, false at the end. standings: of all trials so far, after the stage under way
@@ -57,6 +63,8 @@ class SearchPlan {
   /// Of coarse_to_fine, where the rounds so far, but the first, draw.
   const std::vector<SearchBox>& boxes() const { return boxes_; }
   std::int64_t round_of(std::int64_t trial) const;
+  /// Of the rounds so far, but the first: what a later plan takes as `decided`.
+  std::vector<std::vector<Place>> later_rounds() const;
   /// Trainings of the whole sweep, and their epochs where halving sets them (else one each): for estimates of time.
   std::int64_t total_jobs() const;
   std::int64_t total_work() const;
@@ -68,12 +76,14 @@ class SearchPlan {
  private:
   std::int64_t round_size(std::int64_t round) const;
   std::int64_t rung_size(std::int64_t round, std::int64_t rung) const;
+  std::vector<Place> learned_places(std::int64_t round, const std::vector<Standing>& standings) const;
   void begin_round(std::int64_t round, const std::vector<Standing>& standings);
   void begin_rung(std::int64_t rung, std::vector<std::int64_t> trials);
 
   SweepSettings settings_;
   std::uint64_t seed_;
   std::int64_t epochs_;
+  std::vector<std::vector<Place>> decided_;
   std::int64_t rounds_ = 1;
   std::int64_t rungs_ = 1;
   std::vector<Place> places_;

@@ -40,13 +40,6 @@ double whole_level(const Dimension& d, std::int64_t index, double along) {
   return std::max(d.min + static_cast<double>(index), std::round(between_logs(d.min, d.max, along)));
 }
 
-/// The middle of what whole_number_at() makes this number of.
-double place_of_whole(const Dimension& d, double number) {
-  const double from = elementary::log(d.min - 0.5);
-  const double to = elementary::log(d.max + 0.5);
-  return (elementary::log(number) - from) / (to - from);
-}
-
 }  // namespace
 
 double number_at(const Dimension& d, double u) {
@@ -69,10 +62,23 @@ std::string value_at(const Dimension& d, double u) {
   return d.scale == Scale::choices ? d.choices[static_cast<std::size_t>(number)] : number_text(d, number);
 }
 
+double place_of_number(const Dimension& d, double number) {
+  if (d.scale == Scale::choices) return (number + 0.5) / static_cast<double>(d.choices.size());
+  if (d.scale != Scale::log) return (number - d.min + 0.5) / (d.max - d.min + 1.0);
+  const double from = elementary::log(d.min - 0.5);
+  const double to = elementary::log(d.max + 0.5);
+  return (elementary::log(number) - from) / (to - from);
+}
+
+double settled_place(const Dimension& d, double u) {
+  if (most_levels(d) == 1) return 0.5;
+  return d.scale == Scale::choices || d.integer ? place_of_number(d, number_at(d, u)) : u;
+}
+
 double grid_place(const Dimension& d, std::int64_t index, std::int64_t levels) {
   assert(index >= 0 && index < levels);
   const double along = levels == 1 ? 0.5 : static_cast<double>(index) / static_cast<double>(levels - 1);
-  if (d.scale == Scale::log && d.integer) return place_of_whole(d, whole_level(d, index, along));
+  if (d.scale == Scale::log && d.integer) return place_of_number(d, whole_level(d, index, along));
   const bool cells = d.scale == Scale::choices || d.integer;
   if (!cells) return along;
   // The middle of the cell of a whole number, so that levels do not meet.

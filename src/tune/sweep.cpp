@@ -18,6 +18,7 @@
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/tune/search_space.hpp"
+#include "tune/decided_rounds.hpp"
 #include "tune/results.hpp"
 #include "tune/trial_worker.hpp"
 
@@ -26,33 +27,35 @@ namespace {
 
 std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+/// That train a trial each.
+std::int64_t groups_of(const Communicator& world, const SweepSettings& settings) {
+  return (world.size() + settings.ranks_per_trial - 1) / settings.ranks_per_trial;
+}
+
 /// A sweep under way, on every rank. All of them meet at the end of a stage alone.
 class Sweep {
  public:
   Sweep(const SweepTask& task, SweepPaths paths, std::string claims, std::optional<SweepDirectory> directory,
-        Communicator& world)
+        std::vector<std::vector<Place>> decided, Communicator& world)
       : task_(task),
         paths_(std::move(paths)),
         directory_(std::move(directory)),
         world_(world),
         worker_(task, paths_, std::move(claims), world),
-        plan_(task.settings, task.base.seed, task.base.train.epochs) {}
+        plan_(task.settings, task.base.seed, task.base.train.epochs, std::move(decided)) {}
 
   void take(const std::vector<Outcome>& known);
   void open_journal() { worker_.open_journal(); }
   SweepSummary go();
 
  private:
-  std::int64_t groups() const {
-    return (world_.size() + task_.settings.ranks_per_trial - 1) / task_.settings.ranks_per_trial;
-  }
-
   Config config_of(std::int64_t trial) const {
     return trial_config(task_.base, task_.settings.space, plan_.places()[at(trial)]);
   }
   bool run_stage();
   void sort_by_cost(std::vector<std::int64_t>& trials) const;
   void exchange(const std::vector<Outcome>& mine);
+  void keep_rounds();
   void discard_checkpoints(const Stage& ended, std::optional<std::int64_t> best_before);
   Keeper make_keeper() const;
   std::optional<std::int64_t> best() const { return best_trial(standings_of(histories_, task_.settings.metric)); }
@@ -135,6 +138,15 @@ bool Sweep::run_stage() {
   });
 }
 
+/// Collective. Before its first trial begins, a round is on disk.
+void Sweep::keep_rounds() {
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    const Doing doing(Activity::saving);
+    directory_->write(paths_.rounds(), to_jsonl(plan_.later_rounds()));
+  });
+}
+
 /// On rank 0, when a stage has ended: what the next one goes on from and the best so far stay.
 void Sweep::discard_checkpoints(const Stage& ended, std::optional<std::int64_t> best_before) {
   const auto needed = [&](std::int64_t trial) {
@@ -194,7 +206,8 @@ SweepSummary Sweep::go() {
     std::vector<std::string> others;
     for (auto rank = task_.settings.ranks_per_trial; rank < world_.size(); rank += task_.settings.ranks_per_trial)
       others.push_back(paths_.journal(static_cast<int>(rank)));
-    progress_.emplace(choose_progress_style(), task_.settings.metric, plan_, std::move(others), groups());
+    progress_.emplace(choose_progress_style(), task_.settings.metric, plan_, std::move(others),
+                      groups_of(world_, task_.settings));
   }
   for (bool more = true; more;) {
     const Stage stage = plan_.stage();
@@ -205,6 +218,7 @@ SweepSummary Sweep::go() {
       break;
     }
     more = plan_.advance(standings_of(histories_, task_.settings.metric));
+    if (more && learns(task_.settings.search)) keep_rounds();
     if (world_.rank() == 0) discard_checkpoints(stage, best_before);
   }
   if (progress_) progress_->clear();
@@ -225,8 +239,9 @@ SweepSummary Sweep::go() {
 
 std::string start_line(const SweepTask& task, const Communicator& world) {
   const SweepSettings& s = task.settings;
-  return fmt::format("{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", counted(s.trials, "trial"),
-                     to_string(s.search), s.successive_halving.enabled ? " with successive halving" : "",
+  const std::string rounds = learns(s.search) ? " in rounds of " + std::to_string(s.round) : "";
+  return fmt::format("{} ({}{}{}) over {}, compared by {}; {}, {} a trial; {} samples", counted(s.trials, "trial"),
+                     to_string(s.search), rounds, s.successive_halving.enabled ? " with successive halving" : "",
                      counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
                      counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
                      task.data.train.rows());
@@ -242,6 +257,9 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   run_together(world, [&] {
     if (world.rank() == 0) plan = resolve(request);
   });
+  SweepSettings& settings = plan.config.sweep;
+  if (learns(settings.search) && settings.round == 0)
+    settings.round = default_round(settings, groups_of(world, settings));
   // Rank 0 alone has read files; the others get what it found.
   std::string toml = to_toml(plan.config);
   world.broadcast_string(toml);
@@ -255,13 +273,16 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   std::optional<SweepDirectory> directory;
   std::string claims;
   std::string journal;
+  std::string rounds;
   run_together(world, [&] {
     if (world.rank() != 0) return;
     directory = take_folder(plan, task);
     plan.folder = directory->paths().folder;
     claims = directory->claims();
     for (const Outcome& outcome : directory->outcomes()) journal += to_json_line(outcome);
+    rounds = to_jsonl(read_rounds(directory->paths().rounds()));
   });
+  world.broadcast_string(rounds);
   world.broadcast_string(plan.folder);  // the name may have been taken meanwhile
   world.broadcast_string(claims);
   check_folder(claims, world);
@@ -278,7 +299,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   if (task.settings.search == Search::grid) log_info(grid_line(task.settings));
   if (!known.empty()) log_info(fmt::format("going on: {} trainings are done", known.size()));
   log_info("folder " + plan.folder);
-  Sweep sweep(task, SweepPaths{plan.folder}, claims, std::move(directory), world);
+  Sweep sweep(task, SweepPaths{plan.folder}, claims, std::move(directory), parse_rounds(rounds), world);
   sweep.take(known);
   run_together(world, [&] { sweep.open_journal(); });
   doing.reset();

@@ -40,6 +40,7 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
   Config wanted =
       request.config ? load_config(request.config, request.sets) : parse_config(to_toml(kept), path, "/", request.sets);
   if (!told) take_targets_as_before(wanted);
+  if (wanted.sweep.round == 0) wanted.sweep.round = kept.sweep.round;
   for (const std::string& key : differing_keys(kept, wanted)) {
     std::string wrong;
     if (key.starts_with("sweep.")) {
@@ -226,7 +227,10 @@ std::vector<std::string> idle_lines(const SweepTask& task) {
     std::erase_if(idle, [&](const auto& one) { return config_keys::idle(*one.first, config).empty(); });
   }
   std::vector<std::string> lines;
-  lines.reserve(idle.size());
+  lines.reserve(idle.size() + 1);
+  if (task.settings.round != 0 && !learns(task.settings.search))
+    lines.push_back(fmt::format("{}sweep.round has no effect: sweep.search = \"{}\" does not learn from round to round",
+                                task.base.place_of("sweep.round"), to_string(task.settings.search)));
   for (auto& [key, line] : idle) lines.push_back(std::move(line));
   return lines;
 }

@@ -2,7 +2,8 @@
 # One table, whatever happens: a sweep on the digits at other numbers of ranks, with two ranks a trial, and killed with
 # kill -9 at random times (one rank, then all of them) and resumed at other numbers of ranks, has the results of a sweep
 # that one rank made undisturbed: sweep.csv, sweep.jsonl, sweep.h5 and best.h5, byte for byte.
-#   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine] [--trials N] [--epochs N] [--count N] [--seed S]
+#   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine|bayesian|tpe] [--trials N] [--epochs N] [--count N] [--seed S]
+# The rounds of bayesian and tpe are set, for by default a sweep takes them from its first job's ranks.
 # count: how many sweeps are killed. coarse_to_fine is tried with successive halving on top.
 shoal=$(realpath "$1") folder=$2
 shift 2
@@ -39,6 +40,7 @@ epochs = $epochs
 trials = $trials
 search = "$search"
 $([ "$search" != coarse_to_fine ] || echo 'successive_halving = {eta = 2, min_epochs = 1}')
+$([[ $search != bayesian && $search != tpe ]] || echo 'round = 4')
 [sweep.space]
 "optimizer.learning_rate" = {scale = "log", min = 1e-4, max = 1.0}
 "optimizer.beta1" = {scale = "one_minus_log", min = 0.9, max = 0.999}

@@ -61,6 +61,7 @@ struct RunPaths {
 ///   fingerprint                              of the data and of what this processor computes
 ///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
 ///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial
+///   rounds.jsonl                             what a search that learns has decided on: see decided_rounds.hpp
 ///   trials/0007.h5                           checkpoints that are still needed
 ///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
 struct SweepPaths {
@@ -71,6 +72,7 @@ struct SweepPaths {
   std::string journal(int rank) const { return of("journal-" + std::to_string(rank) + ".jsonl"); }
   std::string old_journal() const { return of("journal.jsonl"); }
   std::string claims(const std::string& job) const { return of("claims-" + job); }
+  std::string rounds() const { return of("rounds.jsonl"); }
   std::string trials() const { return of("trials"); }
   std::string checkpoint(std::int64_t trial) const;
   std::string csv() const { return of("sweep.csv"); }

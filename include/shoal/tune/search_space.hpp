@@ -19,6 +19,12 @@ double number_at(const Dimension& dimension, double u);
 /// The value at place u as TOML (which JSON reads alike): numbers as the shortest text that reads back equal.
 std::string value_at(const Dimension& dimension, double u);
 
+/// The place that stands for a whole number from min to max, or for a choice by its number from 0: the middle of what
+/// number_at() makes it of.
+double place_of_number(const Dimension& dimension, double number);
+/// The place that stands for all places of the value at u: u itself where there is no end of values.
+double settled_place(const Dimension& dimension, double u);
+
 /// The place of value `index` of `levels` (0 to levels - 1) that are spread evenly over the scale, both ends among
 /// them.
 double grid_place(const Dimension& dimension, std::int64_t index, std::int64_t levels);
