@@ -88,6 +88,7 @@ constexpr std::array lines = {
     Line{"checkpoint.give_up", "Failed saves in a row that end the run with 74"},
     Line{"sweep.trials", "How many models are tried"},
     Line{"sweep.search", "How hyperparameters are chosen from sweep.space"},
+    Line{"sweep.round", "Trials that a search that learns decides on at a time; 0: two for each group of ranks"},
     Line{"sweep.metric", "What trials are ranked by"},
     Line{"sweep.ranks_per_trial", "Ranks that train one trial together"},
     Line{"sweep.keep", "Checkpoints of so many of the best trials stay in best/, for shoal predict SWEEP --best N"},

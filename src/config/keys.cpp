@@ -323,6 +323,7 @@ std::vector<Key> make_keys() {
 
       {"sweep.trials", AT(sweep.trials), no_bit, from_to(1, most_of_a_sweep), idle_without_space},
       {"sweep.search", AT(sweep.search), no_bit, words(config_words::all<Search>()), idle_without_space},
+      {"sweep.round", AT(sweep.round), no_bit, from_to(0, most_of_a_sweep), idle_without_space},
       {"sweep.metric", AT(sweep.metric), no_bit, words(config_words::all<Metric>()), idle_without_space},
       {"sweep.ranks_per_trial", AT(sweep.ranks_per_trial), no_bit, from_to(1, most_of_a_sweep), idle_without_space},
       {"sweep.keep", AT(sweep.keep), no_bit, from_to(0, most_of_a_sweep), idle_without_space},

@@ -67,6 +67,18 @@ void check_metric(const SweepSettings& settings, const Config& config) {
                     to_string(settings.metric), units ? "data.normalize_targets" : "train.class_weights"));
 }
 
+void check_round(const SweepSettings& settings) {
+  if (settings.round > settings.trials)
+    refuse(fmt::format(
+        "sweep.round = {} is more than sweep.trials = {}; use a few rounds or more, such as sweep.round = {}",
+        settings.round, settings.trials, default_round(settings, settings.trials)));
+  if (settings.successive_halving.enabled)
+    refuse(
+        fmt::format("sweep.search = \"{}\" compares trials of equal length, and sweep.successive_halving ends most of "
+                    "them early; use the search \"coarse_to_fine\", or no halving",
+                    to_string(settings.search)));
+}
+
 void check_halving(const SweepSettings& settings, const Config& config) {
   const auto [enabled, eta, least] = settings.successive_halving;
   if (config.train.steps > 0 || searched(settings, "train.steps"))
@@ -145,6 +157,7 @@ void check_sweep(const Config& config) {
     refuse(
         fmt::format("{}data.fold = {} is one of the folds that sweep.folds = {} makes; leave out the one or the other",
                     config.place_of("data.fold"), config_text::value(config.data.fold), settings.folds));
+  if (learns(settings.search)) placed(config, "sweep.round", [&] { check_round(settings); });
   placed(config, "sweep.metric", [&] { check_metric(settings, config); });
   if (settings.population.enabled()) placed(config, "sweep.population", [&] { check_population(settings, config); });
   if (!settings.successive_halving.enabled) return;
@@ -160,10 +173,11 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
     return fmt::format("sweep.{} = {} is not what it was begun with ({})", key, is, was);
   };
   const bool halved = before.successive_halving.enabled || now.successive_halving.enabled;
-  const bool open_ended =
-      !halved && !now.population.enabled() && (now.search == Search::random || now.search == Search::quasi_random);
+  const bool open_ended = !halved && !now.population.enabled() &&
+                          (now.search == Search::random || now.search == Search::quasi_random || learns(now.search));
   if (before.search != now.search) return differ("search", to_string(before.search), to_string(now.search));
   if (before.metric != now.metric) return differ("metric", to_string(before.metric), to_string(now.metric));
+  if (learns(now.search) && before.round != now.round) return differ("round", before.round, now.round);
   if (halved && before.successive_halving != now.successive_halving)
     return "sweep.successive_halving is not what it was begun with";
   if (before.population.members != now.population.members)
@@ -186,6 +200,12 @@ std::string obstacle(const SweepSettings& before, const SweepSettings& now) {
 }
 
 std::string to_string(Search search) { return config_words::text(search); }
+bool learns(Search search) { return search == Search::bayesian || search == Search::tpe; }
+
+std::int64_t default_round(const SweepSettings& settings, std::int64_t groups) {
+  return std::clamp<std::int64_t>(2 * groups, 1, std::max<std::int64_t>(1, settings.trials / 4));
+}
+
 std::string to_string(Metric metric) { return config_words::text(metric); }
 
 std::string short_name(Metric metric) {

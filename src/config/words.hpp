@@ -13,7 +13,9 @@ namespace shoal::config_words {
 constexpr auto of(Search) {
   return std::array{std::pair{"random", Search::random}, std::pair{"grid", Search::grid},
                     std::pair{"quasi_random", Search::quasi_random},
-                    std::pair{"coarse_to_fine", Search::coarse_to_fine}};
+                    std::pair{"coarse_to_fine", Search::coarse_to_fine},
+                    std::pair{"bayesian", Search::bayesian},
+                    std::pair{"tpe", Search::tpe}};
 }
 constexpr auto of(Metric) {
   return std::array{std::pair{"validation.loss", Metric::validation_loss},

@@ -38,8 +38,8 @@ bool SweepPaths::is_journal(const std::string& name) { return name.starts_with("
 
 bool SweepPaths::is_name(const std::string& name) {
   const SweepPaths own;
-  const std::array paths = {own.fingerprint(), own.csv(),  own.jsonl(),  own.h5(),       own.times(),
-                            own.best(),        own.kept(), own.trials(), own.final_fit()};
+  const std::array paths = {own.fingerprint(), own.csv(),  own.jsonl(),  own.h5(),        own.times(),
+                            own.best(),        own.kept(), own.trials(), own.final_fit(), own.rounds()};
   return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name) ||
          (name.starts_with("best-fold-") && name.ends_with(".h5"));
 }

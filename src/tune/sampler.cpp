@@ -90,9 +90,11 @@ std::string grid_line(const SweepSettings& settings) {
 Place first_place(const SweepSettings& settings, std::uint64_t seed, std::int64_t trial) {
   if (settings.search == Search::grid) return grid_point(settings, trial);
   Place place(settings.space.size());
+  const bool even = settings.search == Search::quasi_random ||
+                    (learns(settings.search) && settings.space.size() <= most_sobol_dimensions);
   for (std::size_t d = 0; d < place.size(); ++d) {
     const RandomSource source = draws(seed, d);
-    if (settings.search == Search::quasi_random) {
+    if (even) {
       const auto scramble = static_cast<std::uint32_t>(source.bits(0));
       place[d] = scrambled_sobol(static_cast<std::uint32_t>(trial), static_cast<int>(d), scramble);
     } else {

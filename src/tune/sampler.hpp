@@ -15,8 +15,9 @@ using Place = std::vector<double>;
 /// Trial number `trial` of a search that needs no results. A function of (space, search, trials, seed, trial).
 ///   random        uniform and independent. Source: Bergstra and Bengio, Random search for hyper-parameter optimization
 ///                 (JMLR 2012)
-///   quasi_random  scrambled Sobol points
-///   grid          as many levels per dimension as it takes for a grid of at least `trials` points, of which `trials`
+///   quasi_random  scrambled Sobol points; bayesian, tpe: the same, and random in spaces of more dimensions than those
+///   have grid          as many levels per dimension as it takes for a grid of at least `trials` points, of which
+///   `trials`
 ///                 are taken, evenly
 Place first_place(const SweepSettings& settings, std::uint64_t seed, std::int64_t trial);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shoal/tune/search_space.hpp"
+#include "tune/model/proposals.hpp"
 
 namespace shoal {
 namespace {
@@ -26,8 +27,13 @@ std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 }  // namespace
 
-SearchPlan::SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs)
-    : settings_(settings), seed_(seed), epochs_(epochs) {
+SearchPlan::SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs,
+                       std::vector<std::vector<Place>> decided)
+    : settings_(settings), seed_(seed), epochs_(epochs), decided_(std::move(decided)) {
+  if (learns(settings.search)) {
+    settings_.round = std::max<std::int64_t>(1, settings.round);
+    rounds_ = 1 + (settings.trials - round_size(0) + settings_.round - 1) / settings_.round;
+  }
   if (settings.search == Search::coarse_to_fine)
     rounds_ = std::clamp<std::int64_t>(settings.trials / least_round, 1, static_cast<std::int64_t>(widths.size()));
   if (settings.successive_halving.enabled) {
@@ -54,6 +60,12 @@ std::int64_t SearchPlan::epochs_of_rung(std::int64_t rung) const {
 }
 
 std::int64_t SearchPlan::round_size(std::int64_t round) const {
+  if (learns(settings_.search)) {
+    const std::int64_t first = std::min(settings_.trials, first_round(settings_));
+    return round == 0
+               ? first
+               : std::clamp<std::int64_t>(settings_.trials - first - (round - 1) * settings_.round, 0, settings_.round);
+  }
   return settings_.trials / rounds_ + (round < settings_.trials % rounds_ ? 1 : 0);
 }
 
@@ -98,9 +110,34 @@ std::int64_t SearchPlan::total_work() const {
   return work * settings_.models();
 }
 
+std::vector<std::vector<Place>> SearchPlan::later_rounds() const {
+  std::vector<std::vector<Place>> later;
+  for (std::size_t trial = 0; trial < places_.size(); ++trial) {
+    const std::int64_t round = round_of(static_cast<std::int64_t>(trial));
+    later.resize(at(round));
+    if (round > 0) later.back().push_back(places_[trial]);
+  }
+  return later;
+}
+
+std::vector<Place> SearchPlan::learned_places(std::int64_t round, const std::vector<Standing>& standings) const {
+  const std::size_t count = at(round_size(round));
+  std::vector<Place> places;
+  if (at(round) <= decided_.size()) places = decided_[at(round - 1)];
+  if (places.size() < count) {
+    const std::vector<Place> anew = proposals(settings_, seed_, places_, standings, round_size(round));
+    places.insert(places.end(), anew.begin() + static_cast<std::ptrdiff_t>(places.size()), anew.end());
+  }
+  places.resize(count);
+  return places;
+}
+
 void SearchPlan::begin_round(std::int64_t round, const std::vector<Standing>& standings) {
   std::vector<Place> survivors;
-  if (round > 0) {
+  std::vector<Place> learned;
+  if (round > 0 && learns(settings_.search)) {
+    learned = learned_places(round, standings);
+  } else if (round > 0) {
     std::vector<std::int64_t> all(standings.size());
     std::iota(all.begin(), all.end(), 0);
     const std::int64_t kept = std::max<std::int64_t>(2, round_size(round) / 4);
@@ -120,8 +157,9 @@ void SearchPlan::begin_round(std::int64_t round, const std::vector<Standing>& st
   for (std::int64_t i = 0; i < round_size(round); ++i) {
     const auto trial = static_cast<std::int64_t>(places_.size());
     // Where all trials so far failed, the search goes on in the whole space.
-    if (add_trial(survivors.empty() ? first_place(settings_, seed_, trial)
-                                    : finer_place(settings_, seed_, trial, survivors, widths[at(round)])))
+    if (add_trial(!learned.empty()    ? learned[at(i)]
+                  : survivors.empty() ? first_place(settings_, seed_, trial)
+                                      : finer_place(settings_, seed_, trial, survivors, widths[at(round)])))
       trials.push_back(trial);
   }
   trained_.push_back(static_cast<std::int64_t>(trials.size()));

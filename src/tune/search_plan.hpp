@@ -42,6 +42,9 @@ struct Stage {
 /// Which trials are trained for how long. A function of (settings, seed, epochs) and the standings at the ends of the
 /// stages before, so that every rank, and a job that goes on, comes to the same.
 ///
+/// A search that learns has a first round of evenly spread trials, and then rounds of sweep.round, each by a model of
+/// all trials before: see model/proposals.hpp. The first trials of a round do not depend on how many follow.
+///
 /// A trial with the values of an earlier one would be trained to the same bits. So it takes the result of that, is in
 /// no stage, and is not counted where the best of a round, or its best 1/eta, are taken.
 ///
@@ -54,7 +57,10 @@ struct Stage {
 class SearchPlan {
  public:
   /// @param epochs  of a whole training: train.epochs; unused where rungs set none
-  SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs);
+  /// @param decided  of a search that learns: places of its rounds after the first, as they were decided on before.
+  ///                 What is missing is decided on anew, which takes a while, to the same end
+  SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs,
+             std::vector<std::vector<Place>> decided = {});
 
   const Stage& stage() const { return stage_; }
   /// Goes to the next stage, false at the end. standings: of all trials so far, after the stage under way
@@ -73,6 +79,8 @@ class SearchPlan {
   std::int64_t original_of(std::int64_t trial) const { return originals_[static_cast<std::size_t>(trial)]; }
   /// How many of the trials so far take the result of an earlier one.
   std::int64_t taken_over() const;
+  /// Of the rounds so far, but the first: what a later plan takes as `decided`.
+  std::vector<std::vector<Place>> later_rounds() const;
   /// Trainings of the whole sweep, and their epochs where rungs set them (else one each): for estimates of time.
   std::int64_t total_jobs() const;
   std::int64_t total_work() const;
@@ -86,6 +94,7 @@ class SearchPlan {
   std::int64_t round_size(std::int64_t round) const;
   std::int64_t trained_in(std::int64_t round) const;
   std::int64_t rung_size(std::int64_t round, std::int64_t rung) const;
+  std::vector<Place> learned_places(std::int64_t round, const std::vector<Standing>& standings) const;
   void begin_round(std::int64_t round, const std::vector<Standing>& standings);
   void begin_rung(std::int64_t rung, std::vector<std::int64_t> trials);
   bool breed(const std::vector<Standing>& standings);
@@ -94,6 +103,7 @@ class SearchPlan {
   SweepSettings settings_;
   std::uint64_t seed_;
   std::int64_t epochs_;
+  std::vector<std::vector<Place>> decided_;
   std::int64_t rounds_ = 1;
   std::int64_t rungs_ = 1;
   std::vector<Place> places_;

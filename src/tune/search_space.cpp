@@ -74,7 +74,7 @@ std::string value_at(const Dimension& d, double u) {
 }
 
 double place_of(const Dimension& d, double number) {
-  assert(d.scale != Scale::choices);
+  if (d.scale == Scale::choices) return (number + 0.5) / static_cast<double>(d.choices.size());
   if (d.min == d.max) return 0.5;
   if (d.scale == Scale::log && d.integer) return place_of_whole(d, number);
   if (d.integer) return (number - d.min + 0.5) / (d.max - d.min + 1.0);
@@ -85,10 +85,15 @@ double place_of(const Dimension& d, double number) {
   }
 }
 
+double settled_place(const Dimension& d, double u) {
+  if (most_levels(d) == 1) return 0.5;
+  return d.scale == Scale::choices || d.integer ? place_of(d, number_at(d, u)) : u;
+}
+
 double grid_place(const Dimension& d, std::int64_t index, std::int64_t levels) {
   assert(index >= 0 && index < levels);
   const double along = levels == 1 ? 0.5 : static_cast<double>(index) / static_cast<double>(levels - 1);
-  if (d.scale == Scale::log && d.integer) return place_of_whole(d, whole_level(d, index, along));
+  if (d.scale == Scale::log && d.integer) return place_of(d, whole_level(d, index, along));
   const bool cells = d.scale == Scale::choices || d.integer;
   if (!cells) return along;
   // The middle of the cell of a whole number, so that levels do not meet.

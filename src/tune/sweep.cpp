@@ -18,6 +18,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
+#include "tune/decided_rounds.hpp"
 #include "tune/folds/final_fit.hpp"
 #include "tune/folds/folds.hpp"
 #include "tune/population/schedule.hpp"
@@ -35,17 +36,22 @@ struct KeptModel {
   std::string as;
 };
 
+/// That train a trial each.
+std::int64_t groups_of(const Communicator& world, const SweepSettings& settings) {
+  return (world.size() + settings.ranks_per_trial - 1) / settings.ranks_per_trial;
+}
+
 /// A sweep under way, on every rank. All of them meet at the end of a stage alone.
 class Sweep {
  public:
   Sweep(const SweepTask& task, SweepPaths paths, std::string claims, std::optional<SweepDirectory> directory,
-        Communicator& world)
+        std::vector<std::vector<Place>> decided, Communicator& world)
       : task_(task),
         paths_(std::move(paths)),
         directory_(std::move(directory)),
         world_(world),
         worker_(task, paths_, std::move(claims), world),
-        plan_(task.settings, task.base.seed, task.base.train.epochs),
+        plan_(task.settings, task.base.seed, task.base.train.epochs, std::move(decided)),
         gatherer_(task.settings) {}
 
   void take(const std::vector<Outcome>& known);
@@ -53,10 +59,6 @@ class Sweep {
   SweepSummary go();
 
  private:
-  std::int64_t groups() const {
-    return (world_.size() + task_.settings.ranks_per_trial - 1) / task_.settings.ranks_per_trial;
-  }
-
   /// Of one of its models, where there are folds.
   Config config_of(std::int64_t trial) const {
     return task_.config_of(plan_.places()[at(trial)], task_.settings.folded() ? 1 : 0);
@@ -65,6 +67,7 @@ class Sweep {
   void note(const Outcome& part);
   void sort_by_cost(std::vector<TrialPart>& parts) const;
   void exchange(const std::vector<Outcome>& mine);
+  void keep_rounds();
   std::vector<std::int64_t> kept_trials() const;
   void discard_checkpoints(const Stage& ended, const std::vector<std::int64_t>& kept_before);
   std::vector<Keeper> make_keepers() const;
@@ -180,6 +183,15 @@ bool Sweep::run_stage() {
   return std::all_of(left.begin(), left.end(), [&](const TrialPart& part) {
     const History& history = histories_[at(part.trial)];
     return !history.empty() && history.back().rung == stage.rung;
+  });
+}
+
+/// Collective. Before its first trial begins, a round is on disk.
+void Sweep::keep_rounds() {
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    const Doing doing(Activity::saving);
+    directory_->write(paths_.rounds(), to_jsonl(plan_.later_rounds()));
   });
 }
 
@@ -330,7 +342,8 @@ SweepSummary Sweep::go() {
     std::vector<std::string> others;
     for (auto rank = task_.settings.ranks_per_trial; rank < world_.size(); rank += task_.settings.ranks_per_trial)
       others.push_back(paths_.journal(static_cast<int>(rank)));
-    progress_.emplace(choose_progress_style(), task_.settings, plan_, std::move(others), groups());
+    progress_.emplace(choose_progress_style(), task_.settings, plan_, std::move(others),
+                      groups_of(world_, task_.settings));
   }
   for (bool more = true; more;) {
     const Stage stage = plan_.stage();
@@ -341,6 +354,7 @@ SweepSummary Sweep::go() {
       break;
     }
     more = plan_.advance(standings_of(histories_, task_.settings.metric));
+    if (more && learns(task_.settings.search)) keep_rounds();
     if (world_.rank() == 0) discard_checkpoints(stage, kept_before);
   }
   if (progress_) progress_->clear();
@@ -361,6 +375,7 @@ SweepSummary Sweep::go() {
 
 std::string start_line(const SweepTask& task, const Communicator& world) {
   const SweepSettings& s = task.settings;
+  const std::string rounds = learns(s.search) ? " in rounds of " + std::to_string(s.round) : "";
   const std::string models = s.folded() ? fmt::format(" of {} models each", s.folds) : "";
   const std::int64_t generation = s.population.epochs_of_generation(task.base.train.epochs);
   const std::string what = s.population.enabled() ? fmt::format("a population of {} in generations of {}",
@@ -369,8 +384,8 @@ std::string start_line(const SweepTask& task, const Communicator& world) {
   if (s.space.empty())
     return fmt::format("{}{}; {}, {} a model; {} samples", what, models, counted(world.size(), "rank"),
                        std::min<std::int64_t>(s.ranks_per_trial, world.size()), task.data.train.rows());
-  return fmt::format("{}{} ({}{}) over {}, compared by {}; {}, {} a trial; {} samples", what, models,
-                     to_string(s.search), s.successive_halving.enabled ? " with successive halving" : "",
+  return fmt::format("{}{} ({}{}{}) over {}, compared by {}; {}, {} a trial; {} samples", what, models,
+                     to_string(s.search), rounds, s.successive_halving.enabled ? " with successive halving" : "",
                      counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
                      counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
                      task.data.train.rows());
@@ -396,6 +411,9 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   run_together(world, [&] {
     if (world.rank() == 0) plan = resolve(request);
   });
+  SweepSettings& settings = plan.config.sweep;
+  if (learns(settings.search) && settings.round == 0)
+    settings.round = default_round(settings, groups_of(world, settings));
   // Rank 0 alone has read files; the others get what it found.
   std::string toml = to_toml(plan.config);
   world.broadcast_string(toml);
@@ -409,13 +427,16 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   std::optional<SweepDirectory> directory;
   std::string claims;
   std::string journal;
+  std::string rounds;
   run_together(world, [&] {
     if (world.rank() != 0) return;
     directory = take_folder(plan, task);
     plan.folder = directory->paths().folder;
     claims = directory->claims();
     for (const Outcome& outcome : directory->outcomes()) journal += to_json_line(outcome);
+    rounds = to_jsonl(read_rounds(directory->paths().rounds()));
   });
+  world.broadcast_string(rounds);
   world.broadcast_string(plan.folder);  // the name may have been taken meanwhile
   world.broadcast_string(claims);
   check_folder(claims, world);
@@ -433,7 +454,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   if (const std::string line = taken_over_line(task); !line.empty()) log_info(line);
   if (!known.empty()) log_info(fmt::format("going on: {} trainings are done", known.size()));
   log_info("folder " + plan.folder);
-  Sweep sweep(task, SweepPaths{plan.folder}, claims, std::move(directory), world);
+  Sweep sweep(task, SweepPaths{plan.folder}, claims, std::move(directory), parse_rounds(rounds), world);
   sweep.take(known);
   run_together(world, [&] { sweep.open_journal(); });
   doing.reset();

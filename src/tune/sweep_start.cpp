@@ -59,6 +59,7 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
   if (!told) take_targets_as_before(wanted);
   if (request.cross_validates) make_cross_validation(wanted);
   count_members(wanted);
+  if (wanted.sweep.round == 0) wanted.sweep.round = kept.sweep.round;
   for (const std::string& key : differing_keys(kept, wanted)) {
     std::string wrong;
     if (key.starts_with("sweep.")) {
@@ -315,6 +316,9 @@ std::vector<std::string> idle_lines(const SweepTask& task) {
     if (std::string line = config_keys::idle_line(*key, whole); !line.empty())
       lines.push_back(whole.place_of(key->name) + line);
   }
+  if (task.settings.round != 0 && !learns(task.settings.search))
+    lines.push_back(fmt::format("{}sweep.round has no effect: sweep.search = \"{}\" does not learn from round to round",
+                                task.base.place_of("sweep.round"), to_string(task.settings.search)));
   for (auto& [key, line] : idle) lines.push_back(std::move(line));
   return lines;
 }

@@ -10,6 +10,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/run/run_pulse.hpp"
+#include "tune/decided_rounds.hpp"
 #include "tune/folds/folds.hpp"
 #include "tune/results.hpp"
 #include "tune/sweep_directory.hpp"
@@ -69,7 +70,7 @@ SweepView read_sweep(const std::string& folder) {
   view.under_way = RunPulse(folder).beats();
   view.config = load_config(paths.config(), {});
   const SweepSettings& settings = view.config.sweep;
-  SearchPlan plan(settings, view.config.seed, view.config.train.epochs);
+  SearchPlan plan(settings, view.config.seed, view.config.train.epochs, read_rounds(paths.rounds()));
   const std::vector<Outcome> outcomes = read_settled(paths);
   const Followed followed = follow_plan(plan, settings, outcomes);
   const std::vector<History>& trials = followed.trials;

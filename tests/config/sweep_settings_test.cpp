@@ -226,6 +226,30 @@ TEST(SweepSettings, MoreTrialsAreFineWhereTrialsDoNotDependOnTheirNumber) {
   EXPECT_EQ(obstacle(read("metric = \"train.loss\""), read("")),
             "sweep.metric = validation.loss is not what it was begun with (train.loss)");
   EXPECT_EQ(obstacle(read("search = \"random\""), read("")), "") << "written or not";
+  const std::string learning = "search = \"bayesian\"\nround = 4\n";
+  EXPECT_EQ(obstacle(read(learning + "trials = 8"), read(learning + "trials = 9")), "");
+  EXPECT_EQ(obstacle(read(learning), read("search = \"bayesian\"\nround = 5")),
+            "sweep.round = 5 is not what it was begun with (4)");
+}
+
+TEST(SweepSettings, ARoundFitsTheTrials) {
+  EXPECT_THAT(fault("trials = 8\nround = 9\nsearch = \"tpe\"", rate),
+              AllOf(HasSubstr("sweep.round = 9"), HasSubstr("sweep.trials = 8")));
+  EXPECT_EQ(fault("trials = 8\nround = 8\nsearch = \"tpe\"", rate), "no error");
+  EXPECT_EQ(fault("trials = 8\nround = 9", rate), "no error") << "random has no rounds";
+  EXPECT_THAT(
+      fault("search = \"bayesian\"\nsuccessive_halving = {eta = 3, min_epochs = 1}", rate, "[train]\nepochs = 9"),
+      AllOf(HasSubstr("bayesian"), HasSubstr("successive_halving")));
+}
+
+TEST(SweepSettings, ADefaultRoundIsForAllRanksAndLeavesRoundsToLearnFrom) {
+  SweepSettings settings;
+  settings.trials = 64;
+  EXPECT_EQ(default_round(settings, 1), 2);
+  EXPECT_EQ(default_round(settings, 4), 8);
+  EXPECT_EQ(default_round(settings, 100), 16);
+  settings.trials = 2;
+  EXPECT_EQ(default_round(settings, 4), 1);
 }
 
 }  // namespace

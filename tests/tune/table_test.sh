@@ -2,10 +2,11 @@
 # One table, whatever happens: a sweep on the digits at other numbers of ranks, with two ranks a trial, and killed with
 # kill -9 at random times (one rank, then all of them) and resumed at other numbers of ranks, has the results of a sweep
 # that one rank made undisturbed: sweep.csv, sweep.jsonl, sweep.h5, best.h5 and best/, byte for byte.
-#   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine|population] [--folds K] [--trials N] [--epochs N] [--count N] [--seed S]
+#   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine|population|bayesian|tpe] [--folds K] [--trials N] [--epochs N] [--count N] [--seed S]
 # count: how many sweeps are killed. coarse_to_fine is tried with successive halving on top; of a population, whose members
 # are a third of the trials, the winner is repeated as well. With folds the models of the winner's folds are compared, and
 # best.h5 is the final fit.
+# The rounds of bayesian and tpe are set, for by default a sweep takes them from its first job's ranks.
 shoal=$(realpath "$1") folder=$2
 shift 2
 export OMPI_MCA_odls_base_sigkill_timeout=1  # mpirun waits this long when a rank has died
@@ -45,6 +46,7 @@ $([ "$search" = population ] && echo "population = $((trials / 3))" || echo "tri
 search = \"$search\"")
 folds = $folds
 $([ "$search" != coarse_to_fine ] || echo 'successive_halving = {eta = 2, min_epochs = 1}')
+$([[ $search != bayesian && $search != tpe ]] || echo 'round = 4')
 [sweep.space]
 "optimizer.learning_rate" = {scale = "log", min = 1e-4, max = 1.0}
 "optimizer.beta1" = {scale = "one_minus_log", min = 0.9, max = 0.999}

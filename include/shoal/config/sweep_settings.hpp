@@ -8,8 +8,9 @@ namespace shoal {
 
 struct Config;
 
-enum class Search { random, grid, quasi_random, coarse_to_fine };
+enum class Search { random, grid, quasi_random, coarse_to_fine, bayesian, tpe };
 std::string to_string(Search search);
+bool learns(Search search);  ///< round by round, from the trials of the rounds before: bayesian, tpe
 
 /// What trials, and a model as it was and is, are compared by.
 enum class Metric {
@@ -93,6 +94,7 @@ inline constexpr int most_sobol_dimensions = 24;
 struct SweepSettings {
   std::int64_t trials = 32;
   Search search = Search::random;
+  std::int64_t round = 0;  ///< trials of a round of a search that learns; 0: by default_round(), once and for all
   Metric metric = Metric::validation_loss;
   std::int64_t ranks_per_trial = 1;
   std::int64_t keep = 5;  ///< how many of the best trials' checkpoints stay at the end
@@ -116,6 +118,10 @@ void check_sweep(const Config& config);
 
 /// The members of a population are its trials: sets sweep.trials where nobody has.
 void count_members(Config& config);
+
+/// sweep.round of a sweep that begins with so many groups of ranks: two for each, so that none waits long for another,
+/// but at most a quarter of the trials, so that there are rounds to learn from.
+std::int64_t default_round(const SweepSettings& settings, std::int64_t groups);
 
 /// Why a sweep under `before` may not go on under `now`, naming the key; empty where the outcomes that there are stay
 /// what they are. More trials are fine where a trial does not depend on how many there are.

@@ -64,6 +64,7 @@ struct RunPaths {
 ///   fingerprint                              of the data and of what this processor computes
 ///   journal.jsonl  journal-<rank>.jsonl      outcomes, of earlier jobs and of this one
 ///   claims-<job>/<round>-<rung>-<trial>      made by the rank that trains that trial; with folds -<fold> behind it
+///   rounds.jsonl                             what a search that learns has decided on: see decided_rounds.hpp
 ///   trials/0007.h5  0007-2.h5  0007-g3.h5    checkpoints that are still needed; of fold 2; of a member's generation 3
 ///   best/0007.h5                             at the end: checkpoints of the best trials, as many as sweep.keep
 ///   sweep.csv  sweep.jsonl  sweep.h5  times.jsonl  best.h5      at the end
@@ -78,6 +79,7 @@ struct SweepPaths {
   std::string journal(int rank) const { return of("journal-" + std::to_string(rank) + ".jsonl"); }
   std::string old_journal() const { return of("journal.jsonl"); }
   std::string claims(const std::string& job) const { return of("claims-" + job); }
+  std::string rounds() const { return of("rounds.jsonl"); }
   std::string trials() const { return of("trials"); }
   std::string checkpoint(std::int64_t trial, std::int64_t fold = 0) const;  ///< fold: from 1; 0: none
   std::string member_checkpoint(std::int64_t member, std::int64_t generation) const;

@@ -19,9 +19,11 @@ double number_at(const Dimension& dimension, double u);
 /// The value at place u as TOML (which JSON reads alike): numbers as the shortest text that reads back equal.
 std::string value_at(const Dimension& dimension, double u);
 
-/// The other way round: the place of a number in [min, max] of a dimension with a scale; of whole numbers the middle of
-/// those that make it. 0.5 where min = max.
+/// The other way round: the place of a number in [min, max] of a dimension with a scale, of whole numbers and of
+/// choices (by their number, from 0) the middle of those that make it. 0.5 where min = max.
 double place_of(const Dimension& dimension, double number);
+/// The place that stands for all places of the value at u: u itself where there is no end of values.
+double settled_place(const Dimension& dimension, double u);
 
 /// The place of value `index` of `levels` (0 to levels - 1) that are spread evenly over the scale, both ends among
 /// them.
