@@ -22,7 +22,7 @@
 #include "tune/folds/final_fit.hpp"
 #include "tune/folds/folds.hpp"
 #include "tune/population/schedule.hpp"
-#include "tune/results.hpp"
+#include "tune/results/results.hpp"
 #include "tune/trial_worker.hpp"
 
 namespace shoal {

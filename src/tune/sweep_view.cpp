@@ -12,7 +12,7 @@
 #include "shoal/run/run_pulse.hpp"
 #include "tune/decided_rounds.hpp"
 #include "tune/folds/folds.hpp"
-#include "tune/results.hpp"
+#include "tune/results/results.hpp"
 #include "tune/sweep_directory.hpp"
 
 namespace shoal {

@@ -312,6 +312,7 @@ TEST(Config, WritesTheSweepInOneForm) {
   const std::string text = R"([sweep]
 trials = 20
 search = "random"
+round = 0
 metric = "validation.loss"
 ranks_per_trial = 1
 keep = 5
@@ -321,6 +322,8 @@ successive_halving.min_epochs = 1
 population = 0
 generation = 0
 exploit = 0.25
+folds = 0
+final_fit = "auto"
 
 [sweep.space]
 "data.batch_size" = {choices = [64, 128, 256]}
@@ -384,21 +387,22 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
     if (changes_no_bit(key.name, plain)) bits.push_back(key.name);
     if (!may_be_nudged(key.name) && !changes_no_bit(key.name, plain)) fixed.push_back(key.name);
   }
-  EXPECT_THAT(bits, ElementsAre("data.file", "train.evaluate_every", "train.log_every", "train.max_seconds",
-                                "train.tensorboard", "parallel.stall_timeout", "parallel.check_every",
-                                "checkpoint.every_steps", "checkpoint.every_seconds", "checkpoint.every_epochs",
-                                "checkpoint.keep", "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.metric",
-                                "sweep.ranks_per_trial", "sweep.keep", "sweep.successive_halving.enabled",
-                                "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs",
-                                "sweep.population", "sweep.generation", "sweep.exploit", "sweep.space"));
-  EXPECT_THAT(fixed,
-              ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.normalize_targets",
-                          "data.shuffle_block", "data.one_hot", "data.unseen_rate", "data.augment.crop",
-                          "data.augment.flip", "data.augment.cutout", "model.preset", "model.channels", "model.blocks",
-                          "model.hidden", "model.depth", "model.width", "model.activation", "model.init", "model.loss",
-                          "model.batch_norm.enabled", "model.batch_norm.position", "model.batch_norm.epsilon",
-                          "model.batch_norm.momentum", "model.batch_norm.running", "model.layers", "optimizer.name",
-                          "train.class_weights", "train.metric", "parallel.leaves"));
+  EXPECT_THAT(
+      bits, ElementsAre("data.file", "train.evaluate_every", "train.log_every", "train.max_seconds",
+                        "train.tensorboard", "parallel.stall_timeout", "parallel.check_every", "checkpoint.every_steps",
+                        "checkpoint.every_seconds", "checkpoint.every_epochs", "checkpoint.keep", "checkpoint.give_up",
+                        "sweep.trials", "sweep.search", "sweep.round", "sweep.metric", "sweep.ranks_per_trial",
+                        "sweep.keep", "sweep.successive_halving.enabled", "sweep.successive_halving.eta",
+                        "sweep.successive_halving.min_epochs", "sweep.population", "sweep.generation", "sweep.exploit",
+                        "sweep.folds", "sweep.final_fit", "sweep.space"));
+  EXPECT_THAT(fixed, ElementsAre("seed", "data.batch_size", "data.validation", "data.fold", "data.split_seed",
+                                 "data.normalize", "data.normalize_targets", "data.shuffle_block", "data.one_hot",
+                                 "data.unseen_rate", "data.augment.crop", "data.augment.flip", "data.augment.cutout",
+                                 "model.preset", "model.channels", "model.blocks", "model.hidden", "model.depth",
+                                 "model.width", "model.activation", "model.init", "model.loss",
+                                 "model.batch_norm.enabled", "model.batch_norm.position", "model.batch_norm.epsilon",
+                                 "model.batch_norm.momentum", "model.batch_norm.running", "model.layers",
+                                 "optimizer.name", "train.class_weights", "train.metric", "parallel.leaves"));
   EXPECT_FALSE(changes_no_bit("train.evaluate_every", stopping));
   EXPECT_FALSE(changes_no_bit("no.such", plain));
   EXPECT_FALSE(may_be_nudged("train.max_seconds"));

@@ -1,4 +1,4 @@
-#include "tune/results.hpp"
+#include "tune/results/results.hpp"
 
 #include <gtest/gtest.h>
 

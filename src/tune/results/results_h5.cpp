@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "shoal/io/h5_file.hpp"
-#include "tune/results.hpp"
+#include "tune/results/results.hpp"
 
 namespace shoal {
 namespace {

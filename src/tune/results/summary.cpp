@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "tune/importance/importance.hpp"
-#include "tune/results.hpp"
+#include "tune/results/results.hpp"
 
 namespace shoal {
 namespace {
