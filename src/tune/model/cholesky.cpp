@@ -16,6 +16,12 @@ void subtract_scaled(double* y, const double* x, double factor, std::size_t coun
 
 }  // namespace
 
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
 Cholesky::Cholesky(const std::vector<double>& a, std::size_t n) : n_(n), columns_(n) {
   assert(a.size() == n * n);
   for (std::size_t j = 0; j < n; ++j) {

@@ -6,6 +6,9 @@
 
 namespace shoal {
 
+/// Sum of products, in the order of the index.
+double dot(std::span<const double> a, std::span<const double> b);
+
 /// The lower triangular factor L of a symmetric positive definite matrix A = L L^T.
 /// Plain loops of single products and sums, each element's in the order of its index, and no library's: Eigen's kernels
 /// take other orders by the processor and by the address of the data, and trials that follow from such sums would be

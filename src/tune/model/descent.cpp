@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "tune/model/cholesky.hpp"
+
 namespace shoal {
 namespace {
 
@@ -13,12 +15,6 @@ constexpr double shrink = 0.3;
 constexpr double first_move = 0.1;  // of the box, where nothing is known of the curvature
 constexpr double least_gain = 1e-9;
 constexpr double least_move = 1e-9;
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
 
 /// The inverse of the curvature, as far as steps have told.
 class Curvature {

@@ -64,12 +64,6 @@ std::vector<double> matrix_of(const Kernel& kernel, const Categorical& categoric
   return matrix;
 }
 
-double dot(std::span<const double> a, std::span<const double> b) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
-
 // Of the logarithms of the hyperparameters.
 constexpr double least_length = -4.0;
 constexpr double greatest_length = 5.0;
