@@ -28,7 +28,7 @@
 namespace shoal {
 namespace {
 
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+std::size_t slot(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// A model that stays when the sweep has ended, and the file that it becomes.
 struct KeptModel {
@@ -61,7 +61,7 @@ class Sweep {
  private:
   /// Of one of its models, where there are folds.
   Config config_of(std::int64_t trial) const {
-    return task_.config_of(plan_.places()[at(trial)], task_.settings.folded() ? 1 : 0);
+    return task_.config_of(plan_.places()[slot(trial)], task_.settings.folded() ? 1 : 0);
   }
   bool run_stage();
   void note(const Outcome& part);
@@ -106,12 +106,12 @@ std::vector<std::int64_t> Sweep::kept_trials() const {
   }
   ended = from_best(std::move(ended), standings);
   ended.resize(
-      std::min(ended.size(), at(task_.settings.folded() ? 1 : std::max<std::int64_t>(1, task_.settings.keep))));
+      std::min(ended.size(), slot(task_.settings.folded() ? 1 : std::max<std::int64_t>(1, task_.settings.keep))));
   return ended;
 }
 
 void Sweep::note(const Outcome& part) {
-  if (auto whole = gatherer_.take(part)) histories_[at(whole->trial)].push_back(*std::move(whole));
+  if (auto whole = gatherer_.take(part)) histories_[slot(whole->trial)].push_back(*std::move(whole));
 }
 
 /// On the last rung the best of all rounds before are kept as well, until better ones are there. How a trial of several
@@ -122,10 +122,10 @@ std::vector<Keeper> Sweep::make_keepers() const {
   const Stage& stage = plan_.stage();
   std::int64_t capacity = settings.folded() ? most_of_a_fold : std::max<std::int64_t>(1, settings.keep);
   if (stage.promoted > 0) capacity = settings.folded() ? std::ssize(stage.trials) : stage.promoted;
-  std::vector<Keeper> keepers(at(settings.models()), Keeper(capacity));
+  std::vector<Keeper> keepers(slot(settings.models()), Keeper(capacity));
   if (stage.promoted > 0) return keepers;
   for (const std::int64_t trial : kept_trials()) {
-    const Outcome& outcome = histories_[at(trial)].back();
+    const Outcome& outcome = histories_[slot(trial)].back();
     for (std::size_t f = 0; f < keepers.size(); ++f)
       keepers[f].take(score_of(settings.folded() ? outcome.folds[f] : outcome, settings.metric), trial);
   }
@@ -181,7 +181,7 @@ bool Sweep::run_stage() {
   sort_by_cost(left);
   exchange(worker_.train_free(plan_, left, make_keepers(), progress_ ? &*progress_ : nullptr));
   return std::all_of(left.begin(), left.end(), [&](const TrialPart& part) {
-    const History& history = histories_[at(part.trial)];
+    const History& history = histories_[slot(part.trial)];
     return !history.empty() && history.back().rung == stage.rung;
   });
 }
@@ -237,7 +237,7 @@ std::string Sweep::file_of(const KeptModel& model, std::int64_t rung) const {
 /// Collective. What stays gets its name. A checkpoint that is missing, since a kill came between two steps, or nobody
 /// knew that it would be needed, is trained again: to the same bits. False when it was stopped.
 bool Sweep::secure_best(std::int64_t winner) {
-  const std::int64_t rung = histories_[at(winner)].back().rung;  // of all that stay
+  const std::int64_t rung = histories_[slot(winner)].back().rung;  // of all that stay
   const std::vector<KeptModel> models = kept_models(winner);
   std::vector<std::int64_t> is_missing(models.size());
   if (world_.rank() == 0) {
@@ -264,7 +264,7 @@ bool Sweep::secure_best(std::int64_t winner) {
 
 /// Collective. The winner's setting on all rows; false when it was stopped. What an earlier winner left there goes.
 bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
-  const Outcome& outcome = histories_[at(winner)].back();
+  const Outcome& outcome = histories_[slot(winner)].back();
   const std::string file = task_.settings.folded() ? paths_.best() : paths_.final_fit();
   const bool wanted = task_.settings.fits_finally();
   std::int64_t is_there = 0;
