@@ -22,6 +22,9 @@ std::string report(const SweepSummary& summary) {
     text += fmt::format("best: trial {}; train on with: shoal train --resume {} --set train.epochs=N ({})\n",
                         *summary.winner, SweepPaths{summary.folder}.best(),
                         summary.winner_leaves == 1 ? "1 rank" : fmt::format("up to {} ranks", summary.winner_leaves));
+  if (summary.kept > 1)
+    text += fmt::format("the best {} as one: shoal predict {} --best {} --data FILE --out FILE\n", summary.kept,
+                        summary.folder, summary.kept);
   return text;
 }
 

@@ -200,6 +200,7 @@ bool Sweep::secure_best(std::int64_t winner) {
 bool Sweep::finish(SweepSummary& summary) {
   const SweepTable table = make_table(task_.settings, plan_, histories_);
   summarise(table, histories_, summary);
+  summary.kept = task_.settings.keep > 0 ? std::ssize(kept_trials()) : 0;
   if (summary.winner) summary.winner_leaves = leaves_of(config_of(*summary.winner));
   std::int64_t secured = 1;
   run_together(world_, [&] {

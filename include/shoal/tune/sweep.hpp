@@ -26,6 +26,7 @@ struct SweepSummary {
   std::int64_t stopped = 0;  ///< by successive halving
   std::int64_t failed = 0;
   std::optional<std::int64_t> winner;
+  std::int64_t kept = 0;           ///< trials whose checkpoints are in best/
   std::int64_t winner_leaves = 0;  ///< as many ranks can train it on together
   /// Tables for people, headings first. The best ten trials; and per hyperparameter how much it mattered: see
   /// importance().
