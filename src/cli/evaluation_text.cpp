@@ -99,7 +99,7 @@ std::string evaluation_table(const std::string& split, const std::string& weight
 
 namespace {
 
-Json json_of(const std::string& split, const std::string& weights, const Evaluation& e) {
+Json evaluation_object(const std::string& split, const std::string& weights, const Evaluation& e) {
   Json json = Json::object({{"split", split}, {"samples", e.samples}, {"loss", e.loss}});
   if (!weights.empty()) json.set("weights", weights);
   if (e.accuracy) json.set("accuracy", *e.accuracy);
@@ -135,7 +135,7 @@ Json json_of(const std::string& split, const std::string& weights, const Evaluat
 }  // namespace
 
 std::string evaluation_json(const std::string& split, const std::string& weights, const Evaluation& e) {
-  return json_of(split, weights, e).text() + '\n';
+  return evaluation_object(split, weights, e).text() + '\n';
 }
 
 std::string ensemble_table(const std::string& split, const std::string& weights, const EnsembleEvaluation& e,
@@ -156,7 +156,7 @@ std::string ensemble_table(const std::string& split, const std::string& weights,
 
 std::string ensemble_json(const std::string& split, const std::string& weights, const EnsembleEvaluation& e,
                           const std::vector<std::string>& names) {
-  Json json = json_of(split, weights, e.mean);
+  Json json = evaluation_object(split, weights, e.mean);
   Json members = Json::array();
   for (std::size_t m = 0; m < names.size(); ++m) {
     const Evaluation& of = e.members[m];

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "shoal/core/elementary.hpp"
@@ -13,8 +12,6 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t calibration_bins = 15;
-/// What a reported probability of 0 stands for at most: a float32 that underflowed.
-constexpr double least_probability = std::numeric_limits<float>::min();
 
 /// A sum with what rounding lost added at the end. Source: Neumaier, Rundungsfehleranalyse einiger Verfahren zur
 /// Summation endlicher Summen (1974).

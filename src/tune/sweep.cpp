@@ -312,6 +312,7 @@ void Sweep::write_tables(const SweepTable& table) {
 bool Sweep::finish(SweepSummary& summary) {
   const SweepTable table = make_table(task_.settings, plan_, histories_);
   summarise(table, histories_, summary);
+  summary.kept = task_.settings.keep > 0 && !task_.settings.folded() ? std::ssize(kept_trials()) : 0;
   const Doing doing(Activity::saving);
   if (summary.winner) {
     summary.winner_leaves = leaves_of(config_of(*summary.winner));

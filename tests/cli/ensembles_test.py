@@ -222,6 +222,7 @@ if launcher:
         assert open(file, "rb").read() == open(file.replace("sweep/", "sweep-2/"), "rb").read(), file
 must("sweep", "--run", "sweep", "--resume", "--set", "sweep.trials=5", "--set", "sweep.keep=5")
 assert len(os.listdir("sweep/best")) == 5
+assert "the best 4 as one: shoal predict sweep-4 --best 4" in must("sweep", "sweep.toml", "--run", "sweep-4", "--set", "sweep.keep=9")
 must("predict", "sweep", "--best", "5", *data)
 refused(["evaluate", "sweep", "--best", "0", "--data", "kinds.h5"], 64, "--best 0")
 
@@ -257,6 +258,15 @@ e = json.loads(must("explain", "plain", "--data", "plain.h5", "--metric", "accur
 assert e["columns"][0]["name"] == "1" and e["columns"][0]["importance"] > 0.3, e
 assert all(c["importance"] < 0.05 for c in e["columns"][1:]), e
 assert {c["name"]: c["repeats"] for c in e["columns"]}["3"] == [0.0] * 5, e
+# What was given the run is left in it, and shown by a report.
+with open("plain/explain.json") as file:
+    assert json.load(file) == e
+must("report", "plain", "-o", "plain.html")
+with open("plain.html") as file:
+    page = file.read()
+assert "What matters" in page and "\u2588" * 24 in page and "\u2588" * 25 not in page
+must("train", "--run", "plain", "--resume", "auto", "--set", "train.epochs=31")
+refused(["explain", "plain", "--data", "plain.h5", "--out", "plain/explain.json"], 64, "belongs to the run")
 with h5py.File("images.h5", "w") as f:
     f["train/x"], f["train/y"] = rng.integers(0, 255, (40, 9, 9)).astype(np.uint8), rng.integers(0, 2, 40).astype(np.int32)
 must("train", "--set", "data.file=images.h5", "--set", "train.epochs=1", "--run", "images")

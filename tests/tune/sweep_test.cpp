@@ -76,6 +76,7 @@ TEST_F(SweepRun, LeavesResultsAndNothingElse) {
                                             "sweep.csv", "sweep.h5", "sweep.jsonl", "times.jsonl"));
   EXPECT_EQ(summary_.done + summary_.stopped + summary_.failed, 12);
   EXPECT_EQ(summary_.done, 3) << "one of each of three rounds";
+  EXPECT_EQ(summary_.kept, 3);
   EXPECT_EQ(kept("run").size(), 3U) << "of those that were trained to the end";
   EXPECT_EQ(count("run", "stopped"), 9U);
 }

@@ -6,6 +6,7 @@
 // number (zero_division, force_finite).
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,9 @@
 #include "shoal/infer/evaluation.hpp"
 
 namespace shoal {
+
+/// What a reported probability of 0 counts as under a logarithm: a float32 that underflowed was less than that.
+inline constexpr double least_probability = std::numeric_limits<float>::min();
 
 struct Ranking {
   std::optional<double> auc;                ///< share of pairs (of the class, not of it) in order, ties by half

@@ -42,6 +42,7 @@ struct SweepSummary {
     std::string length;  ///< "12 epochs"
   };
   std::optional<FinalFit> final_fit;
+  std::int64_t kept = 0;           ///< trials whose checkpoints are in best/
   std::int64_t winner_leaves = 0;  ///< as many ranks can train it on together
   /// Tables for people, headings first. The best ten trials, equal ones once; and per hyperparameter how much it
   /// mattered, by itself and in pairs: see SweepImportance.

@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "shoal/core/elementary.hpp"
+#include "shoal/infer/metrics.hpp"
 
 namespace shoal {
 namespace {
 
-/// What a reported probability of 0 stands for at most, as in ClassJudge.
-constexpr double least = std::numeric_limits<float>::min();
-
-double surprise(double probability) { return -elementary::log(std::max(probability, least)); }
+double surprise(double probability) { return -elementary::log(std::max(probability, least_probability)); }
 
 }  // namespace
 
