@@ -69,16 +69,22 @@ std::vector<std::int64_t> grid_levels(const std::vector<Dimension>& space, std::
 std::string grid_line(const SweepSettings& settings) {
   const std::vector<std::int64_t> levels = grid_levels(settings.space, settings.trials);
   std::vector<std::string> parts;
+  double all = 1.0;  // points that there are
   for (std::size_t d = 0; d < levels.size(); ++d) {
     const Dimension& dimension = settings.space[d];
     const std::int64_t most = most_levels(dimension);
+    all *= static_cast<double>(most);
     const bool has_end = most < std::numeric_limits<std::int64_t>::max();
     parts.push_back(has_end && most > levels[d]
                         ? fmt::format("{} of the {} values of {}", levels[d], most, dimension.key)
                         : fmt::format("{} of {}", counted(levels[d], has_end ? "value" : "level"), dimension.key));
   }
   const std::int64_t points = points_of(levels);
-  std::string line = fmt::format("grid: {}; {}", fmt::join(parts, ", "), counted(points, "point"));
+  constexpr double countable = 1e6;  // more are as good as no end
+  std::string line = fmt::format("grid: {}; {}", fmt::join(parts, ", "),
+                                 all < countable && points < static_cast<std::int64_t>(all)
+                                     ? fmt::format("{} of the {} points", points, all)
+                                     : counted(points, "point"));
   if (points > settings.trials)
     line += fmt::format(", of which sweep.trials = {} leaves out {}", settings.trials, points - settings.trials);
   if (points < settings.trials)

@@ -33,7 +33,7 @@ double box_low(double centre, double width);
 /// Levels of each dimension of a grid of at least `trials` points, or of all that there are.
 std::vector<std::int64_t> grid_levels(const std::vector<Dimension>& space, std::int64_t trials);
 
-/// What a grid takes of the space, and what it leaves out:
+/// What a grid takes of the space, and what it leaves out or repeats:
 /// `grid: 3 of the 12 values of model.width, 4 levels of optimizer.l2; 12 points, of which sweep.trials leaves out 2`
 std::string grid_line(const SweepSettings& settings);
 

@@ -110,6 +110,10 @@ TEST(Sampler, AGridSaysWhatItLeavesOut) {
   settings.space = {{.key = "c", .scale = Scale::choices, .choices = {"1", "2"}}};
   EXPECT_EQ(grid_line(settings),
             "grid: 2 values of c; 2 points, all that there are: sweep.trials = 12 repeats 10, without training");
+  settings.trials = 4;
+  settings.space = {{.key = "c", .scale = Scale::choices, .choices = {"1", "2", "3"}},
+                    {.key = "d", .scale = Scale::choices, .choices = {"1", "2"}}};
+  EXPECT_EQ(grid_line(settings), "grid: 2 of the 3 values of c, 2 values of d; 4 of the 6 points");
 }
 
 TEST(Sampler, FinerPlacesLieAroundTheirSurvivors) {
