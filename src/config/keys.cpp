@@ -219,6 +219,12 @@ std::string idle_sweep(const Config& c) {
 /// Said once of a whole sweep, by its space.
 std::string idle_without_space(const Config& c) { return c.sweep.space.empty() ? idle_sweep(c) : ""; }
 
+std::string idle_without_learning(const Config& c) {
+  if (c.sweep.space.empty()) return idle_sweep(c);
+  return learns(c.sweep.search) ? ""
+                                : fmt::format("has no effect: sweep.search = \"{}\" does not learn from round to round",
+                                              to_string(c.sweep.search));
+}
 std::string idle_without_population(const Config& c) {
   if (c.sweep.space.empty()) return idle_sweep(c);
   return c.sweep.population.enabled() ? "" : "has no effect: sweep.population is 0, which is off";
@@ -323,7 +329,7 @@ std::vector<Key> make_keys() {
 
       {"sweep.trials", AT(sweep.trials), no_bit, from_to(1, most_of_a_sweep), idle_without_space},
       {"sweep.search", AT(sweep.search), no_bit, words(config_words::all<Search>()), idle_without_space},
-      {"sweep.round", AT(sweep.round), no_bit, from_to(0, most_of_a_sweep), idle_without_space},
+      {"sweep.round", AT(sweep.round), no_bit, from_to(0, most_of_a_sweep), idle_without_learning},
       {"sweep.metric", AT(sweep.metric), no_bit, words(config_words::all<Metric>()), idle_without_space},
       {"sweep.ranks_per_trial", AT(sweep.ranks_per_trial), no_bit, from_to(1, most_of_a_sweep), idle_without_space},
       {"sweep.keep", AT(sweep.keep), no_bit, from_to(0, most_of_a_sweep), idle_without_space},

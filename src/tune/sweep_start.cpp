@@ -316,9 +316,6 @@ std::vector<std::string> idle_lines(const SweepTask& task) {
     if (std::string line = config_keys::idle_line(*key, whole); !line.empty())
       lines.push_back(whole.place_of(key->name) + line);
   }
-  if (task.settings.round != 0 && !learns(task.settings.search))
-    lines.push_back(fmt::format("{}sweep.round has no effect: sweep.search = \"{}\" does not learn from round to round",
-                                task.base.place_of("sweep.round"), to_string(task.settings.search)));
   for (auto& [key, line] : idle) lines.push_back(std::move(line));
   return lines;
 }

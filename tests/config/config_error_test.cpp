@@ -38,7 +38,8 @@ TEST(ConfigError, AnUnknownKeyNamesThePlaceAndTheNearestKey) {
             "64 digits.toml:1:1: unknown key \"learning_rate\"; did you mean \"optimizer.learning_rate\"?");
   EXPECT_EQ(refusal("data.qqqqqqqqqqqqqqqq = 3"),
             "64 digits.toml:1:6: unknown key \"data.qqqqqqqqqqqqqqqq\"; [data] has the keys file, batch_size, "
-            "validation, normalize, normalize_targets, shuffle_block, one_hot, unseen_rate, augment, augment.crop, "
+            "validation, fold, split_seed, normalize, normalize_targets, shuffle_block, one_hot, unseen_rate, augment, "
+            "augment.crop, "
             "augment.flip, "
             "augment.cutout");
   EXPECT_EQ(refusal("qqqqqqqqqqqqqqqq = 3"),

@@ -38,6 +38,7 @@ Config unusual() {
   c.checkpoint = {100, 0.25, 0, 5, 1};
   c.sweep.trials = 3;
   c.sweep.search = Search::grid;
+  c.sweep.round = 2;
   c.sweep.metric = Metric::train_loss;
   c.sweep.ranks_per_trial = 2;
   c.sweep.keep = 4;

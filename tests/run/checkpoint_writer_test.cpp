@@ -123,13 +123,13 @@ TEST_F(CheckpointWriterTest, ADigestThatCannotBeWrittenKeepsNoOlderCheckpoint) {
   rlimit less = before;
   less.rlim_cur = 1 << 19;
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &less), 0);
-  for (std::int64_t step = 0; step <= 1; ++step) {
+  for (std::int64_t step = 1; step <= 2; ++step) {
     writer.begin(job(step));
     EXPECT_EQ(writer.wait()->status, ExitStatus::done);
   }
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
-  EXPECT_THAT(directory_.checkpoint_steps(), ElementsAre(1));
-  writer.begin(job(2));
+  EXPECT_THAT(directory_.checkpoint_steps(), ElementsAre(2));
+  writer.begin(job(3));
   EXPECT_EQ(writer.wait()->status, ExitStatus::done);
   std::ifstream lines(folder_ / "run/digests.jsonl");
   const std::string text(std::istreambuf_iterator<char>(lines), {});

@@ -53,7 +53,7 @@ TEST(DigestChain, NamesTheFirstLineThatDoesNotFollow) {
   EXPECT_THAT(fault(text + "nonsense\n"), HasSubstr(":4: not the digest of a checkpoint"));
   EXPECT_THAT(fault(text + "{\"step\":-1,\"digest\":\"\",\"before\":\"\"}\n"), HasSubstr(":4: not the digest"));
   DigestChain backwards = DigestChain::parse(text, "x");
-  EXPECT_THAT(fault(text + backwards.add({9, "d"})), HasSubstr(":4: step 9 is not after step 9"));
+  EXPECT_THAT(fault(text + backwards.add({8, "d"})), HasSubstr(":4: step 8 is not after step 9"));
 }
 
 TEST(DigestChain, LeavesOutATornLastLineAlone) {
