@@ -33,39 +33,53 @@ constexpr std::int64_t chunk_blocks = chunk_words / words_of_block;
 constexpr std::size_t lanes = hn::MaxLanes(hn::ScalableTag<std::uint64_t>());
 static_assert(chunk_blocks % lanes == 0, "a chunk is whole vectors");
 
-/// As many blocks of Philox4x32-10 as a vector has 64-bit lanes, one in each; the upper halves of lanes hold what is
-/// not looked at until the end. Words come in order: those of a block before those of the next.
-HWY_INLINE void vector_of_blocks(const std::array<std::uint32_t, 2>& key, std::uint64_t item, std::uint64_t first,
-                                 std::uint32_t* words) {
+/// A chunk of words: Philox4x32-10 with a block in each 64-bit lane, of as many vectors as a chunk has. The upper
+/// halves of lanes hold what is not looked at until the end. Words come in order: those of a block before those of the
+/// next.
+HWY_INLINE void vectors_of_blocks(const std::array<std::uint32_t, 2>& key, std::uint64_t item, std::uint64_t first,
+                                  std::uint32_t* words) {
   const hn::ScalableTag<std::uint64_t> d;
   const hn::Repartition<std::uint32_t, decltype(d)> d32;
-  const auto half = [&](auto v) { return hn::BitCast(d32, v); };
+  constexpr std::size_t vectors = chunk_blocks / lanes;
+  using V = decltype(hn::Zero(d));
+  const auto half = [&](V v) { return hn::BitCast(d32, v); };
   // Pairs of lanes are stored one half of them behind the other.
-  HWY_ALIGN std::uint64_t places[lanes];
-  for (std::size_t i = 0; i < lanes; ++i) places[i] = first + i / 2 + (i % 2) * (lanes / 2);
-  auto c0 = hn::Set(d, item);
-  auto c1 = hn::Set(d, item >> 32);
-  auto c2 = hn::Load(d, places);
-  auto c3 = hn::ShiftRight<32>(c2);
+  HWY_ALIGN static constexpr std::uint64_t places[8] = {0, lanes / 2,     1, lanes / 2 + 1,
+                                                        2, lanes / 2 + 2, 3, lanes / 2 + 3};
+  V c0[vectors];
+  V c1[vectors];
+  V c2[vectors];
+  V c3[vectors];
+  for (std::size_t v = 0; v < vectors; ++v) {
+    c0[v] = hn::Set(d, item);
+    c1[v] = hn::Set(d, item >> 32);
+    c2[v] = hn::Add(hn::Set(d, first + v * lanes), hn::Load(d, places));
+    c3[v] = hn::ShiftRight<32>(c2[v]);
+  }
   const auto m0 = half(hn::Set(d, std::uint64_t{0xD2511F53}));
   const auto m1 = half(hn::Set(d, std::uint64_t{0xCD9E8D57}));
-  std::uint32_t k0 = key[0];
-  std::uint32_t k1 = key[1];
+  V k0 = hn::Set(d, std::uint64_t{key[0]});
+  V k1 = hn::Set(d, std::uint64_t{key[1]});
   for (int round = 0; round < 10; ++round) {
-    const auto p0 = hn::MulEven(half(c0), m0);
-    const auto p1 = hn::MulEven(half(c2), m1);
-    c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1), hn::Set(d, std::uint64_t{k0}));
-    c1 = p1;
-    c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3), hn::Set(d, std::uint64_t{k1}));
-    c3 = p0;
-    k0 += 0x9E3779B9U;
-    k1 += 0xBB67AE85U;
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const V p0 = hn::MulEven(half(c0[v]), m0);
+      const V p1 = hn::MulEven(half(c2[v]), m1);
+      c0[v] = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1[v]), k0);
+      c1[v] = p1;
+      c2[v] = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3[v]), k1);
+      c3[v] = p0;
+    }
+    k0 = hn::Add(k0, hn::Set(d, std::uint64_t{0x9E3779B9}));
+    k1 = hn::Add(k1, hn::Set(d, std::uint64_t{0xBB67AE85}));
   }
-  const auto low = hn::Set(d, std::uint64_t{0xffffffff});
-  const auto a = hn::Or(hn::And(c0, low), hn::ShiftLeft<32>(c1));
-  const auto b = hn::Or(hn::And(c2, low), hn::ShiftLeft<32>(c3));
-  hn::StoreU(half(hn::InterleaveLower(d, a, b)), d32, words);
-  hn::StoreU(half(hn::InterleaveUpper(d, a, b)), d32, words + 2 * lanes);
+  const V low = hn::Set(d, std::uint64_t{0xffffffff});
+  for (std::size_t v = 0; v < vectors; ++v) {
+    const V a = hn::Or(hn::And(c0[v], low), hn::ShiftLeft<32>(c1[v]));
+    const V b = hn::Or(hn::And(c2[v], low), hn::ShiftLeft<32>(c3[v]));
+    std::uint32_t* const to = words + v * lanes * words_of_block;
+    hn::StoreU(half(hn::InterleaveLower(d, a, b)), d32, to);
+    hn::StoreU(half(hn::InterleaveUpper(d, a, b)), d32, to + 2 * lanes);
+  }
 }
 
 #endif
@@ -74,8 +88,7 @@ HWY_INLINE void vector_of_blocks(const std::array<std::uint32_t, 2>& key, std::u
 HWY_INLINE void chunk_of_words(const RandomSource& source, std::uint64_t item, std::uint64_t first,
                                std::uint32_t* words) {
 #if HWY_TARGET != HWY_SCALAR
-  for (std::size_t b = 0; b < chunk_blocks; b += lanes)
-    vector_of_blocks(source.key(), item, first + b, words + b * words_of_block);
+  vectors_of_blocks(source.key(), item, first, words);
 #else
   for (std::uint64_t b = 0; b < chunk_blocks; ++b) {
     const auto block = source.block(item, first + b);

@@ -65,7 +65,7 @@ def worker(folder, data, number, ready, trials_left):
     import torch
     torch.set_num_threads(1)
     with h5py.File(data) as file:
-        x = torch.from_numpy(file["train/x"][:].astype(np.float32) / 255.0)
+        x = torch.from_numpy(file["train/x"][:].astype(np.float32) / 255.0).flatten(1)
         y = torch.from_numpy(file["train/y"][:].astype(np.int64))
     held_out = torch.randperm(len(x), generator=torch.Generator().manual_seed(1))
     cut = len(x) // 10
@@ -125,6 +125,8 @@ def optuna_seconds(data):
         begun = time.monotonic()
         for process in workers:
             process.join()
+        if any(process.exitcode != 0 for process in workers):
+            raise RuntimeError("a worker failed: there is nothing to compare with")
         return time.monotonic() - begun
 
 

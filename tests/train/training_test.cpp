@@ -268,6 +268,7 @@ TEST_F(Training, RowsInMemoryTrainToTheSameBitsThoughTheFileIsCut) {
   config.data.validation = 0.2;
   config.model.dropout = 0.2;
   config.model.batch_norm.enabled = true;
+  config.parallel.leaves = 4;
   config.train.epochs = 3;
   const auto selected = [&] { return select_data(Dataset::open(path), config); };
   Communicator alone;
