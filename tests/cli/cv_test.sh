@@ -78,6 +78,30 @@ with h5py.File("t.h5") as data:
     assert len(set(data["train/group"][()])) == 12
 PYTHON
 
+# Each row of train is predicted by the one model that was not trained on it.
+OMP_NUM_THREADS=1 mpirun --bind-to none -np 2 "$shoal" cv t.toml --folds 4 --run again --predictions oof.csv >/dev/null \
+  2>log || fail "predictions: $(cat log)"
+for fold in 1 2 3 4; do
+  "$shoal" predict again/best-fold-$fold.h5 --data t.h5 --split train --out p-$fold.csv >/dev/null 2>log ||
+    fail "predict: $(cat log)"
+done
+python3 - <<'PYTHON'
+import collections, csv
+import h5py
+rows = list(csv.reader(open("oof.csv")))
+own = {fold: list(csv.reader(open(f"p-{fold}.csv"))) for fold in "1234"}
+assert rows[0] == own["1"][0] + ["fold"], rows[0]
+assert len(rows) == 121
+for i, row in enumerate(rows[1:], 1):
+    assert row[:-1] == own[row[-1]][i], (i, row)
+with h5py.File("t.h5") as data:
+    folds = collections.defaultdict(set)
+    for group, row in zip(data["train/group"][()], rows[1:]):
+        folds[group].add(row[-1])
+assert len(folds) == 12 and all(len(found) == 1 for found in folds.values()), folds
+PYTHON
+expect 64 'give a name that ends in .csv' "$shoal" cv t.toml --run x --predictions oof.h5
+
 # A final fit, asked for later, and its use.
 expect 66 'holds a sweep and no run; name a model of one fold' "$shoal" train --resume cv --run x
 expect 0 'final fit: trial 0 on all 120 rows' "$shoal" cv --run cv --resume --final-fit
