@@ -283,7 +283,7 @@ TEST(Options, WhatIsMissingOrTooMuch) {
   expect_refused({"import", "csv", "f.csv"}, "--out is required");
   expect_refused({"import"}, "give one of idx, csv, npy, libsvm");
   expect_refused({"synth"}, "give one of gaussians, spirals");
-  expect_refused({"evaluate", "a", "b", "--data", "d"}, "does not expect \"b\"");
+  expect_refused({"explain", "a", "b", "--data", "d"}, "does not expect \"b\"");
   expect_refused({"train", "--run", "a", "--run", "b"}, "--run takes one value, and once");
   expect_refused({"train", "--set"}, "--set takes one KEY=VALUE; for more give --set again");
   expect_refused({"sweep", "--set"}, "--set takes one KEY=VALUE; for more give --set again");
