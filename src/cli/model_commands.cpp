@@ -72,7 +72,7 @@ std::vector<std::string> files_of(const std::vector<std::string>& given, const s
       if (given.size() > 1 && std::filesystem::is_regular_file(files.back(), none) &&
           !looks_like_checkpoint(files.back()))
         throw Error(ExitStatus::usage,
-                    fmt::format("{} is no checkpoint, of which several are an ensemble; give each file of data its own "
+                    fmt::format("{} is no checkpoint, of which several are an ensemble; of data give each file its own "
                                 "--data",
                                 files.back()));
       continue;
