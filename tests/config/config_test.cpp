@@ -36,7 +36,7 @@ Config unusual() {
       20, 1000, 2, 10, 3600.5, true, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc, 0.99};
   c.parallel = {8, 60, 0};
   c.checkpoint = {100, 0.25, 0, 5, 1};
-  c.sweep = {3, Search::grid, Metric::train_loss, 2, {true, 4, 2}, {}};
+  c.sweep = {3, Search::grid, 2, Metric::train_loss, 2, {true, 4, 2}, {}};
   c.sweep.space = {{.key = "model.activation", .scale = Scale::choices, .choices = {"\"relu\"", "\"tanh\""}},
                    {.key = "optimizer.l2", .scale = Scale::log, .min = 1e-30, .max = 0.1 + 0.2},
                    {.key = "train.epochs", .scale = Scale::linear, .min = 1, .max = 9, .integer = true}};
@@ -288,6 +288,7 @@ TEST(Config, WritesTheSweepInOneForm) {
   const std::string text = R"([sweep]
 trials = 20
 search = "random"
+round = 0
 metric = "validation.loss"
 ranks_per_trial = 1
 successive_halving.enabled = true
@@ -359,8 +360,8 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
   EXPECT_THAT(bits, ElementsAre("data.file", "train.evaluate_every", "train.log_every", "train.max_seconds",
                                 "train.tensorboard", "parallel.stall_timeout", "parallel.check_every",
                                 "checkpoint.every_steps", "checkpoint.every_seconds", "checkpoint.every_epochs",
-                                "checkpoint.keep", "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.metric",
-                                "sweep.ranks_per_trial", "sweep.successive_halving.enabled",
+                                "checkpoint.keep", "checkpoint.give_up", "sweep.trials", "sweep.search", "sweep.round",
+                                "sweep.metric", "sweep.ranks_per_trial", "sweep.successive_halving.enabled",
                                 "sweep.successive_halving.eta", "sweep.successive_halving.min_epochs", "sweep.space"));
   EXPECT_THAT(fixed,
               ElementsAre("seed", "data.batch_size", "data.validation", "data.normalize", "data.normalize_targets",
