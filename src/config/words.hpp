@@ -11,7 +11,8 @@
 namespace shoal::config_words {
 
 constexpr auto of(Search) {
-  return std::array{std::pair{"random", Search::random}, std::pair{"grid", Search::grid},
+  return std::array{std::pair{"random", Search::random},
+                    std::pair{"grid", Search::grid},
                     std::pair{"quasi_random", Search::quasi_random},
                     std::pair{"coarse_to_fine", Search::coarse_to_fine},
                     std::pair{"bayesian", Search::bayesian},

@@ -11,8 +11,8 @@
 namespace shoal {
 
 /// The digest that tells one data set from another: over the splits in the order of their names, x before y, the
-/// weight and the group, the array's path, element type and shape, then its bytes as they are in the file; at last what the columns
-/// of a table are. Part of the format.
+/// weight and the group, the array's path, element type and shape, then its bytes as they are in the file; at last what
+/// the columns of a table are. Part of the format.
 class ContentHash {
  public:
   void begin_array(const std::string& path, ElementType type, const std::vector<std::int64_t>& shape) {

@@ -152,6 +152,7 @@ const std::multimap<std::string, Case>& cases() {
       {"sweep.trials",
        {"[sweep]\ntrials = 3", "sweep.trials = 3 has no effect: this trains one model, and shoal sweep many"}},
       {"sweep.search", {"sweep.search = \"grid\"", "sweep.search = \"grid\" has no effect: this trains one"}},
+      {"sweep.round", {"sweep.round = 4", "sweep.round = 4 has no effect: this trains"}},
       {"sweep.metric", {"sweep.metric = \"train.loss\"", "sweep.metric = \"train.loss\" has no effect: this trains"}},
       {"sweep.ranks_per_trial", {"sweep.ranks_per_trial = 2", "sweep.ranks_per_trial = 2 has no effect: this trains"}},
       {"sweep.keep", {"sweep.keep = 2", "sweep.keep = 2 has no effect: this trains"}},

@@ -22,8 +22,8 @@ std::string read_text(const std::filesystem::path& path);
 /// Writes `<path>.<pid>.tmp`, syncs it, renames it to `path` and syncs the folder. When any of it fails, what was at
 /// `path` is as before and the temporary file is gone.
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
-/// The same without waiting for the disk: when the host itself fails soon after, the file may be damaged or missing. For
-/// what can be made again.
+/// The same without waiting for the disk: when the host itself fails soon after, the file may be damaged or missing.
+/// For what can be made again.
 void write_soon(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_text_atomically(const std::filesystem::path& path, std::string_view text);
 
