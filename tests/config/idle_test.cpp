@@ -163,7 +163,6 @@ const std::multimap<std::string, Case>& cases() {
       {"sweep.successive_halving.min_epochs",
        {"sweep.successive_halving.min_epochs = 2", "sweep.successive_halving.min_epochs = 2 has no effect: this"}},
       {"sweep.population", {"sweep.population = 8", "sweep.population = 8 has no effect: this trains one"}},
-      {"sweep.round", {"sweep.round = 2", "sweep.round = 2 has no effect: this trains one"}},
       {"sweep.generation", {"sweep.generation = 2", "sweep.generation = 2 has no effect: this trains one"}},
       {"sweep.exploit", {"sweep.exploit = 0.5", "sweep.exploit = 0.5 has no effect: this trains one"}},
       {"sweep.space",
