@@ -162,7 +162,8 @@ TEST(Save, OutlivesAFailureOfEachSystemCall) {
       const bool counts = repeated || (call == Call::rename && at + 3 < static_cast<int>(records.size()));
       const bool passes = harm.fate.kind == Fate::cut_short || (harm.fate.error == EINTR && repeated);
       // A digest's line waits for the next checkpoint.
-      const bool may_wait = call != Call::open && records[static_cast<std::size_t>(at)].path.ends_with("/digests.jsonl");
+      const bool may_wait =
+          call != Call::open && records[static_cast<std::size_t>(at)].path.ends_with("/digests.jsonl");
       const bool must_be_seen =
           harm.fate.error == EIO && counts && !may_wait && !is_read(records[static_cast<std::size_t>(at)]);
       EXPECT_FALSE(passes && failed) << what;
