@@ -10,6 +10,8 @@ std::shared_ptr<const std::byte> make_host_copy(
     const std::function<void(std::int64_t first, std::span<std::byte> part)>& fill) {
   const auto window = std::make_shared<Window>(comm.transport(), bytes, 0);
   const Groups& groups = window->groups();
+  const bool shared = groups.size() == comm.transport().place().groups.size();
+  if (comm.all_min(shared ? 1 : 0) == 0) return nullptr;
   const std::int64_t member = comm.rank() - groups.begin();
   const std::int64_t first = bytes * member / groups.size();
   const std::int64_t last = bytes * (member + 1) / groups.size();

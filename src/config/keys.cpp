@@ -219,6 +219,10 @@ std::string idle_sweep(const Config& c) {
 /// Said once of a whole sweep, by its space.
 std::string idle_without_space(const Config& c) { return c.sweep.space.empty() ? idle_sweep(c) : ""; }
 
+std::string idle_with_folds(const Config& c) {
+  if (c.sweep.space.empty()) return idle_sweep(c);
+  return c.sweep.folded() ? "has no effect: with sweep.folds the models of the best trial alone are kept" : "";
+}
 std::string idle_without_learning(const Config& c) {
   if (c.sweep.space.empty()) return idle_sweep(c);
   return learns(c.sweep.search) ? ""
@@ -332,7 +336,7 @@ std::vector<Key> make_keys() {
       {"sweep.round", AT(sweep.round), no_bit, from_to(0, most_of_a_sweep), idle_without_learning},
       {"sweep.metric", AT(sweep.metric), no_bit, words(config_words::all<Metric>()), idle_without_space},
       {"sweep.ranks_per_trial", AT(sweep.ranks_per_trial), no_bit, from_to(1, most_of_a_sweep), idle_without_space},
-      {"sweep.keep", AT(sweep.keep), no_bit, from_to(0, most_of_a_sweep), idle_without_space},
+      {"sweep.keep", AT(sweep.keep), no_bit, from_to(0, most_of_a_sweep), idle_with_folds},
       {"sweep.successive_halving.enabled", AT(sweep.successive_halving.enabled), no_bit, anything(),
        idle_without_space},
       {"sweep.successive_halving.eta", AT(sweep.successive_halving.eta), no_bit, from_to(2, most_of_a_sweep),

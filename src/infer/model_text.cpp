@@ -135,10 +135,12 @@ ValueShape input_of(const Json& json) {
   return image_shape(extents[0], extents[1], extents[2]);
 }
 
+/// Up to where the image ends.
 std::int64_t count(const std::vector<LayerSpec>& layers) {
-  std::int64_t all = static_cast<std::int64_t>(layers.size());
+  std::int64_t all = 0;
   for (const LayerSpec& layer : layers) {
-    all += count(layer.layers) + count(layer.shortcut);
+    if (layer.type == "flatten" || layer.type == "global_average_pool") break;
+    all += 1 + count(layer.layers) + count(layer.shortcut);
     for (const auto& branch : layer.branches) all += count(branch);
   }
   return all;
@@ -149,11 +151,11 @@ std::int64_t count(const std::vector<LayerSpec>& layers) {
 void require_room(const std::vector<LayerSpec>& layers, const ValueShape& input) {
   constexpr double bytes_per_position = 64.0;
   const double bytes = static_cast<double>(count(layers)) * static_cast<double>(input.rows) * bytes_per_position;
-  if (input.rows > 1 && bytes > 0.25 * static_cast<double>(usable_memory()))
-    throw JsonError(
-        fmt::format("{} layers over {} positions take about {:.3g} GB to set up, more than a quarter of the "
-                    "memory that this process may use",
-                    count(layers), input.rows, bytes * 1e-9));
+  if (input.rows > 1 && bytes > static_cast<double>(usable_memory()))
+    throw JsonError(fmt::format(
+        "{} layers over {} positions take about {:.3g} GB to set up, more than the memory that this process "
+        "may use",
+        count(layers), input.rows, bytes * 1e-9));
 }
 
 }  // namespace

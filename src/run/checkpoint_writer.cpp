@@ -22,7 +22,8 @@ void write(const RunDirectory& directory, DigestLog& digests, CheckpointJob& job
   try {
     digests.note({job.step, job.archive.attribute<std::string>(CheckpointNames::digest)});
   } catch (const Error& e) {
-    log_warning(fmt::format("the digest of step {} waits for the next checkpoint: {}", job.step, e.what()));
+    log_warning(fmt::format("digests.jsonl lacks the line of step {} until a later checkpoint is saved: {}", job.step,
+                            e.what()));
   }
 }
 

@@ -34,14 +34,25 @@ bool SweepPaths::is_claims(const std::string& name) {
   return SweepPaths().of(name).starts_with(SweepPaths().claims(""));
 }
 
+bool SweepPaths::is_checkpoint(const std::string& name) {
+  constexpr std::size_t digits = 4;  // or more
+  const std::size_t end = name.find_first_not_of("0123456789");
+  return end != std::string::npos && end >= digits && name.substr(end) == ".h5";
+}
+
+bool SweepPaths::is_best_of_fold(const std::string& name) {
+  return name.starts_with("best-fold-") && name.ends_with(".h5");
+}
+
 bool SweepPaths::is_journal(const std::string& name) { return name.starts_with("journal") && name.ends_with(".jsonl"); }
 
 bool SweepPaths::is_name(const std::string& name) {
   const SweepPaths own;
-  const std::array paths = {own.fingerprint(), own.csv(),  own.jsonl(),  own.h5(),        own.times(),
-                            own.best(),        own.kept(), own.trials(), own.final_fit(), own.rounds()};
+  const std::array paths = {own.fingerprint(), own.csv(),    own.jsonl(),        own.h5(),
+                            own.times(),       own.best(),   own.kept(),         own.trials(),
+                            own.final_fit(),   own.rounds(), own.winner().folder};
   return std::find(paths.begin(), paths.end(), own.of(name)) != paths.end() || is_claims(name) || is_journal(name) ||
-         (name.starts_with("best-fold-") && name.ends_with(".h5"));
+         is_best_of_fold(name);
 }
 
 }  // namespace shoal

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "shoal/core/inverse_normal.hpp"
 #include "shoal/tensor/targets.hpp"
@@ -101,7 +102,10 @@ template <class T>
 void draw_factors_target(const RandomSource& source, std::uint64_t item, std::uint64_t first_block,
                          std::uint64_t threshold, T kept, std::int64_t count, T* HWY_RESTRICT factors) {
   HWY_ALIGN std::uint32_t words[chunk_words];
-  // No word is as large as 2^32, so that a threshold of it drops all.
+  if (threshold > std::numeric_limits<std::uint32_t>::max()) {
+    std::fill_n(factors, count, T{0});
+    return;
+  }
   const auto below = static_cast<std::uint32_t>(threshold);
   for (std::int64_t done = 0; done < count; done += chunk_words, first_block += chunk_blocks) {
     chunk_of_words(source, item, first_block, words);

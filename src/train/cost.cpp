@@ -14,7 +14,6 @@
 #include "shoal/io/memory_limit.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/optim/optimizer.hpp"
-#include "shoal/train/held_data.hpp"
 
 namespace shoal {
 namespace {
@@ -142,8 +141,7 @@ void check_memory(const Config& config, const TrainingData& data, const HostLoad
   const TrainingCost cost = estimate_cost(config, data, load);
   const double processes = static_cast<double>(load.ranks_on_host) * load.trainings;
   const double most = most_bytes(load);
-  const double bytes =
-      (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * load.trainings + static_cast<double>(held_bytes(data));
+  const double bytes = (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * load.trainings;
   if (bytes <= most) return;
   if (bytes - cost.judge_bytes * load.trainings <= most)
     throw Error(

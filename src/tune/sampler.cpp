@@ -88,8 +88,10 @@ std::string grid_line(const SweepSettings& settings) {
   if (points > settings.trials)
     line += fmt::format(", of which sweep.trials = {} leaves out {}", settings.trials, points - settings.trials);
   if (points < settings.trials)
-    line += fmt::format(", all that there are: sweep.trials = {} repeats {}, without training", settings.trials,
-                        settings.trials - points);
+    line += settings.population.enabled()
+                ? fmt::format(", all that there are: of the {} members some begin alike", settings.trials)
+                : fmt::format(", all that there are: sweep.trials = {} repeats {}, without training", settings.trials,
+                              settings.trials - points);
   return line;
 }
 

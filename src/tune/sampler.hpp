@@ -15,10 +15,10 @@ using Place = std::vector<double>;
 /// Trial number `trial` of a search that needs no results. A function of (space, search, trials, seed, trial).
 ///   random        uniform and independent. Source: Bergstra and Bengio, Random search for hyper-parameter optimization
 ///                 (JMLR 2012)
-///   quasi_random  scrambled Sobol points; bayesian, tpe: the same, and random in spaces of more dimensions than those
-///   have grid          as many levels per dimension as it takes for a grid of at least `trials` points, of which
-///   `trials`
+///   quasi_random  scrambled Sobol points
+///   grid          as many levels per dimension as it takes for a grid of at least `trials` points, of which `trials`
 ///                 are taken, evenly
+///   bayesian, tpe: quasi_random; random in spaces of more dimensions than that has
 Place first_place(const SweepSettings& settings, std::uint64_t seed, std::int64_t trial);
 
 /// A trial near one of the survivors of earlier rounds of coarse_to_fine: uniform in a box of `width` (0 to 1) of each

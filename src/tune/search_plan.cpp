@@ -117,6 +117,7 @@ std::vector<std::vector<Place>> SearchPlan::later_rounds() const {
     later.resize(at(round));
     if (round > 0) later.back().push_back(places_[trial]);
   }
+  for (std::size_t round = later.size(); round < decided_.size(); ++round) later.push_back(decided_[round]);
   return later;
 }
 
@@ -210,8 +211,10 @@ bool SearchPlan::advance(const std::vector<Standing>& standings) {
     begin_rung(stage_.rung + 1, std::move(next));
     return true;
   }
+  std::vector<Standing> known = standings;
   while (stage_.round + 1 < rounds_) {
-    begin_round(stage_.round + 1, standings);
+    known.resize(places_.size());  // trials that take an earlier one's result have no standing of their own
+    begin_round(stage_.round + 1, known);
     if (!stage_.trials.empty()) return true;  // else all of that round equal earlier trials
   }
   return false;

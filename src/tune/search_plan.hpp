@@ -79,7 +79,7 @@ class SearchPlan {
   std::int64_t original_of(std::int64_t trial) const { return originals_[static_cast<std::size_t>(trial)]; }
   /// How many of the trials so far take the result of an earlier one.
   std::int64_t taken_over() const;
-  /// Of the rounds so far, but the first: what a later plan takes as `decided`.
+  /// Of the rounds so far, but the first, and those that were decided on before: what a later plan takes as `decided`.
   std::vector<std::vector<Place>> later_rounds() const;
   /// Trainings of the whole sweep, and their epochs where rungs set them (else one each): for estimates of time.
   std::int64_t total_jobs() const;

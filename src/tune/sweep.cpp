@@ -217,10 +217,12 @@ void Sweep::discard_checkpoints(const Stage& ended, const std::vector<std::int64
 /// What stays at the end: with folds the winner's models, else the best trials and the winner as best.h5.
 std::vector<KeptModel> Sweep::kept_models(std::int64_t winner) const {
   std::vector<KeptModel> models;
+  if (!task_.settings.folded() && task_.settings.keep > 0) {
+    for (const std::int64_t trial : kept_trials()) models.push_back({{trial, 0}, paths_.kept(trial)});
+  }
+  // Last, since what is best.h5 now may be one of those.
   for (const TrialPart& part : parts_of({winner}, task_.settings))
     models.push_back({part, part.fold > 0 ? paths_.best_of_fold(part.fold) : paths_.best()});
-  if (task_.settings.folded() || task_.settings.keep == 0) return models;
-  for (const std::int64_t trial : kept_trials()) models.push_back({{trial, 0}, paths_.kept(trial)});
   return models;
 }
 
@@ -254,7 +256,10 @@ bool Sweep::secure_best(std::int64_t winner) {
     std::vector<std::int64_t> kept;
     for (const KeptModel& model : models) {
       const std::string file = file_of(model, rung);
-      if (file != model.as) directory_->promote(file, model.as);
+      if (file != model.as && !directory_->promote(file, model.as))
+        throw Error(ExitStatus::input_output, fmt::format("the checkpoint of trial {} is gone from {}; go on with "
+                                                          "shoal sweep --run {} --resume",
+                                                          model.part.trial, paths_.folder, paths_.folder));
       if (model.as == paths_.kept(model.part.trial)) kept.push_back(model.part.trial);
     }
     directory_->keep_only(kept);
@@ -292,7 +297,9 @@ bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
       throw Error(ExitStatus::diverged, fmt::format("the final fit of trial {}, on all rows, failed: {}; the tables "
                                                     "and its other models are in {}",
                                                     winner, fitted->reason, paths_.folder));
-    directory_->promote(paths_.final_part(), file);
+    if (!directory_->promote(paths_.final_part(), file))
+      throw Error(ExitStatus::input_output, fmt::format("{} is gone; go on with shoal sweep --run {} --resume",
+                                                        paths_.final_part(), paths_.folder));
   });
   return true;
 }
@@ -355,7 +362,7 @@ SweepSummary Sweep::go() {
       break;
     }
     more = plan_.advance(standings_of(histories_, task_.settings.metric));
-    if (more && learns(task_.settings.search)) keep_rounds();
+    if (learns(task_.settings.search)) keep_rounds();
     if (world_.rank() == 0) discard_checkpoints(stage, kept_before);
   }
   if (progress_) progress_->clear();
@@ -435,7 +442,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
     plan.folder = directory->paths().folder;
     claims = directory->claims();
     for (const Outcome& outcome : directory->outcomes()) journal += to_json_line(outcome);
-    rounds = to_jsonl(read_rounds(directory->paths().rounds()));
+    if (plan.goes_on) rounds = to_jsonl(read_rounds(directory->paths().rounds()));
   });
   world.broadcast_string(rounds);
   world.broadcast_string(plan.folder);  // the name may have been taken meanwhile

@@ -111,7 +111,9 @@ SweepDirectory SweepDirectory::create(const std::string& folder) {
   make_folder(folder);
   RunLock lock{fs::path(folder)};
   require_vacant(folder);  // one may have been made while this process waited
-  return {folder, std::move(lock)};
+  SweepDirectory directory(folder, std::move(lock));
+  directory.forget();
+  return directory;
 }
 
 SweepDirectory SweepDirectory::open(const std::string& folder) {
@@ -124,6 +126,19 @@ SweepDirectory SweepDirectory::open(const std::string& folder) {
 }
 
 bool SweepDirectory::has_sweep(const std::string& folder) { return RunDirectory::holds_sweep(folder); }
+
+/// Whose config somebody removed to begin anew.
+void SweepDirectory::forget() const {
+  std::error_code none;
+  for (const std::string& file : {paths_.best(), paths_.final_fit(), paths_.rounds()}) remove(file);
+  for (const fs::path& file : files_in(paths_.folder)) {
+    const std::string name = file.filename().string();
+    if (SweepPaths::is_journal(name) || SweepPaths::is_best_of_fold(name)) lock_.remove(file);
+  }
+  for (const std::string& folder : {paths_.kept(), paths_.winner().folder, paths_.trials()}) {
+    if (fs::exists(folder, none)) discard_folder(folder);
+  }
+}
 
 void SweepDirectory::write(const std::string& file, std::string_view text) const {
   lock_.write(file, std::as_bytes(std::span(text)));
@@ -158,10 +173,10 @@ void SweepDirectory::write_winner(const Config& start, const NudgeJournal& journ
 void SweepDirectory::keep_only(const std::vector<std::int64_t>& trials) const {
   for (const fs::path& file : files_in(paths_.kept())) {
     const bool kept = std::ranges::any_of(trials, [&](std::int64_t trial) { return file == paths_.kept(trial); });
-    if (!kept) lock_.remove(file);
+    if (!kept && SweepPaths::is_checkpoint(file.filename().string())) lock_.remove(file);
   }
   std::error_code none;
-  if (trials.empty()) fs::remove(paths_.kept(), none);
+  if (trials.empty()) fs::remove(paths_.kept(), none);  // where it is empty
 }
 
 void SweepDirectory::remove(const std::string& file) const {

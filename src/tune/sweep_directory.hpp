@@ -49,6 +49,8 @@ class SweepDirectory {
 
  private:
   SweepDirectory(std::string folder, RunLock lock);
+  /// Of a sweep that was there before, all that could pass for this one's.
+  void forget() const;
 
   SweepPaths paths_;
   RunLock lock_;

@@ -78,7 +78,7 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
 
 /// The two splits of a file are no one's rows together.
 void check_final_fit(const SweepTask& task) {
-  const bool apart = !std::holds_alternative<double>(task.base.data.validation);
+  const bool apart = !task.base.data.fold.any() && !std::holds_alternative<double>(task.base.data.validation);
   if (!task.settings.fits_finally() || task.settings.folded() || !task.data.validation || !apart) return;
   throw Error(ExitStatus::usage,
               fmt::format("{}sweep.final_fit trains on the rows to train and to validate on together, and the split "

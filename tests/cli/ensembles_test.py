@@ -225,6 +225,32 @@ assert len(os.listdir("sweep/best")) == 5
 assert "the best 4 as one: shoal predict sweep-4 --best 4" in must("sweep", "sweep.toml", "--run", "sweep-4", "--set", "sweep.keep=9")
 must("predict", "sweep", "--best", "5", *data)
 refused(["evaluate", "sweep", "--best", "0", "--data", "kinds.h5"], 64, "--best 0")
+# Of equal trials one alone is a member.
+four = ["--set", 'sweep.space={"model.width"={choices=[4,8]},"model.activation"={choices=["relu","tanh"]}}']
+said = must("sweep", "sweep.toml", "--run", "equal", "--set", "sweep.trials=12", "--set", "sweep.keep=5", *four)
+assert "the best 4 as one: shoal predict equal --best 4" in said, said
+must("predict", "equal", "--best", "4", *data)
+refused(["predict", "equal", "--best", "5", *data], 64, "only 4 of 12 trials")
+# More are kept, and another wins.
+must("sweep", "sweep.toml", "--run", "none-kept", "--set", "sweep.keep=0", "--set", "sweep.trials=3")
+must("sweep", "--run", "none-kept", "--resume", "--set", "sweep.trials=9", "--set", "sweep.keep=9")
+must("predict", "none-kept", "--best", "9", *data)
+# A folder whose config somebody removed holds nothing of the sweep before.
+os.remove("none-kept/config.toml")
+must("sweep", "sweep.toml", "--run", "none-kept", "--set", "seed=7")
+must("sweep", "sweep.toml", "--run", "anew", "--set", "seed=7")
+for name in ("best.h5", "sweep.csv"):
+    assert open(f"none-kept/{name}", "rb").read() == open(f"anew/{name}", "rb").read(), name
+assert sorted(os.listdir("none-kept/best")) == sorted(os.listdir("anew/best"))
+
+# Two classes by one output: an ensemble of equal members judges as they do, however sure they are.
+must("synth", "gaussians", "--samples", "400", "--features", "3", "--classes", "2", "--seed", "5", "-o", "two.h5")
+must("train", "--set", "data.file=two.h5", "--set", "model.loss=sigmoid", "--set", "optimizer.learning_rate=0.3",
+     "--set", "train.epochs=60", "--run", "sure")
+alone = json.loads(must("evaluate", "sure", "--data", "two.h5", "--split", "train", "--json"))
+both = json.loads(must("evaluate", "sure", "sure", "--data", "two.h5", "--split", "train", "--json"))
+assert abs(both["loss"] - alone["loss"]) <= 1e-5 * alone["loss"], (alone["loss"], both["loss"])
+assert abs(both["nll"] - both["loss"]) <= 1e-5 * both["loss"], (both["nll"], both["loss"])
 
 # Explanations.
 told = same_bytes(["explain", "kinds-a", "--data", "kinds.h5", "--json"], None)

@@ -78,7 +78,7 @@ TEST(ModelText, ThatAsksForMoreMemoryThanThereIsIsRefusedBeforeItIsMade) {
   layers += R"({"type":"flatten"})";
   const std::string text = R"({"inputs":67108864,"outputs":1,"loss":"mse","image":[1,8192,8192],"layers":[)";
   EXPECT_THAT([&] { model_of_text(text + layers + "]}", "runs/a.h5"); },
-              ::testing::ThrowsMessage<Error>(HasSubstr("1001 layers over 67108864 positions")));
+              ::testing::ThrowsMessage<Error>(HasSubstr("1000 layers over 67108864 positions")));
 }
 
 }  // namespace

@@ -205,5 +205,25 @@ TEST(SearchPlan, ARoundOfEqualTrialsIsPassedOver) {
   EXPECT_EQ(centres.size(), 3U) << "a quarter of twelve";
 }
 
+TEST(SearchPlan, RoundsOfEqualTrialsTellASearchThatLearnsNothing) {
+  for (const Search search : {Search::bayesian, Search::tpe}) {
+    SweepSettings settings = four_settings(search, 12);
+    settings.round = 2;
+    std::vector<std::vector<Place>> places;
+    for (int again = 0; again < 2; ++again) {
+      SearchPlan plan(settings, 1, 10);
+      std::vector<Standing> standings;
+      do {
+        finish_stage(plan, standings, [](std::int64_t t) { return static_cast<double>(t); });
+      } while (plan.advance(standings));
+      EXPECT_EQ(plan.places().size(), 12U);
+      EXPECT_EQ(plan.taken_over(), 8) << to_string(search);
+      EXPECT_EQ(plan.later_rounds().size(), static_cast<std::size_t>(plan.rounds()) - 1);
+      places.push_back(plan.places());
+    }
+    EXPECT_EQ(places[0], places[1]) << to_string(search);
+  }
+}
+
 }  // namespace
 }  // namespace shoal

@@ -10,8 +10,8 @@
 
 namespace shoal {
 
-/// Bytes that every rank reads and none changes any more: once a host where its ranks can share memory, else once a
-/// process. Collective.
+/// Bytes that every rank reads and none changes any more, once a host. Collective. Null, on every rank, where ranks
+/// that should share memory cannot (such as under ulimit -f), since each would have a copy; nothing is filled then.
 /// @param fill  fills bytes [first, first + its length): each rank its part of a host's copy
 /// @throws what fill throws, on every rank
 std::shared_ptr<const std::byte> make_host_copy(

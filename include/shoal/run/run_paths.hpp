@@ -97,6 +97,8 @@ struct SweepPaths {
   std::string of(const std::string& name) const { return folder + '/' + name; }
 
   static bool is_claims(const std::string& name);
+  static bool is_checkpoint(const std::string& name);    ///< 0007.h5
+  static bool is_best_of_fold(const std::string& name);  ///< best-fold-2.h5
   static bool is_journal(const std::string& name);
   /// Whether a sweep calls a file or folder in its own so, and a run does not.
   static bool is_name(const std::string& name);

@@ -26,7 +26,7 @@ struct Explanation {
   std::string metric;
   double score = 0.0;  ///< of the data as they are
   std::int64_t samples = 0;
-  std::vector<ColumnImportance> columns;  ///< the most important first; equal ones as in the data
+  std::vector<ColumnImportance> columns;  ///< the most important first; equal ones in the order of the model
 };
 
 /// Metrics of an evaluation that a column may matter for, by the names that `shoal evaluate --json` has for them.

@@ -16,7 +16,4 @@ namespace shoal {
 void hold_rows(std::span<TrainingData> alike, const Communicator& comm);
 inline void hold_rows(TrainingData& data, const Communicator& comm) { hold_rows(std::span(&data, 1), comm); }
 
-/// Bytes that such rows take on a host, in one copy.
-std::int64_t held_bytes(const TrainingData& data);
-
 }  // namespace shoal

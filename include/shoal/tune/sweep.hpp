@@ -54,9 +54,10 @@ struct SweepSummary {
 /// With sweep.population it trains one population, whose members go on as copies of better ones; the winner is then a
 /// run as well, which can be repeated.
 /// In the folder, at the end: sweep.csv, sweep.jsonl and sweep.h5 (every trial), times.jsonl, best.h5 (the winner's
-/// checkpoint). The first three are functions of (config, data, seed): the same bytes for any number of ranks, order of
-/// finishing, and after any number of kills and resumes. A trial that fails is a row with its reason; one with the
-/// values of an earlier trial takes the result of that, and is not trained.
+/// checkpoint; with folds the final fit) and what SweepPaths names beside it. The first three are functions of (config,
+/// data, seed): the same bytes for any number of ranks, order of finishing, and after any number of kills and resumes.
+/// A trial that fails is a row with its reason; one with the values of an earlier trial takes the result of that, and
+/// is not trained.
 /// @throws Error  for all that can be wrong but a trial: see ExitStatus
 SweepSummary sweep_run(const SweepRequest& request, Communicator& comm);
 

@@ -120,7 +120,11 @@ Json config_of(const RunRecord& record) {
 
 /// What `shoal explain` left; null where there is none, or none that can be read.
 Json explanation_in(const std::string& run) try {
-  return Json::parse(read_text(RunPaths{run}.explanation()));
+  Json explanation = Json::parse(read_text(RunPaths{run}.explanation()));
+  explanation.at("metric").string();
+  explanation.at("data").string();
+  explanation.at("columns").items();
+  return explanation;
 } catch (const std::exception&) {  // that of a file, or of JSON
   return {};
 }

@@ -37,13 +37,13 @@ void hold_rows(std::span<TrainingData> alike, const Communicator& comm) {
   if (!same || most > comm.all_min(room) / copies) return;
   const bool apart = has_split_to_validate(data);
   const std::shared_ptr<const std::byte> memory = copy_of(data.train, comm);
+  if (!memory) return;
   const std::shared_ptr<const std::byte> other = apart ? copy_of(*data.validation, comm) : memory;
+  if (!other) return;
   for (TrainingData& one : alike) {
     one.train = one.train.held_in(memory);
     if (one.validation) one.validation = one.validation->held_in(other);
   }
 }
-
-std::int64_t held_bytes(const TrainingData& data) { return data.train.is_held() ? bytes_of(data) : 0; }
 
 }  // namespace shoal

@@ -74,11 +74,14 @@ class Passes {
   Passes(const Members& members, const PredictionLayout& layout, const Dataset& data, const Split& split)
       : layout_(layout), split_(split), data_(data.path()) {
     for (const auto& member : members)
-      passes_.emplace_back(*member, match_quietly(*member, data, split), capacity_of(split));
+      passes_.emplace_back(*member, match_quietly(*member, data, split), capacity_of(split, members.size()),
+                           static_cast<int>(members.size()));
   }
 
-  static std::int64_t capacity_of(const Split& split) {
-    return std::clamp<std::int64_t>(split.rows(), 1, prediction_block);
+  /// All members' rows are in memory at a time: together not more than those of one model.
+  static std::int64_t capacity_of(const Split& split, std::size_t members) {
+    const std::int64_t most = std::max(ensemble_leaf, prediction_block / static_cast<std::int64_t>(members));
+    return std::clamp<std::int64_t>(split.rows(), 1, most);
   }
   EnsemblePredictions predict(std::span<const std::int64_t> rows, bool spread) {
     std::vector<Predictions> made;
@@ -164,24 +167,25 @@ Evaluation DatasetEnsemble::State::judge_mean(const Dataset& data, const Split& 
   const LeafCut cut{split.rows(), ensemble_leaf};
   const LeafShare share(cut, cut.leaves(), comm.size(), comm.rank());
   constexpr std::size_t width = 3;  // sums of loss, right and weight
-  LeafReader reader(share, Passes::capacity_of(split), [&](LeafRange range, std::span<const std::int64_t> rows) {
-    const EnsemblePredictions made = passes->predict(rows, false);
-    Feeder& feeder = passes->first();
-    feeder.feed(split, rows);  // for the targets
-    const std::span<const double> weights = feeder.weights(split, rows);
-    judge.take(split, rows, made.mean, weights);
-    const auto targets = feeder.executor().input(feeder.model().targets());
-    std::vector<double> sums(width * static_cast<std::size_t>(range.size()));
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      const SampleLoss one = loss.of(made, r, targets);
-      const double weight = weights.empty() ? 1.0 : weights[r];
-      double* leaf = &sums[width * static_cast<std::size_t>((rows[r] - rows[0]) / cut.leaf_samples)];
-      leaf[0] += weight * one.loss;
-      leaf[1] += one.right ? weight : 0.0;
-      leaf[2] += weight;
-    }
-    return sums;
-  });
+  LeafReader reader(share, Passes::capacity_of(split, members.size()),
+                    [&](LeafRange range, std::span<const std::int64_t> rows) {
+                      const EnsemblePredictions made = passes->predict(rows, false);
+                      Feeder& feeder = passes->first();
+                      feeder.feed(split, rows);  // for the targets
+                      const std::span<const double> weights = feeder.weights(split, rows);
+                      judge.take(split, rows, made.mean, weights);
+                      const auto targets = feeder.executor().input(feeder.model().targets());
+                      std::vector<double> sums(width * static_cast<std::size_t>(range.size()));
+                      for (std::size_t r = 0; r < rows.size(); ++r) {
+                        const SampleLoss one = loss.of(made, r, targets);
+                        const double weight = weights.empty() ? 1.0 : weights[r];
+                        double* leaf = &sums[width * static_cast<std::size_t>((rows[r] - rows[0]) / cut.leaf_samples)];
+                        leaf[0] += weight * one.loss;
+                        leaf[1] += one.right ? weight : 0.0;
+                        leaf[2] += weight;
+                      }
+                      return sums;
+                    });
   SHOAL_FAULT_POINT("predict");
   const AddMerge add;
   std::vector<double> partials;
@@ -214,7 +218,15 @@ EnsembleEvaluation DatasetEnsemble::evaluate(const Dataset& data, const std::str
   if (!one_scale)
     judged.mean.notes.push_back("members normalise targets differently: the loss is in the units of " + first.path);
   const LossNumbers& numbers = first.model.loss_kind().numbers;
-  if (s.layout.probabilities && (numbers.label_smoothing > 0.0 || !numbers.pos_weight.empty()))
+  const bool changed = std::ranges::any_of(s.members, [](const auto& m) {
+    const LossNumbers& n = m->trained.model.loss_kind().numbers;
+    return n.label_smoothing > 0.0 || !n.pos_weight.empty();
+  });
+  const bool one_delta = std::ranges::all_of(
+      s.members, [&](const auto& m) { return m->trained.model.loss_kind().numbers.delta == numbers.delta; });
+  if (!one_delta)
+    judged.mean.notes.push_back("members have other deltas of their loss: that of the ensemble is of " + first.path);
+  if (s.layout.probabilities && changed)
     judged.mean.notes.emplace_back("the loss of the ensemble is without label smoothing and pos_weight");
   return judged;
 }
@@ -238,7 +250,7 @@ std::int64_t DatasetEnsemble::predict(const Dataset& data, const std::string& na
     passes.emplace(s.members, s.layout, data, *split);
     rounds.emplace(*split, s.layout, spread ? spread_parts(s.layout) : std::vector<SpreadPart>(), out, s.comm);
   });
-  rounds->run(Passes::capacity_of(*split), [&](std::int64_t begin, std::int64_t end) {
+  rounds->run(Passes::capacity_of(*split, s.members.size()), [&](std::int64_t begin, std::int64_t end) {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));
     std::iota(rows.begin(), rows.end(), begin);
     return passes->predict(rows, spread);

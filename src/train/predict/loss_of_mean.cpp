@@ -9,6 +9,8 @@
 namespace shoal {
 namespace {
 
+constexpr double lost_in_rounding = 0x1p-25;  // what a probability that became 1 as a float lacked at most
+
 double surprise(double probability) { return -elementary::log(std::max(probability, least_probability)); }
 
 }  // namespace
@@ -28,8 +30,7 @@ SampleLoss LossOfMean::of(const EnsemblePredictions& made, std::size_t r, Panels
   const std::int32_t predicted = labels_ ? made.mean.labels[r] : -1;
   switch (loss_.targets) {
     case Loss::Targets::class_number: return of_class(row, predicted, static_cast<std::size_t>(targets[0]));
-    // Of two classes by one output the second is what the output tells.
-    case Loss::Targets::shares: return of_shares(row.last(targets.size()), targets, predicted);
+    case Loss::Targets::shares: return of_shares(row, targets, predicted);
     default: return of_numbers(row, targets);
   }
 }
@@ -38,12 +39,16 @@ SampleLoss LossOfMean::of_class(std::span<const double> p, std::int32_t predicte
   return {surprise(p[label]), static_cast<std::size_t>(predicted) == label};
 }
 
-SampleLoss LossOfMean::of_shares(std::span<const double> p, std::span<const double> shares,
+SampleLoss LossOfMean::of_shares(std::span<const double> row, std::span<const double> shares,
                                  std::int32_t predicted) const {
+  // Of two classes by one output the second is what the output tells, and the first is reported with its own digits.
+  const bool two_classes = row.size() == shares.size() + 1;
+  const std::span<const double> p = row.last(shares.size());
   double loss = 0.0;
   for (std::size_t k = 0; k < p.size(); ++k) {
     if (shares[k] > 0.0) loss += shares[k] * surprise(p[k]);
-    if (shares[k] < 1.0) loss += (1.0 - shares[k]) * surprise(1.0 - p[k]);
+    if (shares[k] < 1.0)
+      loss += (1.0 - shares[k]) * surprise(two_classes ? row[0] : std::max(1.0 - p[k], lost_in_rounding));
   }
   const auto largest = std::max_element(shares.begin(), shares.end()) - shares.begin();
   const auto label = shares.size() == 1 ? (shares[0] > 0.5 ? 1 : 0) : largest;

@@ -39,8 +39,8 @@ std::unique_ptr<Member> load_member(const std::string& checkpoint, Communicator&
   return member;
 }
 
-MemberPass::MemberPass(Member& member, ColumnMatch match, std::int64_t capacity)
-    : rows(member.trained, capacity, member.comm, member.comm.ranks_on_host()),
+MemberPass::MemberPass(Member& member, ColumnMatch match, std::int64_t capacity, int together)
+    : rows(member.trained, capacity, member.comm, member.comm.ranks_on_host() * together),
       feeder(member.trained.model, rows.executor()) {
   const TrainedModel& trained = member.trained;
   feeder.set_encoder(std::make_shared<const RowEncoder>(trained.encoding, std::move(match), trained.features()));

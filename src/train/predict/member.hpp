@@ -34,7 +34,8 @@ struct MemberPass {
   PredictionPass rows;
   Feeder feeder;
 
-  MemberPass(Member& member, ColumnMatch match, std::int64_t capacity);
+  /// together: how many such passes are in memory at a time
+  MemberPass(Member& member, ColumnMatch match, std::int64_t capacity, int together = 1);
   /// Collective. A line for each column that had values which training did not see, or gaps where that had none, and
   /// one for numbers far from those of training.
   void say_strange(Communicator& comm, Said& said) const;

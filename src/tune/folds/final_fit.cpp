@@ -39,7 +39,11 @@ Config final_config(const Config& trial, const Outcome& outcome, Metric metric) 
   config.train.early_stopping = {};
   config.train.metric = TrainConfig().metric;
   const std::int64_t epochs = best_epoch(outcome, metric);
-  const bool to_the_end = epochs >= outcome.curve.back().epoch;
+  const auto best_at_end = [&](const Outcome& one) {
+    return best_epoch_of(one.curve, metric) >= one.curve.back().epoch;
+  };
+  const bool to_the_end =
+      outcome.folds.empty() ? best_at_end(outcome) : std::ranges::all_of(outcome.folds, best_at_end);
   if (config.train.steps > 0 && to_the_end) return config;
   config.train.steps = 0;
   config.train.epochs = epochs;

@@ -1,6 +1,7 @@
 #include "tune/model/proposals.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <limits>
 
@@ -48,6 +49,7 @@ std::int64_t first_round(const SweepSettings& settings) {
 
 std::vector<Place> proposals(const SweepSettings& settings, std::uint64_t seed, const std::vector<Place>& places,
                              const std::vector<Standing>& standings, std::int64_t count) {
+  assert(standings.size() == places.size());
   std::vector<Place> trained;  // a trial that takes an earlier one's result tells nothing more
   std::vector<Standing> ends;
   for (std::size_t t = 0; t < places.size(); ++t) {
