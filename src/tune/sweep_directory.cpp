@@ -135,7 +135,7 @@ void SweepDirectory::forget() const {
     const std::string name = file.filename().string();
     if (SweepPaths::is_journal(name) || SweepPaths::is_best_of_fold(name)) lock_.remove(file);
   }
-  for (const std::string& folder : {paths_.kept(), paths_.winner().folder, paths_.trials()}) {
+  for (const std::string& folder : {paths_.kept(), paths_.winner().folder}) {
     if (fs::exists(folder, none)) discard_folder(folder);
   }
 }
