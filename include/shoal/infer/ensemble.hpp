@@ -57,6 +57,7 @@ void require_same_answers(std::span<const MemberView> members);
 PredictionLayout layout_of(std::span<const MemberView> members);
 
 /// Several trained models for rows in memory, as Predictor has one: bit for bit what `shoal predict A B C` writes.
+/// Members of different losses of numbers (mse, mae) are taken here, which that command refuses.
 class Ensemble {
  public:
   /// @param paths    checkpoints or folders of runs, in the order that they are added up in
