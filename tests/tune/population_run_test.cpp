@@ -42,13 +42,6 @@ class PopulationRun : public testing::SweepFixture {
     r.sets.insert(r.sets.end(), sets.begin(), sets.end());
     return r;
   }
-  SweepRequest resume(const std::string& run, const std::vector<std::string>& sets = {}) const {
-    SweepRequest r;
-    r.run = path(run);
-    r.sets = sets;
-    r.resume = true;
-    return r;
-  }
   void tamper(const std::function<void()>& act) const {
     test_world().barrier();
     run_together(test_world(), [&] {

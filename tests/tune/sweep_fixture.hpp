@@ -49,6 +49,13 @@ class SweepFixture : public ::testing::Test {
     r.sets.insert(r.sets.end(), sets.begin(), sets.end());
     return r;
   }
+  SweepRequest resume(const std::string& run, const std::vector<std::string>& sets = {}) const {
+    SweepRequest r;
+    r.run = path(run);
+    r.sets = sets;
+    r.resume = true;
+    return r;
+  }
   static std::vector<std::string> halving() {
     return {"sweep.search=coarse_to_fine", "sweep.successive_halving={eta=2,min_epochs=1}", "train.epochs=4"};
   }

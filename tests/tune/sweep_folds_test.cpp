@@ -35,13 +35,6 @@ class SweepFolds : public testing::SweepFixture {
     r.sets.insert(r.sets.end(), sets.begin(), sets.end());
     return r;
   }
-  SweepRequest resume(const std::string& run, const std::vector<std::string>& sets = {}) const {
-    SweepRequest r;
-    r.run = path(run);
-    r.sets = sets;
-    r.resume = true;
-    return r;
-  }
   void expect_same_models(const std::string& a, const std::string& b, std::int64_t folds) const {
     for (std::int64_t fold = 1; fold <= folds; ++fold) {
       const std::string file = "/best-fold-" + std::to_string(fold) + ".h5";

@@ -18,13 +18,6 @@ using ::testing::HasSubstr;
 
 class SweepResume : public testing::SweepFixture {
  protected:
-  SweepRequest resume(const std::string& run, const std::vector<std::string>& sets = {}) const {
-    SweepRequest r;
-    r.run = path(run);
-    r.sets = sets;
-    r.resume = true;
-    return r;
-  }
   /// Something done to the files by rank 0 while nobody else looks.
   void tamper(const std::function<void()>& act) {
     test_world().barrier();
