@@ -42,12 +42,6 @@ class PopulationRun : public testing::SweepFixture {
     r.sets.insert(r.sets.end(), sets.begin(), sets.end());
     return r;
   }
-  void tamper(const std::function<void()>& act) const {
-    test_world().barrier();
-    run_together(test_world(), [&] {
-      if (test_world().rank() == 0) act();
-    });
-  }
   /// As if the job had been killed when `left` trainings were done, and had lost all checkpoints.
   void undo_after(const std::string& run, std::size_t left) const {
     tamper([&] {

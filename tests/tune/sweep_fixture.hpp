@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,13 @@ class SweepFixture : public ::testing::Test {
     r.sets = sets;
     r.resume = true;
     return r;
+  }
+  /// Something done to the files by rank 0 while nobody else looks.
+  static void tamper(const std::function<void()>& act) {
+    test_world().barrier();
+    run_together(test_world(), [&] {
+      if (test_world().rank() == 0) act();
+    });
   }
   static std::vector<std::string> halving() {
     return {"sweep.search=coarse_to_fine", "sweep.successive_halving={eta=2,min_epochs=1}", "train.epochs=4"};

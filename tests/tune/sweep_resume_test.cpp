@@ -18,13 +18,6 @@ using ::testing::HasSubstr;
 
 class SweepResume : public testing::SweepFixture {
  protected:
-  /// Something done to the files by rank 0 while nobody else looks.
-  void tamper(const std::function<void()>& act) {
-    test_world().barrier();
-    run_together(test_world(), [&] {
-      if (test_world().rank() == 0) act();
-    });
-  }
   /// As if the job had been killed: no results yet, half of the outcomes lost, the last line torn, claims left behind.
   void undo_half(const std::string& run) {
     tamper([&] {
