@@ -17,7 +17,7 @@ constexpr std::size_t most_shown = 50;            // classes or outputs
 constexpr std::size_t most_confused_shown = 100;  // classes in JSON
 
 std::string share(const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : "-"; }
-std::string number(const std::optional<double>& value) { return value ? fmt::format("{:.6g}", *value) : "-"; }
+std::string number_text(const std::optional<double>& value) { return value ? fmt::format("{:.6g}", *value) : "-"; }
 
 std::string class_tables(const Evaluation& e) {
   std::string text =
@@ -40,14 +40,15 @@ std::string class_tables(const Evaluation& e) {
 std::string output_tables(const Evaluation& e) {
   std::vector<std::vector<std::string>> rows{{"output", "rmse", "mae", "r2"}};
   for (std::size_t k = 0; k < std::min(most_shown, e.outputs.size()); ++k)
-    rows.push_back({e.outputs[k].name, number(e.outputs[k].rmse), number(e.outputs[k].mae), share(e.outputs[k].r2)});
-  if (e.outputs.size() > 1) rows.push_back({"mean", number(e.rmse), number(e.mae), share(e.r2)});
+    rows.push_back(
+        {e.outputs[k].name, number_text(e.outputs[k].rmse), number_text(e.outputs[k].mae), share(e.outputs[k].r2)});
+  if (e.outputs.size() > 1) rows.push_back({"mean", number_text(e.rmse), number_text(e.mae), share(e.r2)});
   std::string text = align(rows);
   if (!e.intervals.empty()) {
     std::vector<std::vector<std::string>> intervals{{"target", "interval", "coverage", "mean width"}};
     for (std::size_t k = 0; k < std::min(most_shown, e.intervals.size()); ++k) {
       const IntervalJudgement& i = e.intervals[k];
-      intervals.push_back({i.name, number(i.nominal), share(i.coverage), number(i.width)});
+      intervals.push_back({i.name, number_text(i.nominal), share(i.coverage), number_text(i.width)});
     }
     text += '\n' + align(intervals);
   }
@@ -146,8 +147,9 @@ std::string ensemble_table(const std::string& split, const std::string& weights,
                                                  : std::vector<std::string>{"member", "loss", "rmse", "mae", "r2"}};
   const auto add = [&](const std::string& name, const Evaluation& of) {
     const std::string loss = fmt::format("{:.9g}", of.loss);
-    rows.push_back(classes ? std::vector<std::string>{name, loss, share(of.accuracy), share(of.nll), share(of.ece)}
-                           : std::vector<std::string>{name, loss, number(of.rmse), number(of.mae), share(of.r2)});
+    rows.push_back(classes
+                       ? std::vector<std::string>{name, loss, share(of.accuracy), share(of.nll), share(of.ece)}
+                       : std::vector<std::string>{name, loss, number_text(of.rmse), number_text(of.mae), share(of.r2)});
   };
   for (std::size_t m = 0; m < names.size(); ++m) add(names[m], e.members[m]);
   add("ensemble", e.mean);
@@ -183,8 +185,8 @@ std::string ensemble_json(const std::string& split, const std::string& weights, 
 std::string explanation_table(const std::string& split, const Explanation& e) {
   std::vector<std::vector<std::string>> rows{{"column", "importance", "deviation"}};
   for (const ColumnImportance& column : e.columns)
-    rows.push_back({column.name, number(column.mean), number(column.deviation)});
-  return align({{"split", "samples", e.metric}, {split, std::to_string(e.samples), number(e.score)}}) + '\n' +
+    rows.push_back({column.name, number_text(column.mean), number_text(column.deviation)});
+  return align({{"split", "samples", e.metric}, {split, std::to_string(e.samples), number_text(e.score)}}) + '\n' +
          align(rows) +
          fmt::format("importance: how much worse {} is when the values of the column are handed round among the rows\n",
                      e.metric);

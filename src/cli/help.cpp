@@ -17,7 +17,7 @@ std::string default_of(const config_keys::Key& key) {
   return value;
 }
 
-std::string table(const std::string& section) {
+std::string keys_table(const std::string& section) {
   std::vector<std::vector<std::string>> rows = {{"key", "default", "what it is"}};
   for (const config_keys::Key& key : config_keys::keys()) {
     if (section.empty() || key.name.starts_with(section + '.'))
@@ -37,8 +37,8 @@ std::string of_key(const config_keys::Key& key) {
 }  // namespace
 
 std::string config_help(const std::string& topic) {
-  if (topic == "config") return table("");
-  if (config_keys::is_section(topic)) return table(topic);
+  if (topic == "config") return keys_table("");
+  if (config_keys::is_section(topic)) return keys_table(topic);
   const config_keys::Key* key = config_keys::find(topic);
   return key == nullptr ? "" : of_key(*key);
 }

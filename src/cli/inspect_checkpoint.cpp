@@ -130,7 +130,7 @@ Normalization target_scaling_of(const Archive& archive) {
   return read_target_scaling(archive, mean == nullptr ? 0 : count_of(*mean));
 }
 
-std::string as_json(const Archive& archive) {
+std::string checkpoint_json(const Archive& archive) {
   const RunProgress progress = read_progress(archive);
   const DataDescription data = read_description(archive);
   const Config config = read_config(archive);
@@ -167,7 +167,7 @@ std::string as_json(const Archive& archive) {
   return json.text(2) + '\n';
 }
 
-std::string as_text(const Archive& archive) {
+std::string checkpoint_text(const Archive& archive) {
   const RunProgress progress = read_progress(archive);
   const DataDescription data = read_description(archive);
   const Config config = read_config(archive);
@@ -206,7 +206,7 @@ std::string as_text(const Archive& archive) {
 
 std::string inspect_checkpoint(const std::string& path, bool json) {
   const Archive archive = parse_checkpoint(read_checkpoint(path), path);
-  return json ? as_json(archive) : as_text(archive);
+  return json ? checkpoint_json(archive) : checkpoint_text(archive);
 }
 
 }  // namespace shoal

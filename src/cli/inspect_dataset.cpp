@@ -16,7 +16,7 @@ std::string y_text(const Split& split) {
   return "none";
 }
 
-std::string as_json(const Dataset& data, const std::string& source, const std::string& understood) {
+std::string dataset_json(const Dataset& data, const std::string& source, const std::string& understood) {
   Json splits = Json::object();
   for (const std::string& name : data.names()) {
     const Split split = data.split(name);
@@ -39,7 +39,7 @@ std::string as_json(const Dataset& data, const std::string& source, const std::s
   return json.text(2) + '\n';
 }
 
-std::string as_text(const Dataset& data, const std::string& source, const std::string& understood) {
+std::string dataset_text(const Dataset& data, const std::string& source, const std::string& understood) {
   std::vector<std::vector<std::string>> splits{{"split", "rows", "x", "type", "y"}};
   for (const std::string& name : data.names()) {
     const Split split = data.split(name);
@@ -60,7 +60,7 @@ std::string inspect_dataset(const std::string& path, bool json) {
   const std::string source = H5Reader(path).attribute<std::string>("source").value_or("");
   const auto kept = read_names(H5Reader(path), "understood");
   const std::string understood = kept && !kept->empty() ? kept->front() : "";
-  return json ? as_json(data, source, understood) : as_text(data, source, understood);
+  return json ? dataset_json(data, source, understood) : dataset_text(data, source, understood);
 }
 
 }  // namespace shoal

@@ -22,7 +22,7 @@ std::string word_for(const VerifiedStretch& stretch) {
   return stretch.verdict == Verdict::same ? "same" : stretch.verdict == Verdict::differs ? "differs" : "unknown";
 }
 
-std::string table(const Verification& verification) {
+std::string verification_table(const Verification& verification) {
   std::vector<std::vector<std::string>> rows = {{"from", "to", "digest", "again", "first array", "remark"}};
   for (const VerifiedStretch& s : verification.stretches)
     rows.push_back({start_of(s), std::to_string(s.to), s.recorded, word_for(s), s.array, s.remark});
@@ -44,7 +44,7 @@ Json json_of(const VerifiedStretch& s) {
 }
 
 /// @param same  nothing where a stretch could not be verified
-std::string json(const Verification& verification, std::optional<bool> same) {
+std::string verification_json(const Verification& verification, std::optional<bool> same) {
   Json stretches = Json::array();
   for (const VerifiedStretch& s : verification.stretches) stretches.push(json_of(s));
   Json all = Json::object();
@@ -82,7 +82,7 @@ ExitStatus execute(const VerifyRequest& request, Communicator& world) {
   const std::string fault = fault_of(verification);
   const VerifiedStretch* const unknown = first_unknown(verification);
   const std::optional<bool> same = !fault.empty() ? std::optional(false) : unknown ? std::nullopt : std::optional(true);
-  if (world.rank() == 0) print(request.json ? json(verification, same) : table(verification));
+  if (world.rank() == 0) print(request.json ? verification_json(verification, same) : verification_table(verification));
   if (same == true) return ExitStatus::done;
   run_together(world, flush_output);
   if (!fault.empty()) throw SharedError(ExitStatus::bad_data, fault);

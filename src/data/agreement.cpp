@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "data/refuse.hpp"
 #include "import/csv_reader.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/columns.hpp"
@@ -13,13 +14,6 @@
 #include "shoal/io/names.hpp"
 
 namespace shoal {
-namespace {
-
-[[noreturn]] void refuse(const H5Reader& reader, const std::string& what) {
-  throw Error(ExitStatus::bad_data, fmt::format("{}: {}", reader.path().string(), what));
-}
-
-}  // namespace
 
 std::optional<Twice> find_twice(const std::vector<std::string>& names) {
   std::unordered_map<std::string_view, std::size_t> places;
@@ -34,24 +28,26 @@ void check_features_agree(const H5Reader& reader, const ArraysFound& found) {
   const auto shape = reader.attribute<std::vector<std::int64_t>>("shape");
   const bool one_number = found.shape.empty() && shape == std::vector<std::int64_t>{1};
   if (shape && *shape != found.shape && !one_number) {
-    refuse(reader, fmt::format("the attribute shape is ({}), and rows of x have shape ({}); store x in that shape, or "
-                               "remove the attribute",
-                               fmt::join(*shape, ", "), fmt::join(found.shape, ", ")));
+    refuse(reader.path().string(),
+           fmt::format("the attribute shape is ({}), and rows of x have shape ({}); store x in that shape, or "
+                       "remove the attribute",
+                       fmt::join(*shape, ", "), fmt::join(found.shape, ", ")));
   }
   const auto columns = read_names(reader, "columns");
   if (columns && !columns->empty() && static_cast<std::int64_t>(columns->size()) != found.features) {
-    refuse(reader, fmt::format("columns holds {} names for {} features; give one a feature, or remove it",
-                               columns->size(), found.features));
+    refuse(reader.path().string(),
+           fmt::format("columns holds {} names for {} features; give one a feature, or remove it", columns->size(),
+                       found.features));
   }
 }
 
 void check_table_agrees(const H5Reader& reader, const ArraysFound& found, const TableDescription& table) {
   if (static_cast<std::int64_t>(table.features.size()) != found.features)
-    refuse(reader,
+    refuse(reader.path().string(),
            fmt::format("table has {} columns for {} features; import it again", table.features.size(), found.features));
   const auto columns = read_names(reader, "columns");
   if (columns && !columns->empty() && *columns != table.names())
-    refuse(reader, "columns and table name the features differently; import it again");
+    refuse(reader.path().string(), "columns and table name the features differently; import it again");
 }
 
 void check_classes_agree(const H5Reader& reader, const ArraysFound& found, std::int64_t classes,
@@ -60,17 +56,18 @@ void check_classes_agree(const H5Reader& reader, const ArraysFound& found, std::
   const bool fits =
       found.outputs == 0 || classes == 0 || classes == found.outputs || (classes == 2 && found.outputs == 1);
   if (!fits) {
-    refuse(reader, fmt::format("the attribute classes is {}, and y holds {} {} a row; correct or remove the attribute",
-                               classes, found.outputs, found.outputs == 1 ? "float" : "floats"));
+    refuse(reader.path().string(),
+           fmt::format("the attribute classes is {}, and y holds {} {} a row; correct or remove the attribute", classes,
+                       found.outputs, found.outputs == 1 ? "float" : "floats"));
   }
   if (!class_names || class_names->empty()) return;
   if (static_cast<std::int64_t>(class_names->size()) != classes) {
-    refuse(reader,
+    refuse(reader.path().string(),
            fmt::format("class_names holds {} names for {} classes; give one a class", class_names->size(), classes));
   }
   if (const auto twice = find_twice(*class_names)) {
-    refuse(reader, fmt::format("classes {} and {} are both called \"{}\"; give each a name of its own", twice->first,
-                               twice->second, shown((*class_names)[twice->first])));
+    refuse(reader.path().string(), fmt::format("classes {} and {} are both called \"{}\"; give each a name of its own",
+                                               twice->first, twice->second, shown((*class_names)[twice->first])));
   }
 }
 

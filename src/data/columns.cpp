@@ -37,7 +37,7 @@ NumberMarks marks_of_json(const Json& json) {
   return {json.at("before").string(), json.at("behind").string(), json.at("thousands").boolean()};
 }
 
-FeatureColumn column_of_json(const Json& json) {
+FeatureColumn feature_of_json(const Json& json) {
   FeatureColumn column;
   column.name = json.at("name").string();
   column.type = column_type_named(json.at("type").string());
@@ -106,7 +106,7 @@ TableDescription table_of_text(const std::string& text, const std::string& name)
   try {
     const Json json = Json::parse(text);
     TableDescription table;
-    for (const Json& column : json.at("features").items()) table.features.push_back(column_of_json(column));
+    for (const Json& column : json.at("features").items()) table.features.push_back(feature_of_json(column));
     table.labels = strings(json.at("labels"));
     if (const Json* marks = json.find("label_marks")) {
       for (const Json& label : marks->items()) table.label_marks.push_back(marks_of_json(label));

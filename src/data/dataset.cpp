@@ -9,17 +9,14 @@
 #include "agreement.hpp"
 #include "content_hash.hpp"
 #include "contents.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/names.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr std::int64_t piece_bytes = std::int64_t{1} << 20;
-
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw Error(ExitStatus::bad_data, fmt::format("{}: {}", path, what));
-}
+constexpr std::int64_t hashed_piece_bytes = std::int64_t{1} << 20;
 
 std::string shape_text(const std::vector<std::int64_t>& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
 
@@ -28,7 +25,7 @@ template <class Take>
 void read_through(const RandomAccessFile& file, const ArrayInfo& array, const Take& take) {
   std::vector<std::byte> buffer;
   for (std::int64_t done = 0; done < array.bytes;) {
-    buffer.resize(static_cast<std::size_t>(std::min(piece_bytes, array.bytes - done)));
+    buffer.resize(static_cast<std::size_t>(std::min(hashed_piece_bytes, array.bytes - done)));
     file.read(array.offset + done, buffer);
     take(std::span<const std::byte>(buffer));
     done += static_cast<std::int64_t>(buffer.size());

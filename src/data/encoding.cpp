@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t most_width = 4096;
 
-ColumnEncoding column_of_json(const Json& json, const FeatureColumn& feature) {
+ColumnEncoding encoding_of_json(const Json& json, const FeatureColumn& feature) {
   ColumnEncoding column{feature};
   if (const std::string& name = json.at("name").string(); name != feature.name)
     throw JsonError(fmt::format("column \"{}\" stands where the table has \"{}\"", name, feature.name));
@@ -100,7 +100,7 @@ Encoding encoding_of_text(const std::string& text, const std::vector<FeatureColu
       throw JsonError(fmt::format("it has {} columns for {} features", list.size(), features.size()));
     Encoding encoding;
     encoding.from_floats = json.at("from_floats").boolean();
-    for (std::size_t d = 0; d < list.size(); ++d) encoding.columns.push_back(column_of_json(list[d], features[d]));
+    for (std::size_t d = 0; d < list.size(); ++d) encoding.columns.push_back(encoding_of_json(list[d], features[d]));
     return encoding;
   } catch (const JsonError& e) {
     throw Error(ExitStatus::bad_data, fmt::format("{}: its encoding is damaged: {}", name, e.what()));

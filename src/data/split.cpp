@@ -77,8 +77,9 @@ auto with_element(ElementType type, const F& f) {
   return f(double{});
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& array, std::int64_t row, std::string_view what,
-                         const std::byte* bytes, ElementType type, std::size_t count) {
+[[noreturn]] void refuse_not_finite(const std::string& path, const std::string& array, std::int64_t row,
+                                    std::string_view what, const std::byte* bytes, ElementType type,
+                                    std::size_t count) {
   for (std::size_t d = 0; d < count; ++d) {
     const double value = value_at(type, bytes, d);
     if (!std::isfinite(value)) {
@@ -175,7 +176,8 @@ void Split::read(std::span<const std::int64_t> rows, const Normalization& normal
     const auto out = x.subspan(i * width, width);
     const bool finite = with_element(
         arrays.x.type, [&](auto element) { return convert_normalised<decltype(element)>(row, mean, scale, out); });
-    if (!finite) refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
+    if (!finite)
+      refuse_not_finite(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
   });
 }
 
@@ -186,8 +188,8 @@ void Split::read_images(std::span<const std::int64_t> rows, const ImageLayout& l
   read_rows(contents_->file, arrays.x, held(arrays.x), rows.size(), source, [&](std::size_t i, const std::byte* row) {
     const ImageView view = augmentation != nullptr ? augmentation->view(source(i)) : ImageView();
     if (!layout.lay(row, arrays.x.type, view, out, static_cast<std::int64_t>(i)))
-      refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type,
-             static_cast<std::size_t>(features()));
+      refuse_not_finite(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type,
+                        static_cast<std::size_t>(features()));
   });
 }
 
@@ -201,7 +203,8 @@ void Split::read_values(std::span<const std::int64_t> rows, std::span<double> x)
     const bool usable = with_element(arrays.x.type, [&](auto element) {
       return convert_values<decltype(element)>(row, contents_->table.has_value(), out);
     });
-    if (!usable) refuse(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
+    if (!usable)
+      refuse_not_finite(contents_->path, arrays.name + "/x", source(i), "feature", row, arrays.x.type, width);
   });
 }
 
@@ -241,17 +244,17 @@ void Split::read_target_values(std::span<const std::int64_t> rows, std::span<dou
   assert(has_targets() && targets.size() == rows.size() * width);
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
-  read_rows(contents_->file, *arrays.y, held(*arrays.y), rows.size(), source,
-            [&](std::size_t i, const std::byte* bytes) {
-              bool finite = true;
-              for (std::size_t k = 0; k < width; ++k) {
-                const double value = value_at(arrays.y->type, bytes, k);
-                targets[i * width + k] = value;
-                finite &= std::isfinite(static_cast<float>(value));
-              }
-              if (!finite)
-                refuse(contents_->path, arrays.name + "/y", source(i), "output", bytes, arrays.y->type, width);
-            });
+  read_rows(
+      contents_->file, *arrays.y, held(*arrays.y), rows.size(), source, [&](std::size_t i, const std::byte* bytes) {
+        bool finite = true;
+        for (std::size_t k = 0; k < width; ++k) {
+          const double value = value_at(arrays.y->type, bytes, k);
+          targets[i * width + k] = value;
+          finite &= std::isfinite(static_cast<float>(value));
+        }
+        if (!finite)
+          refuse_not_finite(contents_->path, arrays.name + "/y", source(i), "output", bytes, arrays.y->type, width);
+      });
 }
 
 void Split::read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const {

@@ -35,7 +35,7 @@ double speed_of(const Examination& found, const ExaminedHost& host) {
   return sum;
 }
 
-std::string table(const Examination& found, const std::vector<Finding>& findings) {
+std::string doctor_table(const Examination& found, const std::vector<Finding>& findings) {
   std::string text = fmt::format("shoal {}, MPI: {}, launcher: {}\n\n", version(),
                                  found.mpi.empty() ? "none" : found.mpi, found.launcher);
   std::vector<std::vector<std::string>> hosts = {
@@ -68,7 +68,7 @@ std::string table(const Examination& found, const std::vector<Finding>& findings
   return text + "use: " + line_to_use(found) + '\n';
 }
 
-std::string json(const Examination& found, const std::vector<Finding>& findings, bool sound) {
+std::string doctor_json(const Examination& found, const std::vector<Finding>& findings, bool sound) {
   Json all = Json::object();
   all.set("sound", sound);
   all.set("launcher", found.launcher);
@@ -143,7 +143,8 @@ ExitStatus execute(const DoctorRequest& request, Communicator& world) {
   if (world.rank() == 0) {
     const std::vector<Finding> findings = judge(found);
     for (const Finding& finding : findings) problems += finding.hurts ? 1 : 0;
-    if (speaks(found)) print(request.json ? json(found, findings, problems == 0) : table(found, findings));
+    if (speaks(found))
+      print(request.json ? doctor_json(found, findings, problems == 0) : doctor_table(found, findings));
   }
   return world.all_max(problems) == 0 ? ExitStatus::done : ExitStatus::unfit;
 }

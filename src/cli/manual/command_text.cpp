@@ -42,7 +42,7 @@ Offered offered_for(const std::string& command, const std::string& value) {
   return offered;
 }
 
-OptionText text_of(const CLI::Option& option, const std::string& command) {
+OptionText option_text(const CLI::Option& option, const std::string& command) {
   OptionText text;
   text.about = option.get_description();
   text.required = option.get_required();
@@ -79,7 +79,7 @@ void add(const CLI::App& app, const std::string& name, std::vector<CommandText>&
   CommandText command{name, app.get_description(), examples_of(app), {}, {}, {}};
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;  // hidden
-    (option->get_positional() ? command.arguments : command.options).push_back(text_of(*option, name));
+    (option->get_positional() ? command.arguments : command.options).push_back(option_text(*option, name));
   }
   const auto below = app.get_subcommands([](const CLI::App* each) { return !each->get_group().empty(); });
   for (const CLI::App* each : below) command.commands.push_back(each->get_name());

@@ -47,7 +47,7 @@ void write_all(const fs::path& share, const std::vector<CommandText>& commands) 
   write(share / "fish/vendor_completions.d/shoal.fish", fish_completion(commands));
 }
 
-std::string text_of(const GenerateRequest& request) {
+std::string generated_text(const GenerateRequest& request) {
   if (request.kind == "man") return page_text(request.page, request.commands);
   if (request.kind == "bash") return bash_completion(request.commands);
   if (request.kind == "zsh") return zsh_completion(request.commands);
@@ -65,9 +65,9 @@ ExitStatus execute(const GenerateRequest& request, Communicator& world) {
         throw Error(ExitStatus::usage, "all is several files; name the folder for them with --out DIR");
       write_all(request.out, request.commands);
     } else if (request.out == "-") {
-      print(text_of(request));
+      print(generated_text(request));
     } else {
-      write(fs::absolute(request.out), text_of(request));
+      write(fs::absolute(request.out), generated_text(request));
     }
   });
   return ExitStatus::done;

@@ -2,18 +2,15 @@
 
 #include <array>
 
+#include "data/refuse.hpp"
 #include "flat_array.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
 namespace {
 
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw Error(ExitStatus::bad_data, fmt::format("{}: {}", path, what));
-}
-
 /// The third byte of the file.
-void take_type(const std::string& path, unsigned code, FlatLayout& layout) {
+void take_idx_type(const std::string& path, unsigned code, FlatLayout& layout) {
   struct Known {
     unsigned code;
     ElementType type;
@@ -48,7 +45,7 @@ std::unique_ptr<ArrayReader> open_idx(const std::string& path, std::int64_t bloc
                              static_cast<unsigned>(magic[0]), static_cast<unsigned>(magic[1]), code, rank));
   }
   FlatLayout layout{"IDX", static_cast<std::int64_t>(4 + 4 * rank), {}, {}, false};
-  take_type(path, code, layout);
+  take_idx_type(path, code, layout);
   if (rank == 0) refuse(path, "IDX rank is 0; an array of at least one dimension is needed");
   for (std::size_t d = 0; d < rank; ++d) {
     std::array<std::byte, 4> extent{};

@@ -11,14 +11,13 @@
 #include "data/contents.hpp"
 #include "data/import/csv_reader.hpp"
 #include "data/import/splits.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/data/dataset.hpp"
 
 namespace shoal {
 namespace {
-
-[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
 
 /// Arrays that make up the rows of x, side by side.
 class JoinedArrays {
@@ -94,7 +93,7 @@ std::vector<std::string> names_of(const JoinedArrays& arrays) {
   return names;
 }
 
-Column column_x(const std::shared_ptr<JoinedArrays>& arrays, ElementType element) {
+Column joined_x(const std::shared_ptr<JoinedArrays>& arrays, ElementType element) {
   Column column{element, arrays->row_shape()};
   column.copy_rows = [arrays, element](std::span<const std::int64_t> rows, std::span<std::byte> out) {
     switch (element) {
@@ -179,10 +178,10 @@ void say_missing(const JoinedArrays& x) {
   }
 }
 
-Table table_of(const std::shared_ptr<JoinedArrays>& x, ElementType element) {
+Table table_of_arrays(const std::shared_ptr<JoinedArrays>& x, ElementType element) {
   Table table;
   table.rows = x->rows();
-  table.x = column_x(x, element);
+  table.x = joined_x(x, element);
   return table;
 }
 
@@ -247,11 +246,11 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
     notes.table = std::move(description);
   }
 
-  Table table = table_of(x, element);
+  Table table = table_of_arrays(x, element);
   if (import.train.y) table.y = column_y(*import.train.y, *x, import, like_y, notes.class_names);
   Table test;
   if (test_x) {
-    test = table_of(test_x, element);
+    test = table_of_arrays(test_x, element);
     const LikeY train{notes.class_names, !like};
     if (import.test->y) test.y = column_y(*import.test->y, *test_x, import, train, notes.class_names);
   }

@@ -10,8 +10,8 @@
 namespace shoal {
 namespace {
 
-SourceArrays array_of(const std::vector<std::string>& files, const std::string& path, const MissingNumbers& missing,
-                      std::int64_t block_bytes) {
+SourceArrays hdf5_array(const std::vector<std::string>& files, const std::string& path, const MissingNumbers& missing,
+                        std::int64_t block_bytes) {
   std::vector<ArrayOrigin> origins;
   origins.reserve(files.size());
   for (const std::string& file : files)
@@ -20,12 +20,12 @@ SourceArrays array_of(const std::vector<std::string>& files, const std::string& 
   return {path, std::move(origins), missing};
 }
 
-ArrayParts parts_of(const std::vector<std::string>& files, const Hdf5Options& options) {
+ArrayParts hdf5_parts(const std::vector<std::string>& files, const Hdf5Options& options) {
   const MissingNumbers missing = missing_numbers(options.model ? missing_of_model(options.missing) : options.missing);
   const std::int64_t block_bytes = all_block_bytes / static_cast<std::int64_t>(options.x.size());
   ArrayParts parts;
-  for (const std::string& path : options.x) parts.x.push_back(array_of(files, path, missing, block_bytes));
-  if (!options.y.empty()) parts.y = array_of(files, options.y, missing_labels(), all_block_bytes);
+  for (const std::string& path : options.x) parts.x.push_back(hdf5_array(files, path, missing, block_bytes));
+  if (!options.y.empty()) parts.y = hdf5_array(files, options.y, missing_labels(), all_block_bytes);
   return parts;
 }
 
@@ -43,8 +43,8 @@ DatasetSummary import_hdf5(const Hdf5Options& options, const std::string& out) {
   import.wish = label_wish(options.classes, options.regression);
   if (import.wish != LabelWish::found_out && options.y.empty())
     throw Error(ExitStatus::usage, "--classes and --regression need --y, the array to predict");
-  import.train = parts_of(options.sources, options);
-  if (!options.test.empty()) import.test = parts_of(options.test, options);
+  import.train = hdf5_parts(options.sources, options);
+  if (!options.test.empty()) import.test = hdf5_parts(options.test, options);
   std::vector<std::string> names;
   for (const std::string& file : options.sources) names.push_back(file_name(file));
   for (const std::string& file : options.test) names.push_back(file_name(file));

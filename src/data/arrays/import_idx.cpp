@@ -10,16 +10,16 @@
 namespace shoal {
 namespace {
 
-SourceArrays array_of(const std::string& path, const MissingNumbers& missing) {
+SourceArrays idx_array(const std::string& path, const MissingNumbers& missing) {
   std::vector<ArrayOrigin> origins;
   origins.push_back({path, [path] { return open_idx(path, all_block_bytes); }});
   return {file_name(path), std::move(origins), missing};
 }
 
-ArrayParts parts_of(const std::string& images, const std::string& labels) {
+ArrayParts idx_parts(const std::string& images, const std::string& labels) {
   ArrayParts parts;
-  parts.x.push_back(array_of(images, {}));
-  if (!labels.empty()) parts.y = array_of(labels, missing_labels());
+  parts.x.push_back(idx_array(images, {}));
+  if (!labels.empty()) parts.y = idx_array(labels, missing_labels());
   return parts;
 }
 
@@ -33,8 +33,8 @@ DatasetSummary import_idx(const IdxOptions& options, const std::string& out) {
   ArrayImport import{.train = {}, .source = {}};
   import.wish = options.regression ? LabelWish::regression : LabelWish::found_out;
   import.labels_are_classes = true;
-  import.train = parts_of(options.images, options.labels);
-  if (!options.test_images.empty()) import.test = parts_of(options.test_images, options.test_labels);
+  import.train = idx_parts(options.images, options.labels);
+  if (!options.test_images.empty()) import.test = idx_parts(options.test_images, options.test_labels);
   std::vector<std::string> names;
   for (const std::string& file : {options.images, options.labels, options.test_images, options.test_labels}) {
     if (!file.empty()) names.push_back(file_name(file));

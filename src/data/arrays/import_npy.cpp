@@ -19,16 +19,16 @@ std::string name_of(const std::string& source) {
                                      : std::filesystem::path(file_name(file)).stem().string();
 }
 
-SourceArrays array_of(const std::string& source, const MissingNumbers& missing) {
+SourceArrays npy_array(const std::string& source, const MissingNumbers& missing) {
   std::vector<ArrayOrigin> origins;
   origins.push_back({source, [source] { return open_npy(source, all_block_bytes); }});
   return {name_of(source), std::move(origins), missing};
 }
 
-ArrayParts parts_of(const std::string& x, const std::string& y, const MissingNumbers& missing) {
+ArrayParts npy_parts(const std::string& x, const std::string& y, const MissingNumbers& missing) {
   ArrayParts parts;
-  parts.x.push_back(array_of(x, missing));
-  if (!y.empty()) parts.y = array_of(y, missing_labels());
+  parts.x.push_back(npy_array(x, missing));
+  if (!y.empty()) parts.y = npy_array(y, missing_labels());
   return parts;
 }
 
@@ -47,8 +47,8 @@ DatasetSummary import_npy(const NpyOptions& options, const std::string& out) {
   ArrayImport import{.train = {}, .source = {}};
   import.wish = label_wish(options.classes, options.regression);
   import.keeps_float64 = true;
-  import.train = parts_of(options.x, options.y, missing);
-  if (!options.test_x.empty()) import.test = parts_of(options.test_x, options.test_y, missing);
+  import.train = npy_parts(options.x, options.y, missing);
+  if (!options.test_x.empty()) import.test = npy_parts(options.test_x, options.test_y, missing);
   std::vector<std::string> names;
   for (const std::string& source : {options.x, options.y, options.test_x, options.test_y}) {
     if (!source.empty()) names.push_back(file_name(source));

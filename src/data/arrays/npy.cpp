@@ -7,16 +7,13 @@
 #include <utility>
 
 #include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "flat_array.hpp"
 #include "npz.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
 namespace {
-
-[[noreturn]] void refuse(const std::string& name, const std::string& what) {
-  throw Error(ExitStatus::bad_data, fmt::format("{}: {}", name, what));
-}
 
 /// What follows `'key':` in the header, a Python dictionary with fixed keys.
 std::string_view header_value(const std::string& name, std::string_view header, std::string_view key) {
@@ -26,7 +23,7 @@ std::string_view header_value(const std::string& name, std::string_view header, 
 }
 
 /// descr: the byte order, the kind and the size, such as "<f4".
-void take_type(const std::string& name, std::string_view descr, FlatLayout& layout) {
+void take_npy_type(const std::string& name, std::string_view descr, FlatLayout& layout) {
   static constexpr std::array<std::pair<std::string_view, ElementType>, 12> known{{{"b1", ElementType::uint8},
                                                                                    {"u1", ElementType::uint8},
                                                                                    {"u2", ElementType::uint16},
@@ -95,7 +92,7 @@ FlatLayout layout_of(const std::string& name, ArrayBytes& bytes) {
   FlatLayout layout{"NPY", begin + static_cast<std::int64_t>(header_bytes), {}, {}, false};
   const std::string_view descr = header_value(name, header, "descr");
   if (descr.empty() || descr.front() != '\'') refuse(name, "an NPY array of records; save one plain array a file");
-  take_type(name, descr.substr(1, descr.find('\'', 1) - 1), layout);
+  take_npy_type(name, descr.substr(1, descr.find('\'', 1) - 1), layout);
   layout.array.shape = shape_of(name, header_value(name, header, "shape"));
   layout.by_columns = header_value(name, header, "fortran_order").starts_with("True");
   return layout;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
 
@@ -28,10 +29,6 @@ constexpr std::size_t wide_end_bytes = 56;
 constexpr std::size_t entry_bytes = 46;
 constexpr std::size_t local_bytes = 30;
 constexpr std::int64_t most_directory_bytes = std::int64_t{1} << 26;
-
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw Error(ExitStatus::bad_data, fmt::format("{}: {}", path, what));
-}
 
 std::uint64_t number(std::span<const std::byte> bytes, std::size_t at, std::size_t width) {
   std::uint64_t value = 0;

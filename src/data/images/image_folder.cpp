@@ -32,7 +32,7 @@ struct Entries {
   std::vector<std::string> others;
 };
 
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+[[noreturn]] void refuse_folder(const std::string& path, const std::string& what) {
   throw Error(ExitStatus::bad_data, fmt::format("{}: {}", escape_non_utf8(path), what));
 }
 
@@ -65,9 +65,10 @@ Entries entries_of(const fs::path& path) {
 std::size_t class_of_folder(const ImageFolder& images, const std::string& name) {
   const auto found = std::ranges::find(images.class_names, escape_non_utf8(name));
   if (found == images.class_names.end())
-    refuse(images.path, fmt::format("the folder \"{}\" is none of the {} classes, such as \"{}\"; rename it, or import "
-                                    "it together with them",
-                                    escape_non_utf8(name), images.class_names.size(), images.class_names.front()));
+    refuse_folder(images.path,
+                  fmt::format("the folder \"{}\" is none of the {} classes, such as \"{}\"; rename it, or import "
+                              "it together with them",
+                              escape_non_utf8(name), images.class_names.size(), images.class_names.front()));
   return static_cast<std::size_t>(found - images.class_names.begin());
 }
 
@@ -110,8 +111,9 @@ ImageFolder list_images(const std::string& folder, const std::vector<std::string
   LeftOut left_out;
   left_out.add(top.others, "");
   if (!top.folders.empty() && !top.images.empty())
-    refuse(folder, fmt::format("images such as {} lie beside folders such as {}; put each into the folder of its class",
-                               escape_non_utf8(top.images.front()), escape_non_utf8(top.folders.front())));
+    refuse_folder(folder,
+                  fmt::format("images such as {} lie beside folders such as {}; put each into the folder of its class",
+                              escape_non_utf8(top.images.front()), escape_non_utf8(top.folders.front())));
   if (top.folders.empty()) {
     images.class_names.clear();
     images.names = top.images;
@@ -129,16 +131,16 @@ ImageFolder list_images(const std::string& folder, const std::vector<std::string
     if (name.empty()) continue;
     const Entries inside = entries_of(fs::path(folder) / name);
     if (!inside.folders.empty())
-      refuse(folder,
-             fmt::format("{} holds the folder {}; a class is a folder of images alone: if {} is a split, give it "
-                         "as the folder, or with --test",
-                         escape_non_utf8(name), escape_non_utf8(inside.folders.front()), escape_non_utf8(name)));
+      refuse_folder(
+          folder, fmt::format("{} holds the folder {}; a class is a folder of images alone: if {} is a split, give it "
+                              "as the folder, or with --test",
+                              escape_non_utf8(name), escape_non_utf8(inside.folders.front()), escape_non_utf8(name)));
     left_out.add(inside.others, name);
     images.names.insert(images.names.end(), inside.images.begin(), inside.images.end());
     images.classes.insert(images.classes.end(), inside.images.size(), static_cast<std::int32_t>(k));
   }
   if (images.names.empty())
-    refuse(folder, "no image in it; give a folder that holds a folder of images for each class");
+    refuse_folder(folder, "no image in it; give a folder that holds a folder of images for each class");
   say(images, left_out);
   return images;
 }

@@ -108,7 +108,7 @@ class ImageRows {
   ImageSize size_;
 };
 
-Table table_of(const ImageFolder& folder, const ImageSize& size, bool skip_bad) {
+Table table_of_images(const ImageFolder& folder, const ImageSize& size, bool skip_bad) {
   auto rows = std::make_shared<ImageRows>(folder, size);
   if (skip_bad) rows->skip_bad();
   Table table;
@@ -157,7 +157,7 @@ DatasetSummary import_images(const ImagesOptions& options, const std::string& ou
   TableNotes notes{folder.class_names, {}, file_name(options.folder)};
   if (folder.class_names.empty()) notes.class_names = known;
   if (options.test.empty()) {
-    const Table table = table_of(folder, size, options.skip_bad);
+    const Table table = table_of_images(folder, size, options.skip_bad);
     return write_splits(plan_splits(table, nullptr, options.split), notes, out);
   }
   const ImageFolder test_folder = list_images(options.test, folder.class_names);
@@ -165,8 +165,8 @@ DatasetSummary import_images(const ImagesOptions& options, const std::string& ou
     throw Error(ExitStatus::bad_data,
                 fmt::format("of {} and {} one has folders of classes and the other has not; both need the same",
                             escape_non_utf8(options.folder), escape_non_utf8(options.test)));
-  const Table table = table_of(folder, size, options.skip_bad);
-  const Table test = table_of(test_folder, size, options.skip_bad);
+  const Table table = table_of_images(folder, size, options.skip_bad);
+  const Table test = table_of_images(test_folder, size, options.skip_bad);
   notes.source += ", " + file_name(options.test);
   return write_splits(plan_splits(table, &test, options.split), notes, out);
 }

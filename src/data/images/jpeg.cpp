@@ -26,7 +26,7 @@ struct Jump {
 
 Jump& jump_of(j_common_ptr info) { return *reinterpret_cast<Jump*>(info->err); }
 
-[[noreturn]] void leave(j_common_ptr info) {
+[[noreturn]] void leave_jpeg(j_common_ptr info) {
   Jump& jump = jump_of(info);
   (*info->err->format_message)(info, jump.message.data());
   std::longjmp(jump.place, 1);  // NOLINT(cert-err52-cpp): the library's own way
@@ -35,7 +35,8 @@ Jump& jump_of(j_common_ptr info) { return *reinterpret_cast<Jump*>(info->err); }
 /// Most warnings stand for pixels that were made up. Those that do not: bytes between parts, versions of headers.
 void judge_warning(j_common_ptr info, int level) {
   const int code = info->err->msg_code;
-  if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_ADOBE_XFORM && code != JWRN_JFIF_MAJOR) leave(info);
+  if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_ADOBE_XFORM && code != JWRN_JFIF_MAJOR)
+    leave_jpeg(info);
 }
 
 void count_scans(j_common_ptr info) {
@@ -58,7 +59,7 @@ class JpegReader {
  public:
   explicit JpegReader(std::span<const std::byte> file) {
     info_.err = jpeg_std_error(&jump_.manager);
-    jump_.manager.error_exit = leave;
+    jump_.manager.error_exit = leave_jpeg;
     jump_.manager.emit_message = judge_warning;
     progress_.progress_monitor = count_scans;
     guarded([&] {

@@ -18,7 +18,7 @@ struct Shared {
   std::array<char, 128> message{};
 };
 
-[[noreturn]] void leave(png_structp png, png_const_charp message) {
+[[noreturn]] void leave_png(png_structp png, png_const_charp message) {
   auto& shared = *static_cast<Shared*>(png_get_error_ptr(png));
   std::snprintf(shared.message.data(), shared.message.size(), "%s", message);
   png_longjmp(png, 1);
@@ -36,7 +36,7 @@ void take(png_structp png, png_bytep out, std::size_t bytes) {
 class PngReader {
  public:
   explicit PngReader(std::span<const std::byte> file) : shared_{file} {
-    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &shared_, leave, ignore);
+    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &shared_, leave_png, ignore);
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
     if (info_ == nullptr) {
       png_destroy_read_struct(&png_, nullptr, nullptr);

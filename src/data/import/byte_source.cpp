@@ -20,7 +20,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 18;
+constexpr std::size_t packed_buffer_bytes = std::size_t{1} << 18;
 constexpr std::string_view gzip_mark = "\x1F\x8B";
 constexpr std::string_view zstd_mark = "\x28\xB5\x2F\xFD";
 
@@ -93,7 +93,7 @@ class PlainLayer : public ByteSource::Layer {
 class PackedLayer : public ByteSource::Layer {
  public:
   PackedLayer(std::unique_ptr<ByteSource::Layer> below, std::string name)
-      : below_(std::move(below)), name_(std::move(name)), buffer_(piece_bytes) {}
+      : below_(std::move(below)), name_(std::move(name)), buffer_(packed_buffer_bytes) {}
 
  protected:
   /// False at the end of the file.

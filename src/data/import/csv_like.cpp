@@ -7,6 +7,7 @@
 
 #include "csv_reader.hpp"
 #include "data/agreement.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/io/h5_file.hpp"
@@ -14,8 +15,6 @@
 
 namespace shoal {
 namespace {
-
-[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
 
 using Places = std::unordered_map<std::string, std::vector<std::size_t>>;
 

@@ -14,6 +14,7 @@
 #include "csv/verdict.hpp"
 #include "csv_like.hpp"
 #include "csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "input_file.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/import.hpp"
@@ -22,9 +23,7 @@
 namespace shoal {
 namespace {
 
-[[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
-
-void check_options(const CsvOptions& options, const std::optional<CsvLike>& like) {
+void check_csv_options(const CsvOptions& options, const std::optional<CsvLike>& like) {
   if (options.regression && options.label.empty() && options.choices.file.empty())
     refuse_options("--regression needs --label, the column to predict");
   if (options.drop_unlabelled && options.label.empty() && options.choices.file.empty() && !(like && like->roles))
@@ -70,7 +69,7 @@ class CsvImport {
  public:
   CsvImport(const CsvOptions& options, std::optional<CsvLike> like, const std::string& out)
       : options_(options), out_(out), files_(all_files(options), out), like_(std::move(like)) {
-    check_options(options, like_);
+    check_csv_options(options, like_);
   }
 
   DatasetSummary run() {

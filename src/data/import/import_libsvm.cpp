@@ -101,7 +101,7 @@ Column column_of_rows(const Findings& findings, const Span& span) {
   return column;
 }
 
-Column column_x(const Findings& findings, const Span& span, bool fit_float32) {
+Column sparse_x(const Findings& findings, const Span& span, bool fit_float32) {
   return fit_float32 ? column_of_rows<float>(findings, span) : column_of_rows<double>(findings, span);
 }
 
@@ -202,7 +202,7 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
 
   Table table;
   table.rows = static_cast<std::int64_t>(train.labels.size());
-  table.x = column_x(train, span, fit_float32);
+  table.x = sparse_x(train, span, fit_float32);
   TableNotes notes{{}, column_names(options, like, span), file_name(options.file)};
   if (options.labels) {
     Labels labels = like            ? number_labels_like(train.labels, like->class_names(), train.place())
@@ -216,7 +216,7 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   notes.source += ", " + file_name(options.test);
   Table test_table;
   test_table.rows = static_cast<std::int64_t>(test->labels.size());
-  test_table.x = column_x(*test, span, fit_float32);
+  test_table.x = sparse_x(*test, span, fit_float32);
   test_table.y = number_labels_like(test->labels, notes.class_names, test->place()).column();
   return write_splits(plan_splits(table, &test_table, options.split), notes, out);
 }

@@ -8,11 +8,11 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 18;
+constexpr std::size_t least_buffer_bytes = std::size_t{1} << 18;
 
 }  // namespace
 
-InputFile::InputFile(const std::string& path) : path_(path), bytes_(path), buffer_(piece_bytes) {
+InputFile::InputFile(const std::string& path) : path_(path), bytes_(path), buffer_(least_buffer_bytes) {
   std::error_code unknown;
   const std::uintmax_t bytes = std::filesystem::file_size(path, unknown);
   if (!unknown) size_ = static_cast<std::int64_t>(bytes);
@@ -42,7 +42,7 @@ std::vector<std::byte> InputFile::read_up_to(std::size_t bytes) {
   while (data.size() < bytes) {
     const std::size_t before = data.size();
     // Doubling from a piece: a header that lies about its size costs no more than twice what the file holds.
-    data.resize(std::min(bytes, std::max(before * 2, piece_bytes)));
+    data.resize(std::min(bytes, std::max(before * 2, least_buffer_bytes)));
     const std::size_t got = read(std::span(data).subspan(before));
     data.resize(before + got);
     if (got == 0) break;

@@ -16,7 +16,7 @@
 namespace shoal {
 namespace {
 
-[[noreturn]] void refuse(const Place& place, std::size_t i, const std::string& what) {
+[[noreturn]] void refuse_label(const Place& place, std::size_t i, const std::string& what) {
   throw Error(ExitStatus::bad_data, fmt::format("{}: {}", place(i), what));
 }
 
@@ -26,10 +26,11 @@ bool is_whole(double x) { return std::floor(x) == x && std::fabs(x) < 0x1p53; }
 template <class T>
 void check_class_count(const std::set<T>& distinct, const Place& place) {
   if (static_cast<std::int64_t>(distinct.size()) <= most_classes) return;
-  refuse(place, 0,
-         fmt::format("the labels make {} classes, more than {}; is this the right column? For numbers to predict, use "
-                     "--regression",
-                     distinct.size(), most_classes));
+  refuse_label(
+      place, 0,
+      fmt::format("the labels make {} classes, more than {}; is this the right column? For numbers to predict, use "
+                  "--regression",
+                  distinct.size(), most_classes));
 }
 
 /// Class numbers leave gaps where a file lacks some classes that another has, but not nearly all. Counting from 0 to a
@@ -57,17 +58,17 @@ Labels classes_in_order(std::span<const std::int64_t> values, const std::set<std
 float target(double value, const Place& place, std::size_t i) {
   const auto result = static_cast<float>(value);
   if (!std::isfinite(result)) {
-    refuse(place, i, fmt::format("target {} is too large for float32; rescale the targets", value));
+    refuse_label(place, i, fmt::format("target {} is too large for float32; rescale the targets", value));
   }
   return result;
 }
 
 /// A finite number, nothing for a text that is no number; an empty cell, NaN and infinity are errors.
 std::optional<double> number_or_text(std::span<const std::string> texts, std::size_t i, const Place& place) {
-  if (trimmed(texts[i]).empty()) refuse(place, i, "the label is empty; fill it in or remove the row");
+  if (trimmed(texts[i]).empty()) refuse_label(place, i, "the label is empty; fill it in or remove the row");
   const std::optional<double> value = parse_number(texts[i]);
   if (value && !std::isfinite(*value)) {
-    refuse(place, i, fmt::format("the label is {}; replace it or remove the row", shown(texts[i])));
+    refuse_label(place, i, fmt::format("the label is {}; replace it or remove the row", shown(texts[i])));
   }
   return value;
 }
@@ -101,9 +102,9 @@ Labels labels_from_classes(std::span<const std::int64_t> values, const Place& pl
   Labels labels;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] < 0 || values[i] >= most_classes) {
-      refuse(place, i,
-             fmt::format("label {} is no class number; number the classes from 0, below {}, or use --regression",
-                         values[i], most_classes));
+      refuse_label(place, i,
+                   fmt::format("label {} is no class number; number the classes from 0, below {}, or use --regression",
+                               values[i], most_classes));
     }
     labels.numbers.push_back(static_cast<std::int32_t>(values[i]));
   }
@@ -164,10 +165,10 @@ Labels labels_like(std::span<const std::string> texts, const std::vector<std::st
     const auto numbered = value ? by_number.find(*value) : by_number.end();
     if (named == by_name.end() && numbered == by_number.end()) {
       const std::string near = nearest_word(texts[i], class_names);
-      refuse(place, i,
-             fmt::format("label \"{}\" is none of the {} classes, such as \"{}\"; correct it, or leave the "
-                         "row out",
-                         shown(texts[i]), class_names.size(), shown(near.empty() ? class_names[0] : near)));
+      refuse_label(place, i,
+                   fmt::format("label \"{}\" is none of the {} classes, such as \"{}\"; correct it, or leave the "
+                               "row out",
+                               shown(texts[i]), class_names.size(), shown(near.empty() ? class_names[0] : near)));
     }
     labels.numbers.push_back(named != by_name.end() ? named->second : numbered->second);
   }

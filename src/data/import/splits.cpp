@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "data/contents.hpp"
+#include "data/refuse.hpp"
 #include "draw.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
@@ -35,8 +36,6 @@ constexpr std::array<std::pair<std::string_view, OwnSplit>, 8> own_names{{{"trai
                                                                           {"test", OwnSplit::test},
                                                                           {"testing", OwnSplit::test}}};
 
-[[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
-
 std::int64_t wanted_rows(const char* option, std::int64_t rows, double fraction) {
   const std::int64_t count = fraction_count(rows, fraction);
   if (fraction > 0.0 && count == 0) {
@@ -53,7 +52,7 @@ PlannedSplit listed(std::string name, const Table& table, Rows rows) {
 }
 
 /// The class of each row; nothing where y holds none.
-Rows classes_of(const Table& table) {
+Rows classes_of_rows(const Table& table) {
   Rows classes;
   if (!table.y || is_floating(table.y->type)) return classes;
   std::vector<std::byte> bytes(table.y->row_bytes());
@@ -74,9 +73,9 @@ Rows chosen(const Rows& values, const Rows& rows) {
 }
 
 /// Rows that are not dealt yet.
-class Rest {
+class RowsLeft {
  public:
-  explicit Rest(const Table& table) : rows_(static_cast<std::size_t>(table.rows)) {
+  explicit RowsLeft(const Table& table) : rows_(static_cast<std::size_t>(table.rows)) {
     std::iota(rows_.begin(), rows_.end(), std::int64_t{0});
   }
   const Rows& rows() const { return rows_; }
@@ -142,7 +141,7 @@ void check_groups(const Table& table, const std::vector<PlannedSplit>& splits) {
   }
 }
 
-void check_options(const Table& table, const Table* test, const SplitOptions& options) {
+void check_split_options(const Table& table, const Table* test, const SplitOptions& options) {
   check_fractions(options.test_fraction, options.validation_fraction);
   if (options.test_last < 0) refuse_options(fmt::format("--test-last is {}; it must be 0 or more", options.test_last));
   const bool parts_test = options.test_last > 0 || options.test_fraction > 0.0;
@@ -194,7 +193,7 @@ void check_fractions(double test, double validation) {
 }
 
 std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, const SplitOptions& options) {
-  check_options(table, test, options);
+  check_split_options(table, test, options);
   const std::int64_t validation_rows = wanted_rows("--validation-fraction", table.rows, options.validation_fraction);
   const std::int64_t test_rows =
       options.test_last > 0 ? options.test_last : wanted_rows("--test-fraction", table.rows, options.test_fraction);
@@ -208,9 +207,9 @@ std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, con
   if (!table.own_split.empty()) {
     std::ranges::move(own_splits(table), std::back_inserter(splits));
   } else {
-    Rest rest(table);
+    RowsLeft rest(table);
     const bool draws = options.test_fraction > 0.0 || options.validation_fraction > 0.0;
-    const Rows classes = draws && options.stratify ? classes_of(table) : Rows{};
+    const Rows classes = draws && options.stratify ? classes_of_rows(table) : Rows{};
     if (options.test_last > 0) {
       splits.push_back(listed("test", table, rest.take_last(test_rows)));
     } else if (test_rows > 0) {

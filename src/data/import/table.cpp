@@ -17,7 +17,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t copied_piece_bytes = std::size_t{1} << 20;
 constexpr std::size_t shared_piece_bytes = std::size_t{1} << 23;  // enough rows for all cores
 
 /// Bytes of some rows of a column, one after the other.
@@ -38,7 +38,7 @@ void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, c
   writer.create_array(path, column.type, shape);
   if (hash != nullptr) hash->begin_array(path, column.type, shape);
   const std::size_t row_bytes = column.row_bytes();
-  const std::size_t most_bytes = column.copy_rows ? shared_piece_bytes : piece_bytes;
+  const std::size_t most_bytes = column.copy_rows ? shared_piece_bytes : copied_piece_bytes;
   const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, most_bytes / row_bytes));
   std::vector<std::byte> buffer;
   std::vector<std::byte> written;

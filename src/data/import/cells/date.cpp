@@ -10,9 +10,9 @@ namespace shoal {
 namespace {
 
 /// What is left of a text.
-class Rest {
+class TextLeft {
  public:
-  explicit Rest(std::string_view text) : text_(text) {}
+  explicit TextLeft(std::string_view text) : text_(text) {}
 
   bool empty() const { return text_.empty(); }
   char front() const { return text_.empty() ? '\0' : text_.front(); }
@@ -61,7 +61,7 @@ std::int64_t days_since_1970(int year, int month, int day) {
   return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
 
-bool take_clock(Rest& rest, double& seconds) {
+bool take_clock(TextLeft& rest, double& seconds) {
   int hour = 0;
   int minute = 0;
   int second = 0;
@@ -73,7 +73,7 @@ bool take_clock(Rest& rest, double& seconds) {
   return true;
 }
 
-bool take_zone(Rest& rest, double& seconds) {
+bool take_zone(TextLeft& rest, double& seconds) {
   if (rest.empty() || rest.take('Z')) return true;
   const char sign = rest.front();
   int hour = 0;
@@ -90,7 +90,7 @@ bool take_zone(Rest& rest, double& seconds) {
 std::optional<double> parse_date(std::string_view text) {
   constexpr std::size_t shortest = 10;
   if (text.size() < shortest || (text[4] != '-' && text[4] != '/') || text[7] != text[4]) return std::nullopt;
-  Rest rest(text);
+  TextLeft rest(text);
   int year = 0;
   int month = 0;
   int day = 0;

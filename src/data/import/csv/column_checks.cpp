@@ -8,6 +8,7 @@
 #include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
 #include "data/import/splits.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 
@@ -15,8 +16,6 @@ namespace shoal {
 namespace {
 
 constexpr std::int64_t most_categories = 1000;
-
-[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
 
 std::string column_text(std::size_t c, const CsvColumn& column) {
   return fmt::format("column {} (\"{}\")", c, shown(column.name));

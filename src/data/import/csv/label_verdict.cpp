@@ -11,13 +11,12 @@
 #include "data/import/csv_reader.hpp"
 #include "data/import/labels.hpp"
 #include "data/import/number_labels.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
 
 namespace shoal {
 namespace {
-
-[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
 
 /// Rows without a label, and a spelling of a missing number that may be a class as well.
 void check_missing(const CsvFiles& files, const CsvFacts& facts, const CsvLabelWish& wish, const std::string& name) {

@@ -7,12 +7,11 @@
 #include <unordered_set>
 
 #include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
 namespace {
-
-[[noreturn]] void refuse(const std::string& what) { throw Error(ExitStatus::bad_data, what); }
 
 void check_equal_names(const CsvFiles& files, std::size_t file, const CsvCells& names, const CsvOpened& opened) {
   const CsvCells& first = opened.names;

@@ -64,7 +64,7 @@ std::string quoted(const std::string& text) {
   return result;
 }
 
-[[noreturn]] void refuse(const std::string& file, const std::string& what) {
+[[noreturn]] void refuse_report(const std::string& file, const std::string& what) {
   throw Error(ExitStatus::usage, fmt::format("{}: {}", file, what));
 }
 
@@ -74,13 +74,13 @@ std::string word_of(const Json& column, const char* key, const std::vector<std::
   const Json* value = column.find(key);
   if (value == nullptr) return "";
   if (std::find(words.begin(), words.end(), value->string()) == words.end())
-    refuse(file, fmt::format("column \"{}\": {} is \"{}\"; use one of {}", shown(name), key, shown(value->string()),
-                             fmt::join(words, ", ")));
+    refuse_report(file, fmt::format("column \"{}\": {} is \"{}\"; use one of {}", shown(name), key,
+                                    shown(value->string()), fmt::join(words, ", ")));
   return value->string();
 }
 
 char mark_of(const Json& value, const std::string& key, const std::string& file) {
-  if (value.string().size() != 1) refuse(file, fmt::format("{} is {}; it is one character", key, value.text()));
+  if (value.string().size() != 1) refuse_report(file, fmt::format("{} is {}; it is one character", key, value.text()));
   return value.string()[0];
 }
 
@@ -88,7 +88,7 @@ CsvColumnChoice choice_of(const Json& column, const std::string& file) {
   CsvColumnChoice choice;
   for (const auto& [key, value] : column.members()) {
     if (key != "name" && key != "role" && key != "type")
-      refuse(file, fmt::format("a column has the key \"{}\"; it takes name, role and type", shown(key)));
+      refuse_report(file, fmt::format("a column has the key \"{}\"; it takes name, role and type", shown(key)));
   }
   choice.name = column.at("name").string();
   choice.role =
@@ -167,13 +167,13 @@ CsvChoices csv_choices(const Json& content, const std::string& file) {
       } else if (key == "column") {
         for (const Json& column : value.items()) choices.columns.push_back(choice_of(column, file));
       } else {
-        refuse(file,
-               fmt::format("unknown key \"{}\"; there are header, delimiter, decimal, missing, column", shown(key)));
+        refuse_report(
+            file, fmt::format("unknown key \"{}\"; there are header, delimiter, decimal, missing, column", shown(key)));
       }
     }
     return choices;
   } catch (const JsonError& error) {
-    refuse(file, fmt::format("not a file of columns: {}; write one with --columns-out", error.what()));
+    refuse_report(file, fmt::format("not a file of columns: {}; write one with --columns-out", error.what()));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -18,8 +19,6 @@ constexpr std::array role_names{
     std::pair{CsvRole::weight, std::string_view("weight")},   std::pair{CsvRole::id, std::string_view("id")},
     std::pair{CsvRole::group, std::string_view("group")},     std::pair{CsvRole::split, std::string_view("split")},
     std::pair{CsvRole::ignored, std::string_view("ignore")},  std::pair{CsvRole::hollow, std::string_view("none")}};
-
-[[noreturn]] void refuse_options(const std::string& what) { throw Error(ExitStatus::usage, what); }
 
 bool is_number(const std::string& text) {
   return !text.empty() && text.size() < 10 &&

@@ -15,14 +15,14 @@
 namespace shoal {
 namespace {
 
-using Rows = std::vector<std::int64_t>;
+using ListedRows = std::vector<std::int64_t>;
 
 constexpr std::size_t most_id_bytes = 4096;
 
 /// The rows of a table by their numbers in the scan.
 struct Pick {
   std::int64_t first = 0;
-  std::shared_ptr<const Rows> listed;  // null: all from the first on
+  std::shared_ptr<const ListedRows> listed;  // null: all from the first on
 
   std::int64_t operator()(std::int64_t row) const {
     return listed ? (*listed)[static_cast<std::size_t>(row)] : first + row;
@@ -177,7 +177,7 @@ Column id_column(const ScanParts& parts, std::size_t c, const Pick& pick) {
 }
 
 /// Rows that have all labels; null where none lacks one.
-std::shared_ptr<const Rows> labelled_rows(const ScanParts& parts, std::int64_t first, std::int64_t last) {
+std::shared_ptr<const ListedRows> labelled_rows(const ScanParts& parts, std::int64_t first, std::int64_t last) {
   if (!parts.verdict.labels.any_missing) return nullptr;
   std::vector<bool> lacks(static_cast<std::size_t>(last - first));
   for (const std::size_t c : parts.verdict.labels.columns) {
@@ -185,11 +185,11 @@ std::shared_ptr<const Rows> labelled_rows(const ScanParts& parts, std::int64_t f
       if (row >= first && row < last && std::isnan(value)) lacks[static_cast<std::size_t>(row - first)] = true;
     });
   }
-  Rows rows;
+  ListedRows rows;
   for (std::int64_t row = first; row < last; ++row) {
     if (!lacks[static_cast<std::size_t>(row - first)]) rows.push_back(row);
   }
-  return std::make_shared<const Rows>(std::move(rows));
+  return std::make_shared<const ListedRows>(std::move(rows));
 }
 
 }  // namespace

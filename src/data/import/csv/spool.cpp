@@ -14,7 +14,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t spool_piece_bytes = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -38,8 +38,9 @@ std::int64_t Spool::append(std::span<const std::byte> bytes) {
   std::span<const std::byte> kept = bytes.first(std::min(bytes.size(), static_cast<std::size_t>(room)));
   const std::span<const std::byte> filed = bytes.subspan(kept.size());
   while (!kept.empty()) {
-    if (memory_.empty() || memory_.back().size() == piece_bytes) memory_.emplace_back().reserve(piece_bytes);
-    const std::size_t part = std::min(kept.size(), piece_bytes - memory_.back().size());
+    if (memory_.empty() || memory_.back().size() == spool_piece_bytes)
+      memory_.emplace_back().reserve(spool_piece_bytes);
+    const std::size_t part = std::min(kept.size(), spool_piece_bytes - memory_.back().size());
     memory_.back().insert(memory_.back().end(), kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(part));
     kept = kept.subspan(part);
   }
@@ -54,8 +55,8 @@ std::int64_t Spool::append(std::span<const std::byte> bytes) {
 void Spool::read(std::int64_t offset, std::span<std::byte> bytes) const {
   for (; !bytes.empty() && offset < most_memory_;) {
     const auto from = static_cast<std::size_t>(offset);
-    const auto& piece = memory_[from / piece_bytes];
-    const std::size_t begin = from % piece_bytes;
+    const auto& piece = memory_[from / spool_piece_bytes];
+    const std::size_t begin = from % spool_piece_bytes;
     const std::size_t part = std::min(bytes.size(), piece.size() - begin);
     std::memcpy(bytes.data(), piece.data() + begin, part);
     bytes = bytes.subspan(part);
