@@ -100,27 +100,29 @@ std::string evaluation_table(const std::string& split, const std::string& weight
 
 namespace {
 
+/// Beside accuracy, which splits without the others have.
+void set_metrics(Json& json, const Evaluation& e, bool of_classes) {
+  for (const EvaluationMetric& metric : evaluation_metrics) {
+    if (metric.of_classes == of_classes && metric.value != &Evaluation::accuracy)
+      json.set(metric.name, e.*metric.value);
+  }
+}
+
 Json evaluation_object(const std::string& split, const std::string& weights, const Evaluation& e) {
   Json json = Json::object({{"split", split}, {"samples", e.samples}, {"loss", e.loss}});
   if (!weights.empty()) json.set("weights", weights);
   if (e.accuracy) json.set("accuracy", *e.accuracy);
   if (!e.classes.empty()) {
-    json.set("balanced_accuracy", e.balanced_accuracy)
-        .set("macro_f1", e.macro_f1)
-        .set("weighted_f1", e.weighted_f1)
-        .set("auc", e.auc)
-        .set("average_precision", e.average_precision)
-        .set("brier", e.brier)
-        .set("ece", e.ece)
-        .set("nll", e.nll)
-        .set("classes", classes_json(e));
+    set_metrics(json, e, true);
+    json.set("classes", classes_json(e));
     if (!e.confusion.empty() && e.classes.size() <= most_confused_shown) json.set("confusion", confusion_json(e));
   }
   if (!e.outputs.empty()) {
     Json outputs = Json::array();
     for (const OutputJudgement& o : e.outputs)
       outputs.push(Json::object({{"name", o.name}, {"rmse", o.rmse}, {"mae", o.mae}, {"r2", o.r2}}));
-    json.set("rmse", e.rmse).set("mae", e.mae).set("r2", e.r2).set("outputs", std::move(outputs));
+    set_metrics(json, e, false);
+    json.set("outputs", std::move(outputs));
   }
   if (!e.intervals.empty()) {
     Json intervals = Json::array();
@@ -163,19 +165,9 @@ std::string ensemble_json(const std::string& split, const std::string& weights, 
   for (std::size_t m = 0; m < names.size(); ++m) {
     const Evaluation& of = e.members[m];
     Json member = Json::object({{"checkpoint", names[m]}, {"loss", of.loss}});
-    const auto set = [&](const char* name, const std::optional<double>& value) {
-      if (value) member.set(name, *value);
-    };
-    set("accuracy", of.accuracy);
-    set("balanced_accuracy", of.balanced_accuracy);
-    set("macro_f1", of.macro_f1);
-    set("auc", of.auc);
-    set("brier", of.brier);
-    set("ece", of.ece);
-    set("nll", of.nll);
-    set("rmse", of.rmse);
-    set("mae", of.mae);
-    set("r2", of.r2);
+    for (const EvaluationMetric& metric : evaluation_metrics) {
+      if (const std::optional<double>& value = of.*metric.value) member.set(metric.name, *value);
+    }
     members.push(std::move(member));
   }
   json.set("members", std::move(members));

@@ -361,7 +361,8 @@ void CommandLine::add_splits(CLI::App* app, SplitOptions& split) {
   number(app, "--validation-fraction", split.validation_fraction, "F",
          "This share of all rows, drawn by seed, from each class alike, is the split validation");
   number(app, "--seed", split.seed, "S", "Seed of what is drawn; by default 1");
-  app->add_flag("!--no-stratify", split.stratify, "Draw rows without a look at their classes");
+  app->add_flag_callback(
+      "--no-stratify", [&split] { split.stratify = false; }, "Draw rows without a look at their classes");
 }
 
 void CommandLine::add_importers() {

@@ -42,9 +42,9 @@ class Numbers {
   Numbers(std::vector<double>& numbers, bool write) : numbers_(numbers), write_(write) {}
 
   void all(Evaluation& e) {
-    for (std::optional<double>* metric : {&e.balanced_accuracy, &e.macro_f1, &e.weighted_f1, &e.auc,
-                                          &e.average_precision, &e.brier, &e.ece, &e.nll, &e.rmse, &e.mae, &e.r2})
-      one(*metric);
+    for (const EvaluationMetric& metric : evaluation_metrics) {
+      if (metric.value != &Evaluation::accuracy) one(e.*metric.value);
+    }
     for (ClassJudgement& c : e.classes) {
       one(c.support);
       for (std::optional<double>* metric : {&c.precision, &c.recall, &c.f1, &c.auc, &c.average_precision}) one(*metric);

@@ -3,16 +3,7 @@
 # (expect_error.cmake wants one line on standard error, and here Open MPI adds paragraphs of its own.)
 set(in_time 20)  # seconds; the promise is a few, the rest is for a busy machine
 
-set(command)
-set(after_dashes FALSE)
-math(EXPR last "${CMAKE_ARGC} - 1")
-foreach(i RANGE ${last})
-  if(after_dashes)
-    list(APPEND command "${CMAKE_ARGV${i}}")
-  elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
-    set(after_dashes TRUE)
-  endif()
-endforeach()
+include(${CMAKE_CURRENT_LIST_DIR}/../command_after_dashes.cmake)
 
 execute_process(COMMAND ${command} TIMEOUT ${in_time} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
 if(NOT "${result}" STREQUAL "${STATUS}")

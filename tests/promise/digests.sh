@@ -153,19 +153,31 @@ matrix "images, 5 in 3 leaves of 2" --set data.batch_size=5 --set parallel.leave
 ranks_tried="1 2 3 4"
 data=$digits config=$dense
 awk -v OFS=, 'BEGIN {
-  print "size,town,when,hue,price"
+  print "size,town,when,hue,price,cost,count"
   for (i = 0; i < 600; ++i) {
     s = (i * 7919) % 1000
     print (i % 11 ? s / 8 : ""), "t" (i * 31) % 60, "2020-0" 1 + i % 9 "-1" i % 10, substr("rgb", 1 + i % 3, i % 13 ? 1 : 0),
-      (s % 7 > 3 ? "high" : "low")
+      (s % 7 > 5 ? "high" : s % 7 > 2 ? "fair" : "low"), s * s / 64, i % 4 / 2
   }
 }' >"$work/table.csv"
-"$shoal" import csv "$work/table.csv" --label price -o "$work/table.h5" >/dev/null 2>&1
+"$shoal" import csv "$work/table.csv" --label cost --weight count --ignore price -o "$work/cost.h5" >/dev/null 2>&1
+"$shoal" import csv "$work/table.csv" --label price --weight count --ignore cost -o "$work/table.h5" >/dev/null 2>&1
+data=$work/cost.h5
+table=(--set data.batch_size=128 --set parallel.leaves=4 --set optimizer.l2=1e-4)
+matrix "a table of targets: embeddings, weights, huber" "${table[@]}" --set 'model.loss={name="huber", delta=0.5}'
 data=$work/table.h5
-matrix "a table with embeddings" --set data.batch_size=128 --set parallel.leaves=4 --set optimizer.l2=1e-4
+table+=(--set train.class_weights=balanced --set 'model.loss={name="softmax", label_smoothing=0.1}')
+matrix "a table of classes: embeddings, weights, class weights, label smoothing" "${table[@]}"
+mpirun --bind-to none -np 3 "$shoal" sweep "$config" --set "data.file=$data" "${table[@]}" --set data.validation=0.1 \
+  --set sweep.trials=1 --set 'sweep.space."optimizer.learning_rate"={choices=[3e-3]}' --run "$work/table-sweep" \
+  >/dev/null 2>"$work/log" || { cat "$work/log"; fail "a table, from a sweep"; }
+of_classes=$expected
+run "a table, with rows to validate on" 2 1 "${table[@]}" --set data.validation=0.1
+expected=$digest digest=$(digest_in "$work/table-sweep/best.h5") name="a table, a trial of a sweep"
+same
+expected=$of_classes
 # Stopped after the first epoch, and gone on with at another number of ranks.
-run "a table, the first epoch" 3 1 --set data.batch_size=128 --set parallel.leaves=4 --set optimizer.l2=1e-4 \
-  --set train.epochs=3 --set checkpoint.every_epochs=1
+run "a table, the first epoch" 3 1 "${table[@]}" --set train.epochs=3 --set checkpoint.every_epochs=1
 train 2 2 --resume "$work/run-$n/checkpoints/step-00000005.h5" --run "$work/resumed" 2>"$work/log" ||
   { cat "$work/log"; fail "a table, resumed"; }
 digest=$(digest_of "$work/resumed") name="a table, resumed at np 2"

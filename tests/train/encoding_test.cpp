@@ -8,18 +8,17 @@
 #include <numeric>
 
 #include "data/table_files.hpp"
-#include "mpi_test.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/random.hpp"
 #include "shoal/shoal.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/dataset_predictor.hpp"
 #include "shoal/train/training.hpp"
+#include "training_fixture.hpp"
 
 namespace shoal {
 namespace {
 
-namespace fs = std::filesystem;
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
@@ -69,23 +68,13 @@ void write_otherwise(const std::string& path) {
   write_table(path, others, turned(rows(0, 501)), turned(rows(501, 601)));
 }
 
-class Tables : public testing::Test {
+class Tables : public TrainingTest {
  protected:
-  Tables() {
-    folder_ = (fs::temp_directory_path() / ("shoal-tables-" + std::to_string(getpid()))).string();
-    test_world().broadcast_string(folder_);
-    run_together(test_world(), [&] {
-      if (test_world().rank() != 0) return;
-      fs::create_directories(folder_);
-      write_table(path("t.h5"), columns(), rows(0, 501), rows(501, 601));
-      write_otherwise(path("o.h5"));
-    });
-  }
-  ~Tables() override {
-    test_world().barrier();
-    if (test_world().rank() == 0) fs::remove_all(folder_);
-  }
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  Tables()
+      : TrainingTest([](const std::string& folder) {
+          write_table(folder + "t.h5", columns(), rows(0, 501), rows(501, 601));
+          write_otherwise(folder + "o.h5");
+        }) {}
 
   Config config() const {
     Config config;
@@ -99,25 +88,6 @@ class Tables : public testing::Test {
     config.train.epochs = 4;
     return config;
   }
-  static std::unique_ptr<Training> begin(const Config& config, Communicator& comm) {
-    TrainingData data = select_data(Dataset::open(config.data.file), config);
-    learn_columns(data, comm);
-    auto training = std::make_unique<Training>(config, make_model(config, data), data, comm);
-    training->allocate();
-    return training;
-  }
-  static void go_on(Training& training, std::int64_t until) {
-    while (training.progress().step < until) training.end_epoch(training.advance({}));
-  }
-  static std::string digest_of(Training& training, Communicator& comm) {
-    const Archive archive = training.snapshot();
-    std::string text = comm.rank() == 0 ? digest(archive) : "";
-    comm.broadcast_string(text);
-    return text;
-  }
-
- private:
-  std::string folder_;
 };
 
 TEST_F(Tables, RanksEqualOneRank) {

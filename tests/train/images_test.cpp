@@ -6,7 +6,6 @@
 #include <fstream>
 #include <functional>
 
-#include "mpi_test.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/columns.hpp"
@@ -19,11 +18,11 @@
 #include "shoal/train/loaded_checkpoint.hpp"
 #include "shoal/train/trainer.hpp"
 #include "shoal/train/training.hpp"
+#include "training_fixture.hpp"
 
 namespace shoal {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 constexpr std::int64_t channels = 3;
@@ -53,22 +52,12 @@ void write_images(const std::string& path, std::int64_t samples, const std::vect
   writer.finish();
 }
 
-class Images : public testing::Test {
+class Images : public TrainingTest {
  protected:
-  Images() {
-    folder_ = (fs::temp_directory_path() / ("shoal-images-" + std::to_string(getpid()))).string();
-    test_world().broadcast_string(folder_);
-    run_together(test_world(), [&] {
-      if (test_world().rank() != 0) return;
-      fs::create_directories(folder_);
-      write_images(path("i.h5"), 203, {channels, height, width});
-    });
-  }
-  ~Images() override {
-    test_world().barrier();
-    if (test_world().rank() == 0) fs::remove_all(folder_);
-  }
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  Images()
+      : TrainingTest([](const std::string& folder) {
+          write_images(folder + "i.h5", 203, {channels, height, width});
+        }) {}
 
   Config config() const {
     Config config;
@@ -87,22 +76,6 @@ class Images : public testing::Test {
     config.train.epochs = 4;
     return config;
   }
-  static std::unique_ptr<Training> begin(const Config& config, Communicator& comm) {
-    TrainingData data = select_data(Dataset::open(config.data.file), config);
-    learn_columns(data, comm);
-    auto training = std::make_unique<Training>(config, make_model(config, data), data, comm);
-    training->allocate();
-    return training;
-  }
-  static void go_on(Training& training, std::int64_t until) {
-    while (training.progress().step < until) training.end_epoch(training.advance({}));
-  }
-  static std::string digest_of(Training& training, Communicator& comm) {
-    const Archive archive = training.snapshot();
-    std::string text = comm.rank() == 0 ? digest(archive) : "";
-    comm.broadcast_string(text);
-    return text;
-  }
   static std::string trained(const Config& config, Communicator& comm) {
     const auto training = begin(config, comm);
     training->start();
@@ -119,9 +92,6 @@ class Images : public testing::Test {
     }
     return "";
   }
-
- private:
-  std::string folder_;
 };
 
 TEST_F(Images, AugmentedTheyTrainToTheSameBitsOnAllRanksAndThreads) {

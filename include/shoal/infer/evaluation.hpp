@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shoal/nn/model.hpp"
@@ -85,6 +87,38 @@ struct Evaluation {
 
   std::vector<std::string> notes;  ///< what cannot be told, and why; one sentence each
 };
+
+/// A number of an evaluation beside its loss, under the name that every result carries it by.
+struct EvaluationMetric {
+  const char* name;
+  std::optional<double> Evaluation::*value;
+  bool higher_is_better;
+  bool of_classes;  ///< else of targets that are numbers
+};
+
+/// In the order in which results have them. Accuracy comes with every loss; the others where all was asked for.
+inline constexpr std::array evaluation_metrics{
+    EvaluationMetric{"accuracy", &Evaluation::accuracy, true, true},
+    EvaluationMetric{"balanced_accuracy", &Evaluation::balanced_accuracy, true, true},
+    EvaluationMetric{"macro_f1", &Evaluation::macro_f1, true, true},
+    EvaluationMetric{"weighted_f1", &Evaluation::weighted_f1, true, true},
+    EvaluationMetric{"auc", &Evaluation::auc, true, true},
+    EvaluationMetric{"average_precision", &Evaluation::average_precision, true, true},
+    EvaluationMetric{"brier", &Evaluation::brier, false, true},
+    EvaluationMetric{"ece", &Evaluation::ece, false, true},
+    EvaluationMetric{"nll", &Evaluation::nll, false, true},
+    EvaluationMetric{"rmse", &Evaluation::rmse, false, false},
+    EvaluationMetric{"mae", &Evaluation::mae, false, false},
+    EvaluationMetric{"r2", &Evaluation::r2, true, false},
+};
+
+/// The one of that name; null for another word, the loss among them.
+constexpr const EvaluationMetric* evaluation_metric(std::string_view name) {
+  for (const EvaluationMetric& metric : evaluation_metrics) {
+    if (name == metric.name) return &metric;
+  }
+  return nullptr;
+}
 
 /// From sums over the samples, as a loss has them for statistics. classes: of the data, 0 for none. weight: of all
 /// samples, their number where all count alike.

@@ -31,18 +31,7 @@ Json metrics_of(const Evaluation& e) {
     if (metric) metrics.push(Json::array({name, value(*metric)}));
   };
   add("loss", e.loss);
-  add("accuracy", e.accuracy);
-  add("balanced_accuracy", e.balanced_accuracy);
-  add("macro_f1", e.macro_f1);
-  add("weighted_f1", e.weighted_f1);
-  add("auc", e.auc);
-  add("average_precision", e.average_precision);
-  add("brier", e.brier);
-  add("ece", e.ece);
-  add("nll", e.nll);
-  add("rmse", e.rmse);
-  add("mae", e.mae);
-  add("r2", e.r2);
+  for (const EvaluationMetric& metric : evaluation_metrics) add(metric.name, e.*metric.value);
   return metrics;
 }
 

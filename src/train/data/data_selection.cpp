@@ -177,17 +177,8 @@ void check_metric(Metric metric, const std::string& key, const Config& config, c
 }
 
 std::optional<double> value_of(Metric metric, const Evaluation& evaluation) {
-  switch (metric) {
-    case Metric::validation_accuracy: return evaluation.accuracy;
-    case Metric::validation_balanced_accuracy: return evaluation.balanced_accuracy;
-    case Metric::validation_macro_f1: return evaluation.macro_f1;
-    case Metric::validation_auc: return evaluation.auc;
-    case Metric::validation_average_precision: return evaluation.average_precision;
-    case Metric::validation_rmse: return evaluation.rmse;
-    case Metric::validation_mae: return evaluation.mae;
-    case Metric::validation_r2: return evaluation.r2;
-    default: return evaluation.loss;
-  }
+  const EvaluationMetric* found = evaluation_metric(short_name(metric));
+  return found == nullptr ? evaluation.loss : evaluation.*found->value;
 }
 
 Model make_model(const Config& config, const TrainingData& data) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -23,34 +22,13 @@ namespace {
 
 constexpr std::int64_t most_pixels = 64;  // of images without names of columns
 
-struct ExplainedMetric {
-  const char* name;
-  bool higher_is_better;
-  bool by_judge;  ///< else it comes with the loss
-  std::optional<double> (*of)(const Evaluation&);
-};
-
-constexpr std::array explained{
-    ExplainedMetric{"loss", false, false, [](const Evaluation& e) { return std::optional(e.loss); }},
-    ExplainedMetric{"accuracy", true, false, [](const Evaluation& e) { return e.accuracy; }},
-    ExplainedMetric{"balanced_accuracy", true, true, [](const Evaluation& e) { return e.balanced_accuracy; }},
-    ExplainedMetric{"macro_f1", true, true, [](const Evaluation& e) { return e.macro_f1; }},
-    ExplainedMetric{"weighted_f1", true, true, [](const Evaluation& e) { return e.weighted_f1; }},
-    ExplainedMetric{"auc", true, true, [](const Evaluation& e) { return e.auc; }},
-    ExplainedMetric{"average_precision", true, true, [](const Evaluation& e) { return e.average_precision; }},
-    ExplainedMetric{"brier", false, true, [](const Evaluation& e) { return e.brier; }},
-    ExplainedMetric{"ece", false, true, [](const Evaluation& e) { return e.ece; }},
-    ExplainedMetric{"nll", false, true, [](const Evaluation& e) { return e.nll; }},
-    ExplainedMetric{"rmse", false, true, [](const Evaluation& e) { return e.rmse; }},
-    ExplainedMetric{"mae", false, true, [](const Evaluation& e) { return e.mae; }},
-    ExplainedMetric{"r2", true, true, [](const Evaluation& e) { return e.r2; }},
-};
-
-const ExplainedMetric& metric_named(const std::string& name) {
-  for (const ExplainedMetric& metric : explained) {
-    if (name == metric.name) return metric;
-  }
-  throw Error(ExitStatus::usage, fmt::format("--metric {} is none; {}", name, meant_or_all(name, explained_metrics())));
+/// Null for the loss.
+const EvaluationMetric* metric_named(const std::string& name) {
+  const EvaluationMetric* metric = evaluation_metric(name);
+  if (metric == nullptr && name != "loss")
+    throw Error(ExitStatus::usage,
+                fmt::format("--metric {} is none; {}", name, meant_or_all(name, explained_metrics())));
+  return metric;
 }
 
 /// A feature of the model, by its number in rows of the split.
@@ -104,7 +82,7 @@ void hand_round(std::vector<double>& values, const RandomSource& source) {
 
 class Explainer {
  public:
-  Explainer(Member& member, const Dataset& data, const Split& split, const ExplainedMetric& metric)
+  Explainer(Member& member, const Dataset& data, const Split& split, const EvaluationMetric* metric)
       : member_(member), data_(data), split_(split), metric_(metric) {}
 
   /// Collective.
@@ -124,7 +102,8 @@ class Explainer {
                                           static_cast<std::uint32_t>(c + 1)));
         pass_->feeder.replace_column({columns[c].column, permuted});
         const double score = judge();
-        importance.repeats.push_back(metric_.higher_is_better ? explanation.score - score : score - explanation.score);
+        importance.repeats.push_back(metric_ != nullptr && metric_->higher_is_better ? explanation.score - score
+                                                                                     : score - explanation.score);
       }
       summarise(importance);
       explanation.columns.push_back(std::move(importance));
@@ -135,13 +114,15 @@ class Explainer {
   }
 
  private:
+  bool by_judge() const { return metric_ != nullptr && metric_->value != &Evaluation::accuracy; }
+
   std::vector<Explained> open() {
     const TrainedModel& trained = member_.trained;
     ColumnMatch match = match_member(member_, data_, split_, said_);
     std::vector<Explained> columns = columns_to_explain(member_, data_, split_, match);
     check_targets(data_, split_, trained.data, trained.model, trained.path);
     if (member_.comm.rank() == 0) check_scale(split_, data_.path(), match, trained);
-    if (metric_.by_judge)
+    if (by_judge())
       check_judge_memory(data_.path(), split_.rows(), trained.model.outputs(), HostLoad::of(member_.comm));
     pass_.emplace(member_, std::move(match), std::min(split_.rows(), std::max(prediction_block, member_.leaf_samples)));
     return columns;
@@ -151,10 +132,10 @@ class Explainer {
   double judge() {
     const TrainedModel& trained = member_.trained;
     std::optional<SplitJudge> judge;
-    if (metric_.by_judge) judge.emplace(trained.model, trained.data, trained.targets);
+    if (by_judge()) judge.emplace(trained.model, trained.data, trained.targets);
     const Evaluation evaluation = evaluate_split(pass_->feeder, split_, member_.leaf_samples, pass_->rows.capacity(),
                                                  member_.comm, judge ? &*judge : nullptr);
-    const std::optional<double> score = metric_.of(evaluation);
+    const std::optional<double> score = metric_ == nullptr ? evaluation.loss : evaluation.*metric_->value;
     run_together(member_.comm, [&] {
       if (!std::isfinite(evaluation.loss))
         refuse_not_finite(fmt::format("the loss of {} on split \"{}\" of {} is not finite", trained.path, split_.name(),
@@ -163,7 +144,7 @@ class Explainer {
       std::string why;
       for (const std::string& note : evaluation.notes) why += "; " + note;
       throw Error(ExitStatus::usage, fmt::format("--metric {} cannot be told of split \"{}\" of {}{}; use another",
-                                                 metric_.name, split_.name(), data_.path(), why));
+                                                 metric_->name, split_.name(), data_.path(), why));
     });
     return *score;
   }
@@ -183,7 +164,7 @@ class Explainer {
   Member& member_;
   const Dataset& data_;
   const Split& split_;
-  const ExplainedMetric& metric_;
+  const EvaluationMetric* metric_;  // null: the loss
   Said said_;
   std::optional<MemberPass> pass_;
 };
@@ -191,17 +172,17 @@ class Explainer {
 }  // namespace
 
 std::vector<std::string> explained_metrics() {
-  std::vector<std::string> names;
-  for (const ExplainedMetric& metric : explained) names.emplace_back(metric.name);
+  std::vector<std::string> names{"loss"};
+  for (const EvaluationMetric& metric : evaluation_metrics) names.emplace_back(metric.name);
   return names;
 }
 
 Explanation explain_member(Member& member, const Dataset& data, const Split& split, const ExplainOptions& options) {
   const Watchdog watchdog(member.comm, member.stall_timeout);
   const Doing doing(Activity::evaluating);
-  const ExplainedMetric* metric = nullptr;
-  run_together(member.comm, [&] { metric = &metric_named(options.metric); });
-  return Explainer(member, data, split, *metric).explain(options);
+  const EvaluationMetric* metric = nullptr;
+  run_together(member.comm, [&] { metric = metric_named(options.metric); });
+  return Explainer(member, data, split, metric).explain(options);
 }
 
 }  // namespace shoal

@@ -50,7 +50,7 @@ commands = {}  # "import csv": its options
 
 def read_help(name):
     text, _ = run(shoal, *name.split(), "--help")
-    commands[name] = [option for group in words_of("Options", text) if group.startswith("-") for option in group.removesuffix("{false}").split(",")]
+    commands[name] = [option for group in words_of("Options", text) if group.startswith("-") for option in group.split(",")]
     assert "--help" in commands[name], text
     for below in words_of("Subcommands", text):
         read_help(f"{name} {below}".strip())
