@@ -5,7 +5,8 @@
 
 An arrow that points up or sideways; a private header used from another layer; a public header that takes more than
 the standard library; mpi.h or hdf5.h outside their rooms; a folder of two subjects (more than 30 units or 4,000
-lines); two types of one name in one namespace, which the linker would silently take for one.
+lines); two types of one name in one namespace, which the linker would silently take for one; two private things of
+one name in a layer, or in its tests: sources are compiled in batches, where one would hide or overload the other.
 """
 import pathlib
 import re
@@ -92,7 +93,18 @@ def types_in(text):
     return found
 
 
-defined, folders = {}, {}
+def private_names(text):
+    """Names that nameless namespaces define, each with what it must be alike with: an alias with itself."""
+    for space in re.findall(r"^namespace \{\n(.*?)^\}  // namespace$", text, flags=re.S | re.M):
+        for line in re.findall(r"^[A-Za-z_\[].*", space, flags=re.M):
+            kind = re.match(r"(?:struct|class|enum class|enum)\s+(\w+)", line)
+            alias = re.match(r"(?:using|namespace)\s+(\w+) =.*", line)
+            value = re.match(r"(?!using|namespace|TEST|class|struct|enum)[^=(]*?[\s&*>](\w+)\s*[(={;\[]", line)
+            if kind or alias or value:
+                yield (kind or alias or value)[1], line if alias else None
+
+
+defined, folders, private = {}, {}, {}
 for file in files:
     name, text = file.relative_to(top).as_posix(), file.read_text()
     layer = layer_of(name)
@@ -107,6 +119,16 @@ for file in files:
     for type_name in types_in(without_words(text)):
         defined.setdefault(type_name, []).append(name)
 
+for folder in ("src", "tests"):
+    for file in sorted((top / folder).rglob("*.cpp")):
+        name = file.relative_to(top).as_posix()
+        for private_name, alias in private_names(file.read_text()):
+            same = private.setdefault(("/".join(name.split("/")[:2]), private_name), {})
+            same.setdefault(alias or name, name)
+
+for (layer, private_name), places in sorted(private.items()):
+    if len(places) > 1:
+        faults.append(f"two private things of {layer} are called {private_name}: {', '.join(places.values())}")
 for folder, (units, lines) in sorted(folders.items()):
     if units > MOST_UNITS or lines > MOST_LINES:
         faults.append(f"{folder}: {units} units and {lines} lines are two subjects ({MOST_UNITS}, {MOST_LINES})")

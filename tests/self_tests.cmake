@@ -6,11 +6,13 @@ file(WRITE ${tree}/src/io/file.cpp "#include <mpi.h>\n#  include \"train/trainer
 file(WRITE ${tree}/src/run/plan.cpp
   "#include \"train/feeder.hpp\"\nnamespace shoal {\nnamespace {\nstruct Mine {};\n}\nstruct Stage { int a; };\n}\n")
 file(WRITE ${tree}/src/tune/stage.hpp "namespace shoal {\nclass Other;\nstruct Stage {\n  struct Mine {};\n};\nstruct Mine {};\n}\n")
+file(WRITE ${tree}/src/optim/one.cpp "namespace {\nint count(int x) { return x; }\nusing Same = int;\n}  // namespace\n")
+file(WRITE ${tree}/src/optim/two/two.cpp "namespace {\nlong count(long x) { return x; }\nusing Same = int;\n}  // namespace\n")
 string(REPEAT "\n" 4001 long)
 file(WRITE ${tree}/src/graph/long.cpp "${long}")
 add_test(NAME layering.finds_faults COMMAND python3 ${CMAKE_CURRENT_LIST_DIR}/layering_test.py ${tree})
 set_tests_properties(layering.finds_faults PROPERTIES LABELS self PASS_REGULAR_EXPRESSION
-  "nn may not include shoal/comm/session.hpp.*alone, not fmt/format.h.*mpi.h belongs to src/comm/mpi/.*io may not include train/trainer.hpp.*train/feeder.hpp is private to train.*src/graph/: 1 units and 4001 lines.*two types shoal::Stage: src/run/plan.cpp, src/tune/stage.hpp\n$")
+  "nn may not include shoal/comm/session.hpp.*alone, not fmt/format.h.*mpi.h belongs to src/comm/mpi/.*io may not include train/trainer.hpp.*train/feeder.hpp is private to train.*two private things of src/optim are called count: src/optim/one.cpp, src/optim/two/two.cpp\n  src/graph/: 1 units and 4001 lines.*two types shoal::Stage: src/run/plan.cpp, src/tune/stage.hpp\n$")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(tree ${CMAKE_CURRENT_BINARY_DIR}/two_types)

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 /// An empty folder that is gone at the end of a test.
 class TemporaryFolder {
@@ -37,4 +37,4 @@ inline std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

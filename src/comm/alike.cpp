@@ -49,7 +49,7 @@ struct Holders {
 
 /// The first line in which texts differ, with its holders. records: by rank, the name of its host and a line break
 /// before its text.
-std::string describe(const std::vector<std::vector<std::byte>>& records) {
+std::string describe_difference(const std::vector<std::vector<std::byte>>& records) {
   std::vector<std::vector<std::string>> lines;
   std::size_t longest = 0;
   for (const auto& record : records) {
@@ -87,7 +87,7 @@ void require_alike(const Communicator& comm, const std::string& what, const std:
   if (std::all_of(hashes.begin(), hashes.end(), [&](std::uint64_t hash) { return hash == hashes[0]; })) return;
   const std::string record = host_name() + '\n' + text;
   const auto records = comm.gather_bytes(std::as_bytes(std::span(record)));
-  std::string difference = comm.rank() == 0 ? describe(records) : "";
+  std::string difference = comm.rank() == 0 ? describe_difference(records) : "";
   comm.broadcast_string(difference);
   throw SharedError(status, fmt::format("{} differs between ranks: {}; {}", what, difference, remedy));
 }

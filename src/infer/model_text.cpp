@@ -91,7 +91,7 @@ Json to_json(const LossSettings& loss) {
   return loss == LossSettings{.name = loss.name} ? Json(loss.name) : json;
 }
 
-LossSettings loss_of(const Json& json) {
+LossSettings loss_of_json(const Json& json) {
   LossSettings loss;
   if (std::holds_alternative<std::string>(json.value())) {
     loss.name = json.string();
@@ -179,7 +179,7 @@ Model model_of_text(const std::string& text, const std::string& name) {
     const ValueShape input = input_of(json);
     std::vector<LayerSpec> layers = layers_of(json.at(nested));
     require_room(layers, input);
-    return {input, std::move(layers), json.at("outputs").integer(), Loss::of(loss_of(json.at("loss")))};
+    return {input, std::move(layers), json.at("outputs").integer(), Loss::of(loss_of_json(json.at("loss")))};
   } catch (const JsonError& e) {
     throw refuse(e);
   } catch (const Error& e) {

@@ -33,7 +33,7 @@ std::int64_t block_of(const Model& model) {
 constexpr int most_places = 256;
 
 /// A quarter of the memory at most.
-int affordable(int threads, const TrainedModel& trained) {
+int affordable_threads(int threads, const TrainedModel& trained) {
   if (threads < 0) throw Error(ExitStatus::usage, fmt::format("{} threads cannot predict; give 1 or more", threads));
   const std::size_t bytes = ForwardPass::bytes_per_sample(trained.model.graph(), trained.model.logits()) *
                             static_cast<std::size_t>(block_of(trained.model));
@@ -93,7 +93,7 @@ struct Predictor::State {
         reporter(trained.path, trained.model, trained.data, trained.targets),
         encoder(trained.encoding, own_columns(trained.encoding), trained.features()),
         cells(reader_of(trained.data)) {
-    for (int count = affordable(threads, trained); count > 0; --count)
+    for (int count = affordable_threads(threads, trained); count > 0; --count)
       places.add(std::make_unique<WorkPlace>(trained, reporter.layout().columns));
   }
 

@@ -42,21 +42,21 @@ std::uint64_t header_hash(std::span<const std::byte> file) {
   return XXH3_64bits(header.data(), header.size());
 }
 
-[[noreturn]] void refuse(const std::string& name, const std::string& what) {
+[[noreturn]] void refuse_header(const std::string& name, const std::string& what) {
   throw Error(ExitStatus::bad_data, name + " " + what);
 }
 
 [[noreturn]] void refuse_short(const std::string& name, std::uint64_t bytes, std::uint64_t whole,
                                const char* more = "") {
-  refuse(name, fmt::format("is cut short: {} bytes of {}{}; use another checkpoint", bytes, whole, more));
+  refuse_header(name, fmt::format("is cut short: {} bytes of {}{}; use another checkpoint", bytes, whole, more));
 }
 
 void check_length(std::uint64_t file_bytes, const CheckpointHeader& header, const std::string& name) {
   const std::uint64_t image_bytes = file_bytes - checkpoint_header_bytes;
   if (image_bytes < header.image_bytes) refuse_short(name, file_bytes, header.image_bytes + checkpoint_header_bytes);
   if (image_bytes > header.image_bytes) {
-    refuse(name, fmt::format("is altered: {} bytes where its header says {}; use another checkpoint", file_bytes,
-                             header.image_bytes + checkpoint_header_bytes));
+    refuse_header(name, fmt::format("is altered: {} bytes where its header says {}; use another checkpoint", file_bytes,
+                                    header.image_bytes + checkpoint_header_bytes));
   }
 }
 
@@ -79,20 +79,20 @@ void write_checkpoint_header(std::span<std::byte> file, std::uint64_t step) {
 CheckpointHeader read_checkpoint_header(std::span<const std::byte> file, const std::string& name) {
   const std::span<const std::byte> begin = file.first(std::min(file.size(), magic.size()));
   if (!std::equal(begin.begin(), begin.end(), std::as_bytes(std::span(magic)).begin())) {
-    refuse(name, "is not a shoal checkpoint; give one, or the folder of a run");
+    refuse_header(name, "is not a shoal checkpoint; give one, or the folder of a run");
   }
   if (file.size() < checkpoint_header_bytes) refuse_short(name, file.size(), checkpoint_header_bytes, " or more");
   // Every version keeps the place of the hash, so that damage is not taken for another version.
   if (get<std::uint64_t>(file, header_hash_at) != header_hash(file)) {
-    refuse(name, "is altered: its header does not have the hash that it names; use another checkpoint");
+    refuse_header(name, "is altered: its header does not have the hash that it names; use another checkpoint");
   }
   if (const auto version = get<std::uint32_t>(file, version_at); version != header_format_version) {
-    refuse(name, fmt::format("has checkpoint format {}, this shoal reads {}; use the shoal that wrote it", version,
-                             header_format_version));
+    refuse_header(name, fmt::format("has checkpoint format {}, this shoal reads {}; use the shoal that wrote it",
+                                    version, header_format_version));
   }
   if (const auto length = get<std::uint32_t>(file, length_at); length != checkpoint_header_bytes) {
-    refuse(name, fmt::format("is not a shoal checkpoint: its header says that it has {} bytes, not {}", length,
-                             checkpoint_header_bytes));
+    refuse_header(name, fmt::format("is not a shoal checkpoint: its header says that it has {} bytes, not {}", length,
+                                    checkpoint_header_bytes));
   }
   return {get<std::uint64_t>(file, image_bytes_at), get<std::uint64_t>(file, step_at)};
 }
@@ -103,7 +103,7 @@ std::span<const std::byte> verify_checkpoint(std::span<const std::byte> file, co
   const XXH128_hash_t hash = XXH3_128bits(image.data(), image.size());
   if (hash.low64 != get<std::uint64_t>(file, image_hash_at) ||
       hash.high64 != get<std::uint64_t>(file, image_hash_at + 8)) {
-    refuse(name, "is altered: its hash is not the one in its header; use another checkpoint");
+    refuse_header(name, "is altered: its hash is not the one in its header; use another checkpoint");
   }
   return image;
 }
@@ -116,7 +116,8 @@ std::vector<std::byte> read_checkpoint(const std::filesystem::path& path) {
   check_length(size, read_checkpoint_header(bytes, path.string()), path.string());
   // A file with holes can say any size and take no place; its arrays are copied out of it.
   if (const std::uint64_t most = usable_memory() / 2; size > most) {
-    refuse(path.string(), fmt::format("has {} bytes, more than half of this machine's memory ({} bytes)", size, most));
+    refuse_header(path.string(),
+                  fmt::format("has {} bytes, more than half of this machine's memory ({} bytes)", size, most));
   }
   bytes.resize(size);
   file.read(checkpoint_header_bytes, std::span(bytes).subspan(checkpoint_header_bytes));

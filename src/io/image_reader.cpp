@@ -9,7 +9,7 @@
 namespace shoal::h5 {
 namespace {
 
-Contents contents_of(std::span<const std::byte> bytes) try {
+Contents contents_of_image(std::span<const std::byte> bytes) try {
   Source source(bytes.size(), [bytes](std::uint64_t offset, std::span<std::byte> to) {
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), to.size(), to.begin());
   });
@@ -23,7 +23,7 @@ Contents contents_of(std::span<const std::byte> bytes) try {
 }  // namespace
 
 Image read_image(std::span<const std::byte> bytes) {
-  Contents contents = contents_of(bytes);
+  Contents contents = contents_of_image(bytes);
   Image image;
   for (auto& [path, member] : contents.members) {
     if (!member.refusal.empty()) throw Failure(path + " " + member.refusal);

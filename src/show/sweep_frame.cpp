@@ -35,7 +35,7 @@ Counts counts_of(const SweepView& view) {
   return counts;
 }
 
-std::string headline(const SweepFrame& sweep) {
+std::string headline_of_sweep(const SweepFrame& sweep) {
   const Counts counts = counts_of(sweep.view);
   std::string text =
       fmt::format("{}  {}  {} of {}: {} done", sweep.view.folder, sweep.view.under_way ? "under way" : "ended",
@@ -48,7 +48,7 @@ std::string headline(const SweepFrame& sweep) {
   return counts.taken_over > 0 ? text + fmt::format(", {} taken over", counts.taken_over) : text;
 }
 
-std::string progress_line(const SweepPace& pace, int columns) {
+std::string progress_of_sweep(const SweepPace& pace, int columns) {
   std::string words;
   if (pace.seconds_gone) words = "  " + format_duration(*pace.seconds_gone) + " gone";
   if (pace.seconds_left) words += fmt::format(", {} left", format_duration(*pace.seconds_left));
@@ -127,7 +127,7 @@ TextChart history(const SweepView& view) {
 
 std::vector<std::string> draw_frame(const SweepFrame& sweep, const FrameStyle& style) {
   const SweepView& view = sweep.view;
-  std::vector<std::string> lines = {headline(sweep), progress_line(sweep.pace, style.columns)};
+  std::vector<std::string> lines = {headline_of_sweep(sweep), progress_of_sweep(sweep.pace, style.columns)};
   const std::vector<const TrialRow*> rows = placed(view);
   std::vector<std::string> below = best_lines(view, rows);
   if (std::string line = importance_line(view.importance); !line.empty()) below.push_back(std::move(line));

@@ -13,7 +13,7 @@ namespace shoal {
 namespace {
 
 /// Of a forward and backward pass of 32 made-up samples in one leaf.
-std::string hash_of(const Model& model) {
+std::string hash_of_leaf(const Model& model) {
   constexpr std::int64_t samples = 32;
   const Graph& graph = model.graph();
   LocalTreeSum sums;
@@ -52,7 +52,7 @@ std::string hash_of_rows() {
     layers.push_back({activation, {}});
     layers.push_back({"dropout", {{"rate", 0.25}}});
   }
-  return hash_of(Model(40, layers, 5, Loss::softmax));
+  return hash_of_leaf(Model(40, layers, 5, Loss::softmax));
 }
 
 std::string hash_of_images() {
@@ -69,7 +69,7 @@ std::string hash_of_images() {
                                          {"layer_norm"},
                                          {"average_pool", {{"size", std::int64_t{2}}, {"stride", std::int64_t{1}}}},
                                          {"global_average_pool"}};
-  return hash_of(Model(image_shape(3, 9, 8), layers, 5, Loss::softmax));
+  return hash_of_leaf(Model(image_shape(3, 9, 8), layers, 5, Loss::softmax));
 }
 
 std::string image_kernel_hash() {

@@ -21,7 +21,7 @@ namespace {
 using namespace shoal;
 using Clock = std::chrono::steady_clock;
 
-struct Subject {
+struct MeasuredFunction {
   const char* name;
   Unary f;
   double (*exact)(double);
@@ -29,7 +29,7 @@ struct Subject {
 
 double erfc_gelu(double x) { return 0.5 * x * std::erfc(-x * 0.70710678118654752); }
 
-constexpr Subject subjects[] = {
+constexpr MeasuredFunction subjects[] = {
     {"relu", Unary::relu, [](double x) { return x > 0 ? x : 0.0; }},
     {"leaky_relu", Unary::leaky_relu, [](double x) { return x > 0 ? x : static_cast<double>(0.01f) * x; }},
     {"tanh", Unary::tanh, [](double x) { return std::tanh(x); }},
@@ -40,7 +40,7 @@ constexpr Subject subjects[] = {
 };
 
 /// The largest error over floats of the range in which all of these functions are finite and not subnormal.
-double worst_error(const Subject& subject) {
+double worst_error(const MeasuredFunction& subject) {
   double worst = 0.0;
   std::vector<float> x, y;
   for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += 1021) {
@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < size; ++i) x[i] = -6.0f + 12.0f * static_cast<float>(i) / static_cast<float>(n);
   fmt::print("{}, {} elements, medians of {} rounds\n{:<12}{:>12}{:>14}{:>12}\n", instruction_set(), n, rounds,
              "function", "ns forward", "ns derivative", "worst ulp");
-  for (const Subject& subject : subjects) {
+  for (const MeasuredFunction& subject : subjects) {
     std::vector<double> forward, backward;
     for (int round = 0; round < rounds; ++round) {
       const auto begun = Clock::now();

@@ -31,7 +31,7 @@ namespace {
 using namespace shoal;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t chunk_floats = 1024;
+constexpr std::int64_t variant_chunk_floats = 1024;
 
 /// Gradients by the tree and sliced updates, as in a Replica.
 class TreeSums {
@@ -88,9 +88,9 @@ class Allreduce {
   }
   void update(const Optimizer& adam, const UpdateScalars& scalars) {
     const std::int64_t size = memory_[0].size();
-    parallel_for((size + chunk_floats - 1) / chunk_floats, [&](std::int64_t chunk) {
-      const auto begin = static_cast<std::size_t>(chunk * chunk_floats);
-      const auto count = std::min<std::size_t>(chunk_floats, static_cast<std::size_t>(size) - begin);
+    parallel_for((size + variant_chunk_floats - 1) / variant_chunk_floats, [&](std::int64_t chunk) {
+      const auto begin = static_cast<std::size_t>(chunk * variant_chunk_floats);
+      const auto count = std::min<std::size_t>(variant_chunk_floats, static_cast<std::size_t>(size) - begin);
       float* moments[2] = {memory_[1].data() + begin, memory_[2].data() + begin};
       adam.update(scalars, memory_[0].span().subspan(begin, count), memory_[3].span().subspan(begin, count), moments);
     });

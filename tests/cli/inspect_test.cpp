@@ -33,7 +33,7 @@ class Inspect : public ::testing::Test {
     digest_ = trainer.digest();
   }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   std::string data_ = folder_ / "data.h5";
   std::string checkpoint_ = folder_ / "checkpoint.h5";
   std::string content_;
@@ -135,11 +135,11 @@ TEST_F(Inspect, DatasetAsJson) {
 
 TEST_F(Inspect, AnythingElseIsRefused) {
   const std::string text = folder_ / "text";
-  testing::write(text, "hello");
-  std::string cut = testing::read(checkpoint_);
+  tests::write(text, "hello");
+  std::string cut = tests::read(checkpoint_);
   cut.resize(cut.size() / 2);
   const std::string half = folder_ / "half.h5";
-  testing::write(half, cut);
+  tests::write(half, cut);
   for (const auto& [path, status] : {std::pair(text, ExitStatus::bad_data), std::pair(half, ExitStatus::bad_data),
                                      std::pair(folder_ / "none", ExitStatus::no_input)}) {
     try {

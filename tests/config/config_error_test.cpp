@@ -332,7 +332,7 @@ TEST(ConfigError, ChecksTheNamesInASweep) {
 }
 
 TEST(ConfigError, AMissingFileIsNoInput) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const std::string missing = folder / "missing.toml";
   EXPECT_EQ(thrown([&] { load_config(missing, {}); }), "66 there is no file " + missing);
   EXPECT_EQ(thrown([&] { load_config(folder / "", {}); }).substr(0, 3), "66 ");

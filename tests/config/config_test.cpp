@@ -304,8 +304,8 @@ TEST(Config, PathsAreRelativeToTheFileAndFromSetToTheWorkingDirectory) {
   EXPECT_EQ(parse("data.file = \"/usr/lib/../x.h5\"").data.file,
             (std::filesystem::canonical("/usr/lib").parent_path() / "x.h5").string());
 
-  const testing::TemporaryFolder folder;
-  testing::write(folder / "a.toml", "data.file = \"digits.h5\"\n");
+  const tests::TemporaryFolder folder;
+  tests::write(folder / "a.toml", "data.file = \"digits.h5\"\n");
   EXPECT_EQ(load_config(folder / "a.toml", {}).data.file, folder / "digits.h5");
 }
 

@@ -13,7 +13,7 @@ namespace shoal {
 namespace {
 
 Json read(const std::string& text) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const std::string path = folder / "a.toml";
   std::ofstream(path) << text;
   return read_toml(path);

@@ -9,7 +9,7 @@ namespace shoal {
 namespace {
 
 using ::testing::ElementsAre;
-using Rows = std::vector<std::int64_t>;
+using RowNumbers = std::vector<std::int64_t>;
 
 class Splits : public DataFiles {
  protected:
@@ -23,7 +23,7 @@ class Splits : public DataFiles {
     return open<T, std::int32_t>({rows, 3}, x, {}, {});
   }
   template <class X, class Y>
-  Split open(const Rows& x_shape, const std::vector<X>& x, const Rows& y_shape, const std::vector<Y>& y,
+  Split open(const RowNumbers& x_shape, const std::vector<X>& x, const RowNumbers& y_shape, const std::vector<Y>& y,
              std::int64_t classes = 0) {
     H5Writer writer(path("d.h5"));
     put(writer, "train/x", x_shape, x);
@@ -37,7 +37,7 @@ class Splits : public DataFiles {
 TEST_F(Splits, ReadRowsInAnyOrderOfEveryType) {
   const auto check = [](const Split& split) {
     std::vector<float> x(12);
-    split.read(Rows{4, 1, 2, 2}, {}, x);
+    split.read(RowNumbers{4, 1, 2, 2}, {}, x);
     EXPECT_THAT(x, ElementsAre(40, 41, 42, 10, 11, 12, 20, 21, 22, 20, 21, 22));
     EXPECT_EQ(split.rows(), 5);
     EXPECT_EQ(split.features(), 3);
@@ -114,7 +114,7 @@ TEST_F(Splits, ReadTargetsInDouble) {
   writer.finish();
   std::vector<double> targets(2);
   const Dataset data = Dataset::open(path("precise.h5"));
-  data.split("train").read_target_values(Rows{1, 0}, targets);
+  data.split("train").read_target_values(RowNumbers{1, 0}, targets);
   EXPECT_THAT(targets, ElementsAre(1e9 + 2, 1e9 + 1)) << "as floats they are one number";
   const std::vector<double> moments = leaf_target_moments(data.split("train"), 0, 2);
   EXPECT_THAT(moments, ElementsAre(1e9 + 1.5, 0.5));
@@ -124,7 +124,7 @@ TEST_F(Splits, RefuseValuesThatAreNotFinite) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Split split = open<float, float>({3, 2}, {1, 2, 3, nan, 5, 6}, {3}, {1, 2, nan});
   std::vector<float> x(2);
-  split.read(Rows{0}, {}, x);  // rows without it are read
+  split.read(RowNumbers{0}, {}, x);  // rows without it are read
   const auto read = [&] { x_of(split); };
   expect_error(read, ExitStatus::bad_data, {"d.h5: train/x row 1, feature 1 is nan"});
   expect_error([&] { x_of(split.subset({2, 1})); }, ExitStatus::bad_data, {"train/x row 1, feature 1"});
@@ -138,9 +138,10 @@ TEST_F(Splits, RefuseValuesThatAreNotFinite) {
 TEST_F(Splits, RefuseLabelsOutsideTheClasses) {
   const Split split = open<float, std::int64_t>({3, 1}, {1, 2, 3}, {3}, {0, 3, -1}, 3);
   std::vector<std::int32_t> label(1);
-  split.read_labels(Rows{0}, label);
-  expect_error([&] { split.read_labels(Rows{1}, label); }, ExitStatus::bad_data, {"d.h5: train/y row 1 is 3", "0..2"});
-  expect_error([&] { split.read_labels(Rows{2}, label); }, ExitStatus::bad_data, {"row 2 is -1"});
+  split.read_labels(RowNumbers{0}, label);
+  expect_error([&] { split.read_labels(RowNumbers{1}, label); }, ExitStatus::bad_data,
+               {"d.h5: train/y row 1 is 3", "0..2"});
+  expect_error([&] { split.read_labels(RowNumbers{2}, label); }, ExitStatus::bad_data, {"row 2 is -1"});
 }
 
 TEST_F(Splits, OutliveTheirDataSet) {
@@ -173,13 +174,13 @@ TEST_F(Splits, HeldInMemoryGiveTheSameWhateverBecomesOfTheFile) {
     EXPECT_EQ(x_of(held), x_of(split));
     EXPECT_THAT(labels_of(held), ElementsAre(3, 0, 2, 1));
     std::vector<double> weights(2);
-    held.subset({3, 1, 0}).read_weights(Rows{0, 2}, weights);
+    held.subset({3, 1, 0}).read_weights(RowNumbers{0, 2}, weights);
     EXPECT_THAT(weights, ElementsAre(3.5, 0.5));
   }
   const Split held = split.held_in(stored(split, 100)).subset({2, 1});
   std::filesystem::resize_file(path("d.h5"), 100);
   std::vector<float> x(6);
-  held.read(Rows{1, 0}, {}, x);
+  held.read(RowNumbers{1, 0}, {}, x);
   EXPECT_THAT(x, ElementsAre(10, 11, 12, 20, 21, 22));
   EXPECT_THAT(labels_of(held), ElementsAre(2, 0));
   expect_error([&] { x_of(split); }, ExitStatus::bad_data, {"is cut short"});

@@ -24,7 +24,7 @@ std::vector<float> numbers_of(const GoldenFile& file, const std::string& group, 
   return floats(file.numbers(group + (known ? p.name : "output" + p.name.substr(p.name.find('/')))));
 }
 
-void follow(const GoldenFile& file, const std::string& name) {
+void follow_images(const GoldenFile& file, const std::string& name) {
   const std::string path = "cases/" + name;
   const Config config = parse_config(file.text(path + "/config"), name, "/");
   const Model model(image_shape(channels, height, width), layers_of(config.model), 10, Loss::softmax);
@@ -82,7 +82,7 @@ TEST(Golden, ConvolutionalNetsFollowPyTorch) {
   ASSERT_TRUE(file.open());
   const std::vector<std::string> names = file.cases();
   ASSERT_EQ(names.size(), 2u);
-  for (const std::string& name : names) follow(file, name);
+  for (const std::string& name : names) follow_images(file, name);
 }
 
 }  // namespace

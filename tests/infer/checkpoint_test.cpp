@@ -8,8 +8,8 @@
 namespace shoal {
 namespace {
 
-using testing::archive_of;
 using ::testing::HasSubstr;
+using tests::archive_of;
 
 Archive small() {
   return archive_of(mlp({.inputs = 3, .hidden = {4}, .classes = 2, .batch_norm = true}), {{3}, 2, {"a", "b"}, "x"});

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
+using tests::TemporaryFolder;
 
 /// What is tried here, each a file: no hidden layer, two inputs.
 class Ensembles : public ::testing::Test {
@@ -22,7 +22,7 @@ class Ensembles : public ::testing::Test {
   std::string saved(const std::string& name, const Loss& loss, std::int64_t outputs,
                     const std::vector<std::string>& classes, const std::vector<float>& weight) const {
     Archive archive =
-        testing::archive_of(Model(2, {}, outputs, loss), {{2}, std::ssize(classes), classes, "x", {"left", "right"}});
+        tests::archive_of(Model(2, {}, outputs, loss), {{2}, std::ssize(classes), classes, "x", {"left", "right"}});
     archive.put(make_array<float>("parameters/01_dense/weight", {2, outputs}, weight));
     archive.put(make_array<float>("parameters/01_dense/bias", {outputs},
                                   std::vector<float>(static_cast<std::size_t>(outputs))));

@@ -15,8 +15,8 @@
 namespace shoal {
 namespace {
 
-using testing::archive_of;
 using ::testing::HasSubstr;
+using tests::archive_of;
 
 TrainedModel trained(const Model& model, DataDescription data = {{2}, 0, {}, "x"}) {
   return {archive_of(model, std::move(data)), model};

@@ -18,9 +18,9 @@
 namespace shoal {
 namespace {
 
-using testing::archive_of;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
+using tests::archive_of;
+using tests::TemporaryFolder;
 
 std::string saved(Archive archive, const TemporaryFolder& folder) {
   FileBytes bytes;
@@ -167,7 +167,7 @@ TEST(Predictor, RowsThatCannotBeAreRefused) {
 }
 
 /// size with a flag, town one-hot of two, day: weight 1, 10, 100, ... for each input.
-Archive of_a_table() {
+Archive table_archive() {
   const Encoding encoding{{"standard", {1.0, 0.0, 0.0}, {2.0, 1.0, 86400.0}},
                           {{{"size", ColumnType::number, {}}, true, false, 5.0, 0},
                            {{"town", ColumnType::category, {"11", "ayr", "bath"}}},
@@ -186,7 +186,7 @@ Archive of_a_table() {
 
 TEST(Predictor, TakesTextsByTheNamesOfColumns) {
   const TemporaryFolder folder;
-  const Predictor predictor(saved(of_a_table(), folder));
+  const Predictor predictor(saved(table_archive(), folder));
   EXPECT_EQ(predictor.features(), 3);
   const auto output = [&](const std::string& size, const std::string& town, const std::string& day) {
     const std::vector<double> row = predictor.row({{"size", size}, {"town", town}, {"day", day}, {"more", "?"}});
@@ -212,7 +212,7 @@ TEST(Predictor, TakesTextsByTheNamesOfColumns) {
 
 TEST(Predictor, TakesColumnsOfAnyKindInAnyOrder) {
   const TemporaryFolder folder;
-  const Predictor predictor(saved(of_a_table(), folder));
+  const Predictor predictor(saved(table_archive(), folder));
   const double gap = std::numeric_limits<double>::quiet_NaN();
   const std::vector<double> size{3.0, 77.0, -9.0, 77.0, gap, 77.0};  // every other one counts
   const std::vector<std::string> day{"1970-01-02", "1970-01-03", ""};
@@ -251,7 +251,7 @@ TEST(Predictor, TakesColumnsOfAnyKindInAnyOrder) {
 
 TEST(Predictor, ANumberWithMarksIsReadAsInItsFile) {
   const TemporaryFolder folder;
-  Archive archive = of_a_table();
+  Archive archive = table_archive();
   TableDescription table = *read_description(archive).table;
   table.features[0].marks = {"$", "", true};
   table.decimal = '.';

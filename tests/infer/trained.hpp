@@ -4,7 +4,7 @@
 
 #include "shoal/infer/checkpoint.hpp"
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 /// The checkpoint of a model as it starts, for features of the mean 1 and the deviation 2.
 inline Archive archive_of(const Model& model, DataDescription data) {
@@ -24,4 +24,4 @@ inline Archive archive_of(const Model& model, DataDescription data) {
   return archive;
 }
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

@@ -11,8 +11,8 @@
 namespace shoal {
 namespace {
 
-using testing::expect_error;
-using testing::TemporaryFolder;
+using tests::expect_error;
+using tests::TemporaryFolder;
 
 template <class T>
 NamedArray numbers(const std::string& path, std::vector<std::int64_t> shape, std::vector<T> values) {

@@ -9,7 +9,7 @@
 namespace shoal {
 namespace {
 
-using testing::expect_error;
+using tests::expect_error;
 
 std::vector<std::byte> small_checkpoint() {
   Archive archive;
@@ -85,7 +85,7 @@ TEST(Header, IsWhereTheContractSaysItIs) {
 }
 
 TEST(ReadCheckpoint, TakesNoMemoryForAFileThatIsNotWhatItsHeaderSays) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const std::vector<std::byte> bytes = small_checkpoint();
   write_atomically(folder / "c.h5", bytes);
   EXPECT_EQ(read_checkpoint(folder / "c.h5"), bytes);

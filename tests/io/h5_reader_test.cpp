@@ -6,10 +6,10 @@
 namespace shoal {
 namespace {
 
-using testing::expect_error;
-using testing::make_dataset;
-using testing::make_h5;
-using testing::TemporaryFolder;
+using tests::expect_error;
+using tests::make_dataset;
+using tests::make_h5;
+using tests::TemporaryFolder;
 constexpr auto bad = ExitStatus::bad_data;
 
 void set_attribute(hid_t file, const char* name, hid_t type, hsize_t count, const void* value) {

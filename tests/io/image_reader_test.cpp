@@ -8,10 +8,10 @@
 namespace shoal {
 namespace {
 
-using testing::expect_error;
-using testing::make_dataset;
-using testing::make_h5;
-using testing::TemporaryFolder;
+using tests::expect_error;
+using tests::make_dataset;
+using tests::make_h5;
+using tests::TemporaryFolder;
 
 /// decode() refuses a file that is sound by its hashes, for its content; it says what it found.
 void expect_refused(const std::string& word, const std::function<void(hid_t)>& fill) {

@@ -22,7 +22,7 @@ class NameLists : public ::testing::Test {
     writer.finish();
     return H5Reader(folder_ / "n.h5");
   }
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
 };
 
 TEST_F(NameLists, ReadBackFromDataSets) {

@@ -11,7 +11,7 @@ namespace shoal {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::TemporaryFolder;
+using tests::TemporaryFolder;
 
 /// A folder with real/inside, link -> real/inside, up -> .. and a file.
 class PathTest : public ::testing::Test {

@@ -16,7 +16,7 @@ namespace shoal {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::TemporaryFolder;
+using tests::TemporaryFolder;
 
 std::atomic<bool> disk_is_busy = false;
 std::mutex mutex;

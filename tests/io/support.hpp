@@ -16,7 +16,7 @@
 
 #include "shoal/core/error.hpp"
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 /// A folder of its own, removed at the end.
 class TemporaryFolder {
@@ -111,4 +111,4 @@ inline void make_dataset(hid_t file, const char* name, hid_t type, hid_t creatio
   H5Sclose(space);
 }
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

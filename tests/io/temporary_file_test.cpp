@@ -22,7 +22,7 @@ std::filesystem::path touched(const fs::path& path) {
 }
 
 TEST(TemporaryFile, IsGoneOrMovedAtItsEnd) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   {
     const TemporaryFile gone(touched(folder / "gone"));
     TemporaryFile moved(touched(folder / "moved"));
@@ -33,7 +33,7 @@ TEST(TemporaryFile, IsGoneOrMovedAtItsEnd) {
 }
 
 TEST(TemporaryFile, AllThatAreAliveCanBeRemovedAtOnce) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   std::optional<TemporaryFile> first(touched(folder / "first"));
   TemporaryFile second(touched(folder / "second"));
   TemporaryFile third(touched(folder / "third"));
@@ -48,7 +48,7 @@ TEST(TemporaryFile, AllThatAreAliveCanBeRemovedAtOnce) {
 extern "C" void remove_in_handler(int) { remove_temporary_files(); }
 
 TEST(TemporaryFile, MayBeRemovedByASignalHandlerAtAnyMoment) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const auto before = std::signal(SIGUSR2, remove_in_handler);
   std::thread other([&] {
     for (int i = 0; i < 2000; ++i) const TemporaryFile made(folder / "other");

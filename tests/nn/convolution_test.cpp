@@ -63,8 +63,8 @@ class Convolution : public testing::TestWithParam<Case> {
 };
 
 /// The sum as it is defined, in the order that is promised.
-double reference(const Case& c, const Panels<double>& x, const Panels<double>& weight, double bias, std::int64_t sample,
-                 std::int64_t i, std::int64_t j, std::int64_t unit) {
+double reference_convolution(const Case& c, const Panels<double>& x, const Panels<double>& weight, double bias,
+                             std::int64_t sample, std::int64_t i, std::int64_t j, std::int64_t unit) {
   const ConvolutionOptions& o = c.options;
   const std::int64_t top = o.same_padding ? (o.kernel_height - 1) / 2 : 0;
   const std::int64_t left = o.same_padding ? (o.kernel_width - 1) / 2 : 0;
@@ -100,8 +100,8 @@ TEST_P(Convolution, IsTheSumInItsOrder) {
         for (std::int64_t u = 0; u < c.units; ++u) {
           const double bias = c.bias ? graph.parameters()[2].in(check.parameters.data()).at(0, u) : 0.0;
           ASSERT_EQ(check.executor.value(y).at((s * shape.height() + i) * shape.width + j, u),
-                    reference(c, check.executor.input(x), graph.parameters()[1].in(check.parameters.data()), bias, s, i,
-                              j, u))
+                    reference_convolution(c, check.executor.input(x), graph.parameters()[1].in(check.parameters.data()),
+                                          bias, s, i, j, u))
               << s << ' ' << i << ' ' << j << ' ' << u;
         }
       }

@@ -13,12 +13,12 @@
 namespace shoal {
 namespace {
 
-double number(std::int64_t i, std::int64_t step, std::int64_t modulus, double scale) {
+double number_in(std::int64_t i, std::int64_t step, std::int64_t modulus, double scale) {
   return static_cast<double>(i * step % modulus - modulus / 2) / scale;
 }
 
 /// A case of tests/golden/layers.json.
-struct Case {
+struct LayerCase {
   LayerSpec layer;
   std::int64_t samples = 0;
   ValueShape in, out;
@@ -40,12 +40,12 @@ ValueShape shape_of(const std::vector<double>& s) {
   return image_shape(side(1), side(2), side(3));
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> found;
+const std::vector<LayerCase>& layer_cases() {
+  static const std::vector<LayerCase> all = [] {
+    std::vector<LayerCase> found;
     const Json list = Json::parse(read_text(SHOAL_SOURCE_DIR "/tests/golden/layers.json"));
     for (const Json& json : list.items()) {
-      Case& c = found.emplace_back();
+      LayerCase& c = found.emplace_back();
       for (const auto& [key, value] : json.at("layer").members()) {
         if (key == "type") {
           c.layer.type = value.string();
@@ -72,7 +72,7 @@ const std::vector<Case>& cases() {
 /// A case as a graph: x is a parameter with a row for each position of each sample, so that it has a gradient.
 template <class T>
 struct CaseRun {
-  explicit CaseRun(const Case& c, std::int64_t leaf_samples)
+  explicit CaseRun(const LayerCase& c, std::int64_t leaf_samples)
       : rows(c.samples * c.in.rows),
         pick(graph.input("pick", {true, c.in.rows, rows, c.in.width})),
         x(graph.variable("x", {rows, c.in.columns}, zeros())),
@@ -87,15 +87,15 @@ struct CaseRun {
     executor.bind(parameters.data(), {});
     for (std::int64_t r = 0; r < rows; ++r) executor.input(pick).at(r, r) = T{1};
     for_elements(c.in, c.samples, [&](std::int64_t i, std::int64_t row, std::int64_t column) {
-      graph.parameters()[0].in(parameters.data()).at(row, column) = static_cast<T>(number(i, 79, c.modulus, 25));
+      graph.parameters()[0].in(parameters.data()).at(row, column) = static_cast<T>(number_in(i, 79, c.modulus, 25));
     });
     for_elements(c.out, c.samples, [&](std::int64_t i, std::int64_t row, std::int64_t column) {
-      executor.input(dy).at(row, column) = static_cast<T>(number(i, 31, 17, 8));
+      executor.input(dy).at(row, column) = static_cast<T>(number_in(i, 31, 17, 8));
     });
     for (const Parameter& p : graph.parameters().subspan(1)) {
       const bool gamma = p.name.ends_with("gamma");
       for (std::int64_t i = 0; i < p.columns; ++i)
-        p.in(parameters.data()).at(0, i) = static_cast<T>(gamma ? 1.0 + number(i, 5, 7, 4) : number(i, 3, 5, 4));
+        p.in(parameters.data()).at(0, i) = static_cast<T>(gamma ? 1.0 + number_in(i, 5, 7, 4) : number_in(i, 3, 5, 4));
     }
     const std::vector<std::int64_t> ids(static_cast<std::size_t>(c.samples));
     executor.forward({&share, share.range(), true, 1, 1, ids}, loss);
@@ -126,7 +126,7 @@ void expect_close(double value, double expected, const std::string& what) {
 }
 
 TEST(LayerValues, AndDerivativesAreThoseOfPyTorch) {
-  for (const Case& c : cases()) {
+  for (const LayerCase& c : layer_cases()) {
     const CaseRun<double> run(c, c.samples);
     const auto at = [](const std::vector<double>& list, std::int64_t i) {
       return list.at(static_cast<std::size_t>(i));
@@ -151,7 +151,7 @@ TEST(LayerValues, AndDerivativesAreThoseOfPyTorch) {
 
 TEST(LayerValues, AreTheSameBitsForAnyLeavesAndThreads) {
   const int kept = threads();
-  for (const Case& c : cases()) {
+  for (const LayerCase& c : layer_cases()) {
     set_threads(1);
     const CaseRun<float> all(c, c.samples);
     const CaseRun<float> each(c, 1);
@@ -178,7 +178,7 @@ TEST(LayerValues, AreTheSameBitsForAnyLeavesAndThreads) {
 
 TEST(LayerValues, EveryDerivativeEqualsCentralDifferences) {
   set_threads(1);  // thousands of passes of a few samples
-  for (const Case& c : cases()) {
+  for (const LayerCase& c : layer_cases()) {
     if (c.in.rows > 60) continue;  // small ones show as much
     Graph g;
     const Value x = g.input("x", {true, c.in.rows, 3, c.in.width});

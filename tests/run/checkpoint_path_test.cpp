@@ -9,14 +9,14 @@ namespace shoal {
 namespace {
 
 TEST(CheckpointPath, FilesStayAsTheyAre) {
-  const testing::TemporaryFolder folder;
-  testing::write(folder / "a.h5", "");
+  const tests::TemporaryFolder folder;
+  tests::write(folder / "a.h5", "");
   EXPECT_EQ(checkpoint_file(folder / "a.h5"), folder / "a.h5");
   EXPECT_EQ(checkpoint_file("no/such/file"), "no/such/file");
 }
 
 TEST(CheckpointPath, ARunMeansItsLatest) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const std::string checkpoints = folder / "checkpoints";
   std::filesystem::create_directory(checkpoints);
   try {
@@ -25,7 +25,7 @@ TEST(CheckpointPath, ARunMeansItsLatest) {
   } catch (const Error& e) {
     EXPECT_EQ(e.status(), ExitStatus::no_input);
   }
-  for (const char* name : {"/step-00000003.h5", "/step-00000007.h5"}) testing::write(checkpoints + name, "");
+  for (const char* name : {"/step-00000003.h5", "/step-00000007.h5"}) tests::write(checkpoints + name, "");
   EXPECT_EQ(checkpoint_file(folder / "."), folder / "./checkpoints/step-00000007.h5");
   std::filesystem::create_symlink("step-00000003.h5", checkpoints + "/latest");
   EXPECT_EQ(checkpoint_file(folder / "."), folder / "./checkpoints/step-00000003.h5");

@@ -31,7 +31,7 @@ class CheckpointWriterTest : public ::testing::Test {
     return job;
   }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   RunDirectory directory_ = RunDirectory::create(folder_ / "run");
 };
 

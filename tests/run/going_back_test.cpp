@@ -42,12 +42,12 @@ class GoingBack : public ::testing::Test {
     EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10, 20, 30));
     EXPECT_EQ(run.latest(), 30);
     EXPECT_EQ(run.best(), 20);
-    EXPECT_EQ(testing::read(run.paths().metrics()), "old metrics");
-    EXPECT_EQ(testing::read(run.paths().nudges()), "old nudges");
+    EXPECT_EQ(tests::read(run.paths().metrics()), "old metrics");
+    EXPECT_EQ(tests::read(run.paths().nudges()), "old nudges");
   }
   bool leaves_traces() const { return fs::exists(run_ + "/going-back-00000010"); }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   std::string run_ = folder_ / "run";
 };
 
@@ -79,8 +79,8 @@ TEST_F(GoingBack, EndsTheOldLineWithTheFirstNewCheckpoint) {
   EXPECT_EQ(run.latest(), 20);
   EXPECT_EQ(run.best(), std::nullopt) << "the old one";
   EXPECT_EQ(read_checkpoint(run.paths().checkpoint(20)).size(), bytes_of(2).size());
-  EXPECT_EQ(testing::read(run.paths().metrics()), "new metrics");
-  EXPECT_EQ(testing::read(run.paths().nudges()), "new nudges");
+  EXPECT_EQ(tests::read(run.paths().metrics()), "new metrics");
+  EXPECT_EQ(tests::read(run.paths().nudges()), "new nudges");
   EXPECT_FALSE(leaves_traces());
   run.write_checkpoint(30, bytes_of(2));
   EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10, 20, 30));
@@ -99,7 +99,7 @@ TEST_F(GoingBack, IsFinishedByWhoeverOpensTheRunNext) {
   const RunDirectory run = RunDirectory::open(run_);
   EXPECT_THAT(run.checkpoint_steps(), ElementsAre(0, 10, 15));
   EXPECT_EQ(run.latest(), 15);
-  EXPECT_EQ(testing::read(run.paths().metrics()), "new metrics");
+  EXPECT_EQ(tests::read(run.paths().metrics()), "new metrics");
   EXPECT_FALSE(leaves_traces());
 }
 

@@ -73,7 +73,7 @@ TEST(JudgeNudge, AnEndThatIsPastOrNotGoneByIsRefused) {
 }
 
 TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const std::string file = folder / "nudges.jsonl";
   NudgeJournal journal;
   journal.add({3, "optimizer.rho", 0.5});
@@ -93,8 +93,8 @@ TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
   const NudgeReply right = note_nudges({"", {"optimizer.l2=1"}, {}}, judge, write_to(file), journal);
   EXPECT_EQ(right.status, ExitStatus::done);
   EXPECT_EQ(right.text, to_json_line({5, "optimizer.l2", 1.0}));
-  EXPECT_EQ(testing::read(file), before.text() + right.text);
-  EXPECT_EQ(journal.text(), testing::read(file));
+  EXPECT_EQ(tests::read(file), before.text() + right.text);
+  EXPECT_EQ(journal.text(), tests::read(file));
 }
 
 class Desk : public ::testing::Test {
@@ -127,7 +127,7 @@ class Desk : public ::testing::Test {
     return names;
   }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   std::string run_ = folder_ / "run";
   std::optional<RunDirectory> directory_;
   std::vector<std::string> seen_;
@@ -187,13 +187,13 @@ TEST_F(Desk, ANudgeCanBeWithdrawn) {
 TEST_F(Desk, RequestsToAnotherOwnerAndGarbageAreNotTaken) {
   start_run();
   fs::create_directories(RunPaths{run_}.requests());
-  testing::write(RunPaths{run_}.requests() + "/1.json",
-                 to_json(NudgeRequestFile{"a run before", {"optimizer.l2=1"}, {}}));
-  testing::write(RunPaths{run_}.requests() + "/2.json", "{\"owner\":");
-  testing::write(RunPaths{run_}.requests() + "/3.json.12.tmp", "half");
-  testing::write(RunPaths{run_}.requests() + "/0.reply", "nobody came");
-  testing::write(RunPaths{run_}.requests() + "/4.json",
-                 to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
+  tests::write(RunPaths{run_}.requests() + "/1.json",
+               to_json(NudgeRequestFile{"a run before", {"optimizer.l2=1"}, {}}));
+  tests::write(RunPaths{run_}.requests() + "/2.json", "{\"owner\":");
+  tests::write(RunPaths{run_}.requests() + "/3.json.12.tmp", "half");
+  tests::write(RunPaths{run_}.requests() + "/0.reply", "nobody came");
+  tests::write(RunPaths{run_}.requests() + "/4.json",
+               to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
   NudgeDesk desk(run_);
   EXPECT_TRUE(desk.has_visitors());
   EXPECT_FALSE(desk.has_visitors()) << "looks only now and then";
@@ -223,8 +223,8 @@ TEST_F(Desk, WhatCannotBeReadIsToldOfOnce) {
   EXPECT_THAT(desk.admit(), IsEmpty());
   std::this_thread::sleep_for(std::chrono::milliseconds(250));  // more than between two looks
   EXPECT_FALSE(desk.has_visitors());
-  testing::write(RunPaths{run_}.requests() + "/2.json",
-                 to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
+  tests::write(RunPaths{run_}.requests() + "/2.json",
+               to_json(NudgeRequestFile{run_owner(run_), {"optimizer.l2=2"}, 9}));
   std::this_thread::sleep_for(std::chrono::milliseconds(250));
   EXPECT_TRUE(desk.has_visitors());
   EXPECT_EQ(desk.admit().size(), 1U);

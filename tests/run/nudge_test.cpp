@@ -19,7 +19,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class Nudged : public testing::TrainRun {
+class Nudged : public tests::TrainRun {
  protected:
   /// The files that a replay reads of a run that was nudged so.
   void write_original(const std::string& run, const std::vector<std::string>& sets, const std::vector<Nudge>& nudges) {

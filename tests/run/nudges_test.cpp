@@ -80,9 +80,9 @@ TEST(NudgeJournal, ATornLastLineIsDroppedAndABadOneNamed) {
 }
 
 TEST(NudgeJournal, OfARunWithoutTheFileIsEmpty) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   EXPECT_TRUE(NudgeJournal::of_run(folder / "").empty());
-  testing::write(folder / "nudges.jsonl", to_json_line({3, "optimizer.l2", 0.5}));
+  tests::write(folder / "nudges.jsonl", to_json_line({3, "optimizer.l2", 0.5}));
   EXPECT_THAT(NudgeJournal::of_run(folder / "").nudges(), ElementsAre(Nudge{3, "optimizer.l2", 0.5}));
 }
 

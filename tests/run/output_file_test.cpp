@@ -42,7 +42,7 @@ class OutputFileTest : public ::testing::Test {
   std::string path(const std::string& name) const { return folder_ / name; }
   void write(const std::string& name, const std::string& text) const {
     fs::create_directories(fs::path(path(name)).parent_path());
-    testing::write(path(name), text);
+    tests::write(path(name), text);
   }
   /// The names that a user may give for what is there, or can be.
   std::vector<std::string> spellings(const std::string& name) {
@@ -67,7 +67,7 @@ class OutputFileTest : public ::testing::Test {
     return "";
   }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   int aliases_ = 0;
 };
 

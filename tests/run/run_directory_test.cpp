@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 class RunDirectoryTest : public ::testing::Test {
  protected:
   static void touch_checkpoints(const std::string& run, const std::vector<std::int64_t>& steps) {
-    for (const std::int64_t step : steps) testing::write(RunPaths{run}.checkpoint(step), "x");
+    for (const std::int64_t step : steps) tests::write(RunPaths{run}.checkpoint(step), "x");
   }
   /// A run whose owner has gone.
   void make_run(const std::vector<std::int64_t>& steps = {}) const {
@@ -39,7 +39,7 @@ class RunDirectoryTest : public ::testing::Test {
     }
   }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   std::string run_ = folder_ / "runs/digits";
 };
 
@@ -50,7 +50,7 @@ TEST_F(RunDirectoryTest, HasTheDocumentedLayout) {
   EXPECT_FALSE(RunDirectory::has_run(run_)) << "a config.toml alone may be the user's";
   run.write_checkpoint(0, {});
   EXPECT_TRUE(RunDirectory::has_run(run_));
-  EXPECT_EQ(testing::read(run_ + "/config.toml"),
+  EXPECT_EQ(tests::read(run_ + "/config.toml"),
             "# How this run begins, every key as resolved. What changes later stands in nudges.jsonl.\nseed = 7\n");
   EXPECT_TRUE(fs::is_directory(run_ + "/checkpoints"));
   EXPECT_EQ(run.path(), run_);
@@ -73,11 +73,11 @@ TEST_F(RunDirectoryTest, NeverMakesARunWhereOneIs) {
 
 TEST_F(RunDirectoryTest, NeverTakesAFolderWithAConfigOfTheUsers) {
   fs::create_directories(run_);
-  testing::write(run_ + "/config.toml", "# mine");
+  tests::write(run_ + "/config.toml", "# mine");
   const auto create = [&] { RunDirectory::create(run_); };
   expect_error(create, ExitStatus::taken, run_ + " holds no run, but a config.toml that a new run would write its own");
-  EXPECT_EQ(testing::read(run_ + "/config.toml"), "# mine");
-  testing::write(run_ + "/fingerprint", "of a sweep");
+  EXPECT_EQ(tests::read(run_ + "/config.toml"), "# mine");
+  tests::write(run_ + "/fingerprint", "of a sweep");
   expect_error(create, ExitStatus::taken, run_ + " holds a sweep; name another folder with --run");
 }
 
@@ -90,7 +90,7 @@ TEST_F(RunDirectoryTest, HasOneOwner) {
 }
 
 TEST_F(RunDirectoryTest, AFolderThatCannotBeMadeIsNamed) {
-  testing::write(folder_ / "file", "");
+  tests::write(folder_ / "file", "");
   const std::string below = folder_ / "file/run";
   expect_error([&] { RunDirectory::create(below); }, ExitStatus::input_output,
                "cannot make the run directory " + below + ": Not a directory");
@@ -105,7 +105,7 @@ TEST_F(RunDirectoryTest, OpensOnlyARun) {
 
 TEST_F(RunDirectoryTest, OpeningClearsWhatAKilledWriterLeft) {
   make_run({5});
-  testing::write(run_ + "/incarnation-1/step-00000006.h5.tmp", "half");
+  tests::write(run_ + "/incarnation-1/step-00000006.h5.tmp", "half");
   const RunDirectory run = RunDirectory::open(run_);
   EXPECT_FALSE(fs::exists(run_ + "/incarnation-1"));
   EXPECT_TRUE(fs::is_empty(run_ + "/incarnation-2"));
@@ -128,7 +128,7 @@ TEST_F(RunDirectoryTest, TheLastOfANameIsTheLastThatHoldsARun) {
   EXPECT_EQ(RunDirectory::last_of(run_, RunDirectory::has_run), run_);
   make_run({0});
   fs::create_directories(run_ + "-2/checkpoints");
-  testing::write(RunPaths{run_ + "-2"}.checkpoint(0), "x");
+  tests::write(RunPaths{run_ + "-2"}.checkpoint(0), "x");
   fs::create_directories(run_ + "-3");
   EXPECT_EQ(RunDirectory::last_of(run_, RunDirectory::has_run), run_ + "-2");
 }
@@ -147,7 +147,7 @@ TEST_F(RunDirectoryTest, CheckpointsAreOrderedByTheirNumbers) {
   make_run({100000000, 7, 99999999, 0});
   for (const std::string name : {"step-7.h5", "step-00000008.h5.1.tmp", "step-0000000x.h5", "best.h5",
                                  "step--0000001.h5", "step-99999999999999999999.h5"}) {
-    testing::write(run_ + "/checkpoints/" + name, "");
+    tests::write(run_ + "/checkpoints/" + name, "");
   }
   fs::last_write_time(RunPaths{run_}.checkpoint(7), fs::file_time_type::clock::now() + std::chrono::hours(9));
   EXPECT_THAT(RunDirectory::checkpoint_steps(run_), ElementsAre(0, 7, 99999999, 100000000));
@@ -197,7 +197,7 @@ TEST_F(RunDirectoryTest, ASweepIsNoRun) {
   expect_error([&] { RunDirectory::require(run_); }, ExitStatus::no_input, "there is no run in " + run_);
   make_run({0});
   EXPECT_NO_THROW(RunDirectory::require(run_));
-  testing::write(run_ + "/fingerprint", "of a sweep");
+  tests::write(run_ + "/fingerprint", "of a sweep");
   expect_error([&] { RunDirectory::require(run_); }, ExitStatus::no_input, "holds a sweep");
   expect_error([&] { RunDirectory::open(run_); }, ExitStatus::no_input, "holds a sweep");
 }

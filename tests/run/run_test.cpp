@@ -10,7 +10,7 @@
 namespace shoal {
 namespace {
 
-using testing::TrainRun;
+using tests::TrainRun;
 namespace fs = std::filesystem;
 
 TEST_F(TrainRun, LeavesACompleteRunDirectory) {

@@ -18,7 +18,7 @@
 #include "shoal/run/run_directory.hpp"
 #include "shoal/train/checkpoint.hpp"
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 /// Runs of a small model in a folder of their own that all ranks see.
 class TrainRun : public ::testing::Test {
@@ -91,4 +91,4 @@ class TrainRun : public ::testing::Test {
   std::string message_;
 };
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

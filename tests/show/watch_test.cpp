@@ -35,13 +35,13 @@ std::string step_line(std::int64_t step, double loss) {
 class Follower : public ::testing::Test {
  protected:
   Follower() { fs::create_directories(run_); }
-  void put(const std::string& name, const std::string& text) const { testing::write(run_ + "/" + name, text); }
+  void put(const std::string& name, const std::string& text) const { tests::write(run_ + "/" + name, text); }
   void put_checkpoint() const {
     fs::create_directories(run_ + "/checkpoints");
-    testing::write(RunPaths{run_}.checkpoint(0), "");
+    tests::write(RunPaths{run_}.checkpoint(0), "");
   }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   std::string run_ = folder_ / "run";
 };
 

@@ -11,7 +11,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::int64_t rows = 103;
+constexpr std::int64_t stored_rows = 103;
 constexpr std::int64_t features = 40;
 constexpr std::int64_t capacity = 16;
 
@@ -21,14 +21,14 @@ class BatchReaderTest : public DataFiles {
   Split data(std::int64_t bad = -1) {
     std::vector<float> x;
     std::vector<std::uint8_t> y;
-    for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t i = 0; i < stored_rows; ++i) {
       for (std::int64_t d = 0; d < features; ++d) x.push_back(static_cast<float>(100 * i + d));
       y.push_back(static_cast<std::uint8_t>(i % 3));
     }
     if (bad >= 0) x[static_cast<std::size_t>(bad * features + 7)] = std::numeric_limits<float>::quiet_NaN();
     H5Writer writer(path("a.h5"));
-    put(writer, "train/x", {rows, features}, x);
-    put(writer, "train/y", {rows}, y);
+    put(writer, "train/x", {stored_rows, features}, x);
+    put(writer, "train/y", {stored_rows}, y);
     writer.finish();
     return Dataset::open(path("a.h5")).split("train");
   }
@@ -46,7 +46,7 @@ BatchReader::Source source_of(const Split& split, std::int64_t shuffle_block, in
           std::make_shared<const RowEncoder>(Encoding(), ColumnMatch(), features),
           5,
           shuffle_block,
-          BatchCut{rows, 16, 4, 4, ranks, rank},
+          BatchCut{stored_rows, 16, 4, 4, ranks, rank},
           {true, 1, features},
           capacity,
           3};
@@ -55,8 +55,8 @@ BatchReader::Source source_of(const Split& split, std::int64_t shuffle_block, in
 /// The rows that a rank's part of a step's batch holds, by the definition.
 std::vector<std::int64_t> expected_rows(const Split& split, std::int64_t shuffle_block, std::int64_t step,
                                         const LeafShare& share) {
-  const std::int64_t per_epoch = (rows + 15) / 16;
-  const EpochOrder order(5, static_cast<std::uint64_t>((step - 1) / per_epoch + 1), rows, shuffle_block,
+  const std::int64_t per_epoch = (stored_rows + 15) / 16;
+  const EpochOrder order(5, static_cast<std::uint64_t>((step - 1) / per_epoch + 1), stored_rows, shuffle_block,
                          split.row_bytes());
   std::vector<std::int64_t> expected(static_cast<std::size_t>(share.samples()));
   order.rows((step - 1) % per_epoch * 16 + share.first_sample(), expected);
@@ -87,7 +87,7 @@ TEST_F(BatchReaderTest, BatchesFollowTheOrderOfTheEpochFromAnyStepOn) {
             for (std::int64_t step = first; step < first + 16; ++step) {
               ASSERT_EQ(reader.step(), step);
               ReadBatch& batch = reader.next();
-              const std::int64_t samples = step % 7 == 0 ? rows % 16 : 16;
+              const std::int64_t samples = step % 7 == 0 ? stored_rows % 16 : 16;
               EXPECT_EQ(batch.share->cut().samples, samples);
               expect_batch(batch, step, expected_rows(split, shuffle_block, step, *batch.share));
             }
@@ -117,7 +117,7 @@ TEST_F(BatchReaderTest, AnErrorIsThatOfTheBatchThatHoldsTheBadRow) {
   BatchReader reader(source_of(split, 1, 1, 0), 1);
   int failed = 0;
   for (std::int64_t step = 1; step <= 7; ++step) {
-    const LeafShare share = BatchCut{rows, 16, 4, 4, 1, 0}.share(step == 7 ? rows % 16 : 16);
+    const LeafShare share = BatchCut{stored_rows, 16, 4, 4, 1, 0}.share(step == 7 ? stored_rows % 16 : 16);
     const auto expected = expected_rows(split, 1, step, share);
     const bool bad = std::find(expected.begin(), expected.end(), 50) != expected.end();
     try {
@@ -141,7 +141,8 @@ TEST_F(BatchReaderTest, OfRowsInMemoryABadOneIsAnErrorAgain) {
   for (std::int64_t step = 1; step <= 21; ++step) {
     try {
       expect_batch(reader.next(), step,
-                   expected_rows(split, 1, step, BatchCut{rows, 16, 4, 4, 1, 0}.share(step % 7 == 0 ? rows % 16 : 16)));
+                   expected_rows(split, 1, step,
+                                 BatchCut{stored_rows, 16, 4, 4, 1, 0}.share(step % 7 == 0 ? stored_rows % 16 : 16)));
     } catch (const Error& e) {
       EXPECT_THAT(e.what(), testing::HasSubstr("train/x row 50, feature 7 is nan"));
       ++failed;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "data/data_files.hpp"
 #include "mpi_test.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -24,15 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr std::int64_t rows = 701;
-constexpr std::int64_t width = 6;
-
-template <class T>
-void put(H5Writer& file, const std::string& array, const std::vector<std::int64_t>& shape,
-         const std::vector<T>& values) {
-  file.create_array(array, element_type_of<T>(), shape);
-  file.write_rows(array, 0, std::as_bytes(std::span(values)));
-}
+constexpr std::int64_t judged_rows = 701;
+constexpr std::int64_t judged_width = 6;
 
 /// What a data set for these tests holds beside x.
 struct Made {
@@ -50,22 +44,22 @@ void write_set(const std::string& path, const Made& made) {
   std::vector<std::int32_t> labels;
   std::vector<double> targets;
   std::vector<double> weights;
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < width; ++c) x.push_back(static_cast<float>(draw(r, c)));
-    const auto* row = x.data() + r * width;
-    const double score = row[0] + 0.5 * row[1] * row[2] + 0.3 * draw(r, width);
+  for (std::int64_t r = 0; r < judged_rows; ++r) {
+    for (std::int64_t c = 0; c < judged_width; ++c) x.push_back(static_cast<float>(draw(r, c)));
+    const auto* row = x.data() + r * judged_width;
+    const double score = row[0] + 0.5 * row[1] * row[2] + 0.3 * draw(r, judged_width);
     labels.push_back(score > 1.6 ? 2 : (score > 0.0 ? 1 : 0));
     targets.push_back(1e5 + 4e4 * (row[0] - 0.5 * row[1]));
     targets.push_back(1e9 + 3.0 * (row[2] + 0.2 * row[3]));
     if (made.weight) weights.push_back(made.weight(r));
   }
-  put(file, "train/x", {rows, width}, x);
+  put(file, "train/x", {judged_rows, judged_width}, x);
   if (made.classes) {
-    put(file, "train/y", {rows}, labels);
+    put(file, "train/y", {judged_rows}, labels);
   } else {
-    put(file, "train/y", {rows, 2}, targets);
+    put(file, "train/y", {judged_rows, 2}, targets);
   }
-  if (made.weight) put(file, "train/weight", {rows}, weights);
+  if (made.weight) put(file, "train/weight", {judged_rows}, weights);
   file.finish();
 }
 
@@ -97,10 +91,10 @@ class Judgement : public ::testing::Test {
 double uneven(std::int64_t row) { return row % 7 == 0 ? 0.0 : 0.25 * static_cast<double>(row % 5) + 0.1; }
 
 Model net(const Loss& loss, std::int64_t outputs, bool batch_norm = true) {
-  return mlp({.inputs = width, .hidden = {24, 17}, .classes = outputs, .batch_norm = batch_norm, .loss = loss});
+  return mlp({.inputs = judged_width, .hidden = {24, 17}, .classes = outputs, .batch_norm = batch_norm, .loss = loss});
 }
 
-std::string digest_of(Communicator& comm, const Dataset& data, const Loss& loss, FitOptions options) {
+std::string digest_of_run(Communicator& comm, const Dataset& data, const Loss& loss, FitOptions options) {
   options.quiet = true;
   options.epochs = 2;
   options.batch_size = 128;
@@ -109,13 +103,13 @@ std::string digest_of(Communicator& comm, const Dataset& data, const Loss& loss,
   return trainer.digest();
 }
 
-void expect_one_digest(const Dataset& data, const Loss& loss, const FitOptions& options = {}) {
+void expect_equal_digests(const Dataset& data, const Loss& loss, const FitOptions& options = {}) {
   Communicator alone;
   set_threads(1);
-  const std::string expected = digest_of(alone, data, loss, options);
-  EXPECT_EQ(digest_of(test_world(), data, loss, options), expected) << loss.name;
+  const std::string expected = digest_of_run(alone, data, loss, options);
+  EXPECT_EQ(digest_of_run(test_world(), data, loss, options), expected) << loss.name;
   set_threads(2);
-  EXPECT_EQ(digest_of(alone, data, loss, options), expected) << loss.name << ", two threads";
+  EXPECT_EQ(digest_of_run(alone, data, loss, options), expected) << loss.name << ", two threads";
   set_threads(1);
 }
 
@@ -123,11 +117,12 @@ TEST_F(Judgement, WeightsAndLossesHaveOneDigest) {
   const Dataset classes = make("classes.h5", {.weight = uneven});
   const Dataset targets = make("targets.h5", {.classes = false, .weight = uneven});
   const ClassWeights by_name{.of = {{"2", 5.0}, {"0", 0.5}}};
-  expect_one_digest(classes, Loss::of({.name = "softmax", .label_smoothing = 0.1}),
-                    {.class_weights = {.balanced = true}});
-  expect_one_digest(classes, Loss::of({.name = "sigmoid", .pos_weight = {1.0, 2.0, 4.0}}), {.class_weights = by_name});
+  expect_equal_digests(classes, Loss::of({.name = "softmax", .label_smoothing = 0.1}),
+                       {.class_weights = {.balanced = true}});
+  expect_equal_digests(classes, Loss::of({.name = "sigmoid", .pos_weight = {1.0, 2.0, 4.0}}),
+                       {.class_weights = by_name});
   for (const Loss& loss : {Loss::of({.name = "huber", .delta = 0.5}), Loss::mae, Loss::quantile})
-    expect_one_digest(targets, loss, {.validation = 0.2, .metric = Metric::validation_rmse});
+    expect_equal_digests(targets, loss, {.validation = 0.2, .metric = Metric::validation_rmse});
 }
 
 /// All numbers of an evaluation, and its words.
@@ -191,20 +186,21 @@ TEST_F(Judgement, AWeightIsARowSoManyTimes) {
 
 TEST_F(Judgement, BalancedClassesWeighAlike) {
   const Dataset data = make("plain.h5", {});
-  std::vector<std::int64_t> all(rows);
+  std::vector<std::int64_t> all(judged_rows);
   std::iota(all.begin(), all.end(), 0);
-  std::vector<std::int32_t> labels(rows);
+  std::vector<std::int32_t> labels(judged_rows);
   data.split("train").read_labels(all, labels);
   std::vector<double> counts(3);
   for (const std::int32_t label : labels) counts[static_cast<std::size_t>(label)] += 1.0;
   const Dataset weighted =
       make("weighted.h5", {.weight = [&](std::int64_t row) {
-             return rows / (3.0 * counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(row)])]);
+             return judged_rows / (3.0 * counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(row)])]);
            }});
-  EXPECT_EQ(digest_of(test_world(), data, Loss::softmax, {.class_weights = {.balanced = true}}),
-            digest_of(test_world(), weighted, Loss::softmax, {}))
+  EXPECT_EQ(digest_of_run(test_world(), data, Loss::softmax, {.class_weights = {.balanced = true}}),
+            digest_of_run(test_world(), weighted, Loss::softmax, {}))
       << "N / (K n_k) in the file or by the option";
-  EXPECT_NE(digest_of(test_world(), data, Loss::softmax, {}), digest_of(test_world(), weighted, Loss::softmax, {}));
+  EXPECT_NE(digest_of_run(test_world(), data, Loss::softmax, {}),
+            digest_of_run(test_world(), weighted, Loss::softmax, {}));
 }
 
 TEST_F(Judgement, ABatchWithoutWeightChangesNothingButTheStep) {
@@ -244,7 +240,7 @@ TEST_F(Judgement, ABatchWithoutWeightChangesNothingButTheStep) {
 TEST_F(Judgement, WeightsThatCannotBeAreRefused) {
   const auto fault = [&](const std::function<double(std::int64_t)>& weight, const FitOptions& options = {}) {
     try {
-      digest_of(test_world(), make("bad.h5", {.weight = weight}), Loss::softmax, options);
+      digest_of_run(test_world(), make("bad.h5", {.weight = weight}), Loss::softmax, options);
     } catch (const Error& e) {
       return std::string(e.what());
     }
@@ -275,17 +271,17 @@ TEST_F(Judgement, TargetsAreLearnedInTheirOwnUnits) {
   predictor.predict(data, "train", path("p.h5"));
   run_together(test_world(), [&] {
     if (test_world().rank() != 0) return;
-    std::vector<std::int64_t> all(rows);
+    std::vector<std::int64_t> all(judged_rows);
     std::iota(all.begin(), all.end(), 0);
-    std::vector<float> x(static_cast<std::size_t>(rows * width));
+    std::vector<float> x(static_cast<std::size_t>(judged_rows * judged_width));
     data.split("train").read(all, {}, x);
     const Predictions made = Predictor(checkpoint).predict(x);
     ASSERT_TRUE(Predictor(checkpoint).layout().precise);
-    std::vector<double> targets(2 * rows);
+    std::vector<double> targets(2 * judged_rows);
     data.split("train").read_target_values(all, targets);
     double squares = 0.0;
     for (std::size_t i = 1; i < targets.size(); i += 2) squares += std::pow(targets[i] - made.precise[i], 2);
-    EXPECT_NEAR(std::sqrt(squares / rows), judged.outputs[1].rmse, 1e-9);
+    EXPECT_NEAR(std::sqrt(squares / judged_rows), judged.outputs[1].rmse, 1e-9);
     const ArrayInfo outputs = H5Reader(path("p.h5")).array("outputs");
     EXPECT_EQ(outputs.type, ElementType::float64);
     std::vector<double> written(made.precise.size());

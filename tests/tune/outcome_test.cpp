@@ -7,7 +7,7 @@
 namespace shoal {
 namespace {
 
-Outcome sample() {
+Outcome sample_outcome() {
   Outcome outcome;
   outcome.trial = 12;
   outcome.rung = 2;
@@ -18,7 +18,7 @@ Outcome sample() {
 }
 
 TEST(Outcome, ReadsBackToTheLastBit) {
-  const Outcome before = sample();
+  const Outcome before = sample_outcome();
   const std::string line = to_json_line(before);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   const auto after = parse_outcome(line);
@@ -41,7 +41,7 @@ TEST(Outcome, KeepsAnyReason) {
 }
 
 TEST(Outcome, TornLinesAreNone) {
-  const std::string line = to_json_line(sample());
+  const std::string line = to_json_line(sample_outcome());
   for (std::size_t length = 0; length + 1 < line.size(); ++length)
     EXPECT_FALSE(parse_outcome(line.substr(0, length)).has_value()) << line.substr(0, length);
   EXPECT_FALSE(parse_outcome("{\"trial\":1}").has_value());
@@ -49,14 +49,14 @@ TEST(Outcome, TornLinesAreNone) {
 }
 
 TEST(Outcome, AccuracyIsMaximised) {
-  const Outcome outcome = sample();
+  const Outcome outcome = sample_outcome();
   EXPECT_EQ(score_of(outcome, Metric::validation_loss).value, 123456789.123456789);
   EXPECT_EQ(score_of(outcome, Metric::validation_accuracy), (Score{-0.99, 123456789.123456789}));
   EXPECT_EQ(score_of(outcome, Metric::train_loss).value, 1.0 / 3.0);
 }
 
 TEST(Outcome, AnyMetricOfValidationIsCompared) {
-  Outcome outcome = sample();
+  Outcome outcome = sample_outcome();
   outcome.curve.back().metric = 0.875;
   EXPECT_EQ(parse_outcome(to_json_line(outcome))->curve, outcome.curve);
   EXPECT_EQ(score_of(outcome, Metric::validation_auc), (Score{-0.875, 123456789.123456789}));
@@ -64,7 +64,7 @@ TEST(Outcome, AnyMetricOfValidationIsCompared) {
 }
 
 TEST(Outcome, AMetricThatATrialLacksIsNoNumber) {
-  Outcome outcome = sample();
+  Outcome outcome = sample_outcome();
   outcome.curve.back().validation_accuracy.reset();
   EXPECT_EQ(metric_at(outcome.curve.back(), Metric::validation_accuracy), std::nullopt);
   EXPECT_THROW(static_cast<void>(score_of(outcome, Metric::validation_accuracy)), Error);

@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 constexpr std::int64_t members = 6;
 constexpr std::int64_t generations = 4;
 
-class PopulationRun : public testing::SweepFixture {
+class PopulationRun : public tests::SweepFixture {
  protected:
   /// What is explored takes other paths through a training: another rate, other layers, an average that comes and goes.
   SweepRequest population(const std::string& run, const std::vector<std::string>& sets = {}) const {

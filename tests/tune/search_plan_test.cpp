@@ -10,7 +10,7 @@
 namespace shoal {
 namespace {
 
-SweepSettings search_of(Search search, std::int64_t trials, const SuccessiveHalving& halving = {}) {
+SweepSettings plan_search(Search search, std::int64_t trials, const SuccessiveHalving& halving = {}) {
   SweepSettings settings;
   settings.search = search;
   settings.trials = trials;
@@ -31,7 +31,7 @@ void finish_stage(const SearchPlan& plan, std::vector<Standing>& standings, cons
 }
 
 TEST(SearchPlan, WithoutHalvingIsOneStage) {
-  SearchPlan plan(search_of(Search::random, 5), 1, 10);
+  SearchPlan plan(plan_search(Search::random, 5), 1, 10);
   EXPECT_EQ(plan.stage().trials, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
   EXPECT_EQ(plan.stage().epochs, 0);
   EXPECT_EQ(plan.total_jobs(), 5);
@@ -41,7 +41,7 @@ TEST(SearchPlan, WithoutHalvingIsOneStage) {
 }
 
 TEST(SearchPlan, HalvingKeepsTheBestShareForLonger) {
-  SearchPlan plan(search_of(Search::random, 27, SuccessiveHalving{true, 3, 1}), 1, 30);
+  SearchPlan plan(plan_search(Search::random, 27, SuccessiveHalving{true, 3, 1}), 1, 30);
   std::vector<Standing> standings;
   std::vector<std::int64_t> epochs;
   std::vector<std::size_t> sizes;
@@ -59,7 +59,7 @@ TEST(SearchPlan, HalvingKeepsTheBestShareForLonger) {
 }
 
 TEST(SearchPlan, TiesGoToTheLowerNumberAndFailuresNeverGoOn) {
-  SearchPlan plan(search_of(Search::random, 9, SuccessiveHalving{true, 3, 1}), 1, 3);
+  SearchPlan plan(plan_search(Search::random, 9, SuccessiveHalving{true, 3, 1}), 1, 3);
   std::vector<Standing> standings;
   finish_stage(plan, standings, [](std::int64_t t) { return t < 2 ? std::nan("") : 1.0; });
   ASSERT_TRUE(plan.advance(standings));
@@ -77,7 +77,7 @@ TEST(SearchPlan, EqualAccuraciesGoToTheLowerLoss) {
 }
 
 TEST(SearchPlan, NoTrialLeftEndsARoundEarly) {
-  SearchPlan plan(search_of(Search::random, 9, SuccessiveHalving{true, 3, 1}), 1, 9);
+  SearchPlan plan(plan_search(Search::random, 9, SuccessiveHalving{true, 3, 1}), 1, 9);
   std::vector<Standing> standings;
   finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
   EXPECT_FALSE(plan.advance(standings));
@@ -86,7 +86,7 @@ TEST(SearchPlan, NoTrialLeftEndsARoundEarly) {
 
 TEST(SearchPlan, CoarseToFineClosesInOnTheMinimum) {
   const auto distance = [](const Place& p) { return std::hypot(p[0] - 0.3, p[1] - 0.8); };
-  SearchPlan plan(search_of(Search::coarse_to_fine, 60), 3, 10);
+  SearchPlan plan(plan_search(Search::coarse_to_fine, 60), 3, 10);
   std::vector<Standing> standings;
   std::vector<double> means;
   do {
@@ -111,7 +111,7 @@ TEST(SearchPlan, CoarseToFineClosesInOnTheMinimum) {
 TEST(SearchPlan, SeveralRegionsSurvive) {
   // Two minima of equal depth: both must be searched in the last round.
   const auto score = [](const Place& p) { return std::min(std::abs(p[0] - 0.1), std::abs(p[0] - 0.9)); };
-  SearchPlan plan(search_of(Search::coarse_to_fine, 90), 3, 10);
+  SearchPlan plan(plan_search(Search::coarse_to_fine, 90), 3, 10);
   std::vector<Standing> standings;
   do {
     finish_stage(plan, standings, [&](std::int64_t t) { return score(plan.places()[static_cast<std::size_t>(t)]); });
@@ -123,7 +123,7 @@ TEST(SearchPlan, SeveralRegionsSurvive) {
 }
 
 TEST(SearchPlan, FourTrialsGoAroundEachOfTheBestSoFar) {
-  SearchPlan plan(search_of(Search::coarse_to_fine, 48), 3, 10);
+  SearchPlan plan(plan_search(Search::coarse_to_fine, 48), 3, 10);
   std::vector<Standing> standings;
   const auto score = [&](std::int64_t t) { return plan.places()[static_cast<std::size_t>(t)][1]; };
   for (std::int64_t round = 0; round < 2; ++round) {
@@ -141,7 +141,7 @@ TEST(SearchPlan, FourTrialsGoAroundEachOfTheBestSoFar) {
 }
 
 TEST(SearchPlan, ARoundWithoutSurvivorsSearchesTheWholeSpaceAgain) {
-  SearchPlan plan(search_of(Search::coarse_to_fine, 12), 1, 10);
+  SearchPlan plan(plan_search(Search::coarse_to_fine, 12), 1, 10);
   std::vector<Standing> standings;
   finish_stage(plan, standings, [](std::int64_t) { return std::nan(""); });
   ASSERT_TRUE(plan.advance(standings));
@@ -149,7 +149,7 @@ TEST(SearchPlan, ARoundWithoutSurvivorsSearchesTheWholeSpaceAgain) {
 }
 
 SweepSettings four_settings(Search search, std::int64_t trials, const SuccessiveHalving& halving = {}) {
-  SweepSettings settings = search_of(search, trials, halving);
+  SweepSettings settings = plan_search(search, trials, halving);
   settings.space = {{.key = "x", .scale = Scale::choices, .choices = {"1", "2"}},
                     {.key = "y", .scale = Scale::linear, .min = 3.0, .max = 4.0, .integer = true}};
   return settings;

@@ -20,7 +20,7 @@ constexpr std::int64_t samples = 100'000;
 // the seed is fixed.
 constexpr double ks_limit = 1.95;
 
-SweepSettings search_of(Dimension dimension) {
+SweepSettings space_search(Dimension dimension) {
   SweepSettings settings;
   dimension.key = "x";
   settings.space = {std::move(dimension)};
@@ -62,21 +62,21 @@ void expect_frequencies(const std::vector<double>& drawn, const std::map<double,
 }
 
 TEST(SearchSpace, LinearIsUniform) {
-  const auto drawn = draw(search_of({.scale = Scale::linear, .min = -2.0, .max = 6.0}));
+  const auto drawn = draw(space_search({.scale = Scale::linear, .min = -2.0, .max = 6.0}));
   EXPECT_LT(ks(drawn, [](double x) { return (x + 2.0) / 8.0; }), ks_limit);
   EXPECT_GE(*std::min_element(drawn.begin(), drawn.end()), -2.0);
   EXPECT_LE(*std::max_element(drawn.begin(), drawn.end()), 6.0);
 }
 
 TEST(SearchSpace, LogIsUniformInTheExponent) {
-  const auto drawn = draw(search_of({.scale = Scale::log, .min = 1e-4, .max = 1.0}));
+  const auto drawn = draw(space_search({.scale = Scale::log, .min = 1e-4, .max = 1.0}));
   EXPECT_LT(ks(drawn, [](double x) { return (std::log10(x) + 4.0) / 4.0; }), ks_limit);
   EXPECT_GE(*std::min_element(drawn.begin(), drawn.end()), 1e-4);
   EXPECT_LE(*std::max_element(drawn.begin(), drawn.end()), 1.0);
 }
 
 TEST(SearchSpace, OneMinusLogSpendsAsMuchOnEachNine) {
-  const auto drawn = draw(search_of({.scale = Scale::one_minus_log, .min = 0.9, .max = 0.999}));
+  const auto drawn = draw(space_search({.scale = Scale::one_minus_log, .min = 0.9, .max = 0.999}));
   EXPECT_LT(ks(drawn, [](double x) { return (-1.0 - std::log10(1.0 - x)) / 2.0; }), ks_limit);
   EXPECT_GE(*std::min_element(drawn.begin(), drawn.end()), 0.9);
   EXPECT_LE(*std::max_element(drawn.begin(), drawn.end()), 0.999);
@@ -85,31 +85,31 @@ TEST(SearchSpace, OneMinusLogSpendsAsMuchOnEachNine) {
 }
 
 TEST(SearchSpace, TheTestOfDistributionsCanFail) {
-  const auto drawn = draw(search_of({.scale = Scale::linear, .min = 0.0, .max = 1.0}));
+  const auto drawn = draw(space_search({.scale = Scale::linear, .min = 0.0, .max = 1.0}));
   EXPECT_GT(ks(drawn, [](double x) { return std::pow(x, 1.02); }), ks_limit);
 }
 
 TEST(SearchSpace, WholeNumbersAtTheEndsAreAsLikelyAsInside) {
-  const auto drawn = draw(search_of({.scale = Scale::linear, .min = 3, .max = 8, .integer = true}));
+  const auto drawn = draw(space_search({.scale = Scale::linear, .min = 3, .max = 8, .integer = true}));
   std::map<double, double> equal;
   for (double n = 3; n <= 8; ++n) equal[n] = 1.0 / 6.0;
   expect_frequencies(drawn, equal);
 }
 
 TEST(SearchSpace, WholeNumbersOnALogScaleHaveWholeCellsAtTheEnds) {
-  const auto drawn = draw(search_of({.scale = Scale::log, .min = 1, .max = 12, .integer = true}));
+  const auto drawn = draw(space_search({.scale = Scale::log, .min = 1, .max = 12, .integer = true}));
   std::map<double, double> cells;
   for (double n = 1; n <= 12; ++n) cells[n] = std::log((n + 0.5) / (n - 0.5)) / std::log(12.5 / 0.5);
   expect_frequencies(drawn, cells);
 }
 
 TEST(SearchSpace, ChoicesAreAsLikelyAsEachOther) {
-  const auto drawn = draw(search_of({.scale = Scale::choices, .choices = {"32", "64", "128"}}));
+  const auto drawn = draw(space_search({.scale = Scale::choices, .choices = {"32", "64", "128"}}));
   expect_frequencies(drawn, {{0, 1.0 / 3}, {1, 1.0 / 3}, {2, 1.0 / 3}});
 }
 
 TEST(SearchSpace, QuasiRandomKeepsTheScale) {
-  SweepSettings settings = search_of({.scale = Scale::log, .min = 1e-3, .max = 10.0});
+  SweepSettings settings = space_search({.scale = Scale::log, .min = 1e-3, .max = 10.0});
   settings.search = Search::quasi_random;
   EXPECT_LT(ks(draw(settings), [](double x) { return (std::log10(x) + 3.0) / 4.0; }), 0.1)
       << "far more even than random";

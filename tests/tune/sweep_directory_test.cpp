@@ -22,42 +22,42 @@ ExitStatus status_of(const Body& body) try {
 }
 
 TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const SweepDirectory old = SweepDirectory::create(folder / "sweep");
   const SweepPaths& paths = old.paths();
   old.write(paths.csv(), "mine");
-  testing::write(paths.checkpoint(3), "the winner");
+  tests::write(paths.checkpoint(3), "the winner");
   // As the next owner does.
   fs::create_directory(folder / "sweep/incarnation-2");
   fs::remove_all(folder / "sweep/incarnation-1");
-  testing::write(paths.csv(), "the next one's");
-  testing::write(paths.best(), "the next one's");
+  tests::write(paths.csv(), "the next one's");
+  tests::write(paths.best(), "the next one's");
   EXPECT_EQ(status_of([&] { old.write(paths.csv(), "late"); }), ExitStatus::taken);
   EXPECT_EQ(status_of([&] { old.promote(paths.checkpoint(3), paths.best()); }), ExitStatus::taken);
-  EXPECT_EQ(testing::read(paths.csv()), "the next one's");
-  EXPECT_EQ(testing::read(paths.best()), "the next one's");
+  EXPECT_EQ(tests::read(paths.csv()), "the next one's");
+  EXPECT_EQ(tests::read(paths.best()), "the next one's");
   EXPECT_TRUE(fs::exists(paths.checkpoint(3)));
 }
 
 TEST(SweepDirectory, PromotesTheWinner) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const SweepDirectory sweep = SweepDirectory::create(folder / "sweep");
   const SweepPaths& paths = sweep.paths();
   EXPECT_FALSE(sweep.promote(paths.checkpoint(3), paths.best()));
-  testing::write(paths.checkpoint(3), "the winner");
+  tests::write(paths.checkpoint(3), "the winner");
   EXPECT_TRUE(sweep.promote(paths.checkpoint(3), paths.best()));
-  EXPECT_EQ(testing::read(paths.best()), "the winner");
+  EXPECT_EQ(tests::read(paths.best()), "the winner");
 }
 
 TEST(SweepDirectory, KeepsTheCheckpointsOfSomeTrials) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const SweepDirectory sweep = SweepDirectory::create(folder / "sweep");
   const SweepPaths& paths = sweep.paths();
   for (const std::int64_t trial : {3, 12}) {
-    testing::write(paths.checkpoint(trial), std::to_string(trial));
+    tests::write(paths.checkpoint(trial), std::to_string(trial));
     EXPECT_TRUE(sweep.promote(paths.checkpoint(trial), paths.kept(trial)));
   }
-  EXPECT_EQ(testing::read(folder / "sweep/best/0012.h5"), "12");
+  EXPECT_EQ(tests::read(folder / "sweep/best/0012.h5"), "12");
   sweep.keep_only({12});
   EXPECT_FALSE(fs::exists(paths.kept(3)));
   EXPECT_TRUE(fs::exists(paths.kept(12)));
@@ -66,11 +66,11 @@ TEST(SweepDirectory, KeepsTheCheckpointsOfSomeTrials) {
 }
 
 TEST(SweepDirectory, NeverTakesAFolderWithAConfigOfTheUsers) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   fs::create_directories(folder / "sweep");
-  testing::write(folder / "sweep/config.toml", "# mine");
+  tests::write(folder / "sweep/config.toml", "# mine");
   EXPECT_EQ(status_of([&] { SweepDirectory::create(folder / "sweep"); }), ExitStatus::taken);
-  EXPECT_EQ(testing::read(folder / "sweep/config.toml"), "# mine");
+  EXPECT_EQ(tests::read(folder / "sweep/config.toml"), "# mine");
 }
 
 }  // namespace

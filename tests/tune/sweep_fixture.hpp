@@ -15,7 +15,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/tune/sweep.hpp"
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 /// A folder with a small data set, the same on all ranks, and sweeps in it.
 class SweepFixture : public ::testing::Test {
@@ -132,4 +132,4 @@ class SweepFixture : public ::testing::Test {
   SweepSummary summary_;
 };
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

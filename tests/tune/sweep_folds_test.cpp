@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class SweepFolds : public testing::SweepFixture {
+class SweepFolds : public tests::SweepFixture {
  protected:
   static std::vector<std::string> folded(std::vector<std::string> more = {}) {
     more.insert(more.begin(), {"sweep.folds=3", "sweep.trials=4"});

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class SweepResume : public testing::SweepFixture {
+class SweepResume : public tests::SweepFixture {
  protected:
   /// As if the job had been killed: no results yet, half of the outcomes lost, the last line torn, claims left behind.
   void undo_half(const std::string& run) {

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class SweepRun : public testing::SweepFixture {
+class SweepRun : public tests::SweepFixture {
  protected:
   void expect_same_at_any_ranks(const std::vector<std::string>& sets) {
     EXPECT_EQ(status_alone(request("alone", sets)), ExitStatus::done);

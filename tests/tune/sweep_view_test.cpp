@@ -36,7 +36,7 @@ class SweepViewTest : public ::testing::Test {
     std::ofstream(folder_ / ("journal-" + std::to_string(rank) + ".jsonl"), std::ios::app) << to_json_line(outcome);
   }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   std::string path_ = folder_ / "";
 };
 

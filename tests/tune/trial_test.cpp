@@ -7,7 +7,7 @@
 namespace shoal {
 namespace {
 
-class RunTrial : public testing::SweepFixture {
+class RunTrial : public tests::SweepFixture {
  protected:
   void SetUp() override {
     SweepFixture::SetUp();

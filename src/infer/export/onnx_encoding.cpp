@@ -14,7 +14,7 @@ namespace shoal {
 namespace {
 
 /// Whether float32 has this many digits less than a feature needs: its error is above 1e-6 deviations.
-bool beyond_float(const Normalization& n) {
+bool too_far_for_float(const Normalization& n) {
   constexpr double most_deviations = 16.0;
   for (std::size_t d = 0; d < n.mean.size(); ++d)
     if (std::fabs(n.mean[d]) > most_deviations * n.deviation[d]) return true;
@@ -153,7 +153,8 @@ class TableEncodingWriter {
 std::vector<OnnxInput> onnx_inputs(const TrainedModel& trained) {
   const Encoding& encoding = trained.encoding;
   if (encoding.columns.empty())
-    return {{"x", beyond_float(encoding.normalization) ? OnnxType::float64 : OnnxType::float32, trained.data.shape}};
+    return {
+        {"x", too_far_for_float(encoding.normalization) ? OnnxType::float64 : OnnxType::float32, trained.data.shape}};
   std::vector<OnnxInput> inputs;
   for (std::size_t d = 0; d < encoding.columns.size(); ++d) {
     const ColumnEncoding& column = encoding.columns[d];

@@ -113,7 +113,7 @@ Link read_link(Source& source, Fields message) {
   return link;
 }
 
-void refuse_heap(Fields info) {
+void refuse_heap_of_links(Fields info) {
   info.skip(1);  // version
   if ((info.u8() & 1U) != 0) info.skip(8);
   if (info.u64() == no_address) return;
@@ -131,7 +131,7 @@ std::vector<Link> read_links(Source& source, const Object& group) {
   if (const Message* table = group.find(MessageType::symbol_table)) {
     return std::move(SymbolTable(source, table->fields()).links);
   }
-  refuse_heap(group.find(MessageType::link_info)->fields());
+  refuse_heap_of_links(group.find(MessageType::link_info)->fields());
   std::vector<Link> links;
   for (const Message& message : group.messages) {
     if (message.type == MessageType::link) links.push_back(read_link(source, message.fields()));

@@ -52,7 +52,7 @@ std::optional<std::string> read_lock(const std::filesystem::path& path) try {
   throw;
 }
 
-[[noreturn]] void refuse(const std::filesystem::path& directory, const std::string& content) {
+[[noreturn]] void refuse_owned(const std::filesystem::path& directory, const std::string& content) {
   throw Error(ExitStatus::taken, fmt::format("{} is in use by {}; wait until it ends, or choose another run directory",
                                              directory.string(), owner_of(content)));
 }
@@ -122,7 +122,7 @@ void RunLock::State::acquire() {
       const std::int64_t before = Incarnation::newest(directory);
       seen = read_lock(path);
       const LockOwner owner = seen ? judge_lock(*seen) : LockOwner::dead;
-      if (owner == LockOwner::alive) refuse(directory, *seen);
+      if (owner == LockOwner::alive) refuse_owned(directory, *seen);
       if (owner == LockOwner::dead || seen == stood_still) {
         incarnation = Incarnation::claim(directory, before + 1);
         ++tries;
@@ -137,7 +137,7 @@ void RunLock::State::acquire() {
                          std::chrono::duration<double>(options.patience).count()));
     stood_still = watch(*seen);
   }
-  refuse(directory, "");
+  refuse_owned(directory, "");
 }
 
 /// The lock file of this process in its place. Another that took the directory over since is not disturbed by it.
@@ -156,7 +156,7 @@ void RunLock::State::write_record() {
       if (incarnation->stands()) throw;
     }
   }
-  if (!incarnation->stands()) refuse(directory, read_lock(path).value_or(""));
+  if (!incarnation->stands()) refuse_owned(directory, read_lock(path).value_or(""));
   posix::fail("lock", directory, error);
 }
 
@@ -169,7 +169,7 @@ std::optional<std::string> RunLock::State::watch(const std::string& seen) const 
     std::this_thread::sleep_for(pause);
     const std::optional<std::string> now = read_lock(path);
     if (!now) return std::nullopt;
-    if (*now != seen) refuse(directory, *now);
+    if (*now != seen) refuse_owned(directory, *now);
   }
   return seen;
 }

@@ -84,7 +84,7 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::int64_t number(std::string_view text) {
+std::int64_t number_in_record(std::string_view text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
@@ -97,14 +97,14 @@ std::string slurm_job() {
 }
 
 /// How often Slurm has queued that job again.
-std::int64_t slurm_restarts() { return number(variable("SLURM_RESTART_COUNT")); }
+std::int64_t slurm_restarts() { return number_in_record(variable("SLURM_RESTART_COUNT")); }
 
 /// Slurm starts a job again only once it has given the earlier start up, whatever that may still do on a node that was
 /// cut off.
 bool slurm_gave_up(std::string_view record) {
   const std::string job = slurm_job();
   const std::string owner = line(record, "slurm").value_or("");
-  return !job.empty() && owner.starts_with(job) && number(owner.substr(job.size())) < slurm_restarts();
+  return !job.empty() && owner.starts_with(job) && number_in_record(owner.substr(job.size())) < slurm_restarts();
 }
 
 }  // namespace

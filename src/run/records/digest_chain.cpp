@@ -17,7 +17,7 @@ std::string hash_of(const std::string& line) { return Hash().add(line).hex(); }
 std::string hash_of_last(const std::vector<std::string>& lines) { return lines.empty() ? "" : hash_of(lines.back()); }
 
 /// Nothing for a line that is no record. before: the hash that it says the line in front has.
-std::optional<DigestRecord> read_line(const std::string& line, std::string& before) try {
+std::optional<DigestRecord> read_digest(const std::string& line, std::string& before) try {
   const Json object = Json::parse(line);
   DigestRecord record{object.at("step").integer(), object.at("digest").string()};
   before = object.at("before").string();
@@ -40,7 +40,7 @@ DigestChain DigestChain::parse(const std::string& text, const std::string& name)
     const std::string line = text.substr(begin, end - begin);
     begin = end + 1;
     std::string before;
-    const std::optional<DigestRecord> record = read_line(line, before);
+    const std::optional<DigestRecord> record = read_digest(line, before);
     if (!record) {
       note_fault("not the digest of a checkpoint");
     } else if (const std::string last = hash_of_last(chain.lines_); before != last) {
@@ -80,7 +80,7 @@ DigestChain DigestChain::up_to(std::int64_t step) const {
   DigestChain kept;
   for (const std::string& line : lines_) {
     std::string before;
-    const std::optional<DigestRecord> record = read_line(line, before);
+    const std::optional<DigestRecord> record = read_digest(line, before);
     if (record && record->step > step) break;
     kept.lines_.push_back(line);
     if (record) kept.records_.push_back(*record);

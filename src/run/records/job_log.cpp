@@ -17,7 +17,7 @@
 namespace shoal {
 namespace {
 
-void read_line(const Json& json, std::vector<JobRecord>& jobs) {
+void read_job(const Json& json, std::vector<JobRecord>& jobs) {
   if (json.find("began") != nullptr) {
     JobRecord& job = jobs.emplace_back();
     job.began = json.at("began").string();
@@ -71,7 +71,7 @@ std::vector<JobRecord> jobs_of_run(const std::string& run) {
   std::istringstream lines(read_text(RunPaths{run}.jobs()));
   for (std::string line; std::getline(lines, line);) {
     try {
-      read_line(Json::parse(line), jobs);
+      read_job(Json::parse(line), jobs);
     } catch (const JsonError&) {
       // Torn by a kill, or of another version.
     }

@@ -22,7 +22,7 @@ std::optional<double> number_of(const Json& json) try { return json.number(); } 
   return std::nullopt;
 }
 
-bool read_line(std::string_view text, LineOfCurves& line) try {
+bool read_curves(std::string_view text, LineOfCurves& line) try {
   static const std::set<std::string> no_curve = {"step", "epoch", "split", "time"};
   const Json json = Json::parse(text);
   const Json* split = json.find("split");
@@ -43,7 +43,7 @@ std::vector<LineOfCurves> lines_of(std::string_view metrics) {
   while (!metrics.empty()) {
     const std::size_t end = metrics.find('\n');
     if (end == std::string_view::npos) break;  // torn
-    if (LineOfCurves line; read_line(metrics.substr(0, end), line)) lines.push_back(std::move(line));
+    if (LineOfCurves line; read_curves(metrics.substr(0, end), line)) lines.push_back(std::move(line));
     metrics.remove_prefix(end + 1);
   }
   return lines;

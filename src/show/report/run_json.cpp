@@ -17,7 +17,7 @@
 namespace shoal {
 namespace {
 
-Json curve_of(const RunRecord& record, double StepRecord::*value) {
+Json curve_of_run(const RunRecord& record, double StepRecord::*value) {
   CurvePoints points;
   for (const StepRecord& step : record.steps) points.push_back({step.step, step.*value});
   return curve_json(points);
@@ -104,7 +104,7 @@ Json jobs_json(const std::vector<JobRecord>& jobs) {
   return list;
 }
 
-Json config_of(const RunRecord& record) {
+Json config_of_run(const RunRecord& record) {
   const Config defaults;
   Json rows = Json::array();
   for (const config_keys::Key& key : config_keys::keys()) {
@@ -144,9 +144,9 @@ Json run_json(const std::string& run) {
       {"epochs", record.last.train.steps > 0 ? 0 : record.last.train.epochs},
       {"steps", record.last.train.steps},
       {"metric", Json::object({{"name", to_string(metric)}, {"higher_is_better", higher_is_better(metric)}})},
-      {"curves", Json::object({{"loss", curve_of(record, &StepRecord::loss)},
-                               {"learning_rate", curve_of(record, &StepRecord::learning_rate)},
-                               {"samples_per_second", curve_of(record, &StepRecord::samples_per_second)}})},
+      {"curves", Json::object({{"loss", curve_of_run(record, &StepRecord::loss)},
+                               {"learning_rate", curve_of_run(record, &StepRecord::learning_rate)},
+                               {"samples_per_second", curve_of_run(record, &StepRecord::samples_per_second)}})},
       {"evaluations", evaluations_of(record)},
       {"best", record.best},
       {"latest", record.latest},
@@ -154,7 +154,7 @@ Json run_json(const std::string& run) {
       {"jobs", jobs_json(record.jobs)},
       {"facts", facts_of(record)},
       {"commands", commands_of(record)},
-      {"config", config_of(record)},
+      {"config", config_of_run(record)},
       {"judgement", Json()},
       {"explanation", explanation_in(run)},
   });

@@ -46,7 +46,7 @@ Json space_of(const SweepSettings& settings) {
   return space;
 }
 
-Json curve_of(const TrialRow& row, Metric metric) {
+Json curve_of_trial(const TrialRow& row, Metric metric) {
   CurvePoints points;
   for (const CurvePoint& p : row.curve) {
     const auto value = metric_at(p, metric);
@@ -94,7 +94,7 @@ Json trials_of(const SweepView& view) {
                       {"score", score ? Json::shortest(*score) : Json()},
                       {"train_loss", result != nullptr ? Json::shortest(result->train_loss, curve_digits) : Json()},
                       {"values", std::move(values)},
-                      {"curve", curve_of(row, metric)}});
+                      {"curve", curve_of_trial(row, metric)}});
     if (!row.reason.empty()) one.set("reason", row.reason);
     if (row.same_as) one.set("same_as", *row.same_as);
     if (row.deviation) {
@@ -201,7 +201,7 @@ Json commands_of(const std::string& folder, const SweepView& view) {
   return commands;
 }
 
-Json config_of(const Config& config) {
+Json config_of_sweep(const Config& config) {
   const Config defaults;
   Json rows = Json::array();
   for (const config_keys::Key& key : config_keys::keys()) {
@@ -238,7 +238,7 @@ Json sweep_json(const std::string& given) {
       {"lineage", lineage_of(view)},
       {"facts", facts_of(view)},
       {"commands", commands_of(folder, view)},
-      {"config", config_of(view.config)},
+      {"config", config_of_sweep(view.config)},
   });
 }
 

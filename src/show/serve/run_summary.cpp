@@ -40,7 +40,7 @@ std::int64_t seconds_since_1970(fs::file_time_type time) {
   return std::chrono::duration_cast<std::chrono::seconds>(system.time_since_epoch()).count();
 }
 
-Json shown(double value) { return Json::shortest(value, 6); }
+Json six_digits(double value) { return Json::shortest(value, 6); }
 
 }  // namespace
 
@@ -147,7 +147,7 @@ void RunSummary::State::read_trials() {
       Json::object({{"done", view.trainings_done}, {"trainings", view.trainings}, {"metric_name", to_string(metric)}});
   for (const TrialRow& row : view.rows) {
     if (row.place != 1 || row.result() == nullptr) continue;
-    if (const auto best = metric_at(*row.result(), metric)) trials.set("best", shown(*best));
+    if (const auto best = metric_at(*row.result(), metric)) trials.set("best", six_digits(*best));
   }
   sweep_read = std::move(stamp);
 }
@@ -173,16 +173,16 @@ Json RunSummary::refresh() {
   if (state.step) {
     json.set("step", state.step->step);
     json.set("epoch", state.step->epoch);
-    json.set("loss", shown(state.step->loss));
+    json.set("loss", six_digits(state.step->loss));
   }
   if (state.evaluation) {
     const EvaluationRecord& judged = *state.evaluation;
     json.set("split", judged.split);
-    json.set("judged_loss", shown(judged.loss));
-    if (judged.accuracy) json.set("accuracy", shown(*judged.accuracy));
+    json.set("judged_loss", six_digits(judged.loss));
+    if (judged.accuracy) json.set("accuracy", six_digits(*judged.accuracy));
     if (!judged.metric.empty()) {
       json.set("metric", judged.metric);
-      json.set("value", shown(judged.value));
+      json.set("value", six_digits(judged.value));
     }
   }
   if (const auto changed = state.changed()) json.set("changed", seconds_since_1970(*changed));

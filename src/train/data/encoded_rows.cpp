@@ -6,7 +6,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::int64_t most_bytes = std::int64_t{4} << 20;  // no more than reading ahead would take
+constexpr std::int64_t most_held_bytes = std::int64_t{4} << 20;  // no more than reading ahead would take
 constexpr std::int64_t made_at_a_time = 64;
 
 std::int64_t floats_of_row(const ValueShape& shape) { return padded_size(shape.rows, shape.columns); }
@@ -15,7 +15,7 @@ std::int64_t floats_of_row(const ValueShape& shape) { return padded_size(shape.r
 
 bool EncodedRows::are_few(const Split& split, const ValueShape& shape) {
   constexpr auto float_bytes = static_cast<std::int64_t>(sizeof(float));
-  return split.is_held() && split.rows() <= most_bytes / float_bytes / floats_of_row(shape);
+  return split.is_held() && split.rows() <= most_held_bytes / float_bytes / floats_of_row(shape);
 }
 
 EncodedRows::EncodedRows(std::int64_t rows, const ValueShape& shape)

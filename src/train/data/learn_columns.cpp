@@ -30,7 +30,7 @@ void say_what_teaches_nothing(const ColumnStudy& study) {
     log_info(fmt::format("all rows to train on have one value in {}", some_of(names)));
 }
 
-void describe(TrainingData& data, std::vector<ColumnEncoding> columns) {
+void describe_columns(TrainingData& data, std::vector<ColumnEncoding> columns) {
   data.columns = std::move(columns);
   for (std::size_t d = 0; d < data.columns.size(); ++d) data.description.table->features[d] = data.columns[d].column;
 }
@@ -52,7 +52,7 @@ void learn_columns(TrainingData& data, Communicator& comm) {
       throw Error(ExitStatus::bad_data, "no row to train on has a value in any column; there is nothing to learn from");
   });
   say_what_teaches_nothing(study);
-  describe(data, study.columns());
+  describe_columns(data, study.columns());
 }
 
 void take_columns(TrainingData& data, const Archive& archive) {
@@ -62,7 +62,7 @@ void take_columns(TrainingData& data, const Archive& archive) {
     throw Error(ExitStatus::bad_data,
                 fmt::format("{} was trained on {} columns of a table, and the data have {}", archive.name,
                             encoding.columns.size(), data.train.table()->features.size()));
-  describe(data, encoding.columns);
+  describe_columns(data, encoding.columns);
 }
 
 Encoding encoding_for(const Config& config, const TrainingData& data) {

@@ -14,7 +14,7 @@ namespace shoal {
 namespace {
 
 /// In lines, of which the first that differs is shown.
-std::string describe(const Dataset& data) {
+std::string describe_data(const Dataset& data) {
   std::string text = "content " + data.content();
   for (const std::string& name : data.names())
     text += fmt::format(", {} {}", name, counted(data.split(name).rows(), "row"));
@@ -35,7 +35,7 @@ std::string describe(const Dataset& data) {
 void require_same_data(const Dataset& data, const Communicator& comm, const std::string& split) {
   if (comm.size() == 1) return;
   std::string text;
-  run_together(comm, [&] { text = "split \"" + split + "\"\n" + describe(data); });
+  run_together(comm, [&] { text = "split \"" + split + "\"\n" + describe_data(data); });
   require_alike(comm, "the data in " + data.path(), text, ExitStatus::bad_data, "give all hosts the same file");
 }
 

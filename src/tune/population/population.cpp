@@ -19,7 +19,7 @@ constexpr double drawn_anew = 0.25;  // of choices
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Generations count from 1 here; index 0 has what the first places are drawn by. Lanes: dimensions, and one more.
-RandomSource draws_of(std::uint64_t seed, std::int64_t generation, std::size_t lane) {
+RandomSource draws_of_generation(std::uint64_t seed, std::int64_t generation, std::size_t lane) {
   return {seed, Purpose::search, static_cast<std::uint64_t>(generation), static_cast<std::uint32_t>(lane)};
 }
 
@@ -41,7 +41,7 @@ Place moved_place(const std::vector<Dimension>& space, std::uint64_t seed, std::
   Place place = from;
   for (std::size_t d = 0; d < space.size(); ++d) {
     if (!may_be_nudged(space[d].key)) continue;
-    const RandomSource source = draws_of(seed, generation, d);
+    const RandomSource source = draws_of_generation(seed, generation, d);
     if (space[d].scale != Scale::choices) {
       place[d] = stepped(from[d], source.below(2, item) == 1);
     } else if (source.uniform(item) < drawn_anew) {
@@ -63,7 +63,7 @@ void Population::breed(const SweepSettings& settings, std::uint64_t seed, std::s
   const auto members = static_cast<std::int64_t>(from_best.size());
   const auto number = static_cast<std::int64_t>(generations_.size());
   const std::int64_t cut = cut_off(settings.population.exploit, members);
-  const RandomSource source = draws_of(seed, number, settings.space.size());
+  const RandomSource source = draws_of_generation(seed, number, settings.space.size());
   const std::vector<Place>& before = generations_.back().places;
   Generation next = generations_.back();
   std::iota(next.parents.begin(), next.parents.end(), 0);

@@ -8,10 +8,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const Place place = [](std::size_t i) { return "f: row " + std::to_string(i); };
+const Place place_of_number = [](std::size_t i) { return "f: row " + std::to_string(i); };
 
 NumberLabels labels(const std::vector<double>& values, LabelWish wish = LabelWish::found_out) {
-  return labels_of_numbers(values, wish, place);
+  return labels_of_numbers(values, wish, place_of_number);
 }
 
 TEST(NumberLabels, AreClassesWhereWholeAndFew) {
@@ -60,12 +60,12 @@ TEST(NumberLabels, AreRefusedWhereNotFinite) {
 
 TEST(NumberLabels, TakeTheClassesOfAnotherSet) {
   const std::vector<double> values{1, 0, 1};
-  EXPECT_THAT(number_labels_like(values, {"0", "1", "2"}, place).numbers, ElementsAre(1, 0, 1));
-  EXPECT_THAT(number_labels_like(values, {"1.0", "0"}, place).numbers, ElementsAre(0, 1, 0));
-  EXPECT_THAT(number_labels_like(values, {}, place).targets, ElementsAre(1.0F, 0.0F, 1.0F));
+  EXPECT_THAT(number_labels_like(values, {"0", "1", "2"}, place_of_number).numbers, ElementsAre(1, 0, 1));
+  EXPECT_THAT(number_labels_like(values, {"1.0", "0"}, place_of_number).numbers, ElementsAre(0, 1, 0));
+  EXPECT_THAT(number_labels_like(values, {}, place_of_number).targets, ElementsAre(1.0F, 0.0F, 1.0F));
   expect_error(
       [&] {
-        number_labels_like(values, {"0", "2"}, place);
+        number_labels_like(values, {"0", "2"}, place_of_number);
       },
       ExitStatus::bad_data, {"f: row 0", "label \"1\" is none of the 2 classes"});
 }

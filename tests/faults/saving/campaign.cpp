@@ -19,7 +19,7 @@
 #include "shoal/train/checkpoint.hpp"
 #include "temporary_folder.hpp"
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 Campaign& campaign() {
   static Campaign one;
@@ -78,7 +78,7 @@ std::string refusal(const std::vector<std::byte>& bytes) {
   }
 }
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
@@ -92,8 +92,8 @@ int main(int argc, char** argv) {
       std::cerr << argv[0] << ": options are --count N and --seed S, and those of GoogleTest\n";
       return 64;
     }
-    if (option == "--count") shoal::testing::campaign().count = static_cast<int>(number);
-    if (option == "--seed") shoal::testing::campaign().seed = number;
+    if (option == "--count") shoal::tests::campaign().count = static_cast<int>(number);
+    if (option == "--seed") shoal::tests::campaign().seed = number;
   }
   return RUN_ALL_TESTS();
 }

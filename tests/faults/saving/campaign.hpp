@@ -9,7 +9,7 @@
 
 #include "shoal/io/archive.hpp"
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 /// How much to do, from the command line: --count N, --seed S.
 struct Campaign {
@@ -32,4 +32,4 @@ Archive use_checkpoint(const std::vector<std::byte>& bytes);
 /// use_checkpoint() ends with bad_data and one line. Returns the line, empty when it did not fail.
 std::string refusal(const std::vector<std::byte>& bytes);
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

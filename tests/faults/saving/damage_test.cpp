@@ -22,10 +22,10 @@ namespace shoal {
 namespace {
 
 using Bytes = std::vector<std::byte>;
-using testing::campaign;
-using testing::count_or;
-using testing::real_checkpoint;
-using testing::refusal;
+using tests::campaign;
+using tests::count_or;
+using tests::real_checkpoint;
+using tests::refusal;
 
 /// Memory beyond which nothing may be taken for a file of some 30 KB. (Sanitizers, which take terabytes of
 /// addresses, have no such limit; AddressSanitizer has one of its own, max_allocation_size_mb.)
@@ -75,7 +75,7 @@ unsigned up_to(std::mt19937& generator, unsigned most) { return 1 + static_cast<
 
 TEST(Damage, OfOneBitIsFoundOrWithoutEffect) {
   const Bytes& whole = real_checkpoint();
-  const Archive expected = testing::use_checkpoint(whole);
+  const Archive expected = tests::use_checkpoint(whole);
   const int count = count_or(10000);
   std::mt19937 generator(campaign().seed);
   int found = 0;
@@ -85,7 +85,7 @@ TEST(Damage, OfOneBitIsFoundOrWithoutEffect) {
     const std::size_t bit = below(generator, whole.size() * 8);
     flipped[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
     try {
-      const Archive read = testing::use_checkpoint(flipped);
+      const Archive read = tests::use_checkpoint(flipped);
       const bool same = digest(read) == digest(expected) && read.arrays == expected.arrays &&
                         read.texts == expected.texts && read.attributes == expected.attributes;
       EXPECT_TRUE(same) << "bit " << bit << " changes what is read, and nobody says so";
@@ -126,7 +126,7 @@ Bytes sealed(Bytes bytes, std::uint64_t step = 3) {
 TEST(Damage, OtherVersion) {
   expect_all_refused("other version", [](std::mt19937& generator, int number) {
     const std::uint32_t version = 1 + up_to(generator, 1000000);
-    if (number % 2 == 0) return testing::with_header_version(real_checkpoint(), version);
+    if (number % 2 == 0) return tests::with_header_version(real_checkpoint(), version);
     Archive archive = decode(real_checkpoint(), "c.h5");
     archive.attributes["format_version"] = std::int64_t{version};
     return encode(archive, 3);
@@ -212,7 +212,7 @@ TEST(Damage, ALeafThatNoMemoryHoldsTakesNone) {
     ASSERT_NE(at, std::string::npos) << config;
     config.replace(at, std::strlen(from), to);
   }
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   write_atomically(folder / "c.h5", encode(archive, 3));
   Communicator comm;
   const MemoryLimit limit;

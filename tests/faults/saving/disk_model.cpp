@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-namespace shoal::testing {
+namespace shoal::tests {
 namespace fs = std::filesystem;
 
 namespace {
@@ -111,4 +111,4 @@ void DiskModel::write_state(std::size_t names, Bytes bytes, const fs::path& plac
   }
 }
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

@@ -13,7 +13,7 @@
 
 #include "system_calls.hpp"
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 class DiskModel {
  public:
@@ -51,4 +51,4 @@ class DiskModel {
   std::vector<Change> pending_;
 };
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

@@ -14,13 +14,13 @@
 namespace shoal {
 namespace {
 
-using testing::Fate;
-using testing::SystemCalls;
+using tests::Fate;
+using tests::SystemCalls;
 
 constexpr float old_line = 1.0F;
 constexpr float new_line = 2.0F;
 
-void save(const RunDirectory& directory, std::int64_t step, float line) {
+void save_step(const RunDirectory& directory, std::int64_t step, float line) {
   CheckpointJob job;
   job.archive.put(make_array<float>("parameters/line", {1}, std::span<const float>(&line, 1)));
   job.archive.put(make_scalar<std::int64_t>("progress/step", step));
@@ -38,12 +38,12 @@ float line_of(const std::string& run, std::int64_t step) {
 }
 
 /// A run with checkpoints of steps 5, 10 and 15, which nobody owns.
-struct Place {
-  testing::TemporaryFolder folder;
+struct PlaceOfRun {
+  tests::TemporaryFolder folder;
   std::string run = folder / "run";
-  Place() {
+  PlaceOfRun() {
     const RunDirectory directory = RunDirectory::create(run);
-    for (const std::int64_t step : {5, 10, 15}) save(directory, step, old_line);
+    for (const std::int64_t step : {5, 10, 15}) save_step(directory, step, old_line);
     directory.write(directory.paths().metrics(), "old");
     directory.write(directory.paths().nudges(), "old");
   }
@@ -55,7 +55,7 @@ void go_back(const std::string& run) {
   directory.write(directory.paths().nudges(), "new");
   directory.write(directory.paths().digests(), DigestChain::of_run(run).up_to(5).text());
   directory.write(directory.paths().metrics(), "new");
-  save(directory, 10, new_line);
+  save_step(directory, 10, new_line);
 }
 
 /// `body` in a process that dies before call number `at`. How many calls were made, where it comes to its end.
@@ -63,7 +63,7 @@ template <class Body>
 bool dies(int at, const Body& body) {
   const pid_t child = ::fork();
   if (child == 0) {
-    const SystemCalls calls([&](int number, testing::Call, const std::string&) {
+    const SystemCalls calls([&](int number, tests::Call, const std::string&) {
       return number == at ? Fate{Fate::die, 0} : Fate{};
     });
     body();
@@ -96,7 +96,7 @@ TEST(GoingBack, OutlivesADeathAtEachSystemCallAndAnotherWhileItIsSettled) {
   int calls = 0;
   int settled_later = 0;
   for (bool died = true; died; ++calls) {
-    const Place place;
+    const PlaceOfRun place;
     died = dies(calls, [&] { go_back(place.run); });
     const std::string what = "died before call " + std::to_string(calls);
     const int again = calls * 7 % 41;  // some call of those that open it

@@ -73,10 +73,10 @@ std::array<int, 128> race(const std::string& run, int jobs, bool again) {
 
 void race_again_and_again(bool locks) {
   has_locks = locks;
-  const int rounds = testing::count_or(10);
+  const int rounds = tests::count_or(10);
   int one_winner = 0;
   for (int round = 0; round < rounds; ++round) {
-    const testing::TemporaryFolder folder;
+    const tests::TemporaryFolder folder;
     const std::string run = folder / "run";
     const int jobs = 2 + round % 5;
     const auto fresh = race(run, jobs, false);

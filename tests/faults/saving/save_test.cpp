@@ -24,9 +24,9 @@ namespace shoal {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::Call;
-using testing::Fate;
-using testing::SystemCalls;
+using tests::Call;
+using tests::Fate;
+using tests::SystemCalls;
 
 constexpr std::int64_t before = 5;
 constexpr std::int64_t after = 10;
@@ -73,14 +73,14 @@ void expect_sound(const std::string& run, const std::string& what, std::int64_t 
 
 /// A run with a checkpoint, for each case anew.
 struct Place {
-  testing::TemporaryFolder folder;
+  tests::TemporaryFolder folder;
   std::string run = folder / "run";
   std::optional<RunDirectory> directory = RunDirectory::create(run);
   Place() { save(*directory, before); }
 };
 
 /// The calls of a whole save.
-std::vector<testing::Record> calls_of_a_save() {
+std::vector<tests::Record> calls_of_a_save() {
   Place place;
   const SystemCalls calls([](int, Call, const std::string&) { return Fate{}; });
   save(*place.directory, after);
@@ -88,7 +88,7 @@ std::vector<testing::Record> calls_of_a_save() {
 }
 
 /// Looking for another owner, through the older checkpoints, or for a file that is not there.
-bool is_read(const testing::Record& record) {
+bool is_read(const tests::Record& record) {
   return record.call == Call::open && (!record.done || (record.flags & (O_WRONLY | O_RDWR | O_DIRECTORY)) == 0);
 }
 
@@ -102,7 +102,7 @@ TEST(Save, OutlivesADeathAtEachSystemCall) {
   ASSERT_GT(records.size(), 20U);
   for (int at = 0; at < static_cast<int>(records.size()); ++at) {
     const std::string what = std::string("died before call ") + std::to_string(at) + ", " +
-                             testing::name_of(records[static_cast<std::size_t>(at)].call);
+                             tests::name_of(records[static_cast<std::size_t>(at)].call);
     const Place place;
     const pid_t child = ::fork();
     if (child == 0) {
@@ -135,7 +135,7 @@ TEST(Save, OutlivesAFailureOfEachSystemCall) {
     for (int at = 0; at < static_cast<int>(records.size()); ++at) {
       const Call call = records[static_cast<std::size_t>(at)].call;
       if (harm.fate.kind == Fate::cut_short && call != Call::write) continue;
-      const std::string what = harm.name + " of call " + std::to_string(at) + ", " + testing::name_of(call) + " " +
+      const std::string what = harm.name + " of call " + std::to_string(at) + ", " + tests::name_of(call) + " " +
                                records[static_cast<std::size_t>(at)].path;
       Place place;
       bool failed = false;
@@ -177,7 +177,7 @@ TEST(Save, OutlivesAFailureOfEachSystemCall) {
 
 TEST(Save, GoesThroughThePageCacheWhereTheFileSystemWantsThat) {
   const auto records = calls_of_a_save();
-  const auto is_direct = [](const testing::Record& r) { return r.call == Call::open && (r.flags & O_DIRECT) != 0; };
+  const auto is_direct = [](const tests::Record& r) { return r.call == Call::open && (r.flags & O_DIRECT) != 0; };
   const auto direct = std::find_if(records.begin(), records.end(), is_direct);
   ASSERT_NE(direct, records.end());
   const auto opened = static_cast<int>(direct - records.begin());
@@ -195,21 +195,21 @@ TEST(Save, GoesThroughThePageCacheWhereTheFileSystemWantsThat) {
 
 TEST(Save, OutlivesAPowerCutAfterEachSystemCall) {
   Place place;
-  const testing::DiskModel start(place.run);
-  std::vector<testing::Record> records;
+  const tests::DiskModel start(place.run);
+  std::vector<tests::Record> records;
   {
     const SystemCalls calls([](int, Call, const std::string&) { return Fate{}; });
     save(*place.directory, after);
     records = calls.records();
   }
   int states = 0;
-  testing::DiskModel disk = start;
+  tests::DiskModel disk = start;
   for (std::size_t done = 0; done <= records.size(); ++done) {
     if (done > 0) disk.apply(records[done - 1]);
     for (std::size_t names = 0; names <= disk.pending_names(); ++names) {
       for (const auto bytes :
-           {testing::DiskModel::Bytes::none, testing::DiskModel::Bytes::half, testing::DiskModel::Bytes::all}) {
-        const testing::TemporaryFolder cut;
+           {tests::DiskModel::Bytes::none, tests::DiskModel::Bytes::half, tests::DiskModel::Bytes::all}) {
+        const tests::TemporaryFolder cut;
         const std::string run = cut / "run";
         disk.write_state(names, bytes, run);
         const std::string what = "cut after " + std::to_string(done) + " calls, " + std::to_string(names) +
@@ -243,7 +243,7 @@ TEST(Save, OfAnOwnerTakenOverAtAnySystemCallChangesNothingMore) {
   const auto records = calls_of_a_save();
   for (int at = 0; at < static_cast<int>(records.size()); ++at) {
     const std::string what = std::string("taken over before call ") + std::to_string(at) + ", " +
-                             testing::name_of(records[static_cast<std::size_t>(at)].call);
+                             tests::name_of(records[static_cast<std::size_t>(at)].call);
     Place place;
     std::map<std::string, std::string> then;
     ExitStatus status = ExitStatus::done;

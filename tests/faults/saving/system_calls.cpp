@@ -9,7 +9,7 @@
 #include <cstdarg>
 #include <utility>
 
-namespace shoal::testing {
+namespace shoal::tests {
 namespace {
 
 thread_local SystemCalls* ruling = nullptr;
@@ -67,11 +67,11 @@ struct Interception {
   static bool ruled() { return ruling != nullptr; }
 };
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests
 
-using shoal::testing::Call;
-using shoal::testing::Interception;
-using shoal::testing::Record;
+using shoal::tests::Call;
+using shoal::tests::Interception;
+using shoal::tests::Record;
 
 namespace {
 
@@ -80,7 +80,7 @@ std::string resolved(const std::string& path) {
   const std::string open_folders = "/proc/self/fd/";
   if (!path.starts_with(open_folders)) return path;
   const auto slash = path.find('/', open_folders.size());
-  return shoal::testing::path_of(std::stoi(path.substr(open_folders.size()))) + path.substr(slash);
+  return shoal::tests::path_of(std::stoi(path.substr(open_folders.size()))) + path.substr(slash);
 }
 
 Record record_of(Call call, const char* path, const char* to = "") {
@@ -89,7 +89,7 @@ Record record_of(Call call, const char* path, const char* to = "") {
 }
 Record record_of(Call call, int descriptor) {
   if (!Interception::ruled()) return {call, "", "", "", 0, false, false};
-  return {call, shoal::testing::path_of(descriptor), "", "", 0, shoal::testing::is_folder(descriptor), false};
+  return {call, shoal::tests::path_of(descriptor), "", "", 0, shoal::tests::is_folder(descriptor), false};
 }
 
 long write_part(const void* bytes, std::size_t count, int descriptor, long offset) {

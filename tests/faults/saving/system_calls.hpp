@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace shoal::testing {
+namespace shoal::tests {
 
 enum class Call { open, write, sync, close, rename, symlink, unlink, mkdir };
 const char* name_of(Call call);
@@ -49,4 +49,4 @@ class SystemCalls {
   SystemCalls* before_;
 };
 
-}  // namespace shoal::testing
+}  // namespace shoal::tests

@@ -7,7 +7,7 @@ namespace shoal::h5 {
 namespace {
 
 TEST(Lookup3, GivesTheNumbersOfItsAuthor) {
-  using testing::as_bytes;
+  using tests::as_bytes;
   EXPECT_EQ(lookup3({}), 0xdeadbeefU);
   EXPECT_EQ(lookup3(as_bytes(std::string("Four score and seven years ago"))), 0x17770551U);
 }

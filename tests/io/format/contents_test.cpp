@@ -8,8 +8,8 @@
 namespace shoal::h5 {
 namespace {
 
-using testing::make_dataset;
-using testing::TemporaryFolder;
+using tests::make_dataset;
+using tests::TemporaryFolder;
 using Bytes = std::vector<std::byte>;
 
 /// How HDF5 is asked to write a file.
@@ -81,7 +81,7 @@ void fill_data_set(hid_t file) {
 /// Where these bytes are for the n-th time.
 std::size_t find(const Bytes& bytes, const std::string& part, int n = 0) {
   auto at = bytes.begin();
-  const auto wanted = testing::as_bytes(part);
+  const auto wanted = tests::as_bytes(part);
   for (;; ++at) {
     at = std::search(at, bytes.end(), wanted.begin(), wanted.end());
     if (at == bytes.end() || n-- == 0) break;

@@ -12,7 +12,7 @@ Source zeros(std::uint64_t size) {
 
 TEST(Fields, ReadsLittleEndianToTheEnd) {
   const std::vector<std::uint8_t> bytes{1, 2, 0, 3, 0, 0, 0, 'T', 'R', 'E', 'E', 9};
-  Fields fields(testing::as_bytes(bytes));
+  Fields fields(tests::as_bytes(bytes));
   EXPECT_EQ(fields.u8(), 1);
   EXPECT_EQ(fields.u16(), 2);
   EXPECT_EQ(fields.u32(), 3U);

@@ -5,10 +5,10 @@
 namespace shoal {
 namespace {
 
-using testing::as_bytes;
-using testing::expect_error;
-using testing::FileSizeLimit;
-using testing::TemporaryFolder;
+using tests::as_bytes;
+using tests::expect_error;
+using tests::FileSizeLimit;
+using tests::TemporaryFolder;
 using Names = std::vector<std::string>;
 
 void write_example(const std::filesystem::path& path) {

@@ -7,9 +7,9 @@
 namespace shoal {
 namespace {
 
-using testing::as_bytes;
-using testing::expect_error;
-using testing::TemporaryFolder;
+using tests::as_bytes;
+using tests::expect_error;
+using tests::TemporaryFolder;
 using Names = std::vector<std::string>;
 
 TEST(Incarnation, NumbersAreTakenOnceAndOnlyGrow) {

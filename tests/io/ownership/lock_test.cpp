@@ -18,8 +18,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-using testing::expect_error;
-using testing::TemporaryFolder;
+using tests::expect_error;
+using tests::TemporaryFolder;
 using Names = std::vector<std::string>;
 
 constexpr RunLockOptions quick{milliseconds(20), milliseconds(300)};

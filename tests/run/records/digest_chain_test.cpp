@@ -77,7 +77,7 @@ TEST(DigestChain, IsCutWhereARunGoesBackToWithItsFaults) {
 }
 
 TEST(DigestLog, GoesOnWithTheLinesOfARunAndSaysNothingTwice) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   EXPECT_THAT(DigestChain::of_run(folder / "").records(), IsEmpty());
   {
     DigestLog log(folder / "");
@@ -91,7 +91,7 @@ TEST(DigestLog, GoesOnWithTheLinesOfARunAndSaysNothingTwice) {
 }
 
 TEST(DigestLog, KeepsBothDigestsOfAStepThatWasSavedOnceMore) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   {
     DigestLog log(folder / "");
     log.note({3, "a"});
@@ -104,7 +104,7 @@ TEST(DigestLog, KeepsBothDigestsOfAStepThatWasSavedOnceMore) {
 }
 
 TEST(DigestLog, BringsALineThatCouldNotBeWrittenWithTheNext) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   DigestLog log(folder / "");
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
@@ -121,7 +121,7 @@ TEST(DigestLog, BringsALineThatCouldNotBeWrittenWithTheNext) {
 }
 
 TEST(DigestLog, OfAnEarlierOwnerReachesTheFileOfTheNextNoMore) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   DigestLog earlier(folder / "");
   earlier.note({0, "a"});
   write_text_atomically(folder / "digests.jsonl", DigestChain::of_run(folder / "").text());

@@ -9,7 +9,7 @@ namespace shoal {
 namespace {
 
 TEST(JobLog, JobsReadBackWithTheirEnds) {
-  const testing::TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const std::string run = folder / "run";
   EXPECT_TRUE(jobs_of_run(run).empty());
   std::filesystem::create_directory(run);

@@ -22,9 +22,9 @@ class Metrics : public ::testing::Test {
   MetricsWriter::Clock clock() {
     return [this] { return now_; };
   }
-  std::string text() const { return testing::read(path_); }
+  std::string text() const { return tests::read(path_); }
 
-  testing::TemporaryFolder folder_;
+  tests::TemporaryFolder folder_;
   std::string path_ = folder_ / "metrics.jsonl";
   std::chrono::steady_clock::time_point now_{std::chrono::hours(1)};
 };

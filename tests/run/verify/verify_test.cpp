@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using Verdict = VerifiedStretch::Verdict;
 
-class Verify : public testing::TrainRun {
+class Verify : public tests::TrainRun {
  protected:
   /// A change of files by rank 0 alone.
   static void on_disk(const std::function<void()>& change) {

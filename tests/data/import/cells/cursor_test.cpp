@@ -11,13 +11,13 @@
 namespace shoal {
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
+using CellRows = std::vector<std::vector<std::string>>;
 
-Rows rows_of(std::string text, char delimiter = ',', char row_end = '\n') {
+CellRows rows_of(std::string text, char delimiter = ',', char row_end = '\n') {
   const std::size_t size = text.size();
   text.append(csv_padding, '\0');
   CsvCursor cursor(std::string_view(text).substr(0, size), {delimiter, '.'}, row_end);
-  Rows rows;
+  CellRows rows;
   while (!cursor.at_end()) {
     auto& row = rows.emplace_back();
     do {
@@ -28,21 +28,21 @@ Rows rows_of(std::string text, char delimiter = ',', char row_end = '\n') {
 }
 
 TEST(CsvCursor, CutsRowsAndCells) {
-  const Rows expected{{"a", "b"}, {"1", ""}};
+  const CellRows expected{{"a", "b"}, {"1", ""}};
   EXPECT_EQ(rows_of("a,b\n1,\n"), expected);
   EXPECT_EQ(rows_of("a,b\r\n1,\r\n"), expected);
   EXPECT_EQ(rows_of("a,b\r1,\r", ',', '\r'), expected);
   EXPECT_EQ(rows_of("a\tb\n1\t\n", '\t'), expected);
-  EXPECT_EQ(rows_of("a\rb, c \n"), (Rows{{"a\rb", "c"}}));
+  EXPECT_EQ(rows_of("a\rb, c \n"), (CellRows{{"a\rb", "c"}}));
 }
 
 TEST(CsvCursor, TakesRunsOfSpaces) {
-  EXPECT_EQ(rows_of("  a   b\n1 2   \n 3 \"x y\"  \r\n", ' '), (Rows{{"a", "b"}, {"1", "2"}, {"3", "x y"}}));
+  EXPECT_EQ(rows_of("  a   b\n1 2   \n 3 \"x y\"  \r\n", ' '), (CellRows{{"a", "b"}, {"1", "2"}, {"3", "x y"}}));
 }
 
 TEST(CsvCursor, ReadsQuotedCells) {
   EXPECT_EQ(rows_of("\"x, y\",\"say \"\"hi\"\"\",\"two\nlines\",\"\"\r\n1,2\"x,3,\"4\" \n"),
-            (Rows{{"x, y", "say \"hi\"", "two\nlines", ""}, {"1", "2\"x", "3", "4"}}));
+            (CellRows{{"x, y", "say \"hi\"", "two\nlines", ""}, {"1", "2\"x", "3", "4"}}));
   EXPECT_THROW(rows_of("a\n\"b\nc\n"), CsvFault);
   EXPECT_THROW(rows_of("a\n\"b\" c\n"), CsvFault);
 }
