@@ -46,6 +46,8 @@ Launcher find_launcher(const ReadVariable& variable) {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
     if (launcher.ranks == 0) launcher.ranks = positive_number(variable(name));
   }
+  const int here = positive_number(variable("OMPI_COMM_WORLD_LOCAL_SIZE"));
+  launcher.one_host = here > 0 && here == positive_number(variable("OMPI_COMM_WORLD_SIZE"));
   return launcher;
 }
 

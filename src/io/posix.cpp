@@ -141,8 +141,8 @@ std::filesystem::path temporary_name(const std::filesystem::path& path) {
   return with_ending(path, fmt::format(".{}.tmp", ::getpid()));
 }
 
-void write_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
-               std::span<const std::byte> bytes) {
+Draft write_draft(const std::filesystem::path& temporary, const std::filesystem::path& path,
+                  std::span<const std::byte> bytes) {
   const auto size = static_cast<std::int64_t>(bytes.size());
   constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
   bool direct = can_go_direct(bytes);
@@ -153,11 +153,22 @@ void write_via(const std::filesystem::path& temporary, const std::filesystem::pa
     file = open(temporary, flags);
   }
   if (!file) fail("write", path, errno, size);
-  int error = direct ? write_direct(file.get(), bytes) : write_all(file.get(), bytes);
-  if (error == 0) error = sync(file.get());
-  if (error == 0) error = close(std::move(file));
+  const int error = direct ? write_direct(file.get(), bytes) : write_all(file.get(), bytes);
   if (error != 0) fail("write", path, error, size);
-  made.move_to(path);
+  return {std::move(made), std::move(file)};
+}
+
+void settle(Draft& draft, const std::filesystem::path& path) {
+  int error = sync(draft.file.get());
+  if (error == 0) error = close(std::move(draft.file));
+  if (error != 0) fail("write", path, error);
+}
+
+void write_via(const std::filesystem::path& temporary, const std::filesystem::path& path,
+               std::span<const std::byte> bytes) {
+  Draft draft = write_draft(temporary, path, bytes);
+  settle(draft, path);
+  draft.made.move_to(path);
 }
 
 void link_via(const std::filesystem::path& temporary, const std::filesystem::path& path,

@@ -71,10 +71,14 @@ TemporaryFile::~TemporaryFile() {
   forget(path_.native());
 }
 
-void TemporaryFile::move_to(const std::filesystem::path& place) {
+void TemporaryFile::rename_to(const std::filesystem::path& place) {
   if (std::rename(path_.c_str(), place.c_str()) != 0) fail("write", place, errno);
   forget(path_.native());
   path_.clear();
+}
+
+void TemporaryFile::move_to(const std::filesystem::path& place) {
+  rename_to(place);
   sync_folder_of(place);
 }
 

@@ -126,28 +126,39 @@ HWY_INLINE std::uint64_t bits_at(const std::uint32_t* words, std::int64_t i) {
   return (static_cast<std::uint64_t>(words[2 * i + 1]) << 32) | words[2 * i];
 }
 
-/// elementary::erf() of numbers inside of (-6, 6), in step: a sum that has its last term waits for the others.
+/// elementary::erf() of numbers inside of (-6, 6), in step: a sum that has its last term waits for the others. In
+/// vectors by hand: a compiler makes branches of it.
 HWY_INLINE void erf_of_chunk(const double* x, double* HWY_RESTRICT erf) {
-  double z[chunk_numbers];
-  double term[chunk_numbers];
-  double sum[chunk_numbers];
-  for (std::int64_t i = 0; i < chunk_numbers; ++i) {
-    z[i] = 2.0 * x[i] * x[i];
-    term[i] = sum[i] = 1.0;
+  const hn::CappedTag<double, chunk_numbers> d;
+  using V = decltype(hn::Zero(d));
+  constexpr std::size_t width = hn::MaxLanes(hn::CappedTag<double, chunk_numbers>());
+  constexpr std::size_t vectors = chunk_numbers / width;
+  static_assert(chunk_numbers % width == 0, "a chunk is whole vectors");
+  V z[vectors];
+  V term[vectors];
+  V sum[vectors];
+  for (std::size_t v = 0; v < vectors; ++v) {
+    const V at = hn::LoadU(d, x + v * width);
+    z[v] = hn::Mul(hn::Mul(hn::Set(d, 2.0), at), at);
+    term[v] = sum[v] = hn::Set(d, 1.0);
   }
-  double most = 1.0;
-  for (int n = 1; n < 200 && most > 0.0; ++n) {
-    most = 0.0;
-    for (std::int64_t i = 0; i < chunk_numbers; ++i) {
-      const double next = term[i] * (z[i] / (2.0 * n + 1.0));
-      const bool more = term[i] > sum[i] * 1e-17;
-      term[i] = more ? next : 0.0;
-      sum[i] = more ? sum[i] + next : sum[i];
+  const V little = hn::Set(d, 1e-17);
+  V most = hn::Set(d, 1.0);
+  for (int n = 1; n < 200 && !hn::AllFalse(d, hn::Gt(most, hn::Zero(d))); ++n) {
+    const V divisor = hn::Set(d, 2.0 * n + 1.0);
+    most = hn::Zero(d);
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const V next = hn::Mul(term[v], hn::Div(z[v], divisor));
+      const auto more = hn::Gt(term[v], hn::Mul(sum[v], little));
+      term[v] = hn::IfThenElseZero(more, next);
+      sum[v] = hn::IfThenElse(more, hn::Add(sum[v], next), sum[v]);
+      most = hn::Max(most, term[v]);
     }
-    for (std::int64_t i = 0; i < chunk_numbers; ++i) most = std::max(most, term[i]);
   }
+  double sums[chunk_numbers];
+  for (std::size_t v = 0; v < vectors; ++v) hn::StoreU(sum[v], d, sums + v * width);
   for (std::int64_t i = 0; i < chunk_numbers; ++i)
-    erf[i] = 1.1283791670955126 * x[i] * elementary::exp(-x[i] * x[i]) * sum[i];
+    erf[i] = 1.1283791670955126 * x[i] * elementary::exp(-x[i] * x[i]) * sums[i];
 }
 
 /// See RandomSource::normal().

@@ -239,12 +239,19 @@ std::string Sweep::file_of(const KeptModel& model, std::int64_t rung) const {
 /// Collective. What stays gets its name. A checkpoint that is missing, since a kill came between two steps, or nobody
 /// knew that it would be needed, is trained again: to the same bits. False when it was stopped.
 bool Sweep::secure_best(std::int64_t winner) {
+  const auto gone = [&](const std::string& what) {
+    return Error(ExitStatus::input_output,
+                 fmt::format("{0} is gone from {1}; go on with shoal sweep --run {1} --resume", what, paths_.folder));
+  };
   const std::int64_t rung = histories_[slot(winner)].back().rung;  // of all that stay
   const std::vector<KeptModel> models = kept_models(winner);
+  std::vector<std::string> files(models.size());  // on rank 0
   std::vector<std::int64_t> is_missing(models.size());
-  if (world_.rank() == 0) {
-    for (std::size_t i = 0; i < models.size(); ++i) is_missing[i] = file_of(models[i], rung).empty() ? 1 : 0;
-  }
+  const auto look = [&](std::size_t i) {
+    files[i] = file_of(models[i], rung);
+    is_missing[i] = files[i].empty() ? 1 : 0;
+  };
+  for (std::size_t i = 0; i < models.size() && world_.rank() == 0; ++i) look(i);
   world_.broadcast(std::as_writable_bytes(std::span(is_missing)));
   std::vector<TrialPart> missing;
   for (std::size_t i = 0; i < models.size(); ++i) {
@@ -253,15 +260,16 @@ bool Sweep::secure_best(std::int64_t winner) {
   if (!missing.empty() && world_.all_min(worker_.train_again(plan_, missing, rung) ? 1 : 0) == 0) return false;
   run_together(world_, [&] {
     if (world_.rank() != 0) return;
+    std::vector<Promotion> promotions;
     std::vector<std::int64_t> kept;
-    for (const KeptModel& model : models) {
-      const std::string file = file_of(model, rung);
-      if (file != model.as && !directory_->promote(file, model.as))
-        throw Error(ExitStatus::input_output, fmt::format("the checkpoint of trial {} is gone from {}; go on with "
-                                                          "shoal sweep --run {} --resume",
-                                                          model.part.trial, paths_.folder, paths_.folder));
-      if (model.as == paths_.kept(model.part.trial)) kept.push_back(model.part.trial);
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      const auto& [part, as] = models[i];
+      if (is_missing[i] != 0) look(i);
+      if (is_missing[i] != 0) throw gone(fmt::format("the checkpoint of trial {}", part.trial));
+      if (files[i] != as) promotions.push_back({files[i], as});
+      if (as == paths_.kept(part.trial)) kept.push_back(part.trial);
     }
+    if (!directory_->promote(promotions)) throw gone("a checkpoint");
     directory_->keep_only(kept);
   });
   return true;
@@ -297,7 +305,7 @@ bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
       throw Error(ExitStatus::diverged, fmt::format("the final fit of trial {}, on all rows, failed: {}; the tables "
                                                     "and its other models are in {}",
                                                     winner, fitted->reason, paths_.folder));
-    if (!directory_->promote(paths_.final_part(), file))
+    if (!directory_->promote({{paths_.final_part(), file}}))
       throw Error(ExitStatus::input_output, fmt::format("{} is gone; go on with shoal sweep --run {} --resume",
                                                         paths_.final_part(), paths_.folder));
   });
@@ -306,13 +314,13 @@ bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
 
 /// On rank 0.
 void Sweep::write_tables(const SweepTable& table) {
-  directory_->write(paths_.csv(), to_csv(table));
-  directory_->write(paths_.jsonl(), to_jsonl(table));
   // Made by itself, so where nobody but this job is; it goes with the claims.
   const std::string draft = directory_->claims() + "/sweep.h5";
   write_h5(table, draft);
-  directory_->write(paths_.h5(), read_text(draft));
-  directory_->write(paths_.times(), times_jsonl(histories_));
+  directory_->write({{paths_.csv(), to_csv(table)},
+                     {paths_.jsonl(), to_jsonl(table)},
+                     {paths_.h5(), read_text(draft)},
+                     {paths_.times(), times_jsonl(histories_)}});
 }
 
 /// Collective. Writes the results; false when it was stopped.

@@ -28,10 +28,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void make_folder(const fs::path& folder) {
-  if (const std::error_code error = make_folders(folder))
+void check_made(const fs::path& folder, const std::error_code& error) {
+  if (error)
     throw Error(ExitStatus::input_output,
                 fmt::format("cannot make {}: {}; name another folder with --run", folder.string(), error.message()));
+}
+
+void make_folder(const fs::path& folder) { check_made(folder, make_folders(folder)); }
+
+void make_scratch(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  check_made(folder, error);
 }
 
 std::vector<fs::path> files_in(const fs::path& folder) {
@@ -95,10 +103,11 @@ SweepDirectory::SweepDirectory(std::string folder, RunLock lock) : paths_{std::m
   for (const fs::path& file : files_in(paths_.trials())) {
     if (file.extension() == ".tmp") discard(file.string());
   }
-  make_folder(paths_.trials());
+  // These two need not outlast a crash of the host: what is in them is made again.
+  make_scratch(paths_.trials());
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
   claims_ = paths_.claims(fmt::format("{}-{}", now, ::getpid()));
-  make_folder(claims_);
+  make_scratch(claims_);
 }
 
 void SweepDirectory::require_vacant(const std::string& folder) {
@@ -144,12 +153,22 @@ void SweepDirectory::write(const std::string& file, std::string_view text) const
   lock_.write(file, std::as_bytes(std::span(text)));
 }
 
-bool SweepDirectory::promote(const std::string& checkpoint, const std::string& as) const {
+void SweepDirectory::write(const std::vector<std::pair<std::string, std::string>>& texts_of_files) const {
+  std::vector<BegunFile> begun;
+  for (const auto& [file, text] : texts_of_files) begun.push_back(lock_.begin(file, std::as_bytes(std::span(text))));
+  lock_.put(std::move(begun));
+}
+
+bool SweepDirectory::promote(const std::vector<Promotion>& promotions) const {
   std::error_code none;
-  if (!fs::exists(checkpoint, none)) return false;
-  if (fs::path(as).parent_path() == paths_.kept()) make_folder(paths_.kept());
-  // Written anew, for a rename from elsewhere would not be fenced.
-  lock_.write(as, read_file(checkpoint));
+  std::vector<BegunFile> begun;
+  for (const auto& [checkpoint, as] : promotions) {
+    if (!fs::exists(checkpoint, none)) return false;
+    if (fs::path(as).parent_path() == paths_.kept()) make_folder(paths_.kept());
+    // Written anew, for a rename from elsewhere would not be fenced.
+    begun.push_back(lock_.begin(as, read_file(checkpoint)));
+  }
+  lock_.put(std::move(begun));
   return true;
 }
 

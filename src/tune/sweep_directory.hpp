@@ -14,6 +14,11 @@
 namespace shoal {
 
 /// The folder of a sweep, owned by this process until destroyed. Rank 0 alone makes one.
+struct Promotion {
+  std::string checkpoint;
+  std::string as;
+};
+
 class SweepDirectory {
  public:
   /// Makes the folder and takes its lock. @throws Error  taken: holds a run or sweep already, or another process starts
@@ -35,8 +40,11 @@ class SweepDirectory {
   void check_owner() const { lock_.check(); }
   /// Replaces a file of the sweep, unless another process has taken it over: see RunLock.
   void write(const std::string& file, std::string_view text) const;
-  /// Makes a checkpoint the file `as`. False when it is not there.
-  bool promote(const std::string& checkpoint, const std::string& as) const;
+  /// Several, of different file names, in their order.
+  void write(const std::vector<std::pair<std::string, std::string>>& texts_of_files) const;
+  /// Makes checkpoints the files of these other names, of which none is the last part of two. False, and none of them
+  /// is, when one is not there.
+  bool promote(const std::vector<Promotion>& promotions) const;
   /// Of the checkpoints in best/ those of these trials alone stay.
   void keep_only(const std::vector<std::int64_t>& trials) const;
   /// Of a population: makes the winner a run that can be repeated, with best.h5 as its only checkpoint. One that is

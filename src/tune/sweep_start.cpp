@@ -327,6 +327,7 @@ SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) 
                                  : SweepDirectory::create(RunDirectory::make_next(plan.folder_base));
   const SweepPaths& paths = directory.paths();
   const std::string mine = fingerprint(task);
+  std::vector<std::pair<std::string, std::string>> files;
   if (plan.goes_on) {
     const std::string kept = read_text(paths.fingerprint());
     const auto differs = [&](const std::string& what) { return part_of(kept, what) != part_of(mine, what); };
@@ -346,9 +347,10 @@ SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task) 
                       "trials are not alike",
                       plan.folder));
   } else {
-    directory.write(paths.fingerprint(), mine);
+    files.emplace_back(paths.fingerprint(), mine);
   }
-  directory.write(paths.config(), to_toml(plan.config));  // last: from here on the folder holds a sweep
+  files.emplace_back(paths.config(), to_toml(plan.config));  // last: from here on the folder holds a sweep
+  directory.write(files);
   return directory;
 }
 

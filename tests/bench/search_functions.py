@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Regret of searches on test functions after 60 evaluations, against Optuna's samplers.
 
-    search_functions.py SEARCH_DRIVER [--seeds 30] [--first-seed 101] [--trials 60] [--functions branin ...] [--searches NAME[:ROUND] ...]
+    search_functions.py SEARCH_DRIVER [--seeds 30] [--first-seed 101] [--trials 60] [--functions branin ...] [--searches NAME[:ROUND] ...] [--keep FILE]
 
 SEARCH_DRIVER: build/release/search_driver, built by that name. A search is one of shoal's with the trials of a round
 (bayesian:1), or optuna-gp, optuna-tpe or optuna-random, which decide trial by trial, or on ROUND trials at a time where
@@ -20,6 +20,8 @@ import time
 import warnings
 
 import numpy as np
+
+from kept_results import KeptResults
 
 A = np.array([[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]])
 P = 1e-4 * np.array([[1312, 1696, 5569, 124, 8283, 5886], [2329, 4135, 8307, 3736, 1004, 9991],
@@ -120,25 +122,35 @@ def main():
     parser.add_argument("--functions", nargs="+", choices=list(FUNCTIONS), default=list(FUNCTIONS))
     parser.add_argument("--searches", nargs="+", default=["random:1", "tpe:1", "bayesian:1", "bayesian:4", "tpe:4",
                                                           "optuna-gp", "optuna-tpe", "optuna-gp:4", "optuna-tpe:4"])
+    parser.add_argument("--keep", metavar="FILE", help="of results as they come; those in it are not computed again")
     options = parser.parse_args()
+    kept = KeptResults(options.keep)
     for name in options.functions:
         function, least, dimensions = FUNCTIONS[name]
+
+        def regret(search, seed):
+            which, _, q = search.partition(":")
+            arguments = (function, dimensions, options.trials, seed, int(q or 1))
+            begun = time.monotonic()
+            values = (with_optuna(which[7:], *arguments) if which.startswith("optuna-")
+                      else with_driver(options.driver, which, *arguments))
+            return min(values) - least, time.monotonic() - begun
+
+        seeds = range(options.first_seed, options.first_seed + options.seeds)
+        found = {search: [] for search in options.searches}
+        times = {search: [] for search in options.searches}
+        for seed in seeds:
+            for search in options.searches:
+                value, seconds = kept.get(f"{name} {options.trials} {search} {seed}", lambda: regret(search, seed))
+                found[search].append(value)
+                times[search].append(seconds)
         print(f"{name}: regret after {options.trials} evaluations, {options.seeds} seeds")
         print(f"{'search':<16} {'median':>10} {'lower q.':>10} {'upper q.':>10} {'seconds':>8}  better than the first of Optuna's")
-        found, times = {}, {}
-        for search in options.searches:
-            which, _, q = search.partition(":")
-            begun = time.monotonic()
-            run = ((lambda *a: with_optuna(which[7:], *a)) if which.startswith("optuna-")
-                   else (lambda *a: with_driver(options.driver, which, *a)))
-            found[search] = [min(run(function, dimensions, options.trials, seed, int(q or 1))) - least
-                             for seed in range(options.first_seed, options.first_seed + options.seeds)]
-            times[search] = (time.monotonic() - begun) / options.seeds
         rival = next((s for s in options.searches if s.startswith("optuna-")), None)
         for search, regrets in found.items():
             low, middle, high = np.quantile(regrets, [0.25, 0.5, 0.75])
             wins = f"{sum(a < b for a, b in zip(regrets, found[rival]))} of {options.seeds}" if rival else ""
-            print(f"{search:<16} {middle:10.3g} {low:10.3g} {high:10.3g} {times[search]:8.2f}  {wins}", flush=True)
+            print(f"{search:<16} {middle:10.3g} {low:10.3g} {high:10.3g} {np.mean(times[search]):8.2f}  {wins}", flush=True)
 
 
 if __name__ == "__main__":

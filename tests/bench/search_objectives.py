@@ -2,7 +2,7 @@
 """Best validation loss after 48 trials of real trainings: searches of shoal against Optuna's samplers on the same
 objective.
 
-    search_objectives.py SHOAL [--data digits mnist diamonds] [--seeds 10] [--trials 48] [--searches NAME[:ROUND] ...]
+    search_objectives.py SHOAL [--data digits mnist diamonds] [--seeds 10] [--trials 48] [--searches NAME[:ROUND] ...] [--keep FILE]
 
 SHOAL_MNIST and SHOAL_TABLES name the folders of MNIST's ten thousand test images (IDX) and of diamonds.csv.gz; digits
 are those of the repository. A search of shoal is a whole `shoal sweep`, of one process with 1 thread. For Optuna
@@ -21,6 +21,8 @@ import subprocess
 import tempfile
 import time
 import warnings
+
+from kept_results import KeptResults
 
 HERE = pathlib.Path(__file__).resolve().parent
 # of a dimension: kind, ends or choices; kinds are those of shoal's scales, with "whole" for whole numbers
@@ -134,31 +136,38 @@ def main():
     parser.add_argument("--trials", type=int, default=48)
     parser.add_argument("--searches", nargs="+", default=["random", "bayesian:4", "bayesian:1", "tpe:4", "optuna-gp",
                                                           "optuna-tpe"])
+    parser.add_argument("--keep", metavar="FILE", help="of results as they come; those in it are not computed again")
     options = parser.parse_args()
+    kept = KeptResults(options.keep)
     for name in options.data:
         rest, space = SETS[name]
         with tempfile.TemporaryDirectory() as work:
             data = f"{work}/data.h5"
             make(options.shoal, name, data)
+
+            def best(search, seed):
+                which, _, q = search.partition(":")
+                text = f"seed = {seed}\n[data]\nfile = {toml(data)}\n" + rest
+                arguments = (options.shoal, text, space, f"{work}/{which}{q}-{seed}")
+                begun = time.monotonic()
+                losses = (by_optuna(*arguments, which[7:], options.trials, int(q or 1), seed)
+                          if which.startswith("optuna-")
+                          else by_shoal(*arguments, which, options.trials, int(q or 1)))
+                return min(losses), time.monotonic() - begun
+
+            found = {search: [] for search in options.searches}
+            times = {search: [] for search in options.searches}
+            for seed in range(1, options.seeds + 1):
+                for search in options.searches:
+                    loss, seconds = kept.get(f"{name} {options.trials} {search} {seed}", lambda: best(search, seed))
+                    found[search].append(loss)
+                    times[search].append(seconds)
             print(f"{name}: best validation loss of {options.trials} trials, seeds 1 to {options.seeds}")
             print(f"{'search':<14} {'median':>9} {'lowest':>9} {'highest':>9} {'seconds':>8}  better than {options.searches[0]}")
-            found = {}
-            for search in options.searches:
-                which, _, q = search.partition(":")
-                begun = time.monotonic()
-                found[search] = []
-                for seed in range(1, options.seeds + 1):
-                    text = f"seed = {seed}\n[data]\nfile = {toml(data)}\n" + rest
-                    folder = f"{work}/{which}{q}-{seed}"
-                    arguments = (options.shoal, text, space, folder)
-                    losses = (by_optuna(*arguments, which[7:], options.trials, int(q or 1), seed)
-                              if which.startswith("optuna-")
-                              else by_shoal(*arguments, which, options.trials, int(q or 1)))
-                    found[search].append(min(losses))
-                losses = found[search]
+            for search, losses in found.items():
                 wins = sum(a < b for a, b in zip(losses, found[options.searches[0]]))
                 print(f"{search:<14} {statistics.median(losses):9.5f} {min(losses):9.5f} {max(losses):9.5f} "
-                      f"{(time.monotonic() - begun) / options.seeds:8.1f}  {wins} of {options.seeds}", flush=True)
+                      f"{statistics.mean(times[search]):8.1f}  {wins} of {options.seeds}", flush=True)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,13 @@ TEST(Launcher, TheInnermostCounts) {
   expect_launcher(find_in({{"OMPI_COMM_WORLD_SIZE", "4"}, {"PMI_SIZE", "1"}, {"SLURM_STEP_NUM_TASKS", "2"}}), 4);
 }
 
+TEST(Launcher, KnowsWhetherAllRanksAreOnThisHost) {
+  EXPECT_TRUE(find_in({{"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_COMM_WORLD_LOCAL_SIZE", "4"}}).one_host);
+  EXPECT_FALSE(find_in({{"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"}}).one_host);
+  EXPECT_FALSE(find_in({{"OMPI_COMM_WORLD_SIZE", "4"}}).one_host);
+  EXPECT_FALSE(find_in({{"PMI_SIZE", "4"}, {"OMPI_COMM_WORLD_LOCAL_SIZE", "4"}}).one_host);
+}
+
 TEST(Launcher, ANonsenseSizeIsUnknown) {
   expect_launcher(find_in({{"OMPI_COMM_WORLD_SIZE", "many"}}), 0);
   expect_launcher(find_in({{"PMI_SIZE", "-1"}}), 0);

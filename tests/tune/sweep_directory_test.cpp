@@ -33,7 +33,7 @@ TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
   tests::write(paths.csv(), "the next one's");
   tests::write(paths.best(), "the next one's");
   EXPECT_EQ(status_of([&] { old.write(paths.csv(), "late"); }), ExitStatus::taken);
-  EXPECT_EQ(status_of([&] { old.promote(paths.checkpoint(3), paths.best()); }), ExitStatus::taken);
+  EXPECT_EQ(status_of([&] { old.promote({{paths.checkpoint(3), paths.best()}}); }), ExitStatus::taken);
   EXPECT_EQ(tests::read(paths.csv()), "the next one's");
   EXPECT_EQ(tests::read(paths.best()), "the next one's");
   EXPECT_TRUE(fs::exists(paths.checkpoint(3)));
@@ -43,10 +43,23 @@ TEST(SweepDirectory, PromotesTheWinner) {
   const tests::TemporaryFolder folder;
   const SweepDirectory sweep = SweepDirectory::create(folder / "sweep");
   const SweepPaths& paths = sweep.paths();
-  EXPECT_FALSE(sweep.promote(paths.checkpoint(3), paths.best()));
+  EXPECT_FALSE(sweep.promote({{paths.checkpoint(3), paths.best()}}));
   tests::write(paths.checkpoint(3), "the winner");
-  EXPECT_TRUE(sweep.promote(paths.checkpoint(3), paths.best()));
+  EXPECT_TRUE(sweep.promote({{paths.checkpoint(3), paths.best()}}));
   EXPECT_EQ(tests::read(paths.best()), "the winner");
+}
+
+TEST(SweepDirectory, PromotesAllOrNone) {
+  const tests::TemporaryFolder folder;
+  const SweepDirectory sweep = SweepDirectory::create(folder / "sweep");
+  const SweepPaths& paths = sweep.paths();
+  tests::write(paths.checkpoint(1), "one");
+  EXPECT_FALSE(sweep.promote({{paths.checkpoint(1), paths.kept(1)}, {paths.checkpoint(2), paths.best()}}));
+  EXPECT_FALSE(fs::exists(paths.kept(1)));
+  tests::write(paths.checkpoint(2), "two");
+  EXPECT_TRUE(sweep.promote({{paths.checkpoint(1), paths.kept(1)}, {paths.checkpoint(2), paths.best()}}));
+  EXPECT_EQ(tests::read(paths.kept(1)), "one");
+  EXPECT_EQ(tests::read(paths.best()), "two");
 }
 
 TEST(SweepDirectory, KeepsTheCheckpointsOfSomeTrials) {
@@ -55,7 +68,7 @@ TEST(SweepDirectory, KeepsTheCheckpointsOfSomeTrials) {
   const SweepPaths& paths = sweep.paths();
   for (const std::int64_t trial : {3, 12}) {
     tests::write(paths.checkpoint(trial), std::to_string(trial));
-    EXPECT_TRUE(sweep.promote(paths.checkpoint(trial), paths.kept(trial)));
+    EXPECT_TRUE(sweep.promote({{paths.checkpoint(trial), paths.kept(trial)}}));
   }
   EXPECT_EQ(tests::read(folder / "sweep/best/0012.h5"), "12");
   sweep.keep_only({12});

@@ -10,7 +10,8 @@ using ReadVariable = std::function<const char*(const char* name)>;
 /// What the environment says about who started this process.
 struct Launcher {
   bool found = false;
-  int ranks = 0;  ///< 0 where the launcher does not say
+  int ranks = 0;          ///< 0 where the launcher does not say
+  bool one_host = false;  ///< all ranks are on this host, as Open MPI's launcher says
 };
 
 /// Finds Open MPI's mpirun, PMIx and PMI (MPICH, Intel MPI, srun with --mpi). Slurm's own variables do not count: they

@@ -10,7 +10,7 @@ namespace shoal {
 inline constexpr std::uint64_t no_memory_limit = std::numeric_limits<std::uint64_t>::max();
 
 /// Bytes that all processes of this job may use on this host: the machine's, or what a control group (a container,
-/// Slurm) leaves of them.
+/// Slurm) leaves of them. As it was when this was first asked.
 std::uint64_t host_memory();
 /// Bytes that this process may use by itself: RLIMIT_AS.
 std::uint64_t process_memory();

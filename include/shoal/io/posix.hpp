@@ -61,6 +61,17 @@ void sync_folder_of(const std::filesystem::path& path);
 /// a device, pipe or socket is: the rename would put a file in its place
 std::filesystem::path temporary_name(const std::filesystem::path& path);
 
+/// A file that is whole but for the waiting: under a name for the time being, and not yet safe on the disk.
+struct Draft {
+  TemporaryFile made;
+  Descriptor file;
+};
+/// Writes the file `temporary`, which is to become `path`. @throws Error(input_output)
+Draft write_draft(const std::filesystem::path& temporary, const std::filesystem::path& path,
+                  std::span<const std::byte> bytes);
+/// Waits until it is safe on the disk, and closes it. @throws Error(input_output)
+void settle(Draft& draft, const std::filesystem::path& path);
+
 /// Writes and syncs the file `temporary`, renames it to `path` and syncs the folder of that. When any of it fails, what
 /// was at `path` is as before and the temporary file is gone. @throws Error(input_output)
 void write_via(const std::filesystem::path& temporary, const std::filesystem::path& path,

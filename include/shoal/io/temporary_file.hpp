@@ -13,7 +13,9 @@ class TemporaryFile {
   ~TemporaryFile();
 
   const std::filesystem::path& path() const { return path_; }
-  /// Renames it to `place`, which it replaces. @throws Error(input_output)
+  /// Renames it to `place`, which it replaces. That lasts when the folder is synced. @throws Error(input_output)
+  void rename_to(const std::filesystem::path& place);
+  /// The same, and syncs the folder of `place`.
   void move_to(const std::filesystem::path& place);
 
  private:

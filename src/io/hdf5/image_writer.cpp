@@ -1,6 +1,9 @@
 #include "io/hdf5/image_writer.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "io/bytes_within.hpp"
 #include "io/hdf5/h5.hpp"
@@ -26,13 +29,37 @@ std::size_t image_bytes(const Archive& archive) {
   return bytes;
 }
 
-void write_dataset(hid_t file, const std::string& path, hid_t type, hid_t space, std::span<const std::byte> data) {
-  make_groups(file, path);
-  const Handle dataset(H5Dcreate2(file, path.c_str(), type, space, H5P_DEFAULT, array_creation(), H5P_DEFAULT),
-                       H5Dclose, "make an array");
-  if (data.empty()) return;
-  check_status(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data.data()), "write an array");
-}
+/// Makes arrays. The group of the last stays open, for most neighbours by path share it, and to find one takes HDF5
+/// longer than to write a small array.
+class Members {
+ public:
+  explicit Members(hid_t file) : file_(file) {}
+
+  void write(const std::string& path, hid_t type, hid_t space, std::span<const std::byte> data) {
+    const std::size_t slash = path.rfind('/');
+    const hid_t group = slash == std::string::npos ? file_ : open(path, path.substr(0, slash));
+    const std::string name = path.substr(slash == std::string::npos ? 0 : slash + 1);
+    const Handle dataset(H5Dcreate2(group, name.c_str(), type, space, H5P_DEFAULT, creation_, H5P_DEFAULT), H5Dclose,
+                         "make an array");
+    if (data.empty()) return;
+    check_status(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data.data()), "write an array");
+  }
+
+ private:
+  hid_t open(const std::string& path, std::string group) {
+    if (group_ && group == name_) return *group_;
+    group_.reset();
+    make_groups(file_, path);
+    group_.emplace(H5Gopen2(file_, group.c_str(), H5P_DEFAULT), H5Gclose, "open a group");
+    name_ = std::move(group);
+    return *group_;
+  }
+
+  hid_t file_;
+  Handle creation_ = array_creation();
+  std::optional<Handle> group_;
+  std::string name_;
+};
 
 }  // namespace
 
@@ -41,15 +68,17 @@ void write_image(const Archive& archive, std::size_t front, FileBytes& bytes) {
   ImageMemory memory(bytes, front);
   const Handle access = memory.writing_access(image_bytes(archive));
   Handle file(H5Fcreate(no_file, H5F_ACC_TRUNC, file_creation(), access), H5Fclose, "make an image");
+  std::optional<Members> members(file);
   for (const NamedArray* array : sorted_by_path(archive)) {
     const auto size = bytes_within(array->shape, element_bytes(array->type), array->data.size());
     if (size != array->data.size()) throw Failure(array->path + " does not have as many elements as its shape");
-    write_dataset(file, array->path, type_id(array->type), simple_space(array->shape), array->data);
+    members->write(array->path, type_id(array->type), simple_space(array->shape), array->data);
   }
   for (const auto& [path, text] : archive.texts) {
     const std::string padded = text.empty() ? std::string(1, '\0') : text;
-    write_dataset(file, path, string_type(padded.size()), simple_space({}), std::as_bytes(std::span(padded)));
+    members->write(path, string_type(padded.size()), simple_space({}), std::as_bytes(std::span(padded)));
   }
+  members.reset();
   for (const auto& [name, value] : archive.attributes) write_attribute(file, name, value);
   check_status(H5Fflush(file, H5F_SCOPE_GLOBAL), "finish the image");
   const hid_t size = check(H5Fget_file_image(file, nullptr, 0), "measure the image");

@@ -96,6 +96,10 @@ void Incarnation::write(const fs::path& place, std::span<const std::byte> bytes)
   posix::write_via(workshop(place), place, bytes);
 }
 
+posix::Draft Incarnation::draft(const fs::path& place, std::span<const std::byte> bytes) const {
+  return posix::write_draft(workshop(place), place, bytes);
+}
+
 void Incarnation::link(const fs::path& place, const fs::path& target) const {
   posix::link_via(workshop(place), place, target);
 }

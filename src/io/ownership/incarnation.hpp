@@ -39,6 +39,8 @@ class Incarnation {
   std::filesystem::path workshop(const std::filesystem::path& place) const;
   /// As write_atomically(). @throws Error(input_output), also when this one was fenced off
   void write(const std::filesystem::path& place, std::span<const std::byte> bytes) const;
+  /// The first part of that: what is to be renamed to `place`.
+  posix::Draft draft(const std::filesystem::path& place, std::span<const std::byte> bytes) const;
   /// Makes `place` a symbolic link to `target` (as given, so relative to the link's folder), in place of whatever link
   /// or file is there, in one step.
   void link(const std::filesystem::path& place, const std::filesystem::path& target) const;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -230,6 +231,25 @@ void RunLock::fenced(const Change& change) const {
 
 void RunLock::write(const std::filesystem::path& place, std::span<const std::byte> bytes) const {
   fenced([&](const Incarnation& own) { own.write(place, bytes); });
+}
+
+BegunFile RunLock::begin(const std::filesystem::path& place, std::span<const std::byte> bytes) const {
+  std::optional<BegunFile> begun;
+  fenced([&](const Incarnation& own) { begun.emplace(BegunFile{place, own.draft(place, bytes)}); });
+  posix::start_writing(begun->draft.file.get());
+  return *std::move(begun);
+}
+
+void RunLock::put(std::vector<BegunFile> files) const {
+  fenced([&](const Incarnation&) {
+    for (BegunFile& file : files) posix::settle(file.draft, file.place);
+    std::map<std::filesystem::path, std::filesystem::path> folders;  // and a file in each
+    for (BegunFile& file : files) {
+      file.draft.made.rename_to(file.place);
+      folders[file.place.parent_path()] = file.place;
+    }
+    for (const auto& [folder, file] : folders) posix::sync_folder_of(file);
+  });
 }
 
 void RunLock::link(const std::filesystem::path& place, const std::filesystem::path& target) const {

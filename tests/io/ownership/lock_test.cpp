@@ -76,6 +76,49 @@ TEST(RunLock, OfAnotherLivingProcessIsRespected) {
   ::waitpid(child, nullptr, 0);
 }
 
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+TEST(RunLock, FilesGetTheirNamesTogether) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "part");
+  write_text_atomically(folder / "a", "old");
+  const RunLock lock(folder.path());
+  std::vector<BegunFile> files;
+  files.push_back(lock.begin(folder / "a", bytes_of("one")));
+  files.push_back(lock.begin(folder / "part/b", bytes_of("two")));
+  EXPECT_EQ(read_text(folder / "a"), "old");
+  EXPECT_FALSE(std::filesystem::exists(folder / "part/b"));
+  lock.put(std::move(files));
+  EXPECT_EQ(read_text(folder / "a"), "one");
+  EXPECT_EQ(read_text(folder / "part/b"), "two");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder / "incarnation-1"), {}), 0);
+}
+
+TEST(RunLock, FilesThatGetNoNameLeaveNothing) {
+  const TemporaryFolder folder;
+  const RunLock lock(folder.path());
+  { const BegunFile file = lock.begin(folder / "a", bytes_of("one")); }
+  std::vector<BegunFile> files;
+  files.push_back(lock.begin(folder / "nowhere/b", bytes_of("two")));
+  files.push_back(lock.begin(folder / "c", bytes_of("three")));
+  expect_error(ExitStatus::input_output, {"nowhere/b"}, [&] { lock.put(std::move(files)); });
+  EXPECT_FALSE(std::filesystem::exists(folder / "a"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "c"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder / "incarnation-1"), {}), 0);
+}
+
+TEST(RunLock, FilesOfAnOwnerThatWasTakenOverGetNoName) {
+  const TemporaryFolder folder;
+  const RunLock lock(folder.path());
+  std::vector<BegunFile> files;
+  files.push_back(lock.begin(folder / "a", bytes_of("one")));
+  write_text_atomically(folder / "lock", elsewhere);  // as another host that believes this one dead
+  std::filesystem::create_directory(folder / "incarnation-2");
+  std::filesystem::remove_all(folder / "incarnation-1");
+  expect_error(ExitStatus::taken, {"was taken over"}, [&] { lock.put(std::move(files)); });
+  EXPECT_FALSE(std::filesystem::exists(folder / "a"));
+}
+
 TEST(RunLock, OfADeadProcessIsTakenOverAtOnce) {
   const TemporaryFolder folder;
   const pid_t child = die_with_lock(folder);

@@ -7,12 +7,21 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
+
+#include "shoal/io/posix.hpp"
 
 namespace shoal {
 
 struct RunLockOptions {
   std::chrono::milliseconds heartbeat{2000};  ///< between two signs of life
   std::chrono::milliseconds patience{30000};  ///< without one, until the lock of another host is taken over
+};
+
+/// A file on its way to the disk that has yet to get its name: see RunLock::begin().
+struct BegunFile {
+  std::filesystem::path place;
+  posix::Draft draft;
 };
 
 /// Owns a run directory through its file `lock`, which names host, process and process start time, and a heartbeat that
@@ -47,6 +56,12 @@ class RunLock {
   void write(const std::filesystem::path& place, std::span<const std::byte> bytes) const;
   void link(const std::filesystem::path& place, const std::filesystem::path& target) const;
   void remove(const std::filesystem::path& place) const;
+
+  /// Several files as by write(), in their order, with a few waits for the disk instead of two a file: begin() sends
+  /// one on its way there; put() waits for all and only then gives the first its name. Their file names must differ,
+  /// also where their folders do. @throws as write()
+  BegunFile begin(const std::filesystem::path& place, std::span<const std::byte> bytes) const;
+  void put(std::vector<BegunFile> files) const;
 
  private:
   template <class Change>
