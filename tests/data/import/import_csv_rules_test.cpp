@@ -130,6 +130,11 @@ TEST_F(CsvRules, TextsThatTellRowsApartAreNoCategories) {
   expect_refused(many, {}, {"1200 different texts"});
 }
 
+TEST_F(CsvRules, ATextAmongDatesIsNoDate) {
+  expect_refused("day,y\n2019-02-29,0\n2019-03-01,1\n2019-03-02,1\n", {.label = "y"},
+                 {"\"2019-02-29\", not a date such as 2018-01-28, and 2 of its 3 cells are dates"});
+}
+
 /// Numbers to the end, then a text: nothing that was read before may stay a number.
 TEST_F(CsvRules, ATextFarBelowIsNotLost) {
   std::string text = "code,a\n";
