@@ -396,6 +396,17 @@ TEST_F(CsvRules, LikeTakesColumnsByName) {
                  {"columns 0 and 1 are both called \"column_of_some_length_0\""});
 }
 
+TEST_F(CsvRules, LikeAnotherSetTheLabelIsNotTakenUnasked) {
+  import("a,kind,w,extra\n1,x,1,0\n2,y,2,0\n", {.label = "kind", .weight = "w", .ignore = "extra"});
+  std::filesystem::rename(path("out.h5"), path("like.h5"));
+  const std::string later = "kind,w,other,a\nx,1,5,7\n";
+  EXPECT_FALSE(import(later, {.like = path("like.h5")}).split("train").has_labels());
+  EXPECT_THAT(column("kind").reason, HasSubstr("it was taken by --label"));
+  EXPECT_THAT(column("w").reason, HasSubstr("it was taken by --weight"));
+  EXPECT_THAT(column("other").reason, HasSubstr("has no column of that name"));
+  EXPECT_TRUE(import(later, {.label = "kind", .like = path("like.h5")}).split("train").has_labels());
+}
+
 /// The real tables, where they are.
 TEST_F(CsvRules, RealTables) {
   const char* folder = std::getenv("SHOAL_TABLES");
