@@ -7,6 +7,7 @@
 #include "cli/output.hpp"
 #include "cli/sweep_text.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/csv_cell.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/run/run_paths.hpp"
@@ -96,7 +97,7 @@ ExitStatus execute(const CvRequest& request, Communicator& world) {
   if (request.predictions)
     run_together(world, [&] {
       if (world.rank() != 0) return;
-      if (!request.predictions->ends_with(".csv"))
+      if (!is_csv_name(*request.predictions))
         throw Error(ExitStatus::usage,
                     fmt::format("--predictions {} is no CSV; give a name that ends in .csv", *request.predictions));
       check_output_file(*request.predictions, Output::predictions, {request.sweep.config.value_or("")});

@@ -13,6 +13,7 @@
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/config/config.hpp"
+#include "shoal/core/csv_cell.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/guard/activity.hpp"
@@ -215,6 +216,16 @@ ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   return ExitStatus::done;
 }
 
+namespace {
+
+/// Of a file whose name promises another format, or none.
+std::string said_format(const std::string& out) {
+  const bool told = is_csv_name(out) || out.ends_with(".h5") || out.ends_with(".hdf5");
+  return told ? "" : ", as HDF5, since the name does not end in .csv";
+}
+
+}  // namespace
+
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   std::optional<Opening> opening(std::in_place, world);
   const bool printed = request.out == "-";
@@ -241,7 +252,7 @@ ExitStatus execute(const PredictRequest& request, Communicator& world) {
     weights = inputs.model.weights();
   }
   if (world.rank() == 0 && !printed) {
-    print(fmt::format("{} rows written to {}{}{}\n", rows, request.out,
+    print(fmt::format("{} rows written to {}{}{}{}\n", rows, request.out, said_format(request.out),
                       weights.empty() ? "" : fmt::format(", by weights: {}", weights),
                       given.files.size() == 1 ? "" : fmt::format(", by {} models", given.files.size())));
   }

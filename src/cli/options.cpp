@@ -173,13 +173,14 @@ void CommandLine::add_cv() {
   SweepRequest& sweep = cv_.sweep;
   sweep.cross_validates = true;
   text(app, "CONFIG", sweep.config, "FILE", "TOML config; without it that of the folder resumed");
+  app->add_option("--set", sweep.sets, "Set one key of the config; may be given many times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  // What adds to the settings stands behind --set, which replaces all of them: options act in the order of these lines.
   app->add_option_function<std::string>(
          "--folds", [&sweep](const std::string& folds) { sweep.sets.push_back("sweep.folds=" + folds); },
          "Parts of the training split, each validated on by a model; by default sweep.folds, or 5")
       ->type_name("K");
-  app->add_option("--set", sweep.sets, "Set one key of the config; may be given many times")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
   text(app, "--run", sweep.run, "DIR", "Folder of the results; by default the next free runs/<config name>-cv");
   app->add_flag("--resume", sweep.resume, "Go on in that folder: what is done is not repeated");
   final_fit(app, sweep);
@@ -252,8 +253,8 @@ void CommandLine::weights(CLI::App* app, WhichWeights& which) {
 
 void CommandLine::add_data(CLI::App* app, GivenData& data) {
   app->add_option("--data", data.files,
-                  "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, a folder "
-                  "of images, with --x HDF5 and netCDF-4; CSV and HDF5 may be given many times, and are joined")
+                  "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, an image or "
+                  "a folder of them, with --x HDF5 and netCDF-4; CSV and HDF5 may be given many times, and are joined")
       ->required()
       ->type_name("FILE")
       ->allow_extra_args(false)

@@ -56,7 +56,7 @@ void check_metric(const SweepSettings& settings, const Config& config) {
              std::any_of(losses.begin(), losses.end(), [&](const auto& loss) { return loss != losses.front(); })) {
     refuse(fmt::format(
         "sweep.metric = \"{}\" would compare losses of different kinds, as model.loss is searched; use the metric "
-        "\"validation.accuracy\", or one model.loss",
+        "\"validation.accuracy\", of targets \"validation.rmse\", or one model.loss",
         to_string(settings.metric)));
   }
   const bool units = is_loss(settings.metric) && searched(settings, "data.normalize_targets");

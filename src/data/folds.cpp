@@ -10,8 +10,10 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "data/import/draw.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/random.hpp"
+#include "shoal/data/epoch_order.hpp"
 
 namespace shoal {
 namespace {
@@ -122,6 +124,28 @@ void in_pieces(std::int64_t rows, const Read& read) {
   }
 }
 
+std::vector<std::int64_t> split_labels(const Split& split) {
+  std::vector<std::int64_t> classes;
+  if (split.has_labels())
+    in_pieces(split.rows(), [&](std::span<const std::int64_t> rows) {
+      std::vector<std::int32_t> labels(rows.size());
+      split.read_labels(rows, labels);
+      classes.insert(classes.end(), labels.begin(), labels.end());
+    });
+  return classes;
+}
+
+std::vector<std::int64_t> split_groups(const Split& split) {
+  std::vector<std::int64_t> groups;
+  if (split.has_groups())
+    in_pieces(split.rows(), [&](std::span<const std::int64_t> rows) {
+      std::vector<std::int64_t> some(rows.size());
+      split.read_groups(rows, some);
+      groups.insert(groups.end(), some.begin(), some.end());
+    });
+  return groups;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> FoldPlan::rows_in(std::int64_t fold) const {
@@ -155,20 +179,9 @@ FoldPlan plan_folds(const Split& split, std::int64_t folds, std::uint64_t seed,
   if (split.rows() < folds)
     throw Error(ExitStatus::usage, fmt::format("{} folds of the {} of split \"{}\" leave some empty; use fewer folds",
                                                folds, counted(split.rows(), "row"), split.name()));
-  std::vector<std::int64_t> classes;
-  if (split.has_labels())
-    in_pieces(split.rows(), [&](std::span<const std::int64_t> rows) {
-      std::vector<std::int32_t> labels(rows.size());
-      split.read_labels(rows, labels);
-      classes.insert(classes.end(), labels.begin(), labels.end());
-    });
-  std::vector<std::int64_t> groups;
+  const std::vector<std::int64_t> classes = split_labels(split);
+  const std::vector<std::int64_t> groups = split_groups(split);
   if (split.has_groups()) {
-    in_pieces(split.rows(), [&](std::span<const std::int64_t> rows) {
-      std::vector<std::int64_t> some(rows.size());
-      split.read_groups(rows, some);
-      groups.insert(groups.end(), some.begin(), some.end());
-    });
     std::vector<std::int64_t> different = groups;
     std::sort(different.begin(), different.end());
     const auto count = std::unique(different.begin(), different.end()) - different.begin();
@@ -180,6 +193,12 @@ FoldPlan plan_folds(const Split& split, std::int64_t folds, std::uint64_t seed,
   FoldPlan plan{std::vector<std::int32_t>(at(split.rows())), split.has_groups(), note_on(classes, folds, class_names)};
   deal_folds(folds, seed, classes, groups, plan.fold_of);
   return plan;
+}
+
+std::vector<std::int64_t> hold_out_of(const Split& split, double fraction, std::uint64_t seed) {
+  const std::int64_t count = fraction_count(split.rows(), fraction);
+  if (!split.has_groups() || count <= 0 || count >= split.rows()) return hold_out(seed, split.rows(), fraction);
+  return draw_rows({split.rows(), split_labels(split), split_groups(split)}, count, seed, 0).rows;
 }
 
 }  // namespace shoal

@@ -60,25 +60,28 @@ std::optional<fs::path> run_around(const std::string& path, const std::string& n
   return std::nullopt;
 }
 
-/// Whether the first line can be that of a CSV file of predictions.
-bool has_prediction_columns(std::string_view line) {
-  constexpr std::string_view label = "label,";
-  if (line.starts_with(label)) line.remove_prefix(label.size());
-  if (line.starts_with('"')) line.remove_prefix(1);
-  return line.starts_with("p_") || line.starts_with("output_");
+/// Whether the first line can be that of a CSV file of predictions. Of outputs by names of their own it can be that of
+/// any table.
+bool has_prediction_columns(std::string_view start) {
+  const std::string_view line = start.substr(0, start.find('\n'));
+  for (const std::string_view first : {"label,p_", "label,\"p_"}) {
+    if (line.starts_with(first) || line.find("," + std::string(first)) != std::string_view::npos) return true;  // ids
+  }
+  return line.starts_with("p_") || line.starts_with("\"p_") || line.starts_with("output_");
 }
 
 bool holds_predictions(const H5Reader& file) {
   const std::vector<std::string> names = file.list();
   return (file.contains("probabilities") || file.contains("outputs")) &&
-         std::none_of(names.begin(), names.end(), [&](const std::string& name) { return file.is_group(name); });
+         std::none_of(names.begin(), names.end(),
+                      [&](const std::string& name) { return name != "ids" && file.is_group(name); });
 }
 
 /// Whether the file is an earlier result of what is to be written.
 bool is_of_kind(const std::string& path, Output kind) try {
-  if (kind == Output::data_set) return false;
+  if (kind == Output::data_set || kind == Output::config) return false;
   const RandomAccessFile file(path);
-  constexpr std::int64_t enough = 64;
+  constexpr std::int64_t enough = 4096;
   std::string start(static_cast<std::size_t>(std::min(enough, file.size())), '\0');
   file.read(0, std::as_writable_bytes(std::span(start)));
   if (kind == Output::columns) return start.starts_with("# What shoal import understood");
@@ -103,6 +106,7 @@ std::string what_is_there(Output kind) {
     case Output::onnx: return "is no earlier export, and would be replaced; remove it first, or ";
     case Output::trace: return "is no earlier trace, and would be replaced; remove it first, or ";
     case Output::report: return "is no earlier report, and would be replaced; remove it first, or ";
+    case Output::config: return "is there already, and nothing is written over; ";
     case Output::events: return "is there already; remove it first, or ";
     default: return "is there already, and a data set replaces nothing; remove it first, or ";
   }
@@ -134,6 +138,7 @@ void check_output_file(const std::string& out, Output kind, const std::vector<st
   const auto refuse = [&](const std::string& what) {
     throw Error(ExitStatus::usage, fmt::format("{} {}name another file to write", out, what));
   };
+  if (out == "-") refuse("would be a file of that name, and not standard output; ");
   const fs::path tidy = tidy_path(out);
   const std::string file = (tidy.has_filename() ? tidy : tidy.parent_path()).string();  // a slash behind it or not
   std::error_code error;

@@ -210,6 +210,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   training->allocate();
   if (resumed) run_together(comm, [&] { training->restore(*resumed); });
   for (const std::string& line : plan.idle) log_warning(line);
+  if (const std::string line = resumed ? "" : endless_warmup(*training); !line.empty()) log_warning(line);
   if (request.dry_run) {
     if (comm.rank() == 0) print_dry_run(*training, comm);
     return ExitStatus::done;

@@ -8,6 +8,7 @@
 #include "shoal/comm/session.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/optim/optimizer.hpp"
+#include "shoal/optim/schedule.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/cost.hpp"
@@ -61,6 +62,16 @@ std::string start_line(const Training& training, const Communicator& comm) {
                      instruction_set(), counted(usable_cores(), "core"), layer_line(training.model()),
                      training.model().parameter_count(), training.data().train.rows(), batch,
                      counted(leaves_of(training.config()), "leaf", "leaves"));
+}
+
+std::string endless_warmup(const Training& training) {
+  const Config& config = training.config();
+  const std::int64_t warmup = config.schedule.warmup_steps;
+  if (warmup <= training.total_steps() || !schedule_uses(config.schedule.name, "warmup_steps")) return "";
+  return fmt::format(
+      "{}schedule.warmup_steps = {} lasts longer than the run, which has {} steps: the learning rate "
+      "ends where it was still rising",
+      config.place_of("schedule.warmup_steps"), warmup, training.total_steps());
 }
 
 std::string finished_line(const Training& training, const std::string& name) {

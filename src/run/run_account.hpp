@@ -8,6 +8,8 @@ namespace shoal {
 
 /// What a run says of itself before its first step: ranks, model, data.
 std::string start_line(const Training& training, const Communicator& comm);
+/// Of a warm-up that is not over when the run is; empty: there is none.
+std::string endless_warmup(const Training& training);
 /// Of a run that has nothing left to do, and what would give it more.
 std::string finished_line(const Training& training, const std::string& name);
 

@@ -108,6 +108,10 @@ expect 0 'final fit: trial 0 on all 120 rows' "$shoal" cv --run cv --resume --fi
 [ -e cv/best.h5 ] || fail "no best.h5 after a final fit"
 "$shoal" predict cv/best.h5 --data t.csv --out p.csv >/dev/null 2>log || fail "predict: $(cat log)"
 
+# A share to validate on cuts no group either: 25 of 120 rows are two groups of 10.
+expect 0 '; 100 samples in batches' "$shoal" train t.toml --set data.validation=0.21 --run whole
+expect 64 'leaves no row for one side, as groups stay whole' "$shoal" train t.toml --set data.validation=0.01 --run x
+
 expect 64 'use 2 or more' "$shoal" cv t.toml --folds 1 --run x
 expect 64 'folds cannot share' "$shoal" cv t.toml --folds 13 --run x
 expect 64 'sweep.folds' "$shoal" cv t.toml --folds many --run x

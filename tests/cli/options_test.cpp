@@ -49,6 +49,13 @@ TEST(Options, Train) {
   EXPECT_FALSE(parse<TrainRequest>({"train"}).resume.has_value());
 }
 
+TEST(Options, CrossValidationHasItsFoldsBesideOtherSettings) {
+  for (const auto& arguments : {std::vector<std::string>{"cv", "--folds", "3", "--set", "seed=2", "--final-fit"},
+                                std::vector<std::string>{"cv", "--set", "seed=2", "--final-fit", "--folds", "3"}})
+    EXPECT_THAT(parse<CvRequest>(arguments).sweep.sets,
+                ::testing::UnorderedElementsAre("seed=2", "sweep.folds=3", "sweep.final_fit=true"));
+}
+
 TEST(Options, Export) {
   const auto c = parse<ExportRequest>({"export", "c", "r", "--weights", "last", "--name", "net", "-o", "a.c"});
   EXPECT_EQ(c.kind, "c");

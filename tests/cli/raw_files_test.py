@@ -206,6 +206,8 @@ for name in "plain", "changed":
     assert predicted(name, "photos") == predicted(name, "photos.h5", "--split", "train") == predicted(name, "first.npy")
     assert evaluated(name, "photos") == evaluated(name, "photos.h5", "--split", "train")
 assert predicted("plain", "photos") != predicted("changed", "photos")
+assert predicted("plain", "photos/cat/00.png").splitlines() == predicted("plain", "photos").splitlines()[:2], "one image"
+refused(65, "has no y", "evaluate", "plain", "--data", "photos/cat/00.png")
 refused(65, ["(6, 5, 3)", "(3, 6, 5)"], "predict", "plain", "--data", "last.npy", "--out", "-")
 done("import", "npy", "--x", "last.npy", "--y", "kinds.npy", "-o", "last.h5")
 refused(65, "looks like (height, width, channels)", "train", "--set", "data.file=last.h5", "--set", "model.layers=" + layers)

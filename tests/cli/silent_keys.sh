@@ -55,6 +55,13 @@ says 0 'has no effect'
 status 0 train kept/config.toml --run again
 says 0 'has no effect'
 
+# A warm-up that outlasts the run of 4 steps.
+four=(--set data.batch_size=1000 --set train.epochs=4)
+status 0 train plain.toml "${four[@]}" --set schedule.warmup_steps=5 --dry-run
+says 1 '--set schedule.warmup_steps=5: schedule.warmup_steps = 5 lasts longer than the run, which has 4 steps'
+status 0 train plain.toml "${four[@]}" --set schedule.warmup_steps=4 --dry-run
+says 0 'warning'
+
 # Exact statistics go with a list of layers, and are exact.
 status 0 train layers.toml --set model.batch_norm.running=exact --run exact
 says 0 'has no effect'

@@ -14,5 +14,10 @@ TEST(CsvCell, IsQuotedWhereItMustBe) {
   EXPECT_EQ(csv_cell("6\" nail"), "\"6\"\" nail\"");
 }
 
+TEST(CsvCell, IsOfAFileCalledSo) {
+  for (const char* name : {"p.csv", "a/P.CSV", ".csv"}) EXPECT_TRUE(is_csv_name(name)) << name;
+  for (const char* name : {"", "csv", "p.csv.gz", "p.h5", "p.tsv"}) EXPECT_FALSE(is_csv_name(name)) << name;
+}
+
 }  // namespace
 }  // namespace shoal

@@ -124,6 +124,31 @@ TEST_F(FoldsOfASplit, KeepGroupsOfTheFile) {
   EXPECT_TRUE(plan.note.empty());
 }
 
+TEST_F(FoldsOfASplit, AFractionCutsNoGroup) {
+  std::vector<std::int32_t> y;
+  Numbers groups;
+  for (std::int64_t row = 0; row < 200; ++row) {
+    groups.push_back(row % 40);  // 40 groups of 5 rows, one in four of class 1
+    y.push_back(row % 40 % 4 == 0 ? 1 : 0);
+  }
+  const Split split = made(y, groups);
+  const Numbers apart = hold_out_of(split, 0.2, 1);
+  EXPECT_EQ(apart.size(), 40U);
+  std::map<std::int64_t, int> rows_of_group;
+  for (const std::int64_t row : apart) ++rows_of_group[groups[static_cast<std::size_t>(row)]];
+  for (const auto& [group, rows] : rows_of_group) EXPECT_EQ(rows, 5) << group;
+  EXPECT_EQ(
+      std::count_if(rows_of_group.begin(), rows_of_group.end(), [](const auto& one) { return one.first % 4 == 0; }), 2)
+      << "each class gives its share";
+  EXPECT_EQ(apart, hold_out_of(split, 0.2, 1));
+  EXPECT_NE(apart, hold_out_of(split, 0.2, 2));
+  EXPECT_TRUE(hold_out_of(made({0, 1, 0, 1}, {1, 1, 1, 1}), 0.25, 1).empty()) << "one group, which is too large";
+}
+
+TEST_F(FoldsOfASplit, AFractionOfRowsWithoutGroupsIsThatOfBefore) {
+  EXPECT_EQ(hold_out_of(made({0, 1, 0, 1, 0, 1, 0, 1, 0, 1}), 0.3, 1), (Numbers{0, 6, 8}));
+}
+
 TEST_F(FoldsOfASplit, TooManyAreRefused) {
   const auto fault = [](const Split& split, std::int64_t folds) -> std::string {
     try {

@@ -139,15 +139,18 @@ TEST_F(OutputFileTest, AnEarlierResultOfTheKindIsReplaced) {
   write("p.csv", "label,p_0,p_1\n1,0.25,0.75\n");
   write("q.csv", "label,\"p_a,b\"\n");
   write("r.csv", "output_0\n1\n");
+  write("ids.csv", "patient,\"a ward, or none\",label,\"p_a,b\",p_c\n7,A,c,0.25,0.75\n");
   write("t.json", "{\"traceEvents\":[\n]}\n");
   {
     H5Writer writer(path("p.h5"));
     const std::vector<float> row(2);
     writer.create_array("probabilities", ElementType::float32, {1, 2});
     writer.write_rows("probabilities", 0, std::as_bytes(std::span(row)));
+    writer.create_array("ids/0", ElementType::uint8, {1, 1});
+    writer.write_rows("ids/0", 0, std::as_bytes(std::span("7", 1)));
     writer.finish();
   }
-  for (const char* name : {"p.csv", "q.csv", "r.csv", "p.h5"}) {
+  for (const char* name : {"p.csv", "q.csv", "r.csv", "ids.csv", "p.h5"}) {
     EXPECT_EQ(fault(name, Output::predictions), "") << name;
     EXPECT_THAT(fault(name, Output::trace), HasSubstr("is no earlier trace")) << name;
     EXPECT_THAT(fault(name, Output::data_set), HasSubstr("is there already")) << name;
@@ -155,7 +158,20 @@ TEST_F(OutputFileTest, AnEarlierResultOfTheKindIsReplaced) {
   EXPECT_EQ(fault("t.json", Output::trace), "");
   EXPECT_THAT(fault("t.json", Output::predictions), HasSubstr("is no earlier file of predictions"));
   write("table.csv", "label,pixel0\n1,2\n");
-  EXPECT_THAT(fault("table.csv", Output::predictions), HasSubstr("is no earlier file of predictions"));
+  write("truth.csv", "patient,label,pressure\n7,c,label,p_c\n");
+  for (const char* name : {"table.csv", "truth.csv"})
+    EXPECT_THAT(fault(name, Output::predictions), HasSubstr("is no earlier file of predictions")) << name;
+}
+
+TEST_F(OutputFileTest, AFileIsNotCalledAsStandardOutputIs) {
+  for (const Output kind : {Output::predictions, Output::confusion, Output::importance, Output::report, Output::config})
+    try {
+      check_output_file("-", kind, {});
+      ADD_FAILURE() << "taken as a name";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), ExitStatus::usage);
+      EXPECT_THAT(error.what(), HasSubstr("and not standard output"));
+    }
 }
 
 TEST_F(OutputFileTest, WhatIsNobodysIsFree) {

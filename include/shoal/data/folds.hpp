@@ -32,6 +32,11 @@ struct FoldPlan {
 FoldPlan plan_folds(const Split& split, std::int64_t folds, std::uint64_t seed,
                     const std::vector<std::string>& class_names);
 
+/// The rows of a split that a fraction sets apart, rising: hold_out() of all; where the data keep groups, whole groups,
+/// from those of each class its share, as many as bring the sum nearest to fraction_count(). Nothing, or all rows,
+/// where groups are too large.
+std::vector<std::int64_t> hold_out_of(const Split& split, double fraction, std::uint64_t seed);
+
 /// The same of bare numbers. classes, groups: of each row, any numbers, or empty
 /// @param fold_of  of `rows` elements
 void deal_folds(std::int64_t folds, std::uint64_t seed, const std::vector<std::int64_t>& classes,

@@ -15,17 +15,30 @@ inline constexpr const char* confusion_corner = "true\\predicted";
 inline constexpr const char* importance_start = "column,importance,deviation";
 
 /// What a command writes.
-enum class Output { data_set, predictions, confusion, importance, trace, columns, c_source, onnx, report, events };
+enum class Output {
+  data_set,
+  config,
+  predictions,
+  confusion,
+  importance,
+  trace,
+  columns,
+  c_source,
+  onnx,
+  report,
+  events
+};
 
 /// How a report begins, so that a later one may replace it.
 inline constexpr const char* report_start = "<!DOCTYPE html>\n<!-- shoal report -->\n";
 
 /// To be called before a command works for long: whether it may write the file `out`. What is there must be empty, or
 /// an earlier result of the same kind, of predictions, a confusion matrix, importances, a trace, an exported model or a
-/// report; a data set replaces nothing.
+/// report; a data set and a config replace nothing. CSV of outputs by names of their own is not known from a table.
 /// @param inputs  files that the command reads
 /// @param run     folder of the run that it makes, if it makes one
-/// @throws Error(usage)  when `out` is read, is a folder, belongs to a run or sweep, is a hard link of another file,
+/// @throws Error(usage)  when `out` is "-" (where that is standard output, the command knows), is read, is a folder,
+/// belongs to a run or sweep, is a hard link of another file,
 ///                       or holds anything else
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
                        const std::string& run = "");

@@ -106,6 +106,9 @@ std::string ImageFolder::file(std::int64_t row) const {
 }
 
 ImageFolder list_images(const std::string& folder, const std::vector<std::string>& class_names) {
+  std::error_code none;
+  if (const fs::path alone = folder; fs::is_regular_file(alone, none))
+    return {alone.parent_path().string(), {}, {}, {alone.filename().string()}, {0}};
   const Entries top = entries_of(folder);
   ImageFolder images{folder, class_names, {}, {}, {}};
   LeftOut left_out;

@@ -17,7 +17,7 @@ struct ImageFolder {
   std::string file(std::int64_t row) const;
 };
 
-/// Says what it leaves out, and which classes have no image.
+/// Says what it leaves out, and which classes have no image. A file is taken for an image alone, without a class.
 /// @param class_names  those that there may be; empty: one for each folder
 /// @throws Error(no_input) for no such folder; Error(bad_data) for one without images, for images beside folders, for
 ///         folders in a class's folder, and for a class that class_names lack

@@ -85,7 +85,7 @@ void CsvLike::take_columns(const CsvOpened& opened, const std::string& file, std
   }
   for (const std::size_t c : free) {
     columns[c].role = CsvRole::ignored;
-    columns[c].reason = fmt::format("{} has no column of that name", owner);
+    columns[c].reason = why_ignored(columns[c].name);
   }
   if (roles) take_roles(*table, labels, file, places, columns);
   take_label_marks(columns);
@@ -102,6 +102,17 @@ void CsvLike::take_columns(const CsvOpened& opened, const std::string& file, std
                          shown(column.name), owner));
     take(i, found->second[0]);
   }
+}
+
+std::string CsvLike::why_ignored(const std::string& name) const {
+  const auto option = [&]() -> std::string {
+    if (!table) return "";
+    if (std::ranges::find(table->labels, name) != table->labels.end()) return "--label";
+    if (std::ranges::find(table->ids, name) != table->ids.end()) return "--id";
+    return !name.empty() && name == table->weight ? "--weight" : "";
+  }();
+  if (option.empty()) return fmt::format("{} has no column of that name", owner);
+  return fmt::format("not said what it is for; in {} it was taken by {}", owner, option);
 }
 
 void CsvLike::take_label_marks(std::vector<CsvColumn>& columns) const {

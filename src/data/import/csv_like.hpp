@@ -33,6 +33,7 @@ struct CsvLike {
   void put_in_order(std::vector<CsvFeature>& columns) const;
 
  private:
+  std::string why_ignored(const std::string& name) const;
   void take_label_marks(std::vector<CsvColumn>& columns) const;
 };
 

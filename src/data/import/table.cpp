@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "data/content_hash.hpp"
+#include "data/contents.hpp"
 #include "progress.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/names.hpp"
@@ -76,6 +78,45 @@ Column group_column(const Table& table) {
   return column_of(std::move(groups), {});
 }
 
+/// Which classes a split has rows of, by number.
+std::vector<bool> classes_in(const PlannedSplit& split, std::size_t classes) {
+  std::vector<bool> found(classes);
+  if (!split.table->y || is_floating(split.table->y->type)) return found;
+  const Column& y = *split.table->y;
+  std::vector<std::byte> label(y.row_bytes());
+  std::size_t left = classes;  // rows are looked at until all are found
+  std::int64_t row = -1;
+  for (std::int64_t i = 0; i < split.rows && left > 0; ++i) {
+    row = split.row(i, row);
+    copy_rows(y, std::span(&row, 1), label);
+    const std::int64_t k = label_at(y.type, label.data());
+    const auto at = static_cast<std::size_t>(k);
+    if (k < 0 || at >= classes || found[at]) continue;
+    found[at] = true;
+    --left;
+  }
+  return found;
+}
+
+/// Says which classes other splits have and train has not.
+void say_unlearnt(const std::vector<PlannedSplit>& splits, const std::vector<std::string>& names) {
+  const auto train = std::ranges::find(splits, "train", &PlannedSplit::name);
+  if (names.empty() || splits.size() < 2 || train == splits.end()) return;
+  const std::vector<bool> learnt = classes_in(*train, names.size());
+  if (std::ranges::find(learnt, false) == learnt.end()) return;
+  std::vector<bool> lacking(names.size());
+  for (const PlannedSplit& split : splits) {
+    if (&split == &*train) continue;
+    const std::vector<bool> has = classes_in(split, names.size());
+    for (std::size_t k = 0; k < names.size(); ++k) lacking[k] = lacking[k] || (has[k] && !learnt[k]);
+  }
+  const auto first = std::ranges::find(lacking, true);
+  if (first == lacking.end()) return;
+  log_warning(fmt::format("{} of {} classes, such as \"{}\", have no row in the split train: no model learns them",
+                          std::ranges::count(lacking, true), names.size(),
+                          names[static_cast<std::size_t>(first - lacking.begin())]));
+}
+
 }  // namespace
 
 std::size_t Column::row_bytes() const {
@@ -92,6 +133,8 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   summary.element = element_name(any.x.type);
   summary.classes = static_cast<std::int64_t>(notes.class_names.size());
   if (any.y && is_floating(any.y->type)) summary.outputs = any.y->shape.empty() ? 1 : any.y->shape[0];
+
+  say_unlearnt(splits, notes.class_names);
 
   std::size_t all_bytes = 0;
   for (const PlannedSplit& split : splits) {

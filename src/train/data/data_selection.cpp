@@ -6,7 +6,6 @@
 
 #include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
-#include "shoal/data/epoch_order.hpp"
 #include "shoal/data/folds.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/train/training.hpp"
@@ -114,11 +113,11 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
   if (config.data.fold.any()) {
     take_fold(data, config);
   } else if (const auto* fraction = std::get_if<double>(&wanted); fraction != nullptr && *fraction > 0.0) {
-    const std::vector<std::int64_t> apart = hold_out(split_seed_of(config), data.train.rows(), *fraction);
+    const std::vector<std::int64_t> apart = hold_out_of(data.train, *fraction, split_seed_of(config));
     if (apart.empty() || static_cast<std::int64_t>(apart.size()) == data.train.rows())
       throw Error(ExitStatus::usage,
-                  fmt::format("data.validation = {} of {} rows leaves no row for one side; use another fraction",
-                              *fraction, data.train.rows()));
+                  fmt::format("data.validation = {} of {} rows leaves no row for one side{}; use another fraction",
+                              *fraction, data.train.rows(), data.train.has_groups() ? ", as groups stay whole" : ""));
     data.validation = data.train.subset(apart);
     data.train = data.train.subset(all_but(data.train.rows(), apart));
     data.validation_name = "validation";

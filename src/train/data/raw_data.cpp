@@ -124,7 +124,8 @@ DatasetSummary import_raw(const RawFiles& raw, const DataDescription& trained, b
     default: {
       const std::vector<std::int64_t>& shape = trained.shape;  // (C, H, W), or (H, W) of one channel
       if (shape.size() != 2 && shape.size() != 3)
-        throw Error(ExitStatus::bad_data, fmt::format("{} is a folder, and the model was not trained on images", file));
+        throw Error(ExitStatus::bad_data, fmt::format("{} is {}, and the model was not trained on images", file,
+                                                      std::filesystem::is_directory(file) ? "a folder" : "an image"));
       ImagesOptions options;
       options.folder = file;
       options.gray = shape.size() == 2 || shape[0] == 1;

@@ -165,7 +165,7 @@ std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out,
                                                     "is; give them another name",
                                                     name));
   }
-  if (out.ends_with(".csv") || out == standard_output)
+  if (is_csv_name(out) || out == standard_output)
     return std::make_unique<CsvPredictionWriter>(out, layout, spread, ids);
   return std::make_unique<H5PredictionWriter>(out, rows, layout, spread, ids);
 }

@@ -14,6 +14,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/io/path.hpp"
 #include "shoal/io/posix.hpp"
+#include "shoal/run/output_file.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/tune/search_space.hpp"
 #include "tune/first_sweep/first_space.hpp"
@@ -133,6 +134,7 @@ FirstSweep write_first_sweep(const FirstSweepRequest& request) {
   check_kind(request.data);
   const std::string out = request.out.value_or(fs::path(request.data).stem().string() + "-sweep.toml");
   const std::string folder = absolute_path(out).parent_path().string();
+  check_output_file(out, Output::config, {});
   if (fs::exists(fs::symlink_status(out))) take_file(out);  // which it refuses, before all the work
   const DataFacts facts = facts_of(request.data);
   const std::string data_file = fs::path(facts.file).lexically_proximate(folder).string();

@@ -83,6 +83,13 @@ TEST_F(ImportImages, HasNoLabelsWithoutFolders) {
   EXPECT_THAT(data.shape(), ElementsAre(1, 17, 23));
 }
 
+TEST_F(ImportImages, TakesAFileForAnImage) {
+  put_image("in/a/1.png", "colour.png");
+  const Dataset alone = imported(options("in/a/1.png"));
+  EXPECT_FALSE(alone.split("train").has_labels());
+  EXPECT_EQ(x_of(alone.split("train")), x_of(imported(options("in/a")).split("train")));
+}
+
 TEST_F(ImportImages, NamesTheFirstFileThatCannotBeRead) {
   put_image("in/a/3.png", "colour.png");
   put_text("in/a/1.png", "nothing");

@@ -16,6 +16,9 @@ TEST_F(DataKindTest, IsToldByTheFirstBytes) {
   EXPECT_EQ(kind_of_data(write("a.npz", "PK\x03\x04")), DataKind::npy);
   EXPECT_EQ(kind_of_data(write("a", std::string("\0\0\x08\x03", 4))), DataKind::idx);
   EXPECT_EQ(kind_of_data(write_gzip("a", std::string("\0\0\x08\x03", 4))), DataKind::idx);
+  for (const std::string start : {"\x89PNG\r\n\x1a\n", "\xff\xd8\xff\xe0", "GIF89a", "RIFF....WEBPVP8 "})
+    EXPECT_EQ(kind_of_data(write("a", start)), DataKind::images) << start;
+  EXPECT_EQ(kind_of_data(write("a", "RIFF,size\n1,2\n")), DataKind::csv);
   EXPECT_EQ(kind_of_data(write("a", "")), DataKind::csv);
   EXPECT_THROW(kind_of_data(path("nowhere")), Error);
 }

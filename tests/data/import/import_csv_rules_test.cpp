@@ -130,6 +130,11 @@ TEST_F(CsvRules, TextsThatTellRowsApartAreNoCategories) {
   expect_refused(many, {}, {"1200 different texts"});
 }
 
+TEST_F(CsvRules, ATextAmongDatesIsNoDate) {
+  expect_refused("day,y\n2019-02-29,0\n2019-03-01,1\n2019-03-02,1\n", {.label = "y"},
+                 {"\"2019-02-29\", not a date such as 2018-01-28, and 2 of its 3 cells are dates"});
+}
+
 /// Numbers to the end, then a text: nothing that was read before may stay a number.
 TEST_F(CsvRules, ATextFarBelowIsNotLost) {
   std::string text = "code,a\n";
@@ -389,6 +394,17 @@ TEST_F(CsvRules, LikeTakesColumnsByName) {
   EXPECT_EQ(values_of(data.split("train")), values_of(Dataset::open(path("like.h5")).split("train")));
   expect_refused("column_of_some_length_0,column_of_some_length_0,y\n1,2,0\n", {.label = "y", .like = path("like.h5")},
                  {"columns 0 and 1 are both called \"column_of_some_length_0\""});
+}
+
+TEST_F(CsvRules, LikeAnotherSetTheLabelIsNotTakenUnasked) {
+  import("a,kind,w,extra\n1,x,1,0\n2,y,2,0\n", {.label = "kind", .weight = "w", .ignore = "extra"});
+  std::filesystem::rename(path("out.h5"), path("like.h5"));
+  const std::string later = "kind,w,other,a\nx,1,5,7\n";
+  EXPECT_FALSE(import(later, {.like = path("like.h5")}).split("train").has_labels());
+  EXPECT_THAT(column("kind").reason, HasSubstr("it was taken by --label"));
+  EXPECT_THAT(column("w").reason, HasSubstr("it was taken by --weight"));
+  EXPECT_THAT(column("other").reason, HasSubstr("has no column of that name"));
+  EXPECT_TRUE(import(later, {.label = "kind", .like = path("like.h5")}).split("train").has_labels());
 }
 
 /// The real tables, where they are.

@@ -26,6 +26,18 @@ TEST_F(Tables, AreWrittenToTheSameBytes) {
   EXPECT_FALSE(first.empty());
 }
 
+TEST_F(Tables, SayWhichClassesAreNotLearnt) {
+  ::testing::internal::CaptureStderr();
+  split(numbered(10), {.test_last = 3});
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::HasSubstr("warning: 3 of 10 classes, such as \"7\", have no row in the split train"));
+  ::testing::internal::CaptureStderr();
+  split(numbered(10), {});  // classes of the model that a file lacks are nobody's fault
+  const Table five = numbered(5);
+  split(numbered(10), {}, &five);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(Tables, SayWhenTheFileCannotBeWritten) {
   const Table table = numbered(2);
   expect_error([&] { write_splits(plan_splits(table, nullptr, {}), {}, path("no/such/out.h5")); },

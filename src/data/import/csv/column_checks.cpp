@@ -24,12 +24,14 @@ std::string column_text(std::size_t c, const CsvColumn& column) {
 }  // namespace
 
 void refuse_mixture(const CsvFiles& files, std::size_t c, const CsvColumn& column, const CsvPlace& text,
-                    std::int64_t numbers, std::int64_t all) {
+                    std::int64_t numbers, std::int64_t dates, std::int64_t texts) {
+  const bool days = dates > numbers;
   refuse(
-      fmt::format("{}: {} is \"{}\", not a number, and {} of its {} cells are numbers; correct it, call it missing "
-                  "with --missing \"{}\", or call all of them names with --category {}",
-                  place_text(files, text), column_text(c, column), shown(text.text), numbers, all, shown(text.text),
-                  shown(column.name)));
+      fmt::format("{}: {} is \"{}\", not a {}, and {} of its {} cells are {}; correct it, call it missing with "
+                  "--missing \"{}\", or call all of them names with --category {}",
+                  place_text(files, text), column_text(c, column), shown(text.text),
+                  days ? "date such as 2018-01-28" : "number", days ? dates : numbers, numbers + dates + texts,
+                  days ? "dates" : "numbers", shown(text.text), shown(column.name)));
 }
 
 void check_marks(const CsvFiles& files, std::size_t c, const CsvColumn& column, const CsvFacts& facts, char decimal) {

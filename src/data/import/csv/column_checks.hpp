@@ -12,7 +12,7 @@ namespace shoal {
 
 /// A text among numbers is a mistake, or a word for a missing one, where most cells are numbers; else all are names.
 [[noreturn]] void refuse_mixture(const CsvFiles& files, std::size_t c, const CsvColumn& column, const CsvPlace& text,
-                                 std::int64_t numbers, std::int64_t all);
+                                 std::int64_t numbers, std::int64_t dates, std::int64_t texts);
 /// Numbers that are not written alike, such as "97 %" and "0.5", may be of two kinds.
 void check_marks(const CsvFiles& files, std::size_t c, const CsvColumn& column, const CsvFacts& facts, char decimal);
 /// Ids mostly. What is declared a number is rounded as all numbers are.

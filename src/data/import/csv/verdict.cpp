@@ -69,6 +69,7 @@ void take_feature(const CsvColumn& column, std::size_t c, const CsvOpened& opene
 /// What words are, for a column that was taken for words at once.
 struct WordCount {
   std::int64_t numbers = 0;
+  std::int64_t dates = 0;
   std::int64_t texts = 0;
   const CsvPlace* first_text = nullptr;
 };
@@ -77,7 +78,8 @@ WordCount count_words(const CsvFacts& facts, const CellRules& rules) {
   CsvNumber number;
   for (const CsvFacts::Word& word : facts.words) {
     const CellKind kind = rules.kind(word.text, number);
-    if (kind == CellKind::number || kind == CellKind::date) count.numbers += word.count;
+    if (kind == CellKind::number) count.numbers += word.count;
+    if (kind == CellKind::date) count.dates += word.count;
     if (kind != CellKind::text) continue;
     count.texts += word.count;
     if (count.first_text == nullptr) count.first_text = &word.first;
@@ -198,8 +200,7 @@ bool widen(const std::vector<CsvColumn>& columns, const CsvFiles& files, const C
       take_words(takes[c], static_cast<std::size_t>(most_classes));
     } else {
       if (facts.numbers + facts.dates >= facts.texts)
-        refuse_mixture(files, c, columns[c], *facts.first_text, facts.numbers + facts.dates,
-                       facts.numbers + facts.dates + facts.texts);
+        refuse_mixture(files, c, columns[c], *facts.first_text, facts.numbers, facts.dates, facts.texts);
       take_words(takes[c], most_guessed_words);
     }
     any = true;
@@ -219,8 +220,9 @@ CsvVerdict judge(const std::vector<CsvColumn>& columns, const CsvFiles& files, c
         if (!columns[c].type && scan.columns[c].take == CsvTake::word && !facts.too_many_words) {
           check_marks(files, c, columns[c], facts, rules.decimal());
           const WordCount count = count_words(facts, rules);
-          if (count.numbers > 0 && count.numbers >= count.texts)
-            refuse_mixture(files, c, columns[c], *count.first_text, count.numbers, count.numbers + count.texts);
+          const std::int64_t told = count.numbers + count.dates;
+          if (told > 0 && told >= count.texts)
+            refuse_mixture(files, c, columns[c], *count.first_text, count.numbers, count.dates, count.texts);
         }
         if (!columns[c].type) check_merged(files, c, columns[c], facts);
         if (!columns[c].type && facts.missing == facts.cells()) {
