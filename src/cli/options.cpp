@@ -252,9 +252,10 @@ void CommandLine::weights(CLI::App* app, WhichWeights& which) {
 }
 
 void CommandLine::add_data(CLI::App* app, GivenData& data) {
-  app->add_option("--data", data.files,
-                  "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, an image or "
-                  "a folder of them, with --x HDF5 and netCDF-4; CSV and HDF5 may be given many times, and are joined")
+  app->add_option(
+         "--data", data.files,
+         "Data set; or a file as the model has it: CSV (- for standard input), LIBSVM, NumPy, IDX, an image or "
+         "a folder of them, with --x HDF5 and netCDF-4; CSV and HDF5 may be given many times, and are joined")
       ->required()
       ->type_name("FILE")
       ->allow_extra_args(false)

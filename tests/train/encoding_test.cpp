@@ -19,7 +19,6 @@
 namespace shoal {
 namespace {
 
-
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<FeatureColumn> columns() {
