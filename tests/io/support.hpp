@@ -18,6 +18,10 @@
 
 namespace shoal::tests {
 
+/// As the program does before anything of the library is called: a file that a full disk kept from being closed is not
+/// to be tried again at exit.
+inline const bool hdf5_ends_quietly = H5dont_atexit() >= 0;
+
 /// A folder of its own, removed at the end.
 class TemporaryFolder {
  public:
