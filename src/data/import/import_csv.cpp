@@ -257,6 +257,9 @@ std::vector<std::string> CsvOptions::files() const {
 DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
   std::optional<CsvLike> like;
   if (!options.like.empty()) like = CsvLike::open(options.like);
+  std::vector<std::string> train{options.file};
+  train.insert(train.end(), options.further.begin(), options.further.end());
+  say_read_twice(train, options.test);
   return CsvImport(options, std::move(like), out).run();
 }
 
