@@ -43,6 +43,7 @@ DatasetSummary import_hdf5(const Hdf5Options& options, const std::string& out) {
   import.wish = label_wish(options.classes, options.regression);
   if (import.wish != LabelWish::found_out && options.y.empty())
     throw Error(ExitStatus::usage, "--classes and --regression need --y, the array to predict");
+  say_read_twice(options.sources, options.test);
   import.train = hdf5_parts(options.sources, options);
   if (!options.test.empty()) import.test = hdf5_parts(options.test, options);
   std::vector<std::string> names;

@@ -30,6 +30,7 @@ DatasetSummary import_idx(const IdxOptions& options, const std::string& out) {
     throw Error(ExitStatus::usage, "--test-images and --test-labels belong together; give both or neither");
   if (options.labels.empty() && !options.test_labels.empty())
     throw Error(ExitStatus::usage, "--test-labels without --labels; give both or neither");
+  say_read_twice({options.images}, {options.test_images});
   ArrayImport import{.train = {}, .source = {}};
   import.wish = options.regression ? LabelWish::regression : LabelWish::found_out;
   import.labels_are_classes = true;

@@ -47,6 +47,7 @@ DatasetSummary import_npy(const NpyOptions& options, const std::string& out) {
   ArrayImport import{.train = {}, .source = {}};
   import.wish = label_wish(options.classes, options.regression);
   import.keeps_float64 = true;
+  say_read_twice({options.x}, {options.test_x});
   import.train = npy_parts(options.x, options.y, missing);
   if (!options.test_x.empty()) import.test = npy_parts(options.test_x, options.test_y, missing);
   std::vector<std::string> names;

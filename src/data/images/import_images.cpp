@@ -160,6 +160,7 @@ DatasetSummary import_images(const ImagesOptions& options, const std::string& ou
     const Table table = table_of_images(folder, size, options.skip_bad);
     return write_splits(plan_splits(table, nullptr, options.split), notes, out);
   }
+  say_read_twice({options.folder}, {options.test});
   const ImageFolder test_folder = list_images(options.test, folder.class_names);
   if (test_folder.class_names.empty() != folder.class_names.empty())
     throw Error(ExitStatus::bad_data,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "csv/column_notes.hpp"
 #include "csv/layouts.hpp"
 #include "csv/opening.hpp"
 #include "csv/report.hpp"
@@ -156,25 +157,11 @@ class CsvImport {
     }
     if (like_ && !like_->names.empty()) like_->put_in_order(parts_.verdict.features);
     if (!described_) check_filled_features();
-    if (!like_) note_zeros();
+    if (!like_)
+      for (std::string& note : column_notes(parts_.columns, parts_.verdict.kept, files_, opened_, *parts_.scan))
+        notes_.push_back(std::move(note));
     if (parts_.verdict.features.empty())
       throw Error(ExitStatus::bad_data, fmt::format("{}: every cell of all features is missing", files_.name(0)));
-  }
-
-  /// Codes such as 01234 are numbers, unless someone says otherwise, and two of them may become one.
-  void note_zeros() {
-    for (std::size_t c = 0; c < parts_.columns.size(); ++c) {
-      const CsvColumn& column = parts_.columns[c];
-      const CsvFacts& facts = parts_.scan->facts[c];
-      const bool label = column.role == CsvRole::label;
-      const bool taken = (column.role == CsvRole::feature && parts_.verdict.kept[c]) || label;
-      if (!taken || column.type || !facts.first_zeros || !facts.whole) continue;
-      notes_.push_back(fmt::format("column \"{}\": zeros in front of whole numbers, as in {} ({}), are lost; {}",
-                                   shown(column.name), shown(facts.first_zeros->text),
-                                   place_text(files_, *facts.first_zeros),
-                                   label ? "--classes keeps them in the names of classes"
-                                         : "if they are names, use --category, or --id to keep them beside the rows"));
-    }
   }
 
   void check_filled_features() const {
@@ -256,6 +243,9 @@ std::vector<std::string> CsvOptions::files() const {
 DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
   std::optional<CsvLike> like;
   if (!options.like.empty()) like = CsvLike::open(options.like);
+  std::vector<std::string> train{options.file};
+  train.insert(train.end(), options.further.begin(), options.further.end());
+  say_read_twice(train, options.test);
   return CsvImport(options, std::move(like), out).run();
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "data/contents.hpp"
+#include "input_file.hpp"
 #include "number_labels.hpp"
 #include "progress.hpp"
 #include "shoal/core/error.hpp"
@@ -181,6 +182,7 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   if (options.features < 0 || options.features > most_features)
     throw Error(ExitStatus::usage,
                 fmt::format("--features is {}; it must be in 1..{}", options.features, most_features));
+  say_read_twice({options.file}, {options.test});
   std::optional<Dataset> like;
   if (!options.like.empty()) {
     like = Dataset::open(options.like);

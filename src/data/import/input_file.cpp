@@ -1,8 +1,11 @@
 #include "input_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
+#include "shoal/core/log.hpp"
 #include "shoal/core/utf8.hpp"
 
 namespace shoal {
@@ -48,6 +51,22 @@ std::vector<std::byte> InputFile::read_up_to(std::size_t bytes) {
     if (got == 0) break;
   }
   return data;
+}
+
+void say_read_twice(const std::vector<std::string>& train, const std::vector<std::string>& test) {
+  const auto same = [](const std::string& a, const std::string& b) {
+    std::error_code none;  // of what is no file, such as an array of an archive, the name alone
+    return !a.empty() && (a == b || std::filesystem::equivalent(a, b, none));
+  };
+  for (std::size_t i = 0; i < train.size(); ++i) {
+    const auto of_it = [&](const std::string& other) { return same(train[i], other); };
+    const auto next = train.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+    if (std::any_of(next, train.end(), of_it))
+      log_warning(fmt::format("{} is given twice, so its rows count twice", escape_non_utf8(train[i])));
+    if (std::any_of(test.begin(), test.end(), of_it))
+      log_warning(fmt::format("{} is given to train on and to test on, so that a test says nothing of other rows",
+                              escape_non_utf8(train[i])));
+  }
 }
 
 std::string file_name(const std::string& path) {

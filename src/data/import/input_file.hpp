@@ -53,6 +53,9 @@ class InputFile {
   std::size_t filled_ = 0;
 };
 
+/// Says which files, or folders, bring the same rows twice: to train on, or to train and to test on.
+void say_read_twice(const std::vector<std::string>& train, const std::vector<std::string>& test);
+
 /// The name of a file without its folder.
 std::string file_name(const std::string& path);
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <numeric>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "data/contents.hpp"
@@ -141,6 +142,15 @@ void check_groups(const Table& table, const std::vector<PlannedSplit>& splits) {
   }
 }
 
+/// A file to test on is taken as it is, but not in silence. Groups of both files have the same numbers.
+void say_shared_groups(const Table& table, const Table& test) {
+  const std::unordered_set<std::int64_t> learnt(table.groups.begin(), table.groups.end());
+  const std::unordered_set<std::int64_t> tested(test.groups.begin(), test.groups.end());
+  const auto shared = std::ranges::count_if(tested, [&](std::int64_t group) { return learnt.contains(group); });
+  if (shared > 0)
+    log_warning(fmt::format("{} of the {} groups to test on have rows to train on as well", shared, tested.size()));
+}
+
 void check_split_options(const Table& table, const Table* test, const SplitOptions& options) {
   check_fractions(options.test_fraction, options.validation_fraction);
   if (options.test_last < 0) refuse_options(fmt::format("--test-last is {}; it must be 0 or more", options.test_last));
@@ -222,6 +232,7 @@ std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, con
     splits.push_back(listed("train", table, rest.rows()));
   }
   check_groups(table, splits);
+  if (test != nullptr) say_shared_groups(table, *test);
   return splits;
 }
 

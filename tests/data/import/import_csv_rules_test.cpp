@@ -407,6 +407,25 @@ TEST_F(CsvRules, LikeAnotherSetTheLabelIsNotTakenUnasked) {
   EXPECT_TRUE(import(later, {.label = "kind", .like = path("like.h5")}).split("train").has_labels());
 }
 
+TEST_F(CsvRules, AColumnThatNumbersTheRowsIsSaid) {
+  std::string sorted = "id,a,year,y\n";
+  std::string mixed = sorted;
+  for (int i = 0; i < 40; ++i) {
+    const std::string rest =
+        "," + std::to_string(i % 7 + 0.5) + "," + std::to_string(2000 + i % 38) + "," + (i < 20 ? "A" : "B") + "\n";
+    sorted += std::to_string(1001 + i) + rest;
+    mixed += std::to_string(i * 7 % 40) + rest;
+  }
+  for (const std::string& text : {sorted, mixed}) {
+    import(text, {.label = "y"});
+    EXPECT_THAT(notes(), HasSubstr("column \"id\" numbers the rows, from "));
+    EXPECT_THAT(notes(), Not(HasSubstr("column \"year\"")));
+    EXPECT_EQ(column("id").role, "feature") << "said, and not decided";
+  }
+  import(sorted, {.label = "y", .id = "id"});
+  EXPECT_THAT(notes(), Not(HasSubstr("numbers the rows")));
+}
+
 /// The real tables, where they are.
 TEST_F(CsvRules, RealTables) {
   const char* folder = std::getenv("SHOAL_TABLES");

@@ -29,6 +29,23 @@ TEST_F(InputFiles, ReadsPlainAndGzip) {
   EXPECT_LT(bytes_of(path("packed")).size(), content().size());
 }
 
+TEST_F(InputFiles, AreSaidWhereRowsAreReadTwice) {
+  const std::string a = write("a.csv", "1\n");
+  const std::string b = write("b.csv", "2\n");
+  std::filesystem::create_symlink(a, path("link.csv"));
+  const auto said = [](const std::vector<std::string>& train, const std::vector<std::string>& test) {
+    ::testing::internal::CaptureStderr();
+    say_read_twice(train, test);
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said({a, b}, {}), "");
+  EXPECT_EQ(said({a}, {b, ""}), "");
+  EXPECT_EQ(said({"x.npz:x"}, {"x.npz:test"}), "");
+  EXPECT_THAT(said({a, b, path("link.csv")}, {}), ::testing::HasSubstr("a.csv is given twice"));
+  EXPECT_THAT(said({a, b}, {path("link.csv")}), ::testing::HasSubstr("a.csv is given to train on and to test on"));
+  EXPECT_THAT(said({"x.npz:x"}, {"x.npz:x"}), ::testing::HasSubstr("x.npz:x is given to train on and to test on"));
+}
+
 TEST_F(InputFiles, SaysWhyAFileCannotBeOpened) {
   expect_error([&] { InputFile input(path("nowhere.csv")); }, ExitStatus::no_input, {"nowhere.csv", "No such file"});
   expect_error([&] { InputFile input(path("")); }, ExitStatus::no_input, {"directory"});

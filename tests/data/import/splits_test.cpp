@@ -127,6 +127,21 @@ TEST_F(Tables, KeepGroupsTogether) {
   }
 }
 
+TEST_F(Tables, SayWhereAFileToTestOnSharesGroups) {
+  Table table = numbered(6);
+  Table test = numbered(6);
+  table.groups = {1, 1, 2, 2, 3, 3};
+  test.groups = {3, 3, 4, 4, 5, 5};
+  ::testing::internal::CaptureStderr();
+  split(table, {}, &test);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::HasSubstr("warning: 1 of the 3 groups to test on have rows to train on as well"));
+  test.groups = {4, 4, 5, 5, 6, 6};
+  ::testing::internal::CaptureStderr();
+  split(table, {}, &test);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(Tables, ComeNearTheCountWithGroupsOfAnySize) {
   Table table = labelled(repeated({{0, 500}, {1, 500}}));
   for (std::int64_t row = 0; row < 1000; ++row) table.groups.push_back(row < 500 ? row / 7 : 1000 + row / 13);

@@ -1,0 +1,58 @@
+#include "column_notes.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "data/import/cells/cell_kind.hpp"
+#include "data/import/csv_reader.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::int64_t fewest_numbered = 20;  // of fewer rows, as many years may follow one another
+
+/// Codes such as 01234 are numbers, unless someone says otherwise, and two of them may become one.
+std::string note_on_zeros(const CsvColumn& column, const CsvFacts& facts, const CsvFiles& files) {
+  if (!facts.first_zeros || !facts.whole) return "";
+  return fmt::format("column \"{}\": zeros in front of whole numbers, as in {} ({}), are lost; {}", shown(column.name),
+                     shown(facts.first_zeros->text), place_text(files, *facts.first_zeros),
+                     column.role == CsvRole::label
+                         ? "--classes keeps them in the names of classes"
+                         : "if they are names, use --category, or --id to keep them beside the rows");
+}
+
+/// As many whole numbers as there are rows, with none between that does not occur: by their range, and as far as the
+/// first rows tell. Where rows are sorted, such a number gives their classes away.
+std::string note_on_numbering(const CsvColumn& column, std::size_t c, const CsvFacts& facts, const CsvOpened& opened) {
+  if (column.role != CsvRole::feature || !facts.whole || facts.numbers != facts.cells() ||
+      facts.numbers < fewest_numbered || facts.greatest - facts.least != static_cast<double>(facts.numbers - 1))
+    return "";
+  std::set<double> seen;
+  for (const CsvCells& row : opened.rows) {
+    const auto number = c < row.size() ? number_of_cell(row[c], opened.format.decimal) : std::nullopt;
+    if (!number || !seen.insert(number->value).second) return "";
+  }
+  return fmt::format(
+      "column \"{}\" numbers the rows, from {} to {}; if it says nothing else of them, leave it out with "
+      "--ignore, or keep it beside them with --id",
+      shown(column.name), facts.least, facts.greatest);
+}
+
+}  // namespace
+
+std::vector<std::string> column_notes(const std::vector<CsvColumn>& columns, const std::vector<bool>& kept,
+                                      const CsvFiles& files, const CsvOpened& opened, const CsvScan& scan) {
+  std::vector<std::string> notes;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const CsvColumn& column = columns[c];
+    const bool taken = (column.role == CsvRole::feature && kept[c]) || column.role == CsvRole::label;
+    if (!taken || column.type) continue;
+    for (const std::string& note :
+         {note_on_zeros(column, scan.facts[c], files), note_on_numbering(column, c, scan.facts[c], opened)})
+      if (!note.empty()) notes.push_back(note);
+  }
+  return notes;
+}
+
+}  // namespace shoal
