@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "nn/builders.hpp"
 #include "shoal/core/error.hpp"
@@ -35,14 +36,20 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
     const auto threshold = static_cast<std::uint64_t>(rate_ * 0x1p32);
     const T kept = static_cast<T>(1.0 / (1.0 - rate_));
     T* factor = rows.auxiliary.tile(panel);
-    for (std::int64_t r = 0; r < rows.output.count; ++r) {
-      const std::int64_t position = r % rows.output.sample_rows;
-      const auto item =
-          static_cast<std::uint64_t>(rows.sample_ids[static_cast<std::size_t>(r / rows.output.sample_rows)]);
-      // A position's numbers lie behind those of the one before it.
-      const std::int64_t first = (position * rows.output.panels.panels() + panel) * panel_width;
-      draw_factors(source, item, static_cast<std::uint64_t>(first) / 4, threshold, kept, panel_width,
-                   factor + r * panel_width);
+    for (std::int64_t first = 0; first < rows.output.count; first += rows_at_once) {
+      std::array<RowOfWords, rows_at_once> words;
+      const std::int64_t count = std::min(rows_at_once, rows.output.count - first);
+      for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t position = (first + i) % rows.output.sample_rows;
+        const std::int64_t sample = (first + i) / rows.output.sample_rows;
+        // A position's numbers lie behind those of the one before it.
+        const std::int64_t begin = (position * rows.output.panels.panels() + panel) * panel_width;
+        words[static_cast<std::size_t>(i)] = {
+            static_cast<std::uint64_t>(rows.sample_ids[static_cast<std::size_t>(sample)]),
+            static_cast<std::uint64_t>(begin) / 4};
+      }
+      draw_factors(source, std::span<const RowOfWords>(words).first(static_cast<std::size_t>(count)), threshold, kept,
+                   panel_width, factor + first * panel_width);
     }
     combine(Binary::multiply, rows.output.count, panel_width, Operand<T>{rows.input[0].tile(panel)}, Operand<T>{factor},
             rows.output.tile(panel));
@@ -55,6 +62,7 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
   }
 
  private:
+  static constexpr std::int64_t rows_at_once = 64;
   double rate_;
   std::uint32_t lane_;
 };

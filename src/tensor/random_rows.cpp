@@ -9,9 +9,9 @@
 #include "tensor/both_types.hpp"
 
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
-#define DRAW_FACTORS(T)                                                                                        \
-  (const RandomSource& source, std::uint64_t item, std::uint64_t first_block, std::uint64_t threshold, T kept, \
-   std::int64_t count, T* factors)
+#define DRAW_FACTORS(T)                                                                                               \
+  (const RandomSource& source, std::span<const RowOfWords> rows, std::uint64_t threshold, T kept, std::int64_t count, \
+   T* factors)
 // NOLINTEND(bugprone-macro-parentheses)
 
 #undef HWY_TARGET_INCLUDE
@@ -99,26 +99,30 @@ HWY_INLINE void chunk_of_words(const RandomSource& source, std::uint64_t item, s
 }
 
 template <class T>
-void draw_factors_target(const RandomSource& source, std::uint64_t item, std::uint64_t first_block,
-                         std::uint64_t threshold, T kept, std::int64_t count, T* HWY_RESTRICT factors) {
+void draw_factors_target(const RandomSource& source, std::span<const RowOfWords> rows, std::uint64_t threshold, T kept,
+                         std::int64_t count, T* HWY_RESTRICT factors) {
   HWY_ALIGN std::uint32_t words[chunk_words];
   if (threshold > std::numeric_limits<std::uint32_t>::max()) {
-    std::fill_n(factors, count, T{0});
+    std::fill_n(factors, count * std::ssize(rows), T{0});
     return;
   }
   const auto below = static_cast<std::uint32_t>(threshold);
-  for (std::int64_t done = 0; done < count; done += chunk_words, first_block += chunk_blocks) {
-    chunk_of_words(source, item, first_block, words);
-    const auto factor = [&](std::int64_t i) { return words[i] < below ? T{0} : kept; };
-    if (count - done >= chunk_words) {
-      for (std::int64_t i = 0; i < chunk_words; ++i) factors[done + i] = factor(i);
-    } else {
-      for (std::int64_t i = 0; i < count - done; ++i) factors[done + i] = factor(i);
+  for (const RowOfWords& row : rows) {
+    std::uint64_t block = row.first_block;
+    for (std::int64_t done = 0; done < count; done += chunk_words, block += chunk_blocks) {
+      chunk_of_words(source, row.item, block, words);
+      const auto factor = [&](std::int64_t i) { return words[i] < below ? T{0} : kept; };
+      if (count - done >= chunk_words) {
+        for (std::int64_t i = 0; i < chunk_words; ++i) factors[done + i] = factor(i);
+      } else {
+        for (std::int64_t i = 0; i < count - done; ++i) factors[done + i] = factor(i);
+      }
     }
+    factors += count;
   }
 }
 
-SHOAL_KERNEL(draw_factors, DRAW_FACTORS, (source, item, first_block, threshold, kept, count, factors))
+SHOAL_KERNEL(draw_factors, DRAW_FACTORS, (source, rows, threshold, kept, count, factors))
 
 constexpr std::int64_t chunk_numbers = chunk_words / 2;
 
@@ -220,7 +224,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
-SHOAL_DISPATCH(draw_factors, DRAW_FACTORS, (source, item, first_block, threshold, kept, count, factors))
+SHOAL_DISPATCH(draw_factors, DRAW_FACTORS, (source, rows, threshold, kept, count, factors))
 
 HWY_EXPORT(normals);
 HWY_EXPORT(uniforms);

@@ -42,13 +42,15 @@ void check_factors() {
   for (const std::uint64_t item : items) {
     for (const std::uint64_t first : blocks) {
       for (std::int64_t count = 0; count <= 100; ++count) {
-        std::vector<T> factors(static_cast<std::size_t>(count) + 1, T{-1});
-        draw_factors(source, item, first, threshold, T{1.5}, count, factors.data());
-        for (std::int64_t i = 0; i < count; ++i) {
-          const auto words = source.block(item, first + static_cast<std::uint64_t>(i) / 4);
-          ASSERT_EQ(factors[static_cast<std::size_t>(i)],
-                    words[static_cast<std::size_t>(i) % 4] < threshold ? T{0} : T{1.5})
-              << "item " << item << ", block " << first << ", number " << i << " of " << count;
+        const RowOfWords rows[] = {{item, first}, {item + 5, first + 2}};
+        std::vector<T> factors(2 * static_cast<std::size_t>(count) + 1, T{-1});
+        draw_factors<T>(source, rows, threshold, T{1.5}, count, factors.data());
+        for (std::int64_t i = 0; i < 2 * count; ++i) {
+          const RowOfWords& row = rows[i / count];
+          const auto word = static_cast<std::size_t>(i % count);
+          const auto words = source.block(row.item, row.first_block + word / 4);
+          ASSERT_EQ(factors[static_cast<std::size_t>(i)], words[word % 4] < threshold ? T{0} : T{1.5})
+              << "item " << item << ", block " << first << ", number " << i << " of rows of " << count;
         }
         ASSERT_EQ(factors.back(), T{-1}) << "written beyond the end";
       }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One table, whatever happens: a sweep on the digits at other numbers of ranks, with two ranks a trial, and killed with
-# kill -9 at random times (one rank, then all of them) and resumed at other numbers of ranks, has the results of a sweep
-# that one rank made undisturbed: sweep.csv, sweep.jsonl, sweep.h5, best.h5 and best/, byte for byte.
+# kill -9 three times at random (one rank, then twice all of them) and resumed at other numbers of ranks, has the results
+# of a sweep that one rank made undisturbed: sweep.csv, sweep.jsonl, sweep.h5, best.h5 and best/, byte for byte.
 #   table_test.sh SHOAL FOLDER [--search random|coarse_to_fine|population|bayesian|tpe] [--folds K] [--trials N] [--epochs N] [--count N] [--seed S]
 # count: how many sweeps are killed. coarse_to_fine is tried with successive halving on top; of a population, whose members
 # are a third of the trials, the winner is repeated as well. With folds the models of the winner's folds are compared, and
@@ -80,11 +80,11 @@ same pairs "np 4, two ranks a trial"
 
 # Starts or resumes the sweep in $1, and kills $2 (one or all) of its ranks after some new results: at a random time.
 disturb() {
-  local run=$1 victims=$2 ranks=$((RANDOM % 3 + 2)) before third after pids pid
+  local run=$1 victims=$2 ranks=$((RANDOM % 3 + 2)) before part after pids pid
   before=$(finished "$run")
-  third=$(((all - before) / 3))
-  [ $third -gt 0 ] || fail "only $((all - before)) of $all were left to kill in $run: it is too short for this test"
-  after=$((before + RANDOM % third + 1))
+  part=$(((all - before) / 4))
+  [ $part -gt 0 ] || fail "only $((all - before)) of $all were left to kill in $run: it is too short for this test"
+  after=$((before + RANDOM % part + 1))
   (sweep $ranks "$run" --resume) &
   local job=$!
   while [ "$(finished "$run")" -lt $after ]; do
@@ -104,6 +104,7 @@ disturb() {
 for ((i = 1; i <= count; ++i)); do
   said=
   disturb killed-$i one
+  disturb killed-$i all
   disturb killed-$i all
   ranks=$((RANDOM % 4 + 1))
   whole $ranks killed-$i --resume
