@@ -10,7 +10,6 @@
 #define SHOAL_TENSOR_FUNCTIONS_INL
 #endif
 
-#include "tensor/normal_tail.hpp"
 #include "tensor/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -35,9 +34,32 @@ HWY_INLINE V at_least(D d, float limit, V x) {
 #endif
 }
 
+/// c - a * b with one rounding.
 template <class V>
-HWY_INLINE V fused_negative(V a, V b, V c) {  ///< c - a * b
-  return fused(hn::Neg(a), b, c);
+HWY_INLINE V fused_negative(V a, V b, V c) {
+#if HWY_TARGET == HWY_SCALAR
+  return V(std::fma(-a.raw, b.raw, c.raw));
+#else
+  return hn::NegMulAdd(a, b, c);
+#endif
+}
+
+/// a * b - c with one rounding.
+template <class V>
+HWY_INLINE V fused_minus(V a, V b, V c) {
+#if HWY_TARGET == HWY_SCALAR
+  return V(std::fma(a.raw, b.raw, -c.raw));
+#else
+  return hn::MulSub(a, b, c);
+#endif
+}
+
+/// c0 + c1 x + c2 x^2 ..., the coefficients given from the highest power on.
+template <class D, class V, class... Rest>
+HWY_INLINE V polynomial(D d, V x, float highest, Rest... rest) {
+  V p = hn::Set(d, highest);
+  ((p = fused(p, x, hn::Set(d, rest))), ...);
+  return p;
 }
 
 constexpr float per_log_2 = 1.44269504F;
@@ -53,7 +75,7 @@ HWY_INLINE V power_of_two(D d, V sum) {
   return hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(hn::RebindToUnsigned<D>(), sum)));
 }
 
-/// (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2: in e^r an error of 0.07 * 2^-24. tests/golden/make_coefficients.py makes the numbers.
+/// (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2: in e^r an error of 0.07 * 2^-24, see tests/golden/make_coefficients.py.
 template <class D, class V>
 HWY_INLINE V exponential_rest(D d, V r, V square) {
   const V low = fused(r, hn::Set(d, 0.166665211F), hn::Set(d, 0.49999994F));
@@ -142,49 +164,34 @@ HWY_INLINE V silu_slope(D d, V x) {
   return share * fused(inside, power * share, hn::Set(d, 1.0F)) * hn::Set(d, sigmoid_unit);
 }
 
-/// Element i of a row of the table for each i.
-template <class D, class I>
-HWY_INLINE hn::Vec<D> entry([[maybe_unused]] D d, const NormalTail::Row& row, I i) {
-#if HWY_TARGET == HWY_SCALAR
-  return hn::Vec<D>(row[static_cast<std::size_t>(i.raw)]);
-#elif HWY_ARCH_X86
-  return hn::TableLookupLanes(hn::LoadU(d, row.data()), hn::IndicesFromVec(d, i));
-#else
-  return hn::GatherIndex(d, row.data(), i);
-#endif
-}
-
-/// P(N > a) = 2^-32 scale (1 + rest) ratio for the normal distribution, a >= 0; ratio_low is what ratio lacks.
+/// P(N > a) = 2^-32 scale (1 + small + large) / (whole + lost) for the normal distribution, a >= 0. 1 + small + large
+/// is e^(-a^2/2) over a power of two, of which the square was in two parts, so that no digit of it is lost; whole +
+/// lost, the rest, is 2 + a (square root of 2 pi + a quotient of polynomials), as near 0 as 1 / density is for large a.
 template <class V>
 struct Tail {
-  V scale, rest, ratio, ratio_low;
+  V scale, small, large, whole, lost;
 };
 constexpr float tail_unit = 0x1p-32F;
 constexpr float tail_end = 14.5F;  ///< where a P(N > a) is less than half the least float
 template <class D, class V>
 HWY_INLINE Tail<V> tail_of(D d, V a) {
-  const hn::RebindToSigned<D> whole;
-  const V place = fused(a, hn::Set(d, NormalTail::step), hn::Set(d, 1.0F));
-  const auto piece = hn::And(hn::ShiftRight<22>(hn::BitCast(whole, place)), hn::Set(whole, 7));
-  const V h = a - entry(d, normal_tail.middle, piece);
-  V p = entry(d, normal_tail.coefficient[NormalTail::degree], piece);
-  for (std::size_t k = NormalTail::degree - 1; k > 0; --k) p = fused(p, h, entry(d, normal_tail.coefficient[k], piece));
-  const V first = entry(d, normal_tail.coefficient[0], piece);
-  const V more = p * h;
-  const V ratio = first + more;
+  const V root = hn::Set(d, 2.50662827F);
+  const V above = polynomial(d, a, -0.018739773F, -0.154386654F, -0.552726567F, -0.910857499F);
+  const V below = polynomial(d, a, 0.00937138684F, 0.0888738409F, 0.388943464F, 0.90677911F, 1.0F);
+  const V start = fused(a, above / below, hn::Set(d, 2.0F));
+  const V whole = fused(a, root, start);
 
-  // e^(-a^2/2), as exponential(), but of a square in two parts, so that no digit of it is lost.
-  const V half = hn::Set(d, 0.5F) * a;
+  const V half = hn::Set(d, -0.5F) * a;
   const V high = half * a;
   const V round = hn::Set(d, to_whole + 127 + 32);
-  const V sum = fused(high, hn::Set(d, -per_log_2), round);
+  const V sum = fused(high, hn::Set(d, per_log_2), round);
   const V n = sum - round;
-  const V r_high = fused(n, hn::Set(d, log_2_high), high);
-  const V r_low = fused(n, hn::Set(d, log_2_low), fused(half, a, hn::Neg(high)));
-  const V r = hn::Neg(r_high + r_low);
+  const V large = fused(n, hn::Set(d, -log_2_high), high);
+  const V low = fused(n, hn::Set(d, -log_2_low), fused_minus(half, a, high));
+  const V r = large + low;
   const V square = r * r;
-  const V rest = fused(square, exponential_rest(d, r, square), hn::Neg(r_low)) - r_high;
-  return {power_of_two(d, sum), rest, ratio, more - (ratio - first)};
+  const V small = fused(square, exponential_rest(d, r, square), low);
+  return {power_of_two(d, sum), small, large, whole, fused_minus(a, root, whole) + start};
 }
 
 /// relu(x) - |x| P(N > |x|). The product is carried in two parts up to its last rounding.
@@ -192,10 +199,11 @@ template <class D, class V>
 HWY_INLINE V gelu_of(D d, V x) {
   const V a = at_most(d, tail_end, hn::Abs(x));
   const Tail<V> tail = tail_of(d, a);
-  const V high = a * tail.ratio;
-  const V low = fused(a, tail.ratio_low, fused(a, tail.ratio, hn::Neg(high)));
-  const V product = (fused(tail.rest, high, low) + high) * tail.scale;
-  return fused(product, hn::Set(d, -tail_unit), hn::IfThenElseZero(x > hn::Zero(d), x));
+  const V share = hn::Set(d, 1.0F) / tail.whole;
+  const V high = a * share;
+  const V low = fused_negative(high, tail.lost, fused_negative(high, tail.whole, a)) * share;
+  const V more = fused(high, tail.large, fused(low, tail.large, fused(high, tail.small, low)));
+  return fused((more + high) * tail.scale, hn::Set(d, -tail_unit), hn::IfThenElseZero(x > hn::Zero(d), x));
 }
 
 /// P(N < x) + x density(x): from the tail at |x|, P(N > a) - a density(a), as for x below 0.
@@ -203,8 +211,8 @@ template <class D, class V>
 HWY_INLINE V gelu_slope(D d, V x) {
   const V a = at_most(d, tail_end, hn::Abs(x));
   const Tail<V> tail = tail_of(d, a);
-  const V ratio = fused(a, hn::Set(d, -0.398942280F), tail.ratio);
-  const V below = fused(ratio, tail.rest, ratio) * tail.scale * hn::Set(d, tail_unit);
+  const V share = fused(a, hn::Set(d, -0.398942292F), hn::Set(d, 1.0F) / tail.whole);
+  const V below = fused(share, tail.large + tail.small, share) * tail.scale * hn::Set(d, tail_unit);
   return hn::IfThenElse(x < hn::Zero(d), below, hn::Set(d, 1.0F) - below);
 }
 

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Prints the polynomials of tensor/functions-inl.hpp and tensor/normal_tail.hpp, which infer/export/c_functions.cpp has
-again, and their greatest relative errors in units of 2^-24. Needs mpmath and NumPy; takes a minute.
+"""Prints the polynomials of tensor/functions-inl.hpp, which infer/export/c_functions.cpp has again, the lowest power first,
+and their greatest relative errors in units of 2^-24. Needs mpmath and NumPy; takes half a minute.
 
-By Remez's exchange (Cheney, Introduction to Approximation Theory, 1966, chapter 3). Coefficients are then rounded to
-floats: those of the exponential one by one, the rest fitted again each time; those of the tail at the place, near the
-middle of a piece, about which all of them together lose least by rounding.
+The exponential's by Remez's exchange (Cheney, Introduction to Approximation Theory, 1966, chapter 3), each coefficient
+rounded in turn and the rest fitted again; the tail's, a quotient, by Lawson's weights (Cheney, chapter 2).
 """
 import mpmath as mp
 import numpy as np
@@ -49,7 +48,7 @@ def single(x):
 
 
 def text(x):
-    return mp.nstr(x, 9) + "F"
+    return mp.nstr(mp.mpf(x), 9) + "F"
 
 
 def exponential():
@@ -69,44 +68,87 @@ def exponential():
     print(f"(e^r - 1 - r) / r^2: {', '.join(map(text, c))}; error {mp.nstr(worst * 2**24, 3)}")
 
 
-def tail(a):
-    return mp.erfc(a / mp.sqrt(2)) * mp.exp(a * a / 2) / 2
+END = mp.mpf("13.3")  # a P(N > a) is subnormal further on
+ROOT = single(mp.sqrt(2 * mp.pi))
 
 
-def about(c, d):
-    """Of the same polynomial in x - d."""
-    c = list(c)
-    for k in range(len(c)):
-        for j in range(len(c) - 2, k - 1, -1):
-            c[j] += d * c[j + 1]
-    return c
+def nodes(count):
+    """Places in [0, END], more of them near 0; there 1 / R(a) with R(a) = e^(a^2/2) P(N > a); and what an error counts."""
+    places = [END * ((1 - mp.cos(mp.pi * i / count)) / 2) ** mp.mpf("1.5") for i in range(count + 1)]
+    tails = [mp.erfc(a / mp.sqrt(2)) * mp.exp(a * a / 2) / 2 for a in places]
+    x = np.array([np.longdouble(mp.nstr(a, 25)) for a in places])
+    inverse = np.array([np.longdouble(mp.nstr(1 / t, 25)) for t in tails])
+    rest = np.array([np.longdouble(mp.nstr(1 / t - ROOT * a, 25)) for a, t in zip(places, tails)])
+    flat = x.astype(float)
+    # Rounding errors are greatest near 1.6 and least for large a.
+    return x, inverse, rest, 1 + 0.9 * np.exp(-(((flat - 1.6) / 0.7) ** 4)) - 0.25 * (flat > 4)
 
 
-def normal_tail():
-    step, degree, end = mp.mpf("1.03125"), 7, mp.mpf("14.5")
-    edges = [min((mp.mpf(e) - 1) / step, end) for e in (1, 1.5, 2, 3, 4, 6, 8, 12, 16)]
-    rows, worst = [], 0
-    for low, high in zip(edges, edges[1:]):
-        middle = (low + high) / 2
-        c, _ = remez(lambda h: tail(middle + h), lambda h: 1 / tail(middle + h), degree, low - middle, high - middle, 300)
-        places = [low + (high - low) * i / 40 for i in range(41)]
-        values = np.array([float(tail(x)) for x in places])
-        fit = np.array([float(mp.polyval(c[::-1], x - middle) - tail(x)) for x in places])
-        best = None
-        for i in range(-2000, 2001):
-            place = single(middle + (high - low) * i / 2**16)
-            moved = about(c, place - middle)
-            lost = np.array([float(single(v) - v) for v in moved])
-            x = np.array(places, float) - float(place)
-            error = np.max(np.abs(np.polyval(lost[::-1], x) + fit) / values)
-            if best is None or error < best[0]:
-                best = error, place, [single(v) for v in moved]
-        worst = max(worst, best[0])
-        rows.append([best[1], *best[2]])
-    print(f"the tail, middles and coefficients of the powers 0 to {degree}; error {worst * 2**24:.3f}")
-    for k in range(degree + 2):
-        print("    placed({" + ", ".join(text(row[k]) for row in rows) + "}),")
+def solved(a, b):
+    """Least squares, by Gram and Schmidt twice."""
+    q, r = a.copy(), np.zeros((a.shape[1], a.shape[1]), np.longdouble)
+    for j in range(a.shape[1]):
+        for _ in range(2):
+            for i in range(j):
+                part = q[:, i] @ q[:, j]
+                r[i, j] += part
+                q[:, j] -= part * q[:, i]
+        r[j, j] = np.sqrt(q[:, j] @ q[:, j])
+        q[:, j] /= r[j, j]
+    y, x = q.T @ b, np.zeros(a.shape[1], np.longdouble)
+    for j in range(len(x) - 1, -1, -1):
+        x[j] = (y[j] - r[j, j + 1 :] @ x[j + 1 :]) / r[j, j]
+    return x
+
+
+def value(c, x):
+    p = np.zeros_like(x)
+    for k in reversed(c):
+        p = p * x + np.longdouble(k)
+    return p
+
+
+def tail():
+    """1 / R(a) = 2 + a (ROOT + above / below): first 2 below + a above over below, linear but for the weight (Lawson),
+    then rounded, and the last places tried for what is best."""
+    degree = 4
+    x, inverse, rest, counts = nodes(300)
+    size = counts / inverse
+    scaled, weights, below, best = x / 3, np.ones_like(x), np.ones_like(x), None
+    for _ in range(300):
+        powers = [scaled**k for k in range(degree + 1)]
+        scale = np.sqrt(weights) * size / below
+        c = solved(np.stack(powers + [-rest * p for p in powers[1:]], axis=1) * scale[:, None], rest * scale)
+        below = 1 + sum(k * p for k, p in zip(c[degree + 1 :], powers[1:]))
+        errors = np.abs((sum(k * p for k, p in zip(c, powers)) / below - rest) * size)
+        if best is None or errors.max() < best[0]:
+            best = errors.max(), c
+        weights = weights * (errors / errors.max() + 1e-3)
+        weights /= weights.sum()
+    above = [float(k) / 3**i for i, k in enumerate(best[1][: degree + 1])]
+    below = [1.0] + [float(k) / 3 ** (i + 1) for i, k in enumerate(best[1][degree + 1 :])]
+
+    x, inverse, _, counts = nodes(400)
+    root = np.longdouble(float(ROOT))
+
+    def error(c, counts=counts):
+        quotient = value(c[:degree], x) / value([np.float32(1), *c[degree:]], x)
+        return float(np.max(np.abs((root * x + 2 + x * quotient) / inverse - 1) * counts)) * 2**24
+
+    c = [np.float32(a - 2 * b) for a, b in zip(above[1:], below[1:])] + [np.float32(b) for b in below[1:]]
+    least, random = error(c), np.random.default_rng(1)
+    for _ in range(5000):
+        tried = list(c)
+        for k in random.choice(len(c), random.integers(1, 4), replace=False):
+            steps = random.integers(1, 4) * random.choice([-1, 1])
+            for _ in range(abs(steps)):
+                tried[k] = np.nextafter(tried[k], np.float32(np.inf if steps > 0 else -np.inf))
+        if error(tried) < least:
+            c, least = tried, error(tried)
+    print(f"2 + a ({text(ROOT)} + above / below): error {error(c, 1):.3f}, as it counts {least:.3f}")
+    print("above:", ", ".join(text(float(k)) for k in c[:degree]))
+    print("below: 1.0F,", ", ".join(text(float(k)) for k in c[degree:]))
 
 
 exponential()
-normal_tail()
+tail()

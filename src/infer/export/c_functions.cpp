@@ -12,7 +12,7 @@ struct CFunction {
   const char* text;
 };
 
-// The counterparts: core/elementary.hpp; tensor/functions-inl.hpp, tensor/normal_tail.hpp;
+// The counterparts: core/elementary.hpp; tensor/functions-inl.hpp;
 // tensor/{elementwise,gemm,convolution,pooling,columns}.cpp;
 // nn/{layer_norm,group_norm,global_average_pool,embedding,join,flatten}.cpp; nn/losses.cpp. tests/export compares all.
 const std::vector<CFunction>& all() {
@@ -145,37 +145,31 @@ static void silu(size_t n, const float *x, float *y) {
 }
 )"},
       {"gelu", {"exponential_rest"}, R"(
-/* e^(a^2/2) P(N > a) for the normal distribution, in eight pieces: their middles, and coefficients of the powers. */
-static const float normal_tail[9][8] = {
-    {0.255075157f, 0.728204906f, 1.47240472f, 2.45032859f, 3.82244325f, 5.85040855f, 8.76195526f, 12.6067305f},
-    {0.412537098f, 0.304060489f, 0.208298787f, 0.14363119f, 0.0983433202f, 0.0663514957f, 0.0449599102f, 0.0314497128f},
-    {-0.293714315f, -0.177523941f, -0.0922421589f, -0.0469986685f, -0.0230305213f, -0.0107589215f, -0.00500554591f, -0.00246422715f},
-    {0.168808967f, 0.0873933509f, 0.0362405926f, 0.0142345149f, 0.00515530119f, 0.00170370785f, 0.000550778699f, 0.000191933083f},
-    {-0.0835519135f, -0.037961226f, -0.0129606351f, -0.00403984636f, -0.00110822648f, -0.000263855269f, -5.99190462e-5f, -1.48616891e-5f},
-    {0.0368715972f, 0.0149366818f, 0.0042873295f, 0.00108366203f, 0.000229396232f, 3.99952914e-5f, 6.43170415e-6f, 1.14345778e-6f},
-    {-0.0148234237f, -0.00541656371f, -0.00132720696f, -0.000276467967f, -4.61917261e-5f, -5.94024868e-6f, -6.83468784e-7f, -8.74923813e-8f},
-    {0.00558793778f, 0.00185296778f, 0.000402450474f, 6.9286747e-5f, 9.51556285e-6f, 9.0166003e-7f, 7.85013583e-8f, 6.95470836e-9f},
-    {-0.00199835259f, -0.000588972587f, -0.000115227325f, -1.69850191e-5f, -1.64763526e-6f, -1.33694243e-7f, -8.39893666e-9f, -5.33522226e-10f}};
-
 static void gelu(size_t n, const float *x, float *y) {
   for (size_t i = 0; i < n; ++i) {
     const float size = fabsf(x[i]), a = size > 14.5f ? 14.5f : size;
-    const uint32_t piece = ((to_bits(fmaf(a, 1.03125f, 1.0f)) >> 22) + 2) & 7;
-    const float h = a - normal_tail[0][piece];
-    float p = normal_tail[8][piece], more, ratio, low, product;
-    const float half = 0.5f * a, high = half * a, round = 12582912.0f + 127.0f + 32.0f;
-    const float sum = fmaf(high, -1.44269504f, round), whole = sum - round;
-    const float r_high = fmaf(whole, 0.693359375f, high);
-    const float r_low = fmaf(whole, -2.12194440e-4f, fmaf(half, a, -high));
-    const float r = -(r_high + r_low), square = r * r;
-    const float rest = fmaf(square, exponential_rest(r, square), -r_low) - r_high;
-    for (int k = 7; k > 1; --k) p = fmaf(p, h, normal_tail[k][piece]);
-    more = p * h;
-    ratio = normal_tail[1][piece] + more;
-    product = a * ratio;
-    low = fmaf(a, more - (ratio - normal_tail[1][piece]), fmaf(a, ratio, -product));
-    product = (fmaf(rest, product, low) + product) * from_bits(to_bits(sum) << 23);
-    y[i] = fmaf(product, -1.0f / 4294967296.0f, x[i] > 0.0f ? x[i] : 0.0f);
+    float above = -0.018739773f, below = 0.00937138684f;
+    const float half = -0.5f * a, square_high = half * a, round = 12582912.0f + 127.0f + 32.0f;
+    const float sum = fmaf(square_high, 1.44269504f, round), whole = sum - round;
+    const float large = fmaf(whole, -0.693359375f, square_high);
+    const float rest = fmaf(whole, 2.12194440e-4f, fmaf(half, a, -square_high));
+    const float r = large + rest, square = r * r, small = fmaf(square, exponential_rest(r, square), rest);
+    float start, divisor, lost, share, high, low, more;
+    above = fmaf(above, a, -0.154386654f);
+    above = fmaf(above, a, -0.552726567f);
+    above = fmaf(above, a, -0.910857499f);
+    below = fmaf(below, a, 0.0888738409f);
+    below = fmaf(below, a, 0.388943464f);
+    below = fmaf(below, a, 0.90677911f);
+    below = fmaf(below, a, 1.0f);
+    start = fmaf(a, above / below, 2.0f);
+    divisor = fmaf(a, 2.50662827f, start);
+    lost = fmaf(a, 2.50662827f, -divisor) + start;
+    share = 1.0f / divisor;
+    high = a * share;
+    low = fmaf(-high, lost, fmaf(-high, divisor, a)) * share;
+    more = fmaf(high, large, fmaf(low, large, fmaf(high, small, low)));
+    y[i] = fmaf((more + high) * from_bits(to_bits(sum) << 23), -1.0f / 4294967296.0f, x[i] > 0.0f ? x[i] : 0.0f);
   }
 }
 )"},
