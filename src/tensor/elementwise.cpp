@@ -45,24 +45,37 @@ HWY_INLINE void each(Extent n, const T* x, T* HWY_RESTRICT y, F f) {
   each_element(n, [=](std::int64_t i) { y[i] = f(x[i]); });
 }
 
-/// Calls f(d, i) for the elements i, i + 1, ... of each vector of kind d.
-template <class F>
-HWY_INLINE void each_vector(Extent extent, F f) {
+/// out[i] = f(d, in[i]...) by vectors of kind d; what is left of a row is done as a whole vector, too.
+template <class F, class... In>
+HWY_INLINE void each_vector(Extent extent, float* out, F f, const In*... in) {
   const hn::CappedTag<float, Extent::half> d;
-  const hn::CappedTag<float, 1> single;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   for (std::int64_t r = 0; r < extent.rows; ++r) {
     const std::int64_t end = r * panel_width + extent.width;
     std::int64_t i = r * panel_width;
-    for (; i + lanes <= end; i += lanes) f(d, i);
-    for (; i < end; ++i) f(single, i);
+    for (; i + 2 * lanes <= end; i += 2 * lanes) {
+      const auto first = f(d, hn::LoadU(d, in + i)...);
+      const auto second = f(d, hn::LoadU(d, in + i + lanes)...);
+      hn::StoreU(first, d, out + i);
+      hn::StoreU(second, d, out + i + lanes);
+    }
+    for (; i + lanes <= end; i += lanes) hn::StoreU(f(d, hn::LoadU(d, in + i)...), d, out + i);
+    if (i == end) continue;
+    const auto some = [&](const float* from) HWY_ATTR {
+      float whole[Extent::half] = {};
+      std::copy_n(from, end - i, whole);
+      return hn::LoadU(d, whole);
+    };
+    float whole[Extent::half];
+    hn::StoreU(f(d, some(in + i)...), d, whole);
+    std::copy_n(whole, end - i, out + i);
   }
 }
 
 /// Of what is no loop for the compiler. False: nothing was done.
 HWY_INLINE bool apply_in_vectors(Unary f, float p, Extent n, const float* x, float* y) {
   const auto each_of = [&](auto function) HWY_ATTR {
-    each_vector(n, [=](auto d, std::int64_t i) HWY_ATTR { hn::StoreU(function(d, hn::LoadU(d, x + i)), d, y + i); });
+    each_vector(n, y, function, x);
     return true;
   };
   switch (f) {
@@ -80,8 +93,8 @@ HWY_INLINE bool apply_in_vectors(Unary, double, Extent, const double*, double*) 
 
 HWY_INLINE bool derive_in_vectors(Unary f, Extent n, const float* x, const float* dy, float* dx) {
   const auto each_of = [&](auto slope) HWY_ATTR {
-    each_vector(n, [=](auto d, std::int64_t i)
-                       HWY_ATTR { hn::StoreU(slope(d, hn::LoadU(d, x + i)) * hn::LoadU(d, dy + i), d, dx + i); });
+    each_vector(
+        n, dx, [=](auto d, auto v, auto g) HWY_ATTR { return slope(d, v) * g; }, x, dy);
     return true;
   };
   switch (f) {
@@ -92,6 +105,12 @@ HWY_INLINE bool derive_in_vectors(Unary f, Extent n, const float* x, const float
 }
 HWY_INLINE bool derive_in_vectors(Unary, Extent, const double*, const double*, double*) { return false; }
 
+/// A function of double precision; floats come here for the logarithm alone.
+template <class F>
+auto in_double(F f) {
+  return [f](auto v) { return static_cast<decltype(v)>(f(static_cast<double>(v))); };
+}
+
 template <class T>
 void apply_target(Unary f, T p, Extent n, const T* x, T* y) {
   if (apply_in_vectors(f, p, n, x, y)) return;
@@ -99,12 +118,12 @@ void apply_target(Unary f, T p, Extent n, const T* x, T* y) {
     // NaN, the one value that differs from itself, passes. NOLINTNEXTLINE(misc-redundant-expression)
     case Unary::relu: return each(n, x, y, [](T v) { return v > T{0} ? v : (v == v ? T{0} : v); });
     case Unary::leaky_relu: return each(n, x, y, [p](T v) { return v > T{0} ? v : p * v; });
-    case Unary::tanh: return each(n, x, y, [](T v) { return elementary::tanh(v); });
-    case Unary::sigmoid: return each(n, x, y, [](T v) { return elementary::sigmoid(v); });
-    case Unary::gelu: return each(n, x, y, [](T v) { return v * elementary::normal_distribution(v); });
-    case Unary::silu: return each(n, x, y, [](T v) { return v * elementary::sigmoid(v); });
-    case Unary::exp: return each(n, x, y, [](T v) { return elementary::exp(v); });
-    case Unary::log: return each(n, x, y, [](T v) { return elementary::log(v); });
+    case Unary::tanh: return each(n, x, y, in_double([](double v) { return elementary::tanh(v); }));
+    case Unary::sigmoid: return each(n, x, y, in_double([](double v) { return elementary::sigmoid(v); }));
+    case Unary::gelu: return each(n, x, y, in_double([](double v) { return v * elementary::normal_distribution(v); }));
+    case Unary::silu: return each(n, x, y, in_double([](double v) { return v * elementary::sigmoid(v); }));
+    case Unary::exp: return each(n, x, y, in_double([](double v) { return elementary::exp(v); }));
+    case Unary::log: return each(n, x, y, in_double([](double v) { return elementary::log(v); }));
     case Unary::sqrt: return each(n, x, y, [](T v) { return std::sqrt(v); });
     case Unary::square: return each(n, x, y, [](T v) { return v * v; });
     case Unary::scale: return each(n, x, y, [p](T v) { return p * v; });
@@ -127,15 +146,16 @@ void apply_derivative_target(Unary f, T p, Extent n, const T* x, const T* y, con
     case Unary::tanh: return each_derivative(n, x, y, dy, dx, [](T, T u) { return std::fma(-u, u, T{1}); });
     case Unary::sigmoid: return each_derivative(n, x, y, dy, dx, [](T, T u) { return u * (T{1} - u); });
     case Unary::gelu:
-      return each_derivative(n, x, y, dy, dx, [](T v, T) {
-        const T density = static_cast<T>(0.3989422804014327) * elementary::exp(T{-0.5} * v * v);
-        return std::fma(v, density, elementary::normal_distribution(v));
-      });
+      return each_derivative(n, x, y, dy, dx, [f = in_double([](double v) {
+                                                 const double density =
+                                                     0.3989422804014327 * elementary::exp(-0.5 * v * v);
+                                                 return std::fma(v, density, elementary::normal_distribution(v));
+                                               })](T v, T) { return f(v); });
     case Unary::silu:
-      return each_derivative(n, x, y, dy, dx, [](T v, T) {
-        const T share = elementary::sigmoid(v);
-        return share * std::fma(v, T{1} - share, T{1});
-      });
+      return each_derivative(n, x, y, dy, dx, [f = in_double([](double v) {
+                                                 const double share = elementary::sigmoid(v);
+                                                 return share * std::fma(v, 1.0 - share, 1.0);
+                                               })](T v, T) { return f(v); });
     case Unary::exp: return each_derivative(n, x, y, dy, dx, [](T, T u) { return u; });
     case Unary::log: return each_derivative(n, x, y, dy, dx, [](T v, T) { return T{1} / v; });
     case Unary::sqrt: return each_derivative(n, x, y, dy, dx, [](T, T u) { return T{0.5} / u; });

@@ -1,5 +1,6 @@
 // Time of a training step on made-up data: forward, backward, sums, Adam; without reading files.
-//   [mpirun -np P] step_bench [batch] [steps] [inputs,hidden...,classes] [leaves]
+//   [mpirun -np P] step_bench [batch] [steps] [inputs,hidden...,classes] [leaves, or 0] [activation]
+// relu with batch norm; where an activation is named, that without.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -18,12 +19,13 @@ int main(int argc, char** argv) {
   const std::int64_t batch = argc > 1 ? std::atoll(argv[1]) : 256;
   const int steps = argc > 2 ? std::atoi(argv[2]) : 30;
   const std::vector<std::int64_t> widths = numbers(argc > 3 ? argv[3] : "784,1024,1024,1024,10");
-  const std::int64_t leaves = argc > 4 ? std::atoll(argv[4]) : default_leaves(batch);
+  const std::int64_t leaves = argc > 4 && std::atoll(argv[4]) > 0 ? std::atoll(argv[4]) : default_leaves(batch);
 
   const Model model = mlp({.inputs = widths.front(),
                            .hidden = {widths.begin() + 1, widths.end() - 1},
                            .classes = widths.back(),
-                           .batch_norm = true});
+                           .activation = argc > 5 ? argv[5] : "relu",
+                           .batch_norm = argc <= 5});
   const LeafShare share({batch, samples_per_leaf(batch, leaves)}, leaves, world.size(), world.rank());
   Replica replica(model, "adam", world, share.samples(), share.nodes().size());
   replica.fill_parameters([&](std::span<float> flat) { model.graph().initialize(1, flat); });

@@ -2,6 +2,7 @@
 """Time of a training step in PyTorch: dense layers, batch norm, relu, Adam, on made-up data that is in memory.
 
   torch_step.py [--ranks P] [--threads T] [--batch B] [--widths 784,1024,1024,1024,10] [--steps N] [--adam fused]
+  torch_step.py --activation gelu ...   another function, and no batch norm
   torch_step.py --net resnet20|lenet [--channels-last] [--compile] ...   on images of 3 x 32 x 32, or 1 x 28 x 28
   torch_step.py --tune ...   tries every way of Adam, and prints the fastest
 
@@ -24,6 +25,7 @@ def arguments():
     parser.add_argument("--batch", type=int, default=256, help="of all ranks together")
     parser.add_argument("--widths", default="784,1024,1024,1024,10")
     parser.add_argument("--net", choices=["dense", "resnet20", "lenet"], default="dense")
+    parser.add_argument("--activation", choices=["relu", "gelu", "sigmoid", "tanh", "silu"], help="without batch norm")
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--steps", type=int, default=30)
@@ -90,7 +92,11 @@ def make(torch, options, adam):
     widths = [int(w) for w in options.widths.split(",")]
     layers = []
     for inputs, outputs in zip(widths[:-2], widths[1:-1]):
-        layers += [torch.nn.Linear(inputs, outputs, bias=False), torch.nn.BatchNorm1d(outputs), torch.nn.ReLU()]
+        if options.activation:
+            names = {"relu": "ReLU", "gelu": "GELU", "sigmoid": "Sigmoid", "tanh": "Tanh", "silu": "SiLU"}
+            layers += [torch.nn.Linear(inputs, outputs), getattr(torch.nn, names[options.activation])()]
+        else:
+            layers += [torch.nn.Linear(inputs, outputs, bias=False), torch.nn.BatchNorm1d(outputs), torch.nn.ReLU()]
     layers.append(torch.nn.Linear(widths[-2], widths[-1]))
     torch.manual_seed(1)
     return (widths[0],), *finish(torch, options, adam, torch.nn.Sequential(*layers))

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
 #include <cstdlib>
+#include <vector>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
@@ -86,6 +89,22 @@ std::string kernel_hash() {
     add(y);
     apply_derivative(static_cast<Unary>(f), 0.1f, y.size(), x.data(), y.data(), x.data() + 70 * 32, c.data());
     if (static_cast<Unary>(f) != Unary::log && static_cast<Unary>(f) != Unary::sqrt) add(c);
+  }
+  // Floats of all sizes and signs: in all branches of the functions. A NaN's sign is the processor's own.
+  std::vector<float> all;
+  for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += 65521)
+    all.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  for (float v = -15.0f; v < 15.0f; v += 0.0011f) all.push_back(v);
+  std::vector<float> value(all.size()), slope(all.size());
+  const std::vector<float> ones(all.size(), 1.0f);
+  for (const Unary f : {Unary::tanh, Unary::sigmoid, Unary::gelu, Unary::silu, Unary::exp}) {
+    const auto n = static_cast<std::int64_t>(all.size());
+    apply(f, 0.0f, n, all.data(), value.data());
+    apply_derivative(f, 0.0f, n, all.data(), value.data(), ones.data(), slope.data());
+    for (std::vector<float>* out : {&value, &slope}) {
+      for (float& v : *out) v = std::isnan(v) ? 0.5f : v;
+      hash.add(std::as_bytes(std::span<const float>(*out)));
+    }
   }
   return hash.hex();
 }

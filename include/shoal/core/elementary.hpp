@@ -2,7 +2,7 @@
 
 // Elementary functions with the same bits on every processor with IEEE arithmetic: the C library's choose an
 // implementation by processor at run time. Every product that is fused is an explicit std::fma. Accurate to 1-2 ulp,
-// the inverse normal to 1e-15 relative in the bulk.
+// the inverse normal to 1e-15 relative in the bulk. Those of single precision are functions of tensor/elementwise.hpp.
 
 #include <bit>
 #include <cmath>
@@ -162,72 +162,7 @@ inline double log1p(double x) {
   return u == 1.0 ? x : log(u) * (x / (u - 1.0));
 }
 
-// In single precision, without branches, so that loops over them are vectorised.
-
-/// 2^k for k in [-126, 127].
-inline float exp2_integer(std::int32_t k) { return std::bit_cast<float>((k + 127) << 23); }
-
-/// e^x, as in double precision, with the Taylor polynomial of degree 7 (remainder below 6e-9).
-inline float exp(float x) {
-  const float inside = x > 89.0f ? 89.0f : (x > -104.0f ? x : -104.0f);  // NaN too
-  const float k = std::floor(std::fma(inside, 1.44269504f, 0.5f));
-  const float r = std::fma(k, 1.90465421e-9f, std::fma(k, -0.693147183f, inside));
-  float p = 1.0f / 5040.0f;
-  p = std::fma(p, r, 1.0f / 720.0f);
-  p = std::fma(p, r, 1.0f / 120.0f);
-  p = std::fma(p, r, 1.0f / 24.0f);
-  p = std::fma(p, r, 1.0f / 6.0f);
-  p = std::fma(p, r, 0.5f);
-  p = std::fma(p, r, 1.0f);
-  p = std::fma(p, r, 1.0f);
-  const auto n = static_cast<std::int32_t>(k);
-  const std::int32_t half = n / 2;  // in two steps, so that subnormal results are reached
-  const float result = p * exp2_integer(half) * exp2_integer(n - half);
-  return x == x ? result : x;
-}
-
-/// tanh x, by a polynomial fitted on |x| < 0.625 (relative error 1e-9), elsewhere 1 - 2 / (e^2|x| + 1).
-inline float tanh(float x) {
-  const float size = std::fabs(x);
-  const float z = x * x;
-  float p = 0.0022956033f;
-  p = std::fma(p, z, -0.0083467253f);
-  p = std::fma(p, z, 0.02176986f);
-  p = std::fma(p, z, -0.053959388f);
-  p = std::fma(p, z, 0.13333304f);
-  p = std::fma(p, z, -0.33333334f);
-  const float near = std::fma(x * z, p, x);
-  const float far = 1.0f - 2.0f / (exp(2.0f * size) + 1.0f);
-  return size < 0.625f ? near : (x < 0.0f ? -far : far);
-}
-
-inline float sigmoid(float x) {
-  const float e = exp(-std::fabs(x));
-  const float low = e / (1.0f + e);
-  return x < 0.0f ? low : 1.0f / (1.0f + e);
-}
-
-inline float log(float x) { return static_cast<float>(log(static_cast<double>(x))); }
-
-/// The standard normal distribution function, relative error near 1e-6 in the left tail too.
-/// Source: Press et al., Numerical Recipes, 2nd edition (1992), section 6.2: a Chebyshev fit of erfc.
-inline float normal_distribution(float x) {
-  const float z = std::fabs(x) * 0.707106781f;
-  const float t = 1.0f / std::fma(0.5f, z, 1.0f);
-  float p = 0.17087277f;
-  p = std::fma(p, t, -0.82215223f);
-  p = std::fma(p, t, 1.48851587f);
-  p = std::fma(p, t, -1.13520398f);
-  p = std::fma(p, t, 0.27886807f);
-  p = std::fma(p, t, -0.18628806f);
-  p = std::fma(p, t, 0.09678418f);
-  p = std::fma(p, t, 0.37409196f);
-  p = std::fma(p, t, 1.00002368f);
-  p = std::fma(p, t, -1.26551223f);
-  const float tail = 0.5f * t * exp(std::fma(-z, z, p));  // of -|x|
-  return x < 0.0f ? tail : 1.0f - tail;
-}
-
+/// The standard normal distribution function.
 inline double normal_distribution(double x) { return 0.5 * (1.0 + erf(x * 0.7071067811865476)); }
 
 }  // namespace shoal::elementary

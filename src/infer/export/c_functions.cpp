@@ -12,7 +12,8 @@ struct CFunction {
   const char* text;
 };
 
-// The counterparts: core/elementary.hpp; tensor/{elementwise,gemm,convolution,pooling,columns}.cpp;
+// The counterparts: core/elementary.hpp; tensor/functions-inl.hpp;
+// tensor/{elementwise,gemm,convolution,pooling,columns}.cpp;
 // nn/{layer_norm,group_norm,global_average_pool,embedding,join,flatten}.cpp; nn/losses.cpp. tests/export compares all.
 const std::vector<CFunction>& all() {
   static const std::vector<CFunction> functions{
@@ -65,35 +66,42 @@ static void to_sigmoid(int n, double *z) {
   }
 }
 )"},
-      {"exp_float", {}, R"(
-static float float_power_of_two(int32_t k) {
+      {"exponential_rest", {}, R"(
+static float from_bits(uint32_t bits) {
   union { uint32_t bits; float value; } u;
-  u.bits = (uint32_t)(k + 127) << 23;
+  u.bits = bits;
   return u.value;
 }
 
-static float exp_float(float x) {
-  const float inside = x > 89.0f ? 89.0f : (x > -104.0f ? x : -104.0f);
-  const float k = floorf(fmaf(inside, 1.44269504f, 0.5f));
-  const float r = fmaf(k, 1.90465421e-9f, fmaf(k, -0.693147183f, inside));
-  const int32_t n = (int32_t)k;
-  const int32_t half = n / 2;
-  float p = 1.0f / 5040.0f;
-  p = fmaf(p, r, 1.0f / 720.0f);
-  p = fmaf(p, r, 1.0f / 120.0f);
-  p = fmaf(p, r, 1.0f / 24.0f);
-  p = fmaf(p, r, 1.0f / 6.0f);
-  p = fmaf(p, r, 0.5f);
-  p = fmaf(p, r, 1.0f);
-  p = fmaf(p, r, 1.0f);
-  return x == x ? p * float_power_of_two(half) * float_power_of_two(n - half) : x;
+static uint32_t to_bits(float value) {
+  union { uint32_t bits; float value; } u;
+  u.value = value;
+  return u.bits;
+}
+
+/* (e^r - 1 - r) / r^2 */
+static float exponential_rest(float r, float square) {
+  const float low = fmaf(r, 0.166665211f, 0.49999994f), high = fmaf(r, 0.00836871658f, 0.041668389f);
+  return fmaf(square, fmaf(square, 0.00138146116f, high), low);
 }
 )"},
-      {"sigmoid_of", {"exp_float"}, R"(
-static float sigmoid_of(float x) {
-  const float e = exp_float(-fabsf(x));
-  const float low = e / (1.0f + e);
-  return x < 0.0f ? low : 1.0f / (1.0f + e);
+      {"exponential", {"exponential_rest"}, R"(
+/* e^x = 2^n (1 + the result); the lowest bits of *sum hold n + bias. */
+static float exponential(float x, float bias, uint32_t *sum) {
+  const float round = 12582912.0f + bias, s = fmaf(x, 1.44269504f, round), n = s - round;
+  const float r = fmaf(n, 2.12194440e-4f, fmaf(n, -0.693359375f, x)), square = r * r;
+  *sum = to_bits(s);
+  return fmaf(square, exponential_rest(r, square), r);
+}
+)"},
+      {"over_sigmoid_sum", {"exponential"}, R"(
+/* 2^32 numerator / (1 + e^-x) */
+static float over_sigmoid_sum(float numerator, float x) {
+  const float unit = 1.0f / 4294967296.0f;
+  uint32_t sum;
+  const float rest = exponential(-x, 127.0f - 32.0f, &sum);
+  const float scale = from_bits(sum << 23), whole = scale + unit, lost = unit - (whole - scale);
+  return numerator / (fmaf(scale, rest, lost) + whole);
 }
 )"},
       {"relu", {}, R"(
@@ -106,48 +114,62 @@ static void leaky_relu(size_t n, float slope, const float *x, float *y) {
   for (size_t i = 0; i < n; ++i) y[i] = x[i] > 0.0f ? x[i] : slope * x[i];
 }
 )"},
-      {"tanh_layer", {"exp_float"}, R"(
+      {"tanh_layer", {"exponential"}, R"(
 static void tanh_layer(size_t n, const float *x, float *y) {
   for (size_t i = 0; i < n; ++i) {
-    const float v = x[i], size = fabsf(v), z = v * v;
-    float inner, outer, p = 0.0022956033f;
-    p = fmaf(p, z, -0.0083467253f);
-    p = fmaf(p, z, 0.02176986f);
-    p = fmaf(p, z, -0.053959388f);
-    p = fmaf(p, z, 0.13333304f);
-    p = fmaf(p, z, -0.33333334f);
-    inner = fmaf(v * z, p, v);
-    outer = 1.0f - 2.0f / (exp_float(2.0f * size) + 1.0f);
-    y[i] = size < 0.625f ? inner : (v < 0.0f ? -outer : outer);
+    const float size = fabsf(x[i]), twice = size + size;
+    uint32_t sum;
+    const float rest = exponential(twice > 20.0f ? 20.0f : twice, 127.0f, &sum), scale = from_bits(sum << 23);
+    const float numerator = fmaf(scale, rest, scale - 1.0f), denominator = numerator + 2.0f;
+    const float quotient = numerator / denominator, lost = numerator - (denominator - 2.0f);
+    const float left = fmaf(-quotient, lost, fmaf(-quotient, denominator, numerator));
+    const float share = fmaf(quotient, -0.707106781f, 0.707106781f);
+    y[i] = copysignf(fmaf(left, share * share, quotient), x[i]);
   }
 }
 )"},
-      {"sigmoid", {"sigmoid_of"}, R"(
+      {"sigmoid", {"over_sigmoid_sum"}, R"(
 static void sigmoid(size_t n, const float *x, float *y) {
-  for (size_t i = 0; i < n; ++i) y[i] = sigmoid_of(x[i]);
+  for (size_t i = 0; i < n; ++i) {
+    const float inside = x[i] > 40.0f ? 40.0f : (x[i] < -104.0f ? -104.0f : x[i]);
+    y[i] = over_sigmoid_sum(1.0f / 4294967296.0f, inside);
+  }
 }
 )"},
-      {"silu", {"sigmoid_of"}, R"(
+      {"silu", {"over_sigmoid_sum"}, R"(
 static void silu(size_t n, const float *x, float *y) {
-  for (size_t i = 0; i < n; ++i) y[i] = x[i] * sigmoid_of(x[i]);
+  for (size_t i = 0; i < n; ++i) {
+    const float inside = x[i] < -110.0f ? -110.0f : x[i];
+    y[i] = x[i] > 20.0f ? x[i] : over_sigmoid_sum(inside, inside) * (1.0f / 4294967296.0f);
+  }
 }
 )"},
-      {"gelu", {"exp_float"}, R"(
+      {"gelu", {"exponential_rest"}, R"(
 static void gelu(size_t n, const float *x, float *y) {
   for (size_t i = 0; i < n; ++i) {
-    const float v = x[i], z = fabsf(v) * 0.707106781f, t = 1.0f / fmaf(0.5f, z, 1.0f);
-    float tail, p = 0.17087277f;
-    p = fmaf(p, t, -0.82215223f);
-    p = fmaf(p, t, 1.48851587f);
-    p = fmaf(p, t, -1.13520398f);
-    p = fmaf(p, t, 0.27886807f);
-    p = fmaf(p, t, -0.18628806f);
-    p = fmaf(p, t, 0.09678418f);
-    p = fmaf(p, t, 0.37409196f);
-    p = fmaf(p, t, 1.00002368f);
-    p = fmaf(p, t, -1.26551223f);
-    tail = 0.5f * t * exp_float(fmaf(-z, z, p));
-    y[i] = v * (v < 0.0f ? tail : 1.0f - tail);
+    const float size = fabsf(x[i]), a = size > 14.5f ? 14.5f : size;
+    float above = -0.018739773f, below = 0.00937138684f;
+    const float half = -0.5f * a, square_high = half * a, round = 12582912.0f + 127.0f + 32.0f;
+    const float sum = fmaf(square_high, 1.44269504f, round), whole = sum - round;
+    const float large = fmaf(whole, -0.693359375f, square_high);
+    const float rest = fmaf(whole, 2.12194440e-4f, fmaf(half, a, -square_high));
+    const float r = large + rest, square = r * r, small = fmaf(square, exponential_rest(r, square), rest);
+    float start, divisor, lost, share, high, low, more;
+    above = fmaf(above, a, -0.154386654f);
+    above = fmaf(above, a, -0.552726567f);
+    above = fmaf(above, a, -0.910857499f);
+    below = fmaf(below, a, 0.0888738409f);
+    below = fmaf(below, a, 0.388943464f);
+    below = fmaf(below, a, 0.90677911f);
+    below = fmaf(below, a, 1.0f);
+    start = fmaf(a, above / below, 2.0f);
+    divisor = fmaf(a, 2.50662827f, start);
+    lost = fmaf(a, 2.50662827f, -divisor) + start;
+    share = 1.0f / divisor;
+    high = a * share;
+    low = fmaf(-high, lost, fmaf(-high, divisor, a)) * share;
+    more = fmaf(high, large, fmaf(low, large, fmaf(high, small, low)));
+    y[i] = fmaf((more + high) * from_bits(to_bits(sum) << 23), -1.0f / 4294967296.0f, x[i] > 0.0f ? x[i] : 0.0f);
   }
 }
 )"},
