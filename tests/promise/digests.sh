@@ -100,6 +100,21 @@ for isa in avx512 avx2 neon scalar; do
 done
 matrix "batch 250" --set data.batch_size=250
 matrix "batch 100 in 4 leaves" --set data.batch_size=100 --set parallel.leaves=4
+cat >"$work/functions.toml" <<'TOML'
+[model]
+layers = [{type = "dense", units = 48}, {type = "gelu"}, {type = "dense", units = 45}, {type = "sigmoid"},
+          {type = "dense", units = 33}, {type = "tanh"}, {type = "dense", units = 16}, {type = "silu"}]
+[train]
+epochs = 1
+[checkpoint]
+every_epochs = 0
+TOML
+expected=
+for case in "0 1" "2 2" "3 1"; do
+  config=$work/functions.toml run "gelu, sigmoid, tanh, silu, np $case" $case --set data.batch_size=250
+  expected=${expected:-$digest}
+  same
+done
 matrix "batch 100 in 5 leaves" --set data.batch_size=100 --set parallel.leaves=5
 # Images: residual, strides, groups, pools, norms, dropout; ragged batches, leaves cut into pieces, one image a leaf.
 "$shoal" import csv "$here/data/digits.csv.gz" --label label --shape 8,8 --test-fraction 0.6 -o "$work/images.h5" >/dev/null
