@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -52,13 +53,15 @@ TEST_F(StopSignalTest, TheAnnouncementOfMpirunIsSaidAtOnceAndStays) {
     const pid_t rank = fork();
     if (rank == 0) {
       setpgid(0, 0);
-      const StopSignal stop("all is saved");
+      auto stop = std::make_unique<StopSignal>("all is saved");
       kill(mpirun, SIGUSR2);
       for (int i = 0; i < 100 && StopSignal::received() == 0; ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
       const bool first = StopSignal::received() == SIGCONT && StopSignal::told_to_end();
       std::raise(SIGTERM);
-      _exit(first && StopSignal::name() == "mpirun (its SIGCONT)" ? 0 : 1);
+      const bool stays = StopSignal::name() == "mpirun (its SIGCONT)";
+      stop.reset();  // which waits for the line: it is said after the signal is known
+      _exit(first && stays ? 0 : 1);
     }
     int ready = 0;
     sigset_t awaited;
