@@ -144,6 +144,7 @@ std::vector<MemberView> views_of(const std::vector<std::string>& names, const st
 std::vector<Predictor> opened(const std::vector<std::string>& paths, WhichWeights which, int threads) {
   if (paths.empty()) throw Error(ExitStatus::usage, "an ensemble of no models; name checkpoints or runs");
   std::vector<Predictor> members;
+  members.reserve(paths.size());
   for (const std::string& path : paths) members.emplace_back(path, which, threads);
   return members;
 }

@@ -184,6 +184,7 @@ std::string_view split_name(OwnSplit split) {
 
 std::string split_names_taken() {
   std::vector<std::string_view> names;
+  names.reserve(own_names.size());
   for (const auto& [name, split] : own_names) names.push_back(name);
   return fmt::format("{}", fmt::join(names, ", "));
 }

@@ -129,6 +129,7 @@ std::vector<DatasetSummary::FileColumn> file_columns(const ScanParts& parts) {
 std::string columns_text(const std::vector<DatasetSummary::FileColumn>& columns, const CsvOpened& opened,
                          const std::vector<std::string>& missing) {
   std::vector<std::string> spellings;
+  spellings.reserve(missing.size());
   for (const std::string& spelling : missing) spellings.push_back(quoted(spelling));
   std::string text = fmt::format(
       "# What shoal import understood. Edit it, and give it back with --columns.\n"
