@@ -113,37 +113,30 @@ std::string note_on(const std::vector<std::int64_t>& classes, std::int64_t folds
                      counted(rows, "row"), more, folds);
 }
 
-/// Calls read(rows) over all rows in pieces.
-template <class Read>
-void in_pieces(std::int64_t rows, const Read& read) {
-  std::vector<std::int64_t> some;
-  for (std::int64_t first = 0; first < rows; first += rows_at_once) {
-    some.resize(at(std::min(rows_at_once, rows - first)));
-    std::iota(some.begin(), some.end(), first);
-    read(some);
+/// What read(rows, values) gives, of all rows of a split; it is called for some at a time.
+template <class T, class Read>
+std::vector<std::int64_t> of_all_rows(const Split& split, const Read& read) {
+  std::vector<std::int64_t> all;
+  std::vector<std::int64_t> rows;
+  std::vector<T> values;
+  for (std::int64_t first = 0; first < split.rows(); first += rows_at_once) {
+    rows.resize(at(std::min(rows_at_once, split.rows() - first)));
+    std::iota(rows.begin(), rows.end(), first);
+    values.resize(rows.size());
+    read(rows, values);
+    all.insert(all.end(), values.begin(), values.end());
   }
+  return all;
 }
 
 std::vector<std::int64_t> split_labels(const Split& split) {
-  std::vector<std::int64_t> classes;
-  if (split.has_labels())
-    in_pieces(split.rows(), [&](std::span<const std::int64_t> rows) {
-      std::vector<std::int32_t> labels(rows.size());
-      split.read_labels(rows, labels);
-      classes.insert(classes.end(), labels.begin(), labels.end());
-    });
-  return classes;
+  if (!split.has_labels()) return {};
+  return of_all_rows<std::int32_t>(split, [&](const auto& rows, auto& labels) { split.read_labels(rows, labels); });
 }
 
 std::vector<std::int64_t> split_groups(const Split& split) {
-  std::vector<std::int64_t> groups;
-  if (split.has_groups())
-    in_pieces(split.rows(), [&](std::span<const std::int64_t> rows) {
-      std::vector<std::int64_t> some(rows.size());
-      split.read_groups(rows, some);
-      groups.insert(groups.end(), some.begin(), some.end());
-    });
-  return groups;
+  if (!split.has_groups()) return {};
+  return of_all_rows<std::int64_t>(split, [&](const auto& rows, auto& groups) { split.read_groups(rows, groups); });
 }
 
 }  // namespace

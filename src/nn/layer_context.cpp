@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nn/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/meant_word.hpp"
 #include "shoal/core/utf8.hpp"
@@ -20,8 +21,6 @@ class PlacedError final : public Error {
  public:
   using Error::Error;
 };
-
-[[noreturn]] void refuse(const std::string& message) { throw Error(ExitStatus::usage, message); }
 
 /// Names are groups of a HDF5 file, and parts of a path in it.
 bool can_be_a_name(const std::string& name) {

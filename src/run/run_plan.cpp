@@ -49,10 +49,6 @@ void take_newest_sound(const std::string& run, RunPlan& plan) {
                 first_fault + "; no sound checkpoint is left in " + run + ", start anew with another --run");
 }
 
-std::string attribute_or_empty(const Archive& archive, const std::string& name) {
-  return archive.attributes.contains(name) ? archive.attribute<std::string>(name) : "";
-}
-
 void copy_key(Config& to, Config from, const std::string& name) {
   const config_keys::Key* key = config_keys::find(name);
   std::visit([&](auto* target) { *target = *std::get<decltype(target)>(key->reference(from)); }, key->reference(to));
@@ -228,6 +224,10 @@ TrainRequest with_names(TrainRequest request) {
 }
 
 }  // namespace
+
+std::string attribute_or_empty(const Archive& archive, const std::string& name) {
+  return archive.attributes.contains(name) ? archive.attribute<std::string>(name) : "";
+}
 
 Config config_to_repeat(const std::string& run, const std::vector<std::string>& sets, const std::string& what) {
   const Config own = load_config(RunPaths{run}.config(), {});

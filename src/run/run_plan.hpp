@@ -32,6 +32,9 @@ struct RunPlan {
   std::optional<RunDirectory> directory;  ///< of a run that goes on; a new one is made when all is checked
 };
 
+/// A text that a checkpoint need not have.
+std::string attribute_or_empty(const Archive& archive, const std::string& name);
+
 /// Resolves a request on this process alone, and takes the directory of a run that goes on, unless it is a dry run.
 /// @throws Error  see ExitStatus
 RunPlan plan_run(const TrainRequest& request);

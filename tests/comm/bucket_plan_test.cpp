@@ -1,4 +1,5 @@
 #include "shoal/comm/bucket_plan.hpp"
+#include "comm/begins.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,12 +8,6 @@
 
 namespace shoal {
 namespace {
-
-std::vector<std::int64_t> begins(const std::vector<std::int64_t>& sizes) {
-  std::vector<std::int64_t> begin{0};
-  for (const std::int64_t size : sizes) begin.push_back(begin.back() + size);
-  return begin;
-}
 
 const std::vector<std::int64_t> sizes{1024, 1024, 300, 64, 64, 1024, 10, 1024, 1024, 512, 1};
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "comm/begins.hpp"
 #include "comm/grouped.hpp"
 #include "comm/tree_reference.hpp"
 #include "mpi_test.hpp"
@@ -14,12 +15,6 @@ namespace {
 const MergeRows<float> add = [](std::span<float> left, std::span<const float> right, std::int64_t, std::int64_t) {
   for (std::size_t i = 0; i < left.size(); ++i) left[i] += right[i];
 };
-
-std::vector<std::int64_t> run_begins(const std::vector<std::int64_t>& sizes) {
-  std::vector<std::int64_t> begin{0};
-  for (const std::int64_t size : sizes) begin.push_back(begin.back() + size);
-  return begin;
-}
 
 std::size_t floats_of(const BucketPlan& plan) { return static_cast<std::size_t>(plan.chunk_begin(plan.chunks())); }
 
@@ -89,7 +84,7 @@ void expect_exchange(Communicator& world, const LeafCut& cut, std::int64_t dealt
 }
 
 TEST(GradientExchange, AnyRanksGiveTheBitsOfOne) {
-  const auto chunks = run_begins({16, 16, 5, 16, 1, 16, 16, 9, 16, 2});
+  const auto chunks = begins({16, 16, 5, 16, 1, 16, 16, 9, 16, 2});
   for (Communicator& world : grouped_worlds()) {
     for (const std::int64_t leaves : {1, 2, 3, 4, 5, 7, 8, 13}) {
       const std::vector<LeafCut> cuts = cuts_of(leaves);
@@ -103,7 +98,7 @@ TEST(GradientExchange, AnyRanksGiveTheBitsOfOne) {
 
 TEST(GradientExchange, ManyLeavesPerRank) {
   for (Communicator& world : grouped_worlds()) {
-    const BucketPlan plan(run_begins(std::vector<std::int64_t>(9, 1024)), world.size(), 3000);
+    const BucketPlan plan(begins(std::vector<std::int64_t>(9, 1024)), world.size(), 3000);
     for (const std::int64_t leaves : {64, 100})
       expect_exchange(world, {.samples = leaves * 2, .leaf_samples = 2}, leaves, plan, 4);
   }
@@ -111,21 +106,21 @@ TEST(GradientExchange, ManyLeavesPerRank) {
 
 TEST(GradientExchange, MoreRanksThanChunks) {
   for (Communicator& world : grouped_worlds()) {
-    const BucketPlan plan(run_begins({7, 1}), world.size(), 1000);
+    const BucketPlan plan(begins({7, 1}), world.size(), 1000);
     for (const LeafCut& cut : cuts_of(5)) expect_exchange(world, cut, 5, plan, 2);
   }
 }
 
 TEST(GradientExchange, BucketsLongerThanTheMessagesThatMayWait) {
   for (Communicator& world : grouped_worlds()) {
-    const BucketPlan plan(run_begins(std::vector<std::int64_t>(96, 1024)), world.size(), 12 * 1024);
+    const BucketPlan plan(begins(std::vector<std::int64_t>(96, 1024)), world.size(), 12 * 1024);
     expect_exchange(world, {.samples = 12, .leaf_samples = 1}, 12, plan, 4);
   }
 }
 
 TEST(GradientExchange, AStepCanBeDropped) {
   for (Communicator& world : grouped_worlds()) {
-    const BucketPlan plan(run_begins(std::vector<std::int64_t>(24, 1024)), world.size(), 4096);
+    const BucketPlan plan(begins(std::vector<std::int64_t>(24, 1024)), world.size(), 4096);
     const LeafShare share({8, 1}, 8, world.size(), world.rank());
     GradientExchange exchange(world, plan, share.nodes().size());
     for (int step = 0; step < 3; ++step) {
@@ -145,7 +140,7 @@ TEST(GradientExchange, AStepCanBeDropped) {
 
 TEST(GradientExchange, OneRankOfAHostFillsItsParameters) {
   for (Communicator& world : grouped_worlds()) {
-    const BucketPlan plan(run_begins({8, 8}), world.size(), 100);
+    const BucketPlan plan(begins({8, 8}), world.size(), 100);
     GradientExchange exchange(world, plan, 1);
     world.barrier();
     if (exchange.fills_parameters()) std::fill(exchange.parameters().begin(), exchange.parameters().end(), 3.0F);
@@ -160,7 +155,7 @@ TEST(GradientExchange, MovesTheBytesOfAnAllReduceBetweenHosts) {
     const int groups = world.transport().place().groups.count();
     if (ranks % groups != 0) continue;  // deputies then have unequal shares
     const std::int64_t floats = 24576;
-    const BucketPlan plan(run_begins(std::vector<std::int64_t>(24, 1024)), ranks,
+    const BucketPlan plan(begins(std::vector<std::int64_t>(24, 1024)), ranks,
                           floats / 2);  // slices equal for 1 to 4
     const LeafShare share({.samples = 5L * ranks, .leaf_samples = 5}, ranks, ranks, world.rank());
     ASSERT_EQ(share.nodes().size(), 1U);
@@ -174,7 +169,7 @@ TEST(GradientExchange, MovesTheBytesOfAnAllReduceBetweenHosts) {
 TEST(GradientExchange, MoreNodesMoveMoreBytes) {
   Communicator world(test_world().transport().split(0, 1));
   const int ranks = world.size();
-  const BucketPlan plan(run_begins(std::vector<std::int64_t>(12, 64)), ranks, 10000);
+  const BucketPlan plan(begins(std::vector<std::int64_t>(12, 64)), ranks, 10000);
   const LeafShare share({.samples = 7, .leaf_samples = 1}, 7, ranks, world.rank());
   GradientExchange exchange(world, plan, share.nodes().size());
   write_partials(exchange, share, plan, 1.0F);

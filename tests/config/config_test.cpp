@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "config/parse_text.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 #include "temporary_folder.hpp"
@@ -14,10 +15,6 @@ namespace shoal {
 namespace {
 
 using ::testing::ElementsAre;
-
-Config parse(const std::string& text, const std::vector<std::string>& sets = {}) {
-  return parse_config(text, "test.toml", "/base", sets);
-}
 
 /// A config in which every key that can be set beside the others differs from its default.
 Config unusual() {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "config/parse_text.hpp"
 #include "shoal/config/config.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
@@ -210,10 +211,6 @@ const std::set<std::string>& always() {
   return names;
 }
 
-Config parse_idle(const std::string& text, const std::vector<std::string>& sets = {}) {
-  return parse_config(text, "test.toml", "/base", sets);
-}
-
 TEST(ConfigIdle, EveryKeyOfTheTableIsHere) {
   for (const config_keys::Key& key : config_keys::keys()) {
     EXPECT_NE(cases().contains(key.name), always().contains(key.name)) << key.name;
@@ -225,7 +222,7 @@ TEST(ConfigIdle, AKeyWithoutEffectSaysSo) {
   for (const auto& [name, one] : cases()) {
     std::vector<std::string> said;
     try {
-      said = config_keys::idle_lines(parse_idle(one.text));
+      said = config_keys::idle_lines(parse(one.text));
     } catch (const Error& error) {
       said = {std::string("error: ") + error.what()};
       said[0].erase(7, said[0].find(": ", 7) - 5);  // the place, which has a test of its own
@@ -263,17 +260,17 @@ TEST(ConfigIdle, AKeyThatActsSaysNothing) {
       std::string("schedule = {name = \"polynomial\", power = 2, warmup_steps = 3}\ntrain.epochs = 1"),
       std::string("schedule = {name = \"one_cycle\", rise_fraction = 0.2}\ntrain.epochs = 1"),
   };
-  for (const std::string& text : texts) EXPECT_THAT(config_keys::idle_lines(parse_idle(text)), IsEmpty()) << text;
+  for (const std::string& text : texts) EXPECT_THAT(config_keys::idle_lines(parse(text)), IsEmpty()) << text;
 }
 
 TEST(ConfigIdle, OnlyWhatSomebodySetIsSaid) {
-  const Config config = parse_idle("optimizer.name = \"gd\"\n", {"optimizer.rho=0.5"});
+  const Config config = parse("optimizer.name = \"gd\"\n", {"optimizer.rho=0.5"});
   EXPECT_THAT(
       config_keys::idle_lines(config),
       ElementsAre("--set optimizer.rho=0.5: optimizer.rho = 0.5 has no effect: optimizer.name = \"gd\" does not "
                   "use it"));
   // A config as shoal writes it holds every key.
-  Config resolved = parse_idle(to_toml(Config()));
+  Config resolved = parse(to_toml(Config()));
   EXPECT_THAT(config_keys::idle_lines(resolved), IsEmpty());
   set_keys(resolved, "optimizer.rho = 0.5");
   EXPECT_THAT(config_keys::idle_lines(resolved), ElementsAre(HasSubstr("optimizer.rho = 0.5 has no effect")));
@@ -281,11 +278,11 @@ TEST(ConfigIdle, OnlyWhatSomebodySetIsSaid) {
 
 TEST(ConfigIdle, ExactStatisticsGoWithAListOfLayers) {
   const std::string listed = "[model]\nlayers = [{type = \"dense\", units = 8}, {type = \"batch_norm\"}]\n";
-  for (const Config& config : {parse_idle(listed + "batch_norm = {running = \"exact\"}"),
-                               parse_idle(listed, {"model.batch_norm.running=exact"})}) {
+  for (const Config& config :
+       {parse(listed + "batch_norm = {running = \"exact\"}"), parse(listed, {"model.batch_norm.running=exact"})}) {
     EXPECT_EQ(config.model.batch_norm.running, "exact");
     EXPECT_FALSE(config.model.batch_norm.enabled);
-    EXPECT_EQ(parse_idle(to_toml(config)), config);
+    EXPECT_EQ(parse(to_toml(config)), config);
   }
 }
 

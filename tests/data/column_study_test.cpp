@@ -14,8 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-
 class Studies : public DataFiles {
  protected:
   Split open(const std::vector<FeatureColumn>& columns, const std::vector<double>& x) {

@@ -11,8 +11,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr double missing_value = std::numeric_limits<double>::quiet_NaN();
-
 /// A number with a flag, a category of three values and one of forty.
 std::vector<ColumnEncoding> columns() {
   std::vector<std::string> many;
@@ -53,7 +51,7 @@ TEST(Encoding, ChoosesOneHotUpToALimit) {
 }
 
 TEST(Encoding, FillsCellsForStatistics) {
-  std::vector<double> values{missing_value, 1.0, 7.0, missing_value, 3.0, missing_value, 0.0, missing_value};
+  std::vector<double> values{missing, 1.0, 7.0, missing, 3.0, missing, 0.0, missing};
   fill_cells(columns(), values);
   EXPECT_THAT(values, ElementsAre(2.5, 0.0, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0));
 }

@@ -10,8 +10,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr double missing_cell = std::numeric_limits<double>::quiet_NaN();
-
 /// size: mean 2, deviation 4, fill 10, with a flag; town: embedded; hue: blue, red, missing; date without gaps.
 Encoding encoding() {
   Encoding made;
@@ -34,16 +32,16 @@ TEST(RowEncoder, MakesInputsOfARow) {
   const RowEncoder encoder(encoding(), own_columns(encoding()), 4);
   // size, its flag, hue: blue red missing unseen, date; town last.
   EXPECT_THAT(encoded(encoder, {6.0, 1.0, 0.0, 120.0}), ElementsAre(1, 0, 1, 0, 0, 0, 2, 1));
-  EXPECT_THAT(encoded(encoder, {missing_cell, 0.0, missing_cell, missing_cell}), ElementsAre(2, 1, 0, 0, 1, 0, 3, 0));
+  EXPECT_THAT(encoded(encoder, {missing, 0.0, missing, missing}), ElementsAre(2, 1, 0, 0, 1, 0, 3, 0));
   std::vector<std::int64_t> unseen(4);
-  EXPECT_THAT(encoded(encoder, {2.0, missing_cell, 2.0, 100.0}, unseen), ElementsAre(0, 0, 0, 0, 0, 1, 0, 2));
+  EXPECT_THAT(encoded(encoder, {2.0, missing, 2.0, 100.0}, unseen), ElementsAre(0, 0, 0, 0, 0, 1, 0, 2));
   EXPECT_THAT(unseen, ElementsAre(0, 1, 1, 0)) << "no town was missing in training, and there are two hues";
 }
 
 TEST(RowEncoder, CountsGapsWhereTrainingHadNone) {
   const RowEncoder encoder(encoding(), own_columns(encoding()), 4);
   std::vector<std::int64_t> unseen(4);
-  EXPECT_THAT(encoded(encoder, {missing_cell, 0.0, 0.0, missing_cell}, unseen), ElementsAre(2, 1, 1, 0, 0, 0, 3, 0));
+  EXPECT_THAT(encoded(encoder, {missing, 0.0, 0.0, missing}, unseen), ElementsAre(2, 1, 1, 0, 0, 0, 3, 0));
   EXPECT_THAT(unseen, ElementsAre(0, 0, 0, 1)) << "sizes were missing in training, dates were not";
 }
 
@@ -124,8 +122,7 @@ TEST_F(ColumnMatches, FindsColumnsAndCategoriesByName) {
   const RowEncoder other(encoding(), found, 4);
   const RowEncoder own(encoding(), own_columns(encoding()), 4);
   EXPECT_EQ(encoded(other, {2.0, 120.0, 0.0, 0.0, 6.0}), encoded(own, {6.0, 1.0, 1.0, 120.0}));
-  EXPECT_EQ(encoded(other, {0.0, 120.0, 0.0, missing_cell, 6.0}), encoded(own, {6.0, 2.0, 2.0, 120.0}))
-      << "unseen both";
+  EXPECT_EQ(encoded(other, {0.0, 120.0, 0.0, missing, 6.0}), encoded(own, {6.0, 2.0, 2.0, 120.0})) << "unseen both";
 }
 
 TEST_F(ColumnMatches, RefusesWhatIsMissingOrOfAnotherType) {

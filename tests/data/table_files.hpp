@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,8 @@
 #include "shoal/io/names.hpp"
 
 namespace shoal {
+
+inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();  ///< a cell without a value
 
 /// Writes a data set that was made from a table: x float64 row-major, labels 0 and 1 by turns.
 inline std::string write_table(const std::string& path, const std::vector<FeatureColumn>& columns,

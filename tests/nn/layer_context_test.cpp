@@ -2,26 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "nn/layer_lists.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/nn/layers.hpp"
 
 namespace shoal {
 namespace {
-
-LayerSpec dense(std::int64_t units, const std::string& name = "") {
-  return {.type = "dense", .settings = {{"units", units}}, .name = name};
-}
-
-std::string error_of(const std::vector<LayerSpec>& layers, ListedLayers listed = {}) {
-  Graph g;
-  try {
-    build_layers(g, layers, g.input("x", 4), listed);
-  } catch (const Error& e) {
-    EXPECT_EQ(e.status(), ExitStatus::usage);
-    return e.what();
-  }
-  return "";
-}
 
 std::vector<std::string> weights_of(const std::vector<LayerSpec>& layers) {
   Graph g;

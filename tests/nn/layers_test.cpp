@@ -2,43 +2,32 @@
 
 #include <gtest/gtest.h>
 
+#include "nn/layer_lists.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/graph/expressions.hpp"
 
 namespace shoal {
 namespace {
 
-std::string error_of_layers(const std::vector<LayerSpec>& layers) {
-  Graph g;
-  try {
-    build_layers(g, layers, g.input("x", 4));
-  } catch (const Error& e) {
-    EXPECT_EQ(e.status(), ExitStatus::usage);
-    return e.what();
-  }
-  return "";
-}
-
 TEST(Layers, MistakesAreNamed) {
   EXPECT_EQ(
-      error_of_layers({{"dens", {{"units", std::int64_t{3}}}}}).substr(0, 102),
+      error_of({{"dens", {{"units", std::int64_t{3}}}}}).substr(0, 102),
       "model.layers[0]: unknown layer \"dens\"; did you mean \"dense\"? use one of \"average_pool\", \"batch_norm\", ");
-  EXPECT_EQ(error_of_layers({{"linear", {}}}).substr(0, 80),
+  EXPECT_EQ(error_of({{"linear", {}}}).substr(0, 80),
             "model.layers[0]: unknown layer \"linear\"; did you mean \"dense\" or \"identity\"? use");
-  EXPECT_EQ(error_of_layers({{"dense", {{"out_features", std::int64_t{3}}}}}),
+  EXPECT_EQ(error_of({{"dense", {{"out_features", std::int64_t{3}}}}}),
             "model.layers[0]: dense has no setting \"out_features\"; did you mean \"units\"? use one of \"units\", "
             "\"init\", \"bias\"");
-  EXPECT_EQ(error_of_layers({{"relu", {{"slope", 0.1}}}}),
-            "model.layers[0]: relu has no setting \"slope\"; it has none");
-  EXPECT_EQ(error_of_layers({{"dense", {}}}),
+  EXPECT_EQ(error_of({{"relu", {{"slope", 0.1}}}}), "model.layers[0]: relu has no setting \"slope\"; it has none");
+  EXPECT_EQ(error_of({{"dense", {}}}),
             "model.layers[0]: dense needs units, for example {type = \"dense\", units = 64}");
-  EXPECT_EQ(error_of_layers({{"dense", {{"units", std::int64_t{0}}}}}),
+  EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{0}}}}}),
             "model.layers[0]: units of dense must be a whole number, 1 or more");
-  EXPECT_EQ(error_of_layers({{"dropout", {{"rat", 0.5}}}}),
+  EXPECT_EQ(error_of({{"dropout", {{"rat", 0.5}}}}),
             "model.layers[0]: dropout has no setting \"rat\"; did you mean \"rate\"? use one of \"rate\"");
-  EXPECT_NE(error_of_layers({{"dropout", {{"rate", 1.5}}}}), "");
-  EXPECT_NE(error_of_layers({{"dense", {{"units", std::int64_t{3}}, {"init", std::string("hee")}}}}), "");
-  EXPECT_EQ(error_of_layers({{"dense", {{"units", std::int64_t{3}}}}, {"relu", {}}}), "");
+  EXPECT_NE(error_of({{"dropout", {{"rate", 1.5}}}}), "");
+  EXPECT_NE(error_of({{"dense", {{"units", std::int64_t{3}}, {"init", std::string("hee")}}}}), "");
+  EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{3}}}}, {"relu", {}}}), "");
 }
 
 TEST(Layers, AKernelHasOneSideOrTwo) {
@@ -84,7 +73,7 @@ TEST(Layers, InitFollowsTheActivation) {
 
 TEST(Layers, ALayerOfYourOwn) {
   register_layer("doubled", [](LayerContext&, Value x) { return 2.0 * x; });
-  EXPECT_EQ(error_of_layers({{"doubled", {}}}), "");
+  EXPECT_EQ(error_of({{"doubled", {}}}), "");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "gradient_check.hpp"
+#include "nn/layer_lists.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/nn/layers.hpp"
 #include "shoal/nn/model.hpp"
@@ -8,18 +9,6 @@
 
 namespace shoal {
 namespace {
-
-LayerSpec dense_spec(std::int64_t units) { return {"dense", {{"units", units}}}; }
-
-std::string error_of_branch(const LayerSpec& layer) {
-  Graph g;
-  try {
-    build_layers(g, {layer}, g.input("x", 4));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
-}
 
 void check_branch(const std::vector<LayerSpec>& layers) {
   const Model model(5, layers, 2, Loss::mse);
@@ -33,29 +22,23 @@ void check_branch(const std::vector<LayerSpec>& layers) {
 TEST(Residual, HasTheDerivativesOfCentralDifferences) {
   const LayerSpec tanh{"tanh"};
   const LayerSpec norm{"batch_norm"};
-  check_branch({dense_spec(6), {.type = "residual", .layers = {dense_spec(6), tanh}}});
-  check_branch({dense_spec(6), {.type = "residual", .layers = {dense_spec(40), norm, tanh}}});
-  check_branch(
-      {dense_spec(6), {.type = "residual", .settings = {{"shortcut", "conv"}}, .layers = {dense_spec(6)}}, norm});
-  check_branch(
-      {dense_spec(6),
-       {.type = "residual", .layers = {dense_spec(3), tanh, dense_spec(6)}, .shortcut = {dense_spec(6), tanh}}});
-  check_branch(
-      {dense_spec(6), {.type = "residual", .layers = {tanh, {.type = "residual", .layers = {tanh, dense_spec(6)}}}}});
+  check_branch({dense(6), {.type = "residual", .layers = {dense(6), tanh}}});
+  check_branch({dense(6), {.type = "residual", .layers = {dense(40), norm, tanh}}});
+  check_branch({dense(6), {.type = "residual", .settings = {{"shortcut", "conv"}}, .layers = {dense(6)}}, norm});
+  check_branch({dense(6), {.type = "residual", .layers = {dense(3), tanh, dense(6)}, .shortcut = {dense(6), tanh}}});
+  check_branch({dense(6), {.type = "residual", .layers = {tanh, {.type = "residual", .layers = {tanh, dense(6)}}}}});
   check_branch({{.type = "residual", .layers = {tanh}}});
 }
 
 TEST(Concat, HasTheDerivativesOfCentralDifferences) {
   const LayerSpec tanh{"tanh"};
-  check_branch({dense_spec(6), {.type = "concat", .branches = {{dense_spec(3), tanh}, {}, {tanh}}}});
+  check_branch({dense(6), {.type = "concat", .branches = {{dense(3), tanh}, {}, {tanh}}}});
   check_branch(
-      {dense_spec(6),
-       {.type = "concat", .branches = {{dense_spec(31)}, {dense_spec(33), tanh}, {}, {}, {tanh}, {dense_spec(2)}}}});
-  check_branch({{.type = "concat", .branches = {{}}}, dense_spec(2)});
-  const LayerSpec inner{.type = "concat", .branches = {{}, {dense_spec(2)}}};
-  check_branch({dense_spec(3),
-                {.type = "residual", .layers = {inner, dense_spec(3)}},
-                {.type = "concat", .branches = {{inner}, {}}}});
+      {dense(6), {.type = "concat", .branches = {{dense(31)}, {dense(33), tanh}, {}, {}, {tanh}, {dense(2)}}}});
+  check_branch({{.type = "concat", .branches = {{}}}, dense(2)});
+  const LayerSpec inner{.type = "concat", .branches = {{}, {dense(2)}}};
+  check_branch(
+      {dense(3), {.type = "residual", .layers = {inner, dense(3)}}, {.type = "concat", .branches = {{inner}, {}}}});
 }
 
 TEST(Residual, AShortcutOfAnotherShapeIsAMapWithBatchNormWhereTheLayersHaveOne) {
@@ -68,33 +51,33 @@ TEST(Residual, AShortcutOfAnotherShapeIsAMapWithBatchNormWhereTheLayersHaveOne) 
   };
   using Names = std::vector<std::string>;
   const LayerSpec norm{"batch_norm", {{"epsilon", 1e-3}}};
-  EXPECT_EQ(names_of({.type = "residual", .layers = {dense_spec(4)}}), (Names{"01_dense/weight", "01_dense/bias"}));
-  EXPECT_EQ(names_of({.type = "residual", .layers = {dense_spec(5)}}),
+  EXPECT_EQ(names_of({.type = "residual", .layers = {dense(4)}}), (Names{"01_dense/weight", "01_dense/bias"}));
+  EXPECT_EQ(names_of({.type = "residual", .layers = {dense(5)}}),
             (Names{"01_dense/weight", "01_dense/bias", "02_dense/weight", "02_dense/bias"}));
-  EXPECT_EQ(names_of({.type = "residual", .layers = {dense_spec(5), norm}}),
+  EXPECT_EQ(names_of({.type = "residual", .layers = {dense(5), norm}}),
             (Names{"01_dense/weight", "02_batch_norm/gamma", "02_batch_norm/beta", "03_dense/weight",
                    "04_batch_norm/gamma", "04_batch_norm/beta"}));
-  EXPECT_EQ(names_of({.type = "residual", .name = "a", .layers = {dense_spec(5), norm}}),
+  EXPECT_EQ(names_of({.type = "residual", .name = "a", .layers = {dense(5), norm}}),
             (Names{"01_dense/weight", "02_batch_norm/gamma", "02_batch_norm/beta", "a_shortcut_dense/weight",
                    "a_shortcut_batch_norm/gamma", "a_shortcut_batch_norm/beta"}));
 }
 
 TEST(Residual, WhatCannotBeAddedIsRefused) {
   EXPECT_EQ(
-      error_of_branch({.type = "residual", .settings = {{"shortcut", "identity"}}, .layers = {dense_spec(3)}}),
+      error_of({{.type = "residual", .settings = {{"shortcut", "identity"}}, .layers = {dense(3)}}}),
       "model.layers[0]: residual adds (samples, 3) of its layers to (samples, 4) of its shortcut, and can add what "
       "is alike alone");
   EXPECT_EQ(
-      error_of_branch({.type = "residual", .layers = {dense_spec(3)}, .shortcut = {dense_spec(1)}}),
+      error_of({{.type = "residual", .layers = {dense(3)}, .shortcut = {dense(1)}}}),
       "model.layers[0]: residual adds (samples, 3) of its layers to (samples, 1) of its shortcut, and can add what "
       "is alike alone");
   EXPECT_EQ(
-      error_of_branch({.type = "residual", .settings = {{"shortcut", "pool"}}, .layers = {dense_spec(3)}}),
+      error_of({{.type = "residual", .settings = {{"shortcut", "pool"}}, .layers = {dense(3)}}}),
       "model.layers[0]: shortcut of residual is \"pool\"; use one of \"auto\", \"identity\", \"conv\", or a list of "
       "layers");
-  EXPECT_NE(error_of_branch({"residual"}).find("residual needs layers"), std::string::npos);
-  EXPECT_NE(error_of_branch({"concat"}).find("concat needs branches"), std::string::npos);
-  EXPECT_EQ(error_of_branch({.type = "dense", .settings = {{"units", std::int64_t{3}}}, .layers = {dense_spec(3)}}),
+  EXPECT_NE(error_of({{"residual"}}).find("residual needs layers"), std::string::npos);
+  EXPECT_NE(error_of({{"concat"}}).find("concat needs branches"), std::string::npos);
+  EXPECT_EQ(error_of({{.type = "dense", .settings = {{"units", std::int64_t{3}}}, .layers = {dense(3)}}}),
             "model.layers[0]: dense has no setting \"layers\"; use one of \"units\", \"init\", \"bias\"");
 }
 
@@ -132,12 +115,12 @@ TEST(Residual, BiasAndStartLookThroughTheEndOfItsLayers) {
   Graph g;
   const LayerSpec norm{"batch_norm"};
   build_layers(g,
-               {{.type = "residual", .layers = {dense_spec(4)}, .shortcut = {dense_spec(4)}},
+               {{.type = "residual", .layers = {dense(4)}, .shortcut = {dense(4)}},
                 norm,
                 {"relu"},
-                {.type = "concat", .branches = {{dense_spec(4)}, {dense_spec(4), {"tanh"}}}},
+                {.type = "concat", .branches = {{dense(4)}, {dense(4), {"tanh"}}}},
                 {"relu"},
-                dense_spec(4),
+                dense(4),
                 {.type = "residual", .layers = {norm}}},
                g.input("x", 4));
   std::vector<std::string> biases;

@@ -19,8 +19,6 @@
 namespace shoal {
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-
 std::vector<FeatureColumn> columns() {
   std::vector<std::string> towns;
   for (int i = 100; i < 160; ++i) towns.push_back("town" + std::to_string(i));

@@ -35,10 +35,6 @@ std::optional<Archive> any_sound(const std::string& run, const std::vector<std::
   return std::nullopt;
 }
 
-std::string attribute_if_there(const std::optional<Archive>& archive, const std::string& name) {
-  return archive && archive->attributes.contains(name) ? archive->attribute<std::string>(name) : "";
-}
-
 /// How the first leg begins. A branch begins as a checkpoint of its parent, which may be gone or another by now.
 VerifyLeg first_leg(std::int64_t first, const std::string& parent) {
   VerifyLeg leg;
@@ -128,10 +124,10 @@ VerifyPlan plan_verification(const VerifyRequest& request) {
     throw Error(ExitStatus::no_input, fmt::format("{} has no checkpoints any more; name another run", request.run));
   const std::optional<Archive> sound = any_sound(request.run, kept);
   if (sound) plan.content = read_description(*sound).content;
-  plan.init_from = attribute_if_there(sound, CheckpointNames::init_from);
+  plan.init_from = sound ? attribute_or_empty(*sound, CheckpointNames::init_from) : "";
 
   const std::set<std::int64_t> wanted = chosen(request, points);
-  VerifyLeg leg = first_leg(points.front(), attribute_if_there(sound, CheckpointNames::parent));
+  VerifyLeg leg = first_leg(points.front(), sound ? attribute_or_empty(*sound, CheckpointNames::parent) : "");
   std::vector<std::int64_t> passed;  // behind the last that is wanted
   std::int64_t before = -1;
   const auto close = [&](VerifyLeg next) {
