@@ -5,8 +5,9 @@
 
 An arrow that points up or sideways; a private header used from another layer; a public header that takes more than
 the standard library; mpi.h or hdf5.h outside their rooms; a folder of two subjects (more than 30 units or 4,000
-lines); two types of one name in one namespace, which the linker would silently take for one; two private things of
-one name in a layer, or in its tests: sources are compiled in batches, where one would hide or overload the other.
+lines); two types of one name in one namespace, or two inline functions that take the same, which the linker would
+silently take for one; two private things of one name in a layer, or in its tests: sources are compiled in batches,
+where one would hide or overload the other.
 """
 import pathlib
 import re
@@ -75,8 +76,19 @@ def without_words(text):
     return re.sub(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', '""', text)
 
 
-def types_in(text):
-    """Qualified names of the types that a file defines at namespace scope and that other files can see."""
+def signature_of(head):
+    """Name and types of parameters of a function whose definition begins so; None where it is none."""
+    function = re.match(r"(?:template\s*(<.*?>)\s*(?=[^<>]*\s[\w:]+\s*\()|)(?:[^()=]*?[\s&*>])(operator\S+?|\w+)\s*\((.*)\)"
+                        r"\s*(?:noexcept)?$", re.sub(r"\[\[\w+\]\]\s*", "", head), flags=re.S)
+    if not function or function[2] in ("if", "for", "while", "switch"):
+        return None
+    types = [re.sub(r"\s*=.*|(?<=[\s&*>])\w+\s*(?=$|=)", "", one.strip()) for one in function[3].split(",")]
+    return " ".join(f"{function[1] or ''}{function[2]}({','.join(types)})".split())
+
+
+def defined_in(text, functions_too):
+    """Qualified names of the types that a file defines at namespace scope and that other files can see; if asked for, of
+    functions too, each with the types of its parameters."""
     scopes, found, begin = [], [], 0  # scopes: a namespace's name, "" for a nameless one, None for anything else
     for mark in re.finditer(r"[{};]", text):
         head = text[begin:mark.start()].strip()
@@ -85,8 +97,10 @@ def types_in(text):
             space = re.search(r"\bnamespace\s*([\w:]*)\s*$", head)
             kind = re.search(r"^(?!.*[=(]\s*$)(?:.*\s)?(?:class|struct|union|enum(?:\s+(?:class|struct))?)\s+"
                              r"([A-Za-z_]\w*)\s*(?:final\s*)?(?::[^:].*)?$", head, flags=re.S)
-            if kind and not space and None not in scopes and "" not in scopes:
-                found.append("::".join([*scopes, kind[1]]))
+            if not space and None not in scopes and "" not in scopes:
+                name = kind[1] if kind else signature_of(head) if functions_too else None
+                if name:
+                    found.append("::".join([*scopes, name]))
             scopes.append(space[1] if space else None)
         elif mark[0] == "}" and scopes:
             scopes.pop()
@@ -116,8 +130,9 @@ for file in files:
         continue
     for bracket, header in re.findall(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', text, flags=re.M):
         judge_include(name, layer, bracket, header)
-    for type_name in types_in(without_words(text)):
-        defined.setdefault(type_name, []).append(name)
+    # Two functions of one name that are not inline do not link: headers alone can hide such a pair.
+    for one in defined_in(without_words(text), name.endswith(".hpp")):
+        defined.setdefault(one, []).append(name)
 
 for folder in ("src", "tests"):
     for file in sorted((top / folder).rglob("*.cpp")):
@@ -132,12 +147,12 @@ for (layer, private_name), places in sorted(private.items()):
 for folder, (units, lines) in sorted(folders.items()):
     if units > MOST_UNITS or lines > MOST_LINES:
         faults.append(f"{folder}: {units} units and {lines} lines are two subjects ({MOST_UNITS}, {MOST_LINES})")
-for type_name, places in sorted(defined.items()):
-    if len(places) > 1:
-        faults.append(f"two types {type_name}: {', '.join(places)}")
+for one, places in sorted(defined.items()):
+    if len(set(places)) > 1:
+        faults.append(f"two of {one}: {', '.join(places)}")
 
 if faults:
     sys.exit("what the layers forbid:\n  " + "\n  ".join(faults))
 largest = max(folders.items(), key=lambda item: item[1][1])
-print(f"{len(files)} files, all arrows point down; {len(defined)} types, each of one name; "
+print(f"{len(files)} files, all arrows point down; {len(defined)} types and functions, each of one name; "
       f"largest folder {largest[0]} with {largest[1][0]} units and {largest[1][1]} lines")

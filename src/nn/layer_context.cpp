@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "nn/refuse.hpp"
+#include "nn/refuse_model.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/meant_word.hpp"
 #include "shoal/core/utf8.hpp"
@@ -38,7 +38,7 @@ std::string LayerContext::next_name(const std::string& type) {
   if (!layer().name.empty()) return layer().name;
   made_name_ = fmt::format("{:02}_{}", number_, type);
   if (!names_.insert(made_name_).second)
-    refuse(fmt::format("its name is \"{}\", as that of another layer; give one of them another", made_name_));
+    refuse_model(fmt::format("its name is \"{}\", as that of another layer; give one of them another", made_name_));
   return made_name_;
 }
 
@@ -52,7 +52,7 @@ Value LayerContext::build(const std::string& list_name, const std::vector<LayerS
   const LayerPlace* around = place_;
   std::size_t depth = 0;
   for (const LayerPlace* at = around; at != nullptr; at = at->around) ++depth;
-  if (depth > deepest) refuse(fmt::format("nests more than {} deep", deepest));
+  if (depth > deepest) refuse_model(fmt::format("nests more than {} deep", deepest));
   Value value = input;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const LayerPlace here{&layers, i, list_name, around};
@@ -88,12 +88,12 @@ void LayerContext::take_name() {
   const std::string& name = layer().name;
   if (name.empty()) return;
   if (!can_be_a_name(name))
-    refuse(
+    refuse_model(
         fmt::format("{} has the name \"{}\", which cannot be that of a group in a HDF5 file; use at most {} bytes of "
                     "UTF-8 without \"/\" and control characters",
                     layer().type, escape_non_utf8(name), longest_name));
   if (!names_.insert(name).second)
-    refuse(fmt::format("the name \"{}\" is that of another layer; give each its own", name));
+    refuse_model(fmt::format("the name \"{}\" is that of another layer; give each its own", name));
 }
 
 std::string LayerContext::place() const {
@@ -113,16 +113,16 @@ double LayerContext::number(const std::string& key, double fallback, double leas
   } else if (const auto* whole = std::get_if<std::int64_t>(&found->second)) {
     value = static_cast<double>(*whole);
   } else {
-    refuse(fmt::format("{} of {} must be a number", key, layer().type));
+    refuse_model(fmt::format("{} of {} must be a number", key, layer().type));
   }
   if (!(value >= least && value <= most))
-    refuse(fmt::format("{} of {} is {}; it must lie in [{}, {}]", key, layer().type, value, least, most));
+    refuse_model(fmt::format("{} of {} is {}; it must lie in [{}, {}]", key, layer().type, value, least, most));
   return value;
 }
 
 std::int64_t LayerContext::whole_number(const std::string& key, std::int64_t most) const {
   if (!layer().settings.contains(key))
-    refuse(fmt::format("{0} needs {1}, for example {{type = \"{0}\", {1} = 64}}", layer().type, key));
+    refuse_model(fmt::format("{0} needs {1}, for example {{type = \"{0}\", {1} = 64}}", layer().type, key));
   return whole_number(key, 1, 1, most);
 }
 
@@ -132,8 +132,8 @@ std::int64_t LayerContext::whole_number(const std::string& key, std::int64_t fal
   if (found == layer().settings.end()) return fallback;
   const auto* whole = std::get_if<std::int64_t>(&found->second);
   if (whole == nullptr || *whole < least)
-    refuse(fmt::format("{} of {} must be a whole number, {} or more", key, layer().type, least));
-  if (*whole > most) refuse(fmt::format("{} of {} is {}; the most is {}", key, layer().type, *whole, most));
+    refuse_model(fmt::format("{} of {} must be a whole number, {} or more", key, layer().type, least));
+  if (*whole > most) refuse_model(fmt::format("{} of {} is {}; the most is {}", key, layer().type, *whole, most));
   return *whole;
 }
 
@@ -141,7 +141,7 @@ std::string LayerContext::text(const std::string& key, const std::string& fallba
   const auto found = layer().settings.find(key);
   if (found == layer().settings.end()) return fallback;
   const auto* text = std::get_if<std::string>(&found->second);
-  if (text == nullptr) refuse(fmt::format("{} of {} must be a text", key, layer().type));
+  if (text == nullptr) refuse_model(fmt::format("{} of {} must be a text", key, layer().type));
   return *text;
 }
 
@@ -149,7 +149,7 @@ bool LayerContext::flag(const std::string& key, bool fallback) const {
   const auto found = layer().settings.find(key);
   if (found == layer().settings.end()) return fallback;
   const auto* value = std::get_if<bool>(&found->second);
-  if (value == nullptr) refuse(fmt::format("{} of {} must be true or false", key, layer().type));
+  if (value == nullptr) refuse_model(fmt::format("{} of {} must be true or false", key, layer().type));
   return *value;
 }
 
@@ -161,8 +161,8 @@ void LayerContext::check_keys(const std::vector<std::string>& known) const {
   if (!layer().branches.empty()) given.emplace_back("branches");
   for (const std::string& key : given) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    refuse(fmt::format("{} has no setting \"{}\"{}", layer().type, key,
-                       known.empty() ? "; it has none" : "; " + meant_or_all(key, known)));
+    refuse_model(fmt::format("{} has no setting \"{}\"{}", layer().type, key,
+                             known.empty() ? "; it has none" : "; " + meant_or_all(key, known)));
   }
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "nn/builders.hpp"
-#include "nn/refuse.hpp"
+#include "nn/refuse_model.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/meant_word.hpp"
 #include "shoal/graph/expressions.hpp"
@@ -34,8 +34,9 @@ LayerSpec projection(const ValueShape& from, const ValueShape& to) {
   if (from.rows == 1 && to.rows == 1) return {"dense", {{"units", to.columns}}};
   const std::int64_t stride = stride_between(from, to);
   if (stride == 0)
-    refuse(fmt::format("residual has no shortcut from {} to the {} of its layers: no stride makes one of the other",
-                       to_string(from), to_string(to)));
+    refuse_model(
+        fmt::format("residual has no shortcut from {} to the {} of its layers: no stride makes one of the other",
+                    to_string(from), to_string(to)));
   LayerSpec conv{"conv", {{"channels", to.columns}, {"kernel", std::int64_t{1}}}};
   if (stride > 1) conv.settings["stride"] = stride;
   return conv;
@@ -48,7 +49,8 @@ std::vector<LayerSpec> shortcut_of(const LayerContext& context, const ValueShape
   const std::vector<std::string> words = {"auto", "identity", "conv"};
   const std::string word = context.text("shortcut", "auto");
   if (std::find(words.begin(), words.end(), word) == words.end())
-    refuse(fmt::format("shortcut of residual is \"{}\"; {}, or a list of layers", word, meant_or_all(word, words)));
+    refuse_model(
+        fmt::format("shortcut of residual is \"{}\"; {}, or a list of layers", word, meant_or_all(word, words)));
   if (word == "identity" || (word == "auto" && from == to)) return {};
   std::vector<LayerSpec> layers{projection(from, to)};
   if (const LayerSpec* norm = batch_norm_of(layer.layers)) layers.push_back({"batch_norm", norm->settings});
@@ -64,13 +66,13 @@ Value build_residual(LayerContext& context, Value x) {
   context.check_keys({"layers", "shortcut"});
   const std::vector<LayerSpec>& layers = context.layer().layers;
   if (layers.empty())
-    refuse("residual needs layers, for example {type = \"residual\", layers = [{type = \"dense\", units = 64}]}");
+    refuse_model("residual needs layers, for example {type = \"residual\", layers = [{type = \"dense\", units = 64}]}");
   const Value branch = context.build("layers", layers, x);
   const std::vector<LayerSpec> shortcut = shortcut_of(context, x.shape(), branch.shape());
   const Value beside = context.build("shortcut", shortcut, x);
   if (beside.shape() != branch.shape())
-    refuse(fmt::format("residual adds {} of its layers to {} of its shortcut, and can add what is alike alone",
-                       to_string(branch.shape()), to_string(beside.shape())));
+    refuse_model(fmt::format("residual adds {} of its layers to {} of its shortcut, and can add what is alike alone",
+                             to_string(branch.shape()), to_string(beside.shape())));
   return branch + beside;
 }
 
@@ -78,7 +80,8 @@ Value build_concat(LayerContext& context, Value x) {
   context.check_keys({"branches"});
   const auto& branches = context.layer().branches;
   if (branches.empty())
-    refuse("concat needs branches, for example {type = \"concat\", branches = [[{type = \"dense\", units = 64}], []]}");
+    refuse_model(
+        "concat needs branches, for example {type = \"concat\", branches = [[{type = \"dense\", units = 64}], []]}");
   std::vector<Value> values;
   std::vector<std::int64_t> columns;
   for (std::size_t b = 0; b < branches.size(); ++b) {
