@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <utility>
@@ -56,10 +57,24 @@ std::optional<Archive> share_plan(RunPlan& plan, Communicator& comm) {
   return share_checkpoint(std::exchange(plan.resumed, std::nullopt), comm);
 }
 
+/// Outputs that were learnt for one class may be meant for another, or begin as those of the wrong one.
+void warn_of_other_classes(const Archive& start, const std::vector<std::string>& ours) {
+  const std::vector<std::string> theirs = read_description(start).class_names;
+  const std::size_t common = std::min(ours.size(), theirs.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    if (ours[i] == theirs[i]) continue;
+    return log_warning(
+        fmt::format("class {} is \"{}\" here and \"{}\" in {}: its output begins as that of the other; if they are the "
+                    "same classes, import the data with --like the set that was trained on",
+                    i, ours[i], theirs[i], start.name));
+  }
+}
+
 /// Starts from the parameters of another checkpoint.
 void adopt(const std::string& path, Training& training, Communicator& comm) {
   const Archive start = load_together(path, comm);
   run_together(comm, [&] { training.adopt(start); });
+  warn_of_other_classes(start, training.data().description.class_names);
 }
 
 /// What will be lost, before it is.

@@ -296,6 +296,13 @@ no_start 'the first that differs is "b"' turned.h5 of-table
 no_start 'the first that differs is "b"' turned.h5 of-numbers
 no_start 'encodes "d" otherwise' other-names.h5 of-table
 
+# A start whose classes have other names goes on, and says so.
+sed 's/,1$/,yes/; s/,0$/,no/' two.csv >worded.csv
+"$shoal" import csv worded.csv --label y -o worded.h5 >/dev/null
+start worded.h5 warm3 --init-from of-table || fail "a start of other classes: $(cat error.txt)"
+grep -qF 'warning: class 0 is "no" here and "0" in ' error.txt || fail "other classes are not said: $(cat error.txt)"
+start of-columns.h5 warm4 --init-from of-table && ! grep -q 'warning: class' error.txt || fail "equal classes: $(cat error.txt)"
+
 # inspect shows what import understood, and what targets were scaled by.
 "$shoal" inspect of-columns.h5 >inspect.txt
 grep -q 'What shoal import understood' inspect.txt && grep -q '^name = "b"' inspect.txt || fail "inspect: $(cat inspect.txt)"

@@ -426,6 +426,17 @@ TEST_F(CsvRules, AColumnThatNumbersTheRowsIsSaid) {
   EXPECT_THAT(notes(), Not(HasSubstr("numbers the rows")));
 }
 
+TEST_F(CsvRules, TimesOfWhichSomeSayNoZoneAreSaid) {
+  const std::string mixed = "when,y\n2018-01-28T12:00:00+02:00,A\n2018-01-28 12:00,B\n2018-01-29,A\n";
+  import(mixed, {.label = "y"});
+  EXPECT_THAT(notes(), HasSubstr("column \"when\": 2 of 3 dates say no zone, as 2018-01-28 12:00 ("));
+  EXPECT_THAT(notes(), HasSubstr("csv:3), and count as UTC"));
+  for (const std::string zone : {"", "Z", "-05:00"}) {
+    import("when,y\n2018-01-28T12:00" + zone + ",A\n2018-01-29T13:00" + zone + ",B\n", {.label = "y"});
+    EXPECT_THAT(notes(), Not(HasSubstr("zone")));
+  }
+}
+
 /// The real tables, where they are.
 TEST_F(CsvRules, RealTables) {
   const char* folder = std::getenv("SHOAL_TABLES");

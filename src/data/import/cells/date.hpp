@@ -10,4 +10,7 @@ namespace shoal {
 /// Source: ISO 8601; the count of days: H. Hinnant, "chrono-compatible low-level date algorithms".
 std::optional<double> parse_date(std::string_view text);
 
+/// Whether such a date says its zone.
+inline bool has_zone(std::string_view date) { return date.find_first_of("Z+-", 10) != std::string_view::npos; }
+
 }  // namespace shoal

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "data/import/cells/date.hpp"
 #include "data/import/csv_reader.hpp"
 
 namespace shoal {
@@ -124,6 +125,10 @@ class BlockParser {
       case CellKind::date:
         if (column.only == CsvOnly::numbers) return take_text(column, seen, offset);
         ++seen.dates;
+        if (has_zone(cell))
+          ++seen.zoned;
+        else
+          note(seen.first_not_zoned, offset);
         return take_any_value(column, seen, number, offset);
       case CellKind::missing: return take_missing(column, seen, offset, !cell.empty());
       case CellKind::text: return take_text(column, seen, offset);

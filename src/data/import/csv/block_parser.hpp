@@ -65,6 +65,7 @@ struct CsvParsed {
     std::int64_t missing = 0;
     std::int64_t numbers = 0;
     std::int64_t dates = 0;
+    std::int64_t zoned = 0;
     std::int64_t texts = 0;
     double least = std::numeric_limits<double>::infinity();
     double greatest = -std::numeric_limits<double>::infinity();
@@ -76,6 +77,7 @@ struct CsvParsed {
     std::uint32_t first_text = nowhere;
     std::uint32_t first_merged = nowhere;
     std::uint32_t first_zeros = nowhere;
+    std::uint32_t first_not_zoned = nowhere;
     std::unique_ptr<Words> words;
     std::unique_ptr<std::unordered_map<double, Value>> values;
   };

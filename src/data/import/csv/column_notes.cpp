@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "data/import/cells/cell_kind.hpp"
@@ -20,6 +22,13 @@ std::string note_on_zeros(const CsvColumn& column, const CsvFacts& facts, const 
                      column.role == CsvRole::label
                          ? "--classes keeps them in the names of classes"
                          : "if they are names, use --category, or --id to keep them beside the rows");
+}
+
+std::string note_on_zones(const CsvColumn& column, const CsvFacts& facts, const CsvFiles& files) {
+  if (facts.zoned == 0 || facts.zoned == facts.dates) return "";
+  return fmt::format("column \"{}\": {} of {} dates say no zone, as {} ({}), and count as UTC", shown(column.name),
+                     facts.dates - facts.zoned, facts.dates, shown(facts.first_not_zoned->text),
+                     place_text(files, *facts.first_not_zoned));
 }
 
 /// As many whole numbers as there are rows, with none between that does not occur: by their range, and as far as the
@@ -47,10 +56,13 @@ std::vector<std::string> column_notes(const std::vector<CsvColumn>& columns, con
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const CsvColumn& column = columns[c];
     const bool taken = (column.role == CsvRole::feature && kept[c]) || column.role == CsvRole::label;
-    if (!taken || column.type) continue;
-    for (const std::string& note :
-         {note_on_zeros(column, scan.facts[c], files), note_on_numbering(column, c, scan.facts[c], opened)})
-      if (!note.empty()) notes.push_back(note);
+    if (!taken) continue;
+    std::vector<std::string> said{note_on_zones(column, scan.facts[c], files)};
+    if (!column.type) {
+      said.push_back(note_on_zeros(column, scan.facts[c], files));
+      said.push_back(note_on_numbering(column, c, scan.facts[c], opened));
+    }
+    std::copy_if(said.begin(), said.end(), std::back_inserter(notes), [](const auto& note) { return !note.empty(); });
   }
   return notes;
 }

@@ -115,6 +115,7 @@ void CsvMerger::merge_column(const CsvBlock& block, const CsvParsed::Seen& seen,
   facts.missing += seen.missing;
   facts.numbers += seen.numbers;
   facts.dates += seen.dates;
+  facts.zoned += seen.zoned;
   facts.texts += seen.texts;
   facts.whole &= seen.whole;
   facts.fits_float &= seen.fits_float;
@@ -124,6 +125,7 @@ void CsvMerger::merge_column(const CsvBlock& block, const CsvParsed::Seen& seen,
   take_first(facts.first_text, seen.first_text);
   take_first(facts.first_merged, seen.first_merged);
   take_first(facts.first_zeros, seen.first_zeros);
+  take_first(facts.first_not_zoned, seen.first_not_zoned);
   if (scan_.columns[c].values) merge_values(seen, facts, place);
   if (scan_.columns[c].take == CsvTake::word && seen.words) merge_words(*seen.words, c, words, place);
 }

@@ -51,6 +51,7 @@ struct CsvFacts {
   std::int64_t missing = 0;
   std::int64_t numbers = 0;
   std::int64_t dates = 0;
+  std::int64_t zoned = 0;  ///< dates that say their zone
   std::int64_t texts = 0;
   double least = 0.0;  ///< of numbers and dates, where there are any
   double greatest = 0.0;
@@ -62,6 +63,7 @@ struct CsvFacts {
   std::optional<CsvPlace> first_text;
   std::optional<CsvPlace> first_merged;  ///< see CsvNumber::merged
   std::optional<CsvPlace> first_zeros;   ///< a number that begins with 0 and another digit, as codes do: 01234
+  std::optional<CsvPlace> first_not_zoned;
   struct Value {
     std::int64_t count = 0;
     CsvPlace first;
