@@ -13,6 +13,8 @@ namespace shoal {
 namespace {
 
 constexpr std::int64_t small_split_bytes = std::int64_t{64} << 20;
+constexpr std::int64_t held_split_bytes = std::int64_t{1} << 30;
+constexpr std::int64_t held_split_rows = std::int64_t{1} << 24;
 constexpr std::int64_t block_bytes = std::int64_t{256} << 10;
 constexpr std::int64_t least_blocks = 64;
 constexpr std::int64_t window_blocks = 16;
@@ -33,6 +35,7 @@ void shuffle(std::span<std::int64_t> values, const RandomSource& source, std::ui
 std::int64_t default_shuffle_block(std::int64_t rows, std::int64_t row_bytes) {
   row_bytes = std::max<std::int64_t>(1, row_bytes);
   if (rows <= small_split_bytes / row_bytes) return 1;
+  if (rows <= std::min(held_split_bytes / row_bytes, held_split_rows)) return 1;
   return power_of_two_up_to(std::min(block_bytes / row_bytes, rows / least_blocks));
 }
 

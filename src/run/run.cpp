@@ -19,6 +19,7 @@
 #include "shoal/core/host_name.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/core/version.hpp"
+#include "shoal/data/epoch_order.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/stop_signal.hpp"
@@ -75,6 +76,15 @@ void adopt(const std::string& path, Training& training, Communicator& comm) {
   const Archive start = load_together(path, comm);
   run_together(comm, [&] { training.adopt(start); });
   warn_of_other_classes(start, training.data().description.class_names);
+}
+
+/// After start(), which has looked at all labels.
+void warn_of_blocks(const Training& training, Communicator& comm) {
+  std::string note;
+  run_together(comm, [&] {
+    if (comm.rank() == 0) note = note_on_blocks(training.data().train, training.config().data.shuffle_block);
+  });
+  if (!note.empty()) log_warning(note);
 }
 
 /// What will be lost, before it is.
@@ -251,6 +261,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   } else {
     training->start();
     if (!plan.init_from.empty()) adopt(plan.init_from, *training, comm);
+    warn_of_blocks(*training, comm);
   }
   const std::int64_t first = training->progress().step;
   if (training->finished() && training->finished(plan.journal.config_at(plan.config, first + 1))) {

@@ -16,6 +16,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/data/epoch_order.hpp"
 #include "shoal/data/folds.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"
@@ -227,6 +228,8 @@ SweepTask prepare(const Config& config, Communicator& comm) {
       task->folds.push_back(fold == 1 ? task->data : select_data(dataset, in_fold(base, fold, config.sweep.folds)));
   });
   if (task->settings.folded()) say_folds(config, dataset);
+  if (const std::string note = note_on_blocks(task->data.train, config.data.shuffle_block); !note.empty())
+    log_warning(note);
   hold_rows(task->settings.folded() ? std::span(task->folds) : std::span(&task->data, 1), comm);
   for (TrainingData& fold : task->folds) learn_columns(fold, comm);
   if (task->settings.folded()) {

@@ -90,8 +90,12 @@ TEST(EpochOrder, DefaultBlockFollowsTheBytesOfTheSplit) {
   EXPECT_EQ(default_shuffle_block(64 * mib + 1, 1), 256 * 1024);  // 257 blocks of 256 KiB
   EXPECT_EQ(default_shuffle_block(1000000, 3072), 64);            // 85 rows make 256 KiB
   EXPECT_EQ(default_shuffle_block(100, mib), 1);                  // never below 64 blocks
-  EXPECT_EQ(default_shuffle_block(130 * 1000, 1024), 256);
-  EXPECT_EQ(EpochOrder(1, 1, 130000, 0, 1024).block(), 256);
+  EXPECT_EQ(default_shuffle_block(50000, 3072), 1);               // 154 MB, as memory holds it
+  EXPECT_EQ(default_shuffle_block(mib, 1024), 1);                 // exactly 1 GiB
+  EXPECT_EQ(default_shuffle_block(mib + 1, 1024), 256);
+  EXPECT_EQ(default_shuffle_block(16 * mib, 8), 1);
+  EXPECT_EQ(default_shuffle_block(16 * mib + 1, 8), 32 * 1024);  // an order of more than 128 MiB
+  EXPECT_EQ(EpochOrder(1, 1, mib + 1, 0, 1024).block(), 256);
 }
 
 TEST(HoldOut, TakesExactlyTheFractionSortedAndDistinct) {

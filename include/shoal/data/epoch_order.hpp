@@ -2,14 +2,23 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace shoal {
 
-/// Rows of one shuffle block when the config is silent: 1 where the whole split is at most 64 MiB, else the power of
-/// two that makes a block at most 256 KiB, and never so many that there are fewer than 64 blocks. Part of the format:
-/// the order of every epoch depends on it.
+class Split;
+
+/// Rows of one shuffle block when the config is silent: 1 where the whole split is at most 64 MiB, or at most 1 GiB of
+/// 2^24 rows, which memory holds with their order; else the power of two that makes a block at most 256 KiB, and never
+/// so many that there are fewer than 64 blocks. Part of the format: the order of every epoch depends on it.
 std::int64_t default_shuffle_block(std::int64_t rows, std::int64_t row_bytes);
+
+/// A line for people where rows of one block have labels or targets much more alike than rows of different blocks, as in
+/// a file that is sorted by them: its batches are not mixed. Looks at some of the blocks. Empty where all is well, or
+/// where a block is one row.
+/// @param block  as given to EpochOrder
+std::string note_on_blocks(const Split& split, std::int64_t block);
 
 /// In which order an epoch visits the rows of a split: a permutation of [0, rows) that is a pure function of the
 /// constructor's arguments, whoever asks for which positions.
