@@ -28,7 +28,7 @@ std::vector<CvMeasure> cv_measures(const CurvePoint& means, const std::string& m
       {"validation.loss", [](const CurvePoint& p) { return p.validation_loss; }},
       {"validation.accuracy", [](const CurvePoint& p) { return p.validation_accuracy; }},
       {metric, [](const CurvePoint& p) { return p.metric; }},
-      {"train.loss", [](const CurvePoint& p) { return std::optional(p.train_loss); }},
+      {"train.loss", [](const CurvePoint& p) { return p.train_loss; }},
       {"train.accuracy", [](const CurvePoint& p) { return p.train_accuracy; }}};
   std::vector<CvMeasure> found;
   for (const CvMeasure& measure : all) {

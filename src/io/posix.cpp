@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <random>
 #include <system_error>
 
 #include "shoal/core/error.hpp"
@@ -132,13 +133,18 @@ void sync_folder_of(const std::filesystem::path& path) {
   if (error != 0 && error != EINVAL && error != ENOTSUP) fail("sync the folder", folder, error);
 }
 
+std::string process_mark() {
+  static const std::uint32_t drawn = std::random_device()();
+  return fmt::format("{}-{:08x}", ::getpid(), drawn);
+}
+
 std::filesystem::path temporary_name(const std::filesystem::path& path) {
   std::error_code none;
   const std::filesystem::file_status there = std::filesystem::status(path, none);
   if (std::filesystem::is_other(there))
     throw Error(ExitStatus::input_output,
                 fmt::format("cannot write {}: it is a device, pipe or socket; name a file", path.string()));
-  return with_ending(path, fmt::format(".{}.tmp", ::getpid()));
+  return with_ending(path, fmt::format(".{}.tmp", process_mark()));
 }
 
 Draft write_draft(const std::filesystem::path& temporary, const std::filesystem::path& path,

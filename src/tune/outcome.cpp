@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <sstream>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
@@ -79,7 +80,7 @@ std::optional<Outcome> parse_outcome(const std::string& line) try {
   outcome.reason = json.at("reason").string();
   for (const Json& p : json.at("curve").items()) {
     outcome.curve.push_back(
-        {p.at(0).integer(), p.at(1).number(), optional(p.at(2)), optional(p.at(3)), optional(p.at(4))});
+        {p.at(0).integer(), optional(p.at(1)), optional(p.at(2)), optional(p.at(3)), optional(p.at(4))});
     if (p.items().size() > 5) outcome.curve.back().metric = p.at(5).number();
   }
   outcome.seconds = json.at("seconds").number();
@@ -87,6 +88,17 @@ std::optional<Outcome> parse_outcome(const std::string& line) try {
   return outcome.trial >= 0 && outcome.rung >= 0 ? std::optional(outcome) : std::nullopt;
 } catch (const JsonError&) {
   return std::nullopt;
+}
+
+std::vector<Outcome> outcomes_of(const std::string& lines) {
+  std::vector<Outcome> outcomes;
+  std::istringstream stream(lines);
+  for (std::string line; std::getline(stream, line);) {
+    const auto outcome = parse_outcome(line);
+    if (!outcome) throw Error(ExitStatus::internal, "an outcome of a trial does not read back: " + line);
+    outcomes.push_back(*outcome);
+  }
+  return outcomes;
 }
 
 }  // namespace shoal

@@ -41,5 +41,7 @@ std::vector<Standing> standings_of(const std::vector<History>& trials, Metric me
 std::string to_json_line(const Outcome& outcome);
 /// Nothing for a line that is none, such as one that a killed writer left torn.
 std::optional<Outcome> parse_outcome(const std::string& line);
+/// Of lines that to_json_line() has made in this job. @throws Error(internal)  for one that does not read back
+std::vector<Outcome> outcomes_of(const std::string& lines);
 
 }  // namespace shoal

@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstddef>
 #include <map>
-#include <sstream>
 #include <tuple>
 #include <utility>
 
@@ -140,10 +139,7 @@ void Sweep::exchange(const std::vector<Outcome>& mine) {
   for (const auto& bytes : world_.gather_bytes(std::as_bytes(std::span(lines))))
     all.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   world_.broadcast_string(all);
-  std::istringstream stream(all);
-  for (std::string line; std::getline(stream, line);) {
-    if (const auto outcome = parse_outcome(line)) note(*outcome);
-  }
+  for (const Outcome& outcome : outcomes_of(all)) note(outcome);
 }
 
 /// Longest first, so that ranks end together.
@@ -457,11 +453,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   world.broadcast_string(claims);
   check_folder(claims, world);
   world.broadcast_string(journal);
-  std::vector<Outcome> known;
-  std::istringstream lines(journal);
-  for (std::string line; std::getline(lines, line);) {
-    if (const auto outcome = parse_outcome(line)) known.push_back(*outcome);
-  }
+  const std::vector<Outcome> known = outcomes_of(journal);
   log_info(start_line(task, world));
   if (world.rank() == 0 && !plan.goes_on) {
     for (const std::string& line : idle_lines(task)) log_warning(line);

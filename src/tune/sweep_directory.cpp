@@ -58,7 +58,7 @@ std::vector<fs::path> journals_in(const SweepPaths& paths) {
   return journals;
 }
 
-/// `<name>.<pid>.tmp` of a process that has died, and no file of somebody else's.
+/// `<name>.<mark>.tmp` of a process that has died, and no file of somebody else's.
 bool is_half_written(const fs::path& file) {
   const std::string name = file.stem().stem().string();
   return file.extension() == ".tmp" && is_name_of_runs(name) &&
@@ -106,7 +106,7 @@ SweepDirectory::SweepDirectory(std::string folder, RunLock lock) : paths_{std::m
   // These two need not outlast a crash of the host: what is in them is made again.
   make_scratch(paths_.trials());
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  claims_ = paths_.claims(fmt::format("{}-{}", now, ::getpid()));
+  claims_ = paths_.claims(fmt::format("{}-{}", now, posix::process_mark()));
   make_scratch(claims_);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <new>
 
 #include "shoal/comm/run_together.hpp"
@@ -16,6 +17,10 @@
 
 namespace shoal {
 namespace {
+
+std::optional<double> finite(std::optional<double> value) {
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
 
 /// Thrown where a checkpoint cannot be written: no fault of the trial.
 struct WriteFailure {
@@ -120,11 +125,11 @@ void Trial::measure(const StepReport& report) {
   if (training_->finished()) {
     if (const auto refined = training_->finish()) epoch->validation = refined;
   }
-  CurvePoint point{report.epoch, epoch->average.loss, epoch->average.accuracy, {}, {}};
+  CurvePoint point{report.epoch, finite(epoch->average.loss), finite(epoch->average.accuracy), {}, {}};
   if (epoch->validation) {
-    point.validation_loss = epoch->validation->loss;
-    point.validation_accuracy = epoch->validation->accuracy;
-    if (!stands_apart(task_.metric)) point.metric = value_of(task_.metric, *epoch->validation);
+    point.validation_loss = finite(epoch->validation->loss);
+    point.validation_accuracy = finite(epoch->validation->accuracy);
+    if (!stands_apart(task_.metric)) point.metric = finite(value_of(task_.metric, *epoch->validation));
     if (!stands_apart(task_.metric) && !point.metric)
       throw SharedError(ExitStatus::bad_data, fmt::format("{} cannot be told of the split \"{}\"",
                                                           to_string(task_.metric), training_->data().validation_name));
@@ -142,6 +147,8 @@ bool Trial::train() {
     if (report.requests[0] > 0.0 && !reached()) return false;
   }
   if (!training_->parameters_finite()) throw SharedError(ExitStatus::diverged, "parameters are not finite");
+  if (!outcome_.curve.empty() && !metric_at(outcome_.curve.back(), task_.metric))
+    throw SharedError(ExitStatus::diverged, to_string(task_.metric) + " is not finite");
   return true;
 }
 

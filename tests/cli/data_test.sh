@@ -269,6 +269,18 @@ refused 65 'days.csv:2: column "n" says the split "0"; use one of train' "$shoal
 refused 64 'train.class_weights names the class "yes"; the classes are 0, 1' \
   "$shoal" train --set data.file=of-columns.h5 --set 'train.class_weights={yes=2}' --dry-run
 
+# An epoch whose rows all have the weight 0 has no loss; the sweep judges by others, and ends.
+{
+  echo 'a,b,w,y,part'
+  for i in $(seq 40); do echo "$i,$((i * 7 % 11)),$((i > 38)),$((i % 2)),train"; done
+  for i in $(seq 12); do echo "$i,$((i * 5 % 11)),1,$((i % 2)),validation"; done
+} >light-epochs.csv
+"$shoal" import csv light-epochs.csv --label y --weight w --split part -o light-epochs.h5 >/dev/null
+printf '[data]\nfile = "light-epochs.h5"\nbatch_size = 2\n[train]\nsteps = 1\n[sweep]\ntrials = 4\n%s\n%s\n' \
+  '[sweep.space]' '"optimizer.learning_rate" = {scale = "log", min = 1e-3, max = 1e-1}' >light-epochs.toml
+"$shoal" sweep light-epochs.toml --run light-epochs 2>error.txt || fail "a sweep of epochs without weight: $(cat error.txt)"
+equal "trials of epochs without weight" "$(grep -c ',done,' light-epochs/sweep.csv)" 4
+
 # Parameters of another model belong to its columns: equal ones with and without a table, and no others.
 sed '1s/a,b/a,d/' two.csv >other-names.csv
 "$shoal" import csv other-names.csv --label y -o other-names.h5 >/dev/null

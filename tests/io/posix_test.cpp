@@ -50,6 +50,11 @@ TEST(MakeFolders, MakesEachOneLast) {
   EXPECT_EQ(make_folders(folder / "file/b"), std::errc::not_a_directory);
 }
 
+TEST(TemporaryNames, TellProcessesOfOnePidApart) {
+  EXPECT_THAT(posix::process_mark(), ::testing::MatchesRegex(std::to_string(::getpid()) + "-[0-9a-f]{8}"));
+  EXPECT_EQ(posix::temporary_name("a/b"), "a/b." + posix::process_mark() + ".tmp");
+}
+
 /// A sync that takes longer than others have patience would look like a death.
 TEST(RunLock, ItsHeartBeatsWhileTheDiskIsBusy) {
   const TemporaryFolder folder;

@@ -54,5 +54,14 @@ TEST(FinalFitLength, StepsStayWhereTheEndWasTheBest) {
   EXPECT_EQ(shorter.train.epochs, 4);
 }
 
+TEST(FinalFitLength, StepsThatEarlyStoppingMayHaveCutAreNotMade) {
+  Config config;
+  config.train.steps = 600;
+  config.train.early_stopping = {2, 10.0};
+  const Config fit = final_config(config, course({0.5, 0.4, 0.3}), Metric::validation_loss);
+  EXPECT_EQ(fit.train.steps, 0);
+  EXPECT_EQ(fit.train.epochs, 6) << "where its last evaluation was";
+}
+
 }  // namespace
 }  // namespace shoal

@@ -30,6 +30,14 @@ TEST(Outcome, ReadsBackToTheLastBit) {
   EXPECT_FALSE(after->failed);
 }
 
+TEST(Outcome, MayLackTheTrainingLoss) {
+  Outcome before = sample_outcome();
+  before.curve[0].train_loss = {};
+  ASSERT_EQ(outcomes_of(to_json_line(before) + to_json_line(sample_outcome())).size(), 2U);
+  EXPECT_EQ(outcomes_of(to_json_line(before))[0].curve, before.curve);
+  EXPECT_THROW(outcomes_of("{\"trial\":1}\n"), Error) << "nothing that this job found may get lost";
+}
+
 TEST(Outcome, KeepsAnyReason) {
   Outcome outcome;
   outcome.failed = true;

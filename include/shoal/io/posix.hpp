@@ -57,7 +57,10 @@ int close(Descriptor file);  ///< 0, or the errno value
 /// Makes a rename in the folder of `path` last. @throws Error(input_output)
 void sync_folder_of(const std::filesystem::path& path);
 
-/// `<path>.<pid>.tmp`, to be renamed to `path` when it is whole; see with_ending(). @throws Error(input_output)  where
+/// Tells this process from all others, of other hosts and containers, too, where pids are the same: pid-random.
+std::string process_mark();
+
+/// `<path>.<process_mark()>.tmp`, to be renamed to `path` when it is whole; see with_ending(). @throws Error(input_output)  where
 /// a device, pipe or socket is: the rename would put a file in its place
 std::filesystem::path temporary_name(const std::filesystem::path& path);
 

@@ -164,7 +164,7 @@ SeenPlace see_place(const std::string& place, const Communicator& world) {
   posix::Descriptor holder;
   std::int64_t held = 0;
   if (world.rank() == 0) {
-    mark = (fs::path(place) / (".shoal-doctor-" + std::to_string(::getpid()))).string();
+    mark = (fs::path(place) / (".shoal-doctor-" + posix::process_mark())).string();
     try {
       write_text_atomically(mark, "here");
       holder = posix::open(mark, O_RDWR);

@@ -134,7 +134,10 @@ class GzipLayer : public PackedLayer {
         if (inside_) refuse("gzip", true);
         break;
       }
-      if (!inside_ && input()[0] != std::byte{0x1F}) break;  // what follows the last member, such as padding
+      if (!inside_ && input()[0] != std::byte{0x1F}) {
+        pass_padding();
+        break;
+      }
       inside_ = true;
       const auto in = input();
       const std::size_t room = std::min<std::size_t>(out.size() - done, std::size_t{1} << 30);
@@ -157,6 +160,14 @@ class GzipLayer : public PackedLayer {
   }
 
  private:
+  /// Zeros may follow the last member, and nothing else: a member with a damaged head is none, and its rows were lost.
+  void pass_padding() {
+    while (more_input()) {
+      if (std::ranges::any_of(input(), [](std::byte byte) { return byte != std::byte{0}; })) refuse("gzip", false);
+      take(input().size());
+    }
+  }
+
   z_stream stream_{};
   bool inside_ = false;
   bool ended_ = false;

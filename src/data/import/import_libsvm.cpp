@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,6 +21,23 @@
 namespace shoal {
 namespace {
 
+[[noreturn]] void refuse_changed(const std::string& path) {
+  throw Error(ExitStatus::bad_data, path + ": the file changed while it was read; import it again");
+}
+
+/// Tells a file from one that has taken its place, or was written since.
+struct FileStamp {
+  std::filesystem::file_time_type written;
+  std::uintmax_t size = 0;
+
+  explicit FileStamp(const std::string& path) {
+    std::error_code none;  // opening the file says what is wrong with it
+    written = std::filesystem::last_write_time(path, none);
+    size = std::filesystem::file_size(path, none);
+  }
+  bool operator==(const FileStamp&) const = default;
+};
+
 /// What a first reading of a file finds.
 struct Findings {
   std::string path;
@@ -30,7 +48,9 @@ struct Findings {
   bool fit_float32 = true;
   std::int64_t queries = 0;
 
-  explicit Findings(std::string file) : path(std::move(file)) {
+  FileStamp stamp;
+
+  explicit Findings(std::string file) : path(std::move(file)), stamp(path) {
     SvmReader reader(path);
     ImportProgress progress("reading " + path, reader.file().size());
     std::int64_t said = 0;
@@ -64,7 +84,7 @@ struct Span {
 template <class T>
 class DenseRows {
  public:
-  DenseRows(std::string path, const Span& span) : path_(std::move(path)), span_(span) {}
+  DenseRows(const Findings& findings, const Span& span) : path_(findings.path), stamp_(findings.stamp), span_(span) {}
 
   void read(std::span<const std::int64_t> rows, std::span<std::byte> bytes) {
     T* out = reinterpret_cast<T*>(bytes.data());
@@ -72,14 +92,15 @@ class DenseRows {
     for (const std::int64_t row : rows) {
       if (reader_ == nullptr || row < next_) {
         reader_ = std::make_unique<SvmReader>(path_);
+        if (FileStamp(path_) != stamp_) refuse_changed(path_);
         next_ = 0;
       }
       for (; next_ <= row; ++next_) {
-        if (!reader_->next(row_))
-          throw Error(ExitStatus::bad_data, path_ + ": the file changed while it was read; import it again");
+        if (!reader_->next(row_)) refuse_changed(path_);
       }
       for (const SvmEntry& entry : row_.entries) {
         const std::int64_t column = entry.index - span_.first;
+        if (column < 0) refuse_changed(path_);
         if (column < span_.width) out[column] = static_cast<T>(entry.value);
       }
       out += span_.width;
@@ -88,6 +109,7 @@ class DenseRows {
 
  private:
   std::string path_;
+  FileStamp stamp_;
   Span span_;
   std::unique_ptr<SvmReader> reader_;
   std::int64_t next_ = 0;
@@ -96,7 +118,7 @@ class DenseRows {
 
 template <class T>
 Column column_of_rows(const Findings& findings, const Span& span) {
-  auto rows = std::make_shared<DenseRows<T>>(findings.path, span);
+  auto rows = std::make_shared<DenseRows<T>>(findings, span);
   Column column{element_type_of<T>(), {span.width}};
   column.copy_rows = [rows](std::span<const std::int64_t> some, std::span<std::byte> out) { rows->read(some, out); };
   return column;

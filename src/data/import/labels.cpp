@@ -151,12 +151,15 @@ Labels labels_like(std::span<const std::string> texts, const std::vector<std::st
                    const Place& place) {
   std::map<std::string, std::int32_t, std::less<>> by_name;
   std::map<double, std::int32_t> by_number;
+  std::set<double> several;  // such as 1 of the names 01 and 1
   for (std::size_t k = 0; k < class_names.size(); ++k) {
     by_name.emplace(class_names[k], static_cast<std::int32_t>(k));
     // Larger ones are several names.
-    if (const auto value = parse_number(class_names[k]); value && std::fabs(*value) < 0x1p53)
-      by_number.emplace(*value, static_cast<std::int32_t>(k));
+    const auto value = parse_number(class_names[k]);
+    if (!value || std::fabs(*value) >= 0x1p53) continue;
+    if (!by_number.emplace(*value, static_cast<std::int32_t>(k)).second) several.insert(*value);
   }
+  for (const double value : several) by_number.erase(value);
   Labels labels;
   labels.class_names = class_names;
   for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -63,6 +63,11 @@ Json curve_of_trial(const TrialRow& row, Metric metric) {
   return Json::array({std::move(epochs), std::move(values)});
 }
 
+Json train_loss_of(const CurvePoint* result) {
+  const bool known = result != nullptr && result->train_loss;
+  return known ? Json::shortest(*result->train_loss, curve_digits) : Json();
+}
+
 /// Epochs, score and training loss of each fold; null where it failed.
 Json folds_of(const TrialRow& row, Metric metric) {
   Json folds = Json::array();
@@ -70,8 +75,7 @@ Json folds_of(const TrialRow& row, Metric metric) {
     const CurvePoint* result = fold.result();
     const auto score = result != nullptr ? metric_at(*result, metric) : std::nullopt;
     folds.push(Json::array({fold.curve.empty() ? std::int64_t{0} : fold.curve.back().epoch,
-                            score ? Json::shortest(*score) : Json(),
-                            result != nullptr ? Json::shortest(result->train_loss, curve_digits) : Json()}));
+                            score ? Json::shortest(*score) : Json(), train_loss_of(result)}));
   }
   return folds;
 }
@@ -84,17 +88,16 @@ Json trials_of(const SweepView& view) {
     const auto score = result != nullptr ? metric_at(*result, metric) : std::nullopt;
     Json values = Json::array();
     for (const double number : row.numbers) values.push(Json::shortest(number));
-    Json one =
-        Json::object({{"trial", row.trial},
-                      {"place", row.place},
-                      {"status", row.status},
-                      {"round", row.round},
-                      {"rung", row.rung},
-                      {"epoch", row.curve.empty() ? 0 : row.curve.back().epoch},
-                      {"score", score ? Json::shortest(*score) : Json()},
-                      {"train_loss", result != nullptr ? Json::shortest(result->train_loss, curve_digits) : Json()},
-                      {"values", std::move(values)},
-                      {"curve", curve_of_trial(row, metric)}});
+    Json one = Json::object({{"trial", row.trial},
+                             {"place", row.place},
+                             {"status", row.status},
+                             {"round", row.round},
+                             {"rung", row.rung},
+                             {"epoch", row.curve.empty() ? 0 : row.curve.back().epoch},
+                             {"score", score ? Json::shortest(*score) : Json()},
+                             {"train_loss", train_loss_of(result)},
+                             {"values", std::move(values)},
+                             {"curve", curve_of_trial(row, metric)}});
     if (!row.reason.empty()) one.set("reason", row.reason);
     if (row.same_as) one.set("same_as", *row.same_as);
     if (row.deviation) {

@@ -179,7 +179,7 @@ RawData open_raw(const RawFiles& raw, const DataDescription& trained, bool label
   std::string file;
   run_together(comm, [&] {
     if (comm.rank() != 0) return;
-    file = temporary_path(fmt::format("shoal-{}.h5", getpid()));
+    file = temporary_path(fmt::format("shoal-{}.h5", posix::process_mark()));
     made.emplace(file);
     import_for_model(raw, trained, labels, file);
   });

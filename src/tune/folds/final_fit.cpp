@@ -44,7 +44,8 @@ Config final_config(const Config& trial, const Outcome& outcome, Metric metric) 
   };
   const bool to_the_end =
       outcome.folds.empty() ? best_at_end(outcome) : std::ranges::all_of(outcome.folds, best_at_end);
-  if (config.train.steps > 0 && to_the_end) return config;
+  // One that may have stopped early need not have made all its steps.
+  if (config.train.steps > 0 && to_the_end && trial.train.early_stopping.patience == 0) return config;
   config.train.steps = 0;
   config.train.epochs = epochs;
   return config;

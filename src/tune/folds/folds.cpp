@@ -34,14 +34,10 @@ CurvePoint over(const std::vector<const CurvePoint*>& points, double (*statistic
     }
     return statistic(values);
   };
-  std::vector<double> losses;
   std::int64_t epoch = 0;
-  for (const CurvePoint* point : points) {
-    losses.push_back(point->train_loss);
-    epoch = std::max(epoch, point->epoch);
-  }
+  for (const CurvePoint* point : points) epoch = std::max(epoch, point->epoch);
   return {epoch,
-          statistic(losses),
+          each(&CurvePoint::train_loss),
           each(&CurvePoint::train_accuracy),
           each(&CurvePoint::validation_loss),
           each(&CurvePoint::validation_accuracy),

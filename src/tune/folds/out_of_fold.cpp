@@ -1,7 +1,6 @@
 #include "shoal/tune/out_of_fold.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/data/folds.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/posix.hpp"
 #include "shoal/io/temporary_file.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "shoal/train/dataset_predictor.hpp"
@@ -58,7 +58,8 @@ void predict_out_of_fold(const std::string& folder, const std::string& out, Comm
     std::optional<posix::TemporaryFile> temporary;
     run_together(comm, [&] {
       if (comm.rank() != 0) return;
-      file = (std::filesystem::temp_directory_path() / fmt::format("shoal-{}-fold-{}.csv", ::getpid(), fold)).string();
+      file = (std::filesystem::temp_directory_path() / fmt::format("shoal-{}-fold-{}.csv", posix::process_mark(), fold))
+                 .string();
       temporary.emplace(file);
     });
     comm.broadcast_string(file);

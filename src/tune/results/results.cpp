@@ -41,17 +41,18 @@ Json json_values(const std::vector<Dimension>& space, const std::vector<std::str
 /// Of the CSV, each with a comma before it; empty ones where there is no point.
 std::string cells_of(const CurvePoint* p, Metric metric) {
   const std::optional<double> none;
-  std::string text = fmt::format(",{},{},{},{}", p ? number(p->train_loss) : "", number(p ? p->train_accuracy : none),
+  std::string text = fmt::format(",{},{},{},{}", number(p ? p->train_loss : none), number(p ? p->train_accuracy : none),
                                  number(p ? p->validation_loss : none), number(p ? p->validation_accuracy : none));
   if (!stands_apart(metric)) text += ',' + number(p ? p->metric : none);
   return text;
 }
 
 Json json_measures(const CurvePoint& p, Metric metric) {
-  Json point = Json::object({{"train.loss", Json::shortest(p.train_loss)}});
+  Json point = Json::object();
   const auto add = [&](const char* name, const std::optional<double>& value) {
     if (value) point.set(name, Json::shortest(*value));
   };
+  add("train.loss", p.train_loss);
   add("train.accuracy", p.train_accuracy);
   add("validation.loss", p.validation_loss);
   add("validation.accuracy", p.validation_accuracy);

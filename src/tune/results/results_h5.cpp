@@ -35,7 +35,7 @@ struct Measure {
 
 std::vector<Measure> measures(Metric metric) {
   std::vector<Measure> all = {
-      {"train.loss", [](const CurvePoint& p) { return p.train_loss; }},
+      {"train.loss", [](const CurvePoint& p) { return p.train_loss.value_or(none); }},
       {"train.accuracy", [](const CurvePoint& p) { return p.train_accuracy.value_or(none); }},
       {"validation.loss", [](const CurvePoint& p) { return p.validation_loss.value_or(none); }},
       {"validation.accuracy", [](const CurvePoint& p) { return p.validation_accuracy.value_or(none); }}};

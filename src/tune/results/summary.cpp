@@ -47,11 +47,10 @@ std::vector<std::vector<std::string>> best_table(const SweepTable& table) {
     auto& cells = rows.emplace_back();
     cells = {std::to_string(*row.place), std::to_string(row.trial), std::to_string(p.epoch)};
     const CurvePoint off = row.deviation.value_or(CurvePoint());
-    const auto of_train = row.deviation ? std::optional(off.train_loss) : std::nullopt;
     if (validated) cells.push_back(shown(p.validation_loss, off.validation_loss));
     if (validated && judged) cells.push_back(shown(p.validation_accuracy, off.validation_accuracy));
     if (!stands_apart(metric)) cells.push_back(shown(p.metric, off.metric));
-    cells.push_back(shown(p.train_loss, of_train));
+    cells.push_back(shown(p.train_loss, off.train_loss));
     for (std::size_t d = 0; d < space.size(); ++d) cells.push_back(shown_value(row, space[d], d));
   }
   return rows;

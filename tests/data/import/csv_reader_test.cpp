@@ -15,6 +15,20 @@ TEST(CsvNumbers, AreWholeTexts) {
   }
 }
 
+TEST(CsvNumbers, BeyondAllDoublesAreNoneAndBelowAllAreZero) {
+  const std::string nines(400, '9');
+  const std::string zeros(400, '0');
+  for (const std::string& huge :
+       std::vector<std::string>{nines, "0" + nines, "-0" + nines + ".5", "1" + zeros + "e-5", "0.001e400", "1e309",
+                                "1e99999999999999999999", "1" + zeros + zeros + ".0e-400"})
+    EXPECT_EQ(parse_number(huge), std::nullopt) << huge;
+  for (const std::string& tiny :
+       std::vector<std::string>{"0." + zeros + "1", "-." + zeros + "1e+5", "1e-400", "1000e-400", "0.0001e-330",
+                                "1e-99999999999999999999", "0." + zeros + zeros + "1e300"})
+    EXPECT_EQ(parse_number(tiny), 0.0) << tiny;
+  EXPECT_EQ(parse_number("1" + zeros + "e-400"), 1.0);
+}
+
 TEST(CsvNumbers, AreShownOnOneLine) {
   EXPECT_EQ(shown("a\nb"), "a?b");
   const std::string text(50, 'a');

@@ -426,6 +426,16 @@ TEST_F(CsvRules, AColumnThatNumbersTheRowsIsSaid) {
   EXPECT_THAT(notes(), Not(HasSubstr("numbers the rows")));
 }
 
+TEST_F(CsvRules, ARowOfEmptyCellsIsARowWhateverPartsThem) {
+  for (const std::string mark : {",", "\t", ";"}) {
+    const std::string empty = mark + mark + "\n";
+    const Dataset data = import(
+        "a" + mark + "b" + mark + "c\n1" + mark + "2" + mark + "3\n" + empty + "4" + mark + "5" + mark + "6\n" + empty,
+        {});
+    EXPECT_EQ(data.split("train").rows(), 4) << "between cells: " << mark;
+  }
+}
+
 TEST_F(CsvRules, TimesOfWhichSomeSayNoZoneAreSaid) {
   const std::string mixed = "when,y\n2018-01-28T12:00:00+02:00,A\n2018-01-28 12:00,B\n2018-01-29,A\n";
   import(mixed, {.label = "y"});

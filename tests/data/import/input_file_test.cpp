@@ -64,6 +64,18 @@ TEST_F(InputFiles, RefusesGzipThatIsCutShortOrAltered) {
   expect_error([&] { read_all(file); }, ExitStatus::bad_data, {"altered: the gzip data is"});
 }
 
+TEST_F(InputFiles, RefusesWhatFollowsTheLastMemberOfGzip) {
+  const std::string packed = bytes_of(write_gzip("packed", content()));
+  EXPECT_EQ(read_all(write("two", packed + packed)), content() + content());
+  EXPECT_EQ(read_all(write("padded", packed + std::string(100000, '\0'))), content());
+  std::string headless = packed;
+  headless[0] = 'x';
+  for (const std::string& rest : {std::string("1,2\n"), std::string(100000, '\0') + "1", headless}) {
+    const std::string file = write("more", packed + rest);
+    expect_error([&] { read_all(file); }, ExitStatus::bad_data, {"more: the gzip data is damaged"});
+  }
+}
+
 TEST_F(InputFiles, NamesFilesWithoutFolders) { EXPECT_EQ(file_name("/a/b/c.csv.gz"), "c.csv.gz"); }
 
 }  // namespace

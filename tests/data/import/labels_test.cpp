@@ -52,6 +52,9 @@ TEST(Labels, TakeTheClassesOfAnotherSet) {
   const Texts names{"0", "1", "2"};
   EXPECT_THAT(labels_like(Texts{"2", "1.0"}, names, place).numbers, ElementsAre(2, 1));
   EXPECT_EQ(labels_like(Texts{"2"}, names, place).class_names, names);
+  const Texts codes{"01", "1", "2"};  // 1.0 may be either
+  EXPECT_THAT(labels_like(Texts{"1", "01", "2.0"}, codes, place).numbers, ElementsAre(1, 0, 2));
+  expect_error([&] { labels_like(Texts{"1", "1.0"}, codes, place); }, ExitStatus::bad_data, {"f.csv:3", "\"1.0\""});
   const Texts animals{"cat", "dog"};
   EXPECT_THAT(labels_like(Texts{"dog"}, animals, place).numbers, ElementsAre(1));
   expect_error(

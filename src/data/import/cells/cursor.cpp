@@ -47,7 +47,7 @@ bool csv_digits::long_number(const char* first, const char* last, char decimal, 
 
 bool CsvCursor::skip_blank_line() {
   const char* p = at_;
-  while (*p == ' ' || *p == '\t') ++p;
+  while (*p == ' ' || (*p == '\t' && format_.delimiter != '\t')) ++p;  // tabs between cells make a row of empty ones
   if (*p == '\r' && p[1] == row_end_) ++p;
   if (p >= end_ || *p != row_end_) return false;
   at_ = p + 1;
