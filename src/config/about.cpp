@@ -43,7 +43,7 @@ constexpr std::array lines = {
     Line{"model.batch_norm.epsilon", "Added to the variance"},
     Line{"model.batch_norm.momentum", "Share of the running statistics that each batch renews"},
     Line{"model.batch_norm.running",
-         "Statistics to predict with: running averages, or exact ones of the training split"},
+         "Statistics to predict with: running averages, or in the end exact ones of the training split"},
     Line{"model.layers", "The hidden layers as a list, each {type = ..., settings}"},
     Line{"optimizer.name", "The rule by which weights are updated"},
     Line{"optimizer.learning_rate", "Before the schedule"},

@@ -16,6 +16,7 @@
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/comm/session.hpp"
+#include "shoal/config/model_layers.hpp"
 #include "shoal/core/host_name.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/core/version.hpp"
@@ -71,11 +72,36 @@ void warn_of_other_classes(const Archive& start, const std::vector<std::string>&
   }
 }
 
+std::vector<LayerSpec> without_dropout(std::vector<LayerSpec> layers) {
+  std::erase_if(layers, [](const LayerSpec& layer) { return layer.type == "dropout"; });
+  return layers;
+}
+
+/// What parameters mean depends on what stands around them, too.
+void warn_of_other_meaning(const Archive& start, const Config& ours) {
+  const Config theirs = read_config(start);
+  std::vector<std::string> differ;
+  const auto compare = [&](const std::string& key) {
+    const std::string before = value_text(theirs, key);
+    const std::string now = value_text(ours, key);
+    if (before != now) differ.push_back(fmt::format("{} (here {}, there {})", key, now, before));
+  };
+  compare("data.normalize");
+  if (without_dropout(layers_of(theirs.model)) != without_dropout(layers_of(ours.model))) {
+    for (const char* key : {"model.activation", "model.batch_norm.position", "model.batch_norm.epsilon"}) compare(key);
+    if (!theirs.model.layers.empty() || !ours.model.layers.empty()) differ.emplace_back("model.layers");
+  }
+  if (!differ.empty())
+    log_warning(fmt::format("the parameters of {} were learnt with another {}: they may mean something else here",
+                            start.name, fmt::join(differ, ", ")));
+}
+
 /// Starts from the parameters of another checkpoint.
 void adopt(const std::string& path, Training& training, Communicator& comm) {
   const Archive start = load_together(path, comm);
   run_together(comm, [&] { training.adopt(start); });
   warn_of_other_classes(start, training.data().description.class_names);
+  warn_of_other_meaning(start, training.config());
 }
 
 /// After start(), which has looked at all labels.

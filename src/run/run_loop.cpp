@@ -274,8 +274,12 @@ ExitStatus Run::go() try {
   }
   answer_nudges();
   progress_->clear();
-  if (const auto refined = training_.finish())
+  if (const auto refined = training_.finish()) {
     record(training_.data().validation_name, *refined, value_of(training_.config().train.metric, *refined));
+    const std::string accuracy = refined->accuracy ? fmt::format(" accuracy {:.4f}", *refined->accuracy) : "";
+    log_info(fmt::format("with exact statistics of batch norm: {} loss {:.4g}{}", training_.data().validation_name,
+                         refined->loss, accuracy));
+  }
   flush_metrics();
   saver_.save_and_wait();
   const RunProgress& progress = training_.progress();

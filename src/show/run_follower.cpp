@@ -39,7 +39,7 @@ void RunFollower::State::read_line(const std::string& line) {
     if (evaluation->epoch > 0 && evaluation->step % evaluation->epoch == 0)  // at the end of it
       view.steps_per_epoch = std::max(view.steps_per_epoch, evaluation->step / evaluation->epoch);
     if (!std::isfinite(evaluation->loss)) return;
-    view.evaluations.push_back(*evaluation);
+    add_evaluation(view.evaluations, *evaluation);
     // One that a nudge or another config named before is not what is compared now.
     if (evaluation->metric != short_name(view.start.train.metric)) view.evaluations.back().metric.clear();
     return;

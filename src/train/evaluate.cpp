@@ -45,17 +45,29 @@ bool Training::note(const EpochReport& report) {
                                   to_string(config_.train.metric), data_.validation_name, why));
   }
   const double score = higher_is_better(config_.train.metric) ? -*value : *value;
-  const bool best =
-      progress_.best_step < 0 || std::pair(score, loss) < std::pair(progress_.best_score, progress_.best_loss);
+  before_note_ = progress_;
   const bool progress = score < progress_.least_score - config_.train.early_stopping.min_delta;
   progress_.stale_evaluations = progress ? 0 : progress_.stale_evaluations + 1;
   progress_.least_score = std::min(progress_.least_score, score);
-  if (best) {
-    progress_.best_step = progress_.step;
-    progress_.best_loss = loss;
-    progress_.best_score = score;
-  }
-  return best;
+  return compete(score, loss);
+}
+
+bool Training::compete(double score, double loss) {
+  if (progress_.best_step >= 0 && std::pair(score, loss) >= std::pair(progress_.best_score, progress_.best_loss))
+    return false;
+  progress_.best_step = progress_.step;
+  progress_.best_loss = loss;
+  progress_.best_score = score;
+  return true;
+}
+
+void Training::note_exact(const Evaluation& exact) {
+  const std::optional<double> value = value_of(config_.train.metric, exact);
+  if (before_note_.step != progress_.step || config_.train.metric == Metric::train_loss || !value) return;
+  progress_.best_step = before_note_.best_step;
+  progress_.best_loss = before_note_.best_loss;
+  progress_.best_score = before_note_.best_score;
+  compete(higher_is_better(config_.train.metric) ? -*value : *value, exact.loss);
 }
 
 std::optional<EpochReport> Training::end_epoch(const StepReport& step, bool wanted) {
@@ -78,7 +90,9 @@ std::optional<Evaluation> Training::finish() {
   if (config_.model.batch_norm.running != "exact") return std::nullopt;
   refine_statistics();
   if (!data_.validation) return std::nullopt;
-  return validate();
+  const Evaluation exact = validate();
+  note_exact(exact);
+  return exact;
 }
 
 Evaluation Training::validate() {

@@ -459,6 +459,9 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
     for (const std::string& line : idle_lines(task)) log_warning(line);
   }
   if (task.settings.search == Search::grid) log_info(grid_line(task.settings));
+  if (task.base.train.early_stopping.patience > 0)
+    log_info(
+        "trials count by their last evaluation, also where train.early_stopping ends them; their best is not kept");
   if (const std::string line = taken_over_line(task); !line.empty()) log_info(line);
   if (!known.empty()) log_info(fmt::format("going on: {} trainings are done", known.size()));
   log_info("folder " + plan.folder);

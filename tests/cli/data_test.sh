@@ -315,6 +315,14 @@ start worded.h5 warm3 --init-from of-table || fail "a start of other classes: $(
 grep -qF 'warning: class 0 is "no" here and "0" in ' error.txt || fail "other classes are not said: $(cat error.txt)"
 start of-columns.h5 warm4 --init-from of-table && ! grep -q 'warning: class' error.txt || fail "equal classes: $(cat error.txt)"
 
+# The same parameters mean something else behind another activation or normalisation.
+start of-columns.h5 deep --set model.hidden=[4]
+start of-columns.h5 warm5 --init-from deep --set model.hidden=[4] --set model.activation=tanh --set data.normalize=none
+grep -qF 'learnt with another data.normalize (here "none", there "standard"), model.activation (here "tanh", there "relu")' error.txt ||
+  fail "another meaning is not said: $(cat error.txt)"
+! grep -q 'may mean something else' <(start of-columns.h5 warm6 --init-from deep --set model.hidden=[4] --set model.dropout=0.1; cat error.txt) ||
+  fail "dropout changes no meaning: $(cat error.txt)"
+
 # inspect shows what import understood, and what targets were scaled by.
 "$shoal" inspect of-columns.h5 >inspect.txt
 grep -q 'What shoal import understood' inspect.txt && grep -q '^name = "b"' inspect.txt || fail "inspect: $(cat inspect.txt)"

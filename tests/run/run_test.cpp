@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "run/train_run.hpp"
 #include "shoal/optim/averaging.hpp"
+#include "shoal/run/metrics.hpp"
 #include "shoal/run/run_paths.hpp"
 
 namespace shoal {
@@ -101,6 +103,34 @@ TEST_F(TrainRun, AnExtendedRunGoesOnFromTheAveragesThatExactStatisticsReplaced) 
   EXPECT_EQ(digest_in("parts", "step-00000016.h5"), digest_in("whole", "step-00000016.h5")) << "the epoch between";
   test_world().barrier();
   EXPECT_EQ(metrics("parts").back(), metrics("whole").back());
+}
+
+/// What is best goes by what each checkpoint predicts with: the last one with exact statistics, those before with
+/// averages.
+TEST_F(TrainRun, ExactStatisticsCompeteForBest) {
+  for (const std::string momentum : {"0.001", "0.3"}) {
+    const std::string run = "exact" + momentum;
+    const std::vector<std::string> sets = {"model.batch_norm={running=\"exact\",momentum=" + momentum + "}",
+                                           "checkpoint.keep=9", "data.validation=0.3"};
+    EXPECT_EQ(status_of(request(run, sets)), ExitStatus::done) << message_;
+    test_world().barrier();
+    if (test_world().rank() != 0) continue;
+    std::vector<EvaluationRecord> evaluations;
+    std::istringstream lines(read_text(path(run) + "/metrics.jsonl"));
+    for (std::string line; std::getline(lines, line);) {
+      const auto read = parse_metrics_line(line);
+      if (const auto* evaluation = read ? std::get_if<EvaluationRecord>(&*read) : nullptr)
+        add_evaluation(evaluations, *evaluation);
+    }
+    if (evaluations.size() < 2) {
+      ADD_FAILURE() << "it evaluates each epoch";
+      continue;
+    }
+    const auto best = std::ranges::min_element(evaluations, {}, &EvaluationRecord::loss);
+    const std::string file = path(run) + "/checkpoints/best";
+    EXPECT_EQ(read_progress(parse_checkpoint(read_file(file), file)).step, best->step) << momentum;
+    EXPECT_NEAR(read_progress(parse_checkpoint(read_file(file), file)).best_loss, best->loss, 1e-8);
+  }
 }
 
 /// The average is that of the parameters in the checkpoints of each step, to the last bit, and so are its statistics.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "shoal/io/file.hpp"
 
@@ -44,6 +45,10 @@ std::string to_json_line(const EvaluationRecord& record);
 /// it was not finite, or not measured.
 using MetricsLine = std::variant<StepRecord, EvaluationRecord>;
 std::optional<MetricsLine> parse_metrics_line(std::string_view line);
+
+/// Puts it behind the others, or in the place of the last one where that is of the same step: a run ends with two where
+/// batch norm gets exact statistics, of which only the latter is what its checkpoint does.
+void add_evaluation(std::vector<EvaluationRecord>& evaluations, EvaluationRecord evaluation);
 
 /// Appends to metrics.jsonl in batches: a line is in the file at the latest one second after it was recorded, as far as
 /// records keep coming at their pace, and at once after an evaluation. Failures to write throw Error(input_output).

@@ -135,7 +135,8 @@ class Training {
   /// @throws SharedError (diverged)  like finish()
   std::optional<EpochReport> end_epoch(const StepReport& step, bool wanted = false);
   /// After the last step. Where the config asks for it, replaces running averages by the statistics of the whole
-  /// training set; training that goes on, now or from a checkpoint, goes on from the averages.
+  /// training set; training that goes on, now or from a checkpoint, goes on from the averages. What is evaluated then
+  /// takes the place of the step's evaluation for `best`.
   /// @returns the validation split evaluated anew, where that was done and there is one
   /// @throws SharedError (diverged) when the loss is not finite
   std::optional<Evaluation> finish();
@@ -156,6 +157,10 @@ class Training {
   Evaluation epoch_average() const;
   /// For `best` and early stopping; true when it is the best so far.
   bool note(const EpochReport& report);
+  /// True when this score, lower is better, and loss are the best so far.
+  bool compete(double score, double loss);
+  /// The last step is the best or not by what its checkpoint predicts with; early stopping has seen the averages.
+  void note_exact(const Evaluation& exact);
   /// On the validation split, which must be there.
   Evaluation validate();
   void refine_statistics();
@@ -184,6 +189,7 @@ class Training {
   std::unique_ptr<Feeder> feeder_;
   RunProgress progress_;
   RunProgress ended_epoch_;
+  RunProgress before_note_ = {.step = -1};  // of the last evaluation that was judged
   std::unique_ptr<BatchReader> reader_;
   std::unique_ptr<ThreadTuner> tuner_;
   std::vector<double> class_weights_;

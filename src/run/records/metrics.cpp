@@ -76,6 +76,13 @@ std::optional<MetricsLine> parse_metrics_line(std::string_view line) try {
   return std::nullopt;
 }
 
+void add_evaluation(std::vector<EvaluationRecord>& evaluations, EvaluationRecord evaluation) {
+  const bool again = !evaluations.empty() && evaluations.back().step == evaluation.step &&
+                     evaluations.back().split == evaluation.split;
+  if (again) evaluations.pop_back();
+  evaluations.push_back(std::move(evaluation));
+}
+
 MetricsWriter::MetricsWriter(const std::string& path, Clock clock)
     : file_(path), clock_(std::move(clock)), flushed_(clock_()), recorded_(flushed_) {}
 

@@ -20,7 +20,7 @@ void read_metrics(const std::string& file, RunRecord& record) {
     const auto line = parse_metrics_line(std::string_view(text).substr(begin, end - begin));
     if (!line) continue;
     if (const auto* step = std::get_if<StepRecord>(&*line)) record.steps.push_back(*step);
-    if (const auto* evaluation = std::get_if<EvaluationRecord>(&*line)) record.evaluations.push_back(*evaluation);
+    if (const auto* evaluation = std::get_if<EvaluationRecord>(&*line)) add_evaluation(record.evaluations, *evaluation);
   }
 }
 
