@@ -73,7 +73,7 @@ constexpr std::array lines = {
     Line{"train.log_every", "Steps between two lines of metrics.jsonl"},
     Line{"train.max_seconds", "Then the run is saved and stops with 75; 0: no limit"},
     Line{"train.early_stopping.patience", "Evaluations without progress that end the run; 0: off"},
-    Line{"train.early_stopping.min_delta", "What counts as progress"},
+    Line{"train.early_stopping.min_delta", "How much better than all before an evaluation must be to count as progress"},
     Line{"train.class_weights", "none, balanced, or a table of weights by class, as in {yes = 5.0}"},
     Line{"train.metric", "Decides which checkpoint is best, and early stopping"},
     Line{"train.average_decay", "Of an average of weights, which is what is evaluated and predicted with; 0: none"},
