@@ -251,3 +251,8 @@ assert len(x) == 2 and "1 of 3 images are left out" in said and "the first is a/
 refused(64, '--size is "8"; it must be width and height', "images", "in", "--size", "8")
 refused(64, "--size is missing", "images", "in")
 refused(66, "nowhere", "images", "nowhere", "--size", "8x9")
+pathlib.Path("in/c").mkdir()
+x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")
+assert "1 of 3 classes have no image, the first is \"c\"" in said and "--regression" not in said, said
+for size in ("0x4", "4x4x4", "4,4", "x"):
+    refused(64, f'--size is "{size}"; it must be width and height', "images", "in", "--size", size)
