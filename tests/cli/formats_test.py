@@ -256,3 +256,6 @@ x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")
 assert "1 of 3 classes have no image, the first is \"c\"" in said and "--regression" not in said, said
 for size in ("0x4", "4x4x4", "4,4", "x"):
     refused(64, f'--size is "{size}"; it must be width and height', "images", "in", "--size", size)
+for reader in (["libsvm", "-"], ["libsvm", "a.svm", "--test", "-"], ["npy", "--x", "-"], ["hdf5", "-", "--x", "x"],
+               ["idx", "--images", "-"]):
+    refused(64, "- is standard input, which shoal import csv alone reads", *reader)
