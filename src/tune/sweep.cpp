@@ -457,6 +457,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   log_info(start_line(task, world));
   if (world.rank() == 0 && !plan.goes_on) {
     for (const std::string& line : idle_lines(task)) log_warning(line);
+    if (const std::string line = too_few_trials_line(task.settings); !line.empty()) log_warning(line);
   }
   if (task.settings.search == Search::grid) log_info(grid_line(task.settings));
   if (const std::string line = taken_over_line(task); !line.empty()) log_info(line);

@@ -289,6 +289,15 @@ void check_folder(const std::string& claims, const Communicator& world) {
                 ExitStatus::input_output, "name a folder that all hosts share with --run");
 }
 
+std::string too_few_trials_line(const SweepSettings& settings) {
+  const std::int64_t least = SearchPlan::trials_to_choose(settings);
+  if (settings.trials >= least) return "";
+  return fmt::format(
+      "sweep.search = \"{}\" needs {} trials or more to choose by results: with sweep.trials = {} all "
+      "are of its first round, which is {}",
+      to_string(settings.search), least, settings.trials, learns(settings.search) ? "spread evenly" : "random");
+}
+
 std::vector<std::string> idle_lines(const SweepTask& task) {
   const auto& space = task.settings.space;
   const SearchPlan plan(task.settings, task.base.seed, task.base.train.epochs);
