@@ -47,6 +47,15 @@ bool finds_classes(const Options& options) {
   return options.like.empty();
 }
 
+/// Folders are never numbers to predict.
+bool finds_classes(const ImagesOptions& /*options*/) { return false; }
+
+/// Of a file that is named by nothing else.
+void refuse_standard_input(const std::vector<std::string>& files) {
+  if (std::ranges::find(files, "-") != files.end())
+    throw Error(ExitStatus::usage, "- is standard input, which shoal import csv alone reads; give the path of a file");
+}
+
 /// Rank 0 works, the others wait.
 template <class Make>
 ExitStatus make_dataset(const Make& make, const std::string& out, const Communicator& world) {
@@ -62,6 +71,7 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
   const auto make = [&] {
     return std::visit(
         [&](const auto& source) {
+          refuse_standard_input(source.files());
           check_output_file(request.out, Output::data_set, source.files());
           DatasetSummary summary = import_from(source, request.out);
           if (finds_classes(source)) warn_of_many_classes(summary);

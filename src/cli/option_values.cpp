@@ -39,17 +39,27 @@ template double parse_number(const std::string&, const std::string&);
 template std::int64_t parse_number(const std::string&, const std::string&);
 template std::uint64_t parse_number(const std::string&, const std::string&);
 
-std::vector<std::int64_t> parse_shape(const std::string& option, const std::string& text) {
-  std::vector<std::int64_t> shape;
+namespace {
+
+/// Whole numbers of at least 1; none where the text holds anything else.
+std::vector<std::int64_t> extents_of(const std::string& text, char between) {
+  std::vector<std::int64_t> extents;
   for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::size_t end = std::min(text.find(between, begin), text.size());
     std::int64_t extent = 0;
     const auto [at, error] = std::from_chars(text.data() + begin, text.data() + end, extent);
-    if (error != std::errc{} || at != text.data() + end || extent < 1)
-      refuse(option, text, "whole numbers of at least 1, such as 8,8");
-    shape.push_back(extent);
+    if (error != std::errc{} || at != text.data() + end || extent < 1) return {};
+    extents.push_back(extent);
     begin = end + 1;
   }
+  return extents;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> parse_shape(const std::string& option, const std::string& text) {
+  std::vector<std::int64_t> shape = extents_of(text, ',');
+  if (shape.empty()) refuse(option, text, "whole numbers of at least 1, such as 8,8");
   return shape;
 }
 
@@ -72,11 +82,7 @@ CLI::Option* list(CLI::App* app, const std::string& name, std::vector<std::strin
 }
 
 void parse_size(const std::string& option, const std::string& text, std::int64_t& width, std::int64_t& height) {
-  std::string with_comma = text;
-  const std::size_t x = with_comma.find('x');
-  if (x != std::string::npos) with_comma[x] = ',';
-  const bool plausible = x != std::string::npos && text.find(',') == std::string::npos;
-  const std::vector<std::int64_t> shape = plausible ? parse_shape(option, with_comma) : std::vector<std::int64_t>{};
+  const std::vector<std::int64_t> shape = extents_of(text, 'x');
   if (shape.size() != 2) refuse(option, text, "width and height, such as 32x32");
   width = shape[0];
   height = shape[1];

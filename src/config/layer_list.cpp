@@ -52,8 +52,11 @@ Fault read_branches(const toml::node& node, const std::string& place, std::vecto
 Fault read_member(const std::string& name, const toml::node& node, const std::string& place, LayerSpec& to) {
   if (name == "type" || name == "name") {
     std::string& text = name == "type" ? to.type : to.name;
-    text = node.value_exact<std::string>().value_or("");
-    return text.empty() ? fault(node, place, "use a text") : Fault();
+    if (!node.is_string()) return fault(node, place, "use a text");
+    text = *node.value_exact<std::string>();
+    if (!text.empty()) return {};
+    return LayerFault{
+        &node, fmt::format("{} is empty; {}", place, name == "type" ? like_a_layer : "use a text, or leave it out")};
   }
   if (name == "layers") return read_layers(node, place, to.layers);
   if (name == "branches") return read_branches(node, place, to.branches);

@@ -56,6 +56,14 @@ std::string value(const std::vector<double>& v) {
   return fmt::format("[{}]", fmt::join(numbers, ", "));
 }
 
+std::string layer_head(const LayerSpec& layer) {
+  std::string text = "type = " + quote(layer.type);
+  if (!layer.name.empty()) text += ", name = " + quote(layer.name);
+  for (const auto& [name, setting] : layer.settings)
+    text += ", " + key(name) + " = " + std::visit([](const auto& s) { return value(s); }, setting);
+  return text;
+}
+
 namespace {
 
 /// A list of layers over several lines: its own begin with `indent` and two blanks more, its end with `indent`.
@@ -64,11 +72,7 @@ std::string layer_list(const std::vector<LayerSpec>& layers, const std::string& 
   const std::string inside = indent + "  ";
   std::string text = "[\n";
   for (const LayerSpec& layer : layers) {
-    text += inside + "{type = " + quote(layer.type);
-    if (!layer.name.empty()) text += ", name = " + quote(layer.name);
-    for (const auto& [name, setting] : layer.settings) {
-      text += ", " + key(name) + " = " + std::visit([](const auto& s) { return value(s); }, setting);
-    }
+    text += inside + '{' + layer_head(layer);
     if (!layer.layers.empty()) text += ", layers = " + layer_list(layer.layers, inside);
     if (!layer.shortcut.empty()) text += ", shortcut = " + layer_list(layer.shortcut, inside);
     if (!layer.branches.empty()) {

@@ -47,6 +47,7 @@ Kernel kernel_of(const LayerContext& context) {
 
 Value build_conv(LayerContext& context, Value x) {
   context.check_keys({"channels", "kernel", "stride", "padding", "groups", "init", "bias"});
+  context.check_given({"channels", "kernel"}, "channels = 16, kernel = 3");
   const std::int64_t channels = context.whole_number("channels", 65536);
   const auto [kernel_height, kernel_width] = kernel_of(context);
   ConvolutionOptions options;

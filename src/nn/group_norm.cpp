@@ -209,6 +209,7 @@ Value group_norm(Value x, Value gamma, Value beta, std::int64_t groups, double e
 
 Value build_group_norm(LayerContext& context, Value x) {
   context.check_keys({"groups", "epsilon"});
+  context.check_given({"groups"}, "groups = 4");
   const std::int64_t groups = context.whole_number("groups");
   const std::string name = context.next_name("group_norm");
   const Value gamma = context.graph().variable(name + "/gamma", {x.shape().columns}, constant(1.0));

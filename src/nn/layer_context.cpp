@@ -121,8 +121,7 @@ double LayerContext::number(const std::string& key, double fallback, double leas
 }
 
 std::int64_t LayerContext::whole_number(const std::string& key, std::int64_t most) const {
-  if (!layer().settings.contains(key))
-    refuse_model(fmt::format("{0} needs {1}, for example {{type = \"{0}\", {1} = 64}}", layer().type, key));
+  check_given({key}, key + " = 64");
   return whole_number(key, 1, 1, most);
 }
 
@@ -151,6 +150,13 @@ bool LayerContext::flag(const std::string& key, bool fallback) const {
   const auto* value = std::get_if<bool>(&found->second);
   if (value == nullptr) refuse_model(fmt::format("{} of {} must be true or false", key, layer().type));
   return *value;
+}
+
+void LayerContext::check_given(const std::vector<std::string>& keys, const std::string& example) const {
+  for (const std::string& key : keys) {
+    if (layer().settings.contains(key)) continue;
+    refuse_model(fmt::format("{0} needs {1}, for example {{type = \"{0}\", {2}}}", layer().type, key, example));
+  }
 }
 
 void LayerContext::check_keys(const std::vector<std::string>& known) const {

@@ -27,6 +27,7 @@ struct NamedDecay {
   Decay decay;
   std::array<std::string_view, 4> uses;  // of ScheduleSettings
   bool warms_up = false;                 // by itself: warmup_steps come before all others
+  bool spans_run = false;                // it looks at `steps`
 };
 
 /// From `from` at 0 to `to` at 1.
@@ -57,7 +58,9 @@ constexpr NamedDecay decays[] = {
      [](const ScheduleSettings& s, const Moment& now) {
        return half_cosine(now.rate, std::min(s.min_rate, now.rate), now.progress());
      },
-     {"min_rate"}},
+     {"min_rate"},
+     false,
+     true},
     {"exponential",
      [](const ScheduleSettings& s, const Moment& now) {
        return now.rate * elementary::power(s.factor, static_cast<std::uint64_t>(now.epoch));
@@ -68,13 +71,15 @@ constexpr NamedDecay decays[] = {
        return now.rate / (1.0 + s.decay * static_cast<double>(now.epoch));
      },
      {"decay", "min_rate"}},
-    {"one_cycle", one_cycle, {"rise_fraction", "start_divisor", "end_divisor", "min_rate"}, true},
+    {"one_cycle", one_cycle, {"rise_fraction", "start_divisor", "end_divisor", "min_rate"}, true, true},
     {"polynomial",
      [](const ScheduleSettings& s, const Moment& now) {
        const double floor = std::min(s.min_rate, now.rate);
        return floor + (now.rate - floor) * power(1.0 - now.progress(), s.power);
      },
-     {"power", "min_rate"}},
+     {"power", "min_rate"},
+     false,
+     true},
     {"step",
      [](const ScheduleSettings& s, const Moment& now) {
        return now.rate * elementary::power(s.factor, static_cast<std::uint64_t>(now.epoch / s.step_epochs));
@@ -98,10 +103,12 @@ std::vector<std::string> schedule_names() {
 }
 
 bool schedule_uses(const std::string& name, std::string_view setting) {
-  const auto& [known, decay, uses, warms_up] = find_decay(name);
-  if (setting == "warmup_steps") return !warms_up;
-  return std::find(uses.begin(), uses.end(), setting) != uses.end();
+  const NamedDecay& known = find_decay(name);
+  if (setting == "warmup_steps") return !known.warms_up;
+  return std::find(known.uses.begin(), known.uses.end(), setting) != known.uses.end();
 }
+
+bool schedule_spans_run(const std::string& name) { return find_decay(name).spans_run; }
 
 double learning_rate(const OptimizerSettings& optimizer, const ScheduleSettings& schedule, std::int64_t step,
                      std::int64_t steps_per_epoch, std::int64_t total_steps) {

@@ -262,13 +262,14 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   if (resumed) run_together(comm, [&] { training->restore(*resumed); });
   for (const std::string& line : plan.idle) log_warning(line);
   if (const std::string line = resumed ? "" : endless_warmup(*training); !line.empty()) log_warning(line);
+  const std::int64_t first = training->progress().step;
+  const Config next = plan.journal.config_at(plan.config, first + 1);  // with what changes where it goes on
   if (request.dry_run) {
-    if (comm.rank() == 0) print_dry_run(*training, comm);
+    if (comm.rank() == 0) print_dry_run(*training, next, comm);
     return ExitStatus::done;
   }
   log_info(start_line(*training, comm));
-  if (const double decay = training->config().train.average_decay; decay > 0.0)
-    log_info(fmt::format("what is evaluated is the average of weights, train.average_decay = {}", decay));
+  if (const std::string line = judged_weights_line(training->config(), next); !line.empty()) log_info(line);
   if (comm.threads_for_this_rank() > usable_cores())
     log_warning(
         fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), usable_cores()));
@@ -281,16 +282,15 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     if (resumed->attribute<std::string>(CheckpointNames::kernel_hash) != kernel_hash(training->model()))
       log_warning("this processor or build does not compute the bits of the one that wrote " + plan.resumed_path +
                   "; the run goes on with other bits");
-    log_info(fmt::format("going on after step {} of {}, from {}", training->progress().step, training->total_steps(),
-                         plan.resumed_path));
+    log_info(
+        fmt::format("going on after step {} of {}, from {}", first, training->total_steps(next), plan.resumed_path));
     resumed.reset();
   } else {
     training->start();
     if (!plan.init_from.empty()) adopt(plan.init_from, *training, comm);
     warn_of_blocks(*training, comm);
   }
-  const std::int64_t first = training->progress().step;
-  if (training->finished() && training->finished(plan.journal.config_at(plan.config, first + 1))) {
+  if (training->finished() && training->finished(next)) {
     const std::string finished = finished_line(*training, plan.in_place ? plan.run : plan.resumed_path);
     if (!plan.in_place) throw SharedError(ExitStatus::usage, finished + "; there is no branch without a step");
     log_info(finished);

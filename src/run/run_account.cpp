@@ -64,6 +64,13 @@ std::string start_line(const Training& training, const Communicator& comm) {
                      counted(leaves_of(training.config()), "leaf", "leaves"));
 }
 
+std::string judged_weights_line(const Config& before, const Config& next) {
+  const double decay = next.train.average_decay;
+  if (decay > 0.0) return fmt::format("what is evaluated is the average of weights, train.average_decay = {}", decay);
+  if (before.train.average_decay == 0.0) return "";
+  return "what is evaluated is the last weights, and no average of them from here on: train.average_decay = 0";
+}
+
 std::string endless_warmup(const Training& training) {
   const Config& config = training.config();
   const std::int64_t warmup = config.schedule.warmup_steps;
@@ -85,16 +92,16 @@ std::string finished_line(const Training& training, const std::string& name) {
                      training.config().train.steps > 0 ? "train.steps" : "train.epochs");
 }
 
-void print_dry_run(const Training& training, const Communicator& comm) {
+void print_dry_run(const Training& training, const Config& next, const Communicator& comm) {
   const Model& model = training.model();
   print_layers(model);
   std::cout << fmt::format(
-      "{} steps, {} an epoch; validation: {}\n", training.total_steps(), training.steps_per_epoch(),
+      "{} steps, {} an epoch; validation: {}\n", training.total_steps(next), training.steps_per_epoch(),
       training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
-  const std::int64_t moments = static_cast<std::int64_t>(Optimizer(training.config().optimizer.name).moments().size());
-  const std::int64_t average = training.config().train.average_decay > 0.0 ? 1 : 0;
+  const std::int64_t moments = static_cast<std::int64_t>(Optimizer(next.optimizer.name).moments().size());
+  const std::int64_t average = next.train.average_decay > 0.0 ? 1 : 0;
   const double floats = static_cast<double>(model.graph().parameter_size());
-  const TrainingCost cost = estimate_cost(training.config(), training.data(), HostLoad::of(comm));
+  const TrainingCost cost = estimate_cost(next, training.data(), HostLoad::of(comm));
   std::cout << fmt::format("memory per host: about {:.1f} MB to train and save; checkpoint: about {:.1f} MB\n",
                            (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * 1e-6,
                            floats * 4e-6 * static_cast<double>(1 + moments + average));

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "shoal/config/assign.hpp"
+#include "shoal/config/difference.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
@@ -89,11 +90,13 @@ void take_config(const TrainRequest& request, RunPlan& plan) {
     const std::string idle = config_keys::idle_line(*config_keys::find(key), wanted);
     if (!idle.empty()) plan.idle.push_back(wanted.place_of(key) + idle);
     const bool free = changes_no_bit(key, start) && changes_no_bit(key, wanted);
-    if (!free && !may_be_nudged(key))
+    if (!free && !may_be_nudged(key)) {
+      const ConfigDifference change = first_difference(wanted, before, key);
       throw Error(ExitStatus::usage,
                   fmt::format("{} = {} is not what {} was trained with ({}); a run goes on with its own {}: leave it "
                               "out, or start a new run",
-                              key, value_text(wanted, key), plan.resumed_path, value_text(before, key), key));
+                              change.place, change.first, plan.resumed_path, change.second, key));
+    }
     if (free && !(nudged_before && may_be_nudged(key))) {
       copy_key(plan.config, wanted, key);
     } else if (value_text(now, key) != value_text(wanted, key)) {

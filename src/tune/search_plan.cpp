@@ -48,6 +48,11 @@ SearchPlan::SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::i
   if (settings.population.enabled()) population_.emplace(places_);
 }
 
+std::int64_t SearchPlan::trials_to_choose(const SweepSettings& settings) {
+  if (settings.search == Search::coarse_to_fine) return 2 * least_round;
+  return learns(settings.search) ? first_round(settings) + 1 : 0;
+}
+
 const Place& SearchPlan::place(std::int64_t trial, std::int64_t rung) const {
   return (population_ ? population_->places(rung) : places_)[at(trial)];
 }

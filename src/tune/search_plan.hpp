@@ -67,6 +67,8 @@ class SearchPlan {
   bool advance(const std::vector<Standing>& standings);
 
   std::int64_t rounds() const { return rounds_; }
+  /// The least sweep.trials with which a search that chooses by results has a second round, and so does; 0: it is none.
+  static std::int64_t trials_to_choose(const SweepSettings& settings);
   std::int64_t rungs() const { return rungs_; }
   /// Of the trials so far, by number; of a population as it is in the generation under way.
   const std::vector<Place>& places() const { return places_; }

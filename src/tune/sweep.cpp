@@ -286,11 +286,11 @@ bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
   if (is_there == 0 && !wanted) return true;
   const Config config = final_config(config_of(winner), outcome, task_.settings.metric);
   const TrainingData data = prepare_data(config, world_);
-  const std::string length =
-      config.train.steps > 0 ? counted(config.train.steps, "step") : counted(config.train.epochs, "epoch");
+  const std::string length = length_text(config.train);
   summary.final_fit = SweepSummary::FinalFit{file, data.train.rows(), length};
   if (is_there != 0) return true;
   log_info(fmt::format("final fit: trial {} on all {} for {}", winner, counted(data.train.rows(), "row"), length));
+  if (const std::string line = refitted_schedule_line(config_of(winner), config); !line.empty()) log_info(line);
   run_together(world_, [&] { check_memory(config, data); });
   const TrialTask task{winner, outcome.rung, {}, config, Metric::train_loss, paths_.final_part(), final_fit_fold};
   const auto fitted = worker_.train_together(task, data, world_);
@@ -457,6 +457,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   log_info(start_line(task, world));
   if (world.rank() == 0 && !plan.goes_on) {
     for (const std::string& line : idle_lines(task)) log_warning(line);
+    if (const std::string line = too_few_trials_line(task.settings); !line.empty()) log_warning(line);
   }
   if (task.settings.search == Search::grid) log_info(grid_line(task.settings));
   if (task.base.train.early_stopping.patience > 0)

@@ -13,6 +13,7 @@
 
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/config/difference.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
@@ -66,8 +67,8 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
     if (key.starts_with("sweep.")) {
       wrong = obstacle(kept.sweep, wanted.sweep);
     } else if (!changes_no_bit(key, wanted) || key == "train.evaluate_every") {
-      wrong = fmt::format("{} = {} is not what it was begun with ({})", key, value_text(wanted, key),
-                          value_text(kept, key));
+      const ConfigDifference change = first_difference(wanted, kept, key);
+      wrong = fmt::format("{} = {} is not what it was begun with ({})", change.place, change.first, change.second);
     }
     if (!wrong.empty())
       throw Error(ExitStatus::usage, fmt::format("the sweep in {} cannot go on: {}; leave it as it was, or begin "
@@ -286,6 +287,15 @@ void check_folder(const std::string& claims, const Communicator& world) {
   }
   require_alike(world, "the folder of the sweep", there ? "there is " + claims : "there is no " + claims,
                 ExitStatus::input_output, "name a folder that all hosts share with --run");
+}
+
+std::string too_few_trials_line(const SweepSettings& settings) {
+  const std::int64_t least = SearchPlan::trials_to_choose(settings);
+  if (settings.trials >= least) return "";
+  return fmt::format(
+      "sweep.search = \"{}\" needs {} trials or more to choose by results: with sweep.trials = {} all "
+      "are of its first round, which is {}",
+      to_string(settings.search), least, settings.trials, learns(settings.search) ? "spread evenly" : "random");
 }
 
 std::vector<std::string> idle_lines(const SweepTask& task) {

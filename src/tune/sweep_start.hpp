@@ -58,6 +58,8 @@ void check_folder(const std::string& claims, const Communicator& world);
 /// A line for each key that was set, or is searched, and in no trial acts as it says. Those of the first round are
 /// asked.
 std::vector<std::string> idle_lines(const SweepTask& task);
+/// Of a search that would choose by results, and has too few trials for it; empty: it has enough, or is none.
+std::string too_few_trials_line(const SweepSettings& settings);
 
 /// Makes or takes the folder. @throws Error  taken; bad_data: it was begun on other data; input_output
 SweepDirectory take_folder(const SweepRequestPlan& plan, const SweepTask& task);

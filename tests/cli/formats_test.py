@@ -166,6 +166,32 @@ with h5py.File("out.h5") as f:
     same(f["test/y"][:], parts[2][1], "i4", "labels of test")
     assert [n.decode() for n in f.attrs["columns"]] == ["t[0]", "t[1]", "wind"], f.attrs["columns"]
 shutil.copy("out.h5", "like.h5")
+
+# Files that say different things of one array, or of what cannot be
+for file, scale, fill, units in (("k.nc", 1.0, -7, b"K"), ("c.nc", 0.5, -8, "degC"), ("d.nc", 1.0, -7, "degC")):
+    with h5py.File(file, "w") as f:
+        f["t"], f["y"] = np.arange(3, dtype="i2"), np.arange(3.0)
+        f["t"].attrs.update(scale_factor=scale, _FillValue=np.int16(fill), units=units)
+with h5py.File("plain.nc", "w") as f:
+    f["t"], f["y"] = np.arange(3, dtype="i2"), np.arange(3.0)
+x, _, said = imported("hdf5", "k.nc", "c.nc", "d.nc", "--x", "t", "--y", "y")
+same(x[:, 0], [0, 1, 2, 0, 0.5, 1, 0, 1, 2], "f4", "files of different scales")
+assert "t: int16 that stand for 1 * stored + 0, where -7 is missing; 1 of 3 files say otherwise, the first is c.nc: t: " in said, said
+assert 'warning: k.nc: t is in "K", and c.nc: t in "degC"' in said and "among --x" not in said, said
+_, _, said = imported("hdf5", "plain.nc", "--x", "t", "--test", "k.nc,d.nc")
+assert "in test t: int16 that stand for 1" in said and 'k.nc: t is in "K", and d.nc: t in "degC"' in said, said
+_, _, said = imported("hdf5", "plain.nc", "c.nc", "d.nc", "--x", "t")
+assert "t: values are as they are stored; 2 of 3 files say otherwise, the first is c.nc" in said, said
+assert "warning" not in said, said
+_, _, said = imported("hdf5", "k.nc", "--x", "t,/y", "--y", "y")
+assert "warning: --y y is among --x as well: the features hold what is to be predicted" in said, said
+with h5py.File("k.nc", "a") as f:
+    f["t"].attrs["scale_factor"] = [1.0, 2.0]
+refused(65, "the attribute scale_factor holds 2 numbers, and is to hold 1; correct or remove it", "hdf5", "k.nc", "--x", "t")
+with h5py.File("k.nc", "a") as f:
+    f["t"].attrs["scale_factor"] = 1.0
+    f["t"].attrs["valid_range"] = 1.0
+refused(65, "the attribute valid_range holds 1 number, and is to hold 2", "hdf5", "k.nc", "--x", "t")
 x, y, _ = imported("hdf5", *files, "--x", "g/t,wind", "--y", "y", "--regression", "--test-fraction", 0.3)
 assert y.dtype == "f4" and len(x) == 63 - 19
 with h5py.File("part2.nc", "a") as f:
@@ -215,6 +241,7 @@ same(imported("npy", "--x", "holes.npy", "--missing", "nan")[0], holes, "f4", "h
 np.save("floats.npy", np.arange(2.0))
 _, y, said = imported("npy", "--x", "holes.npy", "--missing", "nan", "--y", "floats.npy")
 same(y, [0, 1], "i4", "labels 0.0 and 1.0")
+assert "--y floats.npy is among --x as well" in imported("npy", "--x", "floats.npy", "--y", "floats.npy")[2]
 assert "floats: classes: 2 different whole numbers; --regression" in said, said
 
 # LIBSVM: a test file that lacks the last feature and a class
@@ -229,6 +256,9 @@ with h5py.File("out.h5") as f:
 shutil.copy("out.h5", "like.h5")
 same(imported("libsvm", "a.t", "--like", "like.h5")[0], [[4, 0, 0]], "f4", "--like")
 refused(64, "--features is \"none\"", "libsvm", "a.svm", "--features", "none")
+for reader in (["libsvm", "-"], ["libsvm", "a.svm", "--test", "-"], ["npy", "--x", "-"], ["hdf5", "-", "--x", "x"],
+               ["idx", "--images", "-"]):
+    refused(64, "- is standard input, which shoal import csv alone reads", *reader)
 
 # Images: the folder of another set, gray, a file that is none
 golden = pathlib.Path(__file__).resolve().parents[1] / "golden" / "images"
@@ -249,5 +279,10 @@ refused(65, "in/a/bad.jpg: a damaged JPEG", "images", "in", "--size", "8x9")
 x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")
 assert len(x) == 2 and "1 of 3 images are left out" in said and "the first is a/notes.txt" in said, said
 refused(64, '--size is "8"; it must be width and height', "images", "in", "--size", "8")
+pathlib.Path("in/c").mkdir()
+x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")
+assert "1 of 3 classes have no image, the first is \"c\"" in said and "--regression" not in said, said
+for size in ("0x4", "4x4x4", "4,4", "x"):
+    refused(64, f'--size is "{size}"; it must be width and height', "images", "in", "--size", size)
 refused(64, "--size is missing", "images", "in")
 refused(66, "nowhere", "images", "nowhere", "--size", "8x9")

@@ -214,6 +214,17 @@ refused(65, "looks like (height, width, channels)", "train", "--set", "data.file
 refused(64, "data.augment.crop = 1 changes images, and the model takes none", "train", "--set", "data.file=photos.h5", "--set",
         "data.augment.crop=1", "--set", "model.hidden=[4]")
 
+# What is plainly an image is no table, and the words are those of import.
+pathlib.Path("photo.bmp").write_bytes(b"BM" + bytes(60))
+pathlib.Path("scan.tiff").write_bytes(b"II*\0" + bytes(60))
+pathlib.Path("scan").write_bytes(b"MM\0*" + bytes(60))
+pathlib.Path("page.png").write_text("<!DOCTYPE html>\n<html></html>\n")
+for file, words in (("photo.bmp", "a BMP file; convert it to PNG or JPEG"), ("scan.tiff", "a TIFF file; convert"),
+                    ("scan", "a TIFF file; convert"), ("page.png", "neither JPEG nor PNG, by its first bytes")):
+    refused(65, f"{file}: {words}", "predict", "plain", "--data", file, "--out", "-")
+    refused(65, f"{file}: {words}", "import", "images", file, "--size", "5x6", "-o", "no.h5")
+refused(65, "photo.bmp is an image, and the model was not trained on images", "predict", "a", "--data", "photo.bmp", "--out", "-")
+
 # One channel: (H, W) and (1, H, W) are the same image.
 train_images("gray", "i.h5")
 np.save("one.npy", pixels[:, None])

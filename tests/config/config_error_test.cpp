@@ -173,6 +173,9 @@ TEST(ConfigError, OfNestedLayersThePlaceIsNamed) {
   EXPECT_EQ(said("shortcut = [[]]"),
             "model.layers[1].shortcut[0] is a list; use a table like {type = \"dense\", units = 256}");
   EXPECT_EQ(said("name = 3"), "model.layers[1].name is the whole number 3; use a text");
+  EXPECT_EQ(said("name = \"\""), "model.layers[1].name is empty; use a text, or leave it out");
+  EXPECT_EQ(said("layers = [{type = \"\"}]"),
+            "model.layers[1].layers[0].type is empty; use a table like {type = \"dense\", units = 256}");
   EXPECT_EQ(said("layers = [{type = \"dense\", gain = nan}]"), "model.layers[1].layers[0].gain is no finite number");
 }
 

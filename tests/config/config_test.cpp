@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <limits>
 
 #include "config/parse_text.hpp"
+#include "shoal/config/difference.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 #include "temporary_folder.hpp"
@@ -142,6 +144,33 @@ LayerSpec nested_layer() {
   const LayerSpec inner{.type = "residual", .settings = {{"shortcut", "identity"}}, .layers = {dense, {"relu"}}};
   const LayerSpec concat{.type = "concat", .branches = {{inner, {"tanh"}}, {}, {{"relu"}}}};
   return {.type = "residual", .name = "block", .layers = {concat, {"relu"}}, .shortcut = {{"tanh"}, concat}};
+}
+
+TEST(Config, OfLayersTheFirstThatDiffersIsNamed) {
+  Config a;
+  a.model.layers = {{"relu"}, nested_layer(), {"dense", {{"units", std::int64_t{8}}}}};
+  const auto said = [&](const std::function<void(std::vector<LayerSpec>&)>& change) {
+    Config b = a;
+    change(b.model.layers);
+    const ConfigDifference found = first_difference(a, b, "model.layers");
+    return found.place + ": " + found.first + " | " + found.second;
+  };
+  EXPECT_EQ(said([](auto& layers) { layers[2].settings["units"] = std::int64_t{9}; }),
+            "model.layers[2]: {type = \"dense\", units = 8} | {type = \"dense\", units = 9}");
+  EXPECT_EQ(said([](auto& layers) { layers.pop_back(); }), "model.layers[2]: {type = \"dense\", units = 8} | nothing");
+  EXPECT_EQ(said([](auto& layers) { layers[1].layers[1] = {"tanh"}; }),
+            "model.layers[1].layers[1]: {type = \"relu\"} | {type = \"tanh\"}");
+  EXPECT_EQ(said([](auto& layers) { layers[1].shortcut.erase(layers[1].shortcut.begin()); }),
+            "model.layers[1].shortcut[0]: {type = \"tanh\"} | {type = \"concat\"}");
+  EXPECT_EQ(
+      said([](auto& layers) { layers[1].layers[0].branches[0][0].layers.clear(); }),
+      "model.layers[1].layers[0].branches[0][0].layers[0]: {type = \"dense\", name = \"the \\\"one\\\"\", units = "
+      "8} | nothing");
+  EXPECT_EQ(said([](auto& layers) { layers[1].layers[0].branches.pop_back(); }),
+            "model.layers[1].layers[0].branches: 3 branches | 2 branches");
+  Config b = a;
+  b.optimizer.l2 = 0.5;
+  EXPECT_EQ(first_difference(a, b, "optimizer.l2").second, "0.5");
 }
 
 TEST(Config, ReadsBackWhatItWrote) {

@@ -21,6 +21,11 @@ TEST(Layers, MistakesAreNamed) {
   EXPECT_EQ(error_of({{"relu", {{"slope", 0.1}}}}), "model.layers[0]: relu has no setting \"slope\"; it has none");
   EXPECT_EQ(error_of({{"dense", {}}}),
             "model.layers[0]: dense needs units, for example {type = \"dense\", units = 64}");
+  const std::string conv = ", for example {type = \"conv\", channels = 16, kernel = 3}";
+  EXPECT_EQ(error_of({{"conv", {{"kernel", std::int64_t{3}}}}}), "model.layers[0]: conv needs channels" + conv);
+  EXPECT_EQ(error_of({{"conv", {{"channels", std::int64_t{8}}}}}), "model.layers[0]: conv needs kernel" + conv);
+  EXPECT_EQ(error_of({{"group_norm", {}}}),
+            "model.layers[0]: group_norm needs groups, for example {type = \"group_norm\", groups = 4}");
   EXPECT_EQ(error_of({{"dense", {{"units", std::int64_t{0}}}}}),
             "model.layers[0]: units of dense must be a whole number, 1 or more");
   EXPECT_EQ(error_of({{"dropout", {{"rat", 0.5}}}}),

@@ -28,6 +28,14 @@ void expect_schedule(const ScheduleSettings& schedule, F expected) {
   }
 }
 
+TEST(Schedule, KnowsWhetherItSpansTheRun) {
+  for (const std::string& name : schedule_names()) {
+    const ScheduleSettings schedule{.name = name, .step_epochs = 1};
+    const auto rate = [&](std::int64_t steps) { return learning_rate({}, schedule, 3 * per_epoch, per_epoch, steps); };
+    EXPECT_EQ(schedule_spans_run(name), rate(total) != rate(2 * total)) << name;
+  }
+}
+
 TEST(Schedule, AgreesWithItsFormulaAtEveryStep) {
   for (const std::int64_t warmup : {0, 1, 5, 20}) {
     expect_schedule({.name = "constant", .warmup_steps = warmup}, [](double, double) { return 0.04; });

@@ -185,6 +185,49 @@ TEST_F(TrainRun, AnAverageOfWeightsIsKeptAndResumed) {
   EXPECT_EQ(last_weights("without"), last_weights("run"));
 }
 
+TEST_F(TrainRun, SaysWhichWeightsAreEvaluatedFromHereOn) {
+  EXPECT_EQ(status_of(request("with", {"train.average_decay=0.9", "train.steps=5"})), ExitStatus::done) << message_;
+  EXPECT_EQ(status_of(request("without", {"train.steps=5"})), ExitStatus::done) << message_;
+  const auto said = [&](const std::string& run, const std::string& decay) {
+    TrainRequest branch;
+    branch.resume = path(run);
+    branch.run = path(run + decay);
+    branch.sets = {"train.average_decay=" + decay, "train.steps=7"};
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(status_of(branch), ExitStatus::done) << message_;
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    if (test_world().rank() != 0) return std::string();
+    EXPECT_NE(log.find("going on after step 5 of 7"), std::string::npos) << log;
+    const std::size_t at = log.find("what is evaluated is ");
+    return at == std::string::npos ? "nothing" : log.substr(at + 21, log.find('\n', at) - at - 21);
+  };
+  const auto expect = [&](const std::string& run, const std::string& decay, const std::string& line) {
+    const std::string found = said(run, decay);
+    if (test_world().rank() == 0) {
+      EXPECT_EQ(found, line) << run << ' ' << decay;
+    }
+  };
+  expect("with", "0.9", "the average of weights, train.average_decay = 0.9");
+  expect("with", "0.5", "the average of weights, train.average_decay = 0.5");
+  expect("with", "0", "the last weights, and no average of them from here on: train.average_decay = 0");
+  expect("without", "0.5", "the average of weights, train.average_decay = 0.5");
+  expect("without", "0", "nothing");
+}
+
+TEST_F(TrainRun, OfLayersThatChangedTheFirstIsNamed) {
+  const std::string begin = R"(model.layers=[{type="dense",units=8},{type="relu"},{type="dense",units=)";
+  TrainRequest first = request("run", {begin + "9}]"});
+  std::erase(first.sets, "model.hidden=[16]");
+  std::erase(first.sets, "model.batch_norm=true");
+  EXPECT_EQ(status_of(first), ExitStatus::done) << message_;
+  TrainRequest more;
+  more.resume = path("run");
+  more.sets = {begin + "10}]"};
+  EXPECT_EQ(status_of(more), ExitStatus::usage);
+  EXPECT_EQ(message_.substr(0, message_.find(" is not what")), "model.layers[2] = {type = \"dense\", units = 10}");
+  EXPECT_NE(message_.find("({type = \"dense\", units = 9})"), std::string::npos) << message_;
+}
+
 TEST_F(TrainRun, AnExtendedRunWithAnAverageGoesOnFromItsOwnStatistics) {
   const std::vector<std::string> exact = {"model.batch_norm.running=\"exact\"", "checkpoint.keep=9",
                                           "train.average_decay=0.9"};

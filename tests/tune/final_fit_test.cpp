@@ -63,5 +63,24 @@ TEST(FinalFitLength, StepsThatEarlyStoppingMayHaveCutAreNotMade) {
   EXPECT_EQ(fit.train.epochs, 6) << "where its last evaluation was";
 }
 
+TEST(FinalFitLength, AScheduleThatSpansATrainingIsAnotherThen) {
+  const auto said = [](const std::string& schedule, std::int64_t steps, std::int64_t epochs) {
+    Config trial;
+    trial.schedule.name = schedule;
+    trial.train.epochs = 6;
+    Config fit = trial;
+    fit.train.steps = steps;
+    fit.train.epochs = epochs;
+    return refitted_schedule_line(trial, fit);
+  };
+  EXPECT_EQ(
+      said("cosine", 0, 4),
+      "schedule.name = \"cosine\" is fitted to the 4 epochs of the final fit, and was to 6 epochs in the trial: its "
+      "rates are others");
+  EXPECT_NE(said("one_cycle", 100, 6), "");
+  EXPECT_EQ(said("cosine", 0, 6), "");
+  EXPECT_EQ(said("exponential", 0, 4), "");
+}
+
 }  // namespace
 }  // namespace shoal

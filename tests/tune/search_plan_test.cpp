@@ -30,6 +30,20 @@ void finish_stage(const SearchPlan& plan, std::vector<Standing>& standings, cons
   }
 }
 
+TEST(SearchPlan, KnowsHowManyTrialsGiveASecondRound) {
+  for (const Search search : {Search::coarse_to_fine, Search::bayesian, Search::tpe}) {
+    for (const std::int64_t round : {1, 3, 9}) {
+      SweepSettings settings = plan_search(search, 100);
+      settings.round = round;
+      settings.trials = SearchPlan::trials_to_choose(settings);
+      EXPECT_EQ(SearchPlan(settings, 1, 10).rounds(), 2) << settings.trials;
+      --settings.trials;
+      EXPECT_EQ(SearchPlan(settings, 1, 10).rounds(), 1) << settings.trials;
+    }
+  }
+  EXPECT_EQ(SearchPlan::trials_to_choose(plan_search(Search::random, 1)), 0);
+}
+
 TEST(SearchPlan, WithoutHalvingIsOneStage) {
   SearchPlan plan(plan_search(Search::random, 5), 1, 10);
   EXPECT_EQ(plan.stage().trials, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));

@@ -36,5 +36,25 @@ TEST(SweepStart, AHostTrainsAsManyTrialsAsItHasGroups) {
   EXPECT_EQ(load.trainings, 1);
 }
 
+TEST(SweepStart, TooFewTrialsToChooseByResultsAreSaid) {
+  SweepSettings settings;
+  settings.space = {{.key = "model.dropout", .min = 0.0, .max = 0.5}, {.key = "optimizer.l2", .min = 0.0, .max = 0.5}};
+  settings.trials = 6;
+  settings.round = 1;
+  EXPECT_EQ(too_few_trials_line(settings), "") << "random";
+  settings.search = Search::coarse_to_fine;
+  EXPECT_EQ(
+      too_few_trials_line(settings),
+      "sweep.search = \"coarse_to_fine\" needs 8 trials or more to choose by results: with sweep.trials = 6 all are "
+      "of its first round, which is random");
+  settings.search = Search::bayesian;
+  EXPECT_EQ(
+      too_few_trials_line(settings),
+      "sweep.search = \"bayesian\" needs 7 trials or more to choose by results: with sweep.trials = 6 all are of its "
+      "first round, which is spread evenly");
+  settings.trials = 7;
+  EXPECT_EQ(too_few_trials_line(settings), "");
+}
+
 }  // namespace
 }  // namespace shoal

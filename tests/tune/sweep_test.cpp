@@ -46,6 +46,15 @@ TEST_F(SweepRun, GridAndQuasiRandomHaveOneTable) {
                             R"(sweep.space."train.average_decay"={scale="one_minus_log",min=0.1,max=0.9})"});
 }
 
+TEST_F(SweepRun, SaysWhereNoTrialIsChosenByResults) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(status_of(request("run", {"sweep.search=tpe", "sweep.trials=6", "train.epochs=1"})), ExitStatus::done);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  if (test_world().rank() == 0) {
+    EXPECT_THAT(log, HasSubstr("warning: sweep.search = \"tpe\" needs 9 trials or more to choose by results"));
+  }
+}
+
 TEST_F(SweepRun, EqualTrialsAreTrainedOnceAtAnyRanks) {
   expect_same_at_any_ranks(four_settings());
   EXPECT_EQ(summary_.done, 4);

@@ -18,6 +18,9 @@ std::string quote(std::string_view text);
 /// A key, quoted where it has to be.
 std::string key(std::string_view name);
 
+/// Of a layer what is not a list of layers: `type = "dense", units = 64`.
+std::string layer_head(const LayerSpec& layer);
+
 std::string value(bool v);
 std::string value(std::int64_t v);
 std::string value(std::uint64_t v);

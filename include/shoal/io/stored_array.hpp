@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "shoal/io/element_type.hpp"
@@ -37,6 +38,7 @@ struct StoredArray {
     double offset = 0.0;
   };
   std::optional<Packing> packing = {};
+  std::string units = {};  ///< the attribute of that name; empty: none
 
   std::int64_t rows() const { return shape[0]; }
   std::int64_t row_elements() const;  ///< product of all extents but the first

@@ -50,6 +50,9 @@ class LayerContext {
                             std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
   std::string text(const std::string& key, const std::string& fallback) const;
   bool flag(const std::string& key, bool fallback) const;
+  /// Refuses a layer without one of `keys`, which have no default. @param example  of them all: "channels = 16, kernel
+  /// = 3"
+  void check_given(const std::vector<std::string>& keys, const std::string& example) const;
   /// Refuses keys that are not among `known`, which has "layers", "shortcut", "branches" where it takes such lists.
   void check_keys(const std::vector<std::string>& known) const;
 

@@ -22,7 +22,7 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 ///                                               of images, kernel x kernel (or of two sides, "3x5": height and width,
 ///                                               in a config [3, 5]); padding "same" (kernel - 1) / 2 zeros, or
 ///                                               "valid", none; see convolution(). init and bias as dense has them
-///   dropout {rate}
+///   dropout {rate = 0.5}
 ///   embedding {tables = "1001x50,34x12"}        the last columns of its input, one a table, are numbers of rows, which
 ///                                               it replaces by the rows (trained, normal with deviation 0.01 at
 ///                                               first); the columns before them stay; see embedding_layer()

@@ -16,6 +16,10 @@ std::vector<std::string> schedule_names();
 /// "rise_fraction", "start_divisor" or "end_divisor"; "warmup_steps" is of all but one_cycle.
 bool schedule_uses(const std::string& name, std::string_view setting);
 
+/// Whether the schedule is stretched over all steps of a run, so that a run of another length has other rates from the
+/// start: cosine, polynomial, one_cycle.
+bool schedule_spans_run(const std::string& name);
+
 /// The learning rate of update `step` (from 1). A function of its arguments alone, so that a nudge of either settings
 /// acts from its step on. With lr = optimizer.learning_rate and w = warmup_steps:
 ///

@@ -178,6 +178,24 @@ void say_missing(const JoinedArrays& x) {
   }
 }
 
+/// How values are understood, and where files are joined that say other units.
+/// @param test  the same array in the files of the split test; null: none
+void say_conventions(const SourceArrays& array, const SourceArrays* test) {
+  const std::string text = array.conventions();
+  if (!text.empty()) log_info(text);
+  std::vector<std::pair<std::string, std::string>> units = array.units();
+  if (test != nullptr) {
+    if (const std::string other = test->conventions(); other != text)
+      log_info(fmt::format("in test {}", other.empty() ? array.name() + ": values are as they are stored" : other));
+    const auto more = test->units();
+    units.insert(units.end(), more.begin(), more.end());
+  }
+  const auto other = std::ranges::find_if(units, [&](const auto& one) { return one.second != units.front().second; });
+  if (other == units.end()) return;
+  log_warning(fmt::format("{} is in \"{}\", and {} in \"{}\": values are joined as they are; convert them to one unit",
+                          units.front().first, shown(units.front().second), other->first, shown(other->second)));
+}
+
 Table table_of_arrays(const std::shared_ptr<JoinedArrays>& x, ElementType element) {
   Table table;
   table.rows = x->rows();
@@ -186,6 +204,12 @@ Table table_of_arrays(const std::shared_ptr<JoinedArrays>& x, ElementType elemen
 }
 
 }  // namespace
+
+void warn_of_known_target(const std::vector<std::string>& x, const std::string& y) {
+  const auto path = [](const std::string& name) { return name.starts_with('/') ? name.substr(1) : name; };
+  if (!y.empty() && std::ranges::any_of(x, [&](const std::string& name) { return path(name) == path(y); }))
+    log_warning(fmt::format("--y {} is among --x as well: the features hold what is to be predicted", y));
+}
 
 MissingNumbers missing_numbers(const std::vector<std::string>& texts) {
   MissingNumbers missing;
@@ -228,9 +252,9 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
     like_y = LikeY{notes.class_names};
   }
   if (test_x) check_shape(*test_x, x->row_shape(), x->origin());
-  for (const SourceArrays& array : x->arrays()) {
-    if (const std::string text = array.conventions(); !text.empty()) log_info(text);
-  }
+  for (std::size_t a = 0; a < x->arrays().size(); ++a)
+    say_conventions(x->arrays()[a], test_x ? &test_x->arrays()[a] : nullptr);
+  if (import.train.y) say_conventions(*import.train.y, import.test && import.test->y ? &*import.test->y : nullptr);
 
   ElementType element = x->element(import.keeps_float64);
   if (test_x) element = std::max(element, test_x->element(import.keeps_float64));  // uint8, float32, float64

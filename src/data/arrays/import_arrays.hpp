@@ -37,6 +37,9 @@ struct ArrayImport {
 /// or values may be missing. Says what labels and values were taken for.
 DatasetSummary import_arrays(ArrayImport import, const std::string& out);
 
+/// A warning where the target is one of the arrays of features.
+void warn_of_known_target(const std::vector<std::string>& x, const std::string& y);
+
 /// For y: NaN is a label that is missing, and counted.
 inline MissingNumbers missing_labels() { return {.numbers = {}, .nan = true}; }
 

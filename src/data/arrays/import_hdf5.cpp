@@ -44,6 +44,7 @@ DatasetSummary import_hdf5(const Hdf5Options& options, const std::string& out) {
   if (import.wish != LabelWish::found_out && options.y.empty())
     throw Error(ExitStatus::usage, "--classes and --regression need --y, the array to predict");
   say_read_twice(options.sources, options.test);
+  warn_of_known_target(options.x, options.y);
   import.train = hdf5_parts(options.sources, options);
   if (!options.test.empty()) import.test = hdf5_parts(options.test, options);
   std::vector<std::string> names;

@@ -48,6 +48,7 @@ DatasetSummary import_npy(const NpyOptions& options, const std::string& out) {
   import.wish = label_wish(options.classes, options.regression);
   import.keeps_float64 = true;
   say_read_twice({options.x}, {options.test_x});
+  warn_of_known_target({options.x}, options.y);
   import.train = npy_parts(options.x, options.y, missing);
   if (!options.test_x.empty()) import.test = npy_parts(options.test_x, options.test_y, missing);
   std::vector<std::string> names;

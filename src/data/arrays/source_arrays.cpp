@@ -54,6 +54,30 @@ bool all_fit_float32(std::span<const From> stored, const StoredValues<From>& val
   return fit;
 }
 
+/// How what is stored is understood; empty where values are as they are stored.
+std::string conventions_of(const StoredArray& info) {
+  std::string text;
+  if (info.packing)
+    text = fmt::format("{} that stand for {} * stored + {}", element_name(info.type), info.packing->scale,
+                       info.packing->offset);
+  std::vector<std::string> fills;
+  with_type(info.type, [&]<class From>(From) {
+    for (std::size_t at = 0; at < info.missing.size(); at += sizeof(From)) {
+      From value;
+      std::memcpy(&value, info.missing.data() + at, sizeof value);
+      fills.push_back(fmt::format("{}", value));
+    }
+  });
+  if (!fills.empty())
+    text += fmt::format("{}{} {} missing", text.empty() ? "" : ", where ", fmt::join(fills, " and "),
+                        fills.size() == 1 ? "is" : "are");
+  if (info.least || info.greatest)
+    text += fmt::format("{}what lies outside [{}, {}] is missing", text.empty() ? "" : ", and ",
+                        info.least ? fmt::format("{}", *info.least) : "-inf",
+                        info.greatest ? fmt::format("{}", *info.greatest) : "inf");
+  return text;
+}
+
 /// Refused: the first value of a row, counted in the file.
 [[noreturn]] void refuse_value(const std::string& place, std::int64_t element, double value, bool is_whole) {
   if (is_whole)
@@ -190,27 +214,22 @@ template void SourceArrays::read(std::span<const std::int64_t>, float*, std::int
 template void SourceArrays::read(std::span<const std::int64_t>, double*, std::int64_t);
 
 std::string SourceArrays::conventions() const {
-  const StoredArray& info = infos_.front();
-  std::string text;
-  if (info.packing)
-    text = fmt::format("{} holds {} that stand for {} * stored + {}", name_, element_name(info.type),
-                       info.packing->scale, info.packing->offset);
-  std::vector<std::string> fills;
-  with_type(info.type, [&]<class From>(From) {
-    for (std::size_t at = 0; at < info.missing.size(); at += sizeof(From)) {
-      From value;
-      std::memcpy(&value, info.missing.data() + at, sizeof value);
-      fills.push_back(fmt::format("{}", value));
-    }
-  });
-  if (!fills.empty())
-    text += fmt::format("{}{} {} missing", text.empty() ? name_ + ": " : ", where ", fmt::join(fills, " and "),
-                        fills.size() == 1 ? "is" : "are");
-  if (info.least || info.greatest)
-    text += fmt::format("{}what lies outside [{}, {}] is missing", text.empty() ? name_ + ": " : ", and ",
-                        info.least ? fmt::format("{}", *info.least) : "-inf",
-                        info.greatest ? fmt::format("{}", *info.greatest) : "inf");
-  return text;
+  const std::string first = conventions_of(infos_.front());
+  const auto differs = [&](const StoredArray& info) { return conventions_of(info) != first; };
+  const auto other = std::ranges::find_if(infos_, differs);
+  if (other == infos_.end()) return first.empty() ? "" : fmt::format("{}: {}", name_, first);
+  const auto told = [](const std::string& text) { return text.empty() ? "values are as they are stored" : text; };
+  const ArrayOrigin& origin = origins_[static_cast<std::size_t>(other - infos_.begin())];
+  return fmt::format("{}: {}; {} of {} files say otherwise, the first is {}: {}", name_, told(first),
+                     std::ranges::count_if(infos_, differs), infos_.size(), origin.name, told(conventions_of(*other)));
+}
+
+std::vector<std::pair<std::string, std::string>> SourceArrays::units() const {
+  std::vector<std::pair<std::string, std::string>> units;
+  for (std::size_t f = 0; f < infos_.size(); ++f) {
+    if (!infos_[f].units.empty()) units.emplace_back(origins_[f].name, infos_[f].units);
+  }
+  return units;
 }
 
 std::string SourceArrays::place(std::int64_t row) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shoal/io/stored_array.hpp"
@@ -53,8 +54,10 @@ class SourceArrays {
   void read(std::span<const std::int64_t> rows, T* out, std::int64_t stride);
 
   std::int64_t missing_seen() const { return missing_seen_; }  ///< by read()
-  /// How what is stored is understood, for a note; empty where values are stored as they are.
+  /// How what is stored is understood, for a note, and whether files differ; empty where values are stored as they are.
   std::string conventions() const;
+  /// Names of files, and the units that they say the array is in, of those that say so.
+  std::vector<std::pair<std::string, std::string>> units() const;
   /// Where a row lies, for messages: "ORIGIN: row R", counted from 0 in the file.
   std::string place(std::int64_t row) const;
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace shoal {
 
@@ -35,6 +36,10 @@ class RowReceiver {
   /// @param pixels  (width, channels)
   virtual void row(std::span<const std::uint8_t> pixels) = 0;
 };
+
+/// The format of an image by the first bytes of its file, at least 12 of them: "JPEG", "BMP"; empty: none that people
+/// have.
+std::string_view image_format(std::string_view start);
 
 /// Decodes a JPEG or PNG file, told by its first bytes. 8 bits a channel; gray, colours, palettes, and alpha where
 /// every pixel is opaque. What a file says of orientation, gamma and colour profiles has no effect.

@@ -17,15 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// By their names; whether they can be read is seen later.
-bool is_image(const std::string& name) {
-  static constexpr std::array<std::string_view, 13> ends{"jpg",  "jpeg", "jpe",  "jfif", "png",  "gif", "bmp",
-                                                         "webp", "tif",  "tiff", "ppm",  "heic", "avif"};
-  std::string end = name.substr(std::min(name.size(), name.rfind('.') + 1));
-  std::ranges::transform(end, end.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name.front() != '.' && std::ranges::find(ends, end) != ends.end();
-}
-
 struct Entries {
   std::vector<std::string> folders;
   std::vector<std::string> images;
@@ -45,7 +36,7 @@ Entries entries_of(const fs::path& path) {
     if (entry->is_directory(ignored) && name.front() != '.') {
       entries.folders.push_back(name);
     } else {
-      (is_image(name) && !entry->is_directory(ignored) ? entries.images : entries.others).push_back(name);
+      (is_image_name(name) && !entry->is_directory(ignored) ? entries.images : entries.others).push_back(name);
     }
   }
   if (error) {
@@ -87,16 +78,28 @@ void say(const ImageFolder& images, const LeftOut& left_out) {
   if (left_out.count > 0)
     log_info(fmt::format("{}: {} files that are no images by their names are left out, the first is {}",
                          escape_non_utf8(images.path), left_out.count, escape_non_utf8(left_out.first)));
-  std::vector<std::int64_t> counts(std::max<std::size_t>(1, images.class_names.size()));
+}
+
+}  // namespace
+
+void say_empty_classes(const ImageFolder& images) {
+  if (images.class_names.empty()) return;
+  std::vector<std::int64_t> counts(images.class_names.size());
   for (const std::int32_t k : images.classes) ++counts[static_cast<std::size_t>(k)];
   const auto empty = std::ranges::find(counts, 0);
-  if (empty == counts.end() || images.class_names.empty()) return;
+  if (empty == counts.end()) return;
   log_warning(fmt::format("{}: {} of {} classes have no image, the first is \"{}\"", escape_non_utf8(images.path),
                           std::ranges::count(counts, 0), counts.size(),
                           images.class_names[static_cast<std::size_t>(empty - counts.begin())]));
 }
 
-}  // namespace
+bool is_image_name(const std::string& name) {
+  static constexpr std::array<std::string_view, 13> ends{"jpg",  "jpeg", "jpe",  "jfif", "png",  "gif", "bmp",
+                                                         "webp", "tif",  "tiff", "ppm",  "heic", "avif"};
+  std::string end = name.substr(std::min(name.size(), name.rfind('.') + 1));
+  std::ranges::transform(end, end.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return !name.starts_with('.') && std::ranges::find(ends, end) != ends.end();
+}
 
 std::string ImageFolder::file(std::int64_t row) const {
   const auto r = static_cast<std::size_t>(row);

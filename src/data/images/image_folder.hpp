@@ -6,6 +6,9 @@
 
 namespace shoal {
 
+/// By the end of a file's name, without its folder; whether it can be read is seen later.
+bool is_image_name(const std::string& name);
+
 /// The images of a folder, by class and name, bytewise.
 struct ImageFolder {
   std::string path;
@@ -17,10 +20,13 @@ struct ImageFolder {
   std::string file(std::int64_t row) const;
 };
 
-/// Says what it leaves out, and which classes have no image. A file is taken for an image alone, without a class.
+/// Says what it leaves out. A file is taken for an image alone, without a class.
 /// @param class_names  those that there may be; empty: one for each folder
 /// @throws Error(no_input) for no such folder; Error(bad_data) for one without images, for images beside folders, for
 ///         folders in a class's folder, and for a class that class_names lack
 ImageFolder list_images(const std::string& folder, const std::vector<std::string>& class_names);
+
+/// A warning where classes have no image; without classes nothing.
+void say_empty_classes(const ImageFolder& images);
 
 }  // namespace shoal

@@ -53,9 +53,10 @@ class ImageRows {
     const std::vector<std::optional<std::string>> faults = try_all(rows, out);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (!faults[i]) continue;
+      const bool alone = folder_.names.size() == 1;
       throw Error(ExitStatus::bad_data,
-                  fmt::format("{}: {}; replace or remove it, or leave out such files with --skip-bad",
-                              escape_non_utf8(folder_.file(rows[i])), *faults[i]));
+                  fmt::format("{}: {}{}", escape_non_utf8(folder_.file(rows[i])), *faults[i],
+                              alone ? "" : "; replace or remove it, or leave out such files with --skip-bad"));
     }
   }
 
@@ -111,6 +112,7 @@ class ImageRows {
 Table table_of_images(const ImageFolder& folder, const ImageSize& size, bool skip_bad) {
   auto rows = std::make_shared<ImageRows>(folder, size);
   if (skip_bad) rows->skip_bad();
+  say_empty_classes(rows->folder());
   Table table;
   table.rows = static_cast<std::int64_t>(rows->folder().names.size());
   table.x = {ElementType::uint8,

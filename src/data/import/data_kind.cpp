@@ -7,6 +7,8 @@
 
 #include "csv_reader.hpp"
 #include "data/arrays/flat_array.hpp"
+#include "data/images/image.hpp"
+#include "data/images/image_folder.hpp"
 #include "input_file.hpp"
 #include "shoal/io/archive.hpp"
 
@@ -47,13 +49,6 @@ bool looks_like_libsvm(std::string_view start) {
   return any;
 }
 
-/// Of the formats that are read, or refused by name.
-bool looks_like_image(std::string_view start) {
-  return start.starts_with("\x89PNG\r\n\x1a\n") || start.starts_with("\xff\xd8\xff") || start.starts_with("GIF87a") ||
-         start.starts_with("GIF89a") ||
-         (start.starts_with("RIFF") && start.size() > 12 && start.substr(8, 4) == "WEBP");
-}
-
 }  // namespace
 
 DataKind kind_of_data(const std::string& path) {
@@ -70,7 +65,7 @@ DataKind kind_of_data(const std::string& path) {
   if (start.starts_with("\x89HDF\r\n\x1a\n")) return DataKind::data_set;
   if (start.starts_with("\x93NUMPY") || (start.starts_with("PK\x03\x04") && path.ends_with(".npz")))
     return DataKind::npy;
-  if (looks_like_image(start)) return DataKind::images;
+  if (!image_format(start).empty() || is_image_name(fs::path(path).filename().string())) return DataKind::images;
   if (start.size() >= 4 && start[0] == 0 && start[1] == 0 && start[3] > 0 && start[3] < 8) return DataKind::idx;
   return looks_like_libsvm(start) ? DataKind::libsvm : DataKind::csv;
 }

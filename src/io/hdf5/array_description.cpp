@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <memory>
 
 #include "io/bytes_within.hpp"
 
@@ -85,14 +86,41 @@ std::optional<std::vector<std::byte>> numbers(hid_t array, const char* name, Ele
   return values;
 }
 
-std::optional<double> number(hid_t array, const char* name, std::size_t which = 0) {
-  const std::optional<std::vector<std::byte>> values = numbers(array, name, ElementType::float64);
-  if (!values) return std::nullopt;
-  if (values->size() < (which + 1) * sizeof(double))
-    refuse(fmt::format("the attribute {} holds too few numbers", name), "correct or remove it");
-  double value = 0;
-  std::memcpy(&value, values->data() + which * sizeof value, sizeof value);
-  return value;
+/// An attribute that must be so many numbers. Nothing when there is none.
+template <std::size_t count>
+std::optional<std::array<double, count>> numbers_of(hid_t array, const char* name) {
+  const std::optional<std::vector<std::byte>> bytes = numbers(array, name, ElementType::float64);
+  if (!bytes) return std::nullopt;
+  std::array<double, count> values{};
+  if (bytes->size() != sizeof values)
+    refuse(fmt::format("the attribute {} holds {}, and is to hold {}", name,
+                       counted(static_cast<std::int64_t>(bytes->size() / sizeof(double)), "number"), count),
+           "correct or remove it");
+  std::memcpy(values.data(), bytes->data(), sizeof values);
+  return values;
+}
+
+std::optional<double> number(hid_t array, const char* name) {
+  const auto values = numbers_of<1>(array, name);
+  return values ? std::optional((*values)[0]) : std::nullopt;
+}
+
+/// The text of an attribute; empty where there is none, or it is no single text.
+std::string attribute_text(hid_t array, const char* name) {
+  if (check(H5Aexists(array, name), "look for an attribute") == 0) return "";
+  const Handle attribute(H5Aopen(array, name, H5P_DEFAULT), H5Aclose, "open an attribute");
+  const Handle stored(H5Aget_type(attribute), H5Tclose, "read an attribute");
+  const Handle space(H5Aget_space(attribute), H5Sclose, "read an attribute");
+  if (H5Tget_class(stored) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1) return "";
+  if (check(H5Tis_variable_str(stored), "read an attribute") == 0) {
+    std::string value(H5Tget_size(stored), '\0');
+    check_status(H5Aread(attribute, stored, value.data()), "read an attribute");
+    return value.substr(0, value.find('\0'));
+  }
+  char* value = nullptr;
+  check_status(H5Aread(attribute, stored, static_cast<void*>(&value)), "read an attribute");
+  const std::unique_ptr<char, decltype(&H5free_memory)> owner(value, H5free_memory);
+  return value == nullptr ? "" : value;
 }
 
 bool is_netcdf(hid_t file, hid_t array) {
@@ -133,13 +161,14 @@ void read_conventions(hid_t file, hid_t array, StoredArray& info) {
     info.missing.insert(info.missing.end(), more->begin(), more->end());
   info.least = number(array, "valid_min");
   info.greatest = number(array, "valid_max");
-  if (H5Aexists(array, "valid_range") > 0) {
-    info.least = number(array, "valid_range", 0);
-    info.greatest = number(array, "valid_range", 1);
+  if (const auto range = numbers_of<2>(array, "valid_range")) {
+    info.least = (*range)[0];
+    info.greatest = (*range)[1];
   }
   const std::optional<double> scale = number(array, "scale_factor");
   const std::optional<double> offset = number(array, "add_offset");
   if (scale || offset) info.packing = {scale.value_or(1.0), offset.value_or(0.0)};
+  info.units = attribute_text(array, "units");
 }
 
 std::vector<std::int64_t> shape_of(hid_t array) {

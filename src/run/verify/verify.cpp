@@ -12,6 +12,7 @@
 #include "run/verify/verify_plan.hpp"
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/config/difference.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
@@ -80,8 +81,9 @@ std::string contradiction(const Archive& checkpoint, const VerifyPlan& plan, std
   const Config config = read_config(checkpoint);
   for (const std::string& key : differing_keys(config, plan.config)) {
     if (changes_no_bit(key, config) && changes_no_bit(key, plan.config)) continue;
-    return fmt::format("{} has {} = {}, and {} {}", RunPaths::config_name, key, value_text(plan.config, key),
-                       RunPaths::checkpoint_name(step), value_text(config, key));
+    const ConfigDifference change = first_difference(plan.config, config, key);
+    return fmt::format("{} has {} = {}, and {} {}", RunPaths::config_name, change.place, change.first,
+                       RunPaths::checkpoint_name(step), change.second);
   }
   return "";
 }

@@ -59,6 +59,9 @@ std::set<std::int64_t> chosen(const VerifyRequest& request, const std::vector<st
                 std::mt19937_64(std::random_device()()));
     return {drawn.begin(), drawn.end()};
   }
+  if (request.to && *request.to > points.back())
+    throw Error(ExitStatus::usage, fmt::format("{} has no checkpoint of step {} or later; its last is of step {}",
+                                               request.run, *request.to, points.back()));
   std::set<std::int64_t> steps;
   std::int64_t before = -1;
   for (const std::int64_t to : points) {

@@ -1,8 +1,13 @@
 #include "tune/folds/final_fit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <vector>
+
+#include "shoal/core/error.hpp"
+#include "shoal/optim/schedule.hpp"
 
 namespace shoal {
 namespace {
@@ -30,6 +35,19 @@ std::int64_t best_epoch(const Outcome& outcome, Metric metric) {
   for (const Outcome& fold : outcome.folds) sum += best_epoch_of(fold.curve, metric);
   const auto folds = static_cast<std::int64_t>(outcome.folds.size());
   return (2 * sum + folds) / (2 * folds);
+}
+
+std::string length_text(const TrainConfig& train) {
+  return train.steps > 0 ? counted(train.steps, "step") : counted(train.epochs, "epoch");
+}
+
+std::string refitted_schedule_line(const Config& trial, const Config& fit) {
+  const std::string was = length_text(trial.train), is = length_text(fit.train);
+  if (was == is || !schedule_spans_run(fit.schedule.name)) return "";
+  return fmt::format(
+      "schedule.name = \"{}\" is fitted to the {} of the final fit, and was to {} in the trial: its rates "
+      "are others",
+      fit.schedule.name, is, was);
 }
 
 Config final_config(const Config& trial, const Outcome& outcome, Metric metric) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "shoal/config/config.hpp"
 #include "tune/outcome.hpp"
@@ -16,5 +17,10 @@ std::int64_t best_epoch(const Outcome& outcome, Metric metric);
 /// schedule is fitted. Where training was counted in steps and the end was the best, it is as many steps.
 /// @param trial  the config of the trial's model, or of one of its folds
 Config final_config(const Config& trial, const Outcome& outcome, Metric metric);
+
+/// "5 epochs", or "100 steps" where those are counted.
+std::string length_text(const TrainConfig& train);
+/// Of a schedule that spans the whole of a training, whose length the final fit has changed; empty: nothing to say.
+std::string refitted_schedule_line(const Config& trial, const Config& fit);
 
 }  // namespace shoal

@@ -101,6 +101,10 @@ TEST_F(ImportImages, NamesTheFirstFileThatCannotBeRead) {
   const Dataset data = imported(skip);
   EXPECT_THAT(data.class_names(), ElementsAre("a", "b"));
   EXPECT_THAT(labels_of(data.split("train")), ElementsAre(0));
+  ::testing::internal::CaptureStderr();
+  imported(skip);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::HasSubstr("in: 1 of 2 classes have no image, the first is \"b\""));
   fs::remove(path("in/a/3.png"));
   refused(skip, ExitStatus::bad_data, {"no image can be read", "1.png"});
 }

@@ -120,6 +120,8 @@ TEST_F(Verify, TrainsTheStretchesAskedForFromTheCheckpointBefore) {
   expect_same(verify("a", {.segments = 100}), {0, 2, 4, 6, 8, 10, 12, 14, 16});
   EXPECT_EQ(status_of_verification({.run = path("a"), .from = 16}), ExitStatus::usage);
   EXPECT_THAT(message_, HasSubstr("no checkpoint after step 16; its last is of step 16"));
+  EXPECT_EQ(status_of_verification({.run = path("a"), .from = 3, .to = 100}), ExitStatus::usage);
+  EXPECT_THAT(message_, HasSubstr("no checkpoint of step 100 or later; its last is of step 16"));
   EXPECT_EQ(status_of_verification({.run = path("a"), .from = 9, .to = 4}), ExitStatus::usage);
   EXPECT_EQ(status_of_verification({.run = path("a"), .segments = 0}), ExitStatus::usage);
   EXPECT_EQ(status_of_verification({.run = path("a"), .sets = {"seed=7"}}), ExitStatus::usage);
