@@ -65,12 +65,12 @@ void judge_numa(const Examination& found, const ExaminedHost& host, std::vector<
     ranks.push_back(std::max<std::int64_t>(1, ranks_on(found, each) / nodes) * nodes);
   }
   const std::string line = (found.omp_num_threads.empty() ? "" : "unset OMP_NUM_THREADS; ") + train_line(found, ranks);
-  findings.push_back({false,
-                      fmt::format("on {} the threads of a rank lie on {} NUMA nodes, and much of its memory far from "
-                                  "those that use it",
-                                  host.name, most),
-                      found.mpi.empty() ? "export OMP_PLACES=cores OMP_PROC_BIND=close; with MPI: a rank for each node"
-                                        : "a rank for each node: " + line});
+  findings.push_back(
+      {false,
+       fmt::format("on {} the threads of a rank lie on {} NUMA nodes, and much of its memory far from "
+                   "those that use it",
+                   host.name, most),
+       found.mpi.empty() ? "build shoal with MPI, and start a rank for each node" : "a rank for each node: " + line});
 }
 
 /// What is wrong with how ranks and threads lie on the processors of a host; at most one thing, the root of it.

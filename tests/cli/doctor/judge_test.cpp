@@ -88,7 +88,7 @@ TEST(Doctor, AdvisesARankForEachNumaNode) {
   found.omp_num_threads = "8";
   EXPECT_THAT(judge(found)[0].remedy, HasSubstr("unset OMP_NUM_THREADS; mpirun -np 2"));
   found.mpi.clear();
-  EXPECT_THAT(judge(found)[0].remedy, HasSubstr("OMP_PROC_BIND=close"));
+  EXPECT_THAT(judge(found)[0].remedy, HasSubstr("build shoal with MPI"));
   found.hosts[0].numa_nodes = {eight};
   EXPECT_THAT(judge(found), IsEmpty()) << "one node";
 }
