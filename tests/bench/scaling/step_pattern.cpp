@@ -5,10 +5,10 @@
 // it. The times are those of a rank's samples without others, and of an update of all parameters. RANKS: of each host.
 // Prints the time of the step in ms, and the messages and bytes that hosts sent each other.
 //
-// As in src/comm: batch-norm statistics of each layer and direction, and the loss, are small sums, in a host through its
-// window, which takes no time here, then by recursive doubling of the first ranks. A bucket of gradients starts when the
-// backward pass has completed it: every rank sends its counterpart on each other host the part of that one's slice. Then
-// each rank updates its slices and sends the new parameters to those.
+// As in src/comm: batch-norm statistics of each layer and direction, and the loss, are small sums, in a host through
+// its window, which takes no time here, then by recursive doubling of the first ranks. A bucket of gradients starts
+// when the backward pass has completed it: every rank sends its counterpart on each other host the part of that one's
+// slice. Then each rank updates its slices and sends the new parameters to those.
 #include <mpi.h>
 #include <simgrid/actor.h>
 #include <smpi/smpi.h>
@@ -34,7 +34,7 @@ int ranks = 1;                          // of a host
 MPI_Comm counterparts = MPI_COMM_NULL;  // the ranks at this place of every host
 MPI_Comm mates = MPI_COMM_NULL;         // the ranks of this host
 long long sent[2] = {0, 0};             // messages and bytes to other hosts
-char* memory = nullptr;              // to send from, and half_bytes behind to receive into; contents do not matter
+char* memory = nullptr;                 // to send from, and half_bytes behind to receive into; contents do not matter
 
 void count(std::int64_t bytes) {
   ++sent[0];
@@ -132,7 +132,8 @@ int main(int argc, char** argv) {
   MPI_Comm_split(MPI_COMM_WORLD, 2 * host + rank % 2, rank, &mates);
   memory = static_cast<char*>(SMPI_SHARED_MALLOC(2 * half_bytes));  // one for all ranks, and nothing is copied
   if (argc != 6 || (hosts & (hosts - 1)) != 0) {
-    if (rank == 0) std::fprintf(stderr, "usage: step_pattern LAYERS FORWARD_MS BACKWARD_MS UPDATE_MS RANKS, 2^n hosts\n");
+    if (rank == 0)
+      std::fprintf(stderr, "usage: step_pattern LAYERS FORWARD_MS BACKWARD_MS UPDATE_MS RANKS, 2^n hosts\n");
     MPI_Abort(MPI_COMM_WORLD, 64);
   }
   const std::vector<Layer> layers = layers_of(argv[1]);
