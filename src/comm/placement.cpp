@@ -12,6 +12,8 @@
 #include <numeric>
 #include <string_view>
 
+#include "shoal/core/numa.hpp"
+
 namespace shoal {
 
 std::vector<int> processors_of(std::span<const unsigned char> mask) {
@@ -29,18 +31,27 @@ std::vector<int> processors_at_start() {
   return processors;
 }
 
-std::vector<int> by_core(std::vector<int> processors) {
+std::vector<int> by_core(std::vector<int> processors, const std::string& system) {
   struct Core {
     int package = 0;
+    std::ptrdiff_t node = 0;
     int core = 0;
     int processor = 0;
     // NOLINTNEXTLINE(modernize-use-nullptr): LLVM 14 means the hidden 0 that its result is compared with
     auto operator<=>(const Core&) const = default;
   };
+  const std::vector<std::vector<int>> nodes = numa_nodes(system + "/node");
+  const auto node_of = [&](int processor) {
+    return std::find_if(nodes.begin(), nodes.end(),
+                        [&](const std::vector<int>& node) {
+                          return std::find(node.begin(), node.end(), processor) != node.end();
+                        }) -
+           nodes.begin();
+  };
   std::vector<Core> cores;
   for (const int processor : processors) {
-    const std::string folder = "/sys/devices/system/cpu/cpu" + std::to_string(processor) + "/topology/";
-    Core core{.processor = processor};
+    const std::string folder = system + "/cpu/cpu" + std::to_string(processor) + "/topology/";
+    Core core{.node = node_of(processor), .processor = processor};
     std::ifstream(folder + "physical_package_id") >> core.package;
     if (!(std::ifstream(folder + "core_id") >> core.core)) return processors;
     cores.push_back(core);

@@ -13,9 +13,9 @@ namespace shoal {
 /// The processors in a mask, by number.
 std::vector<int> processors_of(std::span<const unsigned char> mask);
 
-/// Those processors with the threads of one core, and the cores of one package, side by side; as they are where the
-/// system does not say.
-std::vector<int> by_core(std::vector<int> processors);
+/// Those processors with the threads of one core, the cores of one NUMA node and the nodes of one package side by side;
+/// as they are where the system does not say. system: as /sys/devices/system.
+std::vector<int> by_core(std::vector<int> processors, const std::string& system = "/sys/devices/system");
 
 /// An equal run of `processors` for the `index`-th of `ranks` that share them, none of it another's.
 std::span<const int> share_of_processors(std::span<const int> processors, int ranks, int index);

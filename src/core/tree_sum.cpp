@@ -4,6 +4,29 @@
 #include <vector>
 
 namespace shoal {
+namespace {
+
+/// Merges nodes of `size` leaves, then those that come of it, until there are nodes of `until` leaves. rows: of
+/// `leaves`.
+void fold_levels(const LeafCut& cut, LeafRange leaves, std::int64_t size, std::int64_t until, std::size_t width,
+                 const Merge& merge, std::span<double> rows) {
+  const auto row = [&](std::int64_t leaf) {
+    return rows.subspan(static_cast<std::size_t>(leaf - leaves.first) * width, width);
+  };
+  for (; size < std::min(until, leaves.size()); size *= 2) {
+    for (std::int64_t left = leaves.first; left + size < leaves.last; left += 2 * size) {
+      const std::int64_t right = left + size;
+      merge(row(left), row(right), cut.begin(right) - cut.begin(left),
+            cut.begin(std::min(leaves.last, right + size)) - cut.begin(right));
+    }
+  }
+}
+
+}  // namespace
+
+void run_in_order(std::int64_t tasks, const std::function<void(std::int64_t)>& task) {
+  for (std::int64_t i = 0; i < tasks; ++i) task(i);
+}
 
 std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
                                 const LeafPartial& partial) {
@@ -23,23 +46,29 @@ std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const
   });
 }
 
-void fold_leaves_in_place(const LeafShare& share, std::size_t width, const Merge& merge, std::span<double> per_leaf) {
+void fold_leaves_in_place(const LeafShare& share, std::size_t width, const Merge& merge, std::span<double> per_leaf,
+                          const RunTasks& run) {
+  constexpr std::int64_t block = 8;  // leaves that meet in one task
+  constexpr std::int64_t many = 32;  // leaves that are worth tasks
   const LeafCut& cut = share.cut();
   std::size_t at = 0;
   for (const TreeNode& node : share.nodes()) {
-    const LeafRange range = node.leaves(cut.leaves());
-    const auto row = [&](std::int64_t leaf) {
-      return per_leaf.subspan(static_cast<std::size_t>(leaf - share.range().first) * width, width);
+    const LeafRange leaves = node.leaves(cut.leaves());
+    const auto rows_of = [&](LeafRange some) {
+      return per_leaf.subspan(static_cast<std::size_t>(some.first - share.range().first) * width,
+                              static_cast<std::size_t>(some.size()) * width);
     };
-    for (std::int64_t step = 1; step < range.size(); step *= 2) {
-      for (std::int64_t left = range.first; left + step < range.last; left += 2 * step) {
-        const std::int64_t right = left + step;
-        merge(row(left), row(right), cut.begin(right) - cut.begin(left),
-              cut.begin(std::min(range.last, right + step)) - cut.begin(right));
-      }
+    const bool in_tasks = leaves.size() >= many;
+    if (in_tasks) {
+      run((leaves.size() + block - 1) / block, [&](std::int64_t i) {
+        const std::int64_t first = leaves.first + i * block;
+        const LeafRange some{first, std::min(leaves.last, first + block)};
+        fold_levels(cut, some, 1, block, width, merge, rows_of(some));
+      });
     }
-    const auto folded = row(range.first);
-    if (at != static_cast<std::size_t>(range.first - share.range().first))
+    fold_levels(cut, leaves, in_tasks ? block : 1, leaves.size(), width, merge, rows_of(leaves));
+    const auto folded = rows_of(leaves).first(width);
+    if (at != static_cast<std::size_t>(leaves.first - share.range().first))
       std::copy(folded.begin(), folded.end(), per_leaf.begin() + static_cast<std::ptrdiff_t>(at * width));
     ++at;
   }

@@ -31,7 +31,8 @@ void Executor<T>::run(const Phase& phase, Pass pass, std::span<T* const> partial
 
   // Few panels are cut into blocks of pieces too, so that every thread has work.
   const std::int64_t all = pieces();
-  const std::int64_t wanted = threads() == 1 ? 1 : 4 * static_cast<std::int64_t>(threads());
+  // Of many threads, some are late: smaller tasks are left for the others to take.
+  const std::int64_t wanted = threads() == 1 ? 1 : (threads() > 8 ? 8 : 4) * static_cast<std::int64_t>(threads());
   const auto blocks_of = [&](const TaskGroup& group) {
     return std::clamp<std::int64_t>((wanted + group.panels - 1) / group.panels, 1, std::max<std::int64_t>(1, all));
   };
@@ -160,7 +161,8 @@ void Executor<T>::synchronize(std::size_t id, Pass pass) {
   if (work.per_sample) {
     assert(batch_.leaves.first == batch_.share->range().first && batch_.leaves.last == batch_.share->range().last);
     // Statistics come with their merge. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
-    fold_leaves_in_place(*batch_.share, width, *plan.merge, work.statistics);
+    fold_leaves_in_place(*batch_.share, width, *plan.merge, work.statistics,
+                         [](std::int64_t tasks, const auto& task) { parallel_for(tasks, task); });
     merged_.resize(width);
     sums_.tree_reduce(*batch_.share, std::span(work.statistics).first(batch_.share->nodes().size() * width),
                       *plan.merge, merged_);

@@ -5,6 +5,10 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <filesystem>
+
+#include "temporary_folder.hpp"
+
 namespace shoal {
 namespace {
 
@@ -60,6 +64,23 @@ TEST(Processors, KeepTheirNumberWhenSortedByCore) {
   std::vector<int> sorted = by_core(here);
   EXPECT_THAT(sorted, testing::UnorderedElementsAreArray(here));
   EXPECT_THAT(by_core({1000001, 1000000}), ElementsAre(1000001, 1000000)) << "processors that are not there";
+}
+
+TEST(Processors, OfANumaNodeStandSideBySide) {
+  const tests::TemporaryFolder system;
+  const auto folder = [&](const std::string& path) {
+    std::filesystem::create_directories(system / path);
+    return system / path;
+  };
+  for (int cpu = 0; cpu < 8; ++cpu) {  // one package whose nodes have every other core, of two threads each
+    const std::string topology = folder("cpu/cpu" + std::to_string(cpu) + "/topology");
+    tests::write(topology + "/physical_package_id", "0\n");
+    tests::write(topology + "/core_id", std::to_string(cpu % 4) + "\n");
+  }
+  tests::write(folder("node") + "/online", "0-1\n");
+  tests::write(folder("node/node0") + "/cpulist", "0,2,4,6\n");
+  tests::write(folder("node/node1") + "/cpulist", "1,3,5,7\n");
+  EXPECT_THAT(by_core({0, 1, 2, 3, 4, 5, 6, 7}, system / ""), ElementsAre(0, 4, 2, 6, 1, 5, 3, 7));
 }
 
 TEST(Processors, AThreadStaysOnThoseNamed) {

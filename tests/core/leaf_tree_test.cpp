@@ -30,7 +30,9 @@ double reduce_over_ranks(const std::vector<double>& values, LeafCut cut, std::in
                                                 static_cast<std::size_t>(share.range().size()));
     std::vector<double> partials(mine.begin(), mine.end());
     if (in_place) {
-      fold_leaves_in_place(share, 1, add, partials);
+      fold_leaves_in_place(share, 1, add, partials, [](std::int64_t tasks, const auto& task) {
+        while (tasks > 0) task(--tasks);  // in an order of their own
+      });
       partials.resize(share.nodes().size());
     } else {
       partials = fold_leaves(share, 1, add, mine);

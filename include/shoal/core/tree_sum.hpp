@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
 #include "shoal/core/leaf_tree.hpp"
 
 namespace shoal {
@@ -30,8 +35,14 @@ std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const
 std::vector<double> fold_leaves(const LeafShare& share, std::size_t width, const Merge& merge,
                                 std::span<const double> per_leaf);
 
-/// The same in place: the first share.nodes().size() rows of per_leaf end as those partials, the others as remains.
-void fold_leaves_in_place(const LeafShare& share, std::size_t width, const Merge& merge, std::span<double> per_leaf);
+/// Runs task(i) for each i in [0, tasks), in any order or side by side.
+using RunTasks = std::function<void(std::int64_t tasks, const std::function<void(std::int64_t)>& task)>;
+void run_in_order(std::int64_t tasks, const std::function<void(std::int64_t)>& task);
+
+/// The same in place: the first share.nodes().size() rows of per_leaf end as those partials, the others as remains. Of
+/// many leaves, blocks meet in tasks of `run` first, which changes no bit.
+void fold_leaves_in_place(const LeafShare& share, std::size_t width, const Merge& merge, std::span<double> per_leaf,
+                          const RunTasks& run = run_in_order);
 
 /// Runs share.plan() over slots: (share.slots(), width) row-major, overwritten; the whole ends in row 0.
 void fold_slots(const LeafShare& share, std::span<double> slots, std::size_t width, const Merge& merge);

@@ -35,13 +35,18 @@ double speed_of(const Examination& found, const ExaminedHost& host) {
   return sum;
 }
 
+/// How many NUMA nodes with processors there are.
+std::string nodes_text(const ExaminedHost& host) {
+  return host.numa_nodes.empty() ? "unknown" : std::to_string(host.numa_nodes.size());
+}
+
 std::string doctor_table(const Examination& found, const std::vector<Finding>& findings) {
   std::string text = fmt::format("shoal {}, MPI: {}, launcher: {}\n\n", version(),
                                  found.mpi.empty() ? "none" : found.mpi, found.launcher);
   std::vector<std::vector<std::string>> hosts = {
-      {"host", "processors", "memory GB", "free GB", "GB/s", "/dev/shm MB", "load", "instructions"}};
+      {"host", "processors", "NUMA", "memory GB", "free GB", "GB/s", "/dev/shm MB", "load", "instructions"}};
   for (const ExaminedHost& host : found.hosts)
-    hosts.push_back({host.name, ranges(host.processors), fmt::format("{:.1f}", host.memory_gb),
+    hosts.push_back({host.name, ranges(host.processors), nodes_text(host), fmt::format("{:.1f}", host.memory_gb),
                      fmt::format("{:.1f}", host.available_gb), fmt::format("{:.1f}", speed_of(found, host)),
                      host.shm_mb ? fmt::format("{:.0f}", *host.shm_mb) : "none", fmt::format("{:.1f}", host.load),
                      host.instructions});
@@ -79,6 +84,7 @@ std::string doctor_json(const Examination& found, const std::vector<Finding>& fi
     each.set("name", host.name);
     each.set("processors", host.processors);
     each.set("quota", host.quota);
+    each.set("numa_nodes", host.numa_nodes);
     each.set("memory_gb", host.memory_gb);
     each.set("available_gb", host.available_gb);
     each.set("gb_per_s", speed_of(found, host));
@@ -93,6 +99,7 @@ std::string doctor_json(const Examination& found, const std::vector<Finding>& fi
     Json each = Json::object();
     each.set("host", rank.host);
     each.set("processors", rank.processors);
+    each.set("kept_to", rank.kept_to);
     each.set("threads", rank.threads);
     each.set("gb_per_s", rank.gb_per_s);
     ranks.push(each);

@@ -16,10 +16,11 @@ struct ExaminedRank {
   std::string host;
   std::vector<int> processors = {};  ///< that it was given at its start, by number
   int threads = 1;
-  double gb_per_s = 0.0;   ///< to and from memory, all ranks at once
-  bool sees_place = true;  ///< what rank 0 has written there
-  bool kept_out = true;    ///< of a lock there that rank 0 holds
-  bool heard = true;       ///< by the watch over ranks
+  double gb_per_s = 0.0;          ///< to and from memory, all ranks at once
+  bool sees_place = true;         ///< what rank 0 has written there
+  bool kept_out = true;           ///< of a lock there that rank 0 holds
+  bool heard = true;              ///< by the watch over ranks
+  std::vector<int> kept_to = {};  ///< processors on which its threads stay: shoal may have placed it on some of its own
 };
 
 struct ExaminedHost {
@@ -32,6 +33,7 @@ struct ExaminedHost {
   double load = 0.0;                  ///< of others: the system's mean of the last minute, before anything was measured
   std::optional<double> shm_mb = {};  ///< of /dev/shm that the job may have; none: no such folder
   std::string instructions = {};
+  std::vector<std::vector<int>> numa_nodes = {};  ///< processors of each; empty: unknown
 };
 
 struct ExaminedLink {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <set>
 #include <sstream>
 
@@ -20,6 +21,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/host_name.hpp"
 #include "shoal/core/json.hpp"
+#include "shoal/core/numa.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/memory_limit.hpp"
 #include "shoal/io/posix.hpp"
@@ -32,23 +34,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// "0-3,8" of a line of /proc/<process>/status; empty where the system does not say.
-std::vector<int> processors_allowed(int process) {
-  std::ifstream status("/proc/" + std::to_string(process) + "/status");
-  std::vector<int> processors;
+/// By a line of /proc/<process>/status; empty where the system does not say.
+std::vector<int> processors_allowed(const std::string& process) {
+  std::ifstream status("/proc/" + process + "/status");
   for (std::string line; std::getline(status, line);) {
     constexpr std::string_view name = "Cpus_allowed_list:";
-    if (!line.starts_with(name)) continue;
-    std::istringstream parts(line.substr(name.size()));
-    int first = 0;
-    while (parts >> first) {
-      int last = first;
-      if (parts.peek() == '-' && parts.get() != EOF) parts >> last;
-      for (int p = first; p <= last; ++p) processors.push_back(p);
-      if (parts.peek() == ',') parts.get();
-    }
+    if (line.starts_with(name)) return listed_numbers(line.substr(name.size()));
   }
-  return processors;
+  return {};
 }
 
 /// Processors at a time, of version 2: the least of this group's and of those around it.
@@ -98,9 +91,10 @@ double memory_speed(const Communicator& world) {
   constexpr int passes = 4;
   const auto own = static_cast<std::size_t>(world.ranks_on_host());
   const std::size_t size = std::max<std::size_t>(std::size_t{1} << 20, (std::size_t{6} << 20) / own);
-  std::vector<double> a(size);
-  std::vector<double> b(size);
-  std::vector<double> c(size);
+  // Not filled here: memory lies near the thread that touches it first.
+  const auto a = std::make_unique_for_overwrite<double[]>(size);
+  const auto b = std::make_unique_for_overwrite<double[]>(size);
+  const auto c = std::make_unique_for_overwrite<double[]>(size);
   const std::int64_t parts = threads();
   const auto each_part = [&](const auto& work) {
     parallel_for(parts, [&](std::int64_t part) {
@@ -109,7 +103,7 @@ double memory_speed(const Communicator& world) {
       for (std::size_t i = first; i < last; ++i) work(i);
     });
   };
-  each_part([&](std::size_t i) { b[i] = c[i] = static_cast<double>(i); });
+  each_part([&](std::size_t i) { a[i] = b[i] = c[i] = static_cast<double>(i); });
   double best = 0.0;
   for (int pass = 0; pass < passes; ++pass) {
     world.barrier();
@@ -227,7 +221,9 @@ Examination examine(const std::string& place, Communicator& world) {
   Json mine = Json::object();
   mine.set("host", host_name());
   mine.set("processors", processors_at_start());
-  mine.set("launcher", processors_allowed(::getppid()));
+  mine.set("kept_to", processors_allowed("self"));
+  mine.set("numa_nodes", numa_nodes());
+  mine.set("launcher", processors_allowed(std::to_string(::getppid())));
   mine.set("threads", threads());
   mine.set("granted", granted_by_slurm());
   mine.set("quota", quota_of_groups());
@@ -255,7 +251,8 @@ Examination examine(const std::string& place, Communicator& world) {
     const Json& rank = all[r];
     found.ranks.push_back({host_of[r], numbers_of(rank.at("processors")),
                            static_cast<int>(rank.at("threads").integer()), rank.at("gb_per_s").number(),
-                           rank.at("sees_place").boolean(), rank.at("kept_out").boolean(), heard[r]});
+                           rank.at("sees_place").boolean(), rank.at("kept_out").boolean(), heard[r],
+                           numbers_of(rank.at("kept_to"))});
     const auto same_host = [&](const ExaminedHost& host) { return host.name == host_of[r]; };
     auto known = std::find_if(found.hosts.begin(), found.hosts.end(), same_host);  // its ranks may lie apart
     if (known == found.hosts.end()) {
@@ -267,6 +264,7 @@ Examination examine(const std::string& place, Communicator& world) {
       host.load = rank.at("load").number();
       if (const Json& shm = rank.at("shm_mb"); !shm.is_null()) host.shm_mb = shm.number();
       host.instructions = rank.at("instructions").string();
+      for (const Json& node : rank.at("numa_nodes").items()) host.numa_nodes.push_back(numbers_of(node));
       known = found.hosts.insert(found.hosts.end(), std::move(host));
     }
     std::vector<int>& processors = known->processors;

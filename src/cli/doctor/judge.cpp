@@ -27,6 +27,52 @@ std::int64_t ranks_on(const Examination& found, const ExaminedHost& host) {
                        [&](const ExaminedRank& rank) { return rank.host == host.name; });
 }
 
+/// The command line to train with so many ranks on each host, in the order of hosts.
+std::string train_line(const Examination& found, const std::vector<std::int64_t>& ranks_of_hosts) {
+  const std::string train = "shoal train CONFIG";
+  std::int64_t processors = 0;
+  std::int64_t ranks = 0;
+  std::vector<std::string> hosts;
+  for (std::size_t h = 0; h < found.hosts.size(); ++h) {
+    processors += processors_of(found.hosts[h]);
+    ranks += ranks_of_hosts[h];
+    hosts.push_back(fmt::format("{}:{}", found.hosts[h].name, ranks_of_hosts[h]));
+  }
+  if (ranks <= 1) return train;
+  if (found.launcher == "srun")
+    return fmt::format("srun --mpi=pmix -n {} -c {} {}", ranks, std::max<std::int64_t>(1, processors / ranks), train);
+  const std::string where = hosts.size() > 1 ? fmt::format(" --host {}", fmt::join(hosts, ",")) : "";
+  return fmt::format("mpirun -np {}{} --bind-to none {}", ranks, where, train);
+}
+
+/// NUMA nodes of a host that have some of these processors.
+std::int64_t nodes_with(const ExaminedHost& host, const std::vector<int>& processors) {
+  return std::count_if(host.numa_nodes.begin(), host.numa_nodes.end(), [&](const std::vector<int>& node) {
+    return std::find_first_of(node.begin(), node.end(), processors.begin(), processors.end()) != node.end();
+  });
+}
+
+/// Ranks whose threads lie on several NUMA nodes; shoal keeps those of a whole number of ranks a node on one each.
+void judge_numa(const Examination& found, const ExaminedHost& host, std::vector<Finding>& findings) {
+  std::int64_t most = 0;
+  for (const ExaminedRank& rank : found.ranks) {
+    if (rank.host == host.name) most = std::max(most, nodes_with(host, rank.kept_to));
+  }
+  if (most <= 1) return;
+  std::vector<std::int64_t> ranks;
+  for (const ExaminedHost& each : found.hosts) {
+    const std::int64_t nodes = std::max<std::int64_t>(1, nodes_with(each, each.processors));
+    ranks.push_back(std::max<std::int64_t>(1, ranks_on(found, each) / nodes) * nodes);
+  }
+  const std::string line = (found.omp_num_threads.empty() ? "" : "unset OMP_NUM_THREADS; ") + train_line(found, ranks);
+  findings.push_back(
+      {false,
+       fmt::format("on {} the threads of a rank lie on {} NUMA nodes, and much of its memory far from "
+                   "those that use it",
+                   host.name, most),
+       found.mpi.empty() ? "build shoal with MPI, and start a rank for each node" : "a rank for each node: " + line});
+}
+
 /// What is wrong with how ranks and threads lie on the processors of a host; at most one thing, the root of it.
 void judge_host(const Examination& found, const ExaminedHost& host, std::vector<Finding>& findings) {
   const std::int64_t ranks = ranks_on(found, host);
@@ -145,7 +191,9 @@ std::vector<Finding> judge(const Examination& found) {
                                     found.scattered_tasks),
                         line_to_use(found)});
   for (const ExaminedHost& host : found.hosts) {
+    const std::size_t before = findings.size();
     judge_host(found, host, findings);
+    if (findings.size() == before && found.scattered_tasks == 0) judge_numa(found, host, findings);
     judge_shm(found, host, findings);
     if (host.load > 0.5 * static_cast<double>(host.processors.size()))
       findings.push_back({false,
@@ -171,20 +219,10 @@ std::vector<Finding> judge(const Examination& found) {
 }
 
 std::string line_to_use(const Examination& found) {
-  std::string train = "shoal train CONFIG";
-  std::int64_t processors = 0;
-  std::vector<std::string> hosts;
-  for (const ExaminedHost& host : found.hosts) {
-    processors += processors_of(host);
-    hosts.push_back(fmt::format("{}:{}", host.name, std::min(processors_of(host), ranks_on(found, host))));
-  }
-  if (found.scattered_tasks > 0) return fmt::format("srun --mpi=pmix -n {} {}", found.scattered_tasks, train);
-  const std::int64_t ranks = std::min(std::ssize(found.ranks), processors);
-  if (found.launcher == "none" || ranks == 1) return train;
-  if (found.launcher == "srun")
-    return fmt::format("srun --mpi=pmix -n {} -c {} {}", ranks, std::max<std::int64_t>(1, processors / ranks), train);
-  const std::string where = hosts.size() > 1 ? fmt::format(" --host {}", fmt::join(hosts, ",")) : "";
-  return fmt::format("mpirun -np {}{} --bind-to none {}", ranks, where, train);
+  if (found.scattered_tasks > 0) return fmt::format("srun --mpi=pmix -n {} shoal train CONFIG", found.scattered_tasks);
+  std::vector<std::int64_t> ranks;
+  for (const ExaminedHost& host : found.hosts) ranks.push_back(std::min(processors_of(host), ranks_on(found, host)));
+  return train_line(found, ranks);
 }
 
 }  // namespace shoal

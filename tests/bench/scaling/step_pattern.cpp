@@ -1,12 +1,14 @@
 // The messages of one training step between hosts, for a simulated cluster: no training, no data, virtual time. Two
-// ranks stand for a host: one computes, one carries the messages. Compiled with smpicxx, run by run.sh.
-//   step_pattern LAYERS FORWARD_MS BACKWARD_MS UPDATE_MS
+// processes stand for a rank: one computes, one carries the messages. Compiled with smpicxx, run by run.sh.
+//   step_pattern LAYERS FORWARD_MS BACKWARD_MS UPDATE_MS RANKS
 // LAYERS: of each layer with parameters, forward, its parameters:multiplications:channels that batch norm has behind
-// it. The times are those of a host's samples without other hosts, and of an update of all parameters.
+// it. The times are those of a rank's samples without others, and of an update of all parameters. RANKS: of each host.
+// Prints the time of the step in ms, and the messages and bytes that hosts sent each other.
 //
-// As in src/comm: batch-norm statistics of each layer and direction, and the loss, are small sums by recursive
-// doubling. A bucket of gradients starts when the backward pass has completed it: every host sends each other host the
-// part of that one's slice. Then each host updates its slices and sends the new parameters to all.
+// As in src/comm: batch-norm statistics of each layer and direction, and the loss, are small sums, in a host through
+// its window, which takes no time here, then by recursive doubling of the first ranks. A bucket of gradients starts
+// when the backward pass has completed it: every rank sends its counterpart on each other host the part of that one's
+// slice. Then each rank updates its slices and sends the new parameters to those.
 #include <mpi.h>
 #include <simgrid/actor.h>
 #include <smpi/smpi.h>
@@ -27,13 +29,22 @@ constexpr std::size_t half_bytes = std::size_t{32} << 20;
 
 int host = 0;
 int hosts = 1;
-MPI_Comm computing = MPI_COMM_NULL;  // the first rank of every host
-char* memory = nullptr;              // to send from, and half_bytes behind to receive into; contents do not matter
+int place = 0;                          // of this rank on its host
+int ranks = 1;                          // of a host
+MPI_Comm counterparts = MPI_COMM_NULL;  // the ranks at this place of every host
+MPI_Comm mates = MPI_COMM_NULL;         // the ranks of this host
+long long sent[2] = {0, 0};             // messages and bytes to other hosts
+char* memory = nullptr;                 // to send from, and half_bytes behind to receive into; contents do not matter
 
-/// Messages with every other host, by a second rank on each host: the network carries them while the first computes.
+void count(std::int64_t bytes) {
+  ++sent[0];
+  sent[1] += bytes;
+}
+
+/// Messages with every other host, by a second process of each rank: the network carries them while the first computes.
 class Exchange {
  public:
-  /// The second rank: serves what the first starts, in order, until it sends a length below 0.
+  /// The second process: serves what the first starts, in order, until it sends a length below 0.
   static void serve(MPI_Comm carriers) {
     for (;;) {
       std::int64_t bytes = 0;
@@ -45,6 +56,7 @@ class Exchange {
                   carriers, &requests.emplace_back());
         MPI_Isend(memory, static_cast<int>(bytes), MPI_BYTE, (host + distance) % hosts, 0, carriers,
                   &requests.emplace_back());
+        count(bytes);
         if (distance % most_in_flight == 0 || distance + 1 == hosts) {
           MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
           requests.clear();
@@ -90,10 +102,19 @@ void compute(double seconds) { sg_actor_sleep_for(seconds); }
 
 /// A small sum over all hosts; for numbers of hosts that are powers of two.
 void small_sum(int bytes) {
-  for (int distance = 1; distance < hosts; distance *= 2) {
+  MPI_Barrier(mates);
+  for (int distance = 1; place == 0 && distance < hosts; distance *= 2) {
     MPI_Sendrecv(memory, bytes, MPI_BYTE, host ^ distance, 1, memory + half_bytes, bytes, MPI_BYTE, host ^ distance, 1,
-                 computing, MPI_STATUS_IGNORE);
+                 counterparts, MPI_STATUS_IGNORE);
+    count(bytes);
   }
+  MPI_Barrier(mates);
+}
+
+void print_step(int rank, double ms) {
+  long long all[2] = {0, 0};
+  MPI_Reduce(sent, all, 2, MPI_LONG_LONG, MPI_SUM, 0, MPI_COMM_WORLD);
+  if (rank == 0) std::printf("%.6f %lld %lld\n", ms, all[0], all[1]);
 }
 
 }  // namespace
@@ -103,13 +124,16 @@ int main(int argc, char** argv) {
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &hosts);
-  hosts /= 2;
-  host = rank / 2;
-  MPI_Comm mine = MPI_COMM_NULL;
-  MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &mine);
+  if (argc == 6) ranks = std::atoi(argv[5]);
+  hosts /= 2 * ranks;
+  host = rank / (2 * ranks);
+  place = rank / 2 % ranks;
+  MPI_Comm_split(MPI_COMM_WORLD, rank % (2 * ranks), rank, &counterparts);
+  MPI_Comm_split(MPI_COMM_WORLD, 2 * host + rank % 2, rank, &mates);
   memory = static_cast<char*>(SMPI_SHARED_MALLOC(2 * half_bytes));  // one for all ranks, and nothing is copied
-  if (argc != 5 || (hosts & (hosts - 1)) != 0) {
-    if (rank == 0) std::fprintf(stderr, "usage: step_pattern LAYERS FORWARD_MS BACKWARD_MS UPDATE_MS, 2^n hosts\n");
+  if (argc != 6 || (hosts & (hosts - 1)) != 0) {
+    if (rank == 0)
+      std::fprintf(stderr, "usage: step_pattern LAYERS FORWARD_MS BACKWARD_MS UPDATE_MS RANKS, 2^n hosts\n");
     MPI_Abort(MPI_COMM_WORLD, 64);
   }
   const std::vector<Layer> layers = layers_of(argv[1]);
@@ -128,14 +152,19 @@ int main(int argc, char** argv) {
   }
 
   if (rank % 2 != 0) {
-    Exchange::serve(mine);
+    Exchange::serve(counterparts);
+    print_step(rank, 0.0);
     SMPI_SHARED_FREE(memory);
     MPI_Finalize();
     return 0;
   }
-  computing = mine;
   Exchange exchange;
-  MPI_Barrier(computing);
+  const auto all_wait = [] {
+    MPI_Barrier(mates);
+    if (place == 0) MPI_Barrier(counterparts);
+    MPI_Barrier(mates);
+  };
+  all_wait();
   const double start = MPI_Wtime();
   // Mean and squared deviations, or the two sums of the gradient, in float64.
   const auto statistics = [](const Layer& layer) {
@@ -157,18 +186,22 @@ int main(int argc, char** argv) {
       const std::int64_t floats = l == 0 && in_bucket < 2 * bucket_floats ? in_bucket : bucket_floats;
       buckets.push_back(floats);
       in_bucket -= floats;
-      exchange.start(floats * 4 / hosts);
+      exchange.start(floats * 4 / hosts / ranks);
     }
   }
   exchange.wait();
+  MPI_Barrier(mates);
+  // An update reads a gradient, a parameter and two moments, and writes the latter; here one gradient of each rank.
+  const double streams = (6.0 + ranks) / 7.0;
   for (std::size_t b = 0; b < buckets.size(); ++b) {
-    compute(update_s * static_cast<double>(buckets[b]) / static_cast<double>(parameters) / hosts);
-    exchange.start(buckets[b] * 4 / hosts);
+    compute(streams * update_s * static_cast<double>(buckets[b]) / static_cast<double>(parameters) / (hosts * ranks));
+    exchange.start(buckets[b] * 4 / hosts / ranks);
   }
   exchange.wait();
-  MPI_Barrier(computing);
-  if (rank == 0) std::printf("%.6f\n", (MPI_Wtime() - start) * 1e3);
+  all_wait();
+  const double passed = MPI_Wtime() - start;
   exchange.start(-1);
+  print_step(rank, passed * 1e3);
   SMPI_SHARED_FREE(memory);
   MPI_Finalize();
   return 0;

@@ -70,6 +70,44 @@ TEST(Doctor, NamesTheQuotaOfAControlGroup) {
   expect_problem(found, "gives node1 the time of 2 processors, and 8 threads want it", "OMP_NUM_THREADS=1");
 }
 
+TEST(Doctor, AdvisesARankForEachNumaNode) {
+  Examination found = sound();
+  found.mpi = "Open MPI v4.1.4";
+  const std::vector<int> eight = found.hosts[0].processors;
+  found.hosts[0].numa_nodes = {{0, 1, 2, 3}, {4, 5, 6, 7}};
+  found.ranks[0].kept_to = {0, 1, 2, 3};
+  found.ranks[1].kept_to = {4, 5, 6, 7};
+  EXPECT_THAT(judge(found), IsEmpty()) << "one each";
+  found.ranks = {{.host = "node1", .processors = eight, .threads = 8, .kept_to = eight}};
+  found.launcher = "none";
+  ASSERT_EQ(judge(found).size(), 1U);
+  EXPECT_FALSE(judge(found)[0].hurts);
+  EXPECT_THAT(judge(found)[0].what, HasSubstr("on node1 the threads of a rank lie on 2 NUMA nodes"));
+  EXPECT_EQ(judge(found)[0].remedy, "a rank for each node: mpirun -np 2 --bind-to none shoal train CONFIG");
+  EXPECT_EQ(line_to_use(found), "shoal train CONFIG") << "as many as there are";
+  found.omp_num_threads = "8";
+  EXPECT_THAT(judge(found)[0].remedy, HasSubstr("unset OMP_NUM_THREADS; mpirun -np 2"));
+  found.mpi.clear();
+  EXPECT_THAT(judge(found)[0].remedy, HasSubstr("build shoal with MPI"));
+  found.hosts[0].numa_nodes = {eight};
+  EXPECT_THAT(judge(found), IsEmpty()) << "one node";
+}
+
+TEST(Doctor, AdvisesAWholeNumberOfRanksANumaNode) {
+  Examination found = sound();
+  found.mpi = "Open MPI v4.1.4";
+  found.hosts[0].numa_nodes = {{0, 1, 2, 3}, {4, 5, 6, 7}};
+  const std::vector<int> eight = found.hosts[0].processors;
+  found.hosts.push_back({.name = "node2", .processors = eight, .numa_nodes = {{0, 2, 4, 6}, {1, 3, 5, 7}}});
+  found.ranks.clear();
+  for (const char* host : {"node1", "node1", "node1", "node2"})
+    found.ranks.push_back({.host = host, .processors = eight, .threads = 2, .kept_to = {2, 3, 4}});
+  const std::vector<Finding> findings = judge(found);
+  ASSERT_EQ(findings.size(), 2U) << "of each host";
+  EXPECT_THAT(findings[0].remedy, HasSubstr("mpirun -np 4 --host node1:2,node2:2 --bind-to none"));
+  EXPECT_THAT(findings[1].what, HasSubstr("on node2"));
+}
+
 TEST(Doctor, NamesSrunThatToldItsTasksNothing) {
   Examination found = sound();
   found.ranks.resize(1);
