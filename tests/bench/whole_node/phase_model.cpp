@@ -1,12 +1,11 @@
 // What a training step would take with as many threads as nobody has here. COUNTED are its lists of tasks, as cut for
 // that many threads; MEASURED is each task, all of them one after the other on one core, and what the calling thread
-// does between lists; MODELLED is who does which when: by the rule of src/tensor/team.hpp, threads as fast as this
-// core, which take no time for taking tasks.
-//   phase_model [batch] [inputs,hidden...,classes] [1,threads,...] [steps] [us a list] [GB/s of memory] [GB/s handed
-//   over]
+// does between lists, the least of some rounds; MODELLED is who does which when: by the rule of src/tensor/team.hpp,
+// threads as fast as this core, which take no time for taking tasks.
+//   phase_model [batch] [inputs,hidden...,classes] [1,threads,...] [rounds] [us a list] [GB/s memory] [GB/s handed]
 // us a list: of two threads, by list_cost; more threads cost (T - 1) times that, or log2(T) times: both are shown, the
-// code does the former. GB/s of memory: of the node; a list takes no less than its matrices do, once each. GB/s handed
-// over: by list_cost, at which the calling thread reads statistics that others have written. 0: no such limit.
+// code does the former. GB/s memory: of the node; a list takes no less than its matrices do, once each. GB/s handed:
+// by list_cost, at which a thread reads statistics that others have written. 0: no such limit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -296,7 +295,7 @@ int main(int argc, char** argv) {
   const auto argument = [&](int i, const char* otherwise) { return std::string(argc > i ? argv[i] : otherwise); };
   const std::int64_t batch = std::stoll(argument(1, "4096"));
   const std::vector<std::int64_t> widths = numbers(argument(2, "784,1024,1024,1024,10"));
-  const int steps = std::stoi(argument(4, "5"));
+  const int rounds = std::stoi(argument(4, "5"));
   const Limits limits{.list_s = std::stod(argument(5, "0.5")) * 1e-6,
                       .bytes_per_s = std::stod(argument(6, "0")) * 1e9,
                       .handed_per_s = std::stod(argument(7, "0")) * 1e9};
@@ -315,7 +314,7 @@ int main(int argc, char** argv) {
   const std::vector<std::int64_t> tried = numbers(argument(3, "1,16,64,128"));
   std::vector<std::vector<Step>> noted(tried.size());
   int number = 0;
-  for (int round = 0; round < steps; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     for (std::size_t t = 0; t < tried.size(); ++t) {
       set_threads(static_cast<int>(tried[t]));
       noted_step(replica, model, share, batch, ++number);  // the first finds other caches
