@@ -263,7 +263,8 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   for (const std::string& line : plan.idle) log_warning(line);
   if (const std::string line = resumed ? "" : endless_warmup(*training); !line.empty()) log_warning(line);
   const std::int64_t first = training->progress().step;
-  const Config next = plan.journal.config_at(plan.config, first + 1);  // with what changes where it goes on
+  Config next;  // with what changes where it goes on
+  run_together(comm, [&] { next = plan.journal.config_at(plan.config, first + 1); });
   if (request.dry_run) {
     if (comm.rank() == 0) print_dry_run(*training, next, comm);
     return ExitStatus::done;
