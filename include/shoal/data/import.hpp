@@ -188,7 +188,7 @@ inline DatasetSummary import_from(const NpyOptions& options, const std::string& 
 /// that occurs. Labels are classes or targets by the rules of CsvOptions; classes are in numeric order.
 struct LibsvmOptions {
   std::string file = {};
-  std::string test = {};               ///< file of the split test
+  std::string test = {};               ///< file of the split test, which must count indices alike
   std::string like = {};               ///< data set whose classes and number of features are taken
   std::int64_t features = 0;           ///< columns of x; 0: by the greatest index. Greater indices are an error
   std::optional<ForModel> model = {};  ///< which has `features`: greater indices are left out and said
