@@ -283,6 +283,41 @@ assert evaluated("older", "shaped.csv", "--y", "kind") == evaluated("older", "ol
 refused(64, ["--y knid", "kind"], "evaluate", "older", "--data", "shaped.csv", "--y", "knid")
 refused(65, ["p1", "feature"], "evaluate", "older", "--data", "shaped.csv", "--y", "p1")
 
+# Class numbers without names, for a model whose classes are called by numbers in another order: two meanings.
+x, numbers = draw.normal(size=(120, 4)), np.arange(120) % 12
+names = sorted(map(str, range(12)))  # 0, 1, 10, 11, 2, ...
+def write_set(name, y, class_names=None):
+    with h5py.File(name, "w") as f:
+        f["train/x"], f["train/y"] = x, y.astype("i4")
+        f.attrs["classes"] = 12
+        if class_names:
+            f.attrs["class_names"] = class_names
+
+
+write_set("sorted.h5", np.array([names.index(str(k)) for k in numbers]), names)
+write_set("nameless.h5", numbers)
+write_set("named.h5", numbers, list(map(str, range(12))))
+train("sorted")
+refused(65, ["nameless.h5 does not name its classes", 'class 2 "10"', 'called "2"', "class_names", "--like"],
+        "evaluate", "sorted", "--data", "nameless.h5", "--split", "train")
+refused(65, "does not name its classes", "evaluate", "sorted", "sorted", "--data", "nameless.h5", "--split", "train")
+refused(65, "import the data with --like", "evaluate", "sorted", "--data", "named.h5", "--split", "train")
+done("import", "hdf5", "nameless.h5", "--x", "train/x", "--y", "train/y", "--like", "sorted.h5", "-o", "alike.h5")
+assert evaluated("sorted", "alike.h5", "--split", "train") == evaluated("sorted", "sorted.h5", "--split", "train")
+train("nameless")
+evaluated("nameless", "nameless.h5", "--split", "train")
+
+# Columns without names are taken in order by a model that knows names, and that is said.
+in_order = "x.npy: its columns have no names and are taken in the order of those of training"
+write_rows("order.csv", ["a", "b", "c", "y"], [[*row[:3], i % 2] for i, row in enumerate(x)])
+write_rows("numbered.csv", None, [[*row[:3], i % 2] for i, row in enumerate(x)])
+for name, column in ("order", "y"), ("numbered", "3"):
+    done("import", "csv", f"{name}.csv", "--label", column, "-o", f"of-{name}.h5")
+    train(f"of-{name}")
+np.save("x.npy", x[:, :3])
+assert in_order in done("predict", "of-order", "--data", "x.npy", "--out", "-").stderr
+assert in_order not in done("predict", "of-numbered", "--data", "x.npy", "--out", "-").stderr
+
 # An id that is called as a column of predictions would stand there twice.
 write_rows("clash.csv", ["label", "size", "y"], [[f"r{i}", i % 9, i % 2] for i in range(40)])
 done("import", "csv", "clash.csv", "--label", "y", "--id", "label", "-o", "clash.h5")

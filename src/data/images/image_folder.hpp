@@ -6,7 +6,7 @@
 
 namespace shoal {
 
-/// The images of a folder, by class and name, bytewise.
+/// The images of a folder, by class and name, bytewise; classes that are all whole numbers as numbers.
 struct ImageFolder {
   std::string path;
   std::vector<std::string> class_names;  ///< sorted; empty: the images lie in the folder itself
