@@ -344,6 +344,47 @@ for mode in "standard", "unit":
 assert not os.path.exists("no.csv")
 done("train", "--set", "data.file=bytes.h5", "--set", "data.normalize=none", "--set", "train.epochs=1", "--run", "plain-bytes")
 assert "is that meant?" in done("predict", "plain-bytes", "--data", "shares.npy", "--out", "-").stderr
+# Bytes that are stored as other numbers: the model does not know that they were such, but how large they were.
+large = draw.integers(0, 256, size=(200, 16))
+large[0], large[1] = 255, 0
+sides = np.arange(200) % 2
+forms = {"halves": large / 127.5 - 1, "beyond": np.where(large == large.max(), 1.02 * large, large) / 255, "parts": large / 255,
+         "standard": (large - large.mean(0)) / large.std(0), "u1": large.astype("u1")}
+for name, values in forms.items():
+    np.save(f"{name}.npy", values)
+np.save("sides.npy", sides)
+for kind in "i4", "i8", "f4", "u1", "halves", "standard":
+    np.save("of.npy", forms.get(kind, large) if len(kind) > 2 else large.astype(kind))
+    done("import", "npy", "--x", "of.npy", "--y", "sides.npy", "-o", f"of-{kind}.h5")
+    for mode in "standard", "unit":
+        run_of = f"of-{kind}-{mode}"
+        done("train", "--set", f"data.file=of-{kind}.h5", "--set", f"data.normalize={mode}", "--set", "train.epochs=1", "--run", run_of)
+        own = done("evaluate", run_of, "--data", "of.npy", "--y", "sides.npy")
+        assert "scale" not in own.stderr and "meant" not in own.stderr, own.stderr
+        one = np.load("of.npy")[:1]
+        for row in one, one * 0:
+            np.save("row.npy", row.astype(np.load("of.npy").dtype))
+            assert "scale" not in done("predict", run_of, "--data", "row.npy", "--out", "-").stderr, (kind, mode)
+        if kind in ("halves", "standard"):  # bytes for a model of small numbers
+            ran = run("evaluate", run_of, "--data", "u1.npy", "--y", "sides.npy")
+            assert ran.returncode == 65 or (kind, mode) == ("standard", "unit") and "are the units the same?" in ran.stderr, ran
+            continue
+        for form in "parts", "beyond", "halves", "standard":
+            if kind == "u1" or (mode == "unit" and form != "standard"):
+                refused(65, [f"{form}.npy", "trained on bytes"], "evaluate", run_of, "--data", f"{form}.npy", "--y", "sides.npy")
+                continue
+            ran = run("evaluate", run_of, "--data", f"{form}.npy", "--y", "sides.npy")
+            assert ran.returncode in (0, 65) and ("are they on one scale?" in ran.stderr or "trained on bytes" in ran.stderr), (
+                kind, mode, form, ran.stderr)
+        assert "on one scale" not in done("predict", run_of, "--data", "u1.npy", "--out", "-").stderr
+# The same at import, where splits come from files of their own, and before training.
+for one, other in ("u1", "parts"), ("parts", "u1"):
+    pathlib.Path("both.h5").unlink(missing_ok=True)
+    ran = done("import", "npy", "--x", f"{one}.npy", "--y", "sides.npy", "--test-x", f"{other}.npy", "--test-y", "sides.npy", "-o", "both.h5")
+    assert "are both on one scale" in ran.stderr, ran.stderr
+    ran = done("train", "--set", "data.file=both.h5", "--set", "data.validation=test", "--set", "train.epochs=1")
+    assert "are both on one scale" in ran.stderr, ran.stderr
+
 # Rare flags beside an amount: a row of whole numbers, many of them far from the mean, is no row of bytes.
 flags = (draw.random((400, 12)) < 0.004).astype(int)
 write_rows("flags.csv", [*(f"f{k}" for k in range(12)), "amount", "y"], [[*row, i / 4, i % 2] for i, row in enumerate(flags)])

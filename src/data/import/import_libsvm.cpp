@@ -216,6 +216,7 @@ Labels labels_of(const Findings& findings, LabelWish wish) {
   // In numeric order, without the numbers between that no row has.
   if (!found.labels.class_names.empty() && wish != LabelWish::classes)
     return labels_from_numbers(findings.labels, findings.place());
+  say_empty_classes(found.labels, findings.path);
   return std::move(found.labels);
 }
 
