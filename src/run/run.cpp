@@ -21,6 +21,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/core/version.hpp"
 #include "shoal/data/epoch_order.hpp"
+#include "shoal/data/value_scale.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/stop_signal.hpp"
@@ -105,12 +106,15 @@ void adopt(const std::string& path, Training& training, Communicator& comm) {
 }
 
 /// After start(), which has looked at all labels.
-void warn_of_blocks(const Training& training, Communicator& comm) {
-  std::string note;
+void warn_of_rows(const Training& training, Communicator& comm) {
   run_together(comm, [&] {
-    if (comm.rank() == 0) note = note_on_blocks(training.data().train, training.config().data.shuffle_block);
+    if (comm.rank() != 0) return;
+    const TrainingData& data = training.data();
+    if (const std::string note = note_on_blocks(data.train, training.config().data.shuffle_block); !note.empty())
+      log_warning(note);
+    if (!data.validation) return;
+    if (const std::string note = note_on_scales(data.train, *data.validation); !note.empty()) log_warning(note);
   });
-  if (!note.empty()) log_warning(note);
 }
 
 /// What will be lost, before it is.
@@ -289,7 +293,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   } else {
     training->start();
     if (!plan.init_from.empty()) adopt(plan.init_from, *training, comm);
-    warn_of_blocks(*training, comm);
+    warn_of_rows(*training, comm);
   }
   if (training->finished() && training->finished(next)) {
     const std::string finished = finished_line(*training, plan.in_place ? plan.run : plan.resumed_path);

@@ -19,6 +19,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/data/epoch_order.hpp"
 #include "shoal/data/folds.hpp"
+#include "shoal/data/value_scale.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
@@ -231,6 +232,11 @@ SweepTask prepare(const Config& config, Communicator& comm) {
   if (task->settings.folded()) say_folds(config, dataset);
   if (const std::string note = note_on_blocks(task->data.train, config.data.shuffle_block); !note.empty())
     log_warning(note);
+  run_together(comm, [&] {
+    const TrainingData& data = task->data;
+    if (comm.rank() != 0 || !data.validation) return;
+    if (const std::string note = note_on_scales(data.train, *data.validation); !note.empty()) log_warning(note);
+  });
   hold_rows(task->settings.folded() ? std::span(task->folds) : std::span(&task->data, 1), comm);
   for (TrainingData& fold : task->folds) learn_columns(fold, comm);
   if (task->settings.folded()) {

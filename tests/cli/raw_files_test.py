@@ -294,6 +294,41 @@ assert evaluated("older", "shaped.csv", "--y", "kind") == evaluated("older", "ol
 refused(64, ["--y knid", "kind"], "evaluate", "older", "--data", "shaped.csv", "--y", "knid")
 refused(65, ["p1", "feature"], "evaluate", "older", "--data", "shaped.csv", "--y", "p1")
 
+# Class numbers without names, for a model whose classes are called by numbers in another order: two meanings.
+x, numbers = draw.normal(size=(120, 4)), np.arange(120) % 12
+names = sorted(map(str, range(12)))  # 0, 1, 10, 11, 2, ...
+def write_set(name, y, class_names=None):
+    with h5py.File(name, "w") as f:
+        f["train/x"], f["train/y"] = x, y.astype("i4")
+        f.attrs["classes"] = 12
+        if class_names:
+            f.attrs["class_names"] = class_names
+
+
+write_set("sorted.h5", np.array([names.index(str(k)) for k in numbers]), names)
+write_set("nameless.h5", numbers)
+write_set("named.h5", numbers, list(map(str, range(12))))
+train("sorted")
+refused(65, ["nameless.h5 does not name its classes", 'class 2 "10"', 'called "2"', "class_names", "--like"],
+        "evaluate", "sorted", "--data", "nameless.h5", "--split", "train")
+refused(65, "does not name its classes", "evaluate", "sorted", "sorted", "--data", "nameless.h5", "--split", "train")
+refused(65, "import the data with --like", "evaluate", "sorted", "--data", "named.h5", "--split", "train")
+done("import", "hdf5", "nameless.h5", "--x", "train/x", "--y", "train/y", "--like", "sorted.h5", "-o", "alike.h5")
+assert evaluated("sorted", "alike.h5", "--split", "train") == evaluated("sorted", "sorted.h5", "--split", "train")
+train("nameless")
+evaluated("nameless", "nameless.h5", "--split", "train")
+
+# Columns without names are taken in order by a model that knows names, and that is said.
+in_order = "x.npy: its columns have no names and are taken in the order of those of training"
+write_rows("order.csv", ["a", "b", "c", "y"], [[*row[:3], i % 2] for i, row in enumerate(x)])
+write_rows("numbered.csv", None, [[*row[:3], i % 2] for i, row in enumerate(x)])
+for name, column in ("order", "y"), ("numbered", "3"):
+    done("import", "csv", f"{name}.csv", "--label", column, "-o", f"of-{name}.h5")
+    train(f"of-{name}")
+np.save("x.npy", x[:, :3])
+assert in_order in done("predict", "of-order", "--data", "x.npy", "--out", "-").stderr
+assert in_order not in done("predict", "of-numbered", "--data", "x.npy", "--out", "-").stderr
+
 # An id that is called as a column of predictions would stand there twice.
 write_rows("clash.csv", ["label", "size", "y"], [[f"r{i}", i % 9, i % 2] for i in range(40)])
 done("import", "csv", "clash.csv", "--label", "y", "--id", "label", "-o", "clash.h5")
@@ -320,6 +355,47 @@ for mode in "standard", "unit":
 assert not os.path.exists("no.csv")
 done("train", "--set", "data.file=bytes.h5", "--set", "data.normalize=none", "--set", "train.epochs=1", "--run", "plain-bytes")
 assert "is that meant?" in done("predict", "plain-bytes", "--data", "shares.npy", "--out", "-").stderr
+# Bytes that are stored as other numbers: the model does not know that they were such, but how large they were.
+large = draw.integers(0, 256, size=(200, 16))
+large[0], large[1] = 255, 0
+sides = np.arange(200) % 2
+forms = {"halves": large / 127.5 - 1, "beyond": np.where(large == large.max(), 1.02 * large, large) / 255, "parts": large / 255,
+         "standard": (large - large.mean(0)) / large.std(0), "u1": large.astype("u1")}
+for name, values in forms.items():
+    np.save(f"{name}.npy", values)
+np.save("sides.npy", sides)
+for kind in "i4", "i8", "f4", "u1", "halves", "standard":
+    np.save("of.npy", forms.get(kind, large) if len(kind) > 2 else large.astype(kind))
+    done("import", "npy", "--x", "of.npy", "--y", "sides.npy", "-o", f"of-{kind}.h5")
+    for mode in "standard", "unit":
+        run_of = f"of-{kind}-{mode}"
+        done("train", "--set", f"data.file=of-{kind}.h5", "--set", f"data.normalize={mode}", "--set", "train.epochs=1", "--run", run_of)
+        own = done("evaluate", run_of, "--data", "of.npy", "--y", "sides.npy")
+        assert "scale" not in own.stderr and "meant" not in own.stderr, own.stderr
+        one = np.load("of.npy")[:1]
+        for row in one, one * 0:
+            np.save("row.npy", row.astype(np.load("of.npy").dtype))
+            assert "scale" not in done("predict", run_of, "--data", "row.npy", "--out", "-").stderr, (kind, mode)
+        if kind in ("halves", "standard"):  # bytes for a model of small numbers
+            ran = run("evaluate", run_of, "--data", "u1.npy", "--y", "sides.npy")
+            assert ran.returncode == 65 or (kind, mode) == ("standard", "unit") and "are the units the same?" in ran.stderr, ran
+            continue
+        for form in "parts", "beyond", "halves", "standard":
+            if kind == "u1" or (mode == "unit" and form != "standard"):
+                refused(65, [f"{form}.npy", "trained on bytes"], "evaluate", run_of, "--data", f"{form}.npy", "--y", "sides.npy")
+                continue
+            ran = run("evaluate", run_of, "--data", f"{form}.npy", "--y", "sides.npy")
+            assert ran.returncode in (0, 65) and ("are they on one scale?" in ran.stderr or "trained on bytes" in ran.stderr), (
+                kind, mode, form, ran.stderr)
+        assert "on one scale" not in done("predict", run_of, "--data", "u1.npy", "--out", "-").stderr
+# The same at import, where splits come from files of their own, and before training.
+for one, other in ("u1", "parts"), ("parts", "u1"):
+    pathlib.Path("both.h5").unlink(missing_ok=True)
+    ran = done("import", "npy", "--x", f"{one}.npy", "--y", "sides.npy", "--test-x", f"{other}.npy", "--test-y", "sides.npy", "-o", "both.h5")
+    assert "are both on one scale" in ran.stderr, ran.stderr
+    ran = done("train", "--set", "data.file=both.h5", "--set", "data.validation=test", "--set", "train.epochs=1")
+    assert "are both on one scale" in ran.stderr, ran.stderr
+
 # Rare flags beside an amount: a row of whole numbers, many of them far from the mean, is no row of bytes.
 flags = (draw.random((400, 12)) < 0.004).astype(int)
 write_rows("flags.csv", [*(f"f{k}" for k in range(12)), "amount", "y"], [[*row, i / 4, i % 2] for i, row in enumerate(flags)])

@@ -188,7 +188,7 @@ inline DatasetSummary import_from(const NpyOptions& options, const std::string& 
 /// that occurs. Labels are classes or targets by the rules of CsvOptions; classes are in numeric order.
 struct LibsvmOptions {
   std::string file = {};
-  std::string test = {};               ///< file of the split test
+  std::string test = {};               ///< file of the split test, which must count indices alike
   std::string like = {};               ///< data set whose classes and number of features are taken
   std::int64_t features = 0;           ///< columns of x; 0: by the greatest index. Greater indices are an error
   std::optional<ForModel> model = {};  ///< which has `features`: greater indices are left out and said
@@ -210,10 +210,10 @@ inline DatasetSummary import_from(const LibsvmOptions& options, const std::strin
 }
 
 /// A folder that holds a folder a class, called by its name, with images in it: JPEG (decoded by libjpeg-turbo with the
-/// integer transform) and PNG of 8 bits a channel. Classes and files are sorted bytewise. x is uint8 (3, height,
-/// width), or (1, height, width) for gray. Images of another size are stretched to it by a triangle filter in whole
-/// numbers. Files that are no images by the ends of their names are left out and said. A folder of images alone makes
-/// no y.
+/// integer transform) and PNG of 8 bits a channel. Classes and files are sorted bytewise, classes that are all whole
+/// numbers as numbers. x is uint8 (3, height, width), or (1, height, width) for gray. Images of another size are
+/// stretched to it by a triangle filter in whole numbers. Files that are no images by the ends of their names are left
+/// out and said. A folder of images alone makes no y.
 struct ImagesOptions {
   std::string folder = {};
   std::string test = {};               ///< folder of the split test; may lack classes, but have no others

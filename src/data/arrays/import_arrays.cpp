@@ -167,6 +167,7 @@ Column column_y(SourceArrays& y, const JoinedArrays& x, const ArrayImport& impor
     log_info(fmt::format("{}: {}", y.name(), found.reason));
     labels = std::move(found.labels);
   }
+  if (!like) say_empty_classes(labels, y.name());
   if (!labels.class_names.empty()) names = labels.class_names;
   if (labels.class_names.empty() && !y.row_shape().empty()) return column_of(std::move(labels.targets), {outputs});
   return std::move(labels).column();

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
@@ -50,6 +51,18 @@ Entries entries_of(const fs::path& path) {
   std::ranges::sort(entries.images);
   std::ranges::sort(entries.others);
   return entries;
+}
+
+/// Whole numbers as numbers, as labels of other files are; else they stay as they are, bytewise.
+void sort_classes(std::vector<std::string>& folders) {
+  const auto is_number = [](const std::string& name) {
+    return std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  if (!std::ranges::all_of(folders, is_number)) return;
+  std::ranges::stable_sort(folders, {}, [](const std::string& name) {
+    const std::string digits = name.substr(std::min(name.find_first_not_of('0'), name.size()));
+    return std::pair(digits.size(), digits);
+  });
 }
 
 /// One folder, or the one that is given.
@@ -112,7 +125,8 @@ ImageFolder list_images(const std::string& folder, const std::vector<std::string
   std::error_code none;
   if (const fs::path alone = folder; fs::is_regular_file(alone, none))
     return {alone.parent_path().string(), {}, {}, {alone.filename().string()}, {0}};
-  const Entries top = entries_of(folder);
+  Entries top = entries_of(folder);
+  sort_classes(top.folders);
   ImageFolder images{folder, class_names, {}, {}, {}};
   LeftOut left_out;
   left_out.add(top.others, "");

@@ -9,7 +9,7 @@ namespace shoal {
 /// By the end of a file's name, without its folder; whether it can be read is seen later.
 bool is_image_name(const std::string& name);
 
-/// The images of a folder, by class and name, bytewise.
+/// The images of a folder, by class and name, bytewise; classes that are all whole numbers as numbers.
 struct ImageFolder {
   std::string path;
   std::vector<std::string> class_names;  ///< sorted; empty: the images lie in the folder itself

@@ -44,7 +44,7 @@ struct Findings {
   std::vector<double> labels;
   std::vector<std::int64_t> lines;
   std::int64_t greatest = -1;
-  bool has_zero = false;  // index 0
+  std::int64_t zeros = 0;  // rows with index 0
   bool fit_float32 = true;
   std::int64_t queries = 0;
 
@@ -62,13 +62,14 @@ struct Findings {
       queries += row.has_query ? 1 : 0;
       if (row.entries.empty()) continue;
       greatest = std::max(greatest, row.entries.back().index);
-      has_zero = has_zero || row.entries.front().index == 0;
+      zeros += row.entries.front().index == 0 ? 1 : 0;
       for (const SvmEntry& entry : row.entries) fit_float32 = fit_float32 && entry.fits_float32;
     }
     if (labels.empty())
       throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row; fetch it again", path));
     if (queries > 0) log_info(fmt::format("{}: qid: of {} rows is left out", path, queries));
   }
+  bool has_zero() const { return zeros > 0; }
   Place place() const {
     return [this](std::size_t i) { return fmt::format("{}:{}", path, lines[i]); };
   }
@@ -128,20 +129,19 @@ Column sparse_x(const Findings& findings, const Span& span, bool fit_float32) {
   return fit_float32 ? column_of_rows<float>(findings, span) : column_of_rows<double>(findings, span);
 }
 
-/// Columns that another set or a model has: by its own indices, or, where it has none, as the file counts.
-Span span_like(const Dataset& like, bool has_zero) {
-  Span span{has_zero ? 0 : 1, like.split(like.names().front()).features()};
-  if (like.table() || like.shape().size() != 1) return span;
-  span.first = first_libsvm_index(like.columns()).value_or(span.first);
-  return span;
+/// The index of the first column, where another set or a model calls its columns by indices.
+std::optional<std::int64_t> known_first(const LibsvmOptions& options, const std::optional<Dataset>& like) {
+  if (!like) return options.first;
+  if (like->table() || like->shape().size() != 1) return std::nullopt;
+  return first_libsvm_index(like->columns());
 }
 
-Span span_of(const LibsvmOptions& options, const Findings& train, bool has_zero) {
-  Span span{has_zero ? 0 : 1, options.features};
-  if (options.model) {
-    span.first = options.first.value_or(span.first);
-    return span;
-  }
+/// @param first  index of the first column
+Span span_of(const LibsvmOptions& options, const std::optional<Dataset>& like, const Findings& train,
+             std::int64_t first) {
+  if (like) return {first, like->split(like->names().front()).features()};
+  Span span{first, options.features};
+  if (options.model) return span;
   if (train.greatest < span.first && options.features == 0)
     throw Error(ExitStatus::bad_data, fmt::format("{}: no row holds a feature", train.path));
   span.width = options.features > 0 ? options.features : train.greatest + 1 - span.first;
@@ -154,14 +154,41 @@ Span span_of(const LibsvmOptions& options, const Findings& train, bool has_zero)
   return span;
 }
 
+[[noreturn]] void refuse_shifted(const Findings& findings, int first, const std::string& other) {
+  throw Error(
+      ExitStatus::bad_data,
+      fmt::format("{}: it counts features from {}, and {} from {}; count both alike (a row with 0:0 says that a "
+                  "file counts from 0)",
+                  findings.path, first, other, 1 - first));
+}
+
 /// Indices that another file does not have are left out.
 void check_span(const Findings& findings, const Span& span, const std::string& other) {
-  if (findings.has_zero && span.first > 0)
-    throw Error(ExitStatus::bad_data,
-                fmt::format("{}: it counts features from 0, and {} from 1; count both alike", findings.path, other));
+  if (findings.has_zero() && span.first > 0) refuse_shifted(findings, 0, other);
+  // Counted from 1, as many features end there.
+  if (!findings.has_zero() && span.first == 0 && findings.greatest == span.width) refuse_shifted(findings, 1, other);
   if (findings.greatest >= span.first + span.width)
     log_warning(fmt::format("{}: features above {}, up to {}, are left out: {} has none", findings.path,
                             span.first + span.width - 1, findings.greatest, other));
+}
+
+/// A file that counts from 0 may lack index 0 by chance, and one that counts from 1 the last.
+/// @param known  other says where it counts from, and is believed
+void say_first(const Findings& findings, const Span& span, bool known, const std::string& other) {
+  if (findings.has_zero() || findings.greatest < 0) return;
+  if (span.first == 1 && (known || findings.greatest == span.width)) return;
+  log_info(fmt::format("{}: no row has index 0; it is taken to count features from {}{}; if it counts from {}",
+                       findings.path, span.first, known ? fmt::format(", as {} does", other) : "",
+                       span.first == 0 ? "1, take 1 from each index" : "0, put 0:0 into a row"));
+}
+
+/// A test file without index 0 counts from 0 all the same where the other does, if it lacks that by chance.
+void check_alike(const Findings& train, const Findings& test) {
+  constexpr double most_by_chance = 10.0;  // rows with index 0 that are missing: e^-10 is the chance of as many
+  if (test.has_zero() && !train.has_zero()) refuse_shifted(test, 0, train.path);
+  const double share = static_cast<double>(train.zeros) / static_cast<double>(train.labels.size());
+  if (!test.has_zero() && share * static_cast<double>(test.labels.size()) > most_by_chance)
+    refuse_shifted(test, 1, train.path);
 }
 
 /// Names by indices.
@@ -189,6 +216,7 @@ Labels labels_of(const Findings& findings, LabelWish wish) {
   // In numeric order, without the numbers between that no row has.
   if (!found.labels.class_names.empty() && wish != LabelWish::classes)
     return labels_from_numbers(findings.labels, findings.place());
+  say_empty_classes(found.labels, findings.path);
   return std::move(found.labels);
 }
 
@@ -218,10 +246,18 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   std::optional<Findings> test;
   if (!options.test.empty()) test.emplace(options.test);
 
-  const bool has_zero = train.has_zero || (test && test->has_zero);
-  const Span span = like ? span_like(*like, has_zero) : span_of(options, train, has_zero);
-  if (like || options.model) check_span(train, span, like ? options.like : "the model");
-  if (test) check_span(*test, span, like ? options.like : options.file);
+  const std::optional<std::int64_t> first = known_first(options, like);
+  if (test && !first) check_alike(train, *test);
+  const Span span = span_of(options, like, train, first.value_or(train.has_zero() ? 0 : 1));
+  const std::string other = like ? options.like : options.model ? "the model" : options.file;
+  if (like || options.model) {
+    check_span(train, span, other);
+    say_first(train, span, first.has_value(), other);
+  }
+  if (test) {
+    check_span(*test, span, other);
+    say_first(*test, span, first || !like, other);
+  }
   const bool fit_float32 = train.fit_float32 && (!test || test->fit_float32);
 
   Table table;

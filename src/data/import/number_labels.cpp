@@ -7,6 +7,7 @@
 #include <set>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/log.hpp"
 
 namespace shoal {
 namespace {
@@ -81,6 +82,18 @@ NumberLabels labels_of_numbers(std::span<const double> values, LabelWish wish, c
   if (wish == LabelWish::classes) verdict = {true, "--classes"};
   if (!verdict.classes) return {targets_from_numbers(values, place), "targets: " + verdict.reason};
   return {classes_of(values, facts, place), "classes: " + verdict.reason};
+}
+
+void say_empty_classes(const Labels& labels, const std::string& file) {
+  std::vector<bool> empty(labels.class_names.size(), true);
+  for (const std::int32_t k : labels.numbers) empty[static_cast<std::size_t>(k)] = false;
+  const auto first = std::ranges::find(empty, true);
+  if (first == empty.end()) return;
+  log_warning(
+      fmt::format("{}: {} of {} classes have no row, the first is \"{}\": class k is label k, also where labels "
+                  "begin at 1",
+                  file, std::ranges::count(empty, true), empty.size(),
+                  labels.class_names[static_cast<std::size_t>(first - empty.begin())]));
 }
 
 Labels number_labels_like(std::span<const double> values, const std::vector<std::string>& class_names,

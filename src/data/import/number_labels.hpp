@@ -38,6 +38,8 @@ struct NumberLabels {
   std::string reason;
 };
 NumberLabels labels_of_numbers(std::span<const double> values, LabelWish wish, const Place& place);
+/// Says which class numbers no row has: class k is label k all the same, so that files which lack some agree.
+void say_empty_classes(const Labels& labels, const std::string& file);
 /// Classes that another data set has, by name or by another way to write it; targets where it has targets.
 /// @param class_names  empty: targets
 Labels number_labels_like(std::span<const double> values, const std::vector<std::string>& class_names,

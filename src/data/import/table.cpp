@@ -13,6 +13,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/data/dataset.hpp"
+#include "shoal/data/value_scale.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/names.hpp"
 
@@ -117,6 +118,18 @@ void say_unlearnt(const std::vector<PlannedSplit>& splits, const std::vector<std
                           names[static_cast<std::size_t>(first - lacking.begin())]));
 }
 
+/// Files to train and to test on may have been scaled in two ways.
+void say_scales(const std::vector<PlannedSplit>& splits, const std::string& out) {
+  const auto train = std::ranges::find(splits, "train", &PlannedSplit::name);
+  if (train == splits.end()) return;
+  for (const PlannedSplit& split : splits) {
+    if (split.table == train->table) continue;
+    const Dataset data = Dataset::open(out);
+    if (const std::string note = note_on_scales(data.split("train"), data.split(split.name)); !note.empty())
+      log_warning(note);
+  }
+}
+
 }  // namespace
 
 std::size_t Column::row_bytes() const {
@@ -171,6 +184,7 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   writer.set_attribute("source", notes.source);
   writer.set_attribute("content", summary.content);
   writer.finish();
+  say_scales(splits, out);
   return summary;
 }
 

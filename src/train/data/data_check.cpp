@@ -19,6 +19,30 @@ bool hold_the_same(std::span<const std::int64_t> a, std::span<const std::int64_t
   return std::ranges::equal(without_channel(a), without_channel(b));
 }
 
+/// Class k is called k, but for some k: 0, 1, 10, 2.
+bool are_numbers_out_of_order(const std::vector<std::string>& names) {
+  const auto is_whole = [](const std::string& name) {
+    const std::size_t digits = name.starts_with('-') ? 1 : 0;
+    return name.size() > digits && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(digits), name.end(),
+                                               [](char c) { return c >= '0' && c <= '9'; });
+  };
+  return std::ranges::all_of(names, is_whole) && !are_number_names(names);
+}
+
+/// Of a set that names no classes, where names of the model's are numbers as well.
+void check_class_numbers(const Dataset& set, const DataDescription& trained, const std::string& name) {
+  if (set.names_classes() || !are_numbers_out_of_order(trained.class_names)) return;
+  if (set.content() == trained.content) return;  // the very numbers that it learnt
+  std::size_t k = 0;
+  while (trained.class_names[k] == std::to_string(k)) ++k;
+  throw Error(
+      ExitStatus::bad_data,
+      fmt::format("{} does not name its classes, and {} calls class {} \"{}\": {} in its y may mean that one, or "
+                  "a class called \"{}\"; write class_names into it, or import it with --like the set trained "
+                  "on",
+                  set.path(), name, k, trained.class_names[k], k, k));
+}
+
 }  // namespace
 
 ColumnMatch match_features(const Dataset& set, const Split& split, const Encoding& encoding,
@@ -32,7 +56,11 @@ ColumnMatch match_features(const Dataset& set, const Split& split, const Encodin
                           set.path(), fmt::join(set.shape(), ", "), name, fmt::join(trained.shape, ", ")));
 }
 
-std::string unneeded_line(const ColumnMatch& match, const Dataset& set) {
+std::string match_line(const ColumnMatch& match, const Dataset& set, const DataDescription& trained) {
+  const std::vector<std::string>& known = trained.columns;
+  const bool in_words = !known.empty() && known.front() != "0" && known.front() != "1";  // not counted
+  if (in_words && set.columns().empty())
+    return fmt::format("{}: its columns have no names and are taken in the order of those of training", set.path());
   constexpr std::size_t most = 5;
   const std::size_t shown = std::min(most, match.extra.size());
   if (shown == 0) return "";
@@ -54,7 +82,9 @@ void check_targets(const Dataset& set, const Split& split, const DataDescription
                     set.path(), set.classes(), split.outputs(), name, trained.classes, model.outputs()));
   if (split.rows() < 1)
     throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", split.name(), set.path()));
-  if (!split.has_targets()) check_class_names(set, trained, name);
+  if (split.has_targets()) return;
+  check_class_names(set, trained, name);
+  check_class_numbers(set, trained, name);
 }
 
 void check_class_names(const Dataset& set, const DataDescription& trained, const std::string& name) {

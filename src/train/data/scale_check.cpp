@@ -4,81 +4,90 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/data/value_scale.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr std::int64_t most_values = std::int64_t{1} << 20;  // that are looked at
-constexpr std::int64_t most_rows = 256;
 constexpr std::size_t few_columns = 8;  // of fewer a row may well hold small numbers alone
 constexpr double far_share = 0.1;       // of values, where training had a hundredth at most: see FarValues
+constexpr double some_share = 0.05;     // of values below 0: more than mistakes
 
-/// What the values that are looked at have in common.
-struct Looked {
-  bool any = false;
-  bool whole = true;
-  double least = 0.0;
-  double greatest = 0.0;
-  // Of columns that had 0 to 1 in training.
-  double greatest_for_unit = 0.0;
-  std::int64_t for_unit = 0;
-  std::int64_t far = 0;  ///< more than 10 deviations from the mean, or a whole range outside of it
-
-  bool within_unit() const { return any && least >= 0.0 && greatest <= 1.0; }
-  bool bytes_for_unit() const {
-    const bool bytes = whole && least >= 0.0 && greatest <= 255.0 && greatest_for_unit >= 16.0;
-    return bytes && static_cast<double>(far) > far_share * static_cast<double>(for_unit);
-  }
-};
-
+/// What the normalisation tells of the numbers of training. Of `unit` it has the range.
 class TrainedScale {
  public:
-  TrainedScale(const Split& split, const ColumnMatch& match, const TrainedModel& trained)
-      : split_(split), match_(match), normalization_(trained.encoding.normalization) {
+  TrainedScale(const ColumnMatch& match, const TrainedModel& trained)
+      : normalization_(trained.encoding.normalization), by_range_(normalization_.mode == "unit") {
     const auto features = static_cast<std::size_t>(trained.features());
     for (std::size_t d = 0; d < features; ++d) {
       const auto& columns = trained.encoding.columns;
-      if (columns.empty() || (!columns[d].column.has_categories() && !columns[d].absent)) numbers_.push_back(d);
+      if (!columns.empty() && (columns[d].column.has_categories() || columns[d].absent)) continue;
+      numbers_.push_back(d);
+      sources_.push_back(match.source.empty() ? d : match.source[d]);
     }
   }
 
-  /// Columns whose numbers are 2 and more on average, as far as the normalisation tells; of `unit` it has the range.
+  bool is_known() const { return normalization_.mode != "none" && !normalization_.mean.empty(); }
+  std::size_t columns() const { return numbers_.size(); }
+  const std::vector<std::size_t>& sources() const { return sources_; }  ///< of the columns, in rows of the data
+
+  /// Columns whose numbers are 2 and more on average.
   std::size_t columns_beyond_one() const {
-    return count([&](double mean, double deviation) {
-      return mean + (normalization_.mode == "unit" ? deviation / 2.0 : 0.0) >= 2.0;
-    });
-  }
-  /// Columns that have the mean and deviation of numbers from 0 to 1.
-  std::size_t columns_of_unit() const {
-    return count([&](double mean, double deviation) { return is_of_unit(mean, deviation); });
+    return count([&](double mean, double deviation) { return mean + (by_range_ ? deviation / 2.0 : 0.0) >= 2.0; });
   }
   /// Images of bytes by `unit`.
   bool is_of_byte_images() const {
     const std::size_t columns = count([&](double mean, double deviation) { return mean == 0.0 && deviation == 255.0; });
-    return normalization_.mode == "unit" && columns == numbers_.size() && columns > 0;
+    return by_range_ && columns == numbers_.size() && columns > 0;
   }
-  bool is_known() const { return normalization_.mode != "none" && !normalization_.mean.empty(); }
-  std::size_t columns() const { return numbers_.size(); }
-
-  Looked look() const {
-    const std::int64_t width = split_.features();
-    const std::int64_t wanted = std::clamp<std::int64_t>(most_values / width, 1, most_rows);
-    const std::int64_t count = std::min(split_.rows(), wanted);
-    Looked looked;
-    if (count == 0) return looked;
-    std::vector<std::int64_t> rows;
-    for (std::int64_t i = 0; i < count; ++i) rows.push_back(i * split_.rows() / count);
-    std::vector<double> values(static_cast<std::size_t>(count * width));
-    split_.read_values(rows, values);
-    for (std::size_t at = 0; at < values.size(); at += static_cast<std::size_t>(width)) {
-      for (const std::size_t d : numbers_) take(values[at + (match_.source.empty() ? d : match_.source[d])], d, looked);
+  /// Bytes that are stored as floats: ranges from whole numbers to whole ones, up to 255 and not beyond.
+  bool has_ranges_of_bytes() const {
+    if (!by_range_ || !is_known()) return false;
+    double greatest = 0.0;
+    for (const std::size_t d : numbers_) {
+      const double least = normalization_.mean[d];
+      const double most = least + normalization_.deviation[d];
+      if (least < 0.0 || least != std::trunc(least) || most != std::trunc(most)) return false;
+      greatest = std::max(greatest, most);
     }
-    return looked;
+    return greatest == 255.0;
+  }
+
+  /// How large numbers were in each column, and how large those of the data are by the same measure.
+  std::vector<double> sizes() const {
+    std::vector<double> sizes;
+    for (const std::size_t d : numbers_) {
+      const double mean = normalization_.mean[d];
+      const double deviation = normalization_.deviation[d];
+      sizes.push_back(by_range_ ? std::max(std::fabs(mean), std::fabs(mean + deviation)) : std::fabs(mean) + deviation);
+    }
+    return sizes;
+  }
+  const std::vector<double>& sizes_of(const ValueScale& data) const { return by_range_ ? data.greatest : data.typical; }
+
+  /// Whether columns had numbers of 0 to 1, -1 to 1, or standardised ones, and the values are bytes.
+  bool bytes_for_small(std::span<const double> values, std::size_t width, const ValueScale& data) const {
+    if (!data.whole || data.least < 0.0 || data.most > 255.0 || data.most < 16.0) return false;
+    const std::size_t small = count([&](double mean, double deviation) { return is_small(mean, deviation); });
+    if (small < few_columns || 4 * small < 3 * columns()) return false;
+    double far = 0.0;
+    double all = 0.0;
+    for (; !values.empty(); values = values.subspan(width)) {
+      for (std::size_t c = 0; c < columns(); ++c) {
+        const double mean = normalization_.mean[numbers_[c]];
+        const double deviation = normalization_.deviation[numbers_[c]];
+        const double value = values[sources_[c]];
+        if (std::isnan(value) || !is_small(mean, deviation)) continue;
+        all += 1.0;
+        far += is_far((value - mean) / deviation) ? 1.0 : 0.0;
+      }
+    }
+    return far > far_share * all;
   }
 
  private:
@@ -88,55 +97,59 @@ class TrainedScale {
     return static_cast<std::size_t>(std::ranges::count_if(
         numbers_, [&](std::size_t d) { return holds(normalization_.mean[d], normalization_.deviation[d]); }));
   }
-
-  bool is_of_unit(double mean, double deviation) const {
-    return mean >= 0.0 && (normalization_.mode == "unit" ? mean + deviation <= 1.0 : mean <= 1.0 && deviation <= 0.5);
+  bool is_small(double mean, double deviation) const {
+    if (by_range_) return mean >= -1.25 && mean + deviation <= 1.25;
+    return std::fabs(mean) <= 1.25 && deviation <= 1.25;
   }
+  /// More than 10 deviations from the mean, or a whole range outside of it.
+  bool is_far(double z) const { return by_range_ ? z < -1.0 || z > 2.0 : std::fabs(z) > 10.0; }
 
-  void take(double value, std::size_t d, Looked& looked) const {
-    if (std::isnan(value)) return;
-    looked.least = looked.any ? std::min(looked.least, value) : value;
-    looked.greatest = looked.any ? std::max(looked.greatest, value) : value;
-    looked.any = true;
-    looked.whole = looked.whole && value == std::trunc(value);
-    if (!is_known() || !is_of_unit(normalization_.mean[d], normalization_.deviation[d])) return;
-    looked.greatest_for_unit = std::max(looked.greatest_for_unit, value);
-    ++looked.for_unit;
-    const double z = (value - normalization_.mean[d]) / normalization_.deviation[d];
-    looked.far += normalization_.mode == "unit" ? (z < -1.0 || z > 2.0 ? 1 : 0) : (std::fabs(z) > 10.0 ? 1 : 0);
-  }
-
-  const Split& split_;
-  const ColumnMatch& match_;
   const Normalization& normalization_;
+  bool by_range_;
   std::vector<std::size_t> numbers_;  // features that are no categories
+  std::vector<std::size_t> sources_;
 };
+
+/// What is said where numbers cannot be, or hardly are, those that a model of bytes was trained on.
+std::string no_bytes_text(const std::string& set, const ValueScale& data, const TrainedModel& trained) {
+  return fmt::format("{}: the values are {}, {:.4g} to {:.4g}, and {} was trained on bytes, 0 to 255", set,
+                     data.whole ? "small" : "fractions", data.least, data.most, trained.path);
+}
 
 }  // namespace
 
 void check_scale(const Split& split, const std::string& set, const ColumnMatch& match, const TrainedModel& trained) {
-  const TrainedScale scale(split, match, trained);
+  const TrainedScale scale(match, trained);
   // Checkpoints of before do not know the type.
   const bool of_bytes = trained.data.element.empty() ? scale.is_of_byte_images()
                                                      : trained.data.element == element_name(ElementType::uint8);
-  if (of_bytes && split.element_type() == ElementType::uint8) return;
-  const std::size_t telling =
-      of_bytes ? (scale.is_known() ? scale.columns_beyond_one() : scale.columns()) : scale.columns_of_unit();
-  if (telling < few_columns) return;
-  const Looked looked = scale.look();
-  if (of_bytes && looked.within_unit()) {
-    const std::string what =
-        fmt::format("{}: all values lie in 0 to 1, and {} was trained on bytes, 0 to 255", set, trained.path);
-    if (!looked.whole && scale.is_known())
-      throw Error(ExitStatus::bad_data,
-                  what + "; give bytes, or multiply by 255, if the values are bytes divided by 255");
-    if (looked.greatest > 0.0) log_warning(what + ": is that meant?");
+  const bool bytes_alike = of_bytes && split.element_type() == ElementType::uint8;
+  if (bytes_alike || scale.columns() < few_columns || split.rows() == 0) return;
+  const std::vector<double> values = some_values(split);
+  const auto width = static_cast<std::size_t>(split.features());
+  const ValueScale data = scale_of(values, width, scale.sources());
+  std::optional<SmallerScale> smaller;
+  if (scale.is_known()) smaller = smaller_scale(data, scale.sizes_of(data), scale.sizes());
+
+  const bool tells = !scale.is_known() || scale.columns_beyond_one() >= few_columns;
+  if (tells && (of_bytes || scale.has_ranges_of_bytes())) {
+    const bool no_bytes = data.are_shares() || (!data.whole && data.below_zero >= some_share);
+    if (no_bytes && smaller)
+      throw Error(ExitStatus::bad_data, no_bytes_text(set, data, trained) +
+                                            "; give bytes as they are, or multiply by 255 what was divided by it");
+    if (no_bytes || (data.least >= 0.0 && data.most <= 1.0 && data.most > 0.0))
+      return log_warning(no_bytes_text(set, data, trained) + ": is that meant?");
   }
-  if (!of_bytes && looked.bytes_for_unit())
+  if (!of_bytes && scale.bytes_for_small(values, width, data))
     throw Error(ExitStatus::bad_data,
-                fmt::format("{}: the values are bytes, up to {}, and {} was trained on numbers of 0 to 1; divide them "
-                            "as those were, such as by 255",
-                            set, looked.greatest, trained.path));
+                fmt::format("{}: the values are bytes, up to {}, and {} was trained on numbers of about 0 to 1; divide "
+                            "them as those were, such as by 255",
+                            set, data.most, trained.path));
+  if (smaller)
+    log_warning(
+        fmt::format("{}: its numbers are about {:.2g}, and those that {} was trained on about {:.3g}, in {} "
+                    "columns: are they on one scale?",
+                    set, smaller->size, trained.path, smaller->other, smaller->columns));
 }
 
 }  // namespace shoal

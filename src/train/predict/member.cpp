@@ -75,7 +75,8 @@ ColumnMatch match_quietly(const Member& member, const Dataset& data, const Split
 
 ColumnMatch match_member(const Member& member, const Dataset& data, const Split& split, Said& said) {
   ColumnMatch match = match_quietly(member, data, split);
-  if (const std::string line = unneeded_line(match, data); !line.empty() && said.insert(line).second) log_info(line);
+  if (const std::string line = match_line(match, data, member.trained.data); !line.empty() && said.insert(line).second)
+    log_info(line);
   return match;
 }
 

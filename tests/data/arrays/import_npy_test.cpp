@@ -50,6 +50,16 @@ TEST_F(ImportNpy, KeepsTypesAndShapes) {
   EXPECT_THAT(import(npy<float>("<f4", "(2,)", {1, 2}), "").shape(), ElementsAre(1));
 }
 
+TEST_F(ImportNpy, SaysWhichClassesHaveNoRow) {
+  const auto said = [&](const std::vector<std::int32_t>& labels) {
+    ::testing::internal::CaptureStderr();
+    import(x_, npy<std::int32_t>("<i4", "(2,)", labels));
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(said({1, 2}), ::testing::HasSubstr("y: 1 of 3 classes have no row, the first is \"0\""));
+  EXPECT_THAT(said({0, 1}), ::testing::Not(::testing::HasSubstr("have no row")));
+}
+
 TEST_F(ImportNpy, ReadsLabelsOfAnyWholeNumberType) {
   const auto check = [&](auto type, const std::string& descr) {
     using T = decltype(type);

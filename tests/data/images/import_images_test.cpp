@@ -50,6 +50,15 @@ TEST_F(ImportImages, TakesAFolderForAClass) {
   EXPECT_EQ(x[2 * 3 * 17 * 23], static_cast<float>(static_cast<std::uint8_t>(gray[0])));
 }
 
+TEST_F(ImportImages, SortsNumbersAsNumbers) {
+  for (const char* name : {"10", "9", "0", "2"}) put_image("in/" + std::string(name) + "/1.png", "colour.png");
+  EXPECT_THAT(imported(options("in")).class_names(), ElementsAre("0", "2", "9", "10"));
+  put_image("in/02/1.png", "colour.png");
+  EXPECT_THAT(imported(options("in")).class_names(), ElementsAre("0", "02", "2", "9", "10"));
+  put_image("in/x/1.png", "colour.png");
+  EXPECT_THAT(imported(options("in")).class_names(), ElementsAre("0", "02", "10", "2", "9", "x"));
+}
+
 TEST_F(ImportImages, KeepsTheClassesOfTrainInTest) {
   put_image("in/a/1.png", "colour.png");
   put_image("in/b/1.png", "colour.png");

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "../data_files.hpp"
 #include "shoal/data/import.hpp"
 
@@ -5,6 +7,8 @@ namespace shoal {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ImportLibsvm : public DataFiles {
  protected:
@@ -74,6 +78,51 @@ TEST_F(ImportLibsvm, FitsATestFileToTheOther) {
   import_libsvm({.file = from_one}, path("one.h5"));
   expect_error([&] { import_libsvm({.file = train, .like = path("one.h5")}, path("no.h5")); }, ExitStatus::bad_data,
                {"counts features from 0"});
+}
+
+TEST_F(ImportLibsvm, RefusesFilesOfWhichOneCountsFromZeroAndOneFromOne) {
+  const std::string from_one = write("one.svm", "1 1:5 2:1\n-1 1:2 3:1\n1 2:2\n");
+  const std::string from_zero = write("zero.svm", "1 0:5 1:1\n-1 0:2 2:1\n");
+  const auto refuse = [&](const LibsvmOptions& options, const std::vector<std::string>& words) {
+    expect_error([&] { import_libsvm(options, path("no.h5")); }, ExitStatus::bad_data, words);
+  };
+  refuse({.file = from_one, .test = from_zero}, {"zero.svm: it counts features from 0", "one.svm from 1", "0:0"});
+  refuse({.file = from_zero, .test = from_one}, {"one.svm: it counts features from 1", "zero.svm from 0"});
+  // Whatever the last index is: of 40 rows one in two would have index 0.
+  std::string many;
+  for (int i = 0; i < 40; ++i) many += "1 1:1\n-1 2:1\n";
+  const std::string half = write("half.svm", "1 0:5 1:1\n-1 2:1\n");
+  refuse({.file = half, .test = write("many.svm", many)}, {"many.svm: it counts features from 1"});
+
+  import_libsvm({.file = from_zero}, path("zero.h5"));
+  refuse({.file = from_one, .like = path("zero.h5")}, {"one.svm: it counts features from 1", "zero.h5 from 0"});
+
+  // A file says that it counts from 0 by a row with 0:0.
+  const std::string says = write("says.svm", "1 0:0 2:5\n-1 1:2\n");
+  import_libsvm({.file = says, .test = from_zero}, path("says.h5"));
+  EXPECT_THAT(x_of(Dataset::open(path("says.h5")).split("test")), ElementsAre(5, 1, 0, 2, 0, 1));
+}
+
+TEST_F(ImportLibsvm, SaysWhereAFileIsTakenToBegin) {
+  const auto said = [&](const LibsvmOptions& options) {
+    testing::internal::CaptureStderr();
+    import_libsvm(options, path("said.h5"));
+    std::filesystem::remove(path("said.h5"));
+    return testing::internal::GetCapturedStderr();
+  };
+  const std::string zero = write("zero.svm", "0 0:1 3:2\n1 1:1\n1 2:1\n");
+  const std::string open = write("open.svm", "1 1:5 3:1\n0 2:4\n");
+  EXPECT_THAT(said({.file = zero, .test = open}), HasSubstr("open.svm: no row has index 0; it is taken to count "
+                                                            "features from 0, as"));
+  EXPECT_THAT(said({.file = zero, .test = zero}), Not(HasSubstr("no row has index 0")));
+  EXPECT_THAT(said({.file = open, .test = open}), Not(HasSubstr("no row has index 0")));
+  // A model that calls its four columns by no index.
+  const auto for_model = [&](const std::string& file) {
+    return said({.file = file, .features = 4, .model = ForModel{{"0", "1"}, {}}});
+  };
+  EXPECT_THAT(for_model(open), HasSubstr("open.svm: no row has index 0; it is taken to count features from 1; if it "
+                                         "counts from 0, put 0:0 into a row"));
+  EXPECT_THAT(for_model(write("four.svm", "1 1:5 4:1\n")), Not(HasSubstr("no row has index 0")));
 }
 
 TEST_F(ImportLibsvm, HasTheFeaturesThatAreAskedFor) {
