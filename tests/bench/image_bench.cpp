@@ -38,8 +38,8 @@ int main(int argc, char** argv) {
   const bool phases = std::getenv("SHOAL_PHASES") != nullptr && world.rank() == 0;
   const TimedSteps timed = time_steps(replica, model, share, batch, steps, world, phases);
   if (world.rank() == 0)
-    std::cout << fmt::format("batch {} leaves {} ranks {} threads {} {}: {}\n", batch, leaves, world.size(), threads(),
-                             instruction_set(), timed.text());
+    std::cout << fmt::format("batch {} leaves {} ranks {} threads {} {}: {}, {} parameters\n", batch, leaves,
+                             world.size(), threads(), instruction_set(), timed.text(), model.parameter_count());
   if (phases) {
     for (const ProfileLine& line : end_profile().lines)
       std::cout << fmt::format("{:9.2f} ms {:7.1f} GFLOP/s  {}\n", line.seconds * 1e3 / steps,

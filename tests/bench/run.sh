@@ -4,25 +4,35 @@
 #   run.sh BUILD_DIR [--rows 1,2,3,...] [--rounds 3] [--python PYTHON] [--steps 30] [--big FILE.h5]
 # Rows: 1 limit  2 M at 256 against DDP  3 M at 1024  4 S  5 without the promise  6 ranks against threads
 #       7 sync batch norm  8 sum within a host  9 fused update  10 reading  11 foreign process  12 memory  13 scaling
-# M: 784-1024-1024-1024-10, batch norm, relu, Adam. S: 64-128-64-10, batch 64.
-# PYTHON (or the variable of that name) has PyTorch: pip install torch==2.13.0. A row whose program or library is missing
-# says so. Row 10 makes a data set of 4 GB in TMPDIR and removes it, unless --big names one.
+#   run.sh [BUILD_DIR] --peers [--nets S,M1,M2,D,resnet20,lenet] [--rounds 3] [--steps 30] [--python PYTHON] [--jax-python ONE]
+# A net a line: shoal, PyTorch, torch.compile, DDP, JAX (jit of a step, and scan), median (least-greatest) in ms, then the ratio
+# to shoal. M1 and M2: M with 1 and 2 threads. --steps are those of M; other nets have more or fewer.
+# M: 784-1024-1024-1024-10, batch norm, relu, Adam. S: 64-128-64-10, batch 64. D: 784-512-512-10, relu without batch norm.
+# PYTHON (or the variable of that name) has PyTorch: pip install torch==2.13.0. ONE (or JAX_PYTHON; else PYTHON) has JAX: pip
+# install jax==0.10.2. A row or peer whose program or library is missing says so. BUILD_DIR is build/release if not named.
+# Row 10 makes a data set of 4 GB in TMPDIR and removes it, unless --big names one.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -ge 1 ] || { sed -n 2,10p "$0"; exit 64; }
-build=$(realpath "$1") || exit 66; shift
+[ $# -ge 1 ] && [ "$1" != --help ] || { sed '1d;/^#/!Q' "$0"; exit 64; }
+if [[ "$1" == --* ]]; then build=$here/../../build/release; else build=$1; shift; fi
+build=$(realpath "$build") || exit 66
 rows=1,2,3,4,5,6,7,8,9,10,11,12,13 rounds=3 python=${PYTHON:-python3} steps=30 big=
+peers= nets=S,M1,M2,D,resnet20,lenet jax_python=${JAX_PYTHON:-}
 while [ $# -gt 0 ]; do
   case $1 in
+    --peers) peers=yes; shift; continue ;;
+    --nets) nets=$2 ;; --jax-python) jax_python=$2 ;;
     --rows) rows=$2 ;; --rounds) rounds=$2 ;; --python) python=$2 ;; --steps) steps=$2 ;; --big) big=$(realpath "$2") ;;
     *) echo "bench: unknown option $1" >&2; exit 64 ;;
   esac
   shift 2
 done
+jax_python=${jax_python:-$python}
 . "$here/../../launch/environment.sh"
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 M=784,1024,1024,1024,10
 S=64,128,64,10
+D=784,512,512,10
 
 wanted() { [[ ",$rows," == *",$1,"* ]]; }
 missing() { echo "row $1: $2"; }
@@ -39,7 +49,7 @@ ranks() { # ranks, command...
   local n=$1; shift
   mpirun --bind-to core -np "$n" "$@"
 }
-step_ms() { grep -oE 'step [0-9.]+ ms' | grep -oE '[0-9.]+'; }
+step_ms() { tee -a "$work/lines" | grep -oE 'step [0-9.]+ ms' | grep -oE '[0-9.]+'; }
 shoal_threads() { OMP_NUM_THREADS=$1 "$build/step_bench" "${@:2}" | step_ms; }
 shoal_ranks() { OMP_NUM_THREADS=1 ranks "$1" "$build/step_bench" "${@:2}" | step_ms; }
 variant() { OMP_NUM_THREADS=1 ranks 2 "$build/variant_bench" "$@" 256 "$steps" $M | step_ms; }
@@ -65,6 +75,7 @@ line() { # row, what, numerator, denominator, bar, unit
     printf "| %s | %s | %s (%s-%s) %s | %s (%s-%s) %s | %s | %s |\n", row, what, x[1], x[2], x[3], unit, y[1], y[2], y[3], unit,
       ratio, bar }'
 }
+if [ -n "$peers" ]; then . "$here/peers.sh"; exit; fi
 echo "| row | what | A: median (least-greatest) | B | A / B | bar |"
 echo "|---|---|---|---|---|---|"
 

@@ -35,9 +35,9 @@ int main(int argc, char** argv) {
     double flops = 0;
     for (std::size_t l = 0; l + 1 < widths.size(); ++l)
       flops += 2.0 * static_cast<double>(batch * widths[l] * widths[l + 1]) * (l == 0 ? 2 : 3);
-    std::cout << fmt::format("batch {} leaves {} ranks {} threads {} {}: {}; {:.0f} GFLOP/s\n", batch, leaves,
-                             world.size(), threads(), instruction_set(), timed.text(),
-                             flops / median(timed.whole) * 1e-6);
+    std::cout << fmt::format("batch {} leaves {} ranks {} threads {} {}: {}; {:.0f} GFLOP/s, {} parameters\n", batch,
+                             leaves, world.size(), threads(), instruction_set(), timed.text(),
+                             flops / median(timed.whole) * 1e-6, model.parameter_count());
   }
   return 0;
 }

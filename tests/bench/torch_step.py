@@ -7,10 +7,14 @@
   torch_step.py --tune ...   tries every way of Adam, and prints the fastest
 
 With --ranks above 1: DistributedDataParallel over gloo on this host, the batch shared out, batch norm over each rank's
-own part (PyTorch has no synchronised batch norm on CPUs). Prints one line: the median step and the least, in ms.
+own part (PyTorch has no synchronised batch norm on CPUs). --compile: torch.compile as it is by default, which needs g++;
+what it takes does not count. Prints one line: the median step and the least, in ms, parameters, the first loss and the last.
+Fails unless it fell.
 """
 import argparse
+import math
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -90,6 +94,7 @@ def make(torch, options, adam):
             model = model.to(memory_format=torch.channels_last)
         return shape, *finish(torch, options, adam, model)
     widths = [int(w) for w in options.widths.split(",")]
+    torch.manual_seed(1)
     layers = []
     for inputs, outputs in zip(widths[:-2], widths[1:-1]):
         if options.activation:
@@ -98,7 +103,6 @@ def make(torch, options, adam):
         else:
             layers += [torch.nn.Linear(inputs, outputs, bias=False), torch.nn.BatchNorm1d(outputs), torch.nn.ReLU()]
     layers.append(torch.nn.Linear(widths[-2], widths[-1]))
-    torch.manual_seed(1)
     return (widths[0],), *finish(torch, options, adam, torch.nn.Sequential(*layers))
 
 
@@ -125,11 +129,15 @@ def measure(torch, options, adam, rank):
             torch.distributed.barrier()
         before = time.perf_counter()
         optimizer.zero_grad(set_to_none=True)
-        loss_of(model(x), y).backward()
+        loss = loss_of(model(x), y)
+        loss.backward()
         optimizer.step()
         if step >= 5:
             times.append(1e3 * (time.perf_counter() - before))
-    return statistics.median(times), min(times)
+        if step == 0:
+            first = loss.item()
+    return {"median": statistics.median(times), "least": min(times), "first": first, "last": loss.item(),
+            "parameters": sum(p.numel() for p in model.parameters())}
 
 
 def main():
@@ -143,22 +151,30 @@ def main():
     except ImportError:
         print(f"torch_step: {sys.executable} has no PyTorch; install it: pip install torch==2.13.0", file=sys.stderr)
         return 69
+    if options.compile and not shutil.which("g++"):
+        print("torch_step: torch.compile needs g++; apt-get install g++", file=sys.stderr)
+        return 69
     torch.set_num_threads(options.threads)
     if options.ranks > 1:
         torch.distributed.init_process_group("gloo", rank=rank, world_size=options.ranks)
     results = {}
     for adam in ["loop", "foreach", "fused"] if options.tune else [options.adam]:
         results[adam] = measure(torch, options, adam, rank)
+    adam = min(results, key=lambda name: results[name]["median"])
+    best = results[adam]
     if rank == 0:
         if options.tune:
-            print("; ".join(f"{adam} {median:.3f} ms" for adam, (median, _) in results.items()))
-        adam = min(results, key=lambda name: results[name][0])
-        median, least = results[adam]
-        print(f"torch {torch.__version__} batch {options.batch} ranks {options.ranks} threads {options.threads} "
-              f"adam {adam}{' channels last' if options.channels_last else ''}{' compiled' if options.compile else ''}: step {median:.3f} ms (min {least:.3f})", flush=True)
+            print("; ".join(f"{name} {result['median']:.3f} ms" for name, result in results.items()))
+        ways = (" channels last" if options.channels_last else "") + (" compiled" if options.compile else "")
+        print(f"torch {torch.__version__} batch {options.batch} ranks {options.ranks} threads {options.threads} adam {adam}{ways}:"
+              f" step {best['median']:.3f} ms (min {best['least']:.3f}), {best['parameters']} parameters, "
+              f"loss {best['first']:.4f} to {best['last']:.4f}", flush=True)
     if options.ranks > 1:
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()
+    if not (math.isfinite(best["last"]) and best["last"] < best["first"]):
+        print("torch_step: the loss did not fall", file=sys.stderr)
+        return 1
     return 0
 
 
