@@ -10,7 +10,7 @@
 namespace shoal {
 namespace {
 
-/// Bytes at a place of a file. A dot stands for any byte.
+/// Whether a file begins so; a dot stands for any byte.
 bool has(std::string_view start, std::string_view bytes) {
   return start.size() >= bytes.size() &&
          std::equal(bytes.begin(), bytes.end(), start.begin(),
