@@ -5,7 +5,8 @@
   jax_step.py --net resnet20|lenet ...   on images of 32 x 32 x 3, or 28 x 28 x 1
 
 One step is one jit, called by a loop of Python; with --scan, several steps are one: lax.scan over them. Each hands its state on
-(donated). Five stretches of steps are timed, each until its results are there; what the compiler takes does not count.
+(donated). Five stretches of steps are timed, each until its results are there; what the compiler takes does not count. The scan
+is unrolled for images: in a loop XLA computes convolutions on CPUs by plain code of one thread, more than ten times as slow.
 
 XLA makes as many threads as the process may use cores: it gets the first T of them. For one thread it is also told not to
 share products out (--xla_cpu_multi_thread_eigen=false), unless XLA_FLAGS is set.
@@ -88,7 +89,7 @@ def measure(jax, options):
     length = max(2, options.steps // STRETCHES)
     if options.scan:
         def steps(state, x, y):
-            return jax.lax.scan(lambda state, _: step(state, x, y), state, length=length)
+            return jax.lax.scan(lambda state, _: step(state, x, y), state, length=length, unroll=options.net != "dense")
         run, calls = jax.jit(steps, donate_argnums=0), 1
     else:
         run, calls = jax.jit(step, donate_argnums=0), length
