@@ -311,7 +311,8 @@ write_set("named.h5", numbers, list(map(str, range(12))))
 train("sorted")
 refused(65, ["nameless.h5 does not name its classes", 'class 2 "10"', 'called "2"', "class_names", "--like"],
         "evaluate", "sorted", "--data", "nameless.h5", "--split", "train")
-refused(65, "does not name its classes", "evaluate", "sorted", "sorted", "--data", "nameless.h5", "--split", "train")
+shutil.copytree("sorted", "again")
+refused(65, "does not name its classes", "evaluate", "sorted", "again", "--data", "nameless.h5", "--split", "train")
 refused(65, "import the data with --like", "evaluate", "sorted", "--data", "named.h5", "--split", "train")
 done("import", "hdf5", "nameless.h5", "--x", "train/x", "--y", "train/y", "--like", "sorted.h5", "-o", "alike.h5")
 assert evaluated("sorted", "alike.h5", "--split", "train") == evaluated("sorted", "sorted.h5", "--split", "train")
@@ -319,15 +320,16 @@ train("nameless")
 evaluated("nameless", "nameless.h5", "--split", "train")
 
 # Columns without names are taken in order by a model that knows names, and that is said.
-in_order = "x.npy: its columns have no names and are taken in the order of those of training"
+in_order = "x.h5: its columns have no names and are taken in the order of those of training"
 write_rows("order.csv", ["a", "b", "c", "y"], [[*row[:3], i % 2] for i, row in enumerate(x)])
 write_rows("numbered.csv", None, [[*row[:3], i % 2] for i, row in enumerate(x)])
 for name, column in ("order", "y"), ("numbered", "3"):
     done("import", "csv", f"{name}.csv", "--label", column, "-o", f"of-{name}.h5")
     train(f"of-{name}")
-np.save("x.npy", x[:, :3])
-assert in_order in done("predict", "of-order", "--data", "x.npy", "--out", "-").stderr
-assert in_order not in done("predict", "of-numbered", "--data", "x.npy", "--out", "-").stderr
+with h5py.File("x.h5", "w") as f:
+    f["test/x"] = x[:, :3]
+assert in_order in done("predict", "of-order", "--data", "x.h5", "--out", "-").stderr
+assert in_order not in done("predict", "of-numbered", "--data", "x.h5", "--out", "-").stderr
 
 # An id that is called as a column of predictions would stand there twice.
 write_rows("clash.csv", ["label", "size", "y"], [[f"r{i}", i % 9, i % 2] for i in range(40)])

@@ -72,11 +72,12 @@ class TrainedScale {
 
   /// Whether columns had numbers of 0 to 1, -1 to 1, or standardised ones, and the values are bytes.
   bool bytes_for_small(std::span<const double> values, std::size_t width, const ValueScale& data) const {
-    if (!data.whole || data.least < 0.0 || data.most > 255.0 || data.most < 16.0) return false;
+    if (!data.whole || data.least < 0.0 || data.most > 255.0) return false;
     const std::size_t small = count([&](double mean, double deviation) { return is_small(mean, deviation); });
     if (small < few_columns || 4 * small < 3 * columns()) return false;
     double far = 0.0;
     double all = 0.0;
+    double greatest = 0.0;  // of the columns that had small numbers
     for (; !values.empty(); values = values.subspan(width)) {
       for (std::size_t c = 0; c < columns(); ++c) {
         const double mean = normalization_.mean[numbers_[c]];
@@ -84,10 +85,11 @@ class TrainedScale {
         const double value = values[sources_[c]];
         if (std::isnan(value) || !is_small(mean, deviation)) continue;
         all += 1.0;
+        greatest = std::max(greatest, value);
         far += is_far((value - mean) / deviation) ? 1.0 : 0.0;
       }
     }
-    return far > far_share * all;
+    return greatest >= 16.0 && far > far_share * all;
   }
 
  private:
