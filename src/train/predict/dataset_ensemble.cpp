@@ -243,12 +243,12 @@ std::int64_t DatasetEnsemble::predict(const Dataset& data, const std::string& na
   Said said;
   run_together(s.comm, [&] {
     split = data.split(name);
-    for (const auto& member : s.members) {
+    rounds.emplace(*split, s.layout, spread ? spread_parts(s.layout) : std::vector<SpreadPart>(), out, s.comm);
+    for (const auto& member : s.members) {  // after the output is there, since rows are read
       const ColumnMatch match = match_member(*member, data, *split, said);
       if (s.comm.rank() == 0) check_scale(*split, data.path(), match, member->trained);
     }
     passes.emplace(s.members, s.layout, data, *split);
-    rounds.emplace(*split, s.layout, spread ? spread_parts(s.layout) : std::vector<SpreadPart>(), out, s.comm);
   });
   rounds->run(Passes::capacity_of(*split, s.members.size()), [&](std::int64_t begin, std::int64_t end) {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));

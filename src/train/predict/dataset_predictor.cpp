@@ -70,9 +70,9 @@ std::int64_t DatasetPredictor::predict(const Dataset& data, const std::string& n
   run_together(comm, [&] {
     split = data.split(name);
     ColumnMatch match = match_member(member, data, *split, said);
+    rounds.emplace(*split, member.layout, std::vector<SpreadPart>(), out, comm);  // before rows are read
     if (comm.rank() == 0) check_scale(*split, data.path(), match, member.trained);
     pass.emplace(member, std::move(match), std::clamp<std::int64_t>(split->rows(), 1, prediction_block));
-    rounds.emplace(*split, member.layout, std::vector<SpreadPart>(), out, comm);
   });
   rounds->run(pass->rows.capacity(), [&](std::int64_t begin, std::int64_t end) {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));

@@ -143,6 +143,8 @@ def check_quiet(page):
         message = json.loads(entry["message"])["message"]
         if message["method"] != "Network.requestWillBeSent":
             continue
+        if message["params"]["documentURL"].startswith("chrome://"):  # the browser's own first page, which may still be loading
+            continue
         url = message["params"]["request"]["url"]
         check(url == f"file://{work}/{page}", f"{page}: asks for {url}")
     across = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
