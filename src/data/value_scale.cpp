@@ -12,8 +12,7 @@ namespace {
 
 constexpr std::int64_t most_values = std::int64_t{1} << 20;
 constexpr std::int64_t most_rows = 256;
-constexpr std::size_t few_columns = 8;  // of fewer, some rows may well hold small numbers alone
-constexpr std::int64_t few_rows = 16;   // of fewer, columns of a few large numbers look small
+constexpr std::int64_t few_rows = 16;  // of fewer, columns of a few large numbers look small
 
 /// Mean and deviation of a column, number by number.
 struct RunningMoments {

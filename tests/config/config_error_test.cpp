@@ -140,7 +140,8 @@ TEST(ConfigError, LayersAreTablesWithATypeAndScalars) {
   const std::string like = "; use a table like {type = \"dense\", units = 256}";
   EXPECT_EQ(said("[{units = 3}]"), "64 digits.toml:1:17: model.layers[0] has no type" + like);
   EXPECT_EQ(said("[{type = 3}]"), "64 digits.toml:1:25: model.layers[0].type is the whole number 3; use a text");
-  EXPECT_EQ(said("[{type = \"\"}]"), "64 digits.toml:1:25: model.layers[0].type is empty; use a table like {type = \"dense\", units = 256}");
+  EXPECT_EQ(said("[{type = \"\"}]"),
+            "64 digits.toml:1:25: model.layers[0].type is empty; use a table like {type = \"dense\", units = 256}");
   EXPECT_EQ(said("[3]"), "64 digits.toml:1:17: model.layers[0] is the whole number 3" + like);
   EXPECT_EQ(said("3"),
             "64 digits.toml:1:16: model.layers is the whole number 3; use a list of tables like {type = "

@@ -14,9 +14,9 @@ class Split;
 /// so many that there are fewer than 64 blocks. Part of the format: the order of every epoch depends on it.
 std::int64_t default_shuffle_block(std::int64_t rows, std::int64_t row_bytes);
 
-/// A line for people where rows of one block have labels or targets much more alike than rows of different blocks, as in
-/// a file that is sorted by them: its batches are not mixed. Looks at some of the blocks. Empty where all is well, or
-/// where a block is one row.
+/// A line for people where rows of one block have labels or targets much more alike than rows of different blocks, as
+/// in a file that is sorted by them: its batches are not mixed. Looks at some of the blocks. Empty where all is well,
+/// or where a block is one row.
 /// @param block  as given to EpochOrder
 std::string note_on_blocks(const Split& split, std::int64_t block);
 

@@ -11,6 +11,9 @@ namespace shoal {
 
 class Split;
 
+/// Fewer columns tell no scale: some rows may well hold small numbers alone.
+inline constexpr std::size_t few_columns = 8;
+
 /// How large some numbers are, and what else tells their scale.
 struct ValueScale {
   std::int64_t rows = 0;         ///< that were looked at

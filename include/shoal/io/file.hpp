@@ -19,8 +19,8 @@ namespace shoal {
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 std::string read_text(const std::filesystem::path& path);
 
-/// Writes `<path>.<pid>-<random>.tmp`, syncs it, renames it to `path` and syncs the folder. When any of it fails, what was at
-/// `path` is as before and the temporary file is gone.
+/// Writes `<path>.<pid>-<random>.tmp`, syncs it, renames it to `path` and syncs the folder. When any of it fails, what
+/// was at `path` is as before and the temporary file is gone.
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 /// The same without waiting for the disk: when the host itself fails soon after, the file may be damaged or missing.
 /// For what can be made again.

@@ -60,8 +60,8 @@ void sync_folder_of(const std::filesystem::path& path);
 /// Tells this process from all others, of other hosts and containers, too, where pids are the same: pid-random.
 std::string process_mark();
 
-/// `<path>.<process_mark()>.tmp`, to be renamed to `path` when it is whole; see with_ending(). @throws Error(input_output)  where
-/// a device, pipe or socket is: the rename would put a file in its place
+/// `<path>.<process_mark()>.tmp`, to be renamed to `path` when it is whole; see with_ending(). @throws
+/// Error(input_output)  where a device, pipe or socket is: the rename would put a file in its place
 std::filesystem::path temporary_name(const std::filesystem::path& path);
 
 /// A file that is whole but for the waiting: under a name for the time being, and not yet safe on the disk.

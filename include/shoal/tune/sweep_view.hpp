@@ -11,7 +11,7 @@ namespace shoal {
 
 /// A point of a learning curve. Losses are means over samples, accuracies 0 to 1; none of them is not finite.
 struct CurvePoint {
-  std::int64_t epoch = 0;  ///< finished epochs; the one under way where training ends inside it
+  std::int64_t epoch = 0;            ///< finished epochs; the one under way where training ends inside it
   std::optional<double> train_loss;  ///< none where no row of the epoch had a weight
   std::optional<double> train_accuracy;
   std::optional<double> validation_loss;

@@ -14,9 +14,8 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t few_columns = 8;  // of fewer a row may well hold small numbers alone
-constexpr double far_share = 0.1;       // of values, where training had a hundredth at most: see FarValues
-constexpr double some_share = 0.05;     // of values below 0: more than mistakes
+constexpr double far_share = 0.1;    // of values, where training had a hundredth at most: see FarValues
+constexpr double some_share = 0.05;  // of values below 0: more than mistakes
 
 /// What the normalisation tells of the numbers of training. Of `unit` it has the range.
 class TrainedScale {

@@ -1,5 +1,5 @@
-/* Preloaded: counts messages that a program sends from one to one, beyond its group of HOST_RANKS ranks; rank 0 prints those
- * of all, and their bytes, at the end. */
+/* Preloaded: counts messages that a program sends from one to one, beyond its group of HOST_RANKS ranks; rank 0 prints
+ * those of all, and their bytes, at the end. */
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,11 +18,11 @@ TEST_F(DataKindTest, IsToldByTheFirstBytes) {
   EXPECT_EQ(kind_of_data(write("a", std::string("\0\0\x08\x03", 4))), DataKind::idx);
   EXPECT_EQ(kind_of_data(write_gzip("a", std::string("\0\0\x08\x03", 4))), DataKind::idx);
   for (const std::string& start : {"\x89PNG\r\n\x1a\n"s, "\xff\xd8\xff\xe0"s, "GIF89a"s, "RIFF....WEBPVP8 "s,
-                                  "BM....\0\0\0\0"s, "II*\0"s, "MM\0*"s,
-                                  "\0\0\0\x18"
-                                  "ftypavif"s,
-                                  "\0\0\0\x18"
-                                  "ftypheic"s})
+                                   "BM....\0\0\0\0"s, "II*\0"s, "MM\0*"s,
+                                   "\0\0\0\x18"
+                                   "ftypavif"s,
+                                   "\0\0\0\x18"
+                                   "ftypheic"s})
     EXPECT_EQ(kind_of_data(write("a", start)), DataKind::images) << start;
   for (const char* text : {"RIFF,size\n1,2\n", "BM,size\n1,2\n", "II*,b\n1,2\n"})
     EXPECT_EQ(kind_of_data(write("a", text)), DataKind::csv) << text;
