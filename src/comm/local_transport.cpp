@@ -1,5 +1,6 @@
 #include "comm/placement.hpp"
 #include "comm/transport.hpp"
+#include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
 namespace {
@@ -14,7 +15,7 @@ class NoMessages final : public Messages {
 /// One process: what the others would bring is empty.
 class LocalTransport final : public Transport {
  public:
-  LocalTransport() : Transport({.threads = thread_count(omp_num_threads(), usable_cores(), 1)}) {}
+  LocalTransport() : Transport({.threads = thread_count(omp_num_threads(), cores_in_reach(), 1)}) {}
 
   void barrier() override {}
   void broadcast(std::span<std::byte>, int) override {}

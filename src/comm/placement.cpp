@@ -68,9 +68,11 @@ std::span<const int> share_of_processors(std::span<const int> processors, int ra
   return processors.subspan(cut(index), cut(index + 1) - cut(index));
 }
 
-bool user_places_threads(const ReadVariable& variable) {
-  const auto set = [&](const char* name) { return variable(name) != nullptr; };
-  return set("OMP_PROC_BIND") || set("OMP_PLACES") || set("GOMP_CPU_AFFINITY") || set("KMP_AFFINITY");
+std::string variable_placing_threads(const ReadVariable& variable) {
+  for (const char* name : {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"}) {
+    if (variable(name) != nullptr) return name;
+  }
+  return {};
 }
 
 void stay_on(std::span<const int> processors) {

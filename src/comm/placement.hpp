@@ -20,9 +20,6 @@ std::vector<int> by_core(std::vector<int> processors, const std::string& system 
 /// An equal run of `processors` for the `index`-th of `ranks` that share them, none of it another's.
 std::span<const int> share_of_processors(std::span<const int> processors, int ranks, int index);
 
-/// Whether the user says by OpenMP's variables where threads run, be it anywhere (OMP_PROC_BIND=false).
-bool user_places_threads(const ReadVariable& variable);
-
 /// Keeps this thread, and those that it starts from here on, on these processors.
 void stay_on(std::span<const int> processors);
 

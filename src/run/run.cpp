@@ -192,7 +192,7 @@ void note_begin(const RunPlan& plan, const Communicator& comm, std::int64_t afte
                                             comm.size(),
                                             comm.host_count(),
                                             threads(),
-                                            usable_cores(),
+                                            cores_in_reach(),
                                             host_name(),
                                             instruction_set(),
                                             std::string(version()),
@@ -275,9 +275,9 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   }
   log_info(start_line(*training, comm));
   if (const std::string line = judged_weights_line(training->config(), next); !line.empty()) log_info(line);
-  if (comm.threads_for_this_rank() > usable_cores())
+  if (comm.threads_for_this_rank() > cores_in_reach())
     log_warning(
-        fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), usable_cores()));
+        fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), cores_in_reach()));
   if (!plan.replays.empty())
     log_info(fmt::format("repeating {} with {}", plan.replays,
                          counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));

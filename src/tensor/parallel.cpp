@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "shoal/core/cores.hpp"
 #include "tensor/team.hpp"
 
 namespace shoal {
@@ -20,6 +21,8 @@ thread_local Team* standing_by = nullptr;
 void set_threads(int threads) { configured_threads = threads; }
 
 int threads() { return configured_threads > 0 ? configured_threads : omp_get_max_threads(); }
+
+int cores_in_reach() { return std::max(usable_cores(), omp_get_num_procs()); }
 
 ThreadLimit::ThreadLimit(int most) : before_(configured_threads) { set_threads(std::min(most, threads())); }
 ThreadLimit::~ThreadLimit() { set_threads(before_); }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "shoal/comm/communicator.hpp"
+#include "shoal/comm/launcher.hpp"
 #include "shoal/core/cores.hpp"
 
 namespace shoal {
@@ -54,5 +55,9 @@ std::uint64_t collectives_begun() noexcept;
 /// The processors that this process may use by number, as they were before shoal placed its ranks; empty where the
 /// system does not say.
 std::vector<int> processors_at_start();
+
+/// The variable by which the user tells OpenMP where threads run, be it anywhere (OMP_PROC_BIND=false); empty: none is
+/// set.
+std::string variable_placing_threads(const ReadVariable& variable);
 
 }  // namespace shoal

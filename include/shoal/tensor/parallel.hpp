@@ -9,6 +9,10 @@ namespace shoal {
 void set_threads(int threads);
 int threads();
 
+/// The processors that this process may use, at least 1. Where OMP_PROC_BIND is set, OpenMP's runtime has bound the
+/// first thread to one of them before main began, and it alone knows the others.
+int cores_in_reach();
+
 /// parallel_for uses `most` threads at most while this lives. For the thread that trains, outside with_team().
 class ThreadLimit {
  public:

@@ -49,6 +49,7 @@ struct Examination {
   int scattered_tasks = 0;  ///< of an srun that told them nothing of each other; 0: it is none
   bool in_slurm = false;
   std::string omp_num_threads = {};  ///< of the environment; empty: not set
+  std::string places_threads = {};   ///< the variable that tells OpenMP where threads run; empty: none is set
   std::vector<ExaminedRank> ranks = {};
   std::vector<ExaminedHost> hosts = {};
   std::vector<ExaminedLink> links = {};

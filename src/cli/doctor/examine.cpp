@@ -44,6 +44,19 @@ std::vector<int> processors_allowed(const std::string& process) {
   return {};
 }
 
+/// What this process began with. OpenMP may have bound its first thread to one processor, and others to others.
+std::vector<int> processors_of_this() {
+  std::vector<int> processors = processors_at_start();
+  std::error_code gone;
+  for (fs::directory_iterator at("/proc/self/task", gone), end; !gone && at != end; at.increment(gone)) {
+    const std::vector<int> more = processors_allowed("self/task/" + at->path().filename().string());
+    processors.insert(processors.end(), more.begin(), more.end());
+  }
+  std::sort(processors.begin(), processors.end());
+  processors.erase(std::unique(processors.begin(), processors.end()), processors.end());
+  return processors;
+}
+
 /// Processors at a time, of version 2: the least of this group's and of those around it.
 std::optional<double> quota_of_groups() {
   std::ifstream file("/proc/self/cgroup");
@@ -207,6 +220,7 @@ Examination examine(const std::string& place, Communicator& world) {
   found.mpi = mpi_library_version();
   found.in_slurm = std::getenv("SLURM_JOB_ID") != nullptr;
   if (const char* threads_asked = std::getenv("OMP_NUM_THREADS")) found.omp_num_threads = threads_asked;
+  found.places_threads = variable_placing_threads(std::getenv);
   const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   try {
     refuse_scattered_step(std::getenv);
@@ -220,7 +234,6 @@ Examination examine(const std::string& place, Communicator& world) {
   }
   Json mine = Json::object();
   mine.set("host", host_name());
-  mine.set("processors", processors_at_start());
   mine.set("kept_to", processors_allowed("self"));
   mine.set("numa_nodes", numa_nodes());
   mine.set("launcher", processors_allowed(std::to_string(::getppid())));
@@ -236,6 +249,7 @@ Examination examine(const std::string& place, Communicator& world) {
   mine.set("sees_place", seen.there);
   mine.set("kept_out", seen.kept_out);
   mine.set("gb_per_s", memory_speed(world));
+  mine.set("processors", processors_of_this());  // now that all threads have run
   const std::vector<Json> all = gather(world, mine);
   const std::vector<bool> heard = world.size() > 1 ? hear_ranks(world) : std::vector<bool>{true};
 

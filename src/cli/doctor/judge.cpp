@@ -99,7 +99,9 @@ void judge_host(const Examination& found, const ExaminedHost& host, std::vector<
     findings.push_back({true,
                         fmt::format("on {} ranks are bound to {} of {}, and the others stand idle", host.name,
                                     counted(static_cast<std::int64_t>(used.size()), "processor"), given(host)),
-                        found.launcher == "none" ? "run shoal without taskset or numactl" : use});
+                        !found.places_threads.empty() ? fmt::format("unset {}; {}", found.places_threads, use)
+                        : found.launcher == "none"    ? "run shoal without taskset or numactl"
+                                                      : use});
     return;
   }
   for (const auto& [mask, of] : by_mask) {

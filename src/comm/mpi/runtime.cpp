@@ -18,6 +18,7 @@
 #include "comm/mpi/transport.hpp"
 #include "comm/placement.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
 namespace {
@@ -59,9 +60,9 @@ std::unique_ptr<Transport> world_by_host() {
   const std::vector<int> lowest = lowest_ranks_on_hosts(MPI_COMM_WORLD);
   const std::vector<int> place = order_by_host(lowest);
   const Sharing sharing = sharing_ranks(MPI_COMM_WORLD, rank, lowest);
-  const int threads = thread_count(omp_num_threads(), usable_cores(), sharing.ranks);
-  const bool crowded = threads * sharing.ranks > usable_cores();
-  if (!crowded && sharing.ranks > 1 && !user_places_threads(std::getenv)) {
+  const int threads = thread_count(omp_num_threads(), cores_in_reach(), sharing.ranks);
+  const bool crowded = threads * sharing.ranks > cores_in_reach();
+  if (!crowded && sharing.ranks > 1 && variable_placing_threads(std::getenv).empty()) {
     // Nobody has bound the ranks, or their masks would differ. Left alone, the system at times puts two on one core.
     const std::vector<int> processors = by_core(processors_of(affinity_mask()));
     const std::span<const int> share = share_of_processors(processors, sharing.ranks, sharing.index);

@@ -28,6 +28,12 @@ told = json.load(sys.stdin)
 assert told["sound"] and told["hosts"][0]["gb_per_s"] > 0 and told["ranks"][0]["threads"] == 1, told
 assert told["place"]["sync_ms"] > 0 and not [f for f in told["findings"] if f["hurts"]], told'
 
+# Where OpenMP binds threads itself, the first one is bound to one core before main begins.
+env -u OMP_NUM_THREADS OMP_PROC_BIND=close "$shoal" doctor --json | python3 -c '
+import json, sys
+told = json.load(sys.stdin)
+assert told["sound"] and told["ranks"][0]["threads"] == len(told["ranks"][0]["processors"]) == int(sys.argv[1]), told' "$cores"
+
 OMP_NUM_THREADS=$((cores + 1)) doctor 78
 says "1 rank with $((cores + 1)) threads share"
 says '^  unset OMP_NUM_THREADS'

@@ -50,6 +50,8 @@ TEST(Doctor, NamesRanksThatAreBoundToAPart) {
   Examination found = sound();
   for (int r = 0; r < 2; ++r) found.ranks[static_cast<std::size_t>(r)] = {"node1", {r}, 1};
   expect_problem(found, "ranks are bound to 2 processors of 8", "--bind-to none");
+  found.places_threads = "OMP_PROC_BIND";
+  expect_problem(found, "ranks are bound to 2 processors of 8", "unset OMP_PROC_BIND; mpirun");
   found.ranks[0].processors = {0, 1, 2, 3};
   found.ranks[1].processors = {4, 5, 6, 7};
   EXPECT_THAT(judge(found), IsEmpty()) << "all are used";
