@@ -65,13 +65,17 @@ def encoder(table, encoding, mean, deviation):
                 if column["missing"]:
                     numbers.append(gaps.astype(float))
                 continue
-            known = len(feature["categories"])  # then the missing cell, if training had one, and last all others
+            listed = len(feature["categories"])
+            seen = np.setdiff1d(np.arange(listed), column.get("unseen", []))  # by training
+            known = len(seen)  # then the missing cell, if training had one, and last all others
             wrong = ~gaps & ~(np.isfinite(value) & (value >= 0) & (value == np.floor(value)))
             if wrong.any():
                 raise ValueError(f"column {feature['name']!r} is {value[wrong][0]}, which is no number of a category")
             unseen = known + column["missing"]
-            place = np.where(gaps, known if column["missing"] else unseen, value)
-            place = np.where(place < known + (gaps & column["missing"]), place, unseen).astype(int)
+            places = np.full(listed + 1, unseen)
+            places[seen] = np.arange(known)
+            place = np.where(gaps, known if column["missing"] else unseen,
+                             places[np.minimum(np.where(gaps, 0, value), listed).astype(int)])
             if column["width"]:
                 vectors.append(place.astype(float))
             else:

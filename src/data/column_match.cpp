@@ -71,12 +71,12 @@ void require_type(const FeatureColumn& wanted, const FeatureColumn& given, const
 
 }  // namespace
 
-ColumnMatch own_columns(const Encoding& encoding) {
+ColumnMatch own_columns(const Encoding& encoding, const std::vector<FeatureColumn>& features) {
   ColumnMatch match;
-  for (const ColumnEncoding& column : encoding.columns) {
-    std::vector<std::int64_t>& places = match.places.emplace_back(column.column.categories.size());
-    std::iota(places.begin(), places.end(), std::int64_t{0});
-    places.push_back(column.values());
+  for (std::size_t d = 0; d < encoding.columns.size(); ++d) {
+    const ColumnEncoding& column = encoding.columns[d];
+    match.places.push_back(places_of(column, features[d].categories));
+    match.places.back().push_back(column.values());
   }
   return match;
 }

@@ -13,6 +13,31 @@ namespace {
 
 constexpr std::int64_t most_width = 4096;
 
+/// Numbers of the categories of a data set that no row to train on had.
+std::vector<std::int64_t> numbers_unseen(const ColumnEncoding& column, const FeatureColumn& feature) {
+  const std::vector<std::string>& known = column.column.categories;
+  std::vector<std::int64_t> unseen;
+  for (std::size_t k = 0; k < feature.categories.size(); ++k) {
+    if (!std::binary_search(known.begin(), known.end(), feature.categories[k]))
+      unseen.push_back(static_cast<std::int64_t>(k));
+  }
+  return unseen;
+}
+
+void leave_out(std::vector<std::string>& categories, const Json& unseen) {
+  std::vector<bool> left_out(categories.size());
+  for (const Json& number : unseen.items()) {
+    const std::int64_t k = number.integer();
+    if (k < 0 || k >= std::ssize(categories)) throw JsonError(fmt::format("there is no category {}", k));
+    left_out[static_cast<std::size_t>(k)] = true;
+  }
+  std::size_t kept = 0;
+  for (std::size_t k = 0; k < categories.size(); ++k) {
+    if (!left_out[k]) categories[kept++] = std::move(categories[k]);
+  }
+  categories.resize(kept);
+}
+
 ColumnEncoding encoding_of_json(const Json& json, const FeatureColumn& feature) {
   ColumnEncoding column{feature};
   if (const std::string& name = json.at("name").string(); name != feature.name)
@@ -23,6 +48,7 @@ ColumnEncoding encoding_of_json(const Json& json, const FeatureColumn& feature) 
     column.fill = json.at("fill").number();
     return column;
   }
+  if (const Json* unseen = json.find("unseen")) leave_out(column.column.categories, *unseen);
   column.width = json.at("width").integer();
   if (column.width < 0 || column.width > most_width || column.values() > most_categories)
     throw JsonError(fmt::format("column \"{}\" has vectors of {} numbers for {} values", feature.name, column.width,
@@ -78,14 +104,17 @@ void fill_cells(const std::vector<ColumnEncoding>& columns, std::span<double> va
   }
 }
 
-std::string encoding_text(const Encoding& encoding) {
+std::string encoding_text(const Encoding& encoding, const std::vector<FeatureColumn>& features) {
   Json list = Json::array();
-  for (const ColumnEncoding& column : encoding.columns) {
+  for (std::size_t d = 0; d < encoding.columns.size(); ++d) {
+    const ColumnEncoding& column = encoding.columns[d];
     Json json = Json::object({{"name", column.column.name}, {"missing", column.missing}, {"absent", column.absent}});
-    if (column.column.has_categories())
+    if (column.column.has_categories()) {
       json.set("width", column.width);
-    else
+      if (const auto unseen = numbers_unseen(column, features[d]); !unseen.empty()) json.set("unseen", unseen);
+    } else {
       json.set("fill", column.fill);
+    }
     list.push(std::move(json));
   }
   return Json::object({{"from_floats", encoding.from_floats}, {"columns", std::move(list)}}).text();

@@ -95,13 +95,13 @@ void read_states(const Archive& archive, const std::string& group, const Graph& 
   }
 }
 
-void write_encoding(Archive& archive, const Encoding& encoding) {
+void write_encoding(Archive& archive, const Encoding& encoding, const std::vector<FeatureColumn>& features) {
   const Normalization& n = encoding.normalization;
   const auto size = static_cast<std::int64_t>(n.mean.size());
   archive.texts[Names::normalization_mode] = n.mode;
   archive.put(make_array<double>(Names::mean, {size}, n.mean));
   archive.put(make_array<double>(Names::deviation, {size}, n.deviation));
-  if (!encoding.columns.empty()) archive.texts[Names::encoding] = encoding_text(encoding);
+  if (!encoding.columns.empty()) archive.texts[Names::encoding] = encoding_text(encoding, features);
 }
 
 Encoding read_encoding(const Archive& archive) {

@@ -91,7 +91,7 @@ struct Predictor::State {
       : trained(trained_model(archive, which)),
         digest(shoal::digest(archive)),
         reporter(trained.path, trained.model, trained.data, trained.targets),
-        encoder(trained.encoding, own_columns(trained.encoding), trained.features()),
+        encoder(trained.encoding, own_columns(trained.encoding, trained.data.features()), trained.features()),
         cells(reader_of(trained.data)) {
     for (int count = affordable_threads(threads, trained); count > 0; --count)
       places.add(std::make_unique<WorkPlace>(trained, reporter.layout().columns));

@@ -174,7 +174,7 @@ Archive Training::snapshot(Archive earlier) {
   }
   if (!root) return archive;
   write_progress(archive, progress_);
-  write_encoding(archive, encoding());
+  write_encoding(archive, encoding(), data_.description.features());
   write_target_scaling(archive, target_scaling());
   if (!class_weights_.empty()) write_class_weights(archive, class_weights_);
   write_description(archive, model_, data_.description);

@@ -63,13 +63,27 @@ std::vector<FeatureColumn> features() {
 }
 
 TEST(Encoding, IsATextAndBack) {
-  const Encoding read = encoding_of_text(encoding_text({{}, columns()}), features(), "c.h5");
+  const Encoding read = encoding_of_text(encoding_text({{}, columns()}, features()), features(), "c.h5");
   EXPECT_EQ(read.columns, columns());
   EXPECT_FALSE(read.from_floats);
   std::vector<ColumnEncoding> exact{{number_column("size"), false, false, 0.1 + 0.2, 0}};
-  const Encoding floats = encoding_of_text(encoding_text({{}, exact, true}), {exact[0].column}, "c.h5");
+  const Encoding floats =
+      encoding_of_text(encoding_text({{}, exact, true}, {exact[0].column}), {exact[0].column}, "c.h5");
   EXPECT_EQ(floats.columns, exact);
   EXPECT_TRUE(floats.from_floats);
+}
+
+TEST(Encoding, KnowsWhichOfTheSetsCategoriesTrainingHad) {
+  const std::vector<ColumnEncoding> learnt{{category_column("hue", {"blue", "red"})}};
+  const std::vector<FeatureColumn> listed{category_column("hue", {"amber", "blue", "red", "teal"})};
+  const std::string text = encoding_text({{}, learnt}, listed);
+  EXPECT_EQ(encoding_of_text(text, listed, "c.h5").columns, learnt);
+  EXPECT_THAT(text, testing::HasSubstr("\"unseen\":[0,3]"));
+  expect_error(
+      [&] {
+        encoding_of_text(text, {category_column("hue", {"amber", "blue"})}, "c.h5");
+      },
+      ExitStatus::bad_data, {"damaged", "no category 3"});
 }
 
 TEST(Encoding, TextsThatCannotBeAreRefused) {
@@ -78,7 +92,7 @@ TEST(Encoding, TextsThatCannotBeAreRefused) {
   };
   refused("{", {"c.h5", "encoding is damaged"});
   refused(R"({"from_floats":false,"columns":[]})", {"it has 0 columns for 4 features"});
-  const std::string text = encoding_text({{}, columns()});
+  const std::string text = encoding_text({{}, columns()}, features());
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string changed = text;
     changed.replace(changed.find(from), from.size(), to);

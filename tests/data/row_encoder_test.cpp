@@ -21,6 +21,12 @@ Encoding encoding() {
   return made;
 }
 
+std::vector<FeatureColumn> columns_of(const Encoding& encoding) {
+  std::vector<FeatureColumn> columns;
+  for (const ColumnEncoding& column : encoding.columns) columns.push_back(column.column);
+  return columns;
+}
+
 std::vector<float> encoded(const RowEncoder& encoder, const std::vector<double>& row,
                            std::span<std::int64_t> unseen = {}) {
   std::vector<float> x(static_cast<std::size_t>(encoder.inputs()), -7.0F);
@@ -29,7 +35,7 @@ std::vector<float> encoded(const RowEncoder& encoder, const std::vector<double>&
 }
 
 TEST(RowEncoder, MakesInputsOfARow) {
-  const RowEncoder encoder(encoding(), own_columns(encoding()), 4);
+  const RowEncoder encoder(encoding(), own_columns(encoding(), columns_of(encoding())), 4);
   // size, its flag, hue: blue red missing unseen, date; town last.
   EXPECT_THAT(encoded(encoder, {6.0, 1.0, 0.0, 120.0}), ElementsAre(1, 0, 1, 0, 0, 0, 2, 1));
   EXPECT_THAT(encoded(encoder, {missing, 0.0, missing, missing}), ElementsAre(2, 1, 0, 0, 1, 0, 3, 0));
@@ -38,8 +44,17 @@ TEST(RowEncoder, MakesInputsOfARow) {
   EXPECT_THAT(unseen, ElementsAre(0, 1, 1, 0)) << "no town was missing in training, and there are two hues";
 }
 
+/// A category that only other rows of the data set had keeps its number there, and is unseen.
+TEST(RowEncoder, TakesTheNumbersOfTheDataSet) {
+  std::vector<FeatureColumn> columns = columns_of(encoding());
+  columns[1].categories = {"ascot", "ayr", "bath", "york"};
+  const RowEncoder encoder(encoding(), own_columns(encoding(), columns), 4);
+  for (const auto& [number, place] : {std::pair{0.0, 2.0F}, {1.0, 0.0F}, {2.0, 1.0F}, {3.0, 2.0F}, {4.0, 2.0F}})
+    EXPECT_EQ(encoded(encoder, {2.0, number, 0.0, 100.0}).back(), place) << number;
+}
+
 TEST(RowEncoder, CountsGapsWhereTrainingHadNone) {
-  const RowEncoder encoder(encoding(), own_columns(encoding()), 4);
+  const RowEncoder encoder(encoding(), own_columns(encoding(), columns_of(encoding())), 4);
   std::vector<std::int64_t> unseen(4);
   EXPECT_THAT(encoded(encoder, {missing, 0.0, 0.0, missing}, unseen), ElementsAre(2, 1, 1, 0, 0, 0, 3, 0));
   EXPECT_THAT(unseen, ElementsAre(0, 0, 0, 1)) << "sizes were missing in training, dates were not";
@@ -49,7 +64,9 @@ TEST(RowEncoder, CountsGapsWhereTrainingHadNone) {
 TEST(RowEncoder, RoundsToWhatTrainingTook) {
   Encoding made = encoding();
   made.normalization.mean[0] = 0.1;
-  const auto size = [&] { return encoded(RowEncoder(made, own_columns(made), 4), {0.3, 1.0, 0.0, 120.0})[0]; };
+  const auto size = [&] {
+    return encoded(RowEncoder(made, own_columns(made, columns_of(made)), 4), {0.3, 1.0, 0.0, 120.0})[0];
+  };
   EXPECT_EQ(size(), static_cast<float>((0.3 - 0.1) * 0.25));
   made.from_floats = true;
   EXPECT_EQ(size(), static_cast<float>((static_cast<double>(0.3F) - 0.1) * 0.25));
@@ -58,12 +75,12 @@ TEST(RowEncoder, RoundsToWhatTrainingTook) {
 TEST(RowEncoder, AColumnThatHeldNothingIsNoInput) {
   Encoding made = encoding();
   made.columns[0].absent = made.columns[2].absent = true;
-  const RowEncoder encoder(made, own_columns(made), 4);
+  const RowEncoder encoder(made, own_columns(made, columns_of(made)), 4);
   EXPECT_THAT(encoded(encoder, {6.0, 1.0, 0.0, 120.0}), ElementsAre(2, 1));
 }
 
 TEST(RowEncoder, SaysWhatIsWrongWithARow) {
-  const RowEncoder encoder(encoding(), own_columns(encoding()), 4);
+  const RowEncoder encoder(encoding(), own_columns(encoding(), columns_of(encoding())), 4);
   std::vector<float> x(static_cast<std::size_t>(encoder.inputs()));
   const auto wrong = [&](const std::vector<double>& row) { return encoder.encode(row, x); };
   EXPECT_THAT(wrong({1.0, 3.0, 0.0, 0.0}), ::testing::HasSubstr("column \"town\" is 3"));
@@ -74,7 +91,7 @@ TEST(RowEncoder, SaysWhatIsWrongWithARow) {
 }
 
 TEST(RowEncoder, DrawsUnseenValuesByCounter) {
-  const RowEncoder encoder(encoding(), own_columns(encoding()), 4);
+  const RowEncoder encoder(encoding(), own_columns(encoding(), columns_of(encoding())), 4);
   const auto drawn = [&](std::int64_t row, std::uint64_t epoch, double rate) {
     std::vector<float> x(static_cast<std::size_t>(encoder.inputs()));
     const UnseenDraw draw(1, epoch, rate);
@@ -120,7 +137,7 @@ TEST_F(ColumnMatches, FindsColumnsAndCategoriesByName) {
   const ColumnMatch found = match(split);
   EXPECT_THAT(found.extra, ElementsAre("more"));
   const RowEncoder other(encoding(), found, 4);
-  const RowEncoder own(encoding(), own_columns(encoding()), 4);
+  const RowEncoder own(encoding(), own_columns(encoding(), columns_of(encoding())), 4);
   EXPECT_EQ(encoded(other, {2.0, 120.0, 0.0, 0.0, 6.0}), encoded(own, {6.0, 1.0, 1.0, 120.0}));
   EXPECT_EQ(encoded(other, {0.0, 120.0, 0.0, missing, 6.0}), encoded(own, {6.0, 2.0, 2.0, 120.0})) << "unseen both";
 }

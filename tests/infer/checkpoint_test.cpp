@@ -61,7 +61,7 @@ Archive of_a_table() {
   for (const ColumnEncoding& column : encoding.columns) table.features.push_back(column.column);
   table.labels = {"price"};
   Archive archive = archive_of(Model(3, layers, 1, Loss::mse), {{2}, 0, {}, "x", table.names(), table});
-  write_encoding(archive, encoding);
+  write_encoding(archive, encoding, table.features);
   return archive;
 }
 

@@ -177,7 +177,7 @@ Archive table_archive() {
   table.missing = {"NA", "-9"};
   const Model model(7, {}, 1, Loss::mse);
   Archive archive = archive_of(model, {{3}, 0, {}, "x", table.names(), table});
-  write_encoding(archive, encoding);
+  write_encoding(archive, encoding, table.features);
   archive.put(
       make_array<float>("parameters/01_dense/weight", {7, 1}, std::vector<float>{1, 10, 50, 100, 200, 300, 1000}));
   archive.put(make_array<float>("parameters/01_dense/bias", {1}, std::vector<float>(1)));

@@ -17,7 +17,7 @@ inline Archive archive_of(const Model& model, DataDescription data) {
   write_parameters(archive, CheckpointNames::parameters, model.graph(), parameters);
   write_states(archive, CheckpointNames::statistics, model.graph(), states);
   const auto inputs = static_cast<std::size_t>(model.inputs());
-  write_encoding(archive, {{"standard", std::vector<double>(inputs, 1.0), std::vector<double>(inputs, 2.0)}, {}});
+  write_encoding(archive, {{"standard", std::vector<double>(inputs, 1.0), std::vector<double>(inputs, 2.0)}, {}}, {});
   write_description(archive, model, data);
   archive.attributes[CheckpointNames::format_version] = checkpoint_format_version;
   archive.put(make_scalar(CheckpointNames::step, std::int64_t{12}));

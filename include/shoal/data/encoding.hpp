@@ -61,8 +61,9 @@ void choose_widths(std::vector<ColumnEncoding>& columns, std::int64_t one_hot);
 void fill_cells(const std::vector<ColumnEncoding>& columns, std::span<double> values);
 
 /// What is said of a table, as one JSON text without what the description of that says, and back with it.
+/// @param features  as the data set has them: with categories that no row to train on had
 /// @throws Error(bad_data)  for a text that is no encoding of these features, naming `name`
-std::string encoding_text(const Encoding& encoding);
+std::string encoding_text(const Encoding& encoding, const std::vector<FeatureColumn>& features);
 Encoding encoding_of_text(const std::string& text, const std::vector<FeatureColumn>& features, const std::string& name);
 
 }  // namespace shoal

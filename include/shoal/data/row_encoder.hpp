@@ -21,8 +21,9 @@ struct ColumnMatch {
   std::vector<std::string> extra;  ///< features of the set that are not needed
 };
 
-/// Of rows whose codes are those of the encoding, and one more for each column of categories: unseen.
-ColumnMatch own_columns(const Encoding& encoding);
+/// Of rows of the data set that the encoding was learnt on; one more number for each column of categories: unseen.
+/// @param features  of that set
+ColumnMatch own_columns(const Encoding& encoding, const std::vector<FeatureColumn>& features);
 /// By name, where both have names; else by position. A category that the encoding does not have is unseen.
 /// @param names  of the features that the model was trained on; may be empty
 /// @param model, set  for messages

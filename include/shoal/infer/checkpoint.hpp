@@ -24,11 +24,14 @@ struct DataDescription {
   std::int64_t classes = 0;
   std::vector<std::string> class_names;
   std::string content;
-  std::vector<std::string> columns = {};       ///< names of the features, where they have any
-  std::optional<TableDescription> table = {};  ///< of a set that was made from one; with the categories of training
+  std::vector<std::string> columns = {};              ///< names of the features, where they have any
+  std::optional<TableDescription> table = {};         ///< of a set that was made from one
   std::optional<TableDescription> file_columns = {};  ///< of a set without: see Dataset::file_columns()
   std::string element = {};                           ///< type of x in the file, such as "uint8"; empty: not known
   std::vector<std::string> target_names = {};         ///< columns of the file that y is made of; empty: not known
+
+  /// Of the table, where there is one.
+  std::vector<FeatureColumn> features() const { return table ? table->features : std::vector<FeatureColumn>{}; }
 };
 
 /// Which weights of a checkpoint, with their running statistics: those that its run is judged by, which are the average
@@ -53,7 +56,8 @@ void write_parameters(Archive& archive, const std::string& group, const Graph& g
 void read_parameters(const Archive& archive, const std::string& group, const Graph& graph, std::span<float> flat);
 void write_states(Archive& archive, const std::string& group, const Graph& graph, std::span<const double> states);
 void read_states(const Archive& archive, const std::string& group, const Graph& graph, std::span<double> states);
-void write_encoding(Archive& archive, const Encoding& encoding);
+/// @param features  of the table that it encodes, as its data set has them
+void write_encoding(Archive& archive, const Encoding& encoding, const std::vector<FeatureColumn>& features);
 /// @throws Error(bad_data)  when it does not fit the features or inputs of the checkpoint
 Encoding read_encoding(const Archive& archive);
 /// What targets are put through before the loss, per column of them; the identity of empty vectors where there is none.

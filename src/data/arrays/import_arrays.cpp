@@ -154,7 +154,7 @@ Column column_y(SourceArrays& y, const JoinedArrays& x, const ArrayImport& impor
           fmt::format("{}: y has {} whole numbers a row; it must be (N), or (N, K) of floats; say --regression if they "
                       "are numbers to predict",
                       y.origin(), outputs));
-    return column_of(targets_from_numbers(values, place).targets, {outputs});
+    return column_of_targets(targets_from_numbers(values, place).targets, {outputs});
   }
   Labels labels;
   if (like) {
@@ -169,7 +169,8 @@ Column column_y(SourceArrays& y, const JoinedArrays& x, const ArrayImport& impor
   }
   if (!like) say_empty_classes(labels, y.name());
   if (!labels.class_names.empty()) names = labels.class_names;
-  if (labels.class_names.empty() && !y.row_shape().empty()) return column_of(std::move(labels.targets), {outputs});
+  if (labels.class_names.empty() && !y.row_shape().empty())
+    return column_of_targets(std::move(labels.targets), {outputs});
   return std::move(labels).column();
 }
 

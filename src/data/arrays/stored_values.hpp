@@ -44,10 +44,13 @@ bool fits_double(From value) {
 template <class From>
 class StoredValues {
  public:
-  StoredValues(const StoredArray& info, const MissingNumbers& missing) : info_(&info), extra_(&missing) {
+  StoredValues(const StoredArray& info, const MissingNumbers& missing) : info_(&info) {
+    if (info.least) least_ = as_stored(*info.least);
+    if (info.greatest) greatest_ = as_stored(*info.greatest);
     fills_.resize(info.missing.size() / sizeof(From));
     if (!fills_.empty()) std::memcpy(fills_.data(), info.missing.data(), info.missing.size());
     nan_ = missing.nan;
+    for (const double number : missing.numbers) extra_.push_back(as_stored(number));
     if constexpr (std::is_floating_point_v<From>) {
       for (const From fill : fills_) nan_ = nan_ || std::isnan(fill);
     }
@@ -63,10 +66,10 @@ class StoredValues {
       if (value == fill) return true;
     }
     const auto number = static_cast<double>(value);
-    for (const double other : extra_->numbers) {
+    for (const double other : extra_) {
       if (number == other) return true;
     }
-    return (info_->least && number < *info_->least) || (info_->greatest && number > *info_->greatest);
+    return number < least_ || number > greatest_;
   }
   double value(From stored) const {
     const auto number = static_cast<double>(stored);
@@ -74,8 +77,16 @@ class StoredValues {
   }
 
  private:
+  /// -999.9 is another number in float32 than in float64, and means the one that the array can hold.
+  static double as_stored(double number) {
+    if constexpr (std::is_same_v<From, float>) return static_cast<double>(static_cast<float>(number));
+    return number;
+  }
+
   const StoredArray* info_;
-  const MissingNumbers* extra_;
+  double least_ = -std::numeric_limits<double>::infinity();
+  double greatest_ = std::numeric_limits<double>::infinity();
+  std::vector<double> extra_;
   std::vector<From> fills_;
   bool nan_ = false;
   bool plain_ = true;

@@ -55,12 +55,9 @@ Labels classes_in_order(std::span<const std::int64_t> values, const std::set<std
   return labels;
 }
 
-float target(double value, const Place& place, std::size_t i) {
-  const auto result = static_cast<float>(value);
-  if (!std::isfinite(result)) {
-    refuse_label(place, i, fmt::format("target {} is too large for float32; rescale the targets", value));
-  }
-  return result;
+/// Whether float32 tells the value, as it does texts of so few digits.
+bool is_brief(double value) {
+  return static_cast<double>(static_cast<float>(value)) == value || parse_number(fmt::format("{:.6g}", value)) == value;
 }
 
 /// A finite number, nothing for a text that is no number; an empty cell, NaN and infinity are errors.
@@ -76,8 +73,13 @@ std::optional<double> number_or_text(std::span<const std::string> texts, std::si
 }  // namespace
 
 Column Labels::column() && {
-  if (class_names.empty()) return column_of(std::move(targets), {});
+  if (class_names.empty()) return column_of_targets(std::move(targets), {});
   return column_of(std::move(numbers), {});
+}
+
+Column column_of_targets(std::vector<double> targets, std::vector<std::int64_t> shape) {
+  if (!std::ranges::all_of(targets, is_brief)) return column_of(std::move(targets), std::move(shape));
+  return column_of(std::vector<float>(targets.begin(), targets.end()), std::move(shape));
 }
 
 std::vector<std::string> number_names(std::int64_t count) {
@@ -114,7 +116,11 @@ Labels labels_from_classes(std::span<const std::int64_t> values, const Place& pl
 
 Labels targets_from_numbers(std::span<const double> values, const Place& place) {
   Labels labels;
-  for (std::size_t i = 0; i < values.size(); ++i) labels.targets.push_back(target(values[i], place, i));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(static_cast<float>(values[i])))
+      refuse_label(place, i, fmt::format("target {} is too large for float32; rescale the targets", values[i]));
+    labels.targets.push_back(values[i]);
+  }
   return labels;
 }
 

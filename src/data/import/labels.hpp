@@ -10,14 +10,18 @@
 
 namespace shoal {
 
-/// What a column of labels turned out to be: class numbers with the names of all classes, or float targets.
+/// What a column of labels turned out to be: class numbers with the names of all classes, or targets.
 struct Labels {
   std::vector<std::int32_t> numbers;
-  std::vector<float> targets;
+  std::vector<double> targets;
   std::vector<std::string> class_names;  ///< empty for targets
 
   Column column() &&;
 };
+
+/// Targets as they are stored: float32 where it is exact or reads back from 6 digits, for all of them, else float64.
+/// shape: of one row
+Column column_of_targets(std::vector<double> targets, std::vector<std::int64_t> shape);
 
 /// Where label i stands, for messages: "FILE:LINE".
 using Place = std::function<std::string(std::size_t i)>;
@@ -29,7 +33,7 @@ Labels labels_from_texts(std::span<const std::string> texts, const Place& place)
 Labels labels_like(std::span<const std::string> texts, const std::vector<std::string>& class_names, const Place& place);
 /// Whole numbers become classes in numeric order, others targets.
 Labels labels_from_numbers(std::span<const double> values, const Place& place);
-/// Numbers as targets. @throws Error(bad_data) for one that float32 does not hold
+/// Numbers as targets. @throws Error(bad_data) for one beyond the range of float32, in which nets compute
 Labels targets_from_numbers(std::span<const double> values, const Place& place);
 /// Class k is label k. Codes, which are large and far apart, become classes in numeric order that are called by them.
 /// place is asked for a label < 0 or too large.

@@ -1,10 +1,13 @@
 #include "infer/export/c_encoding.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
 
 #include "infer/export/c_text.hpp"
+#include "shoal/data/row_encoder.hpp"
 
 namespace shoal {
 namespace {
@@ -20,12 +23,14 @@ static int encode(const double *row, float *x) {{
 )";
 
 constexpr const char* encode_columns = R"(
-/* categories: how many, from 0; -1 of a number or date. missing: training had gaps, which are an input of their own.
-   embedded: one input, the number of a row in a table, behind all others. */
+/* categories: how many, from 0; -1 of a number or date. first: of their places. missing: training had gaps, which are
+   an input of their own. unseen: the place of what training had not. embedded: one input, the number of a row in a
+   table, behind all others. */
 struct column {{
-  int absent, categories, missing, embedded;
+  int absent, categories, first, missing, unseen, embedded;
   double fill, mean, scale;
 }};
+static const int places[] = {{{places}}};
 static const struct column columns[{features}] = {{
 {columns}}};
 
@@ -34,8 +39,8 @@ static int encode(const double *row, float *x) {{
   for (int d = 0; d < {features}; ++d) {{
     const struct column c = columns[d];
     const double value = {value};
-    const int gap = value != value, unseen = c.categories + c.missing;
-    int place = unseen;
+    const int gap = value != value;
+    int place = c.unseen;
     if (c.absent) continue;
     if (c.categories < 0) {{
       x[at] = (float)(((gap ? c.fill : value) - c.mean) * c.scale);
@@ -44,16 +49,16 @@ static int encode(const double *row, float *x) {{
       if (c.missing) x[at++] = gap ? 1.0f : 0.0f;
       continue;
     }}
-    if (gap && c.missing) place = unseen - 1;
+    if (gap && c.missing) place = c.unseen - 1;
     if (!gap) {{
       if (!(value >= 0.0 && value == floor(value) && value <= (double)c.categories)) return 1;
-      if (value < (double)c.categories) place = (int)value;
+      if (value < (double)c.categories) place = places[c.first + (int)value];
     }}
     if (c.embedded) {{
       x[embedded++] = (float)place;
       continue;
     }}
-    for (int k = 0; k <= unseen; ++k) x[at++] = k == place ? 1.0f : 0.0f;
+    for (int k = 0; k <= c.unseen; ++k) x[at++] = k == place ? 1.0f : 0.0f;
   }}
   return 0;
 }}
@@ -77,10 +82,13 @@ double {name}_category(int column, const char *text) {{
 }}
 )";
 
-std::string column_text(const ColumnEncoding& column, double mean, double scale, const std::string& where) {
+/// @param first  of its places
+/// @param count  of its categories, as the data set has them
+std::string column_text(const ColumnEncoding& column, std::size_t first, std::size_t count, double mean, double scale,
+                        const std::string& where) {
   const bool of_texts = column.column.has_categories();
-  return fmt::format("  {{{}, {}, {}, {}, {}, {}, {}}}, /* {} */\n", column.absent ? 1 : 0,
-                     of_texts ? std::ssize(column.column.categories) : -1, column.missing ? 1 : 0,
+  return fmt::format("  {{{}, {}, {}, {}, {}, {}, {}, {}, {}}}, /* {} */\n", column.absent ? 1 : 0,
+                     of_texts ? static_cast<std::int64_t>(count) : -1, first, column.missing ? 1 : 0, column.values(),
                      column.embedded() ? 1 : 0, c_number(column.fill, where), c_number(mean, where),
                      c_number(scale, where), c_comment(column.column.name));
 }
@@ -102,9 +110,16 @@ std::string c_encode(const TrainedModel& trained) {
   mean.resize(static_cast<std::size_t>(features), 0.0);
   scale.resize(static_cast<std::size_t>(features), 1.0);
   std::string columns;
-  for (std::size_t d = 0; d < encoding.columns.size(); ++d)
-    columns += column_text(encoding.columns[d], mean[d], scale[d], where);
+  std::vector<std::int64_t> places;
+  const ColumnMatch match = own_columns(encoding, trained.data.features());
+  for (std::size_t d = 0; d < encoding.columns.size(); ++d) {
+    const std::span of_column = std::span(match.places[d]).first(match.places[d].size() - 1);  // the last is unseen
+    columns += column_text(encoding.columns[d], places.size(), of_column.size(), mean[d], scale[d], where);
+    places.insert(places.end(), of_column.begin(), of_column.end());
+  }
+  if (places.empty()) places.push_back(0);  // an array has an element
   return fmt::format(encode_columns, fmt::arg("features", features), fmt::arg("columns", columns),
+                     fmt::arg("places", fmt::join(places, ", ")),
                      fmt::arg("embedded_from", encoding.inputs(features) - std::ssize(encoding.embedded())),
                      fmt::arg("value", encoding.from_floats ? "(double)(float)row[d]" : "row[d]"));
 }
@@ -118,9 +133,9 @@ std::string c_category(const TrainedModel& trained, const std::string& name) {
   std::string texts;
   std::string first = "0";
   std::size_t count = 0;
-  for (const ColumnEncoding& column : trained.encoding.columns) {
-    for (const std::string& text : column.column.categories) texts += "  " + c_string(text) + ",\n";
-    count += column.column.categories.size();
+  for (const FeatureColumn& column : trained.data.features()) {
+    for (const std::string& text : column.categories) texts += "  " + c_string(text) + ",\n";
+    count += column.categories.size();
     first += fmt::format(", {}", count);
   }
   if (count == 0) texts = "  \"\"\n";  // an array has an element

@@ -73,7 +73,8 @@ std::string output_bytes(TrainedModel& trained, const std::vector<OnnxInput>& gi
                          bool logits) {
   LocalTreeSum sums;
   PredictionPass pass(trained, rows, sums);
-  const RowEncoder encoder(trained.encoding, own_columns(trained.encoding), trained.features());
+  const RowEncoder encoder(trained.encoding, own_columns(trained.encoding, trained.data.features()),
+                           trained.features());
   const auto features = static_cast<std::size_t>(trained.features());
   const auto inputs = static_cast<std::size_t>(trained.model.inputs());
   std::vector<float> x(inputs * rows);

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "io/bytes_within.hpp"
 
@@ -152,6 +155,36 @@ void add_netcdf_fill(std::vector<std::byte>& missing, ElementType type) {
   }
 }
 
+/// Limits of floating type for packed numbers of a narrower one mean what these stand for.
+/// Source: NetCDF Users Guide, Attribute Conventions, valid_range.
+bool limits_unpacked(hid_t array, const char* limit, const StoredArray& info) {
+  if (!info.packing || info.packing->scale == 0.0 || check(H5Aexists(array, limit), "look for an attribute") == 0)
+    return false;
+  const Handle attribute(H5Aopen(array, limit, H5P_DEFAULT), H5Aclose, "open an attribute");
+  const Handle type(H5Aget_type(attribute), H5Tclose, "read an attribute");
+  return H5Tget_class(type) == H5T_FLOAT &&
+         (!is_floating(info.type) || element_bytes(element_of(type)) > element_bytes(info.type));
+}
+
+/// The packed number that stands for a value; of whole numbers the one that is meant.
+std::optional<double> packed(std::optional<double> value, const StoredArray& info) {
+  if (!value) return value;
+  const double exact = (*value - info.packing->offset) / info.packing->scale;
+  const double whole = std::round(exact);
+  const bool is_meant = !is_floating(info.type) && std::fabs(exact - whole) <= 1e-6 * std::max(1.0, std::fabs(whole));
+  return is_meant ? whole : exact;
+}
+
+void read_limits(hid_t array, StoredArray& info) {
+  const auto range = numbers_of<2>(array, "valid_range");
+  info.least = range ? std::optional((*range)[0]) : number(array, "valid_min");
+  info.greatest = range ? std::optional((*range)[1]) : number(array, "valid_max");
+  if (!limits_unpacked(array, range ? "valid_range" : info.least ? "valid_min" : "valid_max", info)) return;
+  info.least = packed(info.least, info);
+  info.greatest = packed(info.greatest, info);
+  if (info.packing->scale < 0.0) std::swap(info.least, info.greatest);
+}
+
 void read_conventions(hid_t file, hid_t array, StoredArray& info) {
   if (H5Aexists(array, "_Unsigned") > 0) refuse("the attribute _Unsigned", "save the numbers in an unsigned type");
   std::optional<std::vector<std::byte>> fill = numbers(array, "_FillValue", info.type);
@@ -159,15 +192,10 @@ void read_conventions(hid_t file, hid_t array, StoredArray& info) {
   if (!fill && is_netcdf(file, array)) add_netcdf_fill(info.missing, info.type);
   if (const auto more = numbers(array, "missing_value", info.type))
     info.missing.insert(info.missing.end(), more->begin(), more->end());
-  info.least = number(array, "valid_min");
-  info.greatest = number(array, "valid_max");
-  if (const auto range = numbers_of<2>(array, "valid_range")) {
-    info.least = (*range)[0];
-    info.greatest = (*range)[1];
-  }
   const std::optional<double> scale = number(array, "scale_factor");
   const std::optional<double> offset = number(array, "add_offset");
   if (scale || offset) info.packing = {scale.value_or(1.0), offset.value_or(0.0)};
+  read_limits(array, info);
   info.units = attribute_text(array, "units");
 }
 

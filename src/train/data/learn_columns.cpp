@@ -30,9 +30,16 @@ void say_what_teaches_nothing(const ColumnStudy& study) {
     log_info(fmt::format("all rows to train on have one value in {}", some_of(names)));
 }
 
+/// The description keeps the categories that the data set numbers, of which the rows to train on may lack some.
 void describe_columns(TrainingData& data, std::vector<ColumnEncoding> columns) {
   data.columns = std::move(columns);
-  for (std::size_t d = 0; d < data.columns.size(); ++d) data.description.table->features[d] = data.columns[d].column;
+  for (std::size_t d = 0; d < data.columns.size(); ++d) {
+    FeatureColumn& feature = data.description.table->features[d];
+    const FeatureColumn& learnt = data.columns[d].column;
+    const bool lists_all =
+        std::ranges::is_sorted(feature.categories) && std::ranges::includes(feature.categories, learnt.categories);
+    if (!lists_all) feature = learnt;  // of a checkpoint of another set
+  }
 }
 
 }  // namespace

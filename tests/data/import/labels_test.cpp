@@ -38,7 +38,7 @@ TEST(Labels, TextsAreClassesSortedBytewise) {
 
 TEST(Labels, OtherNumbersAreTargets) {
   const Labels labels = labels_from_numbers(std::vector<double>{1, 2.5, -3}, place);
-  EXPECT_THAT(labels.targets, ElementsAre(1.0F, 2.5F, -3.0F));
+  EXPECT_THAT(labels.targets, ElementsAre(1.0, 2.5, -3.0));
   EXPECT_TRUE(labels.class_names.empty());
 }
 

@@ -30,7 +30,7 @@ TEST(NumberLabels, AreClassesWhereWholeAndFew) {
 }
 
 TEST(NumberLabels, AreTargetsElse) {
-  EXPECT_THAT(labels({0.5, 1.0}).labels.targets, ElementsAre(0.5F, 1.0F));
+  EXPECT_THAT(labels({0.5, 1.0}).labels.targets, ElementsAre(0.5, 1.0));
   EXPECT_THAT(labels({-2, 1, 1}).reason, HasSubstr("targets: some are below 0; --classes"));
   std::vector<double> many;
   for (int i = 0; i < 42; ++i) many.push_back(i % 21);
@@ -45,7 +45,7 @@ TEST(NumberLabels, AreTargetsElse) {
 }
 
 TEST(NumberLabels, FollowTheWish) {
-  EXPECT_THAT(labels({0, 1}, LabelWish::regression).labels.targets, ElementsAre(0.0F, 1.0F));
+  EXPECT_THAT(labels({0, 1}, LabelWish::regression).labels.targets, ElementsAre(0.0, 1.0));
   EXPECT_THAT(labels({-2, 1, 1}, LabelWish::classes).labels.numbers, ElementsAre(0, 1, 1));
   EXPECT_THAT(labels({0.5, 1.5, 0.5}, LabelWish::classes).labels.class_names, ElementsAre("0.5", "1.5"));
   expect_error([] { label_wish(true, true); }, ExitStatus::usage, {"--classes", "--regression"});
@@ -62,7 +62,7 @@ TEST(NumberLabels, TakeTheClassesOfAnotherSet) {
   const std::vector<double> values{1, 0, 1};
   EXPECT_THAT(number_labels_like(values, {"0", "1", "2"}, place_of_number).numbers, ElementsAre(1, 0, 1));
   EXPECT_THAT(number_labels_like(values, {"1.0", "0"}, place_of_number).numbers, ElementsAre(0, 1, 0));
-  EXPECT_THAT(number_labels_like(values, {}, place_of_number).targets, ElementsAre(1.0F, 0.0F, 1.0F));
+  EXPECT_THAT(number_labels_like(values, {}, place_of_number).targets, ElementsAre(1.0, 0.0, 1.0));
   expect_error(
       [&] {
         number_labels_like(values, {"0", "2"}, place_of_number);
