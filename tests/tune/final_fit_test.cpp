@@ -19,6 +19,9 @@ TEST(FinalFitLength, IsTheEpochOfTheBestMetric) {
   EXPECT_EQ(best_epoch(course({0.5, 0.2, 0.3}), Metric::validation_loss), 4);
   EXPECT_EQ(best_epoch(course({0.5, 0.2, 0.3}), Metric::validation_accuracy), 4) << "here higher is better";
   EXPECT_EQ(best_epoch(course({0.2, 0.2, 0.3}), Metric::validation_loss), 2) << "the first of several";
+  Outcome even = course({0.5, 0.3, 0.2, 0.4});
+  for (CurvePoint& point : even.curve) point.metric = 1.0;
+  EXPECT_EQ(best_epoch(even, Metric::validation_macro_f1), 6) << "the loss tells them apart";
 }
 
 TEST(FinalFitLength, IsTheMeanOverFoldsRounded) {

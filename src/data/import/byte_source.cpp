@@ -24,6 +24,16 @@ constexpr std::size_t packed_buffer_bytes = std::size_t{1} << 18;
 constexpr std::string_view gzip_mark = "\x1F\x8B";
 constexpr std::string_view zstd_mark = "\x28\xB5\x2F\xFD";
 
+/// How files begin that other programs have packed, and what unpacks them.
+struct Packed {
+  std::string_view mark, packer, unpacker;
+};
+constexpr std::array<Packed, 3> unread = {{{"BZh91AY&SY", "bzip2", "bunzip2"},
+                                           {"\xFD"
+                                            "7zXZ",
+                                            "xz", "unxz"},
+                                           {"\x04\x22\x4D\x18", "lz4", "unlz4"}}};
+
 posix::Descriptor open_named(const std::string& path) {
   std::error_code ignored;
   const bool folder = std::filesystem::is_directory(path, ignored);
@@ -83,7 +93,7 @@ class PlainLayer : public ByteSource::Layer {
 
   posix::Descriptor file_;
   std::string name_;
-  std::array<std::byte, 4> begin_{};
+  std::array<std::byte, 10> begin_{};
   std::size_t begin_bytes_ = 0;
   std::size_t begun_ = 0;
   std::int64_t consumed_ = 0;
@@ -216,6 +226,11 @@ ByteSource::ByteSource(posix::Descriptor file, const std::string& name) {
   } else if (plain->begins_with(zstd_mark)) {
     top_ = std::make_unique<ZstdLayer>(std::move(plain), name);
   } else {
+    for (const Packed& other : unread) {
+      if (plain->begins_with(other.mark))
+        throw Error(ExitStatus::bad_data, fmt::format("{} is packed by {}; unpack it by {}, or pack it by gzip or zstd",
+                                                      name, other.packer, other.unpacker));
+    }
     top_ = std::move(plain);
   }
 }

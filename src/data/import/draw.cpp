@@ -4,6 +4,7 @@
 #include <cassert>
 #include <limits>
 #include <numeric>
+#include <set>
 #include <tuple>
 #include <unordered_map>
 
@@ -122,22 +123,25 @@ Drawn draw_rows(const Drawing& from, std::int64_t count, std::uint64_t seed, std
   const std::vector<std::int64_t> goals = shares(sizes, first_keys, count);
 
   Drawn drawn;
-  drawn.classes = static_cast<std::int64_t>(strata.size());
   std::vector<bool> is_drawn(units.size(), false);  // by number
   std::int64_t owed = 0;                            // what groups that do not fit leave to the next stratum
   for (std::size_t s = 0; s < strata.size(); ++s) {
     owed += goals[s];
-    const std::int64_t before = owed;
     for (std::size_t u = strata[s].first; u < strata[s].last; ++u) {
       if (std::abs(owed - units[u].rows) >= std::abs(owed)) continue;
       is_drawn[static_cast<std::size_t>(units[u].number)] = true;
       owed -= units[u].rows;
     }
-    drawn.absent += owed == before ? 1 : 0;
   }
   for (std::int64_t row = 0; row < from.rows; ++row) {
     const auto unit = static_cast<std::size_t>(number_of.empty() ? row : number_of[static_cast<std::size_t>(row)]);
     if (is_drawn[unit]) drawn.rows.push_back(row);
+  }
+  if (!from.classes.empty()) {
+    std::set<std::int64_t> there;
+    for (const std::int64_t row : drawn.rows) there.insert(from.classes[static_cast<std::size_t>(row)]);
+    drawn.classes = std::ssize(std::set<std::int64_t>(from.classes.begin(), from.classes.end()));
+    drawn.absent = drawn.classes - std::ssize(there);
   }
   return drawn;
 }

@@ -46,10 +46,11 @@ CsvForModel wanted_csv(const RawFiles& raw, const DataDescription& trained, bool
     wanted.table = *trained.file_columns;
     wanted.shape = trained.shape;
   } else if (trained.columns.empty()) {
-    throw Error(ExitStatus::bad_data,
-                fmt::format("{} names its columns, and the model was trained on data without such names; make a data "
-                            "set of it with shoal import, and give that",
-                            raw.paths.front()));
+    throw Error(
+        ExitStatus::bad_data,
+        fmt::format("{}: columns of CSV are told by their names, and the model was trained on data without such; "
+                    "make a data set of it with shoal import, and give that",
+                    raw.paths.front()));
   } else {
     for (const std::string& name : trained.columns) wanted.table.features.push_back({name, ColumnType::number, {}});
   }

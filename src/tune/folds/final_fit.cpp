@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 #include <vector>
 
 #include "shoal/core/error.hpp"
@@ -15,11 +16,11 @@ namespace {
 std::int64_t best_epoch_of(const std::vector<CurvePoint>& curve, Metric metric) {
   assert(!curve.empty());
   const CurvePoint* best = nullptr;
-  double least = 0.0;
+  std::pair<double, double> least;  // the loss decides between equals, as for the checkpoint `best`
   for (const CurvePoint& point : curve) {
     const auto value = metric_at(point, metric);
     if (!value) continue;
-    const double score = higher_is_better(metric) ? -*value : *value;
+    const std::pair score(higher_is_better(metric) ? -*value : *value, point.validation_loss.value_or(0.0));
     if (best != nullptr && !(score < least)) continue;
     best = &point;
     least = score;

@@ -8,7 +8,7 @@
 
 namespace shoal {
 
-/// The epoch in which the metric was at its best, the first of several; with folds the mean of theirs, rounded, halves
+/// The epoch in which the metric was at its best, of several that of the least loss, the first of these; with folds the mean of theirs, rounded, halves
 /// up.
 std::int64_t best_epoch(const Outcome& outcome, Metric metric);
 

@@ -127,6 +127,18 @@ TEST_F(Tables, KeepGroupsTogether) {
   }
 }
 
+TEST_F(Tables, CountClassesThatNoGroupBrings) {
+  const auto said = [&](std::int32_t rare) {
+    Table table = labelled(repeated({{0, 150}, {1, 150}, {2, rare}}));
+    for (std::int64_t row = 0; row < 300 + rare; ++row) table.groups.push_back(row / 10);  // the 16th has two classes
+    ::testing::internal::CaptureStderr();
+    split(table, {.test_fraction = 0.2});
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said(0), "");
+  EXPECT_THAT(said(10), ::testing::HasSubstr("1 of 3 classes have too few rows to give one to the split test"));
+}
+
 TEST_F(Tables, SayWhereAFileToTestOnSharesGroups) {
   Table table = numbered(6);
   Table test = numbered(6);

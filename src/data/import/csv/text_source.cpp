@@ -34,6 +34,9 @@ void append_utf8(std::vector<char>& text, char32_t c) {
 TextSource::TextSource(ByteSource bytes, std::string name) : bytes_(std::move(bytes)), name_(std::move(name)) {
   append_bytes(begin_, byte_order_mark.size());
   const std::string_view begin(begin_.data(), begin_.size());
+  if (begin == "PK\x03")
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{} is a zip archive or a workbook; unpack it, or save the sheet as CSV", name_));
   std::size_t mark = 0;
   if (begin == byte_order_mark) {
     encoding_ = "UTF-8 with a byte order mark";

@@ -59,6 +59,18 @@ TEST_F(CsvTexts, AreUtf8WithoutItsMark) {
                {"half.csv", "damaged"});
 }
 
+TEST_F(CsvTexts, OfOtherPackersAreNamed) {
+  for (const auto& [mark, words] : std::map<std::string, std::vector<std::string>>{
+           {"BZh91AY&SY", {"t.csv is packed by bzip2", "bunzip2"}},
+           {"\xFD"
+            "7zXZ",
+            {"packed by xz", "unxz"}},
+           {"PK\x03\x04", {"a zip archive or a workbook", "save the sheet as CSV"}}}) {
+    expect_error([&] { text_of(write("t.csv", mark + "0123456789")); }, ExitStatus::bad_data, words);
+  }
+  EXPECT_EQ(text_of(write("t.csv", "BZh,x\n1,2\n")), "BZh,x\n1,2\n");
+}
+
 TEST_F(CsvTexts, AreUnpacked) {
   std::string text;
   for (int i = 0; i < 40000; ++i) text += std::to_string(i) + ",x\n";
