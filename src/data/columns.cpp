@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "agreement.hpp"
+#include "import/csv_reader.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 
@@ -46,6 +49,7 @@ FeatureColumn feature_of_json(const Json& json) {
     throw JsonError(
         fmt::format("column \"{}\" is a {} and has categories", column.name, column_type_name(column.type)));
   if (const Json* marks = json.find("marks")) column.marks = marks_of_json(*marks);
+  if (const Json* units = json.find("units")) column.units = units->string();
   check_names(column.categories, fmt::format("column \"{}\": categories", column.name));
   if (!std::is_sorted(column.categories.begin(), column.categories.end()))
     throw JsonError(fmt::format("column \"{}\": its categories are not sorted bytewise", column.name));
@@ -64,6 +68,21 @@ ColumnType column_type_named(std::string_view name) {
   }
   throw Error(ExitStatus::bad_data,
               fmt::format("no type of columns \"{}\"; use one of number, category, flag, date", name));
+}
+
+std::string note_on_units(const std::vector<FeatureColumn>& columns, const std::string& of,
+                          const std::vector<FeatureColumn>& others, const std::string& of_others) {
+  std::unordered_map<std::string_view, std::string_view> units;
+  for (const FeatureColumn& other : others) units.emplace(other.name, other.units);
+  for (const FeatureColumn& column : columns) {
+    const auto other = units.find(column.name);
+    if (other == units.end() || other->second.empty() || column.units.empty() || other->second == column.units)
+      continue;
+    return fmt::format(
+        "{} is in \"{}\" in {}, and in \"{}\" in {}: values are taken as they are; convert them to one unit",
+        column.name, shown(column.units), of, shown(other->second), of_others);
+  }
+  return "";
 }
 
 std::vector<std::string> TableDescription::names() const {
@@ -85,6 +104,7 @@ std::string table_text(const TableDescription& table) {
     json.set("type", column_type_name(column.type));
     if (column.has_categories()) json.set("categories", column.categories);
     if (column.marks.any()) json.set("marks", json_of(column.marks));
+    if (!column.units.empty()) json.set("units", column.units);
     features.push(std::move(json));
   }
   Json text = Json::object();

@@ -22,7 +22,7 @@ void go_on_with(const Archive& resumed, const std::string& of, const Dataset& se
   const DataDescription trained = read_description(resumed);
   check_content(of, trained.content, data, config);
   const ColumnMatch match = match_features(set, data.train, read_encoding(resumed), trained, of);
-  if (const std::string line = match_line(match, set, trained); !line.empty()) log_info(line);
+  for (const std::string& line : match_lines(match, set, trained)) log_info(line);
   take_columns(data, resumed);
   check_class_names(set, trained, of);
   if (!set.names_classes() && trained.class_names.size() == data.description.class_names.size())

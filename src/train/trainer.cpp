@@ -132,7 +132,7 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
   run_together(state_->comm, [&] {
     rows = data.split(split);
     match = match_features(data, *rows, training.encoding(), training.data().description, "the model");
-    if (const std::string line = match_line(match, data, training.data().description); !line.empty()) log_info(line);
+    for (const std::string& line : match_lines(match, data, training.data().description)) log_info(line);
     check_targets(data, *rows, training.data().description, training.model(), "the model");
   });
   const bool as_trained = match.source.empty() && training.encoding().columns.empty();

@@ -40,6 +40,7 @@ bool all_finite(std::span<const float> values) {
 bool means_the_same(ColumnEncoding a, const ColumnEncoding& b) {
   a.fill = b.fill;
   a.column.marks = b.column.marks;
+  a.column.units = b.column.units;
   return a == b;
 }
 

@@ -31,6 +31,13 @@ def imported(*arguments, split="train"):
         return f[split + "/x"][:], f[split + "/y"][:] if split + "/y" in f else None, done.stderr
 
 
+def shoal_says(*arguments):
+    """Of another command, to the end."""
+    done = subprocess.run([shoal, *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == 0, (arguments, done.stderr)
+    return done.stderr
+
+
 def refused(status, words, *arguments):
     done = run(*arguments)
     assert done.returncode == status, (arguments, done)
@@ -185,6 +192,54 @@ assert "t: values are as they are stored; 2 of 3 files say otherwise, the first 
 assert "warning" not in said, said
 _, _, said = imported("hdf5", "k.nc", "--x", "t,/y", "--y", "y")
 assert "warning: --y y is among --x as well: the features hold what is to be predicted" in said, said
+# Limits of floating type are of what packed numbers stand for, those of the packed type of these
+with h5py.File("limits.nc", "w") as f:
+    for name, limits in (("wide", [-20.0, 20.0]), ("narrow", np.array([-20, 20], "i2")), ("turned", [-20.0, 20.0])):
+        t = f.create_dataset(name, data=np.array([-41, -40, -21, 0, 20, 40, 41], "i2"))
+        t.attrs.update(scale_factor=-0.5 if name == "turned" else 0.5, valid_range=limits)
+    f["dim"] = np.zeros(7, "f4")
+    f["dim"].attrs["NAME"] = "This is a netCDF dimension but not a netCDF variable.         7"
+for name, known in (("wide", [1, 2, 3, 4, 5]), ("narrow", [3, 4]), ("turned", [1, 2, 3, 4, 5])):
+    x, _, _ = imported("hdf5", "limits.nc", "--x", name)
+    want = np.full(7, np.nan)
+    want[known] = np.array([-41, -40, -21, 0, 20, 40, 41])[known] * (-0.5 if name == "turned" else 0.5)
+    same(x[:, 0], want, "f4", "limits " + name)
+refused(65, "limits.nc: dim: a dimension of netCDF without values of its own", "hdf5", "limits.nc", "--x", "dim")
+with open("old.nc", "wb") as f:
+    f.write(b"CDF\x01" + bytes(40))
+refused(65, "old.nc: t: a file of netCDF-3; write it as netCDF-4", "hdf5", "old.nc", "--x", "t")
+
+# What stands for a missing number is one of the array's own type; targets keep their value
+with h5py.File("own.h5", "w") as f:
+    f["x"] = np.array([1.5, -999.9, 3.0], "f4")
+    f["seconds"] = 1.7e9 + np.arange(3) * 0.5
+    f["tenths"] = np.arange(3) / 10
+x, y, _ = imported("hdf5", "own.h5", "--x", "x", "--y", "seconds", "--missing", "-999.9", "--regression")
+same(x[:, 0], [1.5, np.nan, 3.0], "f4", "a missing number in float32")
+same(y, 1.7e9 + np.arange(3) * 0.5, "f8", "targets that float32 does not tell apart")
+_, y, _ = imported("hdf5", "own.h5", "--x", "x", "--y", "tenths", "--missing", "-999.9")
+same(y, np.arange(3, dtype="f4") / np.float32(10), "f4", "targets of a few digits")
+
+# A model knows the units of its columns
+for file, units in (("degc.nc", "degC"), ("degf.nc", "degF")):
+    with h5py.File(file, "w") as f:
+        f["t"] = draw.normal(10, 5, 60).astype("f4")
+        f["y"] = (f["t"][:] > 10).astype("i4")
+        f["t"].attrs.update(units=units, _FillValue=np.float32(-1))
+imported("hdf5", "degc.nc", "--x", "t", "--y", "y")
+shutil.copy("out.h5", "degc.h5")
+shoal_says("train", "-q", "--set", "data.file=degc.h5", "--set", "train.epochs=1", "--run", "degrees")
+other = 'warning: t is in "degF" in {}, and in "degC" in '
+assert "warning" not in shoal_says("evaluate", "degrees", "--data", "degc.nc", "--x", "t", "--y", "y"), "one unit"
+for file in ("degf.nc", "degf.h5"):
+    if file == "degf.h5":
+        imported("hdf5", "degf.nc", "--x", "t", "--y", "y")
+        shutil.copy("out.h5", file)
+    said = shoal_says("evaluate", "degrees", "--data", file, *(["--x", "t", "--y", "y"] if file == "degf.nc" else ["--split", "train"]))
+    assert other.format(file) in said, said
+_, _, said = imported("hdf5", "degf.nc", "--x", "t", "--y", "y", "--like", "degc.h5")
+assert 'warning: t is in "degF"' in said and 'in "degC" in degc.h5' in said, said
+
 with h5py.File("k.nc", "a") as f:
     f["t"].attrs["scale_factor"] = [1.0, 2.0]
 refused(65, "the attribute scale_factor holds 2 numbers, and is to hold 1; correct or remove it", "hdf5", "k.nc", "--x", "t")

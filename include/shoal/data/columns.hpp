@@ -37,10 +37,15 @@ struct FeatureColumn {
       categories;  ///< of a category or flag: value k of x is called categories[k]; sorted bytewise
 
   NumberMarks marks = {};  ///< of numbers
+  std::string units = {};  ///< as the file says it; empty: it does not
 
   bool has_categories() const { return type == ColumnType::category || type == ColumnType::flag; }
   bool operator==(const FeatureColumn&) const = default;
 };
+
+/// What to say where columns of one name are in two units; empty: nothing.
+std::string note_on_units(const std::vector<FeatureColumn>& columns, const std::string& of,
+                          const std::vector<FeatureColumn>& others, const std::string& of_others);
 
 /// All columns that were kept.
 struct TableDescription {

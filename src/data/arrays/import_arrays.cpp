@@ -70,27 +70,31 @@ void check_shape(const JoinedArrays& x, const std::vector<std::int64_t>& shape, 
                      fmt::join(x.row_shape(), ", "), other, fmt::join(shape, ", ")));
 }
 
-/// NAME for one value a row, NAME[2] or NAME[2,3] for one of several.
-std::vector<std::string> names_of(const JoinedArrays& arrays) {
+/// Called NAME for one value a row, NAME[2] or NAME[2,3] for one of several.
+std::vector<FeatureColumn> features_of(const JoinedArrays& arrays) {
   std::vector<std::string> last;  // of paths: without the folders, where that tells them apart
   for (const SourceArrays& array : arrays.arrays()) last.push_back(array.name().substr(array.name().rfind('/') + 1));
   const bool short_ones = !find_twice(last);
-  std::vector<std::string> names;
+  std::vector<FeatureColumn> features;
   for (std::size_t a = 0; a < last.size(); ++a) {
     const SourceArrays& array = arrays.arrays()[a];
+    const auto units = array.units();
+    const auto add = [&](std::string name) {
+      features.push_back({std::move(name), ColumnType::number, {}, {}, units.empty() ? "" : units.front().second});
+    };
     const std::string& name = short_ones ? last[a] : array.name();
     const std::vector<std::int64_t>& shape = array.row_shape();
     if (shape.empty()) {
-      names.push_back(name);
+      add(name);
       continue;
     }
     std::vector<std::int64_t> at(shape.size(), 0);
     for (std::int64_t v = 0; v < array.row_elements(); ++v) {
-      names.push_back(fmt::format("{}[{}]", name, fmt::join(at, ",")));
+      add(fmt::format("{}[{}]", name, fmt::join(at, ",")));
       for (std::size_t d = shape.size(); d-- > 0 && ++at[d] == shape[d];) at[d] = 0;
     }
   }
-  return names;
+  return features;
 }
 
 Column joined_x(const std::shared_ptr<JoinedArrays>& arrays, ElementType element) {
@@ -262,14 +266,19 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
   if (test_x) element = std::max(element, test_x->element(import.keeps_float64));  // uint8, float32, float64
   if (x->arrays().size() > 1 || x->has_missing() || (test_x && test_x->has_missing()) || (like && like->table())) {
     TableDescription description;
-    std::vector<std::string> names = names_of(*x);
+    description.features = features_of(*x);
     // One array is the features whatever it is called.
-    if (import.model && x->arrays().size() == 1 && import.model->columns.size() == names.size())
-      names = import.model->columns;
-    for (std::string& name : names) description.features.push_back({std::move(name), ColumnType::number, {}});
+    if (import.model && x->arrays().size() == 1 && import.model->columns.size() == description.features.size()) {
+      for (std::size_t d = 0; d < description.features.size(); ++d)
+        description.features[d].name = import.model->columns[d];
+    }
     if (import.train.y) description.labels = {import.train.y->name()};
     description.missing = import.missing;
     notes.table = std::move(description);
+    if (like && like->table()) {
+      const std::string note = note_on_units(notes.table->features, out, like->table()->features, import.like);
+      if (!note.empty()) log_warning(note);
+    }
   }
 
   Table table = table_of_arrays(x, element);

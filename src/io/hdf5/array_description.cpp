@@ -231,6 +231,8 @@ Handle open_array(hid_t file, const std::string& path) {
   }
   Handle array(object, H5Oclose, "open an array");
   if (H5Iget_type(array) != H5I_DATASET) refuse("no array but a group", "give one of the arrays in it");
+  if (attribute_text(array, "NAME").starts_with("This is a netCDF dimension but not a netCDF variable"))
+    refuse("a dimension of netCDF without values of its own", "give one of the variables");
   return array;
 }
 

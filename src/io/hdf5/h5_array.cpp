@@ -22,6 +22,8 @@ std::int64_t product(std::span<const std::int64_t> extents) {
 
 h5::Handle open_file(const std::filesystem::path& path) {
   const RandomAccessFile there(path);  // says what the system says of a missing file
+  if (there.size() > 4 && there.text(0, 3) == "CDF")
+    throw h5::Foreign("a file of netCDF-3", "write it as netCDF-4 (nccopy -k nc4 OLD NEW)");
   h5::start();
   return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::file_access()), H5Fclose, "open it as HDF5"};
 }

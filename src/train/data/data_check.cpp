@@ -56,16 +56,25 @@ ColumnMatch match_features(const Dataset& set, const Split& split, const Encodin
                           set.path(), fmt::join(set.shape(), ", "), name, fmt::join(trained.shape, ", ")));
 }
 
-std::string match_line(const ColumnMatch& match, const Dataset& set, const DataDescription& trained) {
+std::vector<std::string> match_lines(const ColumnMatch& match, const Dataset& set, const DataDescription& trained) {
   const std::vector<std::string>& known = trained.columns;
+  std::vector<std::string> lines;
   const bool in_words = !known.empty() && known.front() != "0" && known.front() != "1";  // not counted
   if (in_words && set.columns().empty())
-    return fmt::format("{}: its columns have no names and are taken in the order of those of training", set.path());
+    lines.push_back(
+        fmt::format("{}: its columns have no names and are taken in the order of those of training", set.path()));
   constexpr std::size_t most = 5;
   const std::size_t shown = std::min(most, match.extra.size());
-  if (shown == 0) return "";
-  return fmt::format("not needed of {}: {}{}", set.path(), fmt::join(std::span(match.extra).first(shown), ", "),
-                     shown < match.extra.size() ? fmt::format(" and {} more", match.extra.size() - shown) : "");
+  if (shown > 0)
+    lines.push_back(
+        fmt::format("not needed of {}: {}{}", set.path(), fmt::join(std::span(match.extra).first(shown), ", "),
+                    shown < match.extra.size() ? fmt::format(" and {} more", match.extra.size() - shown) : ""));
+  if (set.table() && trained.table) {
+    const std::string note =
+        note_on_units(set.table()->features, set.path(), trained.table->features, "the data of training");
+    if (!note.empty()) lines.push_back("warning: " + note);
+  }
+  return lines;
 }
 
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,

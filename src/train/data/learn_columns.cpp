@@ -36,8 +36,7 @@ void describe_columns(TrainingData& data, std::vector<ColumnEncoding> columns) {
   for (std::size_t d = 0; d < data.columns.size(); ++d) {
     FeatureColumn& feature = data.description.table->features[d];
     const FeatureColumn& learnt = data.columns[d].column;
-    const bool lists_all =
-        std::ranges::is_sorted(feature.categories) && std::ranges::includes(feature.categories, learnt.categories);
+    const bool lists_all = std::ranges::includes(feature.categories, learnt.categories);
     if (!lists_all) feature = learnt;  // of a checkpoint of another set
   }
 }

@@ -75,8 +75,9 @@ ColumnMatch match_quietly(const Member& member, const Dataset& data, const Split
 
 ColumnMatch match_member(const Member& member, const Dataset& data, const Split& split, Said& said) {
   ColumnMatch match = match_quietly(member, data, split);
-  if (const std::string line = match_line(match, data, member.trained.data); !line.empty() && said.insert(line).second)
-    log_info(line);
+  for (const std::string& line : match_lines(match, data, member.trained.data)) {
+    if (said.insert(line).second) log_info(line);
+  }
   return match;
 }
 
