@@ -34,7 +34,7 @@ struct GivenData {
   std::vector<std::string> files;  ///< at least one
   std::vector<std::string> x;      ///< arrays of HDF5 and netCDF; empty: the file is a data set, or of another kind
   std::string y;
-  std::string split = "test";
+  std::optional<std::string> split;  ///< of a data set; none said: test
 };
 
 struct EvaluateRequest {

@@ -130,14 +130,17 @@ Inputs<Asked> open_inputs(const GivenData& data, DataKind kind, std::optional<Da
   run_together(world, [&] {
     if (world.rank() == 0) check();
   });
-  if (opened) return {*std::move(opened), data.split, std::move(model), data.split};
+  const std::string split = data.split.value_or("test");
+  if (opened) return {*std::move(opened), split, std::move(model), split};
   run_together(world, [&] {
-    if (data.split != "test")
+    if (data.split)
       throw Error(ExitStatus::usage,
-                  fmt::format("{} has no splits, and --split is {}; leave it out", data.files.front(), data.split));
+                  fmt::format("{} has no splits, all of its rows are taken, and --split is {}; leave it out, or give "
+                              "the data set that was made of it",
+                              data.files.front(), split));
   });
   RawData raw = open_raw({data.files, kind, data.x, data.y}, model.trained_on(), labels, world);
-  return {std::move(raw.data), std::move(raw.split), std::move(model), data.split};
+  return {std::move(raw.data), std::move(raw.split), std::move(model), split};
 }
 
 /// What a command was given, before a model is read.

@@ -80,6 +80,8 @@ for file in "some.svm", "some.svm.gz":
 ran = done("evaluate", "zero", "--data", "some.svm")
 assert "features above 3, up to 9, are left out: the model has none" in ran.stderr, ran.stderr
 pathlib.Path("other.svm").write_text("7 1:1\n8 1:2\n")
+for split in ("test", "train"):  # all rows would be taken for those of a split
+    refused(64, "clear.csv has no splits, all of its rows are taken", "evaluate", "preis", "--data", "clear.csv", "--split", split)
 refused(65, ["other.svm:2", '"8" is none of the 3 classes'], "evaluate", "zero", "--data", "other.svm")
 done("predict", "zero", "--data", "other.svm", "--out", "other.csv")
 pathlib.Path("bare.svm").write_text("5\n6 1:3\n")
