@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "agreement.hpp"
@@ -99,6 +100,8 @@ std::int64_t count_classes(const RandomAccessFile& file, const std::string& path
   return greatest + 1;
 }
 
+constexpr std::array<std::string_view, 5> split_members{"x", "y", "weight", "group", "ids"};
+
 }  // namespace
 
 Dataset Dataset::open(const std::string& file, const std::string& name) {
@@ -132,6 +135,10 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
       const std::string id = fmt::format("{}/ids/{}", name, i);
       arrays.ids.push_back(reader.array(id));
       check_id(path, id, arrays.x, arrays.ids.back());
+    }
+    for (const std::string& member : reader.list(name)) {
+      if (std::ranges::find(split_members, member) == split_members.end())
+        contents->unread.push_back(name + '/' + member);
     }
     contents->splits.push_back(std::move(arrays));
   }
@@ -223,6 +230,17 @@ const std::optional<TableDescription>& Dataset::table() const { return contents_
 const std::vector<std::string>& Dataset::columns() const { return contents_->columns; }
 
 const std::optional<TableDescription>& Dataset::file_columns() const { return contents_->file_columns; }
+
+std::string Dataset::note_on_unread() const {
+  std::vector<std::string> unread = contents_->unread;
+  for (const auto& split : contents_->splits) {
+    const bool known = split.name == "train" || split.name == "validation" || split.name == "test";
+    if (!known && !has("validation")) unread.push_back(split.name);
+  }
+  if (unread.empty()) return "";
+  return fmt::format("{}: {} {} not read: training takes x, y, weight, group of the splits train and validation",
+                     path(), fmt::join(unread, ", "), unread.size() == 1 ? "is" : "are");
+}
 
 std::string Dataset::content() const {
   if (contents_->content) return *contents_->content;

@@ -20,8 +20,6 @@
 #include "shoal/core/host_name.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/core/version.hpp"
-#include "shoal/data/epoch_order.hpp"
-#include "shoal/data/value_scale.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/stop_signal.hpp"
@@ -35,6 +33,7 @@
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 #include "shoal/train/cost.hpp"
+#include "shoal/train/data_check.hpp"
 #include "shoal/train/held_data.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
@@ -106,14 +105,11 @@ void adopt(const std::string& path, Training& training, Communicator& comm) {
 }
 
 /// After start(), which has looked at all labels.
-void warn_of_rows(const Training& training, Communicator& comm) {
+void warn_of_data(const Dataset& dataset, const Training& training, Communicator& comm) {
   run_together(comm, [&] {
     if (comm.rank() != 0) return;
-    const TrainingData& data = training.data();
-    if (const std::string note = note_on_blocks(data.train, training.config().data.shuffle_block); !note.empty())
+    for (const std::string& note : notes_on_data(dataset, training.data(), training.config().data.shuffle_block))
       log_warning(note);
-    if (!data.validation) return;
-    if (const std::string note = note_on_scales(data.train, *data.validation); !note.empty()) log_warning(note);
   });
 }
 
@@ -293,7 +289,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   } else {
     training->start();
     if (!plan.init_from.empty()) adopt(plan.init_from, *training, comm);
-    warn_of_rows(*training, comm);
+    warn_of_data(dataset, *training, comm);
   }
   if (training->finished() && training->finished(next)) {
     const std::string finished = finished_line(*training, plan.in_place ? plan.run : plan.resumed_path);

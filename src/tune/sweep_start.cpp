@@ -17,13 +17,12 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
-#include "shoal/data/epoch_order.hpp"
 #include "shoal/data/folds.hpp"
-#include "shoal/data/value_scale.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/train/cost.hpp"
+#include "shoal/train/data_check.hpp"
 #include "shoal/train/held_data.hpp"
 #include "shoal/train/kernel_check.hpp"
 #include "shoal/train/same_data.hpp"
@@ -230,12 +229,9 @@ SweepTask prepare(const Config& config, Communicator& comm) {
       task->folds.push_back(fold == 1 ? task->data : select_data(dataset, in_fold(base, fold, config.sweep.folds)));
   });
   if (task->settings.folded()) say_folds(config, dataset);
-  if (const std::string note = note_on_blocks(task->data.train, config.data.shuffle_block); !note.empty())
-    log_warning(note);
   run_together(comm, [&] {
-    const TrainingData& data = task->data;
-    if (comm.rank() != 0 || !data.validation) return;
-    if (const std::string note = note_on_scales(data.train, *data.validation); !note.empty()) log_warning(note);
+    if (comm.rank() != 0) return;
+    for (const std::string& note : notes_on_data(dataset, task->data, config.data.shuffle_block)) log_warning(note);
   });
   hold_rows(task->settings.folded() ? std::span(task->folds) : std::span(&task->data, 1), comm);
   for (TrainingData& fold : task->folds) learn_columns(fold, comm);

@@ -137,6 +137,9 @@ class Dataset {
   /// What the columns of the file were: table(), or the same of a set whose x is numbers laid out in a shape of their
   /// own, which no model need know to learn from them.
   const std::optional<TableDescription>& file_columns() const;
+  /// What to say of arrays and splits that training does not know, such as train/weights, or val where there is no
+  /// validation; empty: nothing.
+  std::string note_on_unread() const;
   /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all
   /// bytes, once. Not to be called by two threads at a time.
   std::string content() const;

@@ -7,6 +7,7 @@
 #include "shoal/data/row_encoder.hpp"
 #include "shoal/nn/model.hpp"
 #include "shoal/train/checkpoint.hpp"
+#include "shoal/train/training.hpp"
 
 namespace shoal {
 
@@ -21,6 +22,9 @@ std::vector<std::string> match_lines(const ColumnMatch& match, const Dataset& se
 /// @throws Error(bad_data)  no y to compare with, another y, no rows, class numbers of which two meanings are likely
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
                    const std::string& name);
+
+/// What to warn of before training: arrays that are not read, rows that blocks do not mix, splits on other scales.
+std::vector<std::string> notes_on_data(const Dataset& set, const TrainingData& data, std::int64_t shuffle_block);
 
 /// @throws Error(bad_data)  a class has another name than the model was trained with
 void check_class_names(const Dataset& set, const DataDescription& trained, const std::string& name);

@@ -7,6 +7,8 @@
 #include <span>
 
 #include "shoal/core/error.hpp"
+#include "shoal/data/epoch_order.hpp"
+#include "shoal/data/value_scale.hpp"
 
 namespace shoal {
 namespace {
@@ -75,6 +77,13 @@ std::vector<std::string> match_lines(const ColumnMatch& match, const Dataset& se
     if (!note.empty()) lines.push_back("warning: " + note);
   }
   return lines;
+}
+
+std::vector<std::string> notes_on_data(const Dataset& set, const TrainingData& data, std::int64_t shuffle_block) {
+  std::vector<std::string> notes{set.note_on_unread(), note_on_blocks(data.train, shuffle_block)};
+  if (data.validation) notes.push_back(note_on_scales(data.train, *data.validation));
+  std::erase(notes, "");
+  return notes;
 }
 
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
