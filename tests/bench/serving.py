@@ -4,7 +4,7 @@
     serving.py SHOAL [--runs 1000] [--pairs 6]
 
 The page is played by a client that asks as it does: the open run once a second, the list every fifth time. A browser draws on the
-machine of who looks.
+machine of who looks; so the client gives way to what runs here.
 """
 import argparse
 import json
@@ -85,6 +85,7 @@ def beside_a_page():
         [options.shoal, "train", "--set", "data.file=large.h5", "--set", "train.epochs=1000000", "--set", "data.batch_size=256",
          "--set", "model.hidden=[256,256]", "--set", "checkpoint.every_epochs=0", "--run", name], stderr=subprocess.DEVNULL)
     with Server(options.shoal, ".") as server:
+        os.nice(19)
         wait_for(lambda: metrics.exists() and metrics.stat().st_size > 10000, "run")
         wait_for(lambda: server.ask(f"/api/run?name={name}&from=")[0] == 200, "run in the list")
         look.version = server.json("/api/runs?version=0")["version"]
