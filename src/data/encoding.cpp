@@ -31,11 +31,11 @@ void leave_out(std::vector<std::string>& categories, const Json& unseen) {
     if (k < 0 || k >= std::ssize(categories)) throw JsonError(fmt::format("there is no category {}", k));
     left_out[static_cast<std::size_t>(k)] = true;
   }
-  std::size_t kept = 0;
+  std::vector<std::string> kept;
   for (std::size_t k = 0; k < categories.size(); ++k) {
-    if (!left_out[k]) categories[kept++] = std::move(categories[k]);
+    if (!left_out[k]) kept.push_back(std::move(categories[k]));
   }
-  categories.resize(kept);
+  categories = std::move(kept);
 }
 
 ColumnEncoding encoding_of_json(const Json& json, const FeatureColumn& feature) {

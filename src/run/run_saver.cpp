@@ -137,9 +137,9 @@ std::int64_t RunSaver::checkpoint_bytes() const {
   const Encoding& encoding = training_.encoding();
   const auto width = static_cast<std::int64_t>(encoding.normalization.mean.size());
   std::int64_t texts_and_groups = 1 << 15;
-  for (const ColumnEncoding& column : encoding.columns) {  // names, and what stands beside them
-    texts_and_groups += 200 + 2 * std::ssize(column.column.name);
-    for (const std::string& category : column.column.categories) texts_and_groups += 3 + std::ssize(category);
+  for (const FeatureColumn& column : training_.data().description.features()) {  // names, and what stands beside them
+    texts_and_groups += 200 + 2 * std::ssize(column.name);
+    for (const std::string& category : column.categories) texts_and_groups += 3 + std::ssize(category);
   }
   return training_.model().parameter_count() * 4 * (1 + moments) + (graph.state_size() + 2 * width) * 8 +
          texts_and_groups;

@@ -74,16 +74,16 @@ TEST(Encoding, IsATextAndBack) {
 }
 
 TEST(Encoding, KnowsWhichOfTheSetsCategoriesTrainingHad) {
-  const std::vector<ColumnEncoding> learnt{{category_column("hue", {"blue", "red"})}};
-  const std::vector<FeatureColumn> listed{category_column("hue", {"amber", "blue", "red", "teal"})};
+  const std::vector<ColumnEncoding> learnt{{category_column("hue", {"amber", "blue", "red"})}};
+  const std::vector<FeatureColumn> listed{category_column("hue", {"amber", "blue", "pink", "red", "teal"})};
   const std::string text = encoding_text({{}, learnt}, listed);
   EXPECT_EQ(encoding_of_text(text, listed, "c.h5").columns, learnt);
-  EXPECT_THAT(text, testing::HasSubstr("\"unseen\":[0,3]"));
+  EXPECT_THAT(text, testing::HasSubstr("\"unseen\":[2,4]"));
   expect_error(
       [&] {
         encoding_of_text(text, {category_column("hue", {"amber", "blue"})}, "c.h5");
       },
-      ExitStatus::bad_data, {"damaged", "no category 3"});
+      ExitStatus::bad_data, {"damaged", "no category 2"});
 }
 
 TEST(Encoding, TextsThatCannotBeAreRefused) {

@@ -19,13 +19,13 @@ double deviations(std::int64_t row, std::size_t column) {
   return static_cast<double>((row * 7 + static_cast<std::int64_t>(column % 97) * 3) % rows) / 5.0 - 1.5;
 }
 
-/// A cell of a category: each value in turn, then none, then one that training has not seen.
+/// A cell of a category: each value of the data set in turn, then none, then one that it does not have.
 struct MadeUpCell {
   std::string text;
   double code;
 };
-MadeUpCell cell_of(const ColumnEncoding& column, std::int64_t row) {
-  const std::vector<std::string>& known = column.column.categories;
+MadeUpCell cell_of(const FeatureColumn& column, std::int64_t row) {
+  const std::vector<std::string>& known = column.categories;
   const std::size_t turn = static_cast<std::size_t>(row) % (known.size() + 2);
   if (turn < known.size()) return {known[turn], static_cast<double>(turn)};
   if (turn == known.size()) return {"", std::numeric_limits<double>::quiet_NaN()};
@@ -47,7 +47,7 @@ MadeUpInput table_column(const TrainedModel& trained, std::size_t d) {
   MadeUpInput made;
   for (std::int64_t r = 0; r < rows; ++r) {
     if (column.column.has_categories()) {
-      const MadeUpCell cell = cell_of(column, r);
+      const MadeUpCell cell = cell_of(trained.data.table->features[d], r);
       made.texts.push_back(cell.text);
       made.numbers.push_back(cell.code);
     } else {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "io/bytes_within.hpp"
+#include "shoal/io/h5_file.hpp"
 
 namespace shoal::h5 {
 namespace {
@@ -226,7 +227,11 @@ Handle open_array(hid_t file, const std::string& path) {
   const hid_t object = path.empty() ? H5I_INVALID_HID : H5Oopen(file, path.c_str(), access);
   if (external) refuse("it is kept in another file", "give that file");
   if (object < 0) {
+    const bool there = !path.empty() && H5Lexists(file, path.c_str(), H5P_DEFAULT) > 0;
     H5Eclear2(H5E_DEFAULT);
+    if (there)
+      refuse(fmt::format("written as a later version of HDF5 has it, which {} does not read", hdf5_version()),
+             "write it for earlier ones (h5py: libver=\"v108\"; h5repack -h)");
     throw Failure("no such array; h5ls -r lists what a file holds");
   }
   Handle array(object, H5Oclose, "open an array");
