@@ -392,6 +392,25 @@ for kind in "i4", "i8", "f4", "u1", "halves", "standard":
             assert ran.returncode in (0, 65) and ("are they on one scale?" in ran.stderr or "trained on bytes" in ran.stderr), (
                 kind, mode, form, ran.stderr)
         assert "on one scale" not in done("predict", run_of, "--data", "u1.npy", "--out", "-").stderr
+# Small whole numbers are stored as bytes, and fractions are no other scale for them.
+counts = draw.integers(0, 6, size=(200, 10)).astype("u1")
+np.save("counts.npy", counts)
+np.save("half.npy", np.full((1, 10), 0.5))
+done("import", "npy", "--x", "counts.npy", "--y", "sides.npy", "-o", "counts.h5")
+done("train", "--set", "data.file=counts.h5", "--set", "train.epochs=1", "--run", "counts")
+done("predict", "counts", "--data", "half.npy", "--out", "-")
+# NaN is a gap for a model that had some, whatever stood for them.
+gaps = draw.normal(size=(200, 3))
+gaps[::7, 1] = -999
+np.save("holes.npy", gaps)
+np.save("nans.npy", np.where(gaps == -999, np.nan, gaps))
+ran = done("import", "npy", "--x", "holes.npy", "--y", "sides.npy", "--missing", "-999", "-o", "holes.h5")
+assert "missing cells" in ran.stderr, ran.stderr
+done("train", "--set", "data.file=holes.h5", "--set", "train.epochs=1", "--run", "holes")
+assert predicted("holes", "nans.npy") == predicted("holes", "holes.npy")
+ran = done("import", "npy", "--x", "nans.npy", "--y", "sides.npy", "--missing", "-999,nan", "-o", "nans.h5")
+ran = done("import", "npy", "--x", "counts.npy", "--y", "sides.npy", "--missing", "-999", "-o", "never.h5")
+assert "no cell is -999, as --missing has it" in ran.stderr, ran.stderr
 # The same at import, where splits come from files of their own, and before training.
 for one, other in ("u1", "parts"), ("parts", "u1"):
     pathlib.Path("both.h5").unlink(missing_ok=True)

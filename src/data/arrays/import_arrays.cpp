@@ -178,10 +178,14 @@ Column column_y(SourceArrays& y, const JoinedArrays& x, const ArrayImport& impor
   return std::move(labels).column();
 }
 
-void say_missing(const JoinedArrays& x) {
+/// @returns how many
+std::int64_t say_missing(const JoinedArrays& x) {
+  std::int64_t all = 0;
   for (const SourceArrays& array : x.arrays()) {
+    all += array.missing_seen();
     if (array.missing_seen() > 0) log_info(fmt::format("{}: {} missing cells", array.name(), array.missing_seen()));
   }
+  return all;
 }
 
 /// How values are understood, and where files are joined that say other units.
@@ -290,8 +294,10 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
     if (import.test->y) test.y = column_y(*import.test->y, *test_x, import, train, notes.class_names);
   }
   DatasetSummary summary = write_splits(plan_splits(table, test_x ? &test : nullptr, import.split), notes, out);
-  say_missing(*x);
-  if (test_x) say_missing(*test_x);
+  const std::int64_t missing = say_missing(*x) + (test_x ? say_missing(*test_x) : 0);
+  if (missing == 0 && !import.missing.empty() && !import.model)
+    log_info(fmt::format("no cell is {}, as --missing has it; of packed numbers it is what is stored",
+                         fmt::join(import.missing, " or ")));
   return summary;
 }
 

@@ -85,8 +85,9 @@ DatasetSummary import_raw(const RawFiles& raw, const DataDescription& trained, b
   if (labels) check_labels(raw);
   const std::string& file = raw.paths.front();
   const bool with_y = labels && !raw.y.empty();
-  // What stood for a missing number in training does so here.
-  const std::vector<std::string> missing = trained.table ? trained.table->missing : std::vector<std::string>{};
+  // What stood for a missing number in training does so here; of a table NaN does as well.
+  std::vector<std::string> missing = trained.table ? trained.table->missing : std::vector<std::string>{};
+  if (trained.table) missing.emplace_back("nan");
   switch (raw.kind) {
     case DataKind::csv: return import_csv_for(wanted_csv(raw, trained, labels), out);
     case DataKind::libsvm: {

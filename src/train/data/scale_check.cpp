@@ -132,8 +132,10 @@ void check_scale(const Split& split, const std::string& set, const ColumnMatch& 
   std::optional<SmallerScale> smaller;
   if (scale.is_known()) smaller = smaller_scale(data, scale.sizes_of(data), scale.sizes());
 
+  // Whole numbers of a table that never were large are bytes by the way they are stored alone.
+  const bool large = !scale.is_known() || std::ranges::max(scale.sizes()) >= 16.0;
   const bool tells = !scale.is_known() || scale.columns_beyond_one() >= few_columns;
-  if (tells && (of_bytes || scale.has_ranges_of_bytes())) {
+  if (tells && large && (of_bytes || scale.has_ranges_of_bytes())) {
     const bool no_bytes = data.are_shares() || (!data.whole && data.below_zero >= some_share);
     if (no_bytes && smaller)
       throw Error(ExitStatus::bad_data, no_bytes_text(set, data, trained) +
