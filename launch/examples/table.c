@@ -1,4 +1,5 @@
-/* Rows of a CSV file without quotes, by the names in its first line, through a trained model: table MODEL CSV
+/* Rows of a CSV file without quotes, by the names in its first line, through a trained model: table MODEL CSV; status 65
+ * for a row with more cells or fewer.
  *   cc table.c $(pkg-config --cflags --libs shoal_infer) -o table */
 #include <shoal/shoal.h>
 #include <stdio.h>
@@ -27,7 +28,8 @@ int main(int argc, char** argv) {
   const int count = split(names, header);
   for (int i = 0; i < count; ++i) columns[i] = (shoal_column){header[i], &cells[i], 1, SHOAL_TEXT};
   int code = shoal_open(argv[1], 0, &model, message, sizeof message);
-  while (code == SHOAL_OK && fgets(line, LINE, csv) != NULL && split(line, cells) == count) {
+  while (code == SHOAL_OK && fgets(line, LINE, csv) != NULL) {
+    if (split(line, cells) != count) return 65;
     code = shoal_predict_columns_double(model, 1, columns, count, y, 1, 1, NULL, message, sizeof message);
     for (int k = 0; code == SHOAL_OK && k < shoal_outputs(model); ++k) printf(k > 0 ? ",%.17g" : "%.17g", y[k]);
     putchar('\n');

@@ -184,14 +184,17 @@ std::string explanation_table(const std::string& split, const Explanation& e) {
                      e.metric);
 }
 
-std::string explanation_json(const std::string& data, const std::string& split, const Explanation& e) {
+std::string explanation_json(const DatasetPredictor& model, const std::string& data, const std::string& split,
+                             const Explanation& e) {
   Json columns = Json::array();
   for (const ColumnImportance& column : e.columns)
     columns.push(Json::object({{"name", column.name},
                                {"importance", column.mean},
                                {"deviation", column.deviation},
                                {"repeats", column.repeats}}));
-  return Json::object({{"data", data},
+  return Json::object({{"step", model.step()},
+                       {"digest", model.digest()},
+                       {"data", data},
                        {"split", split},
                        {"samples", e.samples},
                        {"metric", e.metric},

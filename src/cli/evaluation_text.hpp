@@ -4,6 +4,7 @@
 
 #include "shoal/infer/evaluation.hpp"
 #include "shoal/train/dataset_ensemble.hpp"
+#include "shoal/train/dataset_predictor.hpp"
 #include "shoal/train/explanation.hpp"
 
 namespace shoal {
@@ -21,7 +22,9 @@ std::string ensemble_json(const std::string& split, const std::string& weights, 
 /// What `shoal explain` prints, and writes.
 std::string explanation_table(const std::string& split, const Explanation& explanation);
 /// @param data  file that it was told by
-std::string explanation_json(const std::string& data, const std::string& split, const Explanation& explanation);
+/// @param model  which was asked
+std::string explanation_json(const DatasetPredictor& model, const std::string& data, const std::string& split,
+                             const Explanation& explanation);
 std::string explanation_csv(const Explanation& explanation);
 /// A row for each class: its name, then its rows, or their weight, by the class that they were taken for.
 /// @throws Error(usage)  there is none: no classes, or too many

@@ -295,7 +295,7 @@ ExitStatus execute(const ExplainRequest& request, Communicator& world) {
     if (world.rank() == 0 && request.out) write_text_atomically(*request.out, explanation_csv(explanation));
   });
   if (world.rank() != 0) return ExitStatus::done;
-  const std::string json = explanation_json(request.data.files.front(), inputs.told, explanation);
+  const std::string json = explanation_json(inputs.model, request.data.files.front(), inputs.told, explanation);
   leave_beside_run(request.checkpoint, json);
   print(request.json ? json : explanation_table(inputs.told, explanation));
   return ExitStatus::done;

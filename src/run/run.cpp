@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "run/init_from.hpp"
 #include "run/known_data.hpp"
 #include "run/profile_report.hpp"
 #include "run/run_account.hpp"
@@ -57,51 +58,6 @@ std::optional<Archive> share_plan(RunPlan& plan, Communicator& comm) {
     plan.journal = NudgeJournal::parse(journal, "journal");
   });
   return share_checkpoint(std::exchange(plan.resumed, std::nullopt), comm);
-}
-
-/// Outputs that were learnt for one class may be meant for another, or begin as those of the wrong one.
-void warn_of_other_classes(const Archive& start, const std::vector<std::string>& ours) {
-  const std::vector<std::string> theirs = read_description(start).class_names;
-  const std::size_t common = std::min(ours.size(), theirs.size());
-  for (std::size_t i = 0; i < common; ++i) {
-    if (ours[i] == theirs[i]) continue;
-    return log_warning(
-        fmt::format("class {} is \"{}\" here and \"{}\" in {}: its output begins as that of the other; if they are the "
-                    "same classes, import the data with --like the set that was trained on",
-                    i, ours[i], theirs[i], start.name));
-  }
-}
-
-std::vector<LayerSpec> without_dropout(std::vector<LayerSpec> layers) {
-  std::erase_if(layers, [](const LayerSpec& layer) { return layer.type == "dropout"; });
-  return layers;
-}
-
-/// What parameters mean depends on what stands around them, too.
-void warn_of_other_meaning(const Archive& start, const Config& ours) {
-  const Config theirs = read_config(start);
-  std::vector<std::string> differ;
-  const auto compare = [&](const std::string& key) {
-    const std::string before = value_text(theirs, key);
-    const std::string now = value_text(ours, key);
-    if (before != now) differ.push_back(fmt::format("{} (here {}, there {})", key, now, before));
-  };
-  compare("data.normalize");
-  if (without_dropout(layers_of(theirs.model)) != without_dropout(layers_of(ours.model))) {
-    for (const char* key : {"model.activation", "model.batch_norm.position", "model.batch_norm.epsilon"}) compare(key);
-    if (!theirs.model.layers.empty() || !ours.model.layers.empty()) differ.emplace_back("model.layers");
-  }
-  if (!differ.empty())
-    log_warning(fmt::format("the parameters of {} were learnt with another {}: they may mean something else here",
-                            start.name, fmt::join(differ, ", ")));
-}
-
-/// Starts from the parameters of another checkpoint.
-void adopt(const std::string& path, Training& training, Communicator& comm) {
-  const Archive start = load_together(path, comm);
-  run_together(comm, [&] { training.adopt(start); });
-  warn_of_other_classes(start, training.data().description.class_names);
-  warn_of_other_meaning(start, training.config());
 }
 
 /// After start(), which has looked at all labels.
@@ -288,7 +244,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     resumed.reset();
   } else {
     training->start();
-    if (!plan.init_from.empty()) adopt(plan.init_from, *training, comm);
+    if (!plan.init_from.empty()) start_from(plan.init_from, *training, comm);
     warn_of_data(dataset, *training, comm);
   }
   if (training->finished() && training->finished(next)) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <new>
+#include <regex>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -168,8 +169,11 @@ void Trial::save() {
   }
 }
 
-/// The same text on every processor: the sign of a NaN is the processor's choice.
+/// The same text everywhere: the sign of a NaN is the processor's choice, and a value's place in the config another one
+/// when the sweep goes on.
 std::string portable(std::string reason) {
+  static const std::regex place("^[^\n]*?:[0-9]+:[0-9]+: ");
+  reason = std::regex_replace(reason, place, "");
   for (std::size_t at = reason.find("-nan"); at != std::string::npos; at = reason.find("-nan")) reason.erase(at, 1);
   return reason;
 }

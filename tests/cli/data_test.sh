@@ -323,6 +323,18 @@ grep -qF 'learnt with another data.normalize (here "none", there "standard"), mo
 ! grep -q 'may mean something else' <(start of-columns.h5 warm6 --init-from deep --set model.hidden=[4] --set model.dropout=0.1; cat error.txt) ||
   fail "dropout changes no meaning: $(cat error.txt)"
 
+# So do outputs of targets in another order, and those of another loss.
+printf 'a,p,q\n1,10,0.5\n2,20,0.25\n3,15,0.75\n' >pair.csv
+"$shoal" import csv pair.csv --label p,q -o pq.h5 >/dev/null
+awk -F, -v OFS=, '{ print $1, $3, $2 }' pair.csv >turned-pair.csv
+"$shoal" import csv turned-pair.csv --label p,q -o qp.h5 >/dev/null
+start pq.h5 pq
+start qp.h5 warm7 --init-from pq || fail "a start of other targets: $(cat error.txt)"
+grep -qF 'warning: target 0 is "q" here and "p" in ' error.txt || fail "other targets are not said: $(cat error.txt)"
+start pq.h5 warm8 --init-from pq --set data.normalize_targets=none || fail "a start of unscaled targets: $(cat error.txt)"
+grep -qF 'another data.normalize_targets (here "none", there "standard")' error.txt || fail "scaling is not said: $(cat error.txt)"
+start pq.h5 warm9 --init-from pq && ! grep -q warning error.txt || fail "the same targets: $(cat error.txt)"
+
 # inspect shows what import understood, and what targets were scaled by.
 "$shoal" inspect of-columns.h5 >inspect.txt
 grep -q 'What shoal import understood' inspect.txt && grep -q '^name = "b"' inspect.txt || fail "inspect: $(cat inspect.txt)"

@@ -7,6 +7,7 @@ trials; members that do not fit are refused; explain finds the column that matte
 import csv
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -293,6 +294,18 @@ with open("plain.html") as file:
     page = file.read()
 assert "What matters" in page and "\u2588" * 24 in page and "\u2588" * 25 not in page
 must("train", "--run", "plain", "--resume", "auto", "--set", "train.epochs=31")
+# ... for the checkpoint that was asked: not for what the run has become, nor where that step was trained anew.
+
+
+def reported():
+    must("report", "plain", "-o", "plain.html")
+    return pathlib.Path("plain.html").read_text()
+
+
+assert f"at step {e['step']}" in reported(), e
+assert e["digest"] in pathlib.Path("plain/digests.jsonl").read_text()
+pathlib.Path("plain/explain.json").write_text(json.dumps(dict(e, digest="0" * 32)))
+assert "What matters" not in reported()
 refused(["explain", "plain", "--data", "plain.h5", "--out", "plain/explain.json"], 64, "belongs to the run")
 with h5py.File("images.h5", "w") as f:
     f["train/x"], f["train/y"] = rng.integers(0, 255, (40, 9, 9)).astype(np.uint8), rng.integers(0, 2, 40).astype(np.int32)

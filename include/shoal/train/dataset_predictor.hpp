@@ -23,6 +23,7 @@ class DatasetPredictor {
   ~DatasetPredictor();
 
   std::int64_t step() const;                  ///< finished updates of the checkpoint
+  const std::string& digest() const;          ///< of the checkpoint, as `shoal inspect` shows it
   const DataDescription& trained_on() const;  ///< shape and columns of a row, classes and their names
   const PredictionLayout& layout() const;     ///< of what predict() writes
   const std::string& weights() const;         ///< "average" or "last" of a checkpoint that has both; else empty

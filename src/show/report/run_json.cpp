@@ -9,6 +9,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/run/digest_chain.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "show/report/run_facts.hpp"
 #include "show/report/run_record.hpp"
@@ -118,9 +119,17 @@ Json config_of_run(const RunRecord& record) {
   return rows;
 }
 
-/// What `shoal explain` left; null where there is none, or none that can be read.
+/// What `shoal explain` left; null where there is none, none that can be read, or where it is of a checkpoint that the
+/// run has trained anew since.
 Json explanation_in(const std::string& run) try {
   Json explanation = Json::parse(read_text(RunPaths{run}.explanation()));
+  const std::int64_t step = explanation.at("step").integer();
+  std::string latest = explanation.at("digest").string();
+  const DigestChain chain = DigestChain::of_run(run);
+  for (const DigestRecord& record : chain.records()) {
+    if (record.step == step) latest = record.digest;
+  }
+  if (latest != explanation.at("digest").string()) return {};
   explanation.at("metric").string();
   explanation.at("data").string();
   explanation.at("columns").items();

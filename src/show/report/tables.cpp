@@ -33,8 +33,9 @@ std::string shown(const Json& value) {
 std::string explanation_section(const Json& explanation) {
   if (explanation.is_null()) return "";
   constexpr double longest_bar = 24.0;  // blocks
-  HtmlTable table{fmt::format("How much worse {} of {} gets without a column", explanation.at("metric").string(),
-                              explanation.at("data").string()),
+  HtmlTable table{fmt::format("How much worse {} of the split {} of {} gets without a column, at step {}",
+                              explanation.at("metric").string(), explanation.at("split").string(),
+                              explanation.at("data").string(), explanation.at("step").integer()),
                   {"column", "importance", "deviation", ""},
                   {}};
   const auto& columns = explanation.at("columns").items();

@@ -32,6 +32,7 @@ DatasetPredictor::DatasetPredictor(DatasetPredictor&&) noexcept = default;
 DatasetPredictor::~DatasetPredictor() = default;
 
 std::int64_t DatasetPredictor::step() const { return state_->member->trained.step; }
+const std::string& DatasetPredictor::digest() const { return state_->member->digest; }
 const DataDescription& DatasetPredictor::trained_on() const { return state_->member->trained.data; }
 const PredictionLayout& DatasetPredictor::layout() const { return state_->member->layout; }
 const std::string& DatasetPredictor::weights() const { return state_->member->trained.weights; }

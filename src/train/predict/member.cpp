@@ -25,7 +25,10 @@
 namespace shoal {
 
 Member::Member(const Archive& archive, WhichWeights which, Communicator& communicator)
-    : comm(communicator), trained(archive, read_model(archive), which), layout(trained) {
+    : comm(communicator),
+      trained(archive, read_model(archive), which),
+      digest(shoal::digest(archive)),
+      layout(trained) {
   static_cast<void>(read_progress(archive));  // judges it
   const Config config = read_config(archive);
   leaf_samples = samples_per_leaf(config.data.batch_size, leaves_of(config));

@@ -16,6 +16,7 @@ namespace shoal {
 struct Member {
   Communicator& comm;
   TrainedModel trained;
+  std::string digest;  ///< of the checkpoint
   PredictionLayout layout;
   std::int64_t leaf_samples = 1;
   double stall_timeout = 0.0;

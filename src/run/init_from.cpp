@@ -1,0 +1,70 @@
+#include "run/init_from.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "shoal/comm/run_together.hpp"
+#include "shoal/config/model_layers.hpp"
+#include "shoal/core/log.hpp"
+#include "shoal/train/loaded_checkpoint.hpp"
+
+namespace shoal {
+namespace {
+
+/// Outputs that were learnt for one class or target may be meant for another, or begin as those of the wrong one.
+/// @param what  "class" or "target"
+void warn_of_other_outputs(const std::string& what, const std::vector<std::string>& ours,
+                           const std::vector<std::string>& theirs, const std::string& start) {
+  const std::size_t common = std::min(ours.size(), theirs.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    if (ours[i] == theirs[i]) continue;
+    return log_warning(
+        fmt::format("{} {} is \"{}\" here and \"{}\" in {}: its output begins as that of the other; if they are the "
+                    "same, import the data with --like the set that was trained on",
+                    what, i, ours[i], theirs[i], start));
+  }
+}
+
+std::vector<LayerSpec> without_dropout(std::vector<LayerSpec> layers) {
+  std::erase_if(layers, [](const LayerSpec& layer) { return layer.type == "dropout"; });
+  return layers;
+}
+
+/// What parameters mean depends on what stands around them, too.
+void warn_of_other_meaning(const Archive& start, const Config& ours) {
+  const Config theirs = read_config(start);
+  std::vector<std::string> differ;
+  const auto compare = [&](const std::string& key) {
+    const std::string before = value_text(theirs, key);
+    const std::string now = value_text(ours, key);
+    if (before != now) differ.push_back(fmt::format("{} (here {}, there {})", key, now, before));
+  };
+  compare("data.normalize");
+  compare("model.loss");
+  if (!read_description(start).target_names.empty()) compare("data.normalize_targets");
+  if (without_dropout(layers_of(theirs.model)) != without_dropout(layers_of(ours.model))) {
+    for (const char* key : {"model.activation", "model.batch_norm.position", "model.batch_norm.epsilon"}) compare(key);
+    if (!theirs.model.layers.empty() || !ours.model.layers.empty()) differ.emplace_back("model.layers");
+  }
+  if (!differ.empty())
+    log_warning(fmt::format("the parameters of {} were learnt with another {}: they may mean something else here",
+                            start.name, fmt::join(differ, ", ")));
+}
+
+}  // namespace
+
+void start_from(const std::string& path, Training& training, Communicator& comm) {
+  const Archive start = load_together(path, comm);
+  run_together(comm, [&] { training.adopt(start); });
+  const DataDescription theirs = read_description(start);
+  const DataDescription& ours = training.data().description;
+  warn_of_other_outputs("class", ours.class_names, theirs.class_names, start.name);
+  warn_of_other_outputs("target", ours.target_names, theirs.target_names, start.name);
+  warn_of_other_meaning(start, training.config());
+}
+
+}  // namespace shoal
