@@ -35,8 +35,10 @@ std::vector<LayerSpec> without_dropout(std::vector<LayerSpec> layers) {
 }
 
 /// What parameters mean depends on what stands around them, too.
-void warn_of_other_meaning(const Archive& start, const Config& ours) {
+void warn_of_other_meaning(const Archive& start, const Training& training) {
+  const Config& ours = training.config();
   const Config theirs = read_config(start);
+  const Model& model = training.model();
   std::vector<std::string> differ;
   const auto compare = [&](const std::string& key) {
     const std::string before = value_text(theirs, key);
@@ -44,8 +46,10 @@ void warn_of_other_meaning(const Archive& start, const Config& ours) {
     if (before != now) differ.push_back(fmt::format("{} (here {}, there {})", key, now, before));
   };
   compare("data.normalize");
-  compare("model.loss");
-  if (!read_description(start).target_names.empty()) compare("data.normalize_targets");
+  const auto loss = start.attribute<std::string>(CheckpointNames::loss);
+  if (loss != model.loss_kind().name || loss == "quantile") compare("model.loss");
+  if (read_target_scaling(start, model.target_columns()).mean.empty() != training.target_scaling().mean.empty())
+    compare("data.normalize_targets");
   if (without_dropout(layers_of(theirs.model)) != without_dropout(layers_of(ours.model))) {
     for (const char* key : {"model.activation", "model.batch_norm.position", "model.batch_norm.epsilon"}) compare(key);
     if (!theirs.model.layers.empty() || !ours.model.layers.empty()) differ.emplace_back("model.layers");
@@ -64,7 +68,7 @@ void start_from(const std::string& path, Training& training, Communicator& comm)
   const DataDescription& ours = training.data().description;
   warn_of_other_outputs("class", ours.class_names, theirs.class_names, start.name);
   warn_of_other_outputs("target", ours.target_names, theirs.target_names, start.name);
-  warn_of_other_meaning(start, training.config());
+  warn_of_other_meaning(start, training);
 }
 
 }  // namespace shoal
