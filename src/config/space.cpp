@@ -160,7 +160,11 @@ void SpaceReader::put_entry(std::string key, const std::vector<std::string>& pat
     if (!known)
       listener.complain(at, fmt::format("unknown key {} in [sweep.space]; {}", config_text::quote(name), advice));
   };
-  require_known(config_keys::find(key) != nullptr, key, config_keys::advice(key), key_position);
+  const bool is_a_part =
+      std::ranges::any_of(config_keys::keys(), [&](const auto& k) { return k.name.starts_with(key + '.'); });
+  require_known(config_keys::find(key) != nullptr, key,
+                is_a_part ? "a key stands in quotes here, as in \"optimizer.learning_rate\"" : config_keys::advice(key),
+                key_position);
   const auto require_word = [&](const std::string& name, const toml::source_position& at) {
     const auto& words = words_of_a_dimension;
     require_known(std::find(words.begin(), words.end(), name) != words.end(), name, meant_or_all(name, words), at);

@@ -329,6 +329,10 @@ TEST(ConfigError, ChecksTheNamesInASweep) {
             "64 --set sweep.space.\"optimizer.l2\".foo.min=3: unknown key \"foo\" in [sweep.space]; use one of "
             "\"scale\", \"min\", \"max\", \"integer\", \"choices\"");
   EXPECT_EQ(
+      refusal("", {"sweep.space.model.dropout.min=0"}),
+      "64 --set sweep.space.model.dropout.min=0: unknown key \"model\" in [sweep.space]; a key stands in quotes here, "
+      "as in \"optimizer.learning_rate\"");
+  EXPECT_EQ(
       refusal("", {"sweep.space.\"optimizer.l2\".min.max=3"}),
       "64 --set sweep.space.\"optimizer.l2\".min.max=3: sweep.space.\"optimizer.l2\".min has no key \"max\"; give "
       "min itself a value");

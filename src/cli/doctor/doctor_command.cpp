@@ -140,12 +140,20 @@ bool speaks(const Examination& found) {
   return found.scattered_tasks == 0 || task == nullptr || std::string_view(task) == "0";
 }
 
+/// Where a folder that is not there yet would be made.
+std::string existing_part(const std::string& folder) {
+  std::filesystem::path place = folder;
+  std::error_code none;
+  while (place.has_relative_path() && !std::filesystem::exists(place, none)) place = place.parent_path();
+  return place.empty() ? "." : place.string();
+}
+
 }  // namespace
 
 ExitStatus execute(const DoctorRequest& request, Communicator& world) {
   const Watchdog watchdog(world, ParallelConfig().stall_timeout);
   const Doing doing(Activity::starting);
-  const Examination found = examine(request.folder, world);
+  const Examination found = examine(existing_part(request.folder), world);
   std::int64_t problems = 0;
   if (world.rank() == 0) {
     const std::vector<Finding> findings = judge(found);

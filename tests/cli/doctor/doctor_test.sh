@@ -49,6 +49,9 @@ if [ "$no_locks" != none ]; then
   says 'does not lock files'
   says 'remount,flock'
 fi
+doctor_at() { "$shoal" doctor --folder "$1" >said 2>log; }
+doctor_at not/there/yet || fail "a folder that will be made: $(cat said log)"
+says '^folder for runs: \., '
 mkdir sealed
 if [ "$(id -u)" = 0 ]; then
   if mount -t tmpfs -o ro tmpfs sealed 2>/dev/null; then
