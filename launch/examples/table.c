@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < count; ++i) columns[i] = (shoal_column){header[i], &cells[i], 1, SHOAL_TEXT};
   int code = shoal_open(argv[1], 0, &model, message, sizeof message);
   while (code == SHOAL_OK && fgets(line, LINE, csv) != NULL) {
+    if (line[strspn(line, "\r\n")] == '\0') continue;
     if (split(line, cells) != count) return 65;
     code = shoal_predict_columns_double(model, 1, columns, count, y, 1, 1, NULL, message, sizeof message);
     for (int k = 0; code == SHOAL_OK && k < shoal_outputs(model); ++k) printf(k > 0 ? ",%.17g" : "%.17g", y[k]);

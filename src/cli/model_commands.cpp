@@ -126,19 +126,19 @@ struct Inputs {
 template <class Asked>
 Inputs<Asked> open_inputs(const GivenData& data, DataKind kind, std::optional<Dataset> opened, bool labels,
                           const std::function<Asked()>& open, const std::function<void()>& check, Communicator& world) {
-  Asked model = open();
-  run_together(world, [&] {
-    if (world.rank() == 0) check();
-  });
   const std::string split = data.split.value_or("test");
-  if (opened) return {*std::move(opened), split, std::move(model), split};
   run_together(world, [&] {
-    if (data.split)
+    if (!opened && data.split)
       throw Error(ExitStatus::usage,
                   fmt::format("{} has no splits, all of its rows are taken, and --split is {}; leave it out, or give "
                               "the data set that was made of it",
                               data.files.front(), split));
   });
+  Asked model = open();
+  run_together(world, [&] {
+    if (world.rank() == 0) check();
+  });
+  if (opened) return {*std::move(opened), split, std::move(model), split};
   RawData raw = open_raw({data.files, kind, data.x, data.y}, model.trained_on(), labels, world);
   return {std::move(raw.data), std::move(raw.split), std::move(model), split};
 }

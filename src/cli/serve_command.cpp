@@ -1,5 +1,5 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -36,8 +36,7 @@ void tell(const ServeOptions& options, const ServedAt& at) {
 ExitStatus execute(const ServeRequest& request, Communicator& world) {
   run_together(world, [&] {
     if (world.rank() != 0) return;
-    constexpr int behind_training = 10;
-    ::setpriority(PRIO_PROCESS, 0, behind_training);  // on its cores; always allowed
+    static_cast<void>(::nice(10));  // training on the same cores goes first
     ServeOptions options = request.options;
     if (options.folder.empty()) options.folder = std::filesystem::is_directory("runs") ? "runs" : ".";
     const StopSignal signals;

@@ -231,10 +231,11 @@ const std::vector<std::string>& Dataset::columns() const { return contents_->col
 
 const std::optional<TableDescription>& Dataset::file_columns() const { return contents_->file_columns; }
 
-std::string Dataset::note_on_unread() const {
+std::string Dataset::note_on_unread(const std::string& validated) const {
   std::vector<std::string> unread = contents_->unread;
   for (const auto& split : contents_->splits) {
-    const bool known = split.name == "train" || split.name == "validation" || split.name == "test";
+    const bool known =
+        split.name == "train" || split.name == "validation" || split.name == "test" || split.name == validated;
     if (!known && !has("validation")) unread.push_back(split.name);
   }
   if (unread.empty()) return "";

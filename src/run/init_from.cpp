@@ -47,9 +47,14 @@ void warn_of_other_meaning(const Archive& start, const Training& training) {
   };
   compare("data.normalize");
   const auto loss = start.attribute<std::string>(CheckpointNames::loss);
-  if (loss != model.loss_kind().name || loss == "quantile") compare("model.loss");
-  if (read_target_scaling(start, model.target_columns()).mean.empty() != training.target_scaling().mean.empty())
-    compare("data.normalize_targets");
+  if (loss != model.loss_kind().name)
+    differ.push_back(fmt::format("loss (here {}, there {})", model.loss_kind().name, loss));
+  else if (loss == "quantile")
+    compare("model.loss");  // its levels
+  const bool scaled = !training.target_scaling().mean.empty();
+  if (read_target_scaling(start, model.target_columns()).mean.empty() == scaled)
+    differ.push_back(scaled ? "scale of targets (here standardised, there as they are)"
+                            : "scale of targets (here as they are, there standardised)");
   if (without_dropout(layers_of(theirs.model)) != without_dropout(layers_of(ours.model))) {
     for (const char* key : {"model.activation", "model.batch_norm.position", "model.batch_norm.epsilon"}) compare(key);
     if (!theirs.model.layers.empty() || !ours.model.layers.empty()) differ.emplace_back("model.layers");
@@ -67,7 +72,8 @@ void start_from(const std::string& path, Training& training, Communicator& comm)
   const DataDescription theirs = read_description(start);
   const DataDescription& ours = training.data().description;
   warn_of_other_outputs("class", ours.class_names, theirs.class_names, start.name);
-  warn_of_other_outputs("target", ours.target_names, theirs.target_names, start.name);
+  if (ours.classes == 0 && theirs.classes == 0)
+    warn_of_other_outputs("target", ours.target_names, theirs.target_names, start.name);
   warn_of_other_meaning(start, training);
 }
 

@@ -23,6 +23,7 @@ void go_on_with(const Archive& resumed, const std::string& of, const Dataset& se
   check_content(of, trained.content, data, config);
   const ColumnMatch match = match_features(set, data.train, read_encoding(resumed), trained, of);
   for (const std::string& line : match_lines(match, set, trained)) log_info(line);
+  if (const std::string note = note_on_units(set, trained); !note.empty()) log_warning(note);
   take_columns(data, resumed);
   check_class_names(set, trained, of);
   if (!set.names_classes() && trained.class_names.size() == data.description.class_names.size())

@@ -133,6 +133,7 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
     rows = data.split(split);
     match = match_features(data, *rows, training.encoding(), training.data().description, "the model");
     for (const std::string& line : match_lines(match, data, training.data().description)) log_info(line);
+    if (const std::string note = note_on_units(data, training.data().description); !note.empty()) log_warning(note);
     check_targets(data, *rows, training.data().description, training.model(), "the model");
   });
   const bool as_trained = match.source.empty() && training.encoding().columns.empty();

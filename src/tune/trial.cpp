@@ -169,15 +169,6 @@ void Trial::save() {
   }
 }
 
-/// The same text everywhere: the sign of a NaN is the processor's choice, and a value's place in the config another one
-/// when the sweep goes on.
-std::string portable(std::string reason) {
-  static const std::regex place("^[^\n]*?:[0-9]+:[0-9]+: ");
-  reason = std::regex_replace(reason, place, "");
-  for (std::size_t at = reason.find("-nan"); at != std::string::npos; at = reason.find("-nan")) reason.erase(at, 1);
-  return reason;
-}
-
 /// A disk that fails says nothing of the hyperparameters, and a trial that is tried again may succeed.
 bool is_the_trials_own(const Error& error) {
   return error.status() != ExitStatus::input_output && error.status() != ExitStatus::no_input &&
@@ -185,6 +176,13 @@ bool is_the_trials_own(const Error& error) {
 }
 
 }  // namespace
+
+std::string portable_reason(std::string reason) {
+  static const std::regex place(R"(^(config|[^\n]*?\.toml):[0-9]+:[0-9]+: )");
+  reason = std::regex_replace(reason, place, "");
+  for (std::size_t at = reason.find("-nan"); at != std::string::npos; at = reason.find("-nan")) reason.erase(at, 1);
+  return reason;
+}
 
 bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung, std::int64_t fold) try {
   const auto outcome = parse_outcome(load_checkpoint(checkpoint).archive.text(CheckpointNames::trial));
@@ -202,7 +200,7 @@ std::optional<Outcome> run_trial(const TrialTask& task, const TrainingData& data
   outcome.fold = task.fold;
   const auto fail = [&](const std::string& reason) {
     outcome.failed = true;
-    outcome.reason = portable(reason);
+    outcome.reason = portable_reason(reason);
   };
   try {
     const Watchdog watchdog(comm, task.config.parallel.stall_timeout, Onlookers::together);

@@ -32,6 +32,10 @@ struct TrialHooks {
   std::function<bool(const Outcome&)> wanted;  ///< on the first rank, at the end: whether the checkpoint is to be kept
 };
 
+/// Why a trial has failed, the same text everywhere: the sign of a NaN is the processor's choice, and where a value
+/// stands in the config is another place when the sweep goes on.
+std::string portable_reason(std::string reason);
+
 /// Whether the file is a sound checkpoint of that trial's model, at the end of that rung.
 bool holds_trial(const std::string& checkpoint, std::int64_t trial, std::int64_t rung, std::int64_t fold);
 

@@ -332,7 +332,7 @@ start pq.h5 pq
 start qp.h5 warm7 --init-from pq || fail "a start of other targets: $(cat error.txt)"
 grep -qF 'warning: target 0 is "q" here and "p" in ' error.txt || fail "other targets are not said: $(cat error.txt)"
 start pq.h5 warm8 --init-from pq --set data.normalize_targets=none || fail "a start of unscaled targets: $(cat error.txt)"
-grep -qF 'another data.normalize_targets (here "none", there "auto")' error.txt || fail "scaling is not said: $(cat error.txt)"
+grep -qF 'another scale of targets (here as they are, there standardised)' error.txt || fail "scaling is not said: $(cat error.txt)"
 start pq.h5 warm9 --init-from pq --set model.loss=mse --set data.normalize_targets=standard && ! grep -q warning error.txt || fail "the same targets: $(cat error.txt)"
 
 # inspect shows what import understood, and what targets were scaled by.

@@ -7,6 +7,12 @@
 namespace shoal {
 namespace {
 
+TEST(FailedTrial, HasTheSameReasonEverywhere) {
+  for (const std::string place : {"s4.toml:3:14: ", "my folder/a:b.toml:3:14: ", "config:5:14: ", ""})
+    EXPECT_EQ(portable_reason(place + "the batch is -nan"), "the batch is nan");
+  EXPECT_EQ(portable_reason("data.csv:3:5: x"), "data.csv:3:5: x");
+}
+
 class RunTrial : public tests::SweepFixture {
  protected:
   void SetUp() override {

@@ -139,7 +139,8 @@ class Dataset {
   const std::optional<TableDescription>& file_columns() const;
   /// What to say of arrays and splits that training does not know, such as train/weights, or val where there is no
   /// validation; empty: nothing.
-  std::string note_on_unread() const;
+  /// @param validated  the split that it validates on; may be empty
+  std::string note_on_unread(const std::string& validated = "") const;
   /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all
   /// bytes, once. Not to be called by two threads at a time.
   std::string content() const;

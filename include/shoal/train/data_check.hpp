@@ -16,9 +16,10 @@ namespace shoal {
 /// @throws Error(bad_data)  other features
 ColumnMatch match_features(const Dataset& set, const Split& split, const Encoding& encoding,
                            const DataDescription& trained, const std::string& name);
-/// What to say of columns: which are not needed, or that names say nothing of their order, that units differ; empty
-/// where all is well.
+/// What to say of columns: which are not needed, or that names say nothing of their order; empty where all is well.
 std::vector<std::string> match_lines(const ColumnMatch& match, const Dataset& set, const DataDescription& trained);
+/// A warning where units are other ones than in training; else empty.
+std::string note_on_units(const Dataset& set, const DataDescription& trained);
 /// @throws Error(bad_data)  no y to compare with, another y, no rows, class numbers of which two meanings are likely
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
                    const std::string& name);

@@ -144,7 +144,8 @@ bool speaks(const Examination& found) {
 std::string existing_part(const std::string& folder) {
   std::filesystem::path place = folder;
   std::error_code none;
-  while (place.has_relative_path() && !std::filesystem::exists(place, none)) place = place.parent_path();
+  while (place.has_relative_path() && !std::filesystem::exists(std::filesystem::symlink_status(place, none)))
+    place = place.parent_path();
   return place.empty() ? "." : place.string();
 }
 

@@ -61,7 +61,8 @@ std::unique_ptr<Transport> world_by_host() {
   const std::vector<int> place = order_by_host(lowest);
   const Sharing sharing = sharing_ranks(MPI_COMM_WORLD, rank, lowest);
   const int threads = thread_count(omp_num_threads(), cores_in_reach(), sharing.ranks);
-  const bool crowded = threads * sharing.ranks > cores_in_reach();
+  // Ranks that OpenMP has bound to one core together are crowded, whatever else is in reach.
+  const bool crowded = threads * sharing.ranks > (sharing.ranks > 1 ? usable_cores() : cores_in_reach());
   if (!crowded && sharing.ranks > 1 && variable_placing_threads(std::getenv).empty()) {
     // Nobody has bound the ranks, or their masks would differ. Left alone, the system at times puts two on one core.
     const std::vector<int> processors = by_core(processors_of(affinity_mask()));

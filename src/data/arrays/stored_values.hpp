@@ -79,8 +79,8 @@ class StoredValues {
  private:
   /// -999.9 is another number in float32 than in float64, and means the one that the array can hold.
   static double as_stored(double number) {
-    if constexpr (std::is_same_v<From, float>) return static_cast<double>(static_cast<float>(number));
-    return number;
+    const bool fits = std::fabs(number) <= static_cast<double>(std::numeric_limits<float>::max());
+    return std::is_same_v<From, float> && fits ? static_cast<double>(static_cast<float>(number)) : number;
   }
 
   const StoredArray* info_;

@@ -24,11 +24,11 @@ constexpr std::size_t packed_buffer_bytes = std::size_t{1} << 18;
 constexpr std::string_view gzip_mark = "\x1F\x8B";
 constexpr std::string_view zstd_mark = "\x28\xB5\x2F\xFD";
 
-/// How files begin that other programs have packed, and what unpacks them.
+/// How files begin that other programs have packed ('?' is any byte), and what unpacks them.
 struct Packed {
   std::string_view mark, packer, unpacker;
 };
-constexpr std::array<Packed, 3> unread = {{{"BZh91AY&SY", "bzip2", "bunzip2"},
+constexpr std::array<Packed, 3> unread = {{{"BZh?1AY&SY", "bzip2", "bunzip2"},
                                            {"\xFD"
                                             "7zXZ",
                                             "xz", "unxz"},
@@ -67,7 +67,10 @@ class PlainLayer : public ByteSource::Layer {
   }
 
   bool begins_with(std::string_view mark) const {
-    return std::string_view(reinterpret_cast<const char*>(begin_.data()), begin_bytes_).starts_with(mark);
+    const std::string_view begin(reinterpret_cast<const char*>(begin_.data()), begin_bytes_);
+    return begin.size() >= mark.size() &&
+           std::equal(mark.begin(), mark.end(), begin.begin(),
+                      [](char wanted, char byte) { return wanted == '?' || wanted == byte; });
   }
   std::size_t read(std::span<std::byte> out) override {
     const std::size_t ready = std::min(out.size(), begin_bytes_ - begun_);

@@ -55,9 +55,11 @@ Labels classes_in_order(std::span<const std::int64_t> values, const std::set<std
   return labels;
 }
 
-/// Whether float32 tells the value, as it does texts of so few digits.
+/// Whether float32 tells the value, as it does texts of so few digits where it has all of its own.
 bool is_brief(double value) {
-  return static_cast<double>(static_cast<float>(value)) == value || parse_number(fmt::format("{:.6g}", value)) == value;
+  const auto narrow = static_cast<float>(value);
+  return static_cast<double>(narrow) == value || (std::fabs(narrow) >= std::numeric_limits<float>::min() &&
+                                                  parse_number(fmt::format("{:.6g}", value)) == value);
 }
 
 /// A finite number, nothing for a text that is no number; an empty cell, NaN and infinity are errors.

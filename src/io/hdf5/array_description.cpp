@@ -227,10 +227,13 @@ Handle open_array(hid_t file, const std::string& path) {
   const hid_t object = path.empty() ? H5I_INVALID_HID : H5Oopen(file, path.c_str(), access);
   if (external) refuse("it is kept in another file", "give that file");
   if (object < 0) {
-    const bool there = !path.empty() && H5Lexists(file, path.c_str(), H5P_DEFAULT) > 0;
+    H5L_info_t link;
+    const bool there =
+        !path.empty() && H5Lget_info(file, path.c_str(), &link, H5P_DEFAULT) >= 0 && link.type == H5L_TYPE_HARD;
     H5Eclear2(H5E_DEFAULT);
     if (there)
-      refuse(fmt::format("written as a later version of HDF5 has it, which {} does not read", hdf5_version()),
+      refuse(fmt::format("an array that HDF5 {} cannot open: damaged, or written as a later version has it",
+                         hdf5_version()),
              "write it for earlier ones (h5py: libver=\"v108\"; h5repack -h)");
     throw Failure("no such array; h5ls -r lists what a file holds");
   }

@@ -71,16 +71,16 @@ std::vector<std::string> match_lines(const ColumnMatch& match, const Dataset& se
     lines.push_back(
         fmt::format("not needed of {}: {}{}", set.path(), fmt::join(std::span(match.extra).first(shown), ", "),
                     shown < match.extra.size() ? fmt::format(" and {} more", match.extra.size() - shown) : ""));
-  if (set.table() && trained.table) {
-    const std::string note =
-        note_on_units(set.table()->features, set.path(), trained.table->features, "the data of training");
-    if (!note.empty()) lines.push_back("warning: " + note);
-  }
   return lines;
 }
 
+std::string note_on_units(const Dataset& set, const DataDescription& trained) {
+  if (!set.table() || !trained.table) return "";
+  return note_on_units(set.table()->features, set.path(), trained.table->features, "the data of training");
+}
+
 std::vector<std::string> notes_on_data(const Dataset& set, const TrainingData& data, std::int64_t shuffle_block) {
-  std::vector<std::string> notes{set.note_on_unread(), note_on_blocks(data.train, shuffle_block)};
+  std::vector<std::string> notes{set.note_on_unread(data.validation_name), note_on_blocks(data.train, shuffle_block)};
   if (data.validation) notes.push_back(note_on_scales(data.train, *data.validation));
   std::erase(notes, "");
   return notes;

@@ -81,6 +81,8 @@ ColumnMatch match_member(const Member& member, const Dataset& data, const Split&
   for (const std::string& line : match_lines(match, data, member.trained.data)) {
     if (said.insert(line).second) log_info(line);
   }
+  const std::string units = note_on_units(data, member.trained.data);
+  if (!units.empty() && said.insert(units).second) log_warning(units);
   return match;
 }
 

@@ -8,8 +8,8 @@
 
 namespace shoal {
 
-/// The epoch in which the metric was at its best, of several that of the least loss, the first of these; with folds the mean of theirs, rounded, halves
-/// up.
+/// The epoch in which the metric was at its best, of several that of the least loss, the first of these; with folds the
+/// mean of theirs, rounded, halves up.
 std::int64_t best_epoch(const Outcome& outcome, Metric metric);
 
 /// What `shoal train` would be given to train a setting on the rows to train and to validate on together, for as long

@@ -13,6 +13,13 @@ using Texts = std::vector<std::string>;
 const Place place = [](std::size_t i) { return "f.csv:" + std::to_string(i + 2); };
 Labels of(const Texts& texts) { return labels_from_texts(texts, place); }
 
+TEST(Targets, AreStoredSoThatTheyKeepTheirValue) {
+  EXPECT_EQ(column_of_targets({0.1, 2.5, 123456.0, -0.0}, {}).type, ElementType::float32);
+  EXPECT_EQ(column_of_targets({0.1, 1.7e9 + 0.5}, {}).type, ElementType::float64);
+  EXPECT_EQ(column_of_targets({1e-46}, {}).type, ElementType::float64) << "0 in float32";
+  EXPECT_EQ(column_of_targets({1.2e-44}, {}).type, ElementType::float64) << "1.26e-44 there";
+}
+
 TEST(Labels, WholeNumbersAreClassNumbers) {
   const Labels labels = of({"3", "0", "1.0", " 3"});
   EXPECT_THAT(labels.numbers, ElementsAre(3, 0, 1, 3));

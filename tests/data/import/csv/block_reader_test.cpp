@@ -61,7 +61,7 @@ TEST_F(CsvTexts, AreUtf8WithoutItsMark) {
 
 TEST_F(CsvTexts, OfOtherPackersAreNamed) {
   for (const auto& [mark, words] : std::map<std::string, std::vector<std::string>>{
-           {"BZh91AY&SY", {"t.csv is packed by bzip2", "bunzip2"}},
+           {"BZh11AY&SY", {"t.csv is packed by bzip2", "bunzip2"}},
            {"\xFD"
             "7zXZ",
             {"packed by xz", "unxz"}},
