@@ -145,13 +145,13 @@ class Scanner {
     for (std::size_t c = 0; c < scan_.columns.size(); ++c) {
       const CsvTaken& column = scan_.columns[c];
       if (column.take != CsvTake::word) continue;
-      double* at = (column.feature ? parsed.x : parsed.other).get() + column.slot;
+      double* at = (column.feature ? parsed.x : parsed.other).data() + column.slot;
       const std::size_t step = column.feature ? scan_.x_width : scan_.other_width;
       for (std::size_t i = 0; i < rows; ++i, at += step) {
         if (!std::isnan(*at)) *at = work.words[c][static_cast<std::size_t>(*at)];
       }
     }
-    const double* const x = parsed.x.get();
+    const double* const x = parsed.x.data();
     const std::size_t count = rows * scan_.x_width;
     bool bytes = true;
     bool exact = true;
@@ -181,10 +181,10 @@ class Scanner {
     const auto rows = static_cast<std::size_t>(parsed.rows);
     scan_.all_bytes &= work.rows.form == CsvRows::Form::bytes;
     scan_.fits_float &= parsed.fits_float;
-    const auto doubles = std::as_bytes(std::span(parsed.x.get(), rows * scan_.x_width));
+    const auto doubles = std::as_bytes(std::span(parsed.x.data(), rows * scan_.x_width));
     work.rows.x =
         scan_.spool.append(work.rows.form == CsvRows::Form::doubles ? doubles : std::span(std::as_const(work.x)));
-    work.rows.other = scan_.spool.append(std::as_bytes(std::span(parsed.other.get(), rows * scan_.other_width)));
+    work.rows.other = scan_.spool.append(std::as_bytes(std::span(parsed.other.data(), rows * scan_.other_width)));
     for (std::size_t t = 0; t < scan_.texts; ++t) {
       const auto ends = std::as_bytes(std::span(parsed.text_ends[t]));
       work.rows.texts.push_back(scan_.spool.append(ends));
@@ -228,6 +228,8 @@ CsvScan scan_csv(const CsvFiles& files, const std::vector<CsvLayout>& layouts, s
   for (CsvTaken& column : scan.columns) {
     if (column.take == CsvTake::nothing) continue;
     column.slot = column.take == CsvTake::text ? scan.texts++ : column.feature ? scan.x_width++ : scan.other_width++;
+    column.any_number = !column.values && column.only != CsvOnly::dates && !column.marks.any() &&
+                        column.least == -std::numeric_limits<double>::infinity();
   }
   scan.facts.resize(scan.columns.size());
   Scanner(files, layouts, format, rules, scan).run();
