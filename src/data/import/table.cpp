@@ -21,7 +21,7 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t copied_piece_bytes = std::size_t{1} << 18;  // stays in the cache until it is written
-constexpr std::size_t slow_piece_bytes = std::size_t{1} << 23;  // enough rows for all cores
+constexpr std::size_t slow_piece_bytes = std::size_t{1} << 23;    // enough rows for all cores
 
 /// Bytes of some rows of a column, one after the other.
 void copy_rows(const Column& column, std::span<const std::int64_t> rows, std::span<std::byte> out) {

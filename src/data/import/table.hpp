@@ -20,7 +20,7 @@ struct Column {
   std::vector<std::int64_t> shape;  ///< of one row
   std::function<void(std::int64_t row, std::byte* out)> copy = {};
   std::function<void(std::span<const std::int64_t> rows, std::span<std::byte> out)> copy_rows = {};
-  bool slow = false;  ///< copy_rows is given many rows, so that all threads have some, and those before are written beside
+  bool slow = false;  ///< copy_rows is given many rows, enough for all threads, and those before are written meanwhile
 
   std::size_t row_bytes() const;
 };

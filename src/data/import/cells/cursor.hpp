@@ -107,7 +107,7 @@ struct Eight {
   int count() const { return std::countr_zero(others) / 8; }
   std::uint64_t value() const { return value_of(digits); }
   /// Of the first ones alone, fewer than eight.
-  std::uint64_t value(int count) const { return value_of(digits << 8 << (56 - 8 * count)); }
+  std::uint64_t value_of_first(int few) const { return value_of(digits << 8 << (56 - 8 * few)); }
 
   std::uint64_t digits = 0;
   std::uint64_t others = 0;
@@ -132,7 +132,7 @@ inline int take(const char*& p, std::uint64_t& m) {
     p += 8;
   }
   const int count = eight.count();
-  m = m * whole_powers[static_cast<std::size_t>(count)] + eight.value(count);
+  m = m * whole_powers[static_cast<std::size_t>(count)] + eight.value_of_first(count);
   p += count;
   return static_cast<int>(p - first);
 }
@@ -181,11 +181,11 @@ bool long_number(const char* first, const char* last, char decimal, CsvNumber& n
   double value = 0.0;
   number.brief = m < 1000000;
   number.merged = false;
-  // Numbers of many digits go one way, whether or not they are below `exact`. With four digits behind the point they are
-  // less than 2^53.
+  // Numbers of many digits go one way, whether or not they are below `exact`. With four digits behind the point they
+  // are less than 2^53.
   if (digits > 15 && digits <= 19 && fraction >= 4 && fraction <= most_fraction && m != 0 &&
       decimal_quotient(m, fraction, value)) {
-    // It is `value`.
+    // `value` is set.
   } else if (digits <= 19 && m <= exact && fraction <= 22) {
     // A whole number and a power of ten that are both exact make one rounding. Source: Clinger, "How to read floating
     // point numbers accurately", PLDI 1990.

@@ -34,6 +34,7 @@ class BlockParser {
     parsed_.text_ends.resize(scan.texts);
     parsed_.texts.resize(scan.texts);
     parsed_.cursor = std::make_unique<CsvCursor>(text, format, block.row_end);
+    cursor_ = parsed_.cursor.get();
   }
 
   void parse() {
@@ -58,7 +59,7 @@ class BlockParser {
   }
 
  private:
-  CsvCursor& cursor() { return *parsed_.cursor; }
+  CsvCursor& cursor() { return *cursor_; }
 
   /// Of two failures the one further up.
   void fail(std::int64_t line, const std::string& what) {
@@ -147,7 +148,8 @@ class BlockParser {
     take_any_value(column, seen, number, offset);
   }
 
-  [[gnu::always_inline]] void take_any_value(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number, std::uint32_t offset) {
+  [[gnu::always_inline]] void take_any_value(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number,
+                                             std::uint32_t offset) {
     seen.least = std::min(seen.least, number.value);
     seen.greatest = std::max(seen.greatest, number.value);
     if (!number.brief) {
@@ -209,6 +211,7 @@ class BlockParser {
   const CellRules& rules_;
   const CsvScan& scan_;
   CsvParsed& parsed_;
+  CsvCursor* cursor_ = nullptr;
   double* x_ = nullptr;
   double* other_ = nullptr;
 };
