@@ -103,11 +103,11 @@ struct Eight {
     others = ((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U;
   }
   bool all_digits() const { return others == 0; }
+  std::uint64_t value() const { return value_of(digits); }
   /// How many digits come before the first other character, of which there is one.
   int count() const { return std::countr_zero(others) / 8; }
-  std::uint64_t value() const { return value_of(digits); }
-  /// Of the first ones alone, fewer than eight.
-  std::uint64_t value_of_first(int few) const { return value_of(digits << 8 << (56 - 8 * few)); }
+  /// Of those alone.
+  std::uint64_t value_before_other() const { return value_of(digits << 8 << (63 - std::countr_zero(others))); }
 
   std::uint64_t digits = 0;
   std::uint64_t others = 0;
@@ -132,7 +132,7 @@ inline int take(const char*& p, std::uint64_t& m) {
     p += 8;
   }
   const int count = eight.count();
-  m = m * whole_powers[static_cast<std::size_t>(count)] + eight.value_of_first(count);
+  m = m * whole_powers[static_cast<std::size_t>(count)] + eight.value_before_other();
   p += count;
   return static_cast<int>(p - first);
 }
