@@ -1,4 +1,5 @@
 // What import_csv() makes of files as people have them.
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
@@ -106,6 +107,18 @@ TEST_F(CsvRules, TheFirstOfSeveralMistakesIsTold) {
     expect_error([&] { import_csv(cut_short(), path("out.h5")); }, ExitStatus::bad_data, {"cut.gz:" + told});
   }
   set_threads(1);
+}
+
+/// New texts of a block are placed one after the other; the first row of some is far behind another's.
+TEST_F(CsvRules, TextsHaveTheirLines) {
+  std::string text = "name,a\n";
+  for (int i = 0; i < 200000; ++i) text += (i % 50 == 49 ? "n" + std::to_string(i / 40000) : "same") + ",1.5\n";
+  for (const int line : {180002, 120002, 3}) {
+    text.replace(text.find('\n', 9 * static_cast<std::size_t>(line - 3) + 7) + 1, 1, "\xE9");
+    const auto before = text.substr(0, text.find('\xE9'));
+    const auto told = std::to_string(1 + std::count(before.begin(), before.end(), '\n'));
+    expect_refused(text, {}, {"t.csv:" + told + ": column \"name\" is", "which is not UTF-8"});
+  }
 }
 
 /// Rows go from blocks of the file to pieces of what is written, some here and some there.
