@@ -106,6 +106,7 @@ Column joined_x(const std::shared_ptr<JoinedArrays>& arrays, ElementType element
       default: return arrays->read<double>(rows, out);
     }
   };
+  column.slow = true;
   return column;
 }
 

@@ -118,7 +118,8 @@ Table table_of_images(const ImageFolder& folder, const ImageSize& size, bool ski
   table.x = {ElementType::uint8,
              {size.channels, size.height, size.width},
              {},
-             [rows](std::span<const std::int64_t> some, std::span<std::byte> out) { rows->read(some, out); }};
+             [rows](std::span<const std::int64_t> some, std::span<std::byte> out) { rows->read(some, out); },
+             true};
   if (!folder.class_names.empty()) table.y = column_of(rows->folder().classes, {});
   return table;
 }

@@ -122,6 +122,7 @@ Column column_of_rows(const Findings& findings, const Span& span) {
   auto rows = std::make_shared<DenseRows<T>>(findings, span);
   Column column{element_type_of<T>(), {span.width}};
   column.copy_rows = [rows](std::span<const std::int64_t> some, std::span<std::byte> out) { rows->read(some, out); };
+  column.slow = true;
   return column;
 }
 

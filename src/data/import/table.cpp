@@ -20,8 +20,8 @@
 namespace shoal {
 namespace {
 
-constexpr std::size_t copied_piece_bytes = std::size_t{1} << 20;
-constexpr std::size_t shared_piece_bytes = std::size_t{1} << 23;  // enough rows for all cores
+constexpr std::size_t copied_piece_bytes = std::size_t{1} << 18;  // stays in the cache until it is written
+constexpr std::size_t slow_piece_bytes = std::size_t{1} << 23;    // enough rows for all cores
 
 /// Bytes of some rows of a column, one after the other.
 void copy_rows(const Column& column, std::span<const std::int64_t> rows, std::span<std::byte> out) {
@@ -41,7 +41,7 @@ void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, c
   writer.create_array(path, column.type, shape);
   if (hash != nullptr) hash->begin_array(path, column.type, shape);
   const std::size_t row_bytes = column.row_bytes();
-  const std::size_t most_bytes = column.copy_rows ? shared_piece_bytes : copied_piece_bytes;
+  const std::size_t most_bytes = column.slow ? slow_piece_bytes : copied_piece_bytes;
   const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, most_bytes / row_bytes));
   std::vector<std::byte> buffer;
   std::vector<std::byte> written;
@@ -56,13 +56,16 @@ void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, c
     copy_rows(column, rows, buffer);
     if (writing.valid()) writing.get();
     progress.add(static_cast<std::int64_t>(buffer.size()));
-    std::swap(buffer, written);
-    const auto write = [&writer, hash, &path, &written, first] {
-      writer.write_rows(path, first, written);
-      if (hash != nullptr) hash->add(written);
+    const auto write = [&writer, hash, &path, first](std::span<const std::byte> bytes) {
+      writer.write_rows(path, first, bytes);
+      if (hash != nullptr) hash->add(bytes);
     };
-    if (last == split.rows) return write();  // no thread for nothing beside
-    writing = std::async(std::launch::async, write);
+    if (!column.slow || last == split.rows) {  // no thread for nothing beside
+      write(buffer);
+    } else {
+      std::swap(buffer, written);
+      writing = std::async(std::launch::async, write, std::span<const std::byte>(written));
+    }
   }
 }
 

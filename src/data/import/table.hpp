@@ -20,6 +20,7 @@ struct Column {
   std::vector<std::int64_t> shape;  ///< of one row
   std::function<void(std::int64_t row, std::byte* out)> copy = {};
   std::function<void(std::span<const std::int64_t> rows, std::span<std::byte> out)> copy_rows = {};
+  bool slow = false;  ///< copy_rows is given many rows, enough for all threads, and those before are written meanwhile
 
   std::size_t row_bytes() const;
 };
@@ -73,7 +74,7 @@ Column column_of(std::vector<T> values, std::vector<std::int64_t> shape) {
     const auto bytes = std::as_bytes(std::span(*held).subspan(static_cast<std::size_t>(row) * width, width));
     std::copy(bytes.begin(), bytes.end(), out);
   };
-  return {element_type_of<T>(), std::move(shape), copy, {}};
+  return {element_type_of<T>(), std::move(shape), copy};
 }
 
 }  // namespace shoal

@@ -1,5 +1,9 @@
 // What import_csv() makes of files as people have them.
+#include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
+#include <tuple>
 
 #include "../data_files.hpp"
 #include "shoal/core/json.hpp"
@@ -80,6 +84,61 @@ TEST_F(CsvRules, NumbersKeepTheirValueInEveryBlock) {
   set_threads(3);
   EXPECT_EQ(import(brief, {}).content(), content) << "a function of the bytes, not of threads";
   set_threads(1);
+}
+
+/// Whichever thread comes upon which mistake, and when.
+TEST_F(CsvRules, TheFirstOfSeveralMistakesIsTold) {
+  set_threads(3);
+  const std::string row = "1111111111111111,1111111111111111\n";
+  constexpr std::size_t rows = 200000;  // seven blocks
+  std::string text = "a,b\n";
+  for (std::size_t i = 0; i < rows; ++i) text += row;
+  const auto cut_short = [&] {
+    const std::string whole = bytes_of(write_gzip("whole.gz", text));
+    return CsvOptions{.file = write("cut.gz", whole.substr(0, whole.size() - 9))};
+  };
+  expect_error([&] { import_csv(cut_short(), path("out.h5")); }, ExitStatus::bad_data, {"cut.gz: the gzip data is"});
+  for (const auto& [line, cells, words] : {std::tuple{170000, "\"1\"1,1", "text follows a closing"},
+                                           {110000, "1", "1 cells where line 1 has 2"},
+                                           {60000, "\"1\"1,1", "text follows a closing"}}) {
+    const std::string told = std::to_string(line) + ": " + words;
+    text.replace(4 + (static_cast<std::size_t>(line) - 2) * row.size(), row.size() - 1, cells);
+    for (int i = 0; i < 5; ++i) expect_refused(text, {}, {"t.csv:" + told});
+    expect_error([&] { import_csv(cut_short(), path("out.h5")); }, ExitStatus::bad_data, {"cut.gz:" + told});
+  }
+  set_threads(1);
+}
+
+/// New texts of a block are placed one after the other; the first row of some is far behind another's.
+TEST_F(CsvRules, TextsHaveTheirLines) {
+  std::string text = "name,a\n";
+  for (int i = 0; i < 200000; ++i) text += (i % 50 == 49 ? "n" + std::to_string(i / 40000) : "same") + ",1.5\n";
+  for (const int line : {180002, 120002, 3}) {
+    text.replace(text.find('\n', 9 * static_cast<std::size_t>(line - 3) + 7) + 1, 1, "\xE9");
+    const auto before = text.substr(0, text.find('\xE9'));
+    const auto told = std::to_string(1 + std::count(before.begin(), before.end(), '\n'));
+    expect_refused(text, {}, {"t.csv:" + told + ": column \"name\" is", "which is not UTF-8"});
+  }
+}
+
+/// Rows go from blocks of the file to pieces of what is written, some here and some there.
+TEST_F(CsvRules, RowsAreWrittenWhole) {
+  constexpr int rows = 100000;  // three blocks
+  std::string text = "a,b\n";
+  const auto cell = [](int row) { return std::to_string(row) + ".123456789012"; };
+  for (int i = 0; i < rows; ++i) text += cell(i) + ",-" + std::to_string(i) + ".5\n";
+  const Dataset data = import(text, {.split = {.test_fraction = 0.3}});
+  std::set<int> seen;
+  for (const char* const part : {"test", "train"}) {
+    const std::vector<double> x = values_of(data.split(part));
+    for (std::size_t i = 0; i < x.size(); i += 2) {
+      const int row = static_cast<int>(x[i]);
+      ASSERT_EQ(x[i], std::stod(cell(row)));
+      ASSERT_EQ(x[i + 1], -row - 0.5);
+      seen.insert(row);
+    }
+  }
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(rows));
 }
 
 TEST_F(CsvRules, CellsMayBeMissing) {

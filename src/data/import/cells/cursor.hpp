@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,7 @@ struct CsvNumber {
   double value = 0.0;
   bool merged = false;  ///< a whole number that no double is, so that its neighbours are the same double
   bool brief = false;  ///< of at most 6 significant digits: its float32, written with 6 digits, reads back as the value
+  bool zeros = false;  ///< begins with 0 and another digit, as codes do, and no number has to: 01234
 };
 
 /// Walks over the cells of rows, as RFC 4180 has them: quoted cells may hold delimiters, line ends and doubled quotes.
@@ -93,29 +95,53 @@ namespace csv_digits {
 
 inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
-/// Whether eight characters are digits, and the number that they are.
-inline bool eight_digits(const char* p, std::uint64_t& value) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, p, sizeof word);
-  if (((word & 0xF0F0F0F0F0F0F0F0U) | (((word + 0x0606060606060606U) & 0xF0F0F0F0F0F0F0F0U) >> 4)) !=
-      0x3333333333333333U)
-    return false;
-  word = (word & 0x0F0F0F0F0F0F0F0FU) * 2561 >> 8;
-  word = (word & 0x00FF00FF00FF00FFU) * 6553601 >> 16;
-  value = (word & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32;
-  return true;
-}
+/// Eight characters as digits, of which `others` marks the first that is none.
+struct Eight {
+  explicit Eight(const char* p) {
+    std::memcpy(&digits, p, sizeof digits);
+    digits ^= 0x3030303030303030U;
+    others = ((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U;
+  }
+  bool all_digits() const { return others == 0; }
+  std::uint64_t value() const { return value_of(digits); }
+  /// How many digits come before the first other character, of which there is one.
+  int count() const { return std::countr_zero(others) / 8; }
+  /// Of those alone.
+  std::uint64_t value_before_other() const { return value_of(digits << 8 << (63 - std::countr_zero(others))); }
 
-/// Appends the digits at p to m, which overflows silently; returns how many there are.
+  std::uint64_t digits = 0;
+  std::uint64_t others = 0;
+
+ private:
+  static std::uint64_t value_of(std::uint64_t word) {
+    word = word * 2561 >> 8 & 0x00FF00FF00FF00FFU;
+    word = word * 6553601 >> 16 & 0x0000FFFF0000FFFFU;
+    return word * 42949672960001U >> 32;
+  }
+};
+
+inline constexpr std::array<std::uint32_t, 8> whole_powers{1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+
+/// Appends the digits at p to m, which overflows silently; returns how many there are. Without a branch for how many
+/// of the last eight there are, which nobody can foretell.
 inline int take(const char*& p, std::uint64_t& m) {
   const char* const first = p;
-  std::uint64_t eight = 0;
-  while (eight_digits(p, eight)) {
-    m = m * 100000000U + eight;
+  Eight eight(p);
+  for (; eight.all_digits(); eight = Eight(p)) {
+    m = m * 100000000U + eight.value();
     p += 8;
   }
-  for (; is_digit(*p); ++p) m = m * 10 + static_cast<std::uint64_t>(*p - '0');
+  const int count = eight.count();
+  m = m * whole_powers[static_cast<std::size_t>(count)] + eight.value_before_other();
+  p += count;
   return static_cast<int>(p - first);
+}
+
+/// The same where one digit is the most likely.
+inline int take_whole(const char*& p, std::uint64_t& m) {
+  if (!is_digit(p[0]) || is_digit(p[1])) return take(p, m);
+  m = static_cast<std::uint64_t>(*p++ - '0');
+  return 1;
 }
 
 inline constexpr std::array powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -126,13 +152,14 @@ bool long_number(const char* first, const char* last, char decimal, CsvNumber& n
 
 }  // namespace csv_digits
 
-inline bool CsvCursor::plain_number(CsvNumber& number) {
+[[gnu::always_inline]] inline bool CsvCursor::plain_number(CsvNumber& number) {
   const char* p = at_;
   const bool negative = *p == '-';
-  if (negative || *p == '+') ++p;
+  p += negative || *p == '+' ? 1 : 0;
   const char* const first = p;
   std::uint64_t m = 0;
-  int digits = csv_digits::take(p, m);
+  int digits = csv_digits::take_whole(p, m);
+  number.zeros = digits > 1 && *at_ == '0';
   int fraction = 0;
   if (*p == format_.decimal) {
     ++p;
@@ -152,16 +179,17 @@ inline bool CsvCursor::plain_number(CsvNumber& number) {
   }
   constexpr std::uint64_t exact = std::uint64_t{1} << 53;
   double value = 0.0;
-  // A whole number and a power of ten that are both exact make one rounding. Source: Clinger, "How to read floating
-  // point numbers accurately", PLDI 1990.
-  if (digits <= 19 && m <= exact && fraction <= 22) {
+  number.brief = m < 1000000;
+  number.merged = false;
+  // Numbers of many digits go one way, whether or not they are below `exact`. With four digits behind the point they
+  // are less than 2^53.
+  if (digits > 15 && digits <= 19 && fraction >= 4 && fraction <= most_fraction && m != 0 &&
+      decimal_quotient(m, fraction, value)) {
+    // `value` is set.
+  } else if (digits <= 19 && m <= exact && fraction <= 22) {
+    // A whole number and a power of ten that are both exact make one rounding. Source: Clinger, "How to read floating
+    // point numbers accurately", PLDI 1990.
     value = static_cast<double>(m) / csv_digits::powers[static_cast<std::size_t>(fraction)];
-    number.brief = m < 1000000;
-    number.merged = false;
-  } else if (m > exact && digits <= 19 && fraction >= 4 && fraction <= most_fraction &&
-             decimal_quotient(m, fraction, value)) {
-    number.brief = false;
-    number.merged = false;  // with four digits behind the point it is less than 2^53
   } else {
     if (!csv_digits::long_number(first, p, format_.decimal, number)) return false;
     value = number.value;
@@ -169,7 +197,8 @@ inline bool CsvCursor::plain_number(CsvNumber& number) {
     number.brief = digits <= 19 && m < 1000000 && narrow >= std::numeric_limits<float>::min() &&
                    narrow <= std::numeric_limits<float>::max();
   }
-  number.value = negative ? -value : value;
+  // Without a branch, as nobody can foretell a sign.
+  number.value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) | std::uint64_t{negative} << 63);
   pass_end(p);
   return true;
 }

@@ -36,14 +36,14 @@ inline bool decimal_quotient(std::uint64_t m, int fraction, double& value) {
   const Bits128 product = static_cast<Bits128>(m << shift) * power.digits;
   // What was cut off the power is less than one of its bits: the quotient lies in [high, high + 2).
   const auto high = static_cast<std::uint64_t>(product >> 64);
-  const int drop = 11 - std::countl_zero(high);  // bits behind the 53 of a double
+  const int drop = 10 + static_cast<int>(high >> 63);  // bits behind the 53 of a double; the first may be 0
   const std::uint64_t half = std::uint64_t{1} << (drop - 1);
   const std::uint64_t rest = high & (2 * half - 1);
-  if (rest + 1 == half || (rest == half && static_cast<std::uint64_t>(product) == 0)) return false;
-  const std::uint64_t mantissa = (high >> drop) + (rest >= half ? 1 : 0);
-  const int exponent = drop - shift - power.log2 - fraction;
-  const auto scale = std::bit_cast<double>(static_cast<std::uint64_t>(1023 + exponent) << 52);
-  value = static_cast<double>(mantissa) * scale;  // both exact
+  if (rest - half + 1 <= 1) return false;  // the middle of two doubles is near
+  const std::uint64_t mantissa = ((high >> (drop - 1)) + 1) >> 1;
+  // The first bit of the mantissa, or of one that was rounded up to 2^53, adds 1 to the exponent.
+  const int exponent = 1022 + 52 + drop - shift - power.log2 - fraction;
+  value = std::bit_cast<double>((static_cast<std::uint64_t>(exponent) << 52) + mantissa);
   return true;
 }
 

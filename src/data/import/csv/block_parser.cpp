@@ -28,12 +28,13 @@ class BlockParser {
     fresh.x = std::move(parsed_.x);
     fresh.other = std::move(parsed_.other);
     parsed_ = std::move(fresh);
-    parsed_.x.reserve(most_rows * scan.x_width);
-    parsed_.other.reserve(most_rows * scan.other_width);
+    parsed_.x.resize(most_rows * scan.x_width);
+    parsed_.other.resize(most_rows * scan.other_width);
     parsed_.seen.resize(columns_.size());
     parsed_.text_ends.resize(scan.texts);
     parsed_.texts.resize(scan.texts);
     parsed_.cursor = std::make_unique<CsvCursor>(text, format, block.row_end);
+    cursor_ = parsed_.cursor.get();
   }
 
   void parse() {
@@ -58,7 +59,7 @@ class BlockParser {
   }
 
  private:
-  CsvCursor& cursor() { return *parsed_.cursor; }
+  CsvCursor& cursor() { return *cursor_; }
 
   /// Of two failures the one further up.
   void fail(std::int64_t line, const std::string& what) {
@@ -73,8 +74,8 @@ class BlockParser {
   }
 
   bool parse_row(std::size_t start) {
-    x_ = parsed_.x.get() + static_cast<std::size_t>(parsed_.rows) * scan_.x_width;
-    other_ = parsed_.other.get() + static_cast<std::size_t>(parsed_.rows) * scan_.other_width;
+    x_ = parsed_.x.data() + static_cast<std::size_t>(parsed_.rows) * scan_.x_width;
+    other_ = parsed_.other.data() + static_cast<std::size_t>(parsed_.rows) * scan_.other_width;
     const std::size_t width = layout_.columns.size();
     std::size_t position = 0;
     do {
@@ -115,13 +116,13 @@ class BlockParser {
   void parse_value(const CsvTaken& column, CsvParsed::Seen& seen) {
     const auto offset = static_cast<std::uint32_t>(cursor().offset());
     CsvNumber number;
-    if (!column.marks.any() && cursor().plain_number(number)) {
+    if ((column.any_number || !column.marks.any()) && cursor().plain_number(number)) {
       if (!rules_.is_missing(number.value)) return take_number(column, seen, number, offset);
       return take_missing(column, seen, offset, true);
     }
     const std::string_view cell = cursor().cell();
     switch (rules_.kind(cell, column.marks, number)) {
-      case CellKind::number: return take_number(column, seen, number, offset);
+      case CellKind::number: number.zeros = begins_with_zeros(offset); return take_number(column, seen, number, offset);
       case CellKind::date:
         if (column.only == CsvOnly::numbers) return take_text(column, seen, offset);
         ++seen.dates;
@@ -137,15 +138,18 @@ class BlockParser {
 
   [[gnu::always_inline]] void take_number(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number,
                                           std::uint32_t offset) {
-    if (column.only == CsvOnly::dates || number.value < column.least) return take_text(column, seen, offset);
+    if (!column.any_number) {
+      if (column.only == CsvOnly::dates || number.value < column.least) return take_text(column, seen, offset);
+      if (column.values) count_value(seen, number.value, offset);
+    }
     if (seen.numbers++ == 0) seen.first_number = offset;
     if (seen.whole && number.value != std::trunc(number.value)) seen.whole = false;
-    if (seen.first_zeros == CsvParsed::nowhere && begins_with_zeros(offset)) seen.first_zeros = offset;
-    if (column.values) count_value(seen, number.value, offset);
+    if (number.zeros) note(seen.first_zeros, offset);
     take_any_value(column, seen, number, offset);
   }
 
-  void take_any_value(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number, std::uint32_t offset) {
+  [[gnu::always_inline]] void take_any_value(const CsvTaken& column, CsvParsed::Seen& seen, const CsvNumber& number,
+                                             std::uint32_t offset) {
     seen.least = std::min(seen.least, number.value);
     seen.greatest = std::max(seen.greatest, number.value);
     if (!number.brief) {
@@ -207,6 +211,7 @@ class BlockParser {
   const CellRules& rules_;
   const CsvScan& scan_;
   CsvParsed& parsed_;
+  CsvCursor* cursor_ = nullptr;
   double* x_ = nullptr;
   double* other_ = nullptr;
 };

@@ -7,35 +7,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "scan.hpp"
+#include "unset.hpp"
 
 namespace shoal {
-
-/// Numbers without a first value, whose memory is used again.
-class CsvNumbers {
- public:
-  CsvNumbers() = default;
-  CsvNumbers(CsvNumbers&& other) noexcept : held_(std::move(other.held_)), room_(std::exchange(other.room_, 0)) {}
-  CsvNumbers& operator=(CsvNumbers&& other) noexcept {
-    held_ = std::move(other.held_);
-    room_ = std::exchange(other.room_, 0);
-    return *this;
-  }
-
-  void reserve(std::size_t count) {
-    if (count <= room_) return;
-    held_ = std::make_unique_for_overwrite<double[]>(count);
-    room_ = count;
-  }
-  double* get() const { return held_.get(); }
-
- private:
-  std::unique_ptr<double[]> held_;
-  std::size_t room_ = 0;
-};
 
 /// What is wrong with a block, in words that lack file and line.
 struct CsvFailure {
@@ -83,8 +60,8 @@ struct CsvParsed {
   };
 
   std::int64_t rows = 0;
-  CsvNumbers x;
-  CsvNumbers other;
+  UnsetVector<double> x;
+  UnsetVector<double> other;
   bool all_brief = true;   // x: each cell is a brief number or missing
   bool fits_float = true;  // x
   std::vector<Seen> seen;  // by column

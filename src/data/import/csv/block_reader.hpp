@@ -38,7 +38,7 @@ struct CsvBlock {
   std::int64_t first_line = 1;
   std::int64_t lines = 0;
   char row_end = '\n';
-  std::vector<char> held;  ///< the text and csv_padding bytes 0
+  CsvText held;  ///< the text and csv_padding bytes 0
 
   std::string_view text() const { return {held.data(), held.size() - csv_padding}; }
   std::int64_t line_at(std::size_t offset) const;
@@ -65,8 +65,8 @@ class CsvBlockReader {
   const CsvFiles& files_;
   std::size_t file_;
   TextSource source_;
-  std::vector<char> pending_;  // text that was read and not yet given out
-  std::vector<char> rest_;
+  CsvText pending_;  // text that was read and not yet given out
+  CsvText rest_;
   bool ended_ = false;
   bool begun_ = false;
   char row_end_ = '\n';

@@ -69,11 +69,13 @@ std::optional<std::pair<std::int64_t, std::string>> CsvMerger::first_not_allowed
                                                    : "not a finite number")};
 }
 
-template <class Place>
-void CsvMerger::merge_words(const CsvParsed::Words& block_words, std::size_t c, std::vector<std::uint32_t>& words,
-                            const Place& place) {
+void CsvMerger::merge_words(const CsvBlock& block, const CsvParsed::Words& block_words, std::size_t c,
+                            std::vector<std::uint32_t>& words) {
   CsvFacts& facts = scan_.facts[c];
   auto& numbers = numbers_of_words_[c];
+  const std::string_view text = block.text();
+  std::int64_t line = block.first_line;  // of `counted`: words come in the order of their offsets
+  std::size_t counted = 0;
   for (const CsvLocalWord& word : block_words.all) {
     const auto found = numbers.find(std::string(word.text));
     if (found != numbers.end()) {
@@ -86,7 +88,10 @@ void CsvMerger::merge_words(const CsvParsed::Words& block_words, std::size_t c, 
       words.push_back(0);
       continue;
     }
-    const CsvPlace first = place(word.offset, word.text);
+    const std::string_view passed = text.substr(counted, word.offset - counted);
+    line += std::count(passed.begin(), passed.end(), block.row_end);
+    counted = word.offset;
+    const CsvPlace first{block.file, line, std::string(word.text)};
     if (!is_utf8(word.text))
       refuse(first.file, first.line,
              fmt::format("column \"{}\" is \"{}\", which is not UTF-8; save the file as UTF-8",
@@ -127,7 +132,7 @@ void CsvMerger::merge_column(const CsvBlock& block, const CsvParsed::Seen& seen,
   take_first(facts.first_zeros, seen.first_zeros);
   take_first(facts.first_not_zoned, seen.first_not_zoned);
   if (scan_.columns[c].values) merge_values(seen, facts, place);
-  if (scan_.columns[c].take == CsvTake::word && seen.words) merge_words(*seen.words, c, words, place);
+  if (scan_.columns[c].take == CsvTake::word && seen.words) merge_words(block, *seen.words, c, words);
 }
 
 }  // namespace shoal

@@ -30,9 +30,8 @@ class CsvMerger {
                                                                         const CsvParsed& parsed) const;
   void merge_column(const CsvBlock& block, const CsvParsed::Seen& seen, std::size_t c,
                     std::vector<std::uint32_t>& words);
-  template <class Place>
-  void merge_words(const CsvParsed::Words& block_words, std::size_t c, std::vector<std::uint32_t>& words,
-                   const Place& place);
+  void merge_words(const CsvBlock& block, const CsvParsed::Words& block_words, std::size_t c,
+                   std::vector<std::uint32_t>& words);
 
   const CsvFiles& files_;
   const CsvFormat& format_;

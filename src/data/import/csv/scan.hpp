@@ -36,7 +36,8 @@ struct CsvTaken {
   NumberMarks marks = {};                                   ///< of values
   bool marks_known = false;                                 ///< they are those of a model or another set
   std::size_t most_words = 0;                               ///< beyond them words are no longer told apart
-  std::size_t slot = 0;  ///< place in a row of x, of the other values or of the texts; set by the scan
+  std::size_t slot = 0;     ///< place in a row of x, of the other values or of the texts; set by the scan
+  bool any_number = false;  ///< of values: nothing is asked of a number, and it has no marks; set by the scan
 };
 inline constexpr std::size_t most_counted_values = most_counted_numbers;
 

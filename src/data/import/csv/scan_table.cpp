@@ -36,8 +36,8 @@ class BlockCursor {
   BlockCursor(std::shared_ptr<const CsvScan> scan, Decode decode)
       : scan_(std::move(scan)), decode_(std::move(decode)) {}
 
-  /// The row's bytes, of `row_bytes`.
-  const std::byte* at(std::int64_t row, std::size_t row_bytes) {
+  /// The bytes of a row, of `row_bytes`, and of those behind it in its block.
+  std::span<const std::byte> from(std::int64_t row, std::size_t row_bytes) {
     if (block_ == nullptr || row < block_->first || row >= block_->first + block_->rows) {
       const auto& blocks = scan_->blocks;
       const auto behind = std::upper_bound(blocks.begin(), blocks.end(), row,
@@ -45,7 +45,7 @@ class BlockCursor {
       block_ = &*(behind - 1);
       decode_(*scan_, *block_, bytes_);
     }
-    return bytes_.data() + static_cast<std::size_t>(row - block_->first) * row_bytes;
+    return std::span(bytes_).subspan(static_cast<std::size_t>(row - block_->first) * row_bytes);
   }
 
  private:
@@ -63,13 +63,18 @@ Column blockwise(const std::shared_ptr<const CsvScan>& scan, ElementType type, s
   const std::size_t row_bytes = column.row_bytes();
   auto cursor = std::make_shared<BlockCursor<Decode>>(scan, std::move(decode));
   column.copy = [cursor, pick, row_bytes](std::int64_t row, std::byte* out) {
-    std::memcpy(out, cursor->at(pick(row), row_bytes), row_bytes);
+    std::memcpy(out, cursor->from(pick(row), row_bytes).data(), row_bytes);
   };
   column.copy_rows = [cursor, pick, row_bytes](std::span<const std::int64_t> rows, std::span<std::byte> out) {
     std::byte* at = out.data();
-    for (const std::int64_t row : rows) {
-      std::memcpy(at, cursor->at(pick(row), row_bytes), row_bytes);
-      at += row_bytes;
+    for (std::size_t i = 0; i < rows.size();) {
+      const std::int64_t first = pick(rows[i]);
+      const auto bytes = cursor->from(first, row_bytes);
+      const std::size_t most = std::min(bytes.size() / row_bytes, rows.size() - i);
+      std::size_t run = 1;  // of rows that lie side by side
+      while (run < most && pick(rows[i + run]) == first + static_cast<std::int64_t>(run)) ++run;
+      at = std::copy_n(bytes.data(), run * row_bytes, at);
+      i += run;
     }
   };
   return column;

@@ -12,7 +12,7 @@ namespace shoal {
 namespace {
 
 /// Source: RFC 3629, section 3.
-void append_utf8(std::vector<char>& text, char32_t c) {
+void append_utf8(CsvText& text, char32_t c) {
   const auto put = [&](char32_t byte) { text.push_back(static_cast<char>(byte)); };
   if (c < 0x80) return put(c);
   if (c < 0x800) {
@@ -50,7 +50,7 @@ TextSource::TextSource(ByteSource bytes, std::string name) : bytes_(std::move(by
   begin_.erase(begin_.begin(), begin_.begin() + static_cast<std::ptrdiff_t>(mark));
 }
 
-std::size_t TextSource::append_bytes(std::vector<char>& text, std::size_t count) {
+std::size_t TextSource::append_bytes(CsvText& text, std::size_t count) {
   const std::size_t before = text.size();
   text.resize(before + count);
   const std::size_t got = bytes_.read(std::as_writable_bytes(std::span(text).subspan(before)));
@@ -58,9 +58,9 @@ std::size_t TextSource::append_bytes(std::vector<char>& text, std::size_t count)
   return got;
 }
 
-std::size_t TextSource::append_utf16(std::vector<char>& text, std::size_t count) {
+std::size_t TextSource::append_utf16(CsvText& text, std::size_t count) {
   const std::size_t before = text.size();
-  std::vector<char> raw = std::exchange(begin_, {});
+  CsvText raw = std::exchange(begin_, {});
   const std::size_t wanted = std::max<std::size_t>(count / 2 * 2, 2);
   append_bytes(raw, wanted - std::min(wanted, raw.size()));
   if (raw.size() == 1) append_bytes(raw, 1);
@@ -87,7 +87,7 @@ std::size_t TextSource::append_utf16(std::vector<char>& text, std::size_t count)
   return text.size() == before && !raw.empty() ? append_utf16(text, count) : text.size() - before;
 }
 
-std::size_t TextSource::append(std::vector<char>& text, std::size_t count) {
+std::size_t TextSource::append(CsvText& text, std::size_t count) {
   if (wide_) return append_utf16(text, count);
   const std::size_t ready = std::min(begin_.size(), count);
   text.insert(text.end(), begin_.begin(), begin_.begin() + static_cast<std::ptrdiff_t>(ready));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "data/import/cells/cell_kind.hpp"
@@ -61,6 +63,51 @@ TEST(CsvCursor, ReadsNumbersAsFromCharsDoes) {
     if (quick) {
       ASSERT_EQ(quick->value, *slow) << text;
       ASSERT_EQ(std::signbit(quick->value), std::signbit(*slow)) << text;
+    }
+  }
+}
+
+/// Eight digits are read at once: their borders, and the way of numbers with many digits.
+TEST(CsvCursor, ReadsNumbersOfAnyLength) {
+  std::mt19937_64 random(2);
+  const auto digits = [&](std::uint64_t count) {
+    std::string text;
+    while (text.size() < count) text += static_cast<char>('0' + (random() % 4 == 0 ? 0 : random() % 10));
+    return text;
+  };
+  for (std::uint64_t i = 0; i < 100000; ++i) {
+    const std::uint64_t whole = i % 21;
+    const std::string number = digits(whole) + (i % 3 == 0 ? "" : "." + digits(i / 21 % 29));
+    const std::string text = (i % 5 == 0 ? "-" : i % 7 == 0 ? "+" : "") + number;
+    const auto expected = parse_number(text);
+    std::string comma = text;
+    std::ranges::replace(comma, '.', ',');
+    for (const auto& quick : {number_of_cell(text, '.'), number_of_cell(comma, ',')}) {
+      ASSERT_EQ(quick.has_value(), expected.has_value()) << text;
+      if (!quick) continue;
+      ASSERT_EQ(quick->value, *expected) << text;
+      ASSERT_EQ(std::signbit(quick->value), std::signbit(*expected)) << text;
+      ASSERT_EQ(quick->zeros, has_zeros_in_front(text)) << text;
+      ASSERT_EQ(quick->merged && std::fabs(*expected) < 0x1p53, false) << text;
+    }
+  }
+}
+
+/// Each character beside the digits, at any place among eight and with any behind it.
+TEST(CsvCursor, TellsDigitsFromAllOtherCharacters) {
+  for (int c = 0; c < 256; ++c) {
+    const char other = static_cast<char>(c);
+    for (std::size_t at = 0; at < 17; ++at) {
+      std::string text(17, '9');
+      text[at] = other;
+      const std::string padded = text + std::string(csv_padding, '\0');
+      const char* p = padded.data();
+      std::uint64_t m = 0;
+      const int count = csv_digits::take(p, m);
+      const bool is_digit = other >= '0' && other <= '9';
+      ASSERT_EQ(count, is_digit ? 17 : static_cast<int>(at)) << c << " at " << at;
+      ASSERT_EQ(p, padded.data() + count);
+      ASSERT_EQ(m, count == 0 ? 0 : std::stoull(text.substr(0, static_cast<std::size_t>(count)))) << c << " at " << at;
     }
   }
 }
