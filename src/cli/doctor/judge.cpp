@@ -29,7 +29,7 @@ std::int64_t ranks_on(const Examination& found, const ExaminedHost& host) {
 
 /// The command line to train with so many ranks on each host, in the order of hosts.
 std::string train_line(const Examination& found, const std::vector<std::int64_t>& ranks_of_hosts) {
-  const std::string train = "shoal train CONFIG";
+  std::string train = "shoal train CONFIG";
   std::int64_t processors = 0;
   std::int64_t ranks = 0;
   std::vector<std::string> hosts;

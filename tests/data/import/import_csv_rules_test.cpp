@@ -90,7 +90,7 @@ TEST_F(CsvRules, NumbersKeepTheirValueInEveryBlock) {
 TEST_F(CsvRules, TheFirstOfSeveralMistakesIsTold) {
   set_threads(3);
   const std::string row = "1111111111111111,1111111111111111\n";
-  constexpr std::size_t rows = 200000;  // seven blocks
+  constexpr std::size_t rows = 450000;  // more blocks than three threads have on their way
   std::string text = "a,b\n";
   for (std::size_t i = 0; i < rows; ++i) text += row;
   const auto cut_short = [&] {

@@ -36,7 +36,8 @@ inline bool decimal_quotient(std::uint64_t m, int fraction, double& value) {
   const Bits128 product = static_cast<Bits128>(m << shift) * power.digits;
   // What was cut off the power is less than one of its bits: the quotient lies in [high, high + 2).
   const auto high = static_cast<std::uint64_t>(product >> 64);
-  const int drop = 10 + static_cast<int>(high >> 63);  // bits behind the 53 of a double; the first may be 0
+  const int drop =
+      10 + static_cast<int>(high >> 63);  // bits behind the 53 of a double; the first bit of the product may be 0
   const std::uint64_t half = std::uint64_t{1} << (drop - 1);
   const std::uint64_t rest = high & (2 * half - 1);
   if (rest - half + 1 <= 1) return false;  // the middle of two doubles is near

@@ -28,6 +28,8 @@ class BlockParser {
     fresh.x = std::move(parsed_.x);
     fresh.other = std::move(parsed_.other);
     parsed_ = std::move(fresh);
+    parsed_.x.clear();  // nothing is to be copied where they grow
+    parsed_.other.clear();
     parsed_.x.resize(most_rows * scan.x_width);
     parsed_.other.resize(most_rows * scan.other_width);
     parsed_.seen.resize(columns_.size());
