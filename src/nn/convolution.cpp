@@ -235,6 +235,16 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     return made;
   }
 
+  /// The image behind a sample's, if it lies in one panel: of more, copying is little beside the products.
+  template <class T>
+  static NextRows<T> next_image(const Rows<const T>& images, std::int64_t sample, const PaddedImage& padded,
+                                const SumPlan& plan) {
+    const std::int64_t panel = padded.first_channel / panel_width;
+    if (padded.first_channel + padded.channels > (panel + 1) * panel_width) return {};
+    return {images.tile(panel) + (sample + 1) * images.sample_rows * panel_width,
+            images.sample_rows / std::ssize(plan.places.to), padded.channels};
+  }
+
   /// For each sample and place: the sum over taps and channels of the padded image times the weight, into columns `own`
   /// of the tile `out`, in which a sample has sample_rows rows.
   template <class T>
@@ -251,7 +261,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
       if (s_.channelwise())
         channelwise_product<T>(plan.places, image, plan.taps.offsets, weight, bias, to);
       else
-        gathered_product<T>(plan.places, image, plan.taps.stretches, weight, bias, own.end, to);
+        gathered_product<T>(plan.places, image, plan.taps.stretches, weight, bias, own.end,
+                            next_image(images, sample, padded, plan), to);
       if (!apart) continue;
       for (const std::int64_t row : plan.places.to)
         std::copy(to + row + own.first, to + row + own.end, out + row + own.first);
@@ -270,25 +281,31 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
         first_channel, image_channels(s_.group_channels()), s_.y.before, s_.x.before, s_.y.padded(), s_.x.padded()};
     const std::int64_t padded_line = padded.width * padded.channels;
     const std::int64_t image_rows = std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out);
-    T* const laid_out = scratch_memory<T>(
-        {}, static_cast<std::size_t>(((image_rows - 1) * s_.y.stride + high - low + 1) * padded_line));
+    // Rows of the padded image, from `low` on, take turns in as many places as a chain reads.
+    const std::int64_t kept = (image_rows - 1) * s_.y.stride + high - low + 1;
+    T* const laid_out = scratch_memory<T>({}, static_cast<std::size_t>(kept * padded_line));
+    const auto place = [&](std::int64_t row) { return laid_out + row % kept * padded_line; };
+    std::int64_t next = 0;
+    const Rows<const T>& images = rows.input[0];
+    const T* x = images.tile(first_channel / panel_width) + sample * images.sample_rows * panel_width;
     const T* dy = rows.output_gradient.tile(panel) + sample * rows.output.sample_rows * panel_width;
     std::vector<PositionLine<T>> lines;
     std::vector<const T*> positions;
     for (std::int64_t i = 0; i < s_.y.out; i += image_rows) {
       const std::int64_t some = std::min(image_rows, s_.y.out - i);
-      lay_out(rows.input[0], s_.y.in, s_.x.in, sample, padded, i * s_.y.stride + low,
-              (some - 1) * s_.y.stride + high - low + 1, laid_out);
+      for (next = std::max(next, i * s_.y.stride); next <= (i + some - 1) * s_.y.stride + high - low; ++next)
+        lay_out(images, s_.y.in, s_.x.in, sample, padded, low + next, 1, place(next));
+      const T* const next_x = x + std::max<std::int64_t>(0, low + next - s_.y.before) * s_.x.in * panel_width;
+      const T* const next_d = dy + (i + some) * s_.x.out * panel_width;
       for (std::int64_t k = low; k <= high; ++k) {
         const std::int64_t begin = std::max(first, k * kernel_rows);
         const std::int64_t units = std::min(first + count, (k + 1) * kernel_rows) - begin;
         T* const to = out + (begin - first) * panel_width;
-        const T* const from = laid_out + (k - low) * padded_line;
+        const auto from = [&](std::int64_t r) { return place((i + r) * s_.y.stride + k - low); };
         if (s_.channelwise()) {
           positions.clear();
           for (std::int64_t r = 0; r < some * s_.x.out; ++r)
-            positions.push_back(from + r / s_.x.out * s_.y.stride * padded_line +
-                                r % s_.x.out * s_.x.stride * padded.channels);
+            positions.push_back(from(r / s_.x.out) + r % s_.x.out * s_.x.stride * padded.channels);
           for (std::int64_t u = 0; u < units; ++u)
             add_channelwise_gradient<T>(some * s_.x.out, positions.data(),
                                         (begin - k * kernel_rows + u) * padded.channels,
@@ -297,8 +314,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
         }
         lines.clear();
         for (std::int64_t r = 0; r < some; ++r)
-          lines.push_back({from + r * s_.y.stride * padded_line + begin - k * kernel_rows,
-                           dy + (i + r) * s_.x.out * panel_width, s_.x.out});
+          lines.push_back({from(r) + begin - k * kernel_rows, dy + (i + r) * s_.x.out * panel_width, s_.x.out,
+                           next_x + r * s_.x.in * panel_width, next_d + r * s_.x.out * panel_width});
         add_line_gradient<T>(lines, s_.x.stride * padded.channels, units, width, to);
       }
     }

@@ -12,6 +12,10 @@ namespace shoal {
 /// Copies `count` numbers from each of `positions` rows of a tile to rows of `stride` numbers.
 template <class T>
 void copy_rows(std::int64_t positions, std::int64_t count, const T* from, T* __restrict to, std::int64_t stride) {
+  if (count == panel_width && stride == panel_width) {
+    std::copy_n(from, positions * panel_width, to);
+    return;
+  }
   const auto copy = [&](auto n) {  // not by a call for each row
     for (std::int64_t i = 0; i < positions; ++i) {
       for (std::int64_t c = 0; c < n; ++c) to[i * stride + c] = from[i * panel_width + c];

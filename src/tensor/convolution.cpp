@@ -8,7 +8,7 @@
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define GATHERED_PRODUCT(T)                                                                         \
   (const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias, \
-   std::int64_t width, T* c)
+   std::int64_t width, const NextRows<T>& next, T* c)
 #define ADD_LINE_GRADIENT(T) \
   (std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units, std::int64_t width, T * g)
 #define CHANNELWISE_PRODUCT(T) \
@@ -20,11 +20,19 @@
 #define HWY_TARGET_INCLUDE "tensor/convolution.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target:
+#include <hwy/cache_control.h>
+
 #include "tensor/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
+
+/// Brings `columns` numbers from `row` on into the cache.
+template <class T>
+HWY_INLINE void fetch(const T* row, std::int64_t columns) {
+  for (std::int64_t c = 0; c < columns; c += 64 / sizeof(T)) hwy::Prefetch(row + c);
+}
 
 /// `wide` columns of a panel, as few as are wanted: 8, 16, 24 or 32.
 template <class T, int wide>
@@ -36,6 +44,8 @@ struct ConvolutionKernel {
   // As in gemm.cpp. A row takes a register of its own that points to it: hence at most 8.
   static constexpr int registers = HWY_TARGET == HWY_AVX2 ? 12 : 24;
   static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
+  // Of the weight's gradient, whose rows lie beside each other.
+  static constexpr int gradient_rows = std::clamp(registers / vectors, 1, 24);
   static constexpr std::int64_t block_depth = (tile_rows < 8 ? 16'384 : 65'536) / (panel_width * sizeof(T));
 
   template <int M>
@@ -75,22 +85,25 @@ struct ConvolutionKernel {
 
   template <int M = tile_rows>
   static void product_block(std::size_t rows, const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
-                            const T* b, const T* start, T* c, const std::int64_t* to) {
-    for (; rows >= M; rows -= M, from += M, to += M) product_tile<M>(a, from, stretches, b, start, c, to);
-    if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, c, to);
+                            const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to) {
+    for (; rows >= M; rows -= M, from += M, to += M) {
+      for (std::int64_t r = 0; r < M * next.each; ++r, next.rows += panel_width) fetch(next.rows, next.columns);
+      product_tile<M>(a, from, stretches, b, start, c, to);
+    }
+    if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, next, c, to);
   }
 
   /// Cut over k, so that a block of B stays in cache for all rows.
   static void product(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias,
-                      T* c) {
+                      const NextRows<T>& next, T* c) {
     constexpr std::size_t most = 64;
     Stretch block[most];
     std::size_t count = 0;
     std::int64_t depth = 0;
     const T* start = bias;
     const auto flush = [&]() HWY_ATTR {
-      product_block(places.from.size(), a, places.from.data(), std::span<const Stretch>(block, count), b, start, c,
-                    places.to.data());
+      product_block(places.from.size(), a, places.from.data(), std::span<const Stretch>(block, count), b, start,
+                    start == nullptr ? NextRows<T>() : next, c, places.to.data());
       b += depth * panel_width;
       start = nullptr;
       count = 0;
@@ -113,7 +126,7 @@ struct ConvolutionKernel {
   static HWY_NOINLINE void gradient_tile(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
                                          T* g) {
     V acc[M][vectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 24
     for (int r = 0; r < M; ++r) {
 #pragma GCC unroll 32
       for (int v = 0; v < vectors; ++v) acc[r][v] = hn::Zero(D());
@@ -121,10 +134,16 @@ struct ConvolutionKernel {
     for (const PositionLine<T>& line : lines) {
       const T* x = line.x + at;
       const T* d = line.d;
+      const T* next_x = line.next_x;
+      const T* next_d = line.next_d;
       for (const T* const end = d + line.count * panel_width; d != end; d += panel_width, x += x_stride) {
+        fetch(next_x, wide);
+        fetch(next_d, wide);
+        next_x += panel_width;
+        next_d += panel_width;
         V row[vectors];
         load_row<M>(row, d);
-#pragma GCC unroll 8
+#pragma GCC unroll 24
         for (int r = 0; r < M; ++r) {
           const V value = hn::Set(D(), x[r]);
 #pragma GCC unroll 32
@@ -132,7 +151,7 @@ struct ConvolutionKernel {
         }
       }
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 24
     for (int r = 0; r < M; ++r) {
 #pragma GCC unroll 32
       for (int v = 0; v < vectors; ++v) {
@@ -142,7 +161,7 @@ struct ConvolutionKernel {
     }
   }
 
-  template <int M = tile_rows>
+  template <int M = gradient_rows>
   static void gradient(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
                        std::int64_t units, T* g) {
     for (; units >= M; units -= M, at += M, g += M * panel_width) gradient_tile<M>(lines, x_stride, at, g);
@@ -160,10 +179,10 @@ HWY_INLINE void with_width(std::int64_t width, const F& f) {
 
 template <class T>
 void gathered_product_target(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b,
-                             const T* bias, std::int64_t width, T* c) {
+                             const T* bias, std::int64_t width, const NextRows<T>& next, T* c) {
   static constexpr T zeros[panel_width] = {};
   with_width<T>(width, [&](auto kernel) {
-    decltype(kernel)::product(places, a, stretches, b, bias == nullptr ? zeros : bias, c);
+    decltype(kernel)::product(places, a, stretches, b, bias == nullptr ? zeros : bias, next, c);
   });
 }
 
@@ -199,7 +218,7 @@ void add_channelwise_gradient_target(std::int64_t rows, const T* const* a, std::
   for (std::int64_t i = 0; i < panel_width; ++i) g[i] += sum[i];
 }
 
-SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, c))
+SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c))
 SHOAL_KERNEL(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
 SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_KERNEL(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
@@ -211,7 +230,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
-SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, c))
+SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c))
 SHOAL_DISPATCH(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
 SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_DISPATCH(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))

@@ -20,6 +20,15 @@ struct Stretch {
   std::int64_t depth = 0;
 };
 
+/// Rows of a panel, at a stride of 32, that are read next: they come into the cache while a product goes on. They need
+/// not exist.
+template <class T>
+struct NextRows {
+  const T* rows = nullptr;  ///< null: nothing is known
+  std::int64_t each = 0;    ///< rows for each place
+  std::int64_t columns = 0;
+};
+
 /// One panel of outputs of a convolution: c_r = bias + sum over k of a_r[k] * b[k] for each place, where a_r goes
 /// through the stretches in order, counted from a + from[r], and c_r are the 32 elements from c + to[r] on. Every
 /// element is one chain of fused multiply-adds over k, beginning with its bias, as in product_panel(): its bits do not
@@ -29,7 +38,7 @@ struct Stretch {
 /// @param width  columns that are wanted, at most 32; those behind may hold anything
 template <class T>
 void gathered_product(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias,
-                      std::int64_t width, T* c);
+                      std::int64_t width, const NextRows<T>& next, T* c);
 
 /// Positions beside each other in a row of an image: as many rows of X, at a stride that all lines share, and of D, at
 /// a stride of 32.
@@ -38,6 +47,9 @@ struct PositionLine {
   const T* x = nullptr;
   const T* d = nullptr;
   std::int64_t count = 0;
+  /// As many rows, both at a stride of 32, that are read next: they come into the cache meanwhile. They need not exist.
+  const T* next_x = nullptr;
+  const T* next_d = nullptr;
 };
 
 /// g[u][c] += sum over positions of x[u] * d[c], for u below `units`: the sum is one chain of fused multiply-adds over
