@@ -1,6 +1,7 @@
 #include "shoal/tensor/convolution.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "shoal/tensor/targets.hpp"
 #include "tensor/both_types.hpp"
@@ -13,6 +14,8 @@
   (std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units, std::int64_t width, T * g)
 #define CHANNELWISE_PRODUCT(T) \
   (const Places& places, const T* a, std::span<const std::int64_t> offsets, const T* b, const T* bias, T* c)
+#define COPY_COLUMNS(T) \
+  (std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_stride, T* to, std::int64_t to_stride)
 #define ADD_CHANNELWISE_GRADIENT(T) (std::int64_t rows, const T* const* a, std::int64_t offset, const T* d, T* g)
 // NOLINTEND(bugprone-macro-parentheses)
 
@@ -218,10 +221,32 @@ void add_channelwise_gradient_target(std::int64_t rows, const T* const* a, std::
   for (std::int64_t i = 0; i < panel_width; ++i) g[i] += sum[i];
 }
 
+template <class T>
+void copy_columns_target(std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_stride, T* to,
+                         std::int64_t to_stride) {
+  using D = hn::ScalableTag<T>;
+  constexpr std::int64_t lanes = hn::MaxLanes(D());
+  const auto copy = [&](auto n) HWY_ATTR {  // most often a constant
+    for (std::int64_t r = 0; r < rows; ++r, from += from_stride, to += to_stride) {
+      std::int64_t c = 0;
+      for (; c + lanes <= n; c += lanes) hn::StoreU(hn::LoadU(D(), from + c), D(), to + c);
+      for (; c < n; ++c) to[c] = from[c];
+    }
+  };
+  switch (columns) {
+    case panel_width: return copy(std::integral_constant<std::int64_t, panel_width>());
+    case 16: return copy(std::integral_constant<std::int64_t, 16>());
+    case 3: return copy(std::integral_constant<std::int64_t, 3>());
+    case 1: return copy(std::integral_constant<std::int64_t, 1>());
+    default: return copy(columns);
+  }
+}
+
 SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c))
 SHOAL_KERNEL(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
 SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_KERNEL(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
+SHOAL_KERNEL(copy_columns, COPY_COLUMNS, (rows, columns, from, from_stride, to, to_stride))
 
 }  // namespace HWY_NAMESPACE
 }  // namespace shoal
@@ -234,6 +259,7 @@ SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bia
 SHOAL_DISPATCH(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
 SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_DISPATCH(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
+SHOAL_DISPATCH(copy_columns, COPY_COLUMNS, (rows, columns, from, from_stride, to, to_stride))
 
 }  // namespace shoal
 #endif

@@ -20,6 +20,11 @@ struct Stretch {
   std::int64_t depth = 0;
 };
 
+/// to[i * to_stride + c] = from[i * from_stride + c] for i below rows, c below columns, which are at most 32.
+template <class T>
+void copy_columns(std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_stride, T* to,
+                  std::int64_t to_stride);
+
 /// Rows of a panel, at a stride of 32, that are read next: they come into the cache while a product goes on. They need
 /// not exist.
 template <class T>
