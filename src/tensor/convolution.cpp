@@ -49,7 +49,7 @@ struct ConvolutionKernel {
   static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
   // Of the weight's gradient, whose rows lie beside each other.
   static constexpr int gradient_rows = std::clamp(registers / vectors, 1, 24);
-  static constexpr std::int64_t block_depth = (tile_rows < 8 ? 16'384 : 65'536) / (panel_width * sizeof(T));
+  static constexpr std::int64_t block_depth = (tile_rows < 8 ? 16'384 : 65'536) / (wide * sizeof(T));
 
   template <int M>
   static HWY_INLINE void load_row(V (&row)[vectors], const T* from) {
@@ -58,13 +58,15 @@ struct ConvolutionKernel {
   }
 
   /// @param start  where the chains begin, for all rows alike; null: at c, where they go on
+  /// @param next   `each` rows are fetched before each stretch: more at a time would be waited for
   template <int M>
   static HWY_NOINLINE void product_tile(const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
-                                        const T* b, const T* start, T* c, const std::int64_t* to) {
+                                        const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to) {
     V acc[M][vectors];
 #pragma GCC unroll 8
     for (int r = 0; r < M; ++r) load_row<M>(acc[r], start == nullptr ? c + to[r] : start);
     for (const Stretch& stretch : stretches) {
+      for (std::int64_t r = 0; r < next.each; ++r, next.rows += panel_width) fetch(next.rows, next.columns);
       const T* p[M];
 #pragma GCC unroll 8
       for (int r = 0; r < M; ++r) p[r] = a + from[r] + stretch.offset;
@@ -89,9 +91,10 @@ struct ConvolutionKernel {
   template <int M = tile_rows>
   static void product_block(std::size_t rows, const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
                             const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to) {
-    for (; rows >= M; rows -= M, from += M, to += M) {
-      for (std::int64_t r = 0; r < M * next.each; ++r, next.rows += panel_width) fetch(next.rows, next.columns);
-      product_tile<M>(a, from, stretches, b, start, c, to);
+    for (; rows >= M; rows -= M, from += M, to += M, next.rows += M * next.each * panel_width) {
+      const std::int64_t of_stretch =
+          next.each == 0 ? 0 : (M * next.each + std::ssize(stretches) - 1) / std::ssize(stretches);
+      product_tile<M>(a, from, stretches, b, start, {next.rows, of_stretch, next.columns}, c, to);
     }
     if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, next, c, to);
   }
