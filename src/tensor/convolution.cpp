@@ -58,15 +58,16 @@ struct ConvolutionKernel {
   }
 
   /// @param start  where the chains begin, for all rows alike; null: at c, where they go on
-  /// @param next   `each` rows are fetched before each stretch: more at a time would be waited for
+  /// @param next   so many rows of it are fetched before each stretch: more at a time would be waited for
   template <int M>
   static HWY_NOINLINE void product_tile(const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
-                                        const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to) {
+                                        const T* b, const T* start, const T* next, std::int64_t next_rows,
+                                        std::int64_t next_columns, T* c, const std::int64_t* to) {
     V acc[M][vectors];
 #pragma GCC unroll 8
     for (int r = 0; r < M; ++r) load_row<M>(acc[r], start == nullptr ? c + to[r] : start);
     for (const Stretch& stretch : stretches) {
-      for (std::int64_t r = 0; r < next.each; ++r, next.rows += panel_width) fetch(next.rows, next.columns);
+      for (std::int64_t r = 0; r < next_rows; ++r, next += panel_width) fetch(next, next_columns);
       const T* p[M];
 #pragma GCC unroll 8
       for (int r = 0; r < M; ++r) p[r] = a + from[r] + stretch.offset;
@@ -91,11 +92,10 @@ struct ConvolutionKernel {
   template <int M = tile_rows>
   static void product_block(std::size_t rows, const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
                             const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to) {
-    for (; rows >= M; rows -= M, from += M, to += M, next.rows += M * next.each * panel_width) {
-      const std::int64_t of_stretch =
-          next.each == 0 ? 0 : (M * next.each + std::ssize(stretches) - 1) / std::ssize(stretches);
-      product_tile<M>(a, from, stretches, b, start, {next.rows, of_stretch, next.columns}, c, to);
-    }
+    const std::int64_t of_tile = M * next.each;
+    const std::int64_t of_stretch = of_tile == 0 ? 0 : (of_tile + std::ssize(stretches) - 1) / std::ssize(stretches);
+    for (; rows >= M; rows -= M, from += M, to += M, next.rows += of_tile * panel_width)
+      product_tile<M>(a, from, stretches, b, start, next.rows, of_stretch, next.columns, c, to);
     if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, next, c, to);
   }
 
@@ -143,10 +143,10 @@ struct ConvolutionKernel {
       const T* next_x = line.next_x;
       const T* next_d = line.next_d;
       for (const T* const end = d + line.count * panel_width; d != end; d += panel_width, x += x_stride) {
-        fetch(next_x, wide);
         fetch(next_d, wide);
-        next_x += panel_width;
+        fetch(next_x, wide);
         next_d += panel_width;
+        next_x += panel_width;
         V row[vectors];
         load_row<M>(row, d);
 #pragma GCC unroll 24
