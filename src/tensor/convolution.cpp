@@ -49,6 +49,8 @@ struct ConvolutionKernel {
   static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
   // Of the weight's gradient, whose rows lie beside each other.
   static constexpr int gradient_rows = std::clamp(registers / vectors, 1, 24);
+  // Small tiles have no time to fetch at each position: one tile in so many rows does.
+  static constexpr int fetched_rows = 24;
   static constexpr std::int64_t block_depth = (tile_rows < 8 ? 16'384 : 65'536) / (wide * sizeof(T));
 
   template <int M>
@@ -93,7 +95,8 @@ struct ConvolutionKernel {
   static void product_block(std::size_t rows, const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
                             const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to) {
     const std::int64_t of_tile = M * next.each;
-    const std::int64_t of_stretch = of_tile == 0 ? 0 : (of_tile + std::ssize(stretches) - 1) / std::ssize(stretches);
+    const std::int64_t parts = std::max<std::int64_t>(1, std::ssize(stretches));
+    const std::int64_t of_stretch = (of_tile + parts - 1) / parts;
     for (; rows >= M; rows -= M, from += M, to += M, next.rows += of_tile * panel_width)
       product_tile<M>(a, from, stretches, b, start, next.rows, of_stretch, next.columns, c, to);
     if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, next, c, to);
@@ -130,7 +133,7 @@ struct ConvolutionKernel {
 
   template <int M>
   static HWY_NOINLINE void gradient_tile(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
-                                         T* g) {
+                                         bool fetches, T* g) {
     V acc[M][vectors];
 #pragma GCC unroll 24
     for (int r = 0; r < M; ++r) {
@@ -143,10 +146,12 @@ struct ConvolutionKernel {
       const T* next_x = line.next_x;
       const T* next_d = line.next_d;
       for (const T* const end = d + line.count * panel_width; d != end; d += panel_width, x += x_stride) {
-        fetch(next_d, wide);
-        fetch(next_x, wide);
-        next_d += panel_width;
-        next_x += panel_width;
+        if (fetches) {
+          fetch(next_d, wide);
+          fetch(next_x, wide);
+          next_d += panel_width;
+          next_x += panel_width;
+        }
         V row[vectors];
         load_row<M>(row, d);
 #pragma GCC unroll 24
@@ -170,7 +175,8 @@ struct ConvolutionKernel {
   template <int M = gradient_rows>
   static void gradient(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
                        std::int64_t units, T* g) {
-    for (; units >= M; units -= M, at += M, g += M * panel_width) gradient_tile<M>(lines, x_stride, at, g);
+    for (; units >= M; units -= M, at += M, g += M * panel_width)
+      gradient_tile<M>(lines, x_stride, at, at % fetched_rows == 0, g);
     if constexpr (M > 1) gradient<M - 1>(lines, x_stride, at, units, g);
   }
 };
