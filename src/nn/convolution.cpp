@@ -236,8 +236,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   static NextRows<T> next_image(const Rows<const T>& images, std::int64_t sample, const PaddedImage& padded,
                                 const SumPlan& plan) {
     const std::int64_t panel = padded.first_channel / panel_width;
-    const bool whole = padded.step_y * padded.step_x == 1;
-    if (!whole || padded.first_channel + padded.channels > (panel + 1) * panel_width || plan.places.to.empty())
+    if (padded.skips() || padded.first_channel + padded.channels > (panel + 1) * panel_width || plan.places.to.empty())
       return {};
     return {images.tile(panel) + (sample + 1) * images.sample_rows * panel_width,
             images.sample_rows / std::ssize(plan.places.to), padded.channels};
@@ -290,6 +289,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     const Rows<const T>& images = rows.input[0];
     const T* x = images.tile(first_channel / panel_width) + sample * images.sample_rows * panel_width;
     const T* dy = rows.output_gradient.tile(panel) + sample * rows.output.sample_rows * panel_width;
+    const std::int64_t next_each = padded.skips() ? 0 : s_.y.pitch() * s_.x.pitch();
     std::vector<PositionLine<T>> lines;
     std::vector<const T*> positions;
     for (std::int64_t i = 0; i < s_.y.out; i += image_rows) {
@@ -316,7 +316,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
         lines.clear();
         for (std::int64_t r = 0; r < some; ++r)
           lines.push_back({from(r) + begin - k * kernel_rows, dy + (i + r) * s_.x.out * panel_width, s_.x.out,
-                           next_x + r * s_.x.in * panel_width, next_d + r * s_.x.out * panel_width});
+                           next_x + r * s_.y.pitch() * s_.x.in * panel_width, next_d + r * s_.x.out * panel_width,
+                           next_each});
         add_line_gradient<T>(lines, s_.x.pitch() * padded.channels, units, width, to);
       }
     }

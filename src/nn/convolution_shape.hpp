@@ -66,6 +66,7 @@ struct PaddedImage {
   std::int64_t step_x = 1;
 
   std::int64_t size() const { return height * width * channels; }
+  bool skips() const { return step_y * step_x > 1; }
 };
 
 }  // namespace shoal

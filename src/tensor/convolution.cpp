@@ -148,9 +148,8 @@ struct ConvolutionKernel {
       for (const T* const end = d + line.count * panel_width; d != end; d += panel_width, x += x_stride) {
         if (fetches) {
           fetch(next_d, wide);
-          fetch(next_x, wide);
           next_d += panel_width;
-          next_x += panel_width;
+          for (std::int64_t r = 0; r < line.next_each; ++r, next_x += panel_width) fetch(next_x, wide);
         }
         V row[vectors];
         load_row<M>(row, d);

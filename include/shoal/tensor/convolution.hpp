@@ -52,9 +52,11 @@ struct PositionLine {
   const T* x = nullptr;
   const T* d = nullptr;
   std::int64_t count = 0;
-  /// As many rows, both at a stride of 32, that are read next: they come into the cache meanwhile. They need not exist.
+  /// Rows at a stride of 32 that are read next, of D as many, of X next_each for each: they come into the cache
+  /// meanwhile. They need not exist.
   const T* next_x = nullptr;
   const T* next_d = nullptr;
+  std::int64_t next_each = 0;
 };
 
 /// g[u][c] += sum over positions of x[u] * d[c], for u below `units`: the sum is one chain of fused multiply-adds over
