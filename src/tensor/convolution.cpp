@@ -49,8 +49,8 @@ struct ConvolutionKernel {
   static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
   // Of the weight's gradient, whose rows lie beside each other.
   static constexpr int gradient_rows = std::clamp(registers / vectors, 1, 24);
-  // Small tiles have no time to fetch at each position: one tile in so many rows does.
-  static constexpr int fetched_rows = 24;
+  // Fetching takes the time of small tiles: the first one does, and in case of more that so many rows behind it.
+  static constexpr std::int64_t fetched_rows = 24;
   static constexpr std::int64_t block_depth = (tile_rows < 8 ? 16'384 : 65'536) / (wide * sizeof(T));
 
   template <int M>
@@ -175,7 +175,7 @@ struct ConvolutionKernel {
   static void gradient(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
                        std::int64_t units, T* g) {
     for (; units >= M; units -= M, at += M, g += M * panel_width)
-      gradient_tile<M>(lines, x_stride, at, at % fetched_rows == 0, g);
+      gradient_tile<M>(lines, x_stride, at, at == 0 || at == fetched_rows, g);
     if constexpr (M > 1) gradient<M - 1>(lines, x_stride, at, units, g);
   }
 };
