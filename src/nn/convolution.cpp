@@ -296,6 +296,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
       const std::int64_t some = std::min(image_rows, s_.y.out - i);
       for (next = std::max(next, i * s_.y.pitch()); next <= (i + some - 1) * s_.y.pitch() + high - low; ++next)
         lay_out(images, s_.y.in, s_.x.in, sample, padded, low + next, 1, place(next));
+      // Of images in several panels those of the first: most of the gain.
       const T* const next_x = x + std::max<std::int64_t>(0, low + next - s_.y.before) * s_.x.in * panel_width;
       const T* const next_d = dy + (i + some) * s_.x.out * panel_width;
       for (std::int64_t k = low; k <= high; ++k) {
