@@ -44,6 +44,7 @@ struct TapPlan {
 struct SumPlan {
   Places places;
   TapPlan taps;
+  std::int64_t weight_rows = 0;
 };
 
 /// Inputs: x, weight, bias or none. derived: the weight turned round, for the gradient of x.
@@ -52,10 +53,12 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   explicit ConvolutionOperation(const ConvolutionShape& shape)
       : s_(shape),
         outputs_{places_of_outputs(),
-                 taps_of({s_.y.kernel, s_.x.kernel}, s_.x.padded(), image_channels(s_.group_channels()))} {
+                 taps_of({s_.y.kernel, s_.x.kernel}, s_.x.padded(), image_channels(s_.group_channels())),
+                 s_.weight_rows()} {
     for_phases([&](std::int64_t py, std::int64_t px) {
-      inputs_.push_back({places_of_inputs(py, px),
-                         taps_of({s_.y.taps(py), s_.x.taps(px)}, s_.x.padded_out(), image_channels(s_.group_units()))});
+      const Taps taps{s_.y.taps(py), s_.x.taps(px)};
+      inputs_.push_back({places_of_inputs(py, px), taps_of(taps, s_.x.padded_out(), image_channels(s_.group_units())),
+                         taps.y * taps.x * s_.group_units()});
     });
   }
 
@@ -86,17 +89,10 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
-    const std::int64_t channels = image_channels(s_.group_channels());
     const T* bias = rows.input[2].panels.data == nullptr ? nullptr : rows.input[2].tile(panel);
     each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
-      const PaddedImage padded{first_of(group, s_.group_channels(), panel),
-                               channels,
-                               s_.y.before,
-                               s_.x.before,
-                               s_.y.padded(),
-                               s_.x.padded()};
-      sums(rows.input[0], s_.y, s_.x, padded, outputs_, rows.input[1].tile(panel), bias, own, rows.output.tile(panel),
-           rows.output.sample_rows, rows.scratch);
+      sums(rows.input[0], s_.y, s_.x, padded_input(first_of(group, s_.group_channels(), panel)), {&outputs_, 1},
+           rows.input[1].tile(panel), bias, own, rows.output.tile(panel), rows.output.sample_rows, rows.scratch);
     });
   }
 
@@ -123,22 +119,15 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
     const T* weight = rows.derived.data() + panel * turned_panel();
-    const std::int64_t units = image_channels(s_.group_units());
-    const std::int64_t width = s_.x.padded_out();
-    auto sum = inputs_.begin();
-    for_phases([&](std::int64_t py, std::int64_t px) {
-      each_group(panel, s_.channels, s_.group_channels(), [&](std::int64_t group, Columns own) {
-        const PaddedImage padded{first_of(group, s_.group_units(), panel),
-                                 units,
-                                 s_.y.most_taps() - 1,
-                                 s_.x.most_taps() - 1,
-                                 s_.y.padded_out(),
-                                 width};
-        sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, *sum, weight, nullptr, own, out,
-                rows.input[0].sample_rows, {});
-      });
-      weight += s_.y.taps(py) * s_.x.taps(px) * s_.group_units() * panel_width;
-      ++sum;
+    each_group(panel, s_.channels, s_.group_channels(), [&](std::int64_t group, Columns own) {
+      const PaddedImage padded{first_of(group, s_.group_units(), panel),
+                               image_channels(s_.group_units()),
+                               s_.y.most_taps() - 1,
+                               s_.x.most_taps() - 1,
+                               s_.y.padded_out(),
+                               s_.x.padded_out()};
+      sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, inputs_, weight, nullptr, own, out,
+              rows.input[0].sample_rows, {});
     });
   }
 
@@ -197,7 +186,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     Places places;
     for (std::int64_t i = 0; i < s_.y.out; ++i) {
       for (std::int64_t j = 0; j < s_.x.out; ++j) {
-        places.from.push_back((i * s_.y.stride * s_.x.padded() + j * s_.x.stride) * channels);
+        places.from.push_back((i * s_.y.pitch() * s_.x.padded() + j * s_.x.pitch()) * channels);
         places.to.push_back((i * s_.x.out + j) * panel_width);
       }
     }
@@ -219,6 +208,12 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     }
     return places;
   }
+  PaddedImage padded_input(std::int64_t first_channel) const {
+    return {first_channel, image_channels(s_.group_channels()),
+            s_.y.before,   s_.x.before,
+            s_.y.padded(), s_.x.padded(),
+            s_.y.step(),   s_.x.step()};
+  }
   /// The outputs as the image that a sum goes over.
   static ConvolutionAxis outputs_of(const ConvolutionAxis& axis) { return {axis.out, 1, 1, 1, 0}; }
 
@@ -235,26 +230,43 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     return made;
   }
 
-  /// For each sample and place: the sum over taps and channels of the padded image times the weight, into columns `own`
-  /// of the tile `out`, in which a sample has sample_rows rows.
+  /// The image behind a sample's, if it is read as a whole and lies in one panel: of more, copying is little beside the
+  /// products.
+  template <class T>
+  static NextRows<T> next_image(const Rows<const T>& images, std::int64_t sample, const PaddedImage& padded,
+                                const SumPlan& plan) {
+    const std::int64_t panel = padded.first_channel / panel_width;
+    if (padded.skips() || padded.first_channel + padded.channels > (panel + 1) * panel_width || plan.places.to.empty())
+      return {};
+    return {images.tile(panel) + (sample + 1) * images.sample_rows * panel_width,
+            images.sample_rows / std::ssize(plan.places.to), padded.channels};
+  }
+
+  /// For each sample and the places of each plan: the sum over taps and channels of the padded image times the weight,
+  /// in which the plans' rows follow each other, into columns `own` of the tile `out`, in which a sample has
+  /// sample_rows rows.
   template <class T>
   void sums(const Rows<const T>& images, const ConvolutionAxis& y, const ConvolutionAxis& x, const PaddedImage& padded,
-            const SumPlan& plan, const T* weight, const T* bias, Columns own, T* out, std::int64_t sample_rows,
-            std::span<std::byte> scratch) const {
-    if (plan.places.from.empty()) return;
+            std::span<const SumPlan> plans, const T* weight, const T* bias, Columns own, T* out,
+            std::int64_t sample_rows, std::span<std::byte> scratch) const {
     const bool apart = own.first != 0;
     const std::int64_t aside = apart ? sample_rows * panel_width : 0;
     T* const image = scratch_memory<T>(scratch, static_cast<std::size_t>(padded.size() + aside));
     for (std::int64_t sample = 0; sample < images.samples(); ++sample, out += sample_rows * panel_width) {
       lay_out(images, y.in, x.in, sample, padded, 0, padded.height, image);
       T* const to = apart ? image + padded.size() : out;
-      if (s_.channelwise())
-        channelwise_product<T>(plan.places, image, plan.taps.offsets, weight, bias, to);
-      else
-        gathered_product<T>(plan.places, image, plan.taps.stretches, weight, bias, own.end, to);
-      if (!apart) continue;
-      for (const std::int64_t row : plan.places.to)
-        std::copy(to + row + own.first, to + row + own.end, out + row + own.first);
+      const T* rows = weight;
+      for (const SumPlan& plan : plans) {
+        if (s_.channelwise())
+          channelwise_product<T>(plan.places, image, plan.taps.offsets, rows, bias, to);
+        else
+          gathered_product<T>(plan.places, image, plan.taps.stretches, rows, bias, own.end,
+                              &plan == plans.data() ? next_image(images, sample, padded, plan) : NextRows<T>(), to);
+        rows += plan.weight_rows * panel_width;
+        if (!apart) continue;
+        for (const std::int64_t row : plan.places.to)
+          std::copy(to + row + own.first, to + row + own.end, out + row + own.first);
+      }
     }
   }
 
@@ -266,29 +278,36 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     const std::int64_t kernel_rows = s_.channelwise() ? s_.x.kernel : line;  // of the weight, a row of the kernel
     const std::int64_t low = first / kernel_rows;
     const std::int64_t high = (first + count - 1) / kernel_rows;
-    const PaddedImage padded{
-        first_channel, image_channels(s_.group_channels()), s_.y.before, s_.x.before, s_.y.padded(), s_.x.padded()};
+    const PaddedImage padded = padded_input(first_channel);
     const std::int64_t padded_line = padded.width * padded.channels;
     const std::int64_t image_rows = std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out);
-    T* const laid_out = scratch_memory<T>(
-        {}, static_cast<std::size_t>(((image_rows - 1) * s_.y.stride + high - low + 1) * padded_line));
+    // Rows of the padded image, from `low` on, take turns in as many places as a chain reads.
+    const std::int64_t kept = (image_rows - 1) * s_.y.pitch() + high - low + 1;
+    T* const laid_out = scratch_memory<T>({}, static_cast<std::size_t>(kept * padded_line));
+    const auto place = [&](std::int64_t row) { return laid_out + row % kept * padded_line; };
+    std::int64_t next = 0;
+    const Rows<const T>& images = rows.input[0];
+    const T* x = images.tile(first_channel / panel_width) + sample * images.sample_rows * panel_width;
     const T* dy = rows.output_gradient.tile(panel) + sample * rows.output.sample_rows * panel_width;
+    const std::int64_t next_each = padded.skips() ? 0 : s_.y.pitch() * s_.x.pitch();
     std::vector<PositionLine<T>> lines;
     std::vector<const T*> positions;
     for (std::int64_t i = 0; i < s_.y.out; i += image_rows) {
       const std::int64_t some = std::min(image_rows, s_.y.out - i);
-      lay_out(rows.input[0], s_.y.in, s_.x.in, sample, padded, i * s_.y.stride + low,
-              (some - 1) * s_.y.stride + high - low + 1, laid_out);
+      for (next = std::max(next, i * s_.y.pitch()); next <= (i + some - 1) * s_.y.pitch() + high - low; ++next)
+        lay_out(images, s_.y.in, s_.x.in, sample, padded, low + next, 1, place(next));
+      // Of images in several panels those of the first: most of the gain.
+      const T* const next_x = x + std::max<std::int64_t>(0, low + next - s_.y.before) * s_.x.in * panel_width;
+      const T* const next_d = dy + (i + some) * s_.x.out * panel_width;
       for (std::int64_t k = low; k <= high; ++k) {
         const std::int64_t begin = std::max(first, k * kernel_rows);
         const std::int64_t units = std::min(first + count, (k + 1) * kernel_rows) - begin;
         T* const to = out + (begin - first) * panel_width;
-        const T* const from = laid_out + (k - low) * padded_line;
+        const auto from = [&](std::int64_t r) { return place((i + r) * s_.y.pitch() + k - low); };
         if (s_.channelwise()) {
           positions.clear();
           for (std::int64_t r = 0; r < some * s_.x.out; ++r)
-            positions.push_back(from + r / s_.x.out * s_.y.stride * padded_line +
-                                r % s_.x.out * s_.x.stride * padded.channels);
+            positions.push_back(from(r / s_.x.out) + r % s_.x.out * s_.x.pitch() * padded.channels);
           for (std::int64_t u = 0; u < units; ++u)
             add_channelwise_gradient<T>(some * s_.x.out, positions.data(),
                                         (begin - k * kernel_rows + u) * padded.channels,
@@ -297,9 +316,10 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
         }
         lines.clear();
         for (std::int64_t r = 0; r < some; ++r)
-          lines.push_back({from + r * s_.y.stride * padded_line + begin - k * kernel_rows,
-                           dy + (i + r) * s_.x.out * panel_width, s_.x.out});
-        add_line_gradient<T>(lines, s_.x.stride * padded.channels, units, width, to);
+          lines.push_back({from(r) + begin - k * kernel_rows, dy + (i + r) * s_.x.out * panel_width, s_.x.out,
+                           next_x + r * s_.y.pitch() * s_.x.in * panel_width, next_d + r * s_.x.out * panel_width,
+                           next_each});
+        add_line_gradient<T>(lines, s_.x.pitch() * padded.channels, units, width, to);
       }
     }
   }

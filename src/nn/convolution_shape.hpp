@@ -18,8 +18,12 @@ struct ConvolutionAxis {
 
   static ConvolutionAxis of(std::int64_t in, std::int64_t kernel, std::int64_t stride, bool same);
 
+  /// Of the input, one position in step() is laid out: a kernel of one position sees no others.
+  std::int64_t step() const { return kernel == 1 ? stride : 1; }
+  /// Positions of the padded input, laid out, from what an output sees to what the next one does.
+  std::int64_t pitch() const { return stride / step(); }
   /// Positions of the padded input that outputs see.
-  std::int64_t padded() const { return (out - 1) * stride + kernel; }
+  std::int64_t padded() const { return (out - 1) * pitch() + kernel; }
 
   // The gradient of an input at i: with i + before = m * stride + phase, it is a sum over the taps of its phase, of
   // which tap t is kernel position phase + t * stride and belongs to output m - t.
@@ -58,8 +62,11 @@ struct PaddedImage {
   std::int64_t before_x = 0;
   std::int64_t height = 1;
   std::int64_t width = 1;
+  std::int64_t step_y = 1;  ///< of the image, one row in so many
+  std::int64_t step_x = 1;
 
   std::int64_t size() const { return height * width * channels; }
+  bool skips() const { return step_y * step_x > 1; }
 };
 
 }  // namespace shoal

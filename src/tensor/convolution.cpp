@@ -1,6 +1,7 @@
 #include "shoal/tensor/convolution.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "shoal/tensor/targets.hpp"
 #include "tensor/both_types.hpp"
@@ -8,11 +9,13 @@
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define GATHERED_PRODUCT(T)                                                                         \
   (const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias, \
-   std::int64_t width, T* c)
+   std::int64_t width, const NextRows<T>& next, T* c)
 #define ADD_LINE_GRADIENT(T) \
   (std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units, std::int64_t width, T * g)
 #define CHANNELWISE_PRODUCT(T) \
   (const Places& places, const T* a, std::span<const std::int64_t> offsets, const T* b, const T* bias, T* c)
+#define COPY_COLUMNS(T) \
+  (std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_stride, T* to, std::int64_t to_stride)
 #define ADD_CHANNELWISE_GRADIENT(T) (std::int64_t rows, const T* const* a, std::int64_t offset, const T* d, T* g)
 // NOLINTEND(bugprone-macro-parentheses)
 
@@ -20,11 +23,19 @@
 #define HWY_TARGET_INCLUDE "tensor/convolution.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target:
+#include <hwy/cache_control.h>
+
 #include "tensor/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
+
+/// Brings `columns` numbers from `row` on into the cache.
+template <class T>
+HWY_INLINE void fetch(const T* row, std::int64_t columns) {
+  for (std::int64_t c = 0; c < columns; c += 64 / sizeof(T)) hwy::Prefetch(row + c);
+}
 
 /// `wide` columns of a panel, as few as are wanted: 8, 16, 24 or 32.
 template <class T, int wide>
@@ -36,7 +47,11 @@ struct ConvolutionKernel {
   // As in gemm.cpp. A row takes a register of its own that points to it: hence at most 8.
   static constexpr int registers = HWY_TARGET == HWY_AVX2 ? 12 : 24;
   static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
-  static constexpr std::int64_t block_depth = (tile_rows < 8 ? 16'384 : 65'536) / (panel_width * sizeof(T));
+  // Of the weight's gradient, whose rows lie beside each other.
+  static constexpr int gradient_rows = std::clamp(registers / vectors, 1, 24);
+  // Fetching takes the time of small tiles: the first one does, and in case of more that so many rows behind it.
+  static constexpr std::int64_t fetched_rows = 24;
+  static constexpr std::int64_t block_depth = (tile_rows < 8 ? 16'384 : 65'536) / (wide * sizeof(T));
 
   template <int M>
   static HWY_INLINE void load_row(V (&row)[vectors], const T* from) {
@@ -45,13 +60,16 @@ struct ConvolutionKernel {
   }
 
   /// @param start  where the chains begin, for all rows alike; null: at c, where they go on
+  /// @param next   so many rows of it are fetched before each stretch: more at a time would be waited for
   template <int M>
   static HWY_NOINLINE void product_tile(const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
-                                        const T* b, const T* start, T* c, const std::int64_t* to) {
+                                        const T* b, const T* start, const T* next, std::int64_t next_rows,
+                                        std::int64_t next_columns, T* c, const std::int64_t* to) {
     V acc[M][vectors];
 #pragma GCC unroll 8
     for (int r = 0; r < M; ++r) load_row<M>(acc[r], start == nullptr ? c + to[r] : start);
     for (const Stretch& stretch : stretches) {
+      for (std::int64_t r = 0; r < next_rows; ++r, next += panel_width) fetch(next, next_columns);
       const T* p[M];
 #pragma GCC unroll 8
       for (int r = 0; r < M; ++r) p[r] = a + from[r] + stretch.offset;
@@ -75,22 +93,26 @@ struct ConvolutionKernel {
 
   template <int M = tile_rows>
   static void product_block(std::size_t rows, const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
-                            const T* b, const T* start, T* c, const std::int64_t* to) {
-    for (; rows >= M; rows -= M, from += M, to += M) product_tile<M>(a, from, stretches, b, start, c, to);
-    if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, c, to);
+                            const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to) {
+    const std::int64_t of_tile = M * next.each;
+    const std::int64_t parts = std::max<std::int64_t>(1, std::ssize(stretches));
+    const std::int64_t of_stretch = (of_tile + parts - 1) / parts;
+    for (; rows >= M; rows -= M, from += M, to += M, next.rows += of_tile * panel_width)
+      product_tile<M>(a, from, stretches, b, start, next.rows, of_stretch, next.columns, c, to);
+    if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, next, c, to);
   }
 
   /// Cut over k, so that a block of B stays in cache for all rows.
   static void product(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias,
-                      T* c) {
+                      const NextRows<T>& next, T* c) {
     constexpr std::size_t most = 64;
     Stretch block[most];
     std::size_t count = 0;
     std::int64_t depth = 0;
     const T* start = bias;
     const auto flush = [&]() HWY_ATTR {
-      product_block(places.from.size(), a, places.from.data(), std::span<const Stretch>(block, count), b, start, c,
-                    places.to.data());
+      product_block(places.from.size(), a, places.from.data(), std::span<const Stretch>(block, count), b, start,
+                    start == nullptr ? NextRows<T>() : next, c, places.to.data());
       b += depth * panel_width;
       start = nullptr;
       count = 0;
@@ -111,9 +133,9 @@ struct ConvolutionKernel {
 
   template <int M>
   static HWY_NOINLINE void gradient_tile(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
-                                         T* g) {
+                                         bool fetches, T* g) {
     V acc[M][vectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 24
     for (int r = 0; r < M; ++r) {
 #pragma GCC unroll 32
       for (int v = 0; v < vectors; ++v) acc[r][v] = hn::Zero(D());
@@ -121,10 +143,17 @@ struct ConvolutionKernel {
     for (const PositionLine<T>& line : lines) {
       const T* x = line.x + at;
       const T* d = line.d;
+      const T* next_x = line.next_x;
+      const T* next_d = line.next_d;
       for (const T* const end = d + line.count * panel_width; d != end; d += panel_width, x += x_stride) {
+        if (fetches) {
+          fetch(next_d, wide);
+          next_d += panel_width;
+          for (std::int64_t r = 0; r < line.next_each; ++r, next_x += panel_width) fetch(next_x, wide);
+        }
         V row[vectors];
         load_row<M>(row, d);
-#pragma GCC unroll 8
+#pragma GCC unroll 24
         for (int r = 0; r < M; ++r) {
           const V value = hn::Set(D(), x[r]);
 #pragma GCC unroll 32
@@ -132,7 +161,7 @@ struct ConvolutionKernel {
         }
       }
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 24
     for (int r = 0; r < M; ++r) {
 #pragma GCC unroll 32
       for (int v = 0; v < vectors; ++v) {
@@ -142,10 +171,11 @@ struct ConvolutionKernel {
     }
   }
 
-  template <int M = tile_rows>
+  template <int M = gradient_rows>
   static void gradient(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
                        std::int64_t units, T* g) {
-    for (; units >= M; units -= M, at += M, g += M * panel_width) gradient_tile<M>(lines, x_stride, at, g);
+    for (; units >= M; units -= M, at += M, g += M * panel_width)
+      gradient_tile<M>(lines, x_stride, at, at == 0 || at == fetched_rows, g);
     if constexpr (M > 1) gradient<M - 1>(lines, x_stride, at, units, g);
   }
 };
@@ -160,10 +190,10 @@ HWY_INLINE void with_width(std::int64_t width, const F& f) {
 
 template <class T>
 void gathered_product_target(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b,
-                             const T* bias, std::int64_t width, T* c) {
+                             const T* bias, std::int64_t width, const NextRows<T>& next, T* c) {
   static constexpr T zeros[panel_width] = {};
   with_width<T>(width, [&](auto kernel) {
-    decltype(kernel)::product(places, a, stretches, b, bias == nullptr ? zeros : bias, c);
+    decltype(kernel)::product(places, a, stretches, b, bias == nullptr ? zeros : bias, next, c);
   });
 }
 
@@ -199,10 +229,32 @@ void add_channelwise_gradient_target(std::int64_t rows, const T* const* a, std::
   for (std::int64_t i = 0; i < panel_width; ++i) g[i] += sum[i];
 }
 
-SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, c))
+template <class T>
+void copy_columns_target(std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_stride, T* to,
+                         std::int64_t to_stride) {
+  using D = hn::ScalableTag<T>;
+  constexpr std::int64_t lanes = hn::MaxLanes(D());
+  const auto copy = [&](auto n) HWY_ATTR {  // most often a constant
+    for (std::int64_t r = 0; r < rows; ++r, from += from_stride, to += to_stride) {
+      std::int64_t c = 0;
+      for (; c + lanes <= n; c += lanes) hn::StoreU(hn::LoadU(D(), from + c), D(), to + c);
+      for (; c < n; ++c) to[c] = from[c];
+    }
+  };
+  switch (columns) {
+    case panel_width: return copy(std::integral_constant<std::int64_t, panel_width>());
+    case 16: return copy(std::integral_constant<std::int64_t, 16>());
+    case 3: return copy(std::integral_constant<std::int64_t, 3>());
+    case 1: return copy(std::integral_constant<std::int64_t, 1>());
+    default: return copy(columns);
+  }
+}
+
+SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c))
 SHOAL_KERNEL(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
 SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_KERNEL(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
+SHOAL_KERNEL(copy_columns, COPY_COLUMNS, (rows, columns, from, from_stride, to, to_stride))
 
 }  // namespace HWY_NAMESPACE
 }  // namespace shoal
@@ -211,10 +263,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
-SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, c))
+SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c))
 SHOAL_DISPATCH(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
 SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_DISPATCH(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
+SHOAL_DISPATCH(copy_columns, COPY_COLUMNS, (rows, columns, from, from_stride, to, to_stride))
 
 }  // namespace shoal
 #endif

@@ -43,6 +43,17 @@ const std::vector<Case> cases = {
     {"channelwise", 34, 4, 5, 34, {3, 3, 1, true, 34}},
     {"channelwise_stride", 3, 6, 5, 3, {3, 3, 2, true, 3}},
     {"multiplier", 3, 5, 4, 6, {3, 3, 1, true, 3}},
+    {"one_of_three_valid", 2, 8, 7, 3, {1, 1, 3, false, 1}},
+    {"one_of_two_groups", 4, 5, 6, 6, {1, 1, 2, true, 2}},
+    {"one_of_two_channelwise", 3, 5, 6, 3, {1, 1, 2, true, 3}},
+    {"flat_stride", 2, 7, 6, 3, {1, 3, 2, true, 1}},
+    {"tall_one_of_two", 2, 7, 6, 3, {3, 1, 2, true, 1}},
+    // Images whose weight's gradient takes several chains.
+    {"high", 2, 23, 17, 3, {3, 3, 1, true, 1}},
+    {"high_stride", 2, 33, 38, 2, {3, 3, 2, true, 1}},
+    {"high_gaps", 1, 32, 41, 2, {2, 2, 3, false, 1}},
+    {"high_channelwise", 3, 23, 17, 3, {3, 3, 1, true, 3}},
+    {"high_one_of_two", 2, 33, 38, 2, {1, 1, 2, true, 1}},
 };
 
 class Convolution : public testing::TestWithParam<Case> {

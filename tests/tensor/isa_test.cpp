@@ -71,13 +71,18 @@ std::string kernel_hash() {
   const std::vector<Stretch> stretches{{3, 500}, {900, 300}, {5000, 300}};
   const std::vector<PositionLine<float>> lines{{a.data(), x.data(), 30}, {a.data() + 3000, x.data() + 960, 25}};
   for (const std::int64_t width : {3, 11, 20, 32}) {
-    gathered_product<float>(places, a.data(), stretches, b.data(), w.data(), width, long_product.data());
-    for (const std::int64_t row : places.to)
-      hash.add(std::as_bytes(std::span(long_product.data() + row, static_cast<std::size_t>(width))));
+    for (const NextRows<float>& next : {NextRows<float>(), NextRows<float>{x.data(), 2, width}}) {
+      gathered_product<float>(places, a.data(), stretches, b.data(), w.data(), width, next, long_product.data());
+      for (const std::int64_t row : places.to)
+        hash.add(std::as_bytes(std::span(long_product.data() + row, static_cast<std::size_t>(width))));
+    }
     std::fill_n(g.data(), g.size(), 0.5f);
     add_line_gradient<float>(lines, 40, 29, width, g.data());
     for (std::int64_t u = 0; u < 29; ++u)
       hash.add(std::as_bytes(std::span(g.data() + u * 32, static_cast<std::size_t>(width))));
+    std::fill_n(y.data(), y.size(), 0.5f);
+    copy_columns<float>(20, width, x.data(), 64, y.data(), width + 3);
+    add(y);
   }
   const std::vector<std::int64_t> offsets{0, 32, 400};
   channelwise_product<float>(places, a.data(), offsets, b.data(), w.data(), long_product.data());

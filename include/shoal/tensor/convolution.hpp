@@ -20,6 +20,20 @@ struct Stretch {
   std::int64_t depth = 0;
 };
 
+/// to[i * to_stride + c] = from[i * from_stride + c] for i below rows, c below columns, which are at most 32.
+template <class T>
+void copy_columns(std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_stride, T* to,
+                  std::int64_t to_stride);
+
+/// Rows of a panel, at a stride of 32, that are read next: they come into the cache while a product goes on. They need
+/// not exist.
+template <class T>
+struct NextRows {
+  const T* rows = nullptr;  ///< null: nothing is known
+  std::int64_t each = 0;    ///< rows for each place
+  std::int64_t columns = 0;
+};
+
 /// One panel of outputs of a convolution: c_r = bias + sum over k of a_r[k] * b[k] for each place, where a_r goes
 /// through the stretches in order, counted from a + from[r], and c_r are the 32 elements from c + to[r] on. Every
 /// element is one chain of fused multiply-adds over k, beginning with its bias, as in product_panel(): its bits do not
@@ -29,7 +43,7 @@ struct Stretch {
 /// @param width  columns that are wanted, at most 32; those behind may hold anything
 template <class T>
 void gathered_product(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias,
-                      std::int64_t width, T* c);
+                      std::int64_t width, const NextRows<T>& next, T* c);
 
 /// Positions beside each other in a row of an image: as many rows of X, at a stride that all lines share, and of D, at
 /// a stride of 32.
@@ -38,6 +52,11 @@ struct PositionLine {
   const T* x = nullptr;
   const T* d = nullptr;
   std::int64_t count = 0;
+  /// Rows at a stride of 32 that are read next, of D as many, of X next_each for each: they come into the cache
+  /// meanwhile. They need not exist.
+  const T* next_x = nullptr;
+  const T* next_d = nullptr;
+  std::int64_t next_each = 0;
 };
 
 /// g[u][c] += sum over positions of x[u] * d[c], for u below `units`: the sum is one chain of fused multiply-adds over
