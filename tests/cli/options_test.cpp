@@ -98,7 +98,7 @@ TEST(Options, EvaluateAndPredict) {
   EXPECT_EQ(explain.options.repeats, 9);
   EXPECT_EQ(explain.options.seed, 4U);
   EXPECT_EQ(explain.out, "i.csv");
-  EXPECT_EQ(evaluate.data.split, "test");
+  EXPECT_EQ(evaluate.data.split, std::nullopt) << "test, of a data set";
   EXPECT_TRUE(evaluate.json);
   EXPECT_EQ(evaluate.weights, WhichWeights::judged);
   EXPECT_EQ(parse<EvaluateRequest>({"evaluate", "c.h5", "--data", "d.h5", "--weights", "last"}).weights,
