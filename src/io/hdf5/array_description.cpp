@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "io/bytes_within.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/io/h5_file.hpp"
 
 namespace shoal::h5 {
