@@ -82,8 +82,8 @@ class H5Writer {
 
   /// Takes the place on disk at once, so that a full disk shows here; groups in `path` are made as needed.
   void create_array(const std::string& path, ElementType type, const std::vector<std::int64_t>& shape);
-  /// Whole rows (index of the first dimension) from `first_row` on, little endian, in any order of calls. Every row
-  /// must be written before finish().
+  /// Whole rows (index of the first dimension) from `first_row` on, little endian, in any order of calls, by
+  /// several threads at a time. Every row must be written before finish().
   void write_rows(const std::string& path, std::int64_t first_row, std::span<const std::byte> rows);
   /// A root attribute; replaces one of that name.
   void set_attribute(const std::string& name, const Attribute& value);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 #include <unordered_map>
 #include <utility>
 
@@ -16,58 +15,10 @@
 #include "shoal/data/value_scale.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/names.hpp"
+#include "write_array.hpp"
 
 namespace shoal {
 namespace {
-
-constexpr std::size_t copied_piece_bytes = std::size_t{1} << 18;  // stays in the cache until it is written
-constexpr std::size_t slow_piece_bytes = std::size_t{1} << 23;    // enough rows for all cores
-
-/// Bytes of some rows of a column, one after the other.
-void copy_rows(const Column& column, std::span<const std::int64_t> rows, std::span<std::byte> out) {
-  if (column.copy_rows) return column.copy_rows(rows, out);
-  std::byte* at = out.data();
-  for (const std::int64_t row : rows) {
-    column.copy(row, at);
-    at += column.row_bytes();
-  }
-}
-
-/// Writes one array of a split, and adds it to the digest, if it counts.
-void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, const PlannedSplit& split,
-                 const Column& column, ImportProgress& progress) {
-  std::vector<std::int64_t> shape{split.rows};
-  shape.insert(shape.end(), column.shape.begin(), column.shape.end());
-  writer.create_array(path, column.type, shape);
-  if (hash != nullptr) hash->begin_array(path, column.type, shape);
-  const std::size_t row_bytes = column.row_bytes();
-  const std::size_t most_bytes = column.slow ? slow_piece_bytes : copied_piece_bytes;
-  const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, most_bytes / row_bytes));
-  std::vector<std::byte> buffer;
-  std::vector<std::byte> written;
-  std::future<void> writing;  // of the piece before, while the next is made ready
-  std::vector<std::int64_t> rows;
-  std::int64_t row = -1;
-  for (std::int64_t first = 0; first < split.rows; first += piece) {
-    const std::int64_t last = std::min(split.rows, first + piece);
-    rows.clear();
-    for (std::int64_t i = first; i < last; ++i) rows.push_back(row = split.row(i, row));
-    buffer.resize(rows.size() * row_bytes);
-    copy_rows(column, rows, buffer);
-    if (writing.valid()) writing.get();
-    progress.add(static_cast<std::int64_t>(buffer.size()));
-    const auto write = [&writer, hash, &path, first](std::span<const std::byte> bytes) {
-      writer.write_rows(path, first, bytes);
-      if (hash != nullptr) hash->add(bytes);
-    };
-    if (!column.slow || last == split.rows) {  // no thread for nothing beside
-      write(buffer);
-    } else {
-      std::swap(buffer, written);
-      writing = std::async(std::launch::async, write, std::span<const std::byte>(written));
-    }
-  }
-}
 
 /// Folds of train are made of whole groups.
 bool keeps_groups(const PlannedSplit& split) { return split.name == "train" && !split.table->groups.empty(); }
@@ -92,7 +43,7 @@ std::vector<bool> classes_in(const PlannedSplit& split, std::size_t classes) {
   std::int64_t row = -1;
   for (std::int64_t i = 0; i < split.rows && left > 0; ++i) {
     row = split.row(i, row);
-    copy_rows(y, std::span(&row, 1), label);
+    y.rows_into(std::span(&row, 1), label);
     const std::int64_t k = label_at(y.type, label.data());
     const auto at = static_cast<std::size_t>(k);
     if (k < 0 || at >= classes || found[at]) continue;
@@ -139,6 +90,15 @@ std::size_t Column::row_bytes() const {
   std::size_t bytes = element_bytes(type);
   for (const std::int64_t extent : shape) bytes *= static_cast<std::size_t>(extent);
   return bytes;
+}
+
+void Column::rows_into(std::span<const std::int64_t> rows, std::span<std::byte> out) const {
+  if (copy_rows) return copy_rows(rows, out);
+  std::byte* at = out.data();
+  for (const std::int64_t row : rows) {
+    copy(row, at);
+    at += row_bytes();
+  }
 }
 
 DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& notes, const std::string& out) {

@@ -21,8 +21,11 @@ struct Column {
   std::function<void(std::int64_t row, std::byte* out)> copy = {};
   std::function<void(std::span<const std::int64_t> rows, std::span<std::byte> out)> copy_rows = {};
   bool slow = false;  ///< copy_rows is given many rows, enough for all threads, and those before are written meanwhile
+  bool concurrent = false;  ///< several threads may call copy_rows at a time
 
   std::size_t row_bytes() const;
+  /// Bytes of some rows, which rise, one after the other.
+  void rows_into(std::span<const std::int64_t> rows, std::span<std::byte> out) const;
 };
 
 /// A split that a file itself names for a row.

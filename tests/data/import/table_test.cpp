@@ -1,6 +1,9 @@
 #include "data/import/table.hpp"
 
+#include <cstring>
+
 #include "numbered_table.hpp"
+#include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
 namespace {
@@ -24,6 +27,51 @@ TEST_F(Tables, AreWrittenToTheSameBytes) {
   split(numbered(1000), {.test_fraction = 0.2});
   EXPECT_EQ(first, bytes_of(path("out.h5")));
   EXPECT_FALSE(first.empty());
+}
+
+/// numbered() of many pieces, which several threads copy at a time.
+Table concurrent(std::int64_t rows) {
+  Table table = numbered(rows);
+  table.x.copy_rows = [](std::span<const std::int64_t> wanted, std::span<std::byte> out) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const auto value = static_cast<float>(wanted[i]);
+      std::memcpy(out.data() + i * sizeof value, &value, sizeof value);
+    }
+  };
+  table.x.concurrent = true;
+  return table;
+}
+
+constexpr std::int64_t rows_of_many_pieces = 1 << 20;
+
+TEST_F(Tables, AreTheSameWhicheverThreadsWriteThem) {
+  const auto content = [&] {
+    const Table table = concurrent(rows_of_many_pieces);
+    return write_splits(plan_splits(table, nullptr, {.test_fraction = 0.2}), {}, path("out.h5")).content;
+  };
+  const std::string alone = content();
+  const std::vector<float> x = x_of(Dataset::open(path("out.h5")).split("train"));
+  EXPECT_TRUE(std::ranges::is_sorted(x)) << "rows keep their order";
+  for (const int count : {2, 3}) {
+    set_threads(count);
+    EXPECT_EQ(content(), alone);
+    EXPECT_EQ(x_of(Dataset::open(path("out.h5")).split("train")), x);
+  }
+  set_threads(1);
+}
+
+TEST_F(Tables, AFailureOfOneThreadEndsAll) {
+  Table table = concurrent(rows_of_many_pieces);
+  const auto copy = table.x.copy_rows;
+  table.x.copy_rows = [copy](std::span<const std::int64_t> wanted, std::span<std::byte> out) {
+    if (wanted.front() > rows_of_many_pieces / 2) throw Error(ExitStatus::input_output, "the disk is gone");
+    copy(wanted, out);
+  };
+  set_threads(3);
+  expect_error([&] { write_splits(plan_splits(table, nullptr, {}), {}, path("out.h5")); }, ExitStatus::input_output,
+               {"the disk is gone"});
+  set_threads(1);
+  EXPECT_FALSE(std::filesystem::exists(path("out.h5")));
 }
 
 TEST_F(Tables, SayWhichClassesAreNotLearnt) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include "data/import/csv_reader.hpp"
 #include "data/import/splits.hpp"
@@ -55,27 +57,61 @@ class BlockCursor {
   std::vector<std::byte> bytes_;
 };
 
+/// Cursors over one scan: as many as there are threads that read.
+template <class Decode>
+class BlockCursors {
+ public:
+  BlockCursors(std::shared_ptr<const CsvScan> scan, Decode decode)
+      : scan_(std::move(scan)), decode_(std::move(decode)) {}
+
+  /// Calls read(cursor) with one that no other thread has.
+  template <class Read>
+  void with(const Read& read) {
+    BlockCursor<Decode> cursor = take();
+    read(cursor);
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(cursor));
+  }
+
+ private:
+  BlockCursor<Decode> take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return {scan_, decode_};
+    BlockCursor<Decode> cursor = std::move(free_.back());
+    free_.pop_back();
+    return cursor;
+  }
+
+  std::shared_ptr<const CsvScan> scan_;
+  Decode decode_;
+  std::mutex mutex_;
+  std::vector<BlockCursor<Decode>> free_;
+};
+
 /// A column that decodes blocks; calls that rise read each once.
 template <class Decode>
 Column blockwise(const std::shared_ptr<const CsvScan>& scan, ElementType type, std::vector<std::int64_t> shape,
                  const Pick& pick, Decode decode) {
   Column column{type, std::move(shape), {}, {}};
   const std::size_t row_bytes = column.row_bytes();
-  auto cursor = std::make_shared<BlockCursor<Decode>>(scan, std::move(decode));
-  column.copy = [cursor, pick, row_bytes](std::int64_t row, std::byte* out) {
-    std::memcpy(out, cursor->from(pick(row), row_bytes).data(), row_bytes);
+  auto cursors = std::make_shared<BlockCursors<Decode>>(scan, std::move(decode));
+  column.concurrent = true;
+  column.copy = [cursors, pick, row_bytes](std::int64_t row, std::byte* out) {
+    cursors->with([&](auto& cursor) { std::memcpy(out, cursor.from(pick(row), row_bytes).data(), row_bytes); });
   };
-  column.copy_rows = [cursor, pick, row_bytes](std::span<const std::int64_t> rows, std::span<std::byte> out) {
-    std::byte* at = out.data();
+  const auto copy_rows = [pick, row_bytes](auto& cursor, std::span<const std::int64_t> rows, std::byte* at) {
     for (std::size_t i = 0; i < rows.size();) {
       const std::int64_t first = pick(rows[i]);
-      const auto bytes = cursor->from(first, row_bytes);
+      const auto bytes = cursor.from(first, row_bytes);
       const std::size_t most = std::min(bytes.size() / row_bytes, rows.size() - i);
       std::size_t run = 1;  // of rows that lie side by side
       while (run < most && pick(rows[i + run]) == first + static_cast<std::int64_t>(run)) ++run;
       at = std::copy_n(bytes.data(), run * row_bytes, at);
       i += run;
     }
+  };
+  column.copy_rows = [cursors, copy_rows](std::span<const std::int64_t> rows, std::span<std::byte> out) {
+    cursors->with([&](auto& cursor) { copy_rows(cursor, rows, out.data()); });
   };
   return column;
 }
