@@ -23,7 +23,7 @@ std::string summary_text(const DatasetSummary& summary, const std::string& out) 
   for (const auto& [split, count] : summary.splits) rows.push_back({split, std::to_string(count)});
   std::string y = "no y";
   if (summary.classes > 0)
-    y = fmt::format("y {} classes", summary.classes);
+    y = "y " + counted(summary.classes, "class", "classes");
   else if (summary.outputs > 0)
     y = fmt::format("y {} {}", summary.outputs, summary.outputs == 1 ? "output" : "outputs");
   return align(rows) + fmt::format("each row: x {} {}, {}\ncontent {}\nwritten to {}\n", summary.element,

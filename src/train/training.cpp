@@ -44,9 +44,8 @@ std::int64_t leaves_for(const Config& config, int ranks) {
                             ranks, ranks, counted(leaves, "rank")));
   throw Error(
       ExitStatus::usage,
-      fmt::format(
-          "batch size {} makes {} leaves for {} ranks; use data.batch_size = {} or more, or parallel.leaves = {}",
-          batch, leaves, ranks, remedy, ranks));
+      fmt::format("batch size {} makes {} for {} ranks; use data.batch_size = {} or more, or parallel.leaves = {}",
+                  batch, counted(leaves, "leaf", "leaves"), ranks, remedy, ranks));
 }
 
 bool every_rank_has_leaf(const LeafShare& share) {

@@ -196,7 +196,7 @@ TEST_F(Training, FewerLeavesThanRanksAreRefusedByAll) {
   if (test_world().size() == 1) {
     EXPECT_EQ(message, "") << "any batch has a leaf for one rank";
   } else {
-    EXPECT_NE(message.find("batch size 33 makes 1 leaves for"), std::string::npos) << message;
+    EXPECT_NE(message.find("batch size 33 makes 1 leaf for"), std::string::npos) << message;
     EXPECT_NE(message.find("parallel.leaves = "), std::string::npos) << message;
   }
 }
