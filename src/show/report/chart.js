@@ -88,7 +88,7 @@ const shoal = {};
   /** A titled box with an svg: { box, svg, readout }. */
   shoal.figure = (parent, { title, scale, label, width, height }) => {
     const box = shoal.add(parent, 'div', '', 'chart');
-    const heading = shoal.add(box, 'h3', title);
+    const heading = shoal.add(box, parent.closest('section') ? 'h3' : 'h2', title);
     if (scale) shoal.add(heading, 'span', ` ${scale}`, 'scale');
     const readout = shoal.add(box, 'output', '', 'readout');
     const svg = d3.select(box).append('svg').attr('viewBox', `0 0 ${width} ${height}`)
