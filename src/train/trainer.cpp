@@ -135,6 +135,8 @@ Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
     for (const std::string& line : match_lines(match, data, training.data().description)) log_info(line);
     if (const std::string note = note_on_units(data, training.data().description); !note.empty()) log_warning(note);
     check_targets(data, *rows, training.data().description, training.model(), "the model");
+    if (const std::string note = note_on_targets(data, training.data().description, "the model"); !note.empty())
+      log_warning(note);
   });
   const bool as_trained = match.source.empty() && training.encoding().columns.empty();
   return training.evaluate(*rows, true, as_trained ? nullptr : &match);

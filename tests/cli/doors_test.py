@@ -86,7 +86,8 @@ def a_name_that_occurs_twice():
 
 def a_label_with_a_gap():
     rows = [f"{i},{i * 1.37}" for i in range(200)]
-    gap, two = write("gap.csv", "\n".join(["a,y", *rows, "5,NA"]) + "\n"), write("two.csv", "a,y\n" + "1,0\n2,1\n" * 20 + "3,NA\n")
+    gap = write("gap.csv", "\n".join(["a,y", *rows, "5,NA"]) + "\n")
+    two = write("two.csv", "a,y\n" + "1,0\n2,1\n" * 20 + "3,NA\n")
     for file in gap, two:
         refused("--drop-unlabelled", "import", "csv", file, "--label", "y", "-o", "none.h5")
     said, data = imported("csv", "gap.h5", gap, "--label", "y", "--drop-unlabelled")
@@ -152,7 +153,8 @@ def trials_of_equal_accuracy():
     write("easy.csv", "a,y\n" + "".join(f"{(2 * (i % 2) - 1) * (3 + i / 9)},{i % 2}\n" for i in range(90)))
     imported("csv", "easy.h5", "easy.csv", "--label", "y", "--validation-fraction", "0.3")
     write("easy.toml", '[data]\nfile = "easy.h5"\n[train]\nepochs = 60\n[model]\nhidden = [4]\n[sweep]\ntrials = 4\n'
-          'metric = "validation.accuracy"\n[sweep.space]\n"optimizer.learning_rate" = {scale = "log", min = 1e-2, max = 1e-1}\n')
+          'metric = "validation.accuracy"\n[sweep.space]\n'
+          '"optimizer.learning_rate" = {scale = "log", min = 1e-2, max = 1e-1}\n')
     shutil.rmtree("easy", ignore_errors=True)
     done("sweep", "easy.toml", "--run", "easy")
     lines = pathlib.Path("easy/sweep.csv").read_text().splitlines()
@@ -186,9 +188,31 @@ def other_spellings_of_a_table():
         assert np.array_equal(data["train/y"][:], plain["train/y"][:]), name
 
 
+def targets_in_another_order():
+    numbers = [37 * i % 101 / 100 for i in range(300)]
+    for name, columns in (("two", "x,big,small"), ("swapped", "x,small,big"), ("others", "x,foo,bar")):
+        write(f"{name}.csv", columns + "\n" + "".join(
+            "{:.3f},{:.4f},{:.4f}\n".format(v, *((2 - v, 1000 + 5 * v) if name == "swapped" else (1000 + 5 * v, 2 - v)))
+            for v in numbers))
+        imported("csv", f"{name}.h5", f"{name}.csv", "--label", columns[2:])
+    model = trained("two.h5", "train.epochs=60", "optimizer.learning_rate=0.03")
+    right = judged(model, "two.csv")
+    assert right["r2"] > 0.9
+    for options in [], ["--y", "big,small"], ["--y", "small,big"]:
+        assert judged(model, "swapped.csv", *options) == right, options
+    for command in ["evaluate"], ["explain", "--repeats", "1"]:
+        refused("small, big", command[0], model, "--data", "swapped.h5", "--split", "train", *command[1:])
+    imported("csv", "ordered.h5", "swapped.csv", "--label", "small,big", "--like", "two.h5")
+    assert judged(model, "ordered.h5", "--split", "train")["loss"] == right["loss"]
+    assert judged(model, "others.csv", "--y", "foo,bar") == right  # other names: as they are given
+    assert judged(model, "others.csv", "--y", "bar,foo")["r2"] < 0
+    ran = done("evaluate", model, "--data", "others.h5", "--split", "train")
+    assert "\"foo\"" in ran.stderr and "\"big\"" in ran.stderr, ran.stderr
+
+
 doors = [many_columns_with_names, a_name_that_occurs_twice, a_label_with_a_gap, numbers_that_float32_would_round,
          a_first_row_of_numbers, columns_in_another_order, targets_far_from_zero, labels_of_arrays, codes_as_labels,
-         trials_of_equal_accuracy, sparse_rows, other_spellings_of_a_table]
+         trials_of_equal_accuracy, sparse_rows, other_spellings_of_a_table, targets_in_another_order]
 failed = 0
 for ranks in (1, 2) if launcher else (1,):
     for door in doors:

@@ -20,7 +20,10 @@ ColumnMatch match_features(const Dataset& set, const Split& split, const Encodin
 std::vector<std::string> match_lines(const ColumnMatch& match, const Dataset& set, const DataDescription& trained);
 /// A warning where units are other ones than in training; else empty.
 std::string note_on_units(const Dataset& set, const DataDescription& trained);
-/// @throws Error(bad_data)  no y to compare with, another y, no rows, class numbers of which two meanings are likely
+/// A warning where what y is made of has another name than in training; else, or where names are not known, empty.
+std::string note_on_targets(const Dataset& set, const DataDescription& trained, const std::string& name);
+/// @throws Error(bad_data)  no y to compare with, another y, the same targets in another order, no rows, class numbers
+///         of which two meanings are likely
 void check_targets(const Dataset& set, const Split& split, const DataDescription& trained, const Model& model,
                    const std::string& name);
 

@@ -51,6 +51,7 @@ CsvLike CsvLike::open(const std::string& path) {
     refuse(fmt::format("{}: columns {} and {} are both called \"{}\"; import it again with other names", path,
                        twice->first, twice->second, shown(like.names[twice->first])));
   like.table = data.file_columns();
+  if (like.table) like.label_order = like.table->labels;
   like.described = data.table().has_value();
   like.shape = data.shape();
   like.features = split.features();
@@ -131,6 +132,12 @@ void CsvLike::put_in_order(std::vector<CsvFeature>& columns) const {
   std::stable_sort(columns.begin(), columns.end(), [&](const CsvFeature& a, const CsvFeature& b) {
     return places.at(a.column.name) < places.at(b.column.name);
   });
+}
+
+void CsvLike::put_labels_in_order(const std::vector<CsvColumn>& columns, std::vector<std::size_t>& labels) const {
+  const auto name = [&](std::size_t c) -> const std::string& { return columns[c].name; };
+  if (!std::ranges::is_permutation(labels, label_order, {}, name)) return;
+  std::ranges::sort(labels, {}, [&](std::size_t c) { return std::ranges::find(label_order, name(c)); });
 }
 
 }  // namespace shoal

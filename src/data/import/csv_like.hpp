@@ -23,6 +23,7 @@ struct CsvLike {
   std::vector<std::string> class_names;
   bool roles = false;   ///< labels, weights and ids are the table's: for a model
   bool labels = false;  ///< of the table, where all of them are there
+  std::vector<std::string> label_order;  ///< what y is made of
 
   static CsvLike open(const std::string& path);
 
@@ -31,6 +32,8 @@ struct CsvLike {
   void take_columns(const CsvOpened& opened, const std::string& file, std::vector<CsvColumn>& columns) const;
   /// In the order of the other, where that has names.
   void put_in_order(std::vector<CsvFeature>& columns) const;
+  /// The same labels as the other's, by their places among the columns, in the other's order; others stay.
+  void put_labels_in_order(const std::vector<CsvColumn>& columns, std::vector<std::size_t>& labels) const;
 
  private:
   std::string why_ignored(const std::string& name) const;

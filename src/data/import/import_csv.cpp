@@ -123,6 +123,15 @@ class CsvImport {
     opened_ = open_csv(files_, form);
   }
 
+  /// Targets stand in the order of the model or the other set; where they have other names, as a model's are given.
+  void put_labels_in_order() {
+    std::vector<std::size_t>& labels = parts_.verdict.labels.columns;
+    if (!like_ || labels.size() < 2) return;
+    if (like_->roles && !options_.label.empty())
+      labels = columns_meant("--y", options_.label, opened_.names, files_.name(0));
+    like_->put_labels_in_order(parts_.columns, labels);
+  }
+
   void wish_labels() {
     wish_.classes = options_.classes;
     wish_.targets = options_.regression || (like_ && like_->targets);
@@ -156,6 +165,7 @@ class CsvImport {
       }
     }
     if (like_ && !like_->names.empty()) like_->put_in_order(parts_.verdict.features);
+    put_labels_in_order();
     if (!described_) check_filled_features();
     if (!like_)
       for (std::string& note : column_notes(parts_.columns, parts_.verdict.kept, files_, opened_, *parts_.scan))
@@ -258,6 +268,7 @@ DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out)
   like.owner = wanted.owner;
   like.names = wanted.table.names();
   like.table = wanted.table;
+  like.label_order = wanted.table.labels;
   if (wanted.labels && !wanted.label.empty()) {
     options.label = wanted.label;
     like.table->labels.clear();

@@ -45,6 +45,22 @@ void check_class_numbers(const Dataset& set, const DataDescription& trained, con
                   set.path(), name, k, trained.class_names[k], k, k));
 }
 
+/// Columns of the file that y was made of; empty where they are not known.
+std::vector<std::string> names_of_targets(const Dataset& set) {
+  return set.file_columns() ? set.file_columns()->labels : std::vector<std::string>{};
+}
+
+/// The same targets in another order: each would be compared with another one.
+void check_order_of_targets(const Dataset& set, const DataDescription& trained, const std::string& name) {
+  const std::vector<std::string> names = names_of_targets(set);
+  if (names == trained.target_names || !std::ranges::is_permutation(names, trained.target_names)) return;
+  throw Error(
+      ExitStatus::bad_data,
+      fmt::format("the targets of {} are {}, and those of {} are {}; import it with --like the set trained on, or "
+                  "name them in that order",
+                  set.path(), fmt::join(names, ", "), name, fmt::join(trained.target_names, ", ")));
+}
+
 }  // namespace
 
 ColumnMatch match_features(const Dataset& set, const Split& split, const Encoding& encoding,
@@ -79,6 +95,15 @@ std::string note_on_units(const Dataset& set, const DataDescription& trained) {
   return note_on_units(set.table()->features, set.path(), trained.table->features, "the data of training");
 }
 
+std::string note_on_targets(const Dataset& set, const DataDescription& trained, const std::string& name) {
+  const std::vector<std::string> names = names_of_targets(set);
+  const std::vector<std::string>& learnt = trained.target_names;
+  if (names.size() != learnt.size() || names == learnt) return "";
+  const auto [ours, theirs] = std::ranges::mismatch(names, learnt);
+  return fmt::format("{}: what is compared is called \"{}\", and {} was trained on \"{}\"", set.path(), *ours, name,
+                     *theirs);
+}
+
 std::vector<std::string> notes_on_data(const Dataset& set, const TrainingData& data, std::int64_t shuffle_block) {
   std::vector<std::string> notes{set.note_on_unread(data.validation_name), note_on_blocks(data.train, shuffle_block)};
   if (data.validation) notes.push_back(note_on_scales(data.train, *data.validation));
@@ -100,7 +125,7 @@ void check_targets(const Dataset& set, const Split& split, const DataDescription
                     set.path(), set.classes(), split.outputs(), name, trained.classes, model.outputs()));
   if (split.rows() < 1)
     throw Error(ExitStatus::bad_data, fmt::format("split \"{}\" of {} has no rows", split.name(), set.path()));
-  if (split.has_targets()) return;
+  if (split.has_targets()) return check_order_of_targets(set, trained, name);
   check_class_names(set, trained, name);
   check_class_numbers(set, trained, name);
 }

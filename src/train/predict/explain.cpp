@@ -120,7 +120,7 @@ class Explainer {
     const TrainedModel& trained = member_.trained;
     ColumnMatch match = match_member(member_, data_, split_, said_);
     std::vector<Explained> columns = columns_to_explain(member_, data_, split_, match);
-    check_targets(data_, split_, trained.data, trained.model, trained.path);
+    check_member_targets(member_, data_, split_, said_);
     if (member_.comm.rank() == 0) check_scale(split_, data_.path(), match, trained);
     if (by_judge())
       check_judge_memory(data_.path(), split_.rows(), trained.model.outputs(), HostLoad::of(member_.comm));

@@ -86,6 +86,13 @@ ColumnMatch match_member(const Member& member, const Dataset& data, const Split&
   return match;
 }
 
+void check_member_targets(const Member& member, const Dataset& data, const Split& split, Said& said) {
+  const TrainedModel& trained = member.trained;
+  check_targets(data, split, trained.data, trained.model, trained.path);
+  const std::string note = note_on_targets(data, trained.data, trained.path);
+  if (!note.empty() && said.insert(note).second) log_warning(note);
+}
+
 Evaluation judge_member(Member& member, const Dataset& data, const Split& split, Said& said) {
   Communicator& comm = member.comm;
   TrainedModel& trained = member.trained;
@@ -94,7 +101,7 @@ Evaluation judge_member(Member& member, const Dataset& data, const Split& split,
   std::optional<MemberPass> pass;
   run_together(comm, [&] {
     ColumnMatch match = match_member(member, data, split, said);
-    check_targets(data, split, trained.data, trained.model, trained.path);
+    check_member_targets(member, data, split, said);
     if (comm.rank() == 0) check_scale(split, data.path(), match, trained);
     check_judge_memory(data.path(), split.rows(), trained.model.outputs(), HostLoad::of(comm));
     pass.emplace(member, std::move(match), std::min(split.rows(), std::max(prediction_block, member.leaf_samples)));

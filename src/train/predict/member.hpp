@@ -48,6 +48,9 @@ ColumnMatch match_member(const Member& member, const Dataset& data, const Split&
 /// The same in silence.
 ColumnMatch match_quietly(const Member& member, const Dataset& data, const Split& split);
 
+/// Whether y is what the member predicts; not collective. @throws Error(bad_data)
+void check_member_targets(const Member& member, const Dataset& data, const Split& split, Said& said);
+
 /// Collective. Loss and metrics of one member; see DatasetPredictor::evaluate().
 Evaluation judge_member(Member& member, const Dataset& data, const Split& split, Said& said);
 
