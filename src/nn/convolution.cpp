@@ -100,8 +100,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   void prepare_backward_block(const RowBlock<T>& rows) const {
     const Panels<const T>& weight = rows.input[1].panels;
     const std::int64_t each = s_.group_channels();
-    T* out = rows.derived.data();
     for (std::int64_t first = 0; first < s_.channels; first += panel_width) {
+      T* out = rows.derived.data() + first / panel_width * turned_panel();
       for_phases([&](std::int64_t py, std::int64_t px) {
         for (std::int64_t ty = s_.y.taps(py); ty-- > 0;) {
           for (std::int64_t tx = s_.x.taps(px); tx-- > 0;) {
@@ -219,6 +219,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
 
   std::int64_t kernel_line() const { return s_.x.kernel * s_.group_channels(); }
   /// Elements of the turned weight for a panel of channels: for each phase its taps, last to first, (units, 32) each.
+  /// Some are left over where a narrow image has no input of some phase.
   std::int64_t turned_panel() const { return s_.y.kernel * s_.x.kernel * s_.group_units() * panel_width; }
 
   static TapPlan taps_of(Taps taps, std::int64_t width, std::int64_t channels) {

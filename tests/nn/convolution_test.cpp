@@ -54,6 +54,12 @@ const std::vector<Case> cases = {
     {"high_gaps", 1, 32, 41, 2, {2, 2, 3, false, 1}},
     {"high_channelwise", 3, 23, 17, 3, {3, 3, 1, true, 3}},
     {"high_one_of_two", 2, 33, 38, 2, {1, 1, 2, true, 1}},
+    // Strides of which no input has the last phases, and channels of several panels.
+    {"low_stride", 40, 1, 9, 3, {2, 2, 2, true, 1}},
+    {"narrow_stride", 40, 9, 1, 3, {2, 2, 2, true, 1}},
+    {"point_stride", 70, 1, 1, 2, {3, 3, 3, true, 1}},
+    {"low_groups", 80, 1, 5, 4, {2, 2, 2, true, 2}},
+    {"low_channelwise", 70, 1, 5, 70, {2, 2, 2, true, 70}},
 };
 
 class Convolution : public testing::TestWithParam<Case> {
@@ -129,6 +135,25 @@ TEST_P(Convolution, HasItsDerivatives) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Convolution, testing::ValuesIn(cases),
                          [](const auto& info) { return info.param.name; });
+
+/// Kernels, strides and images of all small sizes, with more channels than a panel has.
+TEST(NarrowConvolutions, HaveTheirDerivatives) {
+  for (const std::int64_t height : {1, 2, 3}) {
+    for (const std::int64_t kernel : {1, 2, 3, 4}) {
+      for (const std::int64_t stride : {1, 2, 3, 4, 5}) {
+        SCOPED_TRACE(testing::Message() << "height " << height << ", kernel " << kernel << ", stride " << stride);
+        Graph graph;
+        const Value x = graph.input("x", image_shape(33, height, 4));
+        const Value scale = graph.variable("scale", {33}, constant(1.0));
+        const Value weight = graph.variable("weight", {kernel * kernel * 33, 2}, he());
+        GradientCheck check(graph, sum(square(convolution(x * scale, weight, {kernel, kernel, stride, true, 1}))), 2,
+                            1);
+        check.fill_normal(x, 0.1);
+        check.expect_derivatives(2e-5, 1e-5, 16);  // the last of scale's is in the second panel
+      }
+    }
+  }
+}
 
 /// The gradients of leaves do not depend on who does which: a run of leaves is what its parts make.
 TEST(ConvolutionLeaves, MeetInTheTree) {
