@@ -66,7 +66,8 @@ TEST_F(CsvTexts, OfOtherPackersAreNamed) {
             "7zXZ",
             {"packed by xz", "unxz"}},
            {"PK\x03\x04", {"a zip archive or a workbook", "save the sheet as CSV"}}}) {
-    expect_error([&] { text_of(write("t.csv", mark + "0123456789")); }, ExitStatus::bad_data, words);
+    const std::string file = write("t.csv", mark + "0123456789");
+    expect_error([&] { text_of(file); }, ExitStatus::bad_data, words);
   }
   EXPECT_EQ(text_of(write("t.csv", "BZh,x\n1,2\n")), "BZh,x\n1,2\n");
 }
