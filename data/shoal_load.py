@@ -182,7 +182,7 @@ def by_channel(values, a):
 class Network:
     """Layers, made by going through them with one sample, whose shapes say which shortcuts there are.
 
-    Values are (N, C, H, W) where they are images, else (N, D)."""
+    Values are (N, C, H, W) in a net of images, where what has no place any more is (N, C, 1, 1); else (N, D)."""
 
     def __init__(self, parameters, running):
         self.parameters, self.running, self.number = parameters, running, 0
@@ -219,9 +219,9 @@ class Network:
                 return lambda a: windows(a, (size, size), stride, 2 * [(padding, padding)], -np.inf).max(axis=(4, 5))
             return lambda a: windows(a, (size, size), stride, 2 * [(padding, padding)], 0).mean(axis=(4, 5))
         if kind == "global_average_pool":
-            return lambda a: a.mean(axis=(2, 3))
+            return lambda a: a.mean(axis=(2, 3), keepdims=True)
         if kind == "flatten":
-            return lambda a: a.reshape(len(a), -1)
+            return lambda a: a.reshape(len(a), -1, 1, 1)
         if kind == "leaky_relu":
             slope = layer.get("slope", 0.01)
             return lambda a: np.where(a > 0, a, slope * a)
@@ -278,7 +278,7 @@ class Network:
             shortcut = []
         elif not isinstance(shortcut, list):
             norms = [inner for inner in all_layers(layer["layers"]) if inner["type"] == "batch_norm"]
-            if sample.ndim == 2 or sample.shape[2:] == (1, 1):
+            if math.prod(sample.shape[2:]) == 1 and math.prod(made.shape[2:]) == 1:
                 shortcut = [{"type": "dense"}]
             else:
                 stride = next(s for s in range(1, max(sample.shape[2:]) + 1)

@@ -54,7 +54,7 @@ constexpr std::array lines = {
     Line{"optimizer.nesterov", "momentum and lars look ahead"},
     Line{"optimizer.rho", "Of rmsprop: how slowly the mean squared gradient changes"},
     Line{"optimizer.l2", "Times the weights, added to their gradient"},
-    Line{"optimizer.weight_decay", "Of adamw, lars and lamb: times the weights, beside the gradient"},
+    Line{"optimizer.weight_decay", "Of adamw: times all parameters, beside the gradient; of lars and lamb: times the weights"},
     Line{"optimizer.trust_coefficient", "Of lars: by what share of its norm a weight moves at the rate 1"},
     Line{"optimizer.clip_norm", "Greatest norm of the whole gradient; 0: no clipping"},
     Line{"schedule.name", "How the learning rate changes"},

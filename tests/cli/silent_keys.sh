@@ -92,6 +92,12 @@ status 64 train plain.toml --set data.batch_size=1 --set 'model.hidden=[8]' --se
 says 1 "$one"
 status 0 train plain.toml --set data.batch_size=1 --set 'model.hidden=[8]' --run one
 [ ! -e none ] || fail 'a refused run left something'
+# An image has as many rows for batch norm as it has positions.
+norms='model.layers=[{type="conv",channels=2,kernel=3},{type="batch_norm"},{type="global_average_pool"}'
+python3 -c 'import h5py; f = h5py.File("dots.h5", "w"); f["train/x"] = [[[i, 1.0], [2.0, i * i]] for i in range(5)]; f["train/y"] = range(5)'
+status 0 train plain.toml --set data.file=dots.h5 --set data.batch_size=1 --set "$norms]" --run dots
+status 64 train plain.toml --set data.file=dots.h5 --set data.batch_size=1 --set "$norms,{type=\"batch_norm\"}]" --run none
+says 1 "$one"
 
 # A sweep: what no trial reads is said; a metric that a trial lacks, or that is none, is refused; and so is one that
 # ends with nothing.

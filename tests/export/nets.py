@@ -25,6 +25,16 @@ IMAGES = """[{type = 'conv', channels = 6, kernel = [3, 5], name = 'stem'}, {typ
  {type = 'residual', shortcut = [{type = 'dense', units = 9, name = 'beside'}],
   layers = [{type = 'dense', units = 9}, {type = 'layer_norm'}]}, {type = 'dropout', rate = 0.1}]""".replace("\n", "")
 
+# Values of one place are images of one position, wherever they come from.
+POINTS = """[{type = 'conv', channels = 4, kernel = 3}, {type = 'residual', layers = [{type = 'max_pool', size = 8}],
+ shortcut = [{type = 'global_average_pool'}]}, {type = 'residual', layers = [{type = 'flatten'}, {type = 'dense', units = 6}]},
+ {type = 'residual', layers = [{type = 'global_average_pool'}, {type = 'dense', units = 6}]}, {type = 'concat',
+ branches = [[{type = 'global_average_pool'}], [{type = 'max_pool', size = 1}]]}, {type = 'conv', channels = 24, kernel = 1},
+ {type = 'batch_norm'}, {type = 'relu'}, {type = 'average_pool', size = 1}, {type = 'global_average_pool'},
+ {type = 'global_average_pool'}]""".replace("\n", "")
+SHRINKING = """[{type = 'conv', channels = 4, kernel = 3}, {type = 'residual', layers = [{type = 'global_average_pool'}]},
+ {type = 'dense', units = 20}, {type = 'tanh'}]""".replace("\n", "")
+
 
 def write_targets(folder, digits):
     """Sets whose y are several classes a row, one of two classes as a number, and numbers; and images of three channels."""
@@ -89,6 +99,8 @@ def all_nets(folder, digits):
     yield "wide", digits, ["model.layers=" + WIDE]
     yield "images", digits, ["model.layers=" + IMAGES]
     yield "colours", folder / "colours.h5", ["model.layers=" + IMAGES]
+    yield "points", digits, ["model.layers=" + POINTS]
+    yield "shrinking", digits, ["model.layers=" + SHRINKING]
     yield "resnet8", digits, ["model.preset=resnet8", "model.channels=4", "model.dropout=0.2"]
     yield "lenet", digits, ["model.preset=lenet", "model.channels=4", "data.normalize=unit"]
     yield "depth", digits, ["model.depth=2", "model.width=12", "model.dropout=0.2"]

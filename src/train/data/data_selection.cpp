@@ -26,9 +26,13 @@ std::vector<std::int64_t> all_but(std::int64_t rows, const std::vector<std::int6
   return rest;
 }
 
-/// One sample has no deviation from its own mean: normalised, it is 0 whatever the layers below make of it.
+/// One row has no deviation from its own mean: normalised, it is 0 whatever the layers below make of it. An image has a
+/// row for each position.
 void check_batch(const Config& config, const Model& model, std::int64_t rows) {
-  if (model.nodes_with_state().empty() || std::min(config.data.batch_size, rows) > 1) return;
+  if (std::min(config.data.batch_size, rows) > 1) return;
+  const auto& nodes = model.graph().nodes();
+  const auto norms = model.nodes_with_state();
+  if (std::ranges::none_of(norms, [&](std::size_t node) { return nodes[node].shape.rows == 1; })) return;
   throw Error(
       ExitStatus::usage,
       fmt::format("{}{}, and batch norm makes 0 of a batch of one sample, so that the layers below learn nothing; "
