@@ -419,6 +419,36 @@ for one, other in ("u1", "parts"), ("parts", "u1"):
     ran = done("train", "--set", "data.file=both.h5", "--set", "data.validation=test", "--set", "train.epochs=1")
     assert "are both on one scale" in ran.stderr, ran.stderr
 
+# Bytes that lie at -128 to 127, and numbers of more bits; and the other way round.
+signed = {"int16": (large - 128).astype("i2"), "int8": (large - 128).astype("i1"), "twelve": (large * 16 + 3).astype("u2"), "centred": large - 127.5}
+for name, values in signed.items():
+    np.save(f"{name}.npy", values)
+for mode in "standard", "unit":
+    for name in signed:
+        refused(65, [f"{name}.npy", "trained on bytes, 0 to 255"], "evaluate", f"of-u1-{mode}", "--data", f"{name}.npy", "--y", "sides.npy")
+        np.save("row.npy", np.load(f"{name}.npy")[5:6])
+        refused(65, ["row.npy", "trained on bytes, 0 to 255"], "predict", f"of-u1-{mode}", "--data", "row.npy", "--out", "-")
+    for name in "int8", "int16", "centred":  # stored as int32, which tells less
+        ran = run("evaluate", f"of-i4-{mode}", "--data", f"{name}.npy", "--y", "sides.npy")
+        assert "are they on one scale?" in ran.stderr or "trained on bytes" in ran.stderr, (mode, name, ran.stderr)
+np.save("spots.npy", np.where(large == large.max(), 260, large).astype("i2"))
+assert "is that meant?" in done("evaluate", "of-u1-unit", "--data", "spots.npy", "--y", "sides.npy").stderr
+low = large - 140  # of which the means are below 0
+np.save("low.npy", low.astype("i2"))
+done("import", "npy", "--x", "low.npy", "--y", "sides.npy", "-o", "low.h5")
+for mode in "standard", "unit":
+    done("train", "--set", "data.file=low.h5", "--set", f"data.normalize={mode}", "--set", "train.epochs=1", "--run", f"low-{mode}")
+    assert "scale" not in done("evaluate", f"low-{mode}", "--data", "low.npy", "--y", "sides.npy").stderr
+    refused(65, ["u1.npy", "below 0"], "evaluate", f"low-{mode}", "--data", "u1.npy", "--y", "sides.npy")
+for one, other in ("u1", "int16"), ("int16", "u1"), ("u1", "twelve"):
+    for made in "one.h5", "other.h5":
+        pathlib.Path(made).unlink(missing_ok=True)
+    done("import", "npy", "--x", f"{one}.npy", "--y", "sides.npy", "-o", "one.h5")
+    ran = done("import", "npy", "--x", f"{other}.npy", "--y", "sides.npy", "--like", "one.h5", "-o", "other.h5")
+    assert "of one.h5" in ran.stderr and "are both on one scale" in ran.stderr, ran.stderr
+    assert "scale" not in done("import", "npy", "--x", f"{one}.npy", "--y", "sides.npy", "--like", "one.h5", "-o", "same.h5").stderr
+    os.remove("same.h5")
+
 # Rare flags beside an amount: a row of whole numbers, many of them far from the mean, is no row of bytes.
 flags = (draw.random((400, 12)) < 0.004).astype(int)
 write_rows("flags.csv", [*(f"f{k}" for k in range(12)), "amount", "y"], [[*row, i / 4, i % 2] for i, row in enumerate(flags)])

@@ -158,6 +158,7 @@ DatasetSummary import_images(const ImagesOptions& options, const std::string& ou
   if (like) known = like->class_names();
   const ImageFolder folder = list_images(options.folder, known);
   TableNotes notes{folder.class_names, {}, file_name(options.folder)};
+  notes.like = options.like;
   if (folder.class_names.empty()) notes.class_names = known;
   if (options.test.empty()) {
     const Table table = table_of_images(folder, size, options.skip_bad);

@@ -192,6 +192,7 @@ class CsvImport {
 
     TableNotes notes;
     notes.source = file_name(files_.name(0));
+    notes.like = options_.like;
     notes.class_names = parts_.verdict.labels.class_names;
     if (notes.class_names.empty() && like_) notes.class_names = like_->class_names;
     const TableDescription described = description_of(parts_, missing_, opened_.format.decimal);
