@@ -191,6 +191,10 @@ def png(path, image):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
 
 
+def without_files(text):
+    return [line.partition(",")[2] for line in text.splitlines()]
+
+
 photos = draw.integers(0, 256, (24, 6, 5, 3), "u1")
 for i, photo in enumerate(photos):
     folder = pathlib.Path("photos") / ("cat" if i < 10 else "dog")
@@ -205,10 +209,21 @@ np.save("kinds.npy", np.arange(24) // 10 > 0)
 train_images("plain", "photos.h5")
 train_images("changed", "photos.h5", "--set", "data.augment={crop=2, flip=true, cutout=2}")
 for name in "plain", "changed":
-    assert predicted(name, "photos") == predicted(name, "photos.h5", "--split", "train") == predicted(name, "first.npy")
+    assert predicted(name, "photos") == predicted(name, "photos.h5", "--split", "train")
+    assert without_files(predicted(name, "photos")) == predicted(name, "first.npy").splitlines()
     assert evaluated(name, "photos") == evaluated(name, "photos.h5", "--split", "train")
 assert predicted("plain", "photos") != predicted("changed", "photos")
-assert predicted("plain", "photos/cat/00.png").splitlines() == predicted("plain", "photos").splitlines()[:2], "one image"
+files = [line.split(",")[0] for line in predicted("plain", "photos").splitlines()]
+assert files == ["file", *(f"{'cat' if i < 10 else 'dog'}/{i:02}.png" for i in range(24))], files
+one_image = predicted("plain", "photos/cat/00.png").splitlines()
+assert one_image[1].startswith("00.png,") and one_image[0].startswith("file,label,"), one_image
+assert without_files("\n".join(one_image)) == without_files(predicted("plain", "photos"))[:2], "one image"
+for out in "photos.csv", "photos-out.h5":
+    done("predict", "plain", "--data", "photos", "--out", out)
+assert pathlib.Path("photos.csv").read_text() == predicted("plain", "photos")
+with h5py.File("photos-out.h5") as f:
+    assert list(f.attrs["id_names"]) == [b"file"] and f["ids/0"][0].tobytes() == b"cat/00.png", dict(f.attrs)
+assert predicted("plain", "photos/dog").splitlines()[1].startswith("10.png,"), "a folder without folders"
 refused(65, "has no y", "evaluate", "plain", "--data", "photos/cat/00.png")
 refused(65, ["(6, 5, 3)", "(3, 6, 5)"], "predict", "plain", "--data", "last.npy", "--out", "-")
 done("import", "npy", "--x", "last.npy", "--y", "kinds.npy", "-o", "last.h5")
@@ -234,7 +249,7 @@ assert predicted("gray", "i.idx") == predicted("gray", "one.npy") == predicted("
 pathlib.Path("grays/all").mkdir(parents=True)
 for i, image in enumerate(pixels):
     png(pathlib.Path(f"grays/all/{i:02}.png"), np.repeat(image[:, :, None], 3, 2))
-assert [r.split(",")[1:] for r in predicted("gray", "grays").splitlines()] == [
+assert [r.split(",")[1:] for r in without_files(predicted("gray", "grays"))] == [
     r.split(",")[1:] for r in predicted("gray", "i.idx").splitlines()]
 cells = draw.integers(0, 17, (40, 16))
 for name, shape in ("two", "4,4"), ("three", "1,4,4"):

@@ -188,6 +188,7 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   if (notes.table) write_names(writer, "table", {table_text(*notes.table)});
   // Not in the digest: it changes nothing that is learnt, and sets of before go on as they were.
   if (notes.file_columns) write_names(writer, "file_columns", {table_text(*notes.file_columns)});
+  write_names(writer, "id_names", notes.ids);
   if (!notes.understood.empty()) write_names(writer, "understood", {notes.understood});
   writer.set_attribute("shape", summary.shape);
   writer.set_attribute("source", notes.source);
