@@ -224,8 +224,10 @@ void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
   }
   if (comm.rank() != 0) return;
   average_outputs(evaluation, counted);
-  if (levels_.size() > 1)
-    evaluation.notes.push_back(fmt::format("rmse, mae and r2 are those of the level {}", levels_[middle]));
+  if (levels_.empty() || levels_ == std::vector<double>{0.5}) return;
+  const bool median = levels_[middle] == 0.5;
+  evaluation.notes.push_back(fmt::format("rmse, mae and r2 are those of the level {}{}", levels_[middle],
+                                         median ? "" : ", for none is 0.5: with that they would be of the median"));
 }
 
 }  // namespace shoal
