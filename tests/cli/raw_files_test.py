@@ -464,6 +464,25 @@ for one, other in ("u1", "int16"), ("int16", "u1"), ("u1", "twelve"):
     assert "scale" not in done("import", "npy", "--x", f"{one}.npy", "--y", "sides.npy", "--like", "one.h5", "-o", "same.h5").stderr
     os.remove("same.h5")
 
+# CSV for a model of arrays, which knows no names: columns by their places, as many as there are.
+plain = draw.normal(size=(40, 3)).round(3)
+np.save("plain.npy", plain)
+np.save("plain-y.npy", (plain[:, 0] > 0).astype("i4"))
+done("import", "npy", "--x", "plain.npy", "--y", "plain-y.npy", "-o", "plain-x.h5")
+train("plain-x")
+rows = [",".join(map(str, row)) for row in plain]
+kinds = [str(int(row[0] > 0)) for row in plain]
+pathlib.Path("bare.csv").write_text("\n".join(rows) + "\n")
+pathlib.Path("named.csv").write_text("u,v,w\n" + "\n".join(rows) + "\n")
+pathlib.Path("labelled.csv").write_text("\n".join(f"{row},{kind}" for row, kind in zip(rows, kinds)) + "\n")
+pathlib.Path("labelled-names.csv").write_text("kind,u,v,w\n" + "\n".join(f"{kind},{row}" for row, kind in zip(rows, kinds)) + "\n")
+for file in "bare.csv", "named.csv":
+    ran = done("predict", "plain-x", "--data", file, "--out", "-")
+    assert ran.stdout == predicted("plain-x", "plain.npy") and "are taken in their order" in ran.stderr, ran.stderr
+for file, y in ("labelled.csv", "3"), ("labelled-names.csv", "kind"):
+    assert evaluated("plain-x", file, "--y", y) == evaluated("plain-x", "plain.npy", "--y", "plain-y.npy")
+    refused(65, [file, "4 columns for features", "takes 3, in their order"], "predict", "plain-x", "--data", file, "--out", "-")
+
 # Rare flags beside an amount: a row of whole numbers, many of them far from the mean, is no row of bytes.
 flags = (draw.random((400, 12)) < 0.004).astype(int)
 write_rows("flags.csv", [*(f"f{k}" for k in range(12)), "amount", "y"], [[*row, i / 4, i % 2] for i, row in enumerate(flags)])

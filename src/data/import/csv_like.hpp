@@ -31,6 +31,8 @@ struct CsvLike {
   void take_columns(const CsvOpened& opened, const std::string& file, std::vector<CsvColumn>& columns) const;
   /// In the order of the other, where that has names.
   void put_in_order(std::vector<CsvFeature>& columns) const;
+  /// Where numbers of categories differ from those of the other set
+  std::vector<std::string> notes_on_categories(const std::vector<CsvFeature>& columns) const;
 
  private:
   std::string why_ignored(const std::string& name) const;
