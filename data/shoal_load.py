@@ -90,9 +90,31 @@ def is_gap(cell):
     return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and math.isnan(cell))
 
 
+def whole_categories(known):
+    """The categories that are whole numbers, by their value."""
+    whole = {}
+    for text in known:
+        if text.removeprefix("-").isdecimal():
+            whole.setdefault(int(text), []).append(text)
+    return whole
+
+
+def of_whole_number(name, value, whole):
+    """The category of these digits, else the only one of this value, such as "00123" of 123; else the digits."""
+    if not whole:
+        raise ValueError(f"column {name!r} is {value}, and none of its categories is a whole number; give texts")
+    equal = whole.get(value, [])
+    if str(value) in equal or not equal:
+        return str(value)
+    if len(equal) > 1:
+        raise ValueError(f"column {name!r} is {value}, which could be {equal[0]!r} or {equal[1]!r}; give texts")
+    return equal[0]
+
+
 def categories_by_text(name, cells, known):
     """Of cells of texts, or whole numbers and booleans as they are written: numbers of categories."""
     places = {text: float(k) for k, text in enumerate(known)}
+    whole = whole_categories(known)
     numbers = []
     for cell in cells:
         if isinstance(cell, bytes):
@@ -102,7 +124,7 @@ def categories_by_text(name, cells, known):
                 raise ValueError(f"column {name!r} is {cell}, and its categories are {known[:3]}...; give them")
             text = next((text for text in known if text.lower() == str(cell).lower()), str(cell))
         elif isinstance(cell, (int, np.integer)):
-            text = str(cell)
+            text = of_whole_number(name, int(cell), whole)
         elif isinstance(cell, str):
             text = cell.strip(" \t")
         elif is_gap(cell):

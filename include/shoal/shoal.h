@@ -89,8 +89,9 @@ int shoal_predict_double(const shoal_model* model, int64_t rows, const double* x
                          int32_t* labels, char* message, size_t message_size);
 
 /* A column of a table as the caller has it. SHOAL_TEXT: const char *const *, texts as they stand in a file, NULL or
- * "" for a gap. Columns of categories take texts, or whole numbers if their texts are such; others any kind, with NaN
- * for a gap. */
+ * "" for a gap. Columns of categories take texts, or whole numbers if their texts are such: 123 is "123", or "00123"
+ * where no other category has that value. What is none of shoal_category() counts as unseen, as for `shoal predict`.
+ * Other columns take any kind, with NaN for a gap. */
 enum { SHOAL_FLOAT = 1, SHOAL_DOUBLE = 2, SHOAL_INT32 = 3, SHOAL_INT64 = 4, SHOAL_TEXT = 5 };
 typedef struct shoal_column {
   const char* name;

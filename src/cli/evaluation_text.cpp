@@ -37,12 +37,19 @@ std::string class_tables(const Evaluation& e) {
   return text;
 }
 
+bool are_probabilities(const Evaluation& e) { return !e.outputs.empty() && e.outputs.front().accuracy.has_value(); }
+
 std::string output_tables(const Evaluation& e) {
+  const bool probabilities = are_probabilities(e);
   std::vector<std::vector<std::string>> rows{{"output", "rmse", "mae", "r2"}};
-  for (std::size_t k = 0; k < std::min(most_shown, e.outputs.size()); ++k)
-    rows.push_back(
-        {e.outputs[k].name, number_text(e.outputs[k].rmse), number_text(e.outputs[k].mae), share(e.outputs[k].r2)});
-  if (e.outputs.size() > 1) rows.push_back({"mean", number_text(e.rmse), number_text(e.mae), share(e.r2)});
+  if (probabilities) rows[0].insert(rows[0].end(), {"accuracy", "auc", "average_precision"});
+  const auto add = [&](const std::string& name, const auto& of) {
+    rows.push_back({name, number_text(of.rmse), number_text(of.mae), share(of.r2)});
+    if (probabilities)
+      rows.back().insert(rows.back().end(), {share(of.accuracy), share(of.auc), share(of.average_precision)});
+  };
+  for (std::size_t k = 0; k < std::min(most_shown, e.outputs.size()); ++k) add(e.outputs[k].name, e.outputs[k]);
+  if (e.outputs.size() > 1) add("mean", e);
   std::string text = align(rows);
   if (!e.intervals.empty()) {
     std::vector<std::vector<std::string>> intervals{{"target", "interval", "coverage", "mean width"}};
@@ -119,8 +126,19 @@ Json evaluation_object(const std::string& split, const std::string& weights, con
   }
   if (!e.outputs.empty()) {
     Json outputs = Json::array();
-    for (const OutputJudgement& o : e.outputs)
-      outputs.push(Json::object({{"name", o.name}, {"rmse", o.rmse}, {"mae", o.mae}, {"r2", o.r2}}));
+    for (const OutputJudgement& o : e.outputs) {
+      Json output = Json::object({{"name", o.name}, {"rmse", o.rmse}, {"mae", o.mae}, {"r2", o.r2}});
+      if (are_probabilities(e)) {
+        output.set("accuracy", o.accuracy);
+        output.set("auc", o.auc);
+        output.set("average_precision", o.average_precision);
+      }
+      outputs.push(std::move(output));
+    }
+    if (are_probabilities(e)) {
+      json.set("auc", e.auc);
+      json.set("average_precision", e.average_precision);
+    }
     set_metrics(json, e, false);
     json.set("outputs", std::move(outputs));
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 
@@ -131,11 +133,36 @@ bool convert(const toml::node& node, const config_keys::Reference& to) {
   return std::visit([&](auto* member) { return convert(node, *member); }, to);
 }
 
+namespace {
+
+/// A setting of the loss that convert() does not take, as far as there is such a setting.
+std::optional<Mismatch> mismatch_in_loss(const toml::table& loss, const std::string& place) {
+  for (const auto& [key, child] : loss) {
+    const bool list = key == "levels" || key == "pos_weight";
+    if (!list && key != "delta" && key != "label_smoothing") continue;
+    double number = 0.0;
+    std::vector<double> numbers;
+    if (list ? convert(child, numbers) : convert(child, number)) continue;
+    const std::string_view wanted = key == "levels" ? "one number or more of above 0 and below 1, like [0.1, 0.5, 0.9]"
+                                    : key == "pos_weight" ? "a number above 0, or one for each output, like [1.0, 2.5]"
+                                                          : "a number";
+    const bool empty = child.is_array() && child.as_array()->empty();
+    return Mismatch{
+        &child, fmt::format("{}.{} is {}; use {}", place, key.str(), empty ? "an empty list" : seen(child), wanted)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Mismatch mismatch(const toml::node& node, const config_keys::Key& key) {
   std::vector<LayerSpec> layers;
   Config any;
   if (std::holds_alternative<std::vector<LayerSpec>*>(key.reference(any))) {
     if (auto fault = read_layers(node, key.name, layers)) return {fault->node, fault->message};
+  }
+  if (node.is_table() && std::holds_alternative<LossSettings*>(key.reference(any))) {
+    if (auto fault = mismatch_in_loss(*node.as_table(), key.name)) return *fault;
   }
   return {&node, fmt::format("{} is {}; {}use {}", key.name, seen(node),
                              config_keys::meant_word(key, node.value_exact<std::string>().value_or("")),

@@ -217,6 +217,11 @@ bool is_loss(Metric metric) { return metric == Metric::validation_loss || metric
 
 bool is_of_classes(Metric metric) { return !is_loss(metric) && !is_of_numbers(metric); }
 
+bool is_of_several_classes(Metric metric) {
+  return metric == Metric::validation_accuracy || metric == Metric::validation_auc ||
+         metric == Metric::validation_average_precision;
+}
+
 bool is_of_numbers(Metric metric) {
   return metric == Metric::validation_rmse || metric == Metric::validation_mae || metric == Metric::validation_r2;
 }

@@ -45,6 +45,7 @@ struct Split::Contents {
   bool names_classes = false;  // in the file
   std::optional<TableDescription> table;
   std::optional<TableDescription> file_columns;  // the table, or the same where there is none
+  std::vector<std::string> id_names;             // of the ids of each split
   std::vector<std::string> columns;              // of the features; may be empty
   std::vector<std::string> unread;               // paths in splits that mean nothing here
   mutable std::optional<std::string> content;    // computed where the file has none, when it is asked for

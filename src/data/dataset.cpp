@@ -113,6 +113,11 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
   contents->file_columns = contents->table;
   if (const auto text = read_names(reader, "file_columns"); text && !text->empty() && !contents->table)
     contents->file_columns = table_of_text(text->front(), path);
+  contents->id_names = contents->file_columns ? contents->file_columns->ids
+                                              : read_names(reader, "id_names").value_or(std::vector<std::string>());
+  if (const auto twice = find_twice(contents->id_names))
+    refuse(path, fmt::format("ids {} and {} are both called \"{}\"; give one another name", twice->first, twice->second,
+                             shown(contents->id_names[twice->first])));
   for (const std::string& name : reader.list()) {
     if (!reader.is_group(name) || !reader.contains(name + "/x")) continue;
     Split::Contents::Arrays arrays;
@@ -131,7 +136,7 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
       arrays.group = reader.array(name + "/group");
       check_group(path, name + "/group", arrays.x, *arrays.group);
     }
-    for (std::size_t i = 0; contents->file_columns && i < contents->file_columns->ids.size(); ++i) {
+    for (std::size_t i = 0; i < contents->id_names.size(); ++i) {
       const std::string id = fmt::format("{}/ids/{}", name, i);
       arrays.ids.push_back(reader.array(id));
       check_id(path, id, arrays.x, arrays.ids.back());

@@ -289,6 +289,8 @@ void Split::read_ids(std::size_t id, std::span<const std::int64_t> rows, std::sp
   });
 }
 
+const std::vector<std::string>& Split::id_names() const { return contents_->id_names; }
+
 std::int64_t Split::id_bytes(std::size_t id) const { return contents_->splits[index_].ids.at(id).row_bytes(); }
 
 void Split::check(std::span<const std::int64_t> rows, bool values, bool probabilities) const {

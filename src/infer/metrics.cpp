@@ -136,6 +136,20 @@ OutputJudgement judge_output(std::string name, std::span<const double> targets, 
   return judged;
 }
 
+void judge_as_probability(OutputJudgement& output, std::span<const double> targets, std::span<const double> predicted,
+                          std::span<const double> weights) {
+  std::vector<std::uint8_t> of_class(targets.size());
+  Mean right;
+  for (std::size_t row = 0; row < targets.size(); ++row) {
+    of_class[row] = targets[row] > 0.5 ? 1 : 0;
+    right.add((predicted[row] > 0.5) == (targets[row] > 0.5) ? 1.0 : 0.0, weight_of(weights, row));
+  }
+  const Ranking ranking = rank_by_score(predicted, of_class, weights);
+  output.accuracy = right.value();
+  output.auc = ranking.auc;
+  output.average_precision = ranking.average_precision;
+}
+
 ClassJudge::ClassJudge(std::vector<std::string> names, std::span<const std::int32_t> labels,
                        std::span<const std::int32_t> predicted, std::span<const double> confidence,
                        std::span<const double> weights)
@@ -273,6 +287,20 @@ void average_outputs(Evaluation& evaluation, std::span<const std::size_t> counte
   evaluation.mae = mae.value();
   evaluation.r2 = r2.value();
   if (!constant.empty()) evaluation.notes.push_back("the target of " + listed(constant) + " is constant: no R2");
+}
+
+void average_probabilities(Evaluation& evaluation) {
+  Mean auc, precision;
+  std::vector<std::string> constant;
+  for (const OutputJudgement& judged : evaluation.outputs) {
+    auc.add(judged.auc);
+    precision.add(judged.average_precision);
+    if (!judged.auc) constant.push_back(judged.name);
+  }
+  evaluation.auc = auc.value();
+  evaluation.average_precision = precision.value();
+  if (!constant.empty())
+    evaluation.notes.push_back("all rows are of the class, or none is, of " + listed(constant) + ": no AUC of it");
 }
 
 }  // namespace shoal

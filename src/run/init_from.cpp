@@ -64,11 +64,32 @@ void warn_of_other_meaning(const Archive& start, const Training& training) {
                             start.name, fmt::join(differ, ", ")));
 }
 
+/// Where the losses differ in their outputs for a target, the shapes of a layer alone would not tell why it does not
+/// fit.
+void require_as_many_outputs(const Archive& start, const Training& training) {
+  const Model& model = training.model();
+  const auto loss = start.attribute<std::string>(CheckpointNames::loss);
+  const auto outputs = start.attribute<std::int64_t>(CheckpointNames::outputs);
+  const Loss& ours = model.loss_kind();
+  const bool of_levels = loss == Loss::quantile.name || ours.name == Loss::quantile.name;
+  if (!of_levels || outputs == model.outputs()) return;
+  const auto told = [](std::string_view name, std::int64_t of_model) {
+    return fmt::format("{}, of {}", name, counted(of_model, "output"));
+  };
+  throw Error(ExitStatus::bad_data,
+              fmt::format("{} was trained by the loss {}, and the loss here is {}: its last layer does not fit; start "
+                          "without it, or with its model.loss and targets",
+                          start.name, told(loss, outputs), told(ours.name, model.outputs())));
+}
+
 }  // namespace
 
 void start_from(const std::string& path, Training& training, Communicator& comm) {
   const Archive start = load_together(path, comm);
-  run_together(comm, [&] { training.adopt(start); });
+  run_together(comm, [&] {
+    require_as_many_outputs(start, training);
+    training.adopt(start);
+  });
   const DataDescription theirs = read_description(start);
   const DataDescription& ours = training.data().description;
   warn_of_other_outputs("class", ours.class_names, theirs.class_names, start.name);

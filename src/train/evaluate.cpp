@@ -28,8 +28,7 @@ void require_finite(const std::string& what, double loss, std::optional<double> 
 
 Evaluation Training::epoch_average() const {
   const RunProgress& epoch = progress_.position == 0 ? ended_epoch_ : progress_;
-  return evaluation_of(model_, data_.description.classes, epoch.position, epoch.epoch_loss, epoch.epoch_right,
-                       epoch.epoch_weight);
+  return evaluation_of(model_, epoch.position, epoch.epoch_loss, epoch.epoch_right, epoch.epoch_weight);
 }
 
 bool Training::note(const EpochReport& report) {

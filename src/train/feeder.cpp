@@ -31,23 +31,37 @@ void Feeder::feed(ReadBatch& batch) {
   executor_.exchange_input(model_.targets(), batch.targets);
 }
 
-std::vector<double> leaf_weights(const LeafCut& cut, LeafRange range, std::span<const double> weights) {
-  std::vector<double> sums;
-  const std::int64_t first = cut.begin(range.first);
-  for (std::int64_t leaf = range.first; leaf < range.last; ++leaf) {
-    double sum = 0.0;
-    for (std::int64_t row = cut.begin(leaf); row < cut.end(leaf); ++row)
-      sum += weights[static_cast<std::size_t>(row - first)];
-    sums.push_back(sum);
-  }
-  return sums;
+namespace {
+
+/// Share of a row's outputs that are on the side of 1/2 where the target is.
+double share_right(Panels<const float> logits, Panels<float> targets, std::int64_t row) {
+  std::int64_t right = 0;
+  for (std::int64_t k = 0; k < logits.columns; ++k)
+    right += (logits.at(row, k) > 0.0F) == (targets.at(row, k) > 0.5F) ? 1 : 0;
+  return static_cast<double>(right) / static_cast<double>(logits.columns);
 }
 
-std::vector<double> with_weights(std::span<const double> statistics, std::span<const double> leaf_weights) {
-  std::vector<double> rows;
-  for (std::size_t leaf = 0; leaf < leaf_weights.size(); ++leaf)
-    rows.insert(rows.end(), {statistics[2 * leaf], statistics[2 * leaf + 1], leaf_weights[leaf]});
-  return rows;
+}  // namespace
+
+std::vector<double> leaf_sums(const Executor<float>& executor, const Model& model, bool each_output, const LeafCut& cut,
+                              LeafRange range, std::span<const double> weights) {
+  const std::span<const double> statistics = executor.leaf_statistics();
+  const std::int64_t first = cut.begin(range.first);
+  std::vector<double> sums;
+  for (std::int64_t leaf = range.first; leaf < range.last; ++leaf) {
+    const auto at = 2 * static_cast<std::size_t>(leaf - range.first);
+    double right = each_output ? 0.0 : statistics[at + 1];
+    double sum = 0.0;
+    for (std::int64_t row = cut.begin(leaf) - first; row < cut.end(leaf) - first; ++row) {
+      const double weight = weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)];
+      sum += weight;
+      if (each_output)
+        right += weight * share_right(executor.value(model.logits()), executor.input(model.targets()), row);
+    }
+    sums.insert(sums.end(), {statistics[at], right});
+    if (!weights.empty()) sums.push_back(sum);
+  }
+  return sums;
 }
 
 Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity,
@@ -56,15 +70,14 @@ Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_
   const LeafShare share(cut, cut.leaves(), comm.size(), comm.rank());
   const AddMerge add;
   const bool weighted = split.has_weights();
+  const bool each_output = tells_each_output(feeder.model(), split.classes());
   const std::size_t width = weighted ? 3 : 2;
   LeafReader reader(share, capacity, [&](LeafRange range, std::span<const std::int64_t> rows) {
     feeder.feed(split, rows);
     const std::span<const double> weights = feeder.weights(split, rows);
     feeder.executor().forward({&share, range, false, 0, 0, {}, weights}, feeder.model().loss());
-    const auto statistics = feeder.executor().leaf_statistics();
     if (judge != nullptr) judge->take(split, rows, feeder.executor().value(feeder.model().logits()), weights);
-    if (!weighted) return std::vector<double>(statistics.begin(), statistics.end());
-    return with_weights(statistics, leaf_weights(cut, range, weights));
+    return leaf_sums(feeder.executor(), feeder.model(), each_output, cut, range, weights);
   });
   std::vector<double> partials;
   run_together(comm, [&] {  // a row that cannot be used is found by one rank
@@ -80,7 +93,7 @@ Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_
                                                     "give another split",
                                                     split.name()));
   });
-  Evaluation evaluation = evaluation_of(feeder.model(), split.classes(), split.rows(), sums[0], sums[1], weight);
+  Evaluation evaluation = evaluation_of(feeder.model(), split.rows(), sums[0], sums[1], weight);
   if (judge != nullptr && std::isfinite(evaluation.loss)) judge->finish(evaluation, comm);
   return evaluation;
 }

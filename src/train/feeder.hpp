@@ -60,10 +60,11 @@ class Feeder {
   std::vector<double> weights_;
 };
 
-/// Sum of the weights of each leaf's samples, in their order. weights: of the samples of those leaves.
-std::vector<double> leaf_weights(const LeafCut& cut, LeafRange range, std::span<const double> weights);
-/// A leaf's statistics of a loss, (leaves, 2), with its weight behind them: (leaves, 3).
-std::vector<double> with_weights(std::span<const double> statistics, std::span<const double> leaf_weights);
+/// What leaves sum up to after a forward pass, (leaves, 2): their loss and what is right, by weight; or (leaves, 3),
+/// where rows have weights, with those. A row is right or not; where it may have several classes (`each_output`), it is
+/// right by the share of its outputs that are on the side of 1/2 where the target is.
+std::vector<double> leaf_sums(const Executor<float>& executor, const Model& model, bool each_output, const LeafCut& cut,
+                              LeafRange range, std::span<const double> weights);
 
 /// Collective. Loss and accuracy over a whole split, in file order, with test-time batch norm.
 /// @param capacity  samples at a time, at least leaf_samples

@@ -54,6 +54,7 @@ class Numbers {
       one(o.rmse);
       one(o.mae);
       one(o.r2);
+      for (std::optional<double>* metric : {&o.accuracy, &o.auc, &o.average_precision}) one(*metric);
     }
     for (IntervalJudgement& i : e.intervals) {
       one(i.nominal);
@@ -216,6 +217,8 @@ void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
     run_together(comm, [&] {
       evaluation.outputs.push_back(comm.rank() == 0 ? judge_output(name, targets, predicted, weights)
                                                     : OutputJudgement{name, 0.0, 0.0, {}});
+      if (comm.rank() == 0 && layout_.probabilities)
+        judge_as_probability(evaluation.outputs.back(), targets, predicted, weights);
     });
     if (k % levels == middle) counted.push_back(k);
     if (levels > 1 && k % levels + 1 == levels)
@@ -224,8 +227,11 @@ void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
   }
   if (comm.rank() != 0) return;
   average_outputs(evaluation, counted);
-  if (levels_.size() > 1)
-    evaluation.notes.push_back(fmt::format("rmse, mae and r2 are those of the level {}", levels_[middle]));
+  if (layout_.probabilities) average_probabilities(evaluation);
+  if (levels_.empty() || levels_ == std::vector<double>{0.5}) return;
+  const bool median = levels_[middle] == 0.5;
+  evaluation.notes.push_back(fmt::format("rmse, mae and r2 are those of the level {}{}", levels_[middle],
+                                         median ? "" : ", for none is 0.5: with that they would be of the median"));
 }
 
 }  // namespace shoal

@@ -212,10 +212,9 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   SHOAL_FAULT_POINT("statistics", replica_->states());
   // Loss, those right, and where rows have weights their sum.
   const std::size_t judged = weighted() ? 3 : 2;
-  const std::span<const double> statistics = replica_->executor().leaf_statistics();
   const std::vector<double> per_leaf =
-      weighted() ? with_weights(statistics, leaf_weights(share.cut(), share.range(), read.weights))
-                 : std::vector<double>(statistics.begin(), statistics.end());
+      leaf_sums(replica_->executor(), model_, tells_each_output(model_, data_.description.classes), share.cut(),
+                share.range(), read.weights);
   SHOAL_FAULT_POINT("backward");
   replica_->backward(share);
 

@@ -99,6 +99,11 @@ void check_metric(const SweepTask& task) {
   const auto& space = task.settings.space;
   const bool one_loss = std::none_of(space.begin(), space.end(), [](const auto& d) { return d.key == "model.loss"; });
   if (one_loss || !task.data.validation) shoal::check_metric(metric, "sweep.metric", task.base, task.data);
+  const auto told = [&](const TrainingData& data, const std::string& rows) {
+    check_told(metric, "sweep.metric", task.base, data, rows);
+  };
+  if (!task.settings.folded()) told(task.data, fmt::format("split \"{}\"", task.data.validation_name));
+  for (std::size_t fold = 0; fold < task.folds.size(); ++fold) told(task.folds[fold], fmt::format("fold {}", fold + 1));
 }
 
 /// A space of which no trial at all can be made is a mistake in the config, not bad luck.

@@ -335,6 +335,21 @@ start pq.h5 warm8 --init-from pq --set data.normalize_targets=none || fail "a st
 grep -qF 'another scale of targets (here as they are, there standardised)' error.txt || fail "scaling is not said: $(cat error.txt)"
 start pq.h5 warm9 --init-from pq --set model.loss=mse --set data.normalize_targets=standard && ! grep -q warning error.txt || fail "the same targets: $(cat error.txt)"
 
+# A quantile loss has an output for each level: a start from another loss is refused by that, not by shapes.
+sed 's/,[^,]*$//' pair.csv >single.csv
+"$shoal" import csv single.csv --label p -o single.h5 >/dev/null
+start single.h5 squares
+levels='model.loss={name="quantile",levels=[0.1,0.9]}'
+if start single.h5 warm10 --init-from squares --set "$levels"; then fail "a start of other outputs"; fi
+grep -qF 'was trained by the loss mse, of 1 output, and the loss here is quantile, of 2 outputs' error.txt || fail "other outputs: $(cat error.txt)"
+start single.h5 levels --set "$levels"
+if start single.h5 warm11 --init-from levels; then fail "a start of fewer outputs"; fi
+grep -qF 'was trained by the loss quantile, of 2 outputs, and the loss here is mse, of 1 output:' error.txt || fail "fewer outputs: $(cat error.txt)"
+"$shoal" evaluate levels --data single.h5 --split train >evaluated.txt
+grep -qF 'those of the level 0.1, for none is 0.5' evaluated.txt || fail "levels without a median: $(cat evaluated.txt)"
+"$shoal" predict levels --data single.h5 --split train --out - | head -1 >heading.txt
+equal "a column for each level" "$(cat heading.txt)" p_q0.1,p_q0.9
+
 # inspect shows what import understood, and what targets were scaled by.
 "$shoal" inspect of-columns.h5 >inspect.txt
 grep -q 'What shoal import understood' inspect.txt && grep -q '^name = "b"' inspect.txt || fail "inspect: $(cat inspect.txt)"

@@ -49,6 +49,12 @@ score = x[:, 0] - 0.7 * x[:, 1] + 0.4 * rng.normal(size=600)
 weight = rng.choice([0.0, 0.5, 1.0, 2.0], 600)
 TABLE = {"features": [{"name": f"f{i}", "type": "number"} for i in range(5)], "labels": ["price"], "weight": "w", "ids": [],
          "missing": []}
+SEVERAL = {**TABLE, "labels": ["warm", "wet", "late"]}
+kinds = np.stack([score > 0.5, x[:, 2] + 0.3 * rng.normal(size=600) > 0, x[:, 3] * x[:, 4] > -0.4], 1)
+with h5py.File("several.h5", "w") as f:
+    for split, rows in (("train", slice(0, 400)), ("test", slice(400, 600))):
+        f[f"{split}/x"], f[f"{split}/y"], f[f"{split}/weight"] = x[rows], kinds[rows].astype(np.float32), weight[rows]
+    f.attrs["table"] = np.array([json.dumps(SEVERAL)], dtype="S")
 with h5py.File("classes.h5", "w") as f, h5py.File("prices.h5", "w") as g:
     for split, rows in (("train", slice(0, 400)), ("test", slice(400, 600))):
         for h, y in ((f, (score > 0.9).astype(np.int32)), (g, 2e5 + 3e4 * score)):
@@ -71,6 +77,10 @@ train = {epochs = 6, class_weights = "balanced", metric = "validation.auc"}
     "prices": NET + """data.file = "prices.h5"
 model.loss = {name = "huber", delta = 0.5}
 train = {epochs = 6, metric = "validation.r2"}
+""",
+    "several": NET + """data.file = "several.h5"
+model.loss = "sigmoid"
+train = {epochs = 6, metric = "validation.auc"}
 """}
 
 
@@ -101,7 +111,7 @@ for name, text in CONFIGS.items():
         assert digest(f"{name}-2") == whole, f"{name}: two ranks"
 
     # The metric stands in every evaluation and decides what is best; a resumed run remembers.
-    key = {"classes": "auc", "prices": "r2"}[name]
+    key = {"classes": "auc", "prices": "r2", "several": "auc"}[name]
     for where in (name, f"{name}-resumed"):
         lines = metric_lines(where)
         best = max(lines, key=lambda line: (line[key], -line["loss"]))
@@ -136,6 +146,31 @@ for name, text in CONFIGS.items():
             assert [row[0] for row in csv.reader(file)] == ["true\\predicted", "no", "yes"]
         cells = np.genfromtxt("c.csv", delimiter=",", skip_header=1)[:, 1:]
         assert cells.tolist() == judged["confusion"] and cells.sum() == w.sum()
+    elif name == "several":
+        assert header == ["p_warm", "p_wet", "p_late"], header
+        p = np.array([[np.float32(cell) for cell in row] for row in rows], float)
+        near("accuracy", judged["accuracy"], np.average((p > 0.5) == (y > 0.5), axis=0, weights=w).mean())
+        aucs = []
+        for k, output in enumerate(judged["outputs"]):
+            of = y[:, k] > 0.5
+            pairs, both = np.sign(p[of, k][:, None] - p[~of, k][None, :]) / 2 + 0.5, w[of][:, None] * w[~of][None, :]
+            aucs.append((pairs * both).sum() / both.sum())
+            near("auc of an output", output["auc"], aucs[-1])
+            near("accuracy of an output", output["accuracy"], np.average((p[:, k] > 0.5) == of, weights=w))
+        near("auc", judged["auc"], np.mean(aucs))
+        assert judged["auc"] > 0.6 and judged["accuracy"] > 0.6 and "average_precision" in judged, judged
+        assert "average_precision" in table and "accuracy" in table, table
+        assert all("accuracy" in line for line in metric_lines(name)), metric_lines(name)
+        # What was trained in an epoch of one batch is the training split before the step.
+        must("train", f"{name}.toml", "--set", "train.epochs=1", "--set", "data.batch_size=400", "--set", "data.validation=0.0",
+             "--set", "train.metric=validation.loss", "--set", "optimizer.learning_rate=1e-12", "--run", "one-batch")
+        trained = json.loads(must("evaluate", "one-batch", "--data", f"{name}.h5", "--split", "train", "--json"))
+        near("accuracy of an epoch", metric_lines("one-batch")[-1]["accuracy"], trained["accuracy"], 1e-9)
+        ensemble = json.loads(must("evaluate", name, f"{name}-2" if launcher else f"{name}-replayed", "--data", f"{name}.h5", "--json"))
+        near("accuracy of two equal models", ensemble["accuracy"], judged["accuracy"])
+        near("auc of two equal models", ensemble["auc"], judged["auc"])
+        must("explain", name, "--data", f"{name}.h5", "--metric", "auc", "--repeats", "1")
+        must("report", name, "-o", "several.html")
     else:
         assert header == ["price"], header
         p = np.array([np.float32(row[0]) for row in rows], float)
@@ -169,6 +204,23 @@ refused([*train, "--set", "train.class_weights={maybe=2}"], 'names the class "ma
 refused([*train, "--set", "data.normalize_targets=standard"], 'data.normalize_targets = "standard" needs targets')
 refused(["train", "prices.toml", "--run", "refused", "--set", "train.class_weights=balanced"], "needs labels")
 refused(["train", "prices.toml", "--run", "refused", "--set", 'model.loss={name="mae",delta=2}'], 'belongs to the loss "huber"')
+refused(["train", "several.toml", "--run", "refused", "--set", "train.metric=validation.macro_f1"], "a row may have several")
 refused(["evaluate", "prices", "--data", "prices.h5", "--confusion", "d.csv"], "--confusion needs classes")
+# What cannot be told of the rows to validate on is told before the first trial, or epoch.
+with h5py.File("one-class.h5", "w") as f:
+    f["train/x"], f["train/y"] = x[:400], (score[:400] > 0.9).astype(np.int32)
+    f["validation/x"], f["validation/y"] = x[400:], np.zeros(200, np.int32)
+with h5py.File("flat.h5", "w") as f:
+    f["train/x"], f["train/y"] = x[:400], score[:400]
+    f["validation/x"], f["validation/y"] = x[400:], np.full(200, 0.5)
+with h5py.File("rare.h5", "w") as f:  # one row of the second class: three folds of four have none
+    f["train/x"], f["train/y"] = x[:400], (np.arange(400) == 7).astype(np.int32)
+for data, metric, words in ("one-class", "auc", 'split "validation", whose rows are all of one class'), (
+        "one-class", "average_precision", "of one class"), ("flat", "r2", "of one target"):
+    refused(["train", "--set", f"data.file={data}.h5", "--set", f"train.metric=validation.{metric}", "--run", "refused"], words)
+    refused(["sweep", "--set", f"data.file={data}.h5", "--set", f"sweep.metric=validation.{metric}", "--set", "sweep.trials=2",
+             "--set", 'sweep.space."optimizer.l2"={min=0.0,max=1.0}', "--run", "refused"], "sweep.metric", words)
+refused(["sweep", "--set", "data.file=rare.h5", "--set", "sweep.metric=validation.auc", "--set", "sweep.trials=2", "--set", "sweep.folds=4",
+         "--set", 'sweep.space."optimizer.l2"={min=0.0,max=1.0}', "--run", "refused"], "cannot be told of fold ", "of one class")
 assert not os.path.exists("refused") and not os.path.exists("d.csv"), "something was written"
 print("ok")

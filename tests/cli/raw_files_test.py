@@ -191,6 +191,10 @@ def png(path, image):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
 
 
+def without_files(text):
+    return [line.partition(",")[2] for line in text.splitlines()]
+
+
 photos = draw.integers(0, 256, (24, 6, 5, 3), "u1")
 for i, photo in enumerate(photos):
     folder = pathlib.Path("photos") / ("cat" if i < 10 else "dog")
@@ -205,10 +209,21 @@ np.save("kinds.npy", np.arange(24) // 10 > 0)
 train_images("plain", "photos.h5")
 train_images("changed", "photos.h5", "--set", "data.augment={crop=2, flip=true, cutout=2}")
 for name in "plain", "changed":
-    assert predicted(name, "photos") == predicted(name, "photos.h5", "--split", "train") == predicted(name, "first.npy")
+    assert predicted(name, "photos") == predicted(name, "photos.h5", "--split", "train")
+    assert without_files(predicted(name, "photos")) == predicted(name, "first.npy").splitlines()
     assert evaluated(name, "photos") == evaluated(name, "photos.h5", "--split", "train")
 assert predicted("plain", "photos") != predicted("changed", "photos")
-assert predicted("plain", "photos/cat/00.png").splitlines() == predicted("plain", "photos").splitlines()[:2], "one image"
+files = [line.split(",")[0] for line in predicted("plain", "photos").splitlines()]
+assert files == ["file", *(f"{'cat' if i < 10 else 'dog'}/{i:02}.png" for i in range(24))], files
+one_image = predicted("plain", "photos/cat/00.png").splitlines()
+assert one_image[1].startswith("00.png,") and one_image[0].startswith("file,label,"), one_image
+assert without_files("\n".join(one_image)) == without_files(predicted("plain", "photos"))[:2], "one image"
+for out in "photos.csv", "photos-out.h5":
+    done("predict", "plain", "--data", "photos", "--out", out)
+assert pathlib.Path("photos.csv").read_text() == predicted("plain", "photos")
+with h5py.File("photos-out.h5") as f:
+    assert list(f.attrs["id_names"]) == [b"file"] and f["ids/0"][0].tobytes() == b"cat/00.png", dict(f.attrs)
+assert predicted("plain", "photos/dog").splitlines()[1].startswith("10.png,"), "a folder without folders"
 refused(65, "has no y", "evaluate", "plain", "--data", "photos/cat/00.png")
 refused(65, ["(6, 5, 3)", "(3, 6, 5)"], "predict", "plain", "--data", "last.npy", "--out", "-")
 done("import", "npy", "--x", "last.npy", "--y", "kinds.npy", "-o", "last.h5")
@@ -234,7 +249,7 @@ assert predicted("gray", "i.idx") == predicted("gray", "one.npy") == predicted("
 pathlib.Path("grays/all").mkdir(parents=True)
 for i, image in enumerate(pixels):
     png(pathlib.Path(f"grays/all/{i:02}.png"), np.repeat(image[:, :, None], 3, 2))
-assert [r.split(",")[1:] for r in predicted("gray", "grays").splitlines()] == [
+assert [r.split(",")[1:] for r in without_files(predicted("gray", "grays"))] == [
     r.split(",")[1:] for r in predicted("gray", "i.idx").splitlines()]
 cells = draw.integers(0, 17, (40, 16))
 for name, shape in ("two", "4,4"), ("three", "1,4,4"):
@@ -418,6 +433,55 @@ for one, other in ("u1", "parts"), ("parts", "u1"):
     assert "are both on one scale" in ran.stderr, ran.stderr
     ran = done("train", "--set", "data.file=both.h5", "--set", "data.validation=test", "--set", "train.epochs=1")
     assert "are both on one scale" in ran.stderr, ran.stderr
+
+# Bytes that lie at -128 to 127, and numbers of more bits; and the other way round.
+signed = {"int16": (large - 128).astype("i2"), "int8": (large - 128).astype("i1"), "twelve": (large * 16 + 3).astype("u2"), "centred": large - 127.5}
+for name, values in signed.items():
+    np.save(f"{name}.npy", values)
+for mode in "standard", "unit":
+    for name in signed:
+        refused(65, [f"{name}.npy", "trained on bytes, 0 to 255"], "evaluate", f"of-u1-{mode}", "--data", f"{name}.npy", "--y", "sides.npy")
+        np.save("row.npy", np.load(f"{name}.npy")[5:6])
+        refused(65, ["row.npy", "trained on bytes, 0 to 255"], "predict", f"of-u1-{mode}", "--data", "row.npy", "--out", "-")
+    for name in "int8", "int16", "centred":  # stored as int32, which tells less
+        ran = run("evaluate", f"of-i4-{mode}", "--data", f"{name}.npy", "--y", "sides.npy")
+        assert "are they on one scale?" in ran.stderr or "trained on bytes" in ran.stderr, (mode, name, ran.stderr)
+np.save("spots.npy", np.where(large == large.max(), 260, large).astype("i2"))
+assert "is that meant?" in done("evaluate", "of-u1-unit", "--data", "spots.npy", "--y", "sides.npy").stderr
+low = large - 140  # of which the means are below 0
+np.save("low.npy", low.astype("i2"))
+done("import", "npy", "--x", "low.npy", "--y", "sides.npy", "-o", "low.h5")
+for mode in "standard", "unit":
+    done("train", "--set", "data.file=low.h5", "--set", f"data.normalize={mode}", "--set", "train.epochs=1", "--run", f"low-{mode}")
+    assert "scale" not in done("evaluate", f"low-{mode}", "--data", "low.npy", "--y", "sides.npy").stderr
+    refused(65, ["u1.npy", "below 0"], "evaluate", f"low-{mode}", "--data", "u1.npy", "--y", "sides.npy")
+for one, other in ("u1", "int16"), ("int16", "u1"), ("u1", "twelve"):
+    for made in "one.h5", "other.h5":
+        pathlib.Path(made).unlink(missing_ok=True)
+    done("import", "npy", "--x", f"{one}.npy", "--y", "sides.npy", "-o", "one.h5")
+    ran = done("import", "npy", "--x", f"{other}.npy", "--y", "sides.npy", "--like", "one.h5", "-o", "other.h5")
+    assert "of one.h5" in ran.stderr and "are both on one scale" in ran.stderr, ran.stderr
+    assert "scale" not in done("import", "npy", "--x", f"{one}.npy", "--y", "sides.npy", "--like", "one.h5", "-o", "same.h5").stderr
+    os.remove("same.h5")
+
+# CSV for a model of arrays, which knows no names: columns by their places, as many as there are.
+plain = draw.normal(size=(40, 3)).round(3)
+np.save("plain.npy", plain)
+np.save("plain-y.npy", (plain[:, 0] > 0).astype("i4"))
+done("import", "npy", "--x", "plain.npy", "--y", "plain-y.npy", "-o", "plain-x.h5")
+train("plain-x")
+rows = [",".join(map(str, row)) for row in plain]
+kinds = [str(int(row[0] > 0)) for row in plain]
+pathlib.Path("bare.csv").write_text("\n".join(rows) + "\n")
+pathlib.Path("named.csv").write_text("u,v,w\n" + "\n".join(rows) + "\n")
+pathlib.Path("labelled.csv").write_text("\n".join(f"{row},{kind}" for row, kind in zip(rows, kinds)) + "\n")
+pathlib.Path("labelled-names.csv").write_text("kind,u,v,w\n" + "\n".join(f"{kind},{row}" for row, kind in zip(rows, kinds)) + "\n")
+for file in "bare.csv", "named.csv":
+    ran = done("predict", "plain-x", "--data", file, "--out", "-")
+    assert ran.stdout == predicted("plain-x", "plain.npy") and "are taken in their order" in ran.stderr, ran.stderr
+for file, y in ("labelled.csv", "3"), ("labelled-names.csv", "kind"):
+    assert evaluated("plain-x", file, "--y", y) == evaluated("plain-x", "plain.npy", "--y", "plain-y.npy")
+    refused(65, [file, "4 columns for features", "takes 3, in their order"], "predict", "plain-x", "--data", file, "--out", "-")
 
 # Rare flags beside an amount: a row of whole numbers, many of them far from the mean, is no row of bytes.
 flags = (draw.random((400, 12)) < 0.004).astype(int)

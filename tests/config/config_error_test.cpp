@@ -135,6 +135,15 @@ TEST(ConfigError, AWrongTypeSaysWhatWasExpectedAndSeen) {
   EXPECT_EQ(refusal("seed = -1"), "64 digits.toml:1:8: seed is -1; use a whole number of 0 or more");
 }
 
+TEST(ConfigError, ASettingOfALossIsNamedByItself) {
+  EXPECT_EQ(
+      refusal("model.loss = {name = \"quantile\", levels = []}"),
+      "64 digits.toml:1:43: model.loss.levels is an empty list; use one number or more of above 0 and below 1, like "
+      "[0.1, 0.5, 0.9]");
+  EXPECT_EQ(refusal("", {"model.loss={name=\"huber\",delta=\"2\"}"}),
+            "64 --set model.loss={name=\"huber\",delta=\"2\"}: model.loss.delta is the string \"2\"; use a number");
+}
+
 TEST(ConfigError, LayersAreTablesWithATypeAndScalars) {
   const auto said = [](const std::string& layers) { return refusal("model.layers = " + layers); };
   const std::string like = "; use a table like {type = \"dense\", units = 256}";
@@ -241,6 +250,7 @@ TEST(ConfigError, AValueOutOfRangeSaysTheRange) {
                                   "model.loss = {name = \"huber\", delta = 0}",
                                   "model.loss = {name = \"quantile\", levels = [0.9, 0.1]}",
                                   "model.loss = {name = \"huber\", size = 1}",
+                                  "model.loss = {name = \"quantile\", levels = []}",
                                   "data.normalize_targets = \"unit\"",
                                   "train.class_weights = \"maybe\"",
                                   "train.class_weights = {yes = -1}",

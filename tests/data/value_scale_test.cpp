@@ -106,12 +106,41 @@ TEST_F(ValueScales, WhatRowsMayWellHoldIsNot) {
   EXPECT_FALSE(is_smaller(one_column, whole));
 }
 
+TEST_F(ValueScales, NumbersToOneSideAreShifted) {
+  const Values whole = bytes(300);
+  const auto shifted = [](const Values& values, const Values& others) {
+    const ValueScale other = scale(others);
+    return shifted_scale(scale(values), other.mean, other.deviation);
+  };
+  ASSERT_TRUE(shifted(times(whole, 1.0, -128.0), whole));
+  EXPECT_NEAR(shifted(times(whole, 1.0, -128.0), whole)->by, -128.0, 1e-9);
+  EXPECT_EQ(shifted(times(whole, 1.0, -128.0), whole)->columns, scaled_columns);
+  EXPECT_TRUE(shifted(whole, times(whole, 1.0, -128.0)));
+  EXPECT_FALSE(shifted(whole, whole));
+  EXPECT_FALSE(shifted(times(whole, 0.5), whole)) << "dark ones";
+  EXPECT_FALSE(shifted(times(first_rows(whole, 15), 1.0, -128.0), whole)) << "few rows";
+  Values apart = whole;  // to both sides
+  for (std::size_t i = 0; i < apart.size(); ++i) apart[i] += i % 2 == 0 ? 128.0 : -128.0;
+  EXPECT_FALSE(shifted(apart, whole));
+}
+
+TEST_F(ValueScales, TellsWhatBytesCannotBe) {
+  const Values whole = bytes(300);
+  EXPECT_TRUE(scale(whole).could_be_bytes());
+  EXPECT_FALSE(scale(whole).plainly_no_bytes());
+  EXPECT_TRUE(scale(times(whole, 1.0, -128.0)).plainly_no_bytes());
+  EXPECT_TRUE(scale(times(whole, 4.0)).plainly_no_bytes());
+  EXPECT_FALSE(scale(times(whole, 1.1, -12.0)).plainly_no_bytes()) << "as a sharp filter leaves images";
+}
+
 TEST_F(ValueScales, OfTwoSplitsAreSaid) {
   const Values whole = bytes(100);
   EXPECT_THAT(note(whole, times(whole, 1.0 / 255.0)), HasSubstr("the numbers of split \"test\" are about 0."));
   EXPECT_THAT(note(whole, times(whole, 1.0 / 255.0)), HasSubstr("in 12 columns"));
   EXPECT_THAT(note(times(whole, 1.0 / 255.0), whole), HasSubstr("the numbers of split \"train\" are about 0."));
   EXPECT_THAT(note(whole, first_rows(whole, 3)), IsEmpty());
+  EXPECT_THAT(note(whole, times(whole, 1.0, -128.0)), HasSubstr("are both on one scale"));
+  EXPECT_THAT(note(times(whole, 1.0, -128.0), whole), HasSubstr("are both on one scale"));
 }
 
 }  // namespace

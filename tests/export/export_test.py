@@ -94,6 +94,13 @@ def check_columns_by_name():
     same({})
     same({"zip": np.array([b"11", b"ayr", b"", b"x"])}, 2, [0, 2, nan, 3])
     same({"zip": [" ayr ", None, nan, 7]}, 2, [2, nan, nan, 1])
+    table["features"][2]["categories"] = ["0011", "007", "ayr"]
+    same({"zip": np.array([11, 7, 8, 11])}, 2, [0, 1, 3, 0])
+    table["features"][2]["categories"] = ["007", "07", "ayr"]
+    refused("'007' or '07'", {"zip": [11, 7, 8, 11]})
+    table["features"][2]["categories"] = ["ayr", "bath"]
+    refused("none of its categories", {"zip": [11, 7, 8, 11]})
+    table["features"][2]["categories"] = ["11", "7", "ayr"]
     same({"flag": np.array([True, None, "false", "no"], object)}, 3, [0, nan, 1, 2])
     refused("'zip'", {"zip": np.array([11.0, 7.0, nan, 11.0])})
     refused("'zip'", {"zip": [True, False, True, True]})

@@ -80,8 +80,26 @@ def outputs_case(n, weighted, offset):
                 rmse=float(rmse.mean()), mae=float(mae.mean()), r2=float(r2[:2].mean()))
 
 
+def probabilities_case(n, weighted):
+    """Of several classes a row may have any; the last one is of all rows."""
+    y = rng.integers(0, 2, (n, 4))
+    y[:, 3] = 1
+    p = np.clip(np.round(rng.random((n, 4)) * 0.7 + y * 0.3, 1), 0.05, 0.95).astype(np.float32).astype(float)  # many ties
+    w = rng.choice([0.0, 0.25, 1.0, 3.5], n) if weighted else np.ones(n)
+    rankings = [ranked(y[:, k], 1, p[:, k], w) for k in range(4)]
+    for average, of in (("auc", m.roc_auc_score), ("average_precision", m.average_precision_score)):
+        macro = mean([r[average != "auc"] for r in rankings[:3]])
+        assert np.isclose(macro, of(y[:, :3], p[:, :3], average="macro", sample_weight=w), rtol=1e-12)
+    accuracy = [m.accuracy_score(y[:, k], p[:, k] > 0.5, sample_weight=w) for k in range(4)]
+    return dict(targets=y.T.tolist(), predicted=p.T.tolist(), weights=w.tolist() if weighted else [],
+                outputs=[dict(accuracy=float(accuracy[k]), auc=rankings[k][0], average_precision=rankings[k][1]) for k in range(4)],
+                accuracy=float(np.mean(accuracy)), auc=mean([r[0] for r in rankings]),
+                average_precision=mean([r[1] for r in rankings]))
+
+
 cases = dict(classes=[classes_case(60, 2, False), classes_case(60, 2, True), classes_case(80, 4, False),
                       classes_case(80, 4, True), classes_case(60, 4, True, absent=(2,)), classes_case(20, 2, False, absent=(0,))],
-             outputs=[outputs_case(40, False, 0.0), outputs_case(40, True, 1e5)])
+             outputs=[outputs_case(40, False, 0.0), outputs_case(40, True, 1e5)],
+             probabilities=[probabilities_case(50, False), probabilities_case(70, True)])
 path = pathlib.Path(__file__).parent / "metrics.json"
 path.write_text("{\n" + ",\n".join(f'"{kind}": [\n' + ",\n".join(json.dumps(c) for c in cases[kind]) + "\n]" for kind in cases) + "\n}\n")

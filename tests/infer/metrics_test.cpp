@@ -78,6 +78,32 @@ TEST(Metrics, OfClassesAreThoseOfScikitLearn) {
   EXPECT_EQ(number, 6U);
 }
 
+TEST(Metrics, OfProbabilitiesAreThoseOfScikitLearn) {
+  const Json cases = golden("probabilities");
+  for (const Json& rows : cases.items()) {
+    const auto weights = numbers<double>(rows.at("weights"));
+    Evaluation e;
+    double accuracy = 0.0;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const auto targets = numbers<double>(rows.at("targets").at(k));
+      const auto predicted = numbers<double>(rows.at("predicted").at(k));
+      OutputJudgement& judged = e.outputs.emplace_back();
+      judged.name = "y" + std::to_string(k);
+      judge_as_probability(judged, targets, predicted, weights);
+      const Json& expected = rows.at("outputs").at(k);
+      expect_like(judged.accuracy, expected.at("accuracy"), "accuracy");
+      expect_like(judged.auc, expected.at("auc"), "auc");
+      expect_like(judged.average_precision, expected.at("average_precision"), "average_precision");
+      accuracy += *judged.accuracy / 4.0;
+    }
+    average_probabilities(e);
+    EXPECT_NEAR(accuracy, rows.at("accuracy").number(), 1e-12);
+    expect_like(e.auc, rows.at("auc"), "auc");
+    expect_like(e.average_precision, rows.at("average_precision"), "average_precision");
+    EXPECT_EQ(e.notes, std::vector<std::string>{"all rows are of the class, or none is, of y3: no AUC of it"});
+  }
+}
+
 TEST(Metrics, OfOutputsAreThoseOfScikitLearn) {
   const Json cases = golden("outputs");
   for (const Json& rows : cases.items()) {

@@ -10,6 +10,7 @@
 
 #include "infer/trained.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/data/row_of_cells.hpp"
 #include "shoal/infer/prediction_pass.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/names.hpp"
@@ -247,6 +248,29 @@ TEST(Predictor, TakesColumnsOfAnyKindInAnyOrder) {
               HasSubstr("row 0, column \"day\" is \"ayr\", no date"));
   EXPECT_THAT(refusal({of_size, of_town, {"day", NamedColumn::Kind::text, nullptr, 1}}, ExitStatus::usage),
               HasSubstr("column \"day\" has no values"));
+}
+
+TEST(Predictor, AWholeNumberIsTheCategoryOfItsValue) {
+  const auto town = [](const std::vector<std::string>& categories, std::int64_t number) {
+    TableDescription table;
+    table.features = {{"town", ColumnType::category, categories}};
+    return CellReader(table).of_whole_number(0, number);
+  };
+  EXPECT_EQ(town({"00123", "7", "ayr"}, 123), 0.0) << "not unseen";
+  EXPECT_EQ(town({"00123", "7", "ayr"}, 7), 1.0);
+  EXPECT_EQ(town({"00123", "7", "ayr"}, 8), 3.0);
+  EXPECT_EQ(town({"-05", "05"}, -5), 0.0);
+  EXPECT_EQ(town({"00123", "0123", "123"}, 123), 2.0) << "of these digits";
+  const auto refusal = [&](const std::vector<std::string>& categories, std::int64_t number) -> std::string {
+    try {
+      town(categories, number);
+      return "";
+    } catch (const Error& e) {
+      return e.what();
+    }
+  };
+  EXPECT_THAT(refusal({"00123", "0123"}, 123), HasSubstr("could be \"00123\" or \"0123\"; give texts"));
+  EXPECT_THAT(refusal({"ayr", "bath"}, 123), HasSubstr("none of its categories is a whole number"));
 }
 
 TEST(Predictor, ANumberWithMarksIsReadAsInItsFile) {

@@ -134,7 +134,8 @@ std::vector<double> numbers_of(const Evaluation& e) {
   for (const ClassJudgement& c : e.classes)
     all.insert(all.end(), {c.support, c.precision.value_or(-1.0), c.recall.value_or(-1.0), c.auc.value_or(-1.0)});
   all.insert(all.end(), e.confusion.begin(), e.confusion.end());
-  for (const OutputJudgement& o : e.outputs) all.insert(all.end(), {o.rmse, o.mae, o.r2.value_or(-1.0)});
+  for (const OutputJudgement& o : e.outputs)
+    all.insert(all.end(), {o.rmse, o.mae, o.r2.value_or(-1.0), o.accuracy.value_or(-1.0), o.auc.value_or(-1.0)});
   return all;
 }
 
@@ -164,6 +165,42 @@ TEST_F(Judgement, MetricsAreTheSameOnEveryRankAndForAnyNumberOfThem) {
       EXPECT_THAT(together.notes, ::testing::ElementsAre(HasSubstr("level 0.5")));
     }
   }
+}
+
+TEST_F(Judgement, OfSeveralClassesARowMayHaveAreTheSameForAnyNumberOfRanks) {
+  run_together(test_world(), [&] {
+    if (test_world().rank() != 0) return;
+    write_set(path("from.h5"), {.classes = false, .weight = uneven});
+    const Split from = Dataset::open(path("from.h5")).split("train");
+    std::vector<std::int64_t> rows(judged_rows);
+    std::iota(rows.begin(), rows.end(), std::int64_t{0});
+    std::vector<double> x(judged_rows * judged_width), targets(judged_rows * 2), weights(judged_rows);
+    from.read_values(rows, x);
+    from.read_target_values(rows, targets);
+    from.read_weights(rows, weights);
+    for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = targets[i] > (i % 2 == 0 ? 1e5 : 1e9) ? 1.0 : 0.0;
+    H5Writer file(path("several.h5"));
+    put(file, "train/x", {judged_rows, judged_width}, x);
+    put(file, "train/y", {judged_rows, 2}, targets);
+    put(file, "train/weight", {judged_rows}, weights);
+    file.finish();
+  });
+  const Dataset data = Dataset::open(path("several.h5"));
+  const auto judge = [&](Communicator& comm) {
+    Trainer trainer(net(Loss::sigmoid, 2), Adam{.learning_rate = 1e-2}, comm);
+    const Evaluation average = trainer.fit(data, {.epochs = 3, .batch_size = 100, .leaves = 5, .quiet = true});
+    EXPECT_GT(average.accuracy.value_or(0.0), 0.6);
+    Evaluation judged = trainer.evaluate(data, "train");
+    std::vector<double> all = numbers_of(judged);
+    all.push_back(average.accuracy.value_or(-1.0));
+    EXPECT_NEAR(judged.accuracy.value_or(-1.0), (*judged.outputs[0].accuracy + *judged.outputs[1].accuracy) / 2.0,
+                1e-12);
+    EXPECT_GT(judged.auc.value_or(0.0), 0.7);
+    return all;
+  };
+  Communicator alone;
+  const std::vector<double> expected = judge(alone);
+  EXPECT_EQ(judge(test_world()), expected);
 }
 
 /// A row of the weight 2 is as good as two of them, where a batch holds all rows.

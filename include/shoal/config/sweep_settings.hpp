@@ -29,8 +29,9 @@ std::string to_string(Metric metric);   ///< "validation.loss"
 std::string short_name(Metric metric);  ///< "loss": as evaluations name it
 bool higher_is_better(Metric metric);
 bool is_loss(Metric metric);
-bool is_of_classes(Metric metric);  ///< needs labels and a loss that tells classes
-bool is_of_numbers(Metric metric);  ///< needs targets that are numbers
+bool is_of_classes(Metric metric);          ///< needs labels and a loss that tells classes
+bool is_of_several_classes(Metric metric);  ///< of these what there is also where a row may have several
+bool is_of_numbers(Metric metric);          ///< needs targets that are numbers
 
 /// How the values of a hyperparameter lie between its ends. The logarithmic ones spend as much on every factor of ten.
 enum class Scale {

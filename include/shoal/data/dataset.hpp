@@ -70,7 +70,9 @@ class Split {
   void read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const;
   /// Only with has_groups(). Equal numbers: one group. groups: (rows)
   void read_groups(std::span<const std::int64_t> rows, std::span<std::int64_t> groups) const;
-  /// The texts of column `id` of file_columns()->ids, each of id_bytes() at most. texts: (rows)
+  /// What tells rows apart: columns of the file, or "file" of images. May be none.
+  const std::vector<std::string>& id_names() const;
+  /// The texts of id_names()[id], each of id_bytes() at most. texts: (rows)
   void read_ids(std::size_t id, std::span<const std::int64_t> rows, std::span<std::string> texts) const;
   std::int64_t id_bytes(std::size_t id) const;
 

@@ -153,10 +153,12 @@ struct CsvForModel {
   bool labels = true;                         ///< whether they are read, where the files have all columns of them
   std::string owner = "the model";            ///< what the table is of, for messages
   bool drop_unlabelled = false;               ///< leave out rows without a label, else an error
+  bool by_place = false;                      ///< of a model without names: columns are those of `shape` in their order
 };
-/// One split "test". Columns are found by name in any order; features stand in the order of the model's table and have
-/// its types, nothing is guessed. A category has codes of the file's own: their names are in the table that is written.
-/// Labels, weights and ids are taken where the files have them. Columns that are left out are in DatasetSummary::notes.
+/// One split "test". Columns are found by name in any order, or by place (which is in DatasetSummary::notes); features
+/// stand in the order of the model's table and have its types, nothing is guessed. A category has codes of the file's
+/// own: their names are in the table that is written. Labels, weights and ids are taken where the files have them.
+/// Columns that are left out are in DatasetSummary::notes.
 /// @throws Error(bad_data)  for a feature that is missing, a text in a column of numbers, a label that is none of the
 ///         classes: with file, line and column
 DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out);

@@ -23,7 +23,8 @@ class CellReader {
   double of_text(std::size_t d, std::string_view text) const;
   /// A number, or seconds of a date. @throws Error(bad_data)  for a column of categories, which has texts
   double of_number(std::size_t d, double value) const;
-  /// The same; for a column of categories its digits are the text.
+  /// The same; of a column of categories the one of these digits, else the only one of this value, such as "00123" of
+  /// 123. @throws Error(bad_data)  there are several such, or no category is a whole number
   double of_whole_number(std::size_t d, long long value) const;
 
  private:

@@ -37,13 +37,15 @@ struct TrueAgainstPredicted {
   std::vector<double> weights;  ///< (side, side) row-major: by the true value, then by the predicted one
 };
 
-/// An output of a regression, in the units of the file.
+/// An output of a regression, in the units of the file, or the probability of a class of which a row may have several.
 struct OutputJudgement {
   std::string name;
   double rmse = 0.0;
   double mae = 0.0;
   std::optional<double> r2;           ///< nothing where the target is constant
   TrueAgainstPredicted against = {};  ///< on rank 0
+  /// Of a probability: the share of rows where it is above 1/2 as the target is; how well it ranks those above 1/2.
+  std::optional<double> accuracy = {}, auc = {}, average_precision = {};
 };
 
 /// How often the target lies in the interval that is predicted for it: from the first to the last level of a quantile
@@ -62,9 +64,11 @@ struct Evaluation {
   std::int64_t samples = 0;
   double loss = 0.0;               ///< mean over samples, in nats for cross-entropies, without L2; of a regression in
                                    ///< the units that targets are normalised to
-  std::optional<double> accuracy;  ///< share of samples that are right, 0 to 1; none without classes
+  std::optional<double> accuracy;  ///< share of samples that are right, 0 to 1, or, where a row may have several
+                                   ///< classes, the mean of that over classes; none without classes
 
-  // Of an evaluation that asked for all of it, with classes:
+  // Of an evaluation that asked for all of it, with classes (where a row may have several, auc and average_precision,
+  // the means over those that have one, beside those of targets):
   std::optional<double> balanced_accuracy;  ///< mean recall of classes that have rows
   std::optional<double> macro_f1;           ///< mean over classes that have rows or are predicted
   std::optional<double> weighted_f1;        ///< the same, by their support
@@ -120,14 +124,19 @@ constexpr const EvaluationMetric* evaluation_metric(std::string_view name) {
   return nullptr;
 }
 
-/// From sums over the samples, as a loss has them for statistics. classes: of the data, 0 for none. weight: of all
-/// samples, their number where all count alike.
-inline Evaluation evaluation_of(const Model& model, std::int64_t classes, std::int64_t samples, double loss_sum,
-                                double right, double weight) {
+/// Whether a row may have several classes, each told by an output of its own: of targets that are shares, without
+/// classes of the data.
+inline bool tells_each_output(const Model& model, std::int64_t classes) {
+  return classes == 0 && model.loss_kind().tells_classes;
+}
+
+/// From sums over the samples: see leaf_sums(). weight: of all samples, their number where all count alike.
+inline Evaluation evaluation_of(const Model& model, std::int64_t samples, double loss_sum, double right,
+                                double weight) {
   Evaluation evaluation;
   evaluation.samples = samples;
   evaluation.loss = loss_sum / weight;
-  if (classes > 0 && model.loss_kind().tells_classes) evaluation.accuracy = right / weight;
+  if (model.loss_kind().tells_classes) evaluation.accuracy = right / weight;
   return evaluation;
 }
 

@@ -30,6 +30,10 @@ Ranking rank_by_score(std::span<const double> scores, std::span<const std::uint8
 OutputJudgement judge_output(std::string name, std::span<const double> targets, std::span<const double> predicted,
                              std::span<const double> weights);
 
+/// Sets what an output has that is the probability of a class of its own.
+void judge_as_probability(OutputJudgement& output, std::span<const double> targets, std::span<const double> predicted,
+                          std::span<const double> weights);
+
 /// Rows of a split with classes, judged a class at a time, so that a column of probabilities is in memory at once.
 class ClassJudge {
  public:
@@ -66,5 +70,7 @@ IntervalJudgement judge_interval(std::string name, double nominal, std::span<con
 
 /// Means over outputs, of those that have the metric; `counted` says which count, by number.
 void average_outputs(Evaluation& evaluation, std::span<const std::size_t> counted);
+/// Of outputs that are probabilities: auc and average_precision, as means over those that have them.
+void average_probabilities(Evaluation& evaluation);
 
 }  // namespace shoal

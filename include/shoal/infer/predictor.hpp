@@ -25,7 +25,8 @@ struct RowsView {
 };
 
 /// A column of rows as the caller has them, called as in the file that a model was trained on. Texts are what cells of
-/// that file are; whole numbers do for categories whose texts are such; NaN and an empty text are gaps.
+/// that file are; whole numbers do for categories whose texts are such (123 for "123", or "00123" where it is the only
+/// one of this value); NaN and an empty text are gaps. A text or number that training did not see counts as unseen.
 class NamedColumn {
  public:
   enum class Kind : std::int32_t { float32 = 1, float64 = 2, int32 = 3, int64 = 4, text = 5, string = 6 };

@@ -48,6 +48,10 @@ Loss loss_for(const Config& config, const Split& train);
 bool normalizes_targets(const Config& config, const Split& train);
 /// A metric that these data can never have. key: that names it, for the message. @throws Error(usage)
 void check_metric(Metric metric, const std::string& key, const Config& config, const TrainingData& data);
+/// A metric that cannot be told of the rows to validate on: they are all of one class, or of one target. Reads y, as
+/// far as that is not known. rows: what they are called in the message. @throws Error(bad_data)
+void check_told(Metric metric, const std::string& key, const Config& config, const TrainingData& data,
+                const std::string& rows);
 /// What an evaluation says of a metric; nothing where it has none. train.loss: its loss.
 std::optional<double> value_of(Metric metric, const Evaluation& evaluation);
 /// The model that a config and data ask for. @throws Error  when loss and y do not fit

@@ -248,6 +248,7 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
   std::shared_ptr<JoinedArrays> test_x;
   if (import.test) test_x = std::make_shared<JoinedArrays>(std::move(import.test->x));
   TableNotes notes{{}, {}, import.source};
+  notes.like = import.like;
   std::optional<Dataset> like;
   std::optional<LikeY> like_y;
   if (!import.like.empty()) {

@@ -121,6 +121,12 @@ std::string ImageFolder::file(std::int64_t row) const {
   return (folder / names[r]).string();
 }
 
+std::string ImageFolder::name_below(std::int64_t row) const {
+  const auto r = static_cast<std::size_t>(row);
+  const std::string& name = names[r];
+  return escape_non_utf8(class_names.empty() ? name : folders[static_cast<std::size_t>(classes[r])] + '/' + name);
+}
+
 ImageFolder list_images(const std::string& folder, const std::vector<std::string>& class_names) {
   std::error_code none;
   if (const fs::path alone = folder; fs::is_regular_file(alone, none))

@@ -18,6 +18,7 @@ struct ImageFolder {
   std::vector<std::int32_t> classes;     ///< of each file; 0 without classes
 
   std::string file(std::int64_t row) const;
+  std::string name_below(std::int64_t row) const;  ///< of a file: its path below `path`, as messages write it
 };
 
 /// Says what it leaves out. A file is taken for an image alone, without a class.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 
@@ -109,6 +110,18 @@ class ImageRows {
   ImageSize size_;
 };
 
+Column names_of_files(std::shared_ptr<const ImageRows> rows) {
+  std::size_t longest = 1;
+  for (std::int64_t row = 0; row < std::ssize(rows->folder().names); ++row)
+    longest = std::max(longest, rows->folder().name_below(row).size());
+  const auto copy = [rows = std::move(rows), longest](std::int64_t row, std::byte* out) {
+    const std::string name = rows->folder().name_below(row);
+    std::memset(out, 0, longest);
+    std::memcpy(out, name.data(), name.size());
+  };
+  return {ElementType::uint8, {static_cast<std::int64_t>(longest)}, copy};
+}
+
 Table table_of_images(const ImageFolder& folder, const ImageSize& size, bool skip_bad) {
   auto rows = std::make_shared<ImageRows>(folder, size);
   if (skip_bad) rows->skip_bad();
@@ -121,6 +134,7 @@ Table table_of_images(const ImageFolder& folder, const ImageSize& size, bool ski
              [rows](std::span<const std::int64_t> some, std::span<std::byte> out) { rows->read(some, out); },
              true};
   if (!folder.class_names.empty()) table.y = column_of(rows->folder().classes, {});
+  table.ids = {names_of_files(rows)};
   return table;
 }
 
@@ -158,6 +172,8 @@ DatasetSummary import_images(const ImagesOptions& options, const std::string& ou
   if (like) known = like->class_names();
   const ImageFolder folder = list_images(options.folder, known);
   TableNotes notes{folder.class_names, {}, file_name(options.folder)};
+  notes.ids = {"file"};
+  notes.like = options.like;
   if (folder.class_names.empty()) notes.class_names = known;
   if (options.test.empty()) {
     const Table table = table_of_images(folder, size, options.skip_bad);

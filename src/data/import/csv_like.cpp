@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 #include "csv_reader.hpp"
@@ -74,9 +75,16 @@ void CsvLike::take_columns(const CsvOpened& opened, const std::string& file, std
     columns[c].type = table ? table->features[i].type : ColumnType::number;
     columns[c].marks = table ? table->features[i].marks : NumberMarks{};
     columns[c].reason = fmt::format("as in {}", owner);
+    if (table && !roles) columns[c].categories = table->features[i].categories;
   };
   if (names.empty() || (!opened.header && !roles)) {
-    if (static_cast<std::int64_t>(free.size()) != features)
+    const bool other = static_cast<std::int64_t>(free.size()) != features;
+    if (other && roles)
+      refuse(
+          fmt::format("{}: {} columns for features, and {} takes {}, in their order, as it was trained on data without "
+                      "names; give those alone, and for evaluate say with --y which is the label",
+                      file, free.size(), owner, features));
+    if (other)
       refuse(fmt::format("{}: {} feature columns, {} has {}; both need the same", file, free.size(), owner, features));
     for (std::size_t i = 0; i < free.size(); ++i) {
       take(i, free[i]);
@@ -124,6 +132,24 @@ void CsvLike::take_label_marks(std::vector<CsvColumn>& columns) const {
     const auto at = static_cast<std::size_t>(label - table->labels.begin());
     column.marks = table->label_marks.empty() ? NumberMarks{} : table->label_marks[at];
   }
+}
+
+std::vector<std::string> CsvLike::notes_on_categories(const std::vector<CsvFeature>& columns) const {
+  std::vector<std::string> notes;
+  if (!table || roles) return notes;
+  for (const CsvFeature& feature : columns) {
+    const auto theirs = std::ranges::find(table->features, feature.column.name, &FeatureColumn::name);
+    if (theirs == table->features.end()) continue;
+    std::vector<std::string> fresh;
+    std::ranges::set_difference(feature.column.categories, theirs->categories, std::back_inserter(fresh));
+    if (!fresh.empty())
+      notes.push_back(
+          fmt::format("column \"{}\": {} that {} has not, such as \"{}\", so that others have other numbers in x "
+                      "than there",
+                      shown(feature.column.name), counted(std::ssize(fresh), "category", "categories"), owner,
+                      shown(fresh.front())));
+  }
+  return notes;
 }
 
 void CsvLike::put_in_order(std::vector<CsvFeature>& columns) const {

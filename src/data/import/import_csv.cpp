@@ -167,6 +167,8 @@ class CsvImport {
     if (like_ && !like_->names.empty()) like_->put_in_order(parts_.verdict.features);
     put_labels_in_order();
     if (!described_) check_filled_features();
+    if (like_)
+      for (std::string& note : like_->notes_on_categories(parts_.verdict.features)) notes_.push_back(std::move(note));
     if (!like_)
       for (std::string& note : column_notes(parts_.columns, parts_.verdict.kept, files_, opened_, *parts_.scan))
         notes_.push_back(std::move(note));
@@ -202,6 +204,7 @@ class CsvImport {
 
     TableNotes notes;
     notes.source = file_name(files_.name(0));
+    notes.like = options_.like;
     notes.class_names = parts_.verdict.labels.class_names;
     if (notes.class_names.empty() && like_) notes.class_names = like_->class_names;
     const TableDescription described = description_of(parts_, missing_, opened_.format.decimal);
@@ -259,6 +262,16 @@ DatasetSummary import_csv(const CsvOptions& options, const std::string& out) {
   return CsvImport(options, std::move(like), out).run();
 }
 
+namespace {
+
+std::int64_t elements_of(const std::vector<std::int64_t>& shape) {
+  std::int64_t elements = 1;
+  for (const std::int64_t extent : shape) elements *= extent;
+  return elements;
+}
+
+}  // namespace
+
 DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out) {
   CsvOptions options;
   options.file = wanted.files.at(0);
@@ -267,20 +280,26 @@ DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out)
   CsvLike like;
   like.owner = wanted.owner;
   like.names = wanted.table.names();
+<<<<<<< HEAD
   like.table = wanted.table;
   like.label_order = wanted.table.labels;
+=======
+  if (!wanted.by_place) like.table = wanted.table;
+>>>>>>> hB1
   if (wanted.labels && !wanted.label.empty()) {
     options.label = wanted.label;
-    like.table->labels.clear();
-    like.table->label_marks.clear();
+    if (like.table) like.table->labels.clear();
+    if (like.table) like.table->label_marks.clear();
   }
   like.described = wanted.shape.empty();
   like.shape = wanted.shape;
   like.features = static_cast<std::int64_t>(wanted.table.features.size());
+  if (wanted.by_place) like.features = elements_of(wanted.shape);
   like.targets = wanted.class_names.empty();
   like.class_names = wanted.class_names;
   like.roles = true;
   like.labels = wanted.labels;
+  const std::int64_t taken = like.features;
   DatasetSummary summary = CsvImport(options, std::move(like), out).run();
   std::vector<std::string> unused;
   for (const DatasetSummary::FileColumn& column : summary.columns) {
@@ -290,6 +309,9 @@ DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out)
   }
   constexpr std::size_t told = 10;
   summary.notes.clear();
+  if (wanted.by_place)
+    summary.notes.push_back(fmt::format("{}: its {} are taken in their order, as {} was trained on data without names",
+                                        options.file, counted(taken, "feature column"), wanted.owner));
   const bool weighted = std::any_of(summary.columns.begin(), summary.columns.end(),
                                     [](const auto& column) { return column.role == "weight"; });
   if (wanted.labels && !wanted.table.weight.empty() && !weighted)

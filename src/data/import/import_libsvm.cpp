@@ -265,6 +265,7 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   table.rows = static_cast<std::int64_t>(train.labels.size());
   table.x = sparse_x(train, span, fit_float32);
   TableNotes notes{{}, column_names(options, like, span), file_name(options.file)};
+  notes.like = options.like;
   if (options.labels) {
     Labels labels = like            ? number_labels_like(train.labels, like->class_names(), train.place())
                     : options.model ? number_labels_like(train.labels, options.model->class_names, train.place())

@@ -72,16 +72,22 @@ void say_unlearnt(const std::vector<PlannedSplit>& splits, const std::vector<std
                           names[static_cast<std::size_t>(first - lacking.begin())]));
 }
 
-/// Files to train and to test on may have been scaled in two ways.
-void say_scales(const std::vector<PlannedSplit>& splits, const std::string& out) {
+/// Files to train and to test on may have been scaled in two ways, and so may the file of a set that this one is like.
+/// @param like  of TableNotes
+void say_scales(const std::vector<PlannedSplit>& splits, const std::string& like, const std::string& out) {
+  const auto say = [](const std::string& note) {
+    if (!note.empty()) log_warning(note);
+  };
   const auto train = std::ranges::find(splits, "train", &PlannedSplit::name);
-  if (train == splits.end()) return;
   for (const PlannedSplit& split : splits) {
-    if (split.table == train->table) continue;
+    if (train == splits.end() || split.table == train->table) continue;
     const Dataset data = Dataset::open(out);
-    if (const std::string note = note_on_scales(data.split("train"), data.split(split.name)); !note.empty())
-      log_warning(note);
+    say(note_on_scales(data.split("train"), data.split(split.name)));
   }
+  if (like.empty()) return;
+  const Dataset other = Dataset::open(like);
+  if (other.has("train"))
+    say(note_on_scales(other.split("train"), Dataset::open(out).split(splits.front().name), like));
 }
 
 }  // namespace
@@ -142,12 +148,13 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   if (notes.table) write_names(writer, "table", {table_text(*notes.table)});
   // Not in the digest: it changes nothing that is learnt, and sets of before go on as they were.
   if (notes.file_columns) write_names(writer, "file_columns", {table_text(*notes.file_columns)});
+  write_names(writer, "id_names", notes.ids);
   if (!notes.understood.empty()) write_names(writer, "understood", {notes.understood});
   writer.set_attribute("shape", summary.shape);
   writer.set_attribute("source", notes.source);
   writer.set_attribute("content", summary.content);
   writer.finish();
-  say_scales(splits, out);
+  say_scales(splits, notes.like, out);
   return summary;
 }
 

@@ -49,7 +49,9 @@ struct TableNotes {
   std::string source;
   std::optional<TableDescription> table = {};         ///< then `columns` are its names
   std::optional<TableDescription> file_columns = {};  ///< of a set without a table: see Dataset::file_columns()
+  std::vector<std::string> ids = {};                  ///< of Table::ids, where no description of columns names them
   std::string understood = {};                        ///< what was found out about the file, and why; for people
+  std::string like = {};  ///< data set that this one is made like, beside which its numbers are looked at; empty: none
 };
 
 /// Some rows of a table that become a split.

@@ -74,14 +74,20 @@ void add_outputs(Json& json, const Evaluation& e) {
   Json outputs = Json::array();
   for (const OutputJudgement& o : e.outputs) {
     if (outputs.items().size() == most_outputs) break;
-    outputs.push(Json::object({{"name", o.name},
-                               {"rmse", value(o.rmse)},
-                               {"mae", value(o.mae)},
-                               {"r2", value(o.r2)},
-                               {"low", value(o.against.low)},
-                               {"high", value(o.against.high)},
-                               {"side", static_cast<std::int64_t>(TrueAgainstPredicted::side)},
-                               {"squares", squares_of(o.against)}}));
+    Json output = Json::object({{"name", o.name},
+                                {"rmse", value(o.rmse)},
+                                {"mae", value(o.mae)},
+                                {"r2", value(o.r2)},
+                                {"low", value(o.against.low)},
+                                {"high", value(o.against.high)},
+                                {"side", static_cast<std::int64_t>(TrueAgainstPredicted::side)},
+                                {"squares", squares_of(o.against)}});
+    if (o.accuracy) {
+      output.set("accuracy", value(o.accuracy));
+      output.set("auc", value(o.auc));
+      output.set("average_precision", value(o.average_precision));
+    }
+    outputs.push(std::move(output));
   }
   json.set("outputs", std::move(outputs));
 }

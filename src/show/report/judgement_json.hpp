@@ -13,7 +13,8 @@ namespace shoal {
 ///   metrics      [[name, value]]
 ///   classes      [{"name", "support", "precision", "recall", "f1"}], confusion (K, K), calibration [[weight,
 ///                confidence, accuracy]], from the least confidence on; with classes. No confusion of more than 100
-///   outputs      [{"name", "rmse", "mae", "r2", "low", "high", "side", "squares": [[true, predicted, weight]]}]
+///   outputs      [{"name", "rmse", "mae", "r2", "low", "high", "side", "squares": [[true, predicted, weight]]}], with
+///                "accuracy", "auc", "average_precision" where they are probabilities
 ///   notes        [text]
 /// or {"absent": why}. The same on every rank.
 /// @throws SharedError  when ranks fail for reasons of their own, like a lack of memory

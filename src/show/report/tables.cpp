@@ -198,8 +198,12 @@ std::string judgement_section(const Json& judgement) {
     html += matrix_table(judgement);
     html += to_html(table_of("Each class", *classes, {"name", "support", "precision", "recall", "f1"}));
   }
-  if (const Json* outputs = judgement.find("outputs"))
-    html += to_html(table_of("Each output", *outputs, {"name", "rmse", "mae", "r2"}));
+  if (const Json* outputs = judgement.find("outputs")) {
+    const bool probabilities = !outputs->items().empty() && outputs->at(0).find("accuracy") != nullptr;
+    html += to_html(probabilities ? table_of("Each output", *outputs,
+                                             {"name", "rmse", "mae", "r2", "accuracy", "auc", "average_precision"})
+                                  : table_of("Each output", *outputs, {"name", "rmse", "mae", "r2"}));
+  }
   for (const Json& note : judgement.at("notes").items())
     html += fmt::format("<p class=\"note\">{}</p>\n", html_text(note.string()));
   return section("What the model makes of the data", html);

@@ -2,7 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
+#include <span>
 
 #include "shoal/config/model_layers.hpp"
 #include "shoal/core/error.hpp"
@@ -90,6 +92,31 @@ void take_fold(TrainingData& data, const Config& config) {
   }
 }
 
+/// Whether some column of y has two values among the rows that count. halves: only above 1/2 and not are two.
+bool differs(const Split& split, bool halves) {
+  constexpr std::int64_t at_once = 4096;
+  const auto width = static_cast<std::size_t>(std::max<std::int64_t>(1, split.outputs()));
+  std::vector<double> first;
+  std::vector<std::int64_t> rows;
+  std::vector<double> values, weights;
+  for (std::int64_t begin = 0; begin < split.rows(); begin += at_once) {
+    rows.resize(static_cast<std::size_t>(std::min(at_once, split.rows() - begin)));
+    std::iota(rows.begin(), rows.end(), begin);
+    values.resize(rows.size() * width);
+    split.read_target_values(rows, values);
+    weights.assign(rows.size(), 1.0);
+    if (split.has_weights()) split.read_weights(rows, weights);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      if (!(weights[r] > 0.0)) continue;
+      const auto row = std::span(values).subspan(r * width, width);
+      if (halves) std::ranges::transform(row, row.begin(), [](double value) { return value > 0.5 ? 1.0 : 0.0; });
+      if (first.empty()) first.assign(row.begin(), row.end());
+      if (!std::ranges::equal(row, first)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 TrainingData select_data(const Dataset& dataset, const Config& config) {
@@ -140,6 +167,7 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
     throw Error(ExitStatus::bad_data,
                 fmt::format("split \"{}\" in {} has no rows", data.validation_name, dataset.path()));
   check_metric(config.train.metric, "train.metric", config, data);
+  check_told(config.train.metric, "train.metric", config, data, fmt::format("split \"{}\"", data.validation_name));
   return data;
 }
 
@@ -174,9 +202,26 @@ void check_metric(Metric metric, const std::string& key, const Config& config, c
     refuse(
         "needs data to validate on, and data.validation sets none apart; use data.validation = 0.1, or the metric "
         "\"train.loss\"");
-  const bool classes = data.description.classes > 0 && loss_for(config, data.train).tells_classes;
-  if (is_of_classes(metric) && !classes) refuse("needs classes, and y holds real numbers; use \"validation.loss\"");
+  const bool tells = loss_for(config, data.train).tells_classes;
+  const bool classes = data.description.classes > 0 && tells;
+  if (is_of_several_classes(metric) && tells) return;
+  if (is_of_classes(metric) && !classes)
+    refuse(tells ? "needs one class a row, and here a row may have several; use \"validation.auc\""
+                 : "needs classes, and y holds real numbers; use \"validation.loss\"");
   if (is_of_numbers(metric) && classes) refuse("needs targets, and y holds classes; use \"validation.accuracy\"");
+}
+
+void check_told(Metric metric, const std::string& key, const Config& config, const TrainingData& data,
+                const std::string& rows) {
+  const bool ranks = metric == Metric::validation_auc || metric == Metric::validation_average_precision;
+  if (!data.validation || !(ranks || metric == Metric::validation_r2)) return;
+  const bool shares_of_classes = data.validation->has_targets() && data.description.classes > 0;
+  if (shares_of_classes || differs(*data.validation, ranks && data.validation->has_targets())) return;
+  throw Error(
+      ExitStatus::bad_data,
+      fmt::format("{}{} = \"{}\" cannot be told of {}, whose rows are all {}; use another metric, or other data "
+                  "to validate on",
+                  config.place_of(key), key, to_string(metric), rows, ranks ? "of one class" : "of one target"));
 }
 
 std::optional<double> value_of(Metric metric, const Evaluation& evaluation) {

@@ -46,11 +46,8 @@ CsvForModel wanted_csv(const RawFiles& raw, const DataDescription& trained, bool
     wanted.table = *trained.file_columns;
     wanted.shape = trained.shape;
   } else if (trained.columns.empty()) {
-    throw Error(
-        ExitStatus::bad_data,
-        fmt::format("{}: columns of CSV are told by their names, and the model was trained on data without such; "
-                    "make a data set of it with shoal import, and give that",
-                    raw.paths.front()));
+    wanted.by_place = true;
+    wanted.shape = trained.shape;
   } else {
     for (const std::string& name : trained.columns) wanted.table.features.push_back({name, ColumnType::number, {}});
   }

@@ -14,8 +14,9 @@
 namespace shoal {
 namespace {
 
-constexpr double far_share = 0.1;    // of values, where training had a hundredth at most: see FarValues
-constexpr double some_share = 0.05;  // of values below 0: more than mistakes
+constexpr double far_share = 0.1;         // of values, where training had a hundredth at most: see FarValues
+constexpr double some_share = 0.05;       // of fractions below 0: more than mistakes
+constexpr std::size_t least_values = 64;  // that tell something where none is below 0
 
 /// What the normalisation tells of the numbers of training. Of `unit` it has the range.
 class TrainedScale {
@@ -69,6 +70,26 @@ class TrainedScale {
   }
   const std::vector<double>& sizes_of(const ValueScale& data) const { return by_range_ ? data.greatest : data.typical; }
 
+  /// Whether columns had numbers below 0, as bytes of -128 to 127 are, and the values are bytes without a single such.
+  bool bytes_for_signed(const ValueScale& data) const {
+    const std::size_t below = count([](double mean, double deviation) {
+      return mean < 0.0 && std::fabs(mean) + deviation >= 16.0;  // of `unit` the mean is the least
+    });
+    const auto values = static_cast<std::size_t>(data.rows) * columns();
+    return data.could_be_bytes() && below >= few_columns && 2 * below >= columns() && values >= least_values;
+  }
+  /// Where numbers lie to one side of those of training: see shifted_scale(). Of `unit` half a range is taken.
+  std::optional<ShiftedScale> shifted(const ValueScale& data) const {
+    std::vector<double> means;
+    std::vector<double> deviations;
+    for (const std::size_t d : numbers_) {
+      const double deviation = normalization_.deviation[d];
+      means.push_back(normalization_.mean[d] + (by_range_ ? deviation / 2.0 : 0.0));
+      deviations.push_back(by_range_ ? deviation / 3.0 : deviation);  // 1.5 of them: to the end of the range
+    }
+    return shifted_scale(data, means, deviations);
+  }
+
   /// Whether columns had numbers of 0 to 1, -1 to 1, or standardised ones, and the values are bytes.
   bool bytes_for_small(std::span<const double> values, std::size_t width, const ValueScale& data) const {
     if (!data.whole || data.least < 0.0 || data.most > 255.0) return false;
@@ -114,7 +135,28 @@ class TrainedScale {
 /// What is said where numbers cannot be, or hardly are, those that a model of bytes was trained on.
 std::string no_bytes_text(const std::string& set, const ValueScale& data, const TrainedModel& trained) {
   return fmt::format("{}: the values are {}, {:.4g} to {:.4g}, and {} was trained on bytes, 0 to 255", set,
-                     data.whole ? "small" : "fractions", data.least, data.most, trained.path);
+                     !data.whole           ? "fractions"
+                     : data.within_bytes() ? "small"
+                                           : "whole numbers",
+                     data.least, data.most, trained.path);
+}
+
+/// Numbers for a model of bytes. @returns whether something was said
+bool check_bytes(const ValueScale& data, bool smaller, const std::string& set, const TrainedModel& trained) {
+  const std::string text = no_bytes_text(set, data, trained);
+  const bool fractions = data.are_shares() || (!data.whole && data.below_zero >= some_share);
+  if (fractions && smaller)
+    throw Error(ExitStatus::bad_data, text + "; give bytes as they are, or multiply by 255 what was divided by it");
+  // Columns of a table may hold what training had none of.
+  const bool array = trained.data.columns.empty() || trained.data.shape.size() > 1;
+  if (array && data.plainly_no_bytes())
+    throw Error(ExitStatus::bad_data, text + "; give bytes as they are, or put them back into 0 to 255");
+  const bool shares = data.least >= 0.0 && data.most <= 1.0 && data.most > 0.0;
+  if (fractions || shares || (array && !data.within_bytes())) {
+    log_warning(text + ": is that meant?");
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -135,24 +177,30 @@ void check_scale(const Split& split, const std::string& set, const ColumnMatch& 
   // Whole numbers of a table that never were large are bytes by the way they are stored alone.
   const bool large = !scale.is_known() || std::ranges::max(scale.sizes()) >= 16.0;
   const bool tells = !scale.is_known() || scale.columns_beyond_one() >= few_columns;
-  if (tells && large && (of_bytes || scale.has_ranges_of_bytes())) {
-    const bool no_bytes = data.are_shares() || (!data.whole && data.below_zero >= some_share);
-    if (no_bytes && smaller)
-      throw Error(ExitStatus::bad_data, no_bytes_text(set, data, trained) +
-                                            "; give bytes as they are, or multiply by 255 what was divided by it");
-    if (no_bytes || (data.least >= 0.0 && data.most <= 1.0 && data.most > 0.0))
-      return log_warning(no_bytes_text(set, data, trained) + ": is that meant?");
-  }
+  if (tells && large && (of_bytes || scale.has_ranges_of_bytes()) &&
+      check_bytes(data, smaller.has_value(), set, trained))
+    return;
   if (!of_bytes && scale.bytes_for_small(values, width, data))
     throw Error(ExitStatus::bad_data,
                 fmt::format("{}: the values are bytes, up to {}, and {} was trained on numbers of about 0 to 1; divide "
                             "them as those were, such as by 255",
                             set, data.most, trained.path));
+  if (!of_bytes && scale.bytes_for_signed(data))
+    throw Error(
+        ExitStatus::bad_data,
+        fmt::format("{}: the values are bytes, up to {}, and {} was trained on numbers of which many were below "
+                    "0, such as -128 to 127; shift them as those were, such as by -128",
+                    set, data.most, trained.path));
   if (smaller)
-    log_warning(
+    return log_warning(
         fmt::format("{}: its numbers are about {:.2g}, and those that {} was trained on about {:.3g}, in {} "
                     "columns: are they on one scale?",
                     set, smaller->size, trained.path, smaller->other, smaller->columns));
+  if (const auto shift = scale.is_known() ? scale.shifted(data) : std::nullopt)
+    log_warning(
+        fmt::format("{}: its numbers are {:.3g} {} than those that {} was trained on, on average of {} columns: "
+                    "are they on one scale?",
+                    set, std::fabs(shift->by), shift->by < 0.0 ? "less" : "more", trained.path, shift->columns));
 }
 
 }  // namespace shoal

@@ -177,11 +177,11 @@ Evaluation DatasetEnsemble::State::judge_mean(const Dataset& data, const Split& 
                       const auto targets = feeder.executor().input(feeder.model().targets());
                       std::vector<double> sums(width * static_cast<std::size_t>(range.size()));
                       for (std::size_t r = 0; r < rows.size(); ++r) {
-                        const SampleLoss one = loss.of(made, r, targets);
+                        const JudgedMean one = loss.of(made, r, targets);
                         const double weight = weights.empty() ? 1.0 : weights[r];
                         double* leaf = &sums[width * static_cast<std::size_t>((rows[r] - rows[0]) / cut.leaf_samples)];
                         leaf[0] += weight * one.loss;
-                        leaf[1] += one.right ? weight : 0.0;
+                        leaf[1] += weight * one.right;
                         leaf[2] += weight;
                       }
                       return sums;
@@ -195,7 +195,7 @@ Evaluation DatasetEnsemble::State::judge_mean(const Dataset& data, const Split& 
   });
   std::vector<double> sums(width);
   comm.tree_reduce(share, partials, add, sums);
-  Evaluation mean = evaluation_of(first.model, split.classes(), split.rows(), sums[0], sums[1], sums[2]);
+  Evaluation mean = evaluation_of(first.model, split.rows(), sums[0], sums[1], sums[2]);
   judge.finish(mean, comm);
   return mean;
 }

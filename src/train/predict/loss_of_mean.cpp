@@ -22,7 +22,7 @@ LossOfMean::LossOfMean(const Loss& loss, const PredictionLayout& layout, const N
       mean_(targets.mean),
       scale_(targets.scale()) {}
 
-SampleLoss LossOfMean::of(const EnsemblePredictions& made, std::size_t r, Panels<const float> panels) const {
+JudgedMean LossOfMean::of(const EnsemblePredictions& made, std::size_t r, Panels<const float> panels) const {
   std::vector<double> targets(static_cast<std::size_t>(panels.columns));
   for (std::size_t k = 0; k < targets.size(); ++k)
     targets[k] = static_cast<double>(panels.at(static_cast<std::int64_t>(r), static_cast<std::int64_t>(k)));
@@ -35,11 +35,11 @@ SampleLoss LossOfMean::of(const EnsemblePredictions& made, std::size_t r, Panels
   }
 }
 
-SampleLoss LossOfMean::of_class(std::span<const double> p, std::int32_t predicted, std::size_t label) const {
-  return {surprise(p[label]), static_cast<std::size_t>(predicted) == label};
+JudgedMean LossOfMean::of_class(std::span<const double> p, std::int32_t predicted, std::size_t label) const {
+  return {surprise(p[label]), static_cast<std::size_t>(predicted) == label ? 1.0 : 0.0};
 }
 
-SampleLoss LossOfMean::of_shares(std::span<const double> row, std::span<const double> shares,
+JudgedMean LossOfMean::of_shares(std::span<const double> row, std::span<const double> shares,
                                  std::int32_t predicted) const {
   // Of two classes by one output the second is what the output tells, and the first is reported with its own digits.
   const bool two_classes = row.size() == shares.size() + 1;
@@ -50,18 +50,24 @@ SampleLoss LossOfMean::of_shares(std::span<const double> row, std::span<const do
     if (shares[k] < 1.0)
       loss += (1.0 - shares[k]) * surprise(two_classes ? row[0] : std::max(1.0 - p[k], lost_in_rounding));
   }
-  const auto largest = std::max_element(shares.begin(), shares.end()) - shares.begin();
-  const auto label = shares.size() == 1 ? (shares[0] > 0.5 ? 1 : 0) : largest;
-  return {loss / static_cast<double>(p.size()), labels_ && predicted == label};
+  const auto outputs = static_cast<double>(p.size());
+  double right = 0.0;
+  if (labels_) {
+    const auto largest = std::max_element(shares.begin(), shares.end()) - shares.begin();
+    right = predicted == (shares.size() == 1 ? (shares[0] > 0.5 ? 1 : 0) : largest) ? 1.0 : 0.0;
+  } else {
+    for (std::size_t k = 0; k < p.size(); ++k) right += (p[k] > 0.5) == (shares[k] > 0.5) ? 1.0 / outputs : 0.0;
+  }
+  return {loss / outputs, right};
 }
 
-SampleLoss LossOfMean::of_numbers(std::span<const double> outputs, std::span<const double> targets) const {
+JudgedMean LossOfMean::of_numbers(std::span<const double> outputs, std::span<const double> targets) const {
   const std::size_t padded = (outputs.size() + 7) / 8 * 8;  // see LossSample
   const std::size_t levels = static_cast<std::size_t>(loss_.levels());
   std::vector<double> z(padded), d(padded);
   for (std::size_t k = 0; k < outputs.size(); ++k)
     z[k] = mean_.empty() ? outputs[k] : (outputs[k] - mean_[k / levels]) * scale_[k / levels];
-  return loss_.sample({outputs.size(), z, targets, d}, loss_.numbers);
+  return {loss_.sample({outputs.size(), z, targets, d}, loss_.numbers).loss, 0.0};
 }
 
 }  // namespace shoal

@@ -134,9 +134,7 @@ class CsvPredictionWriter final : public PredictionWriter {
 
 }  // namespace
 
-RowIds::RowIds(const Split& split) : split_(split) {
-  if (split.file_columns()) names_ = split.file_columns()->ids;
-}
+RowIds::RowIds(const Split& split) : split_(split), names_(split.id_names()) {}
 
 std::vector<std::vector<std::string>> RowIds::read(std::int64_t first, std::int64_t last) const {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(last - first));

@@ -5,7 +5,9 @@
 namespace shoal {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class ImportCsv : public DataFiles {
  protected:
@@ -144,6 +146,24 @@ TEST_F(ImportCsv, TakesClassesAndColumnsFromAnotherSet) {
   expect_refused("a,c,y\n1,2,cat\n", like, {"no column \"b\"", "like.h5"});
   expect_refused("1,2,3,cat\n", {.label = "3", .like = path("like.h5")}, {"3 feature columns", "has 2"});
   expect_refused("1,2\n", {.like = path("nowhere.h5")}, {"nowhere.h5"}, ExitStatus::no_input);
+}
+
+TEST_F(ImportCsv, CategoriesHaveTheNumbersOfAnotherSet) {
+  import("town,sure,y\nayr,no,1\nbath,yes,0\nyork,no,1\n", {.label = "y"});
+  std::filesystem::rename(path("out.h5"), path("like.h5"));
+  const CsvOptions like{.label = "y", .like = path("like.h5")};
+  const Dataset data = import("town,sure,y\nyork,yes,1\nbath,yes,0\n", like);
+  EXPECT_THAT(x_of(data.split("train")), ElementsAre(2, 1, 1, 1)) << "not 1 and 0, as the file alone would have it";
+  EXPECT_THAT(data.table()->features[0].categories, ElementsAre("ayr", "bath", "york"));
+  EXPECT_THAT(data.table()->features[1].categories, ElementsAre("no", "yes"));
+  write("t.csv", "town,sure,y\nyork,yes,1\ncork,yes,0\n");
+  std::filesystem::remove(path("out.h5"));
+  CsvOptions options = like;
+  options.file = path("t.csv");
+  const DatasetSummary summary = import_csv(options, path("out.h5"));
+  EXPECT_THAT(Dataset::open(path("out.h5")).table()->features[0].categories,
+              ElementsAre("ayr", "bath", "cork", "york"));
+  EXPECT_THAT(summary.notes, Contains(HasSubstr("column \"town\": 1 category that")));
 }
 
 TEST_F(ImportCsv, TakesTheShapeAndTargetsOfAnotherSet) {

@@ -21,7 +21,8 @@ struct CsvColumn {
   std::optional<ColumnType> type;         ///< where it was said
   std::optional<NumberMarks> marks = {};  ///< where a model or another set has the column, else to be found out
   std::string reason = {};
-  bool declared = false;  ///< by a person
+  bool declared = false;                     ///< by a person
+  std::vector<std::string> categories = {};  ///< that another set lists and this one is to list as well
 };
 
 /// Texts with commas between them, in quotes where they hold commas themselves.

@@ -17,14 +17,30 @@ namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
+/// Categories that are whole numbers, such as 7 and 007, by their value.
+auto whole_categories(const std::vector<std::string>& categories) {
+  std::vector<std::pair<long long, std::size_t>> whole;
+  for (std::size_t k = 0; k < categories.size(); ++k) {
+    long long value = 0;
+    const char* const end = categories[k].data() + categories[k].size();
+    const auto parsed = std::from_chars(categories[k].data(), end, value);
+    if (parsed.ec == std::errc() && parsed.ptr == end) whole.emplace_back(value, k);
+  }
+  std::ranges::sort(whole);
+  return whole;
+}
+
 }  // namespace
 
 struct CellReader::State {
   TableDescription table;
   CellRules rules;
+  std::vector<std::vector<std::pair<long long, std::size_t>>> whole;  // of each column: values and their categories
 
   explicit State(TableDescription of)
-      : table(std::move(of)), rules(table.decimal == 0 ? '.' : table.decimal, table.missing) {}
+      : table(std::move(of)), rules(table.decimal == 0 ? '.' : table.decimal, table.missing) {
+    for (const FeatureColumn& column : table.features) whole.push_back(whole_categories(column.categories));
+  }
 };
 
 CellReader::CellReader(TableDescription table) : state_(std::make_shared<const State>(std::move(table))) {}
@@ -58,10 +74,23 @@ double CellReader::of_number(std::size_t d, double value) const {
 }
 
 double CellReader::of_whole_number(std::size_t d, long long value) const {
-  if (!state_->table.features[d].has_categories()) return of_number(d, static_cast<double>(value));
+  const FeatureColumn& column = state_->table.features[d];
+  if (!column.has_categories()) return of_number(d, static_cast<double>(value));
+  const auto& whole = state_->whole[d];
+  if (whole.empty())
+    throw Error(ExitStatus::bad_data,
+                fmt::format("column \"{}\" is {}, and none of its categories is a whole number; give texts",
+                            column.name, value));
   std::array<char, 24> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  return of_text(d, {digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
+  const double of_digits = of_text(d, {digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
+  const auto equal = std::ranges::equal_range(whole, value, {}, &std::pair<long long, std::size_t>::first);
+  if (equal.empty() || of_digits < static_cast<double>(column.categories.size())) return of_digits;
+  if (equal.size() > 1)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("column \"{}\" is {}, which could be \"{}\" or \"{}\"; give texts", column.name, value,
+                            shown(column.categories[equal[0].second]), shown(column.categories[equal[1].second])));
+  return static_cast<double>(equal.front().second);
 }
 
 std::vector<double> missing_numbers(const TableDescription& table) {

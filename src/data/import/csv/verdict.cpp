@@ -121,18 +121,17 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
                              : "numbers";
     return feature;
   }
-  std::vector<std::size_t> order(facts.words.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return facts.words[a].text < facts.words[b].text; });
-  feature.codes.resize(order.size());
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    feature.codes[order[k]] = static_cast<double>(k);
-    feature.column.categories.push_back(facts.words[order[k]].text);
-  }
-  if (guessed) feature.column.type = order.size() == 2 ? ColumnType::flag : ColumnType::category;
+  std::vector<std::string>& categories = feature.column.categories;
+  categories = column.categories;
+  for (const CsvFacts::Word& word : facts.words) categories.push_back(word.text);
+  std::ranges::sort(categories);
+  const auto twice = std::ranges::unique(categories);
+  categories.erase(twice.begin(), twice.end());
+  for (const CsvFacts::Word& word : facts.words)
+    feature.codes.push_back(static_cast<double>(std::ranges::lower_bound(categories, word.text) - categories.begin()));
+  if (guessed) feature.column.type = categories.size() == 2 ? ColumnType::flag : ColumnType::category;
   if (guessed && reason.empty()) {
-    reason = order.size() == 2 ? "two texts" : "texts";
+    reason = categories.size() == 2 ? "two texts" : "texts";
     if (hold_numbers(facts))
       reason += fmt::format("; if \"{}\" is a number or a date, write it like 97.5 or 2018-01-28",
                             shown(facts.words.front().text));
