@@ -19,7 +19,7 @@ constexpr double step = 0.1;         // of a scale
 constexpr double drawn_anew = 0.25;  // of choices
 
 /// To find a place that no other has: enough for the last of a few dozen values.
-constexpr std::int64_t most_attempts = 1000;
+constexpr std::int64_t most_draws_of_a_place = 1000;
 constexpr int attempt_bits = 32;  // of the item of a draw, above the member
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
@@ -67,7 +67,7 @@ Population::Population(std::vector<Place> first) : weights_(first.size(), 0) {
 Place Population::place_of_its_own(const SweepSettings& settings, std::uint64_t seed, std::int64_t generation,
                                    std::int64_t member, const Place& from, std::int64_t weights,
                                    std::span<const Training> others) {
-  for (std::int64_t attempt = 0; attempt < most_attempts; ++attempt) {
+  for (std::int64_t attempt = 0; attempt < most_draws_of_a_place; ++attempt) {
     Place place = moved_place(settings.space, seed, generation, member, from, attempt);
     const Training training{weights, values_at(settings.space, place)};
     if (std::find(others.begin(), others.end(), training) == others.end()) return place;
