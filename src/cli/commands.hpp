@@ -68,7 +68,6 @@ struct ExplainRequest {
 struct CvRequest {
   SweepRequest sweep;
   bool json = false;
-  std::optional<std::string> predictions;  ///< CSV to write, of each row by the model that was not trained on it
 };
 
 struct InspectRequest {

@@ -94,17 +94,17 @@ std::string cv_json(const SweepSummary& summary) {
 }  // namespace
 
 ExitStatus execute(const CvRequest& request, Communicator& world) {
-  if (request.predictions)
+  if (request.sweep.predictions)
     run_together(world, [&] {
       if (world.rank() != 0) return;
-      if (!is_csv_name(*request.predictions))
-        throw Error(ExitStatus::usage,
-                    fmt::format("--predictions {} is no CSV; give a name that ends in .csv", *request.predictions));
-      check_output_file(*request.predictions, Output::predictions, {request.sweep.config.value_or("")});
+      if (!is_csv_name(*request.sweep.predictions))
+        throw Error(ExitStatus::usage, fmt::format("--predictions {} is no CSV; give a name that ends in .csv",
+                                                   *request.sweep.predictions));
+      check_output_file(*request.sweep.predictions, Output::predictions, {request.sweep.config.value_or("")});
     });
   const SweepSummary summary = sweep_run(request.sweep, world);
-  if (request.predictions && summary.status == ExitStatus::done)
-    predict_out_of_fold(summary.folder, *request.predictions, world);
+  if (request.sweep.predictions && summary.status == ExitStatus::done)
+    predict_out_of_fold(summary.folder, *request.sweep.predictions, world);
   if (world.rank() != 0 || summary.status == ExitStatus::stopped || !summary.shown) return summary.status;
   if (request.json) {
     print(cv_json(summary));

@@ -18,6 +18,7 @@
 #include "shoal/data/dataset.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/watchdog.hpp"
+#include "shoal/infer/distinct_models.hpp"
 #include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/checkpoint_path.hpp"
@@ -44,6 +45,13 @@ std::vector<std::string> files_read(const GivenData& data, const std::vector<std
   return files;
 }
 
+/// What was given in place of a model, and of which its members are.
+struct GivenModels {
+  std::vector<std::string> checkpoints;
+  std::optional<std::int64_t> best;
+  WhichWeights weights;
+};
+
 DataKind kind_of_given(const GivenData& data) {
   const std::string& first = data.files.front();
   DataKind kind = kind_of_data(first);
@@ -63,38 +71,53 @@ DataKind kind_of_given(const GivenData& data) {
   return kind;
 }
 
-/// Rank 0 alone looks, so that all mean the same files even while runs go on.
-std::vector<std::string> files_of(const std::vector<std::string>& given, const std::optional<std::int64_t>& best) {
-  std::vector<std::string> files;
-  for (const std::string& path : given) {
-    if (!best) {
-      files.push_back(checkpoint_file(path));
-      std::error_code none;
-      if (given.size() > 1 && std::filesystem::is_regular_file(files.back(), none) &&
-          !looks_like_checkpoint(files.back()))
-        throw Error(ExitStatus::usage,
-                    fmt::format("{} is no checkpoint, of which several are an ensemble; of data give each file its own "
-                                "--data",
-                                files.back()));
-      continue;
-    }
-    if (*best < 1) throw Error(ExitStatus::usage, fmt::format("--best {} takes no trial; give 1 or more", *best));
-    for (std::string& file : best_checkpoints(path, *best)) files.push_back(std::move(file));
-  }
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (std::find(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(i), files[i]) !=
-        files.begin() + static_cast<std::ptrdiff_t>(i))
+/// Of several given by their paths. @throws Error(usage)  names both of two that are one model
+void require_distinct(const std::vector<std::string>& files, WhichWeights weights) {
+  if (files.size() < 2) return;
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    const auto end = files.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(files.begin(), end, files[i]) != end)
       throw Error(ExitStatus::usage, fmt::format("{} is given twice; an ensemble counts each member once", files[i]));
   }
+  DistinctModels models(weights);
+  for (const std::string& file : files) {
+    if (const auto same = models.add(file))
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} and {} are one model to the bit; an ensemble counts each member once", *same, file));
+  }
+}
+
+/// Rank 0 alone looks, so that all mean the same files even while runs go on.
+std::vector<std::string> files_of(const GivenModels& given) {
+  std::vector<std::string> files;
+  if (given.best) {
+    if (*given.best < 1)
+      throw Error(ExitStatus::usage, fmt::format("--best {} takes no trial; give 1 or more", *given.best));
+    DistinctModels models(given.weights);
+    for (const std::string& path : given.checkpoints) {
+      for (std::string& file : best_checkpoints(path, *given.best, models)) files.push_back(std::move(file));
+    }
+    return files;
+  }
+  for (const std::string& path : given.checkpoints) {
+    files.push_back(checkpoint_file(path));
+    std::error_code none;
+    if (given.checkpoints.size() > 1 && std::filesystem::is_regular_file(files.back(), none) &&
+        !looks_like_checkpoint(files.back()))
+      throw Error(ExitStatus::usage,
+                  fmt::format("{} is no checkpoint, of which several are an ensemble; of data give each file its own "
+                              "--data",
+                              files.back()));
+  }
+  require_distinct(files, given.weights);
   return files;
 }
 
 /// Collective.
-std::vector<std::string> agreed_files(const std::vector<std::string>& given, const std::optional<std::int64_t>& best,
-                                      const Communicator& world) {
+std::vector<std::string> agreed_files(const GivenModels& given, const Communicator& world) {
   std::vector<std::string> files;
   run_together(world, [&] {
-    if (world.rank() == 0) files = files_of(given, best);
+    if (world.rank() == 0) files = files_of(given);
   });
   const auto count = static_cast<std::size_t>(world.all_max(std::ssize(files)));
   files.resize(count);
@@ -151,8 +174,7 @@ struct Given {
 };
 
 /// Collective.
-Given look_at(const GivenData& data, const std::vector<std::string>& checkpoints,
-              const std::optional<std::int64_t>& best, Communicator& world) {
+Given look_at(const GivenData& data, const GivenModels& models, Communicator& world) {
   std::int64_t kind = 0;
   run_together(world, [&] {
     if (world.rank() != 0) return;
@@ -160,7 +182,7 @@ Given look_at(const GivenData& data, const std::vector<std::string>& checkpoints
   });
   Given given{static_cast<DataKind>(world.all_max(kind)), std::nullopt, {}};
   if (given.kind == DataKind::data_set) given.opened = open_together(data.files.front(), world);
-  given.files = agreed_files(checkpoints, best, world);
+  given.files = agreed_files(models, world);
   return given;
 }
 
@@ -186,7 +208,7 @@ ExitStatus execute(const TrainRequest& request, Communicator& world) { return tr
 
 ExitStatus execute(const EvaluateRequest& request, Communicator& world) {
   std::optional<Opening> opening(std::in_place, world);
-  const Given given = look_at(request.data, request.checkpoints, request.best, world);
+  const Given given = look_at(request.data, {request.checkpoints, request.best, request.weights}, world);
   const auto check = [&] {
     if (request.confusion)
       check_output_file(*request.confusion, Output::confusion, files_read(request.data, given.files));
@@ -232,7 +254,7 @@ std::string said_format(const std::string& out) {
 ExitStatus execute(const PredictRequest& request, Communicator& world) {
   std::optional<Opening> opening(std::in_place, world);
   const bool printed = request.out == "-";
-  const Given given = look_at(request.data, request.checkpoints, request.best, world);
+  const Given given = look_at(request.data, {request.checkpoints, request.best, request.weights}, world);
   const auto check = [&] {
     if (!printed) check_output_file(request.out, Output::predictions, files_read(request.data, given.files));
   };
@@ -284,7 +306,7 @@ ExitStatus execute(const ExplainRequest& request, Communicator& world) {
       throw Error(ExitStatus::usage,
                   fmt::format("--repeats {} permutes nothing; give 1 or more", request.options.repeats));
   });
-  const Given given = look_at(request.data, {request.checkpoint}, std::nullopt, world);
+  const Given given = look_at(request.data, {{request.checkpoint}, std::nullopt, request.weights}, world);
   const auto check = [&] {
     if (request.out) check_output_file(*request.out, Output::importance, files_read(request.data, given.files));
   };

@@ -184,7 +184,7 @@ void CommandLine::add_cv() {
   text(app, "--run", sweep.run, "DIR", "Folder of the results; by default the next free runs/<config name>-cv");
   app->add_flag("--resume", sweep.resume, "Go on in that folder: what is done is not repeated");
   final_fit(app, sweep);
-  text(app, "--predictions", cv_.predictions, "FILE.csv",
+  text(app, "--predictions", sweep.predictions, "FILE.csv",
        "Write what each row of train is predicted to be by the model that was not trained on it");
   app->add_flag("--json", cv_.json, "Print one JSON object");
 }

@@ -89,11 +89,10 @@ bool is_allowed(const Allowed& allowed, const LossSettings& v) {
 bool is_allowed(const Allowed&, const Fold& v) { return !v.any() || (v.of > 1 && v.number > 0 && v.number <= v.of); }
 bool is_allowed(const Allowed&, FinalFit) { return true; }
 bool is_allowed(const Allowed&, const ClassWeights& v) {
-  const bool some = v.of.empty() || std::any_of(v.of.begin(), v.of.end(), [](const auto& p) { return p.second > 0.0; });
-  return some && std::all_of(v.of.begin(), v.of.end(), [](const auto& pair) {
-           // What is less or more would be lost in a gradient, which is made of floats; see the weights of rows.
-           return is_utf8(pair.first) && (pair.second == 0.0 || (pair.second >= 1e-15 && pair.second <= 1e15));
-         });
+  return std::all_of(v.of.begin(), v.of.end(), [](const auto& pair) {
+    // What is less or more would be lost in a gradient, which is made of floats; see the weights of rows.
+    return is_utf8(pair.first) && (pair.second == 0.0 || (pair.second >= 1e-15 && pair.second <= 1e15));
+  });
 }
 bool is_allowed(const Allowed&, Search) { return true; }
 bool is_allowed(const Allowed&, Metric) { return true; }

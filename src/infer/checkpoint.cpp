@@ -37,6 +37,17 @@ const Loss& loss_of(const Archive& archive) {
   }
 }
 
+/// In order of their paths.
+std::vector<const NamedArray*> arrays_in(const Archive& archive, const char* group) {
+  const std::string start = Names::in(group, "");
+  std::vector<const NamedArray*> arrays;
+  for (const NamedArray& array : archive.arrays) {
+    if (array.path.starts_with(start)) arrays.push_back(&array);
+  }
+  std::sort(arrays.begin(), arrays.end(), [](const auto* a, const auto* b) { return a->path < b->path; });
+  return arrays;
+}
+
 }  // namespace
 
 Archive parse_checkpoint(std::span<const std::byte> bytes, const std::string& path) {
@@ -255,13 +266,27 @@ std::string digest(const Archive& archive) {
   hash.add(static_cast<std::uint64_t>(archive.scalar<std::int64_t>(Names::step)));
   for (const char* name :
        {Names::parameters, Names::statistics, Names::moments, Names::averaged_parameters, Names::averaged_statistics}) {
-    const std::string group = Names::in(name, "");
-    std::vector<const NamedArray*> arrays;
-    for (const NamedArray& array : archive.arrays) {
-      if (array.path.starts_with(group)) arrays.push_back(&array);
-    }
-    std::sort(arrays.begin(), arrays.end(), [](const auto* a, const auto* b) { return a->path < b->path; });
-    for (const NamedArray* array : arrays) hash.add(array->data);
+    for (const NamedArray* array : arrays_in(archive, name)) hash.add(array->data);
+  }
+  return hash.hex();
+}
+
+std::string model_digest(const Archive& archive, WhichWeights which) {
+  Hash hash;
+  const auto add = [&](std::string_view name, std::span<const std::byte> bytes) {
+    hash.add(name).add(static_cast<std::uint64_t>(bytes.size())).add(bytes);
+  };
+  for (const char* name : {Names::model, Names::normalization_mode, Names::encoding}) {
+    const auto text = archive.texts.find(name);
+    if (text != archive.texts.end()) add(name, std::as_bytes(std::span(text->second)));
+  }
+  for (const char* name : {Names::mean, Names::deviation, Names::target_mean, Names::target_deviation}) {
+    if (const NamedArray* array = archive.find(name)) add(name, array->data);
+  }
+  const WeightGroups groups = weight_groups(archive, which);
+  for (const char* group : {groups.parameters, groups.statistics}) {
+    const std::size_t start = Names::in(group, "").size();  // an average may be the last weights of another
+    for (const NamedArray* array : arrays_in(archive, group)) add(array->path.substr(start), array->data);
   }
   return hash.hex();
 }

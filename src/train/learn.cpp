@@ -78,19 +78,23 @@ std::vector<double> weights_of_classes(const ClassWeights& wanted, std::span<con
 
 }  // namespace
 
-void Training::check_class_weights() const {
+void check_class_weights(const Config& config, const TrainingData& data) {
   const auto refuse = [&](const std::string& why) {
-    throw Error(ExitStatus::usage, config_.place_of("train.class_weights") + "train.class_weights " + why);
+    throw Error(ExitStatus::usage, config.place_of("train.class_weights") + "train.class_weights " + why);
   };
-  if (config_.train.class_weights.any() && !data_.train.has_labels())
-    refuse("needs labels, and y holds floats; leave it out");
-  const std::vector<std::string>& names = data_.description.class_names;
-  for (const auto& [name, weight] : config_.train.class_weights.of) {
+  const ClassWeights& weights = config.train.class_weights;
+  if (weights.any() && !data.train.has_labels()) refuse("needs labels, and y holds floats; leave it out");
+  const std::vector<std::string>& names = data.description.class_names;
+  std::size_t zeros = 0;
+  for (const auto& [name, weight] : weights.of) {
+    zeros += weight == 0.0 ? 1 : 0;
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     refuse(fmt::format("names the class \"{}\"; the classes are {}{}", name,
                        fmt::join(std::span(names).first(std::min<std::size_t>(10, names.size())), ", "),
                        names.size() > 10 ? ", ..." : ""));
   }
+  if (weights.any() && zeros == names.size())
+    refuse(fmt::format("gives 0 to all {}; raise one", counted(static_cast<std::int64_t>(zeros), "class", "classes")));
 }
 
 void Training::learn_class_weights() {

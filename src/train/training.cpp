@@ -77,7 +77,7 @@ Training::Training(const Config& config, const Model& model, const TrainingData&
       cut_(cut_of(config, data.train.rows(), comm)),
       capacity_(samples_at_a_time(cut_, data)),
       tuner_(std::make_unique<ThreadTuner>(threads(), work_of_step(multiply_adds(model.graph()), capacity_))) {
-  check_class_weights();
+  check_class_weights(config, data);
 }
 
 Training::~Training() = default;

@@ -177,8 +177,7 @@ void SearchPlan::begin_round(std::int64_t round, const std::vector<Standing>& st
 /// population that begin alike part later.
 bool SearchPlan::add_trial(Place place) {
   const auto trial = static_cast<std::int64_t>(places_.size());
-  std::string values;
-  for (std::size_t d = 0; d < place.size(); ++d) values += value_at(settings_.space[d], place[d]) + '\n';
+  std::string values = values_at(settings_.space, place);
   places_.push_back(std::move(place));
   const std::int64_t first = by_values_.emplace(std::move(values), trial).first->second;
   originals_.push_back(settings_.population.enabled() ? trial : first);

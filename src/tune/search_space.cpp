@@ -73,6 +73,12 @@ std::string value_at(const Dimension& d, double u) {
   return d.scale == Scale::choices ? d.choices[static_cast<std::size_t>(number)] : number_text(d, number);
 }
 
+std::string values_at(const std::vector<Dimension>& space, const std::vector<double>& place) {
+  std::string values;
+  for (std::size_t d = 0; d < space.size(); ++d) values += value_at(space[d], place[d]) + '\n';
+  return values;
+}
+
 double place_of(const Dimension& d, double number) {
   if (d.scale == Scale::choices) return (number + 0.5) / static_cast<double>(d.choices.size());
   if (d.min == d.max) return 0.5;

@@ -14,9 +14,11 @@
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/stop_signal.hpp"
 #include "shoal/guard/watchdog.hpp"
+#include "shoal/infer/distinct_models.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/kernel_check.hpp"
+#include "shoal/tune/out_of_fold.hpp"
 #include "tune/decided_rounds.hpp"
 #include "tune/folds/final_fit.hpp"
 #include "tune/folds/folds.hpp"
@@ -74,6 +76,7 @@ class Sweep {
   std::vector<KeptModel> kept_models(std::int64_t winner) const;
   std::string file_of(const KeptModel& model, std::int64_t rung) const;
   bool secure_best(std::int64_t winner);
+  std::int64_t members_of_an_ensemble() const;
   bool fit_finally(std::int64_t winner, SweepSummary& summary);
   void write_tables(const SweepTable& table);
   bool finish(SweepSummary& summary);
@@ -271,6 +274,27 @@ bool Sweep::secure_best(std::int64_t winner) {
   return true;
 }
 
+/// Collective, when the best are secure. How many of those that stay are an ensemble: models that differ to the bit,
+/// all of one loss; 0 where losses differ.
+std::int64_t Sweep::members_of_an_ensemble() const {
+  std::int64_t members = 0;
+  run_together(world_, [&] {
+    if (world_.rank() != 0) return;
+    DistinctModels models(WhichWeights::judged);
+    std::optional<Loss> one;
+    for (const std::int64_t trial : kept_trials()) {
+      const Loss loss = loss_for(config_of(trial), task_.data.train);
+      if (one && (one->name != loss.name || one->numbers.levels != loss.numbers.levels)) {
+        members = 0;
+        return;
+      }
+      one = loss;
+      members += models.add(paths_.kept(trial)) ? 0 : 1;
+    }
+  });
+  return world_.all_max(members);
+}
+
 /// Collective. The winner's setting on all rows; false when it was stopped. What an earlier winner left there goes.
 bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
   const Outcome& outcome = histories_[slot(winner)].back();
@@ -328,6 +352,7 @@ bool Sweep::finish(SweepSummary& summary) {
   if (summary.winner) {
     summary.winner_leaves = leaves_of(config_of(*summary.winner));
     if (!secure_best(*summary.winner)) return false;
+    if (summary.kept > 1) summary.ensemble = members_of_an_ensemble();
   }
   run_together(world_, [&] {
     if (world_.rank() != 0) return;
@@ -435,6 +460,11 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   });
   watchdog.emplace(world, plan.config.parallel.stall_timeout);  // the sweep's own patience from here on
   const SweepTask task = prepare(plan.config, world);
+  if (request.predictions) {
+    run_together(world, [&] {
+      if (world.rank() == 0) check_out_of_fold(*request.predictions, task.base, task.data);
+    });
+  }
 
   std::optional<SweepDirectory> directory;
   std::string claims;

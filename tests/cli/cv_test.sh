@@ -101,6 +101,19 @@ with h5py.File("t.h5") as data:
 assert len(folds) == 12 and all(len(found) == 1 for found in folds.values()), folds
 PYTHON
 expect 64 'give a name that ends in .csv' "$shoal" cv t.toml --run x --predictions oof.h5
+# What cannot be written is told before a fold is trained.
+expect 74 'nowhere/oof.csv' "$shoal" cv t.toml --run x --predictions nowhere/oof.csv
+sed 's/^who,/fold,/' t.csv >fold.csv
+"$shoal" import csv fold.csv --label amount --regression --id fold -o fold.h5 >/dev/null 2>log || fail "import: $(cat log)"
+expect 65 'the ids "fold" of the data' "$shoal" cv t.toml --set data.file=fold.h5 --run x --predictions oof-2.csv
+sed 's/^who,kind,height,amount/output_0,kind,height,fold/' t.csv >target.csv
+"$shoal" import csv target.csv --label fold --regression --id output_0 -o target.h5 >/dev/null 2>log || fail "import: $(cat log)"
+expect 65 'would be called "fold"' "$shoal" cv t.toml --set data.file=target.h5 --run x --predictions oof-2.csv
+sed 's/^who,kind,height,amount/p_a,height,kind,amount/' t.csv >class.csv
+"$shoal" import csv class.csv --label height --id p_a -o class.h5 >/dev/null 2>log || fail "import: $(cat log)"
+expect 65 'the ids "p_a" of the data' "$shoal" cv t.toml --set data.file=class.h5 --run x --predictions oof-2.csv
+[ ! -e oof-2.csv ] || fail "predictions of a refused command"
+expect 64 'needs labels, and y holds floats' "$shoal" cv t.toml --set train.class_weights=balanced --run x
 
 # A final fit, asked for later, and its use.
 expect 66 'holds a sweep and no run; name a model of one fold' "$shoal" train --resume cv --run x

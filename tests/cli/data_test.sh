@@ -268,6 +268,9 @@ refused 65 'days.csv:2: column "n" says the split "0"; use one of train' "$shoal
 "$shoal" import csv two.csv --label y -o of-columns.h5 >/dev/null
 refused 64 'train.class_weights names the class "yes"; the classes are 0, 1' \
   "$shoal" train --set data.file=of-columns.h5 --set 'train.class_weights={yes=2}' --dry-run
+"$shoal" train --set data.file=of-columns.h5 --set 'train.class_weights={0=0.0}' --run without-one >/dev/null
+refused 64 'train.class_weights gives 0 to all 2 classes; raise one' \
+  "$shoal" train --set data.file=of-columns.h5 --set 'train.class_weights={0=0.0,1=0.0}' --dry-run
 
 # An epoch whose rows all have the weight 0 has no loss; the sweep judges by others, and ends.
 {

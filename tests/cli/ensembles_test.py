@@ -188,6 +188,12 @@ data = ["--data", "kinds.h5", "--out", "-"]
 refused(["predict", "kinds-a", "prices-a", *data], 65, "kinds-a", "prices-a", "predicts classes", "outputs")
 refused(["predict", "kinds-a", "--spread", *data], 64, "there is one")
 refused(["predict", "kinds-a", "kinds-a", *data], 64, "given twice")
+# ... nor the model of a member by another name.
+shutil.copy(os.path.realpath("kinds-a/checkpoints/latest"), "copied.h5")
+must("train", "--resume", "kinds-a/checkpoints/step-00000024.h5", "--run", "kinds-a-again")  # a branch, to the same end
+for same in ("kinds-a/checkpoints/latest", "kinds-a/../kinds-a", "./kinds-a", "copied.h5", "kinds-a-again"):
+    refused(["predict", "kinds-b", "kinds-a", same, "--spread", *data], 64, "kinds-a", same, "one model to the bit")
+    refused(["evaluate", same, "kinds-a", "--data", "kinds.h5"], 64, "kinds-a", same, "one model to the bit")
 refused(["evaluate", "kinds-a", "--data", "kinds.h5", "homes.csv"], 64, "homes.csv is no checkpoint", "--data")
 must("train", "prices.toml", "--set", "model.loss=mae", "--run", "prices-mae")
 refused(["predict", "prices-a", "prices-mae", "--data", "prices.h5", "--out", "-"], 65, '"mse"', '"mae"', "prices-mae")
@@ -232,6 +238,28 @@ said = must("sweep", "sweep.toml", "--run", "equal", "--set", "sweep.trials=12",
 assert "the best 4 as one: shoal predict equal --best 4" in said, said
 must("predict", "equal", "--best", "4", *data)
 refused(["predict", "equal", "--best", "5", *data], 64, "only 4 of 12 trials")
+# ... nor of those that differ in what leaves no trace: the next best are taken, also over sweeps that share trials.
+same = ["--set", 'sweep.space={"optimizer.learning_rate"={choices=[0.01,0.02,0.03]},"optimizer.momentum"={choices=[0.8,0.9]}}',
+        "--set", "sweep.search=grid", "--set", "sweep.trials=6", "--set", "sweep.keep=6", "--set", "model.width=8"]
+must("sweep", "sweep.toml", "--run", "traceless", *same)  # of adam
+
+
+def best_of(sweep):
+    with open(f"{sweep}/sweep.csv") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: int(row["place"]))
+    return [(f"{sweep}/best/{int(row['trial']):04}.h5", float(row["optimizer.learning_rate"])) for row in rows]
+
+
+best = best_of("traceless")
+three = run("predict", "traceless", "--best", "3", *data)
+assert three.returncode == 0 and "2 trials left out" in three.stderr, three.stderr
+assert three.stdout == must("predict", *[file for file, _ in best[::2]], *data)
+refused(["predict", "traceless", "--best", "4", *data], 64, "3 hold a model", "give 3 or fewer")
+must("sweep", "sweep.toml", "--run", "sharing", *same, "--set", "sweep.trials=4",
+     "--set", 'sweep.space={"optimizer.learning_rate"={choices=[0.01,0.02,0.03,0.04]}}')
+other = next(file for file, rate in best_of("sharing") if rate != best[0][1])
+assert must("predict", "traceless", "sharing", "--best", "1", *data) == must("predict", best[0][0], other, *data)
+refused(["predict", "traceless", "sharing", "--best", "3", *data], 64, "--best 3", "sharing", "hold a model")
 # More are kept, and another wins.
 must("sweep", "sweep.toml", "--run", "none-kept", "--set", "sweep.keep=0", "--set", "sweep.trials=3")
 must("sweep", "--run", "none-kept", "--resume", "--set", "sweep.trials=9", "--set", "sweep.keep=9")
@@ -249,8 +277,9 @@ must("synth", "gaussians", "--samples", "400", "--features", "3", "--classes", "
 must("train", "--set", "data.file=two.h5", "--set", "model.loss=sigmoid", "--set", "optimizer.learning_rate=0.3",
      "--set", "train.epochs=60", "--run", "sure")
 alone = json.loads(must("evaluate", "sure", "--data", "two.h5", "--split", "train", "--json"))
-shutil.copy(os.path.realpath("sure/checkpoints/latest"), "as-sure.h5")
-both = json.loads(must("evaluate", "sure", "as-sure.h5", "--data", "two.h5", "--split", "train", "--json"))
+must("train", "--resume", "sure/checkpoints/latest", "--run", "as-sure", "--set", "train.epochs=61",
+     "--set", "optimizer.learning_rate=1e-6")  # as good as equal
+both = json.loads(must("evaluate", "sure", "as-sure", "--data", "two.h5", "--split", "train", "--json"))
 assert abs(both["loss"] - alone["loss"]) <= 1e-5 * alone["loss"], (alone["loss"], both["loss"])
 assert abs(both["nll"] - both["loss"]) <= 1e-5 * both["loss"], (both["nll"], both["loss"])
 

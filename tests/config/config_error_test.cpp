@@ -254,7 +254,7 @@ TEST(ConfigError, AValueOutOfRangeSaysTheRange) {
                                   "data.normalize_targets = \"unit\"",
                                   "train.class_weights = \"maybe\"",
                                   "train.class_weights = {yes = -1}",
-                                  "train.class_weights = {yes = 0}",
+                                  "train.class_weights = {yes = 1e-20}",
                                   "train.metric = \"validation.recall\"",
                                   "model.batch_norm.epsilon = 0",
                                   "model.batch_norm.running = \"maybe\"",

@@ -399,6 +399,7 @@ TEST(Config, OfAVersionThatLeftTargetsAsTheyAreSaysSo) {
 
 TEST(Config, WeightsOfClassesAreWhatAGradientHolds) {
   EXPECT_NO_THROW(parse_config("train.class_weights = {a = 0, b = 1e15}", "c.toml", "/"));
+  EXPECT_NO_THROW(parse_config("train.class_weights = {a = 0}", "c.toml", "/")) << "the other classes have 1";
   for (const char* weight : {"1e-44", "-1", "1e16", "inf"})
     EXPECT_THROW(parse_config(std::string("train.class_weights = {a = 1, b = ") + weight + "}", "c.toml", "/"), Error)
         << weight;

@@ -47,6 +47,39 @@ TEST(Checkpoint, AModelThatIsNotTheArchivesIsRefused) {
   EXPECT_THAT(refusal(archive), HasSubstr("c.h5 describes no model"));
 }
 
+TEST(Checkpoint, TheDigestOfTheModelIsOfWhatPredictionsTake) {
+  const std::string one = model_digest(small(), WhichWeights::judged);
+  Archive other = small();
+  other.put(make_scalar(CheckpointNames::step, std::int64_t{13}));
+  other.texts[CheckpointNames::config] = "seed = 2";
+  other.attributes[CheckpointNames::content] = std::string("another file");
+  EXPECT_EQ(model_digest(other, WhichWeights::judged), one);
+  EXPECT_EQ(model_digest(other, WhichWeights::last), one);
+  EXPECT_THROW(model_digest(other, WhichWeights::average), Error);
+
+  for (const char* path : {"parameters/01_dense/weight", "batch_norm/02_batch_norm/mean", CheckpointNames::mean}) {
+    Archive changed = small();
+    NamedArray array = changed.array(path);
+    array.data.front() ^= std::byte{1};
+    changed.put(array);
+    EXPECT_NE(model_digest(changed, WhichWeights::judged), one) << path;
+  }
+}
+
+TEST(Checkpoint, AnAverageThatEqualsTheLastWeightsIsTheirModel) {
+  Archive averaged = small();
+  const std::vector<NamedArray> arrays = averaged.arrays;
+  for (NamedArray array : arrays) {
+    const bool state = array.path.starts_with("batch_norm/");
+    if (!state && !array.path.starts_with("parameters/")) continue;
+    array.path = "averaged_" + array.path;
+    if (!state) array.data.front() ^= std::byte{1};
+    averaged.put(array);
+  }
+  EXPECT_EQ(model_digest(averaged, WhichWeights::last), model_digest(small(), WhichWeights::judged));
+  EXPECT_NE(model_digest(averaged, WhichWeights::judged), model_digest(small(), WhichWeights::judged));
+}
+
 /// A number with a flag, and a category of 40 values.
 Archive of_a_table() {
   std::vector<std::string> towns;

@@ -288,6 +288,9 @@ TEST_F(Judgement, WeightsThatCannotBeAreRefused) {
   EXPECT_THAT(fault([](std::int64_t) { return 0.0; }), HasSubstr("the weights of split \"train\" are all 0"));
   EXPECT_THAT(fault({}, {.class_weights = {.of = {{"4", 1.0}}}}),
               HasSubstr("names the class \"4\"; the classes are 0, 1, 2"));
+  EXPECT_THAT(fault({}, {.class_weights = {.of = {{"0", 0.0}, {"1", 0.0}, {"2", 0.0}}}}),
+              HasSubstr("train.class_weights gives 0 to all 3 classes; raise one"));
+  EXPECT_EQ(fault({}, {.class_weights = {.of = {{"1", 0.0}}}}), "no error");
 }
 
 /// Targets of 1e5 and, in float64, of 1e9 with a deviation of 3: float32 holds multiples of 64 there.

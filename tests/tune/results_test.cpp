@@ -53,6 +53,18 @@ TEST_F(Results, CsvHasARowPerTrial) {
   EXPECT_TRUE(line.ends_with(",\"the loss is nan, \"\"sorry\"\"\"")) << line;
 }
 
+TEST_F(Results, ATableAmongTheChoicesIsAnObject) {
+  settings_.space = {
+      {.key = "train.class_weights", .scale = Scale::choices, .choices = {R"({"0" = 2.0, "b c" = 1e-05})"}},
+      {.key = "model.loss", .scale = Scale::choices, .choices = {R"({name = "quantile", levels = [0.1, 0.9]})"}}};
+  std::istringstream lines(to_jsonl(table()));
+  std::string line;
+  std::getline(lines, line);
+  const auto values = nlohmann::json::parse(line).at("hyperparameters");
+  EXPECT_EQ(values.at("train.class_weights").dump(), R"({"0":2.0,"b c":1e-05})");
+  EXPECT_EQ(values.at("model.loss").dump(), R"({"levels":[0.1,0.9],"name":"quantile"})");
+}
+
 TEST_F(Results, JsonReadsBack) {
   std::istringstream lines(to_jsonl(table()));
   std::vector<nlohmann::json> rows;

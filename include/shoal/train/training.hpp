@@ -52,6 +52,8 @@ void check_metric(Metric metric, const std::string& key, const Config& config, c
 /// far as that is not known. rows: what they are called in the message. @throws Error(bad_data)
 void check_told(Metric metric, const std::string& key, const Config& config, const TrainingData& data,
                 const std::string& rows);
+/// train.class_weights against the classes. @throws Error(usage)  there are none, it names others, or all have 0
+void check_class_weights(const Config& config, const TrainingData& data);
 /// What an evaluation says of a metric; nothing where it has none. train.loss: its loss.
 std::optional<double> value_of(Metric metric, const Evaluation& evaluation);
 /// The model that a config and data ask for. @throws Error  when loss and y do not fit
@@ -176,7 +178,6 @@ class Training {
   void set_encoding(Encoding encoding);
   void learn_target_scaling();
   void learn_class_weights();
-  void check_class_weights() const;  // against names and kind of y
   bool weighted() const { return data_.train.has_weights() || !class_weights_.empty(); }
   /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
   ReadBatch& next_batch();

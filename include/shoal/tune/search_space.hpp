@@ -16,8 +16,11 @@ namespace shoal {
 ///   one_minus_log  1 - 10^r, r from log10(1 - min) to log10(1 - max)
 double number_at(const Dimension& dimension, double u);
 
-/// The value at place u as TOML (which JSON reads alike): numbers as the shortest text that reads back equal.
+/// The value at place u as TOML: numbers as the shortest text that reads back equal.
 std::string value_at(const Dimension& dimension, double u);
+
+/// All values at a place, a line each: equal where trials would have the same, so after rounding.
+std::string values_at(const std::vector<Dimension>& space, const std::vector<double>& place);
 
 /// The other way round: the place of a number in [min, max] of a dimension with a scale, of whole numbers and of
 /// choices (by their number, from 0) the middle of those that make it. 0.5 where min = max.

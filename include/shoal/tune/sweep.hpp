@@ -21,6 +21,8 @@ struct SweepRequest {
   std::optional<std::string>
       run;  ///< folder; by default runs/<config name>, or <config name>-cv, the next free one unless `resume`
   bool resume = false;  ///< go on with the sweep in that folder, if there is one
+  /// CSV to write when it has ended, by predict_out_of_fold(): looked at before the first trial.
+  std::optional<std::string> predictions = {};
 };
 
 /// What a sweep found, on every rank.
@@ -43,6 +45,7 @@ struct SweepSummary {
   };
   std::optional<FinalFit> final_fit;
   std::int64_t kept = 0;           ///< trials whose checkpoints are in best/
+  std::int64_t ensemble = 0;       ///< how many of those can be members of one: different models of one loss
   std::int64_t winner_leaves = 0;  ///< as many ranks can train it on together
   /// Tables for people, headings first. The best ten trials, equal ones once; and per hyperparameter how much it
   /// mattered, by itself and in pairs: see SweepImportance.

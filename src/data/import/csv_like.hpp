@@ -32,13 +32,10 @@ struct CsvLike {
   void take_columns(const CsvOpened& opened, const std::string& file, std::vector<CsvColumn>& columns) const;
   /// In the order of the other, where that has names.
   void put_in_order(std::vector<CsvFeature>& columns) const;
-<<<<<<< HEAD
   /// The same labels as the other's, by their places among the columns, in the other's order; others stay.
   void put_labels_in_order(const std::vector<CsvColumn>& columns, std::vector<std::size_t>& labels) const;
-=======
   /// Where numbers of categories differ from those of the other set
   std::vector<std::string> notes_on_categories(const std::vector<CsvFeature>& columns) const;
->>>>>>> hB1
 
  private:
   std::string why_ignored(const std::string& name) const;

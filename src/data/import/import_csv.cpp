@@ -280,12 +280,8 @@ DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out)
   CsvLike like;
   like.owner = wanted.owner;
   like.names = wanted.table.names();
-<<<<<<< HEAD
-  like.table = wanted.table;
-  like.label_order = wanted.table.labels;
-=======
   if (!wanted.by_place) like.table = wanted.table;
->>>>>>> hB1
+  like.label_order = wanted.table.labels;
   if (wanted.labels && !wanted.label.empty()) {
     options.label = wanted.label;
     if (like.table) like.table->labels.clear();

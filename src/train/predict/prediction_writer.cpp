@@ -16,6 +16,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
 #include "shoal/io/names.hpp"
+#include "shoal/train/prediction_columns.hpp"
 
 namespace shoal {
 namespace {
@@ -134,6 +135,21 @@ class CsvPredictionWriter final : public PredictionWriter {
 
 }  // namespace
 
+std::set<std::string> prediction_columns(const PredictionLayout& layout) {
+  std::set<std::string> columns(layout.names.begin(), layout.names.end());
+  if (layout.labels) columns.insert("label");
+  return columns;
+}
+
+void check_id_names(const std::vector<std::string>& ids, const std::set<std::string>& columns) {
+  for (const std::string& name : ids) {
+    if (columns.contains(name))
+      throw Error(ExitStatus::bad_data, fmt::format("the ids \"{}\" of the data are called as a column of predictions "
+                                                    "is; give them another name",
+                                                    name));
+  }
+}
+
 RowIds::RowIds(const Split& split) : split_(split), names_(split.id_names()) {}
 
 std::vector<std::vector<std::string>> RowIds::read(std::int64_t first, std::int64_t last) const {
@@ -147,8 +163,7 @@ std::vector<std::vector<std::string>> RowIds::read(std::int64_t first, std::int6
 std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out, std::int64_t rows,
                                                          const PredictionLayout& layout,
                                                          const std::vector<SpreadPart>& spread, const RowIds& ids) {
-  std::set<std::string> taken(layout.names.begin(), layout.names.end());
-  if (layout.labels) taken.insert("label");
+  std::set<std::string> taken = prediction_columns(layout);
   for (const SpreadPart& part : spread) {
     for (const std::string& name : part.names) {
       if (!taken.insert(name).second)
@@ -157,12 +172,7 @@ std::unique_ptr<PredictionWriter> make_prediction_writer(const std::string& out,
                                                       name));
     }
   }
-  for (const std::string& name : ids.names()) {
-    if (taken.contains(name))
-      throw Error(ExitStatus::bad_data, fmt::format("the ids \"{}\" of the data are called as a column of predictions "
-                                                    "is; give them another name",
-                                                    name));
-  }
+  check_id_names(ids.names(), taken);
   if (is_csv_name(out) || out == standard_output)
     return std::make_unique<CsvPredictionWriter>(out, layout, spread, ids);
   return std::make_unique<H5PredictionWriter>(out, rows, layout, spread, ids);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "shoal/io/temporary_file.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "shoal/train/dataset_predictor.hpp"
+#include "shoal/train/prediction_columns.hpp"
 #include "shoal/train/same_data.hpp"
 
 namespace shoal {
@@ -35,7 +37,20 @@ std::vector<std::string_view> records_of(std::string_view csv) {
   return records;
 }
 
+constexpr const char* fold_column = "fold";
+
 }  // namespace
+
+void check_out_of_fold(const std::string& out, const Config& config, const TrainingData& data) {
+  std::set<std::string> columns =
+      prediction_columns(PredictionLayout(make_model(config, data), data.description, Normalization()));
+  if (!columns.insert(fold_column).second)
+    throw Error(ExitStatus::bad_data, fmt::format("two columns of {} would be called \"{}\": an output is; import the "
+                                                  "data with another name for it",
+                                                  out, fold_column));
+  check_id_names(data.train.id_names(), columns);
+  check_writable(out);
+}
 
 void predict_out_of_fold(const std::string& folder, const std::string& out, Communicator& comm) {
   const SweepPaths paths{folder};
@@ -70,7 +85,7 @@ void predict_out_of_fold(const std::string& folder, const std::string& out, Comm
       const std::vector<std::string_view> records = records_of(text);
       if (records.size() != lines.size() + 1)
         throw Error(ExitStatus::internal, fmt::format("{} predictions of {} rows", records.size(), lines.size()));
-      if (merged.empty()) merged = std::string(records.front()) + ",fold\n";
+      if (merged.empty()) merged = fmt::format("{},{}\n", records.front(), fold_column);
       for (const std::int64_t row : plan.rows_in(fold - 1)) {
         const auto r = static_cast<std::size_t>(row);
         lines[r] = fmt::format("{},{}\n", records[r + 1], fold);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <numeric>
 
+#include "shoal/config/value_json.hpp"
 #include "shoal/core/csv_cell.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/tune/search_space.hpp"
@@ -33,8 +34,7 @@ std::vector<double> numbers_of(const std::vector<Dimension>& space, const Place&
 
 Json json_values(const std::vector<Dimension>& space, const std::vector<std::string>& values) {
   Json json = Json::object();
-  for (std::size_t d = 0; d < values.size(); ++d)
-    json.set(space[d].key, Json::verbatim(values[d]));  // TOML of a value is JSON too
+  for (std::size_t d = 0; d < values.size(); ++d) json.set(space[d].key, json_of_value(values[d]));
   return json;
 }
 
