@@ -21,8 +21,8 @@ struct CsvLike {
   bool bytes = false;    ///< x is uint8
   bool targets = false;  ///< y is floats
   std::vector<std::string> class_names;
-  bool roles = false;   ///< labels, weights and ids are the table's: for a model
-  bool labels = false;  ///< of the table, where all of them are there
+  bool roles = false;                    ///< labels, weights and ids are the table's: for a model
+  bool labels = false;                   ///< of the table, where all of them are there
   std::vector<std::string> label_order;  ///< what y is made of
 
   static CsvLike open(const std::string& path);
