@@ -128,55 +128,54 @@ std::vector<double> answers_of(SourceArrays& y, const JoinedArrays& x) {
                      y.place((first - values.begin()) / y.row_elements()), y.missing_seen()));
 }
 
-/// What another data set, or the split train, fixes of y.
-struct LikeY {
-  std::vector<std::string> class_names;  // empty: targets
-  bool may_grow = false;                 // classes that are numbers have more of them in test
+/// y of both splits, which are judged together.
+struct JointAnswers {
+  std::vector<double> values;  // of train, then of test
+  std::size_t of_train = 0;
+  std::int64_t outputs = 1;  // of a row
+  bool whole = true;         // by the types of the files
+  Place place = {};          // of a value
 };
 
-/// Class numbers of a test file may go on where those of the other file end.
-void grow(LikeY& like, const std::vector<double>& values) {
-  if (!like.may_grow || !are_number_names(like.class_names)) return;
-  double greatest = static_cast<double>(like.class_names.size()) - 1;
-  for (const double value : values) {
-    if (value >= 0 && value < static_cast<double>(most_classes) && std::floor(value) == value)
-      greatest = std::max(greatest, value);
+JointAnswers joint_answers(SourceArrays& y, const JoinedArrays& x, SourceArrays* test_y, const JoinedArrays* test_x) {
+  JointAnswers all{answers_of(y, x)};
+  all.of_train = all.values.size();
+  all.outputs = y.row_elements();
+  all.whole = y.are_whole() && (test_y == nullptr || test_y->are_whole());
+  if (test_y != nullptr) {
+    if (test_y->row_elements() != all.outputs)
+      refuse(fmt::format("{}: y has {} numbers a row, and that of {} has {}; both need the same", test_y->origin(),
+                         test_y->row_elements(), y.origin(), all.outputs));
+    const std::vector<double> test = answers_of(*test_y, *test_x);
+    all.values.insert(all.values.end(), test.begin(), test.end());
   }
-  like.class_names = number_names(static_cast<std::int64_t>(greatest) + 1);
+  all.place = [&y, test_y, count = all.of_train, outputs = all.outputs](std::size_t i) {
+    const auto row = static_cast<std::int64_t>(i < count ? i : i - count) / outputs;
+    return (i < count ? y : *test_y).place(row);
+  };
+  return all;
 }
 
-/// @param names  get those of the classes
-Column column_y(SourceArrays& y, const JoinedArrays& x, const ArrayImport& import, std::optional<LikeY> like,
-                std::vector<std::string>& names) {
-  const std::vector<double> values = answers_of(y, x);
-  const std::int64_t outputs = y.row_elements();
-  const Place place = [&](std::size_t i) { return y.place(static_cast<std::int64_t>(i) / outputs); };
-  const bool classes = like ? !like->class_names.empty() : import.wish == LabelWish::classes;
-  if (outputs > 1) {
-    if (classes) refuse(fmt::format("{}: y has {} numbers a row, which cannot be one class", y.origin(), outputs));
-    if (y.are_whole() && import.wish != LabelWish::regression && !like)
+/// @param names  of the classes that there are already (`like`: another data set or a model says so), else set
+Labels labels_of_answers(const SourceArrays& y, const JointAnswers& all, const ArrayImport& import, bool like,
+                         std::vector<std::string>& names) {
+  if (all.outputs > 1) {
+    if (like ? !names.empty() : import.wish == LabelWish::classes)
+      refuse(fmt::format("{}: y has {} numbers a row, which cannot be one class", y.origin(), all.outputs));
+    if (all.whole && import.wish != LabelWish::regression && !like)
       refuse(
           fmt::format("{}: y has {} whole numbers a row; it must be (N), or (N, K) of floats; say --regression if they "
                       "are numbers to predict",
-                      y.origin(), outputs));
-    return column_of_targets(targets_from_numbers(values, place).targets, {outputs});
+                      y.origin(), all.outputs));
+    return targets_from_numbers(all.values, all.place);
   }
-  Labels labels;
-  if (like) {
-    if (!like->class_names.empty()) grow(*like, values);
-    labels = number_labels_like(values, like->class_names, place);
-  } else if (import.labels_are_classes && y.are_whole() && import.wish == LabelWish::found_out) {
-    labels = labels_of_numbers(values, LabelWish::classes, place).labels;
-  } else {
-    NumberLabels found = labels_of_numbers(values, import.wish, place);
-    log_info(fmt::format("{}: {}", y.name(), found.reason));
-    labels = std::move(found.labels);
-  }
-  if (!like) say_empty_classes(labels, y.name());
-  if (!labels.class_names.empty()) names = labels.class_names;
-  if (labels.class_names.empty() && !y.row_shape().empty())
-    return column_of_targets(std::move(labels.targets), {outputs});
-  return std::move(labels).column();
+  if (like) return number_labels_like(all.values, names, all.place);
+  const bool classes = import.labels_are_classes && all.whole && import.wish == LabelWish::found_out;
+  NumberLabels found = labels_of_numbers(all.values, classes ? LabelWish::classes : import.wish, all.place);
+  if (!classes) log_info(fmt::format("{}: {}", y.name(), found.reason));
+  say_empty_classes(found.labels, y.name());
+  names = found.labels.class_names;
+  return std::move(found.labels);
 }
 
 /// @returns how many
@@ -250,7 +249,6 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
   TableNotes notes{{}, {}, import.source};
   notes.like = import.like;
   std::optional<Dataset> like;
-  std::optional<LikeY> like_y;
   if (!import.like.empty()) {
     like = Dataset::open(import.like);
     if (import.wish != LabelWish::found_out)
@@ -258,10 +256,8 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
                   fmt::format("--like {} says what labels are; leave out --classes and --regression", import.like));
     check_shape(*x, like->shape(), import.like);
     notes.class_names = like->class_names();
-    like_y = LikeY{like->class_names()};
   } else if (import.model) {
     notes.class_names = import.model->class_names;
-    like_y = LikeY{notes.class_names};
   }
   if (test_x) check_shape(*test_x, x->row_shape(), x->origin());
   for (std::size_t a = 0; a < x->arrays().size(); ++a)
@@ -288,12 +284,18 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
   }
 
   Table table = table_of_arrays(x, element);
-  if (import.train.y) table.y = column_y(*import.train.y, *x, import, like_y, notes.class_names);
   Table test;
-  if (test_x) {
-    test = table_of_arrays(test_x, element);
-    const LikeY train{notes.class_names, !like};
-    if (import.test->y) test.y = column_y(*import.test->y, *test_x, import, train, notes.class_names);
+  if (test_x) test = table_of_arrays(test_x, element);
+  if (import.train.y) {
+    SourceArrays& y = *import.train.y;
+    SourceArrays* const test_y = test_x && import.test->y ? &*import.test->y : nullptr;
+    const JointAnswers all = joint_answers(y, *x, test_y, test_x.get());
+    const Labels labels = labels_of_answers(y, all, import, like || import.model, notes.class_names);
+    const bool flat = all.outputs == 1 && y.row_shape().empty();
+    auto [of_train, of_test] =
+        columns_of_two(labels, all.of_train, flat ? std::vector<std::int64_t>() : std::vector{all.outputs});
+    table.y = std::move(of_train);
+    if (test_y != nullptr) test.y = std::move(of_test);
   }
   DatasetSummary summary = write_splits(plan_splits(table, test_x ? &test : nullptr, import.split), notes, out);
   const std::int64_t missing = say_missing(*x) + (test_x ? say_missing(*test_x) : 0);

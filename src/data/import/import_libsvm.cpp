@@ -211,13 +211,12 @@ std::vector<std::string> column_names(const LibsvmOptions& options, const std::o
   return first_libsvm_index(theirs) ? theirs : index_names(span);
 }
 
-Labels labels_of(const Findings& findings, LabelWish wish) {
-  NumberLabels found = labels_of_numbers(findings.labels, wish, findings.place());
-  log_info(fmt::format("{}: {}", findings.path, found.reason));
+Labels labels_of(std::span<const double> values, LabelWish wish, const std::string& file, const Place& place) {
+  NumberLabels found = labels_of_numbers(values, wish, place);
+  log_info(fmt::format("{}: {}", file, found.reason));
   // In numeric order, without the numbers between that no row has.
-  if (!found.labels.class_names.empty() && wish != LabelWish::classes)
-    return labels_from_numbers(findings.labels, findings.place());
-  say_empty_classes(found.labels, findings.path);
+  if (!found.labels.class_names.empty() && wish != LabelWish::classes) return labels_from_numbers(values, place);
+  say_empty_classes(found.labels, file);
   return std::move(found.labels);
 }
 
@@ -266,21 +265,27 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   table.x = sparse_x(train, span, fit_float32);
   TableNotes notes{{}, column_names(options, like, span), file_name(options.file)};
   notes.like = options.like;
-  if (options.labels) {
-    Labels labels = like            ? number_labels_like(train.labels, like->class_names(), train.place())
-                    : options.model ? number_labels_like(train.labels, options.model->class_names, train.place())
-                                    : labels_of(train, wish);
-    notes.class_names = labels.class_names;
-    table.y = std::move(labels).column();
-  }
-  if (!test) return write_splits(plan_splits(table, nullptr, options.split), notes, out);
-
-  notes.source += ", " + file_name(options.test);
   Table test_table;
-  test_table.rows = static_cast<std::int64_t>(test->labels.size());
-  test_table.x = sparse_x(*test, span, fit_float32);
-  test_table.y = number_labels_like(test->labels, notes.class_names, test->place()).column();
-  return write_splits(plan_splits(table, &test_table, options.split), notes, out);
+  if (test) {
+    notes.source += ", " + file_name(options.test);
+    test_table.rows = static_cast<std::int64_t>(test->labels.size());
+    test_table.x = sparse_x(*test, span, fit_float32);
+  }
+  if (options.labels) {  // of both files together
+    std::vector<double> values = train.labels;
+    if (test) values.insert(values.end(), test->labels.begin(), test->labels.end());
+    const Place place = [&](std::size_t i) {
+      return i < train.labels.size() ? train.place()(i) : test->place()(i - train.labels.size());
+    };
+    const Labels labels = like            ? number_labels_like(values, like->class_names(), place)
+                          : options.model ? number_labels_like(values, options.model->class_names, place)
+                                          : labels_of(values, wish, train.path, place);
+    notes.class_names = labels.class_names;
+    auto [of_train, of_test] = columns_of_two(labels, train.labels.size(), {});
+    table.y = std::move(of_train);
+    if (test) test_table.y = std::move(of_test);
+  }
+  return write_splits(plan_splits(table, test ? &test_table : nullptr, options.split), notes, out);
 }
 
 }  // namespace shoal

@@ -74,14 +74,15 @@ std::optional<double> number_or_text(std::span<const std::string> texts, std::si
 
 }  // namespace
 
-Column Labels::column() && {
-  if (class_names.empty()) return column_of_targets(std::move(targets), {});
-  return column_of(std::move(numbers), {});
-}
-
-Column column_of_targets(std::vector<double> targets, std::vector<std::int64_t> shape) {
-  if (!std::ranges::all_of(targets, is_brief)) return column_of(std::move(targets), std::move(shape));
-  return column_of(std::vector<float>(targets.begin(), targets.end()), std::move(shape));
+std::pair<Column, Column> columns_of_two(const Labels& labels, std::size_t values,
+                                         const std::vector<std::int64_t>& shape) {
+  const auto cut = [&]<class To, class From>(const std::vector<From>& all, To) {
+    const auto at = all.begin() + static_cast<std::ptrdiff_t>(values);
+    const std::vector<std::int64_t> row = std::is_floating_point_v<From> ? shape : std::vector<std::int64_t>();
+    return std::pair(column_of(std::vector<To>(all.begin(), at), row), column_of(std::vector<To>(at, all.end()), row));
+  };
+  if (!labels.class_names.empty()) return cut(labels.numbers, std::int32_t{});
+  return std::ranges::all_of(labels.targets, is_brief) ? cut(labels.targets, float{}) : cut(labels.targets, double{});
 }
 
 std::vector<std::string> number_names(std::int64_t count) {

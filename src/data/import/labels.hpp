@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "table.hpp"
@@ -15,13 +16,13 @@ struct Labels {
   std::vector<std::int32_t> numbers;
   std::vector<double> targets;
   std::vector<std::string> class_names;  ///< empty for targets
-
-  Column column() &&;
 };
 
-/// Targets as they are stored: float32 where it is exact or reads back from 6 digits, for all of them, else float64.
-/// shape: of one row
-Column column_of_targets(std::vector<double> targets, std::vector<std::int64_t> shape);
+/// Of rows of two splits that were judged together, the first `values` labels and the others, both in one type: targets
+/// as float32 where it is exact or reads back from 6 digits, for all of them, else as float64.
+/// shape: of a row of targets
+std::pair<Column, Column> columns_of_two(const Labels& labels, std::size_t values,
+                                         const std::vector<std::int64_t>& shape);
 
 /// Where label i stands, for messages: "FILE:LINE".
 using Place = std::function<std::string(std::size_t i)>;

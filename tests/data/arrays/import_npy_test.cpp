@@ -1,7 +1,9 @@
+#include <filesystem>
 #include <limits>
 
 #include "../data_files.hpp"
 #include "shoal/data/import.hpp"
+#include "shoal/io/h5_file.hpp"
 
 namespace shoal {
 namespace {
@@ -82,6 +84,28 @@ TEST_F(ImportNpy, ReadsTargets) {
   const Split two = import(x_, npy<float>("<f4", "(2, 2)", {1, 2, 3, 4})).split("train");
   EXPECT_EQ(two.outputs(), 2);
   EXPECT_THAT(targets_of(two), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(ImportNpy, JudgesTheLabelsOfTrainAndTestTogether) {
+  const auto import_both = [&](const std::string& y, const std::string& test_y) {
+    std::filesystem::remove(path("b.h5"));
+    import_npy({.x = write("x.npy", x_),
+                .y = write("y.npy", y),
+                .test_x = write("tx.npy", x_),
+                .test_y = write("ty.npy", test_y)},
+               path("b.h5"));
+    return Dataset::open(path("b.h5"));
+  };
+  const auto floats = [](const std::vector<double>& values) { return npy<double>("<f8", "(2,)", values); };
+  const Dataset parts = import_both(floats({1, 2}), floats({0.5, 2}));
+  EXPECT_THAT(targets_of(parts.split("train")), ElementsAre(1, 2)) << "no classes, as others are none";
+  EXPECT_THAT(targets_of(parts.split("test")), ElementsAre(0.5F, 2));
+  const Dataset classes = import_both(floats({0, 1}), floats({2, 1}));
+  EXPECT_EQ(classes.classes(), 3);
+  EXPECT_THAT(labels_of(classes.split("test")), ElementsAre(2, 1));
+  import_both(floats({0.5, 1.5}), floats({1700000000.5, 2}));
+  const H5Reader reader(path("b.h5"));
+  for (const char* y : {"train/y", "test/y"}) EXPECT_EQ(reader.array(y).type, ElementType::float64) << y;
 }
 
 TEST_F(ImportNpy, KeepsWholeNumbersThatAreToBePredicted) {

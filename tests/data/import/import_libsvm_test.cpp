@@ -80,6 +80,13 @@ TEST_F(ImportLibsvm, FitsATestFileToTheOther) {
                {"counts features from 0"});
 }
 
+TEST_F(ImportLibsvm, JudgesTheLabelsOfTrainAndTestTogether) {
+  import_libsvm({.file = write("t.svm", "1 1:1\n2 1:2\n"), .test = write("u.svm", "0.5 1:1\n")}, path("out.h5"));
+  const Dataset data = Dataset::open(path("out.h5"));
+  EXPECT_THAT(targets_of(data.split("train")), ElementsAre(1, 2));
+  EXPECT_THAT(targets_of(data.split("test")), ElementsAre(0.5F));
+}
+
 TEST_F(ImportLibsvm, RefusesFilesOfWhichOneCountsFromZeroAndOneFromOne) {
   const std::string from_one = write("one.svm", "1 1:5 2:1\n-1 1:2 3:1\n1 2:2\n");
   const std::string from_zero = write("zero.svm", "1 0:5 1:1\n-1 0:2 2:1\n");
