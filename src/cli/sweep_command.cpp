@@ -27,9 +27,9 @@ std::string report(const SweepSummary& summary) {
   if (summary.winner && summary.population)
     text += fmt::format("its schedule: {}; repeat it with: shoal train --replay {}\n",
                         SweepPaths{summary.folder}.winner().nudges(), summary.folder);
-  if (summary.kept > 1)
-    text += fmt::format("the best {} as one: shoal predict {} --best {} --data FILE --out FILE\n", summary.kept,
-                        summary.folder, summary.kept);
+  if (summary.ensemble > 1)
+    text += fmt::format("the best {} as one: shoal predict {} --best {} --data FILE --out FILE\n", summary.ensemble,
+                        summary.folder, summary.ensemble);
   return text;
 }
 

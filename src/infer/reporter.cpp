@@ -56,6 +56,7 @@ PredictionLayout::PredictionLayout(const Model& model, const DataDescription& da
     : columns(tells_two_classes_by_one_output(model, data) ? 2 : model.outputs()),
       probabilities(model.loss_kind().tells_classes),
       labels(probabilities && data.classes > 0),
+      levels(model.loss_kind().levels()),
       precise(beyond_float(targets)),
       class_names(data.class_names),
       names(column_names(model, data, *this)) {}
@@ -67,6 +68,28 @@ std::string header_line(const PredictionLayout& layout) {
     line += csv_cell(name);
   }
   return line;
+}
+
+std::int64_t crossing_rows(const PredictionLayout& layout, const Predictions& made) {
+  if (layout.levels == 1) return 0;
+  const auto columns = static_cast<std::size_t>(layout.columns);
+  const auto levels = static_cast<std::size_t>(layout.levels);
+  const auto count_in = [&](const auto& values) {
+    std::int64_t crossing = 0;
+    for (std::size_t row = 0; row < values.size(); row += columns) {
+      bool crosses = false;
+      for (std::size_t k = 1; k < columns; ++k) crosses |= k % levels != 0 && values[row + k] < values[row + k - 1];
+      crossing += crosses ? 1 : 0;
+    }
+    return crossing;
+  };
+  return layout.precise ? count_in(made.precise) : count_in(made.values);
+}
+
+std::string crossing_note(std::int64_t crossing, std::int64_t rows) {
+  if (crossing == 0) return "";
+  return fmt::format("quantiles cross in {} of {}: a higher level lies below a lower one", crossing,
+                     counted(rows, "row"));
 }
 
 Reporter::Reporter(std::string name, const Model& model, const DataDescription& data, const Normalization& targets)

@@ -116,6 +116,11 @@ std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::stri
 }
 
 std::string stop_run(const std::string& run, const std::function<bool()>& cancelled) {
+  if (RunDirectory::holds_sweep(run))
+    throw Error(ExitStatus::usage, fmt::format("{0} holds a sweep, which is not asked to stop by a file; send its "
+                                               "processes, or their mpirun, SIGUSR1, and go on later with shoal sweep "
+                                               "--run {0} --resume",
+                                               run));
   RunDirectory::require(run);
   const NudgeReply reply = ask(run, {{}, {}, {}, true}, "the wish to stop", cancelled);
   if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);

@@ -123,6 +123,13 @@ TextChart history(const SweepView& view) {
   return chart;
 }
 
+/// Of a sweep without any place.
+std::string no_outcome_line(const SweepView& view) {
+  const auto failed = std::ranges::find_if(view.rows, [](const TrialRow& row) { return row.status == "failed"; });
+  if (view.under_way || failed == view.rows.end()) return "no trial has an outcome yet";
+  return fmt::format("every trial failed; trial {}: {}", failed->trial, failed->reason);
+}
+
 }  // namespace
 
 std::vector<std::string> draw_frame(const SweepFrame& sweep, const FrameStyle& style) {
@@ -135,7 +142,7 @@ std::vector<std::string> draw_frame(const SweepFrame& sweep, const FrameStyle& s
   below.resize(std::min(below.size(), static_cast<std::size_t>(std::max(style.rows - least, 0))));
   const std::string metric = to_string(view.config.sweep.metric);
   if (rows.empty()) {
-    lines.push_back("no trial has an outcome yet");
+    lines.push_back(no_outcome_line(view));
   } else {
     const TextChart chart = history(view);
     lines.push_back(fmt::format("{}  best so far {} (line), trials by number (marks)", metric,

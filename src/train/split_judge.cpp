@@ -8,6 +8,7 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/infer/metrics.hpp"
+#include "train/data/sum_counts.hpp"
 
 namespace shoal {
 namespace {
@@ -127,6 +128,7 @@ void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, Pa
 void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, const Predictions& made,
                       std::span<const double> weights) {
   classes_ = layout_.labels;
+  crossing_ += crossing_rows(layout_, made);
   weights_.insert(weights_.end(), weights.begin(), weights.end());
   values_.insert(values_.end(), made.values.begin(), made.values.end());
   precise_.insert(precise_.end(), made.precise.begin(), made.precise.end());
@@ -225,13 +227,18 @@ void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
       judge_interval_of(k / levels, targets, low, predicted, weights, evaluation);
     if (k % levels == 0) low = std::move(predicted);
   }
+  std::vector<double> crossing{static_cast<double>(crossing_)};
+  sum_counts(crossing, comm);
   if (comm.rank() != 0) return;
   average_outputs(evaluation, counted);
   if (layout_.probabilities) average_probabilities(evaluation);
-  if (levels_.empty() || levels_ == std::vector<double>{0.5}) return;
+  if (levels_.empty()) return;
   const bool median = levels_[middle] == 0.5;
-  evaluation.notes.push_back(fmt::format("rmse, mae and r2 are those of the level {}{}", levels_[middle],
-                                         median ? "" : ", for none is 0.5: with that they would be of the median"));
+  if (levels_.size() > 1 || !median)
+    evaluation.notes.push_back(fmt::format("rmse, mae and r2 are those of the level {}{}", levels_[middle],
+                                           median ? "" : ", for none is 0.5: with that they would be of the median"));
+  if (std::string note = crossing_note(static_cast<std::int64_t>(crossing[0]), evaluation.samples); !note.empty())
+    evaluation.notes.push_back(std::move(note));
 }
 
 }  // namespace shoal

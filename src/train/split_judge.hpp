@@ -46,6 +46,7 @@ class SplitJudge {
   std::vector<double> levels_;  // of a target; empty: one output each
   std::size_t outputs_;         // of the model
   std::size_t values_in_row_;   // of predictions
+  std::int64_t crossing_ = 0;   // rows, see crossing_rows()
   bool finite_ = true;
   bool classes_ = false;  // as far as rows were taken: labels that the model tells apart
   std::vector<std::int32_t> labels_, predicted_;

@@ -114,6 +114,7 @@ void check_trials(const SweepTask& task) {
     try {
       const Config config = task.config_of(place, task.settings.folded() ? 1 : 0);
       check_config(config);
+      check_class_weights(config, task.data);
       check_memory(config, task.data);
       static_cast<void>(make_model(config, task.data));
       return;
@@ -337,6 +338,14 @@ std::vector<std::string> idle_lines(const SweepTask& task) {
       lines.push_back(whole.place_of(key->name) + line);
   }
   for (auto& [key, line] : idle) lines.push_back(std::move(line));
+  const bool stops_early = std::any_of(plan.places().begin(), plan.places().end(), [&](const Place& place) {
+    return config_of(place).train.early_stopping.patience > 0;
+  });
+  if (!stops_early && std::any_of(space.begin(), space.end(), [](const auto& d) { return d.key == "train.metric"; }))
+    lines.push_back(
+        fmt::format("{}sweep.space.\"train.metric\" has no effect: trials are compared by sweep.metric, after "
+                    "their last epoch, and train.early_stopping is off",
+                    task.base.place_of("sweep.space.train.metric")));
   return lines;
 }
 

@@ -260,6 +260,11 @@ must("sweep", "sweep.toml", "--run", "sharing", *same, "--set", "sweep.trials=4"
 other = next(file for file, rate in best_of("sharing") if rate != best[0][1])
 assert must("predict", "traceless", "sharing", "--best", "1", *data) == must("predict", best[0][0], other, *data)
 refused(["predict", "traceless", "sharing", "--best", "3", *data], 64, "--best 3", "sharing", "hold a model")
+assert "the best 3 as one: shoal predict traceless --best 3" in must("sweep", "--run", "traceless", "--resume")
+# ... nor are models of several losses one.
+several = ["--set", "data.file=prices.h5", "--set", "sweep.metric=validation.mae", "--set", "sweep.trials=4",
+           "--set", 'sweep.space={"model.loss"={choices=["mse","mae"]},"seed"={choices=[1,2,3,4]}}']
+assert " as one: " not in must("sweep", "sweep.toml", "--run", "losses", "--set", "model.width=8", *several)
 # More are kept, and another wins.
 must("sweep", "sweep.toml", "--run", "none-kept", "--set", "sweep.keep=0", "--set", "sweep.trials=3")
 must("sweep", "--run", "none-kept", "--resume", "--set", "sweep.trials=9", "--set", "sweep.keep=9")
@@ -283,6 +288,20 @@ both = json.loads(must("evaluate", "sure", "as-sure", "--data", "two.h5", "--spl
 assert abs(both["loss"] - alone["loss"]) <= 1e-5 * alone["loss"], (alone["loss"], both["loss"])
 assert abs(both["nll"] - both["loss"]) <= 1e-5 * both["loss"], (both["nll"], both["loss"])
 
+# Levels of quantiles are learnt apart, so that they may cross: in how many rows is said.
+must("train", "prices.toml", "--set", 'model.loss={name="quantile",levels=[0.48,0.5,0.52]}', "--set", "train.epochs=1",
+     "--run", "crossing")
+said = run("predict", "crossing", "--data", "prices.h5", "--out", "-")
+_, rows = table(said.stdout)
+made = np.array([[float(v) for v in row] for row in rows])
+crossing = int((np.diff(made, axis=1) < 0).any(axis=1).sum())
+assert made.shape[1] == 3 and crossing > 0, crossing
+note = f"quantiles cross in {crossing} of {len(made)} rows"
+assert note in said.stderr, said.stderr
+for ranks in (0, *([3] if launcher else [])):
+    notes = json.loads(must("evaluate", "crossing", "--data", "prices.h5", "--json", ranks=ranks))["notes"]
+    assert any(note in n for n in notes), notes
+
 # Explanations.
 told = same_bytes(["explain", "kinds-a", "--data", "kinds.h5", "--json"], None)
 same_bytes(["explain", "kinds-a", "--data", "kinds.h5", "--metric", "auc", "--repeats", "2", "--out", "i.csv"], "i.csv")
@@ -300,7 +319,13 @@ for metric in ("accuracy", "balanced_accuracy", "ece", "nll"):
 assert json.loads(must("explain", "kinds-a", "--data", "homes.csv", "--json"))["columns"][0]["name"] == "area"
 assert json.loads(must("explain", "kinds-a", "--data", "kinds.h5", "--seed", "2", "--json")) != e
 refused(["explain", "kinds-a", "--data", "kinds.h5", "--metric", "acuracy"], 64, "acuracy", "accuracy")
-refused(["explain", "kinds-a", "--data", "kinds.h5", "--metric", "rmse"], 64, "rmse cannot be told")
+refused(["explain", "kinds-a", "--data", "kinds.h5", "--metric", "rmse"], 64, "rmse cannot be told",
+        '"test" of kinds.h5: it is of numbers, and the model predicts classes; use another')
+refused(["explain", "prices-a", "--data", "prices.h5", "--metric", "auc"], 64, "auc cannot be told",
+        ": it is of classes, and the model predicts none; use another")
+with open("one-row.csv", "w") as file:
+    file.write("\n".join(lines[:2]) + "\n")
+refused(["explain", "prices-a", "--data", "one-row.csv"], 65, "has 1 row", "handed round among rows")
 refused(["explain", "kinds-a", "--data", "kinds.h5", "--repeats", "0"], 64, "--repeats 0")
 
 # A column that a net does not look at, of plain features without names: exactly nothing. Equal ones stay in order.
@@ -340,4 +365,8 @@ with h5py.File("images.h5", "w") as f:
     f["train/x"], f["train/y"] = rng.integers(0, 255, (40, 9, 9)).astype(np.uint8), rng.integers(0, 2, 40).astype(np.int32)
 must("train", "--set", "data.file=images.h5", "--set", "train.epochs=1", "--run", "images")
 refused(["explain", "images", "--data", "images.h5", "--split", "train"], 64, "images of 81 pixels")
+# A report proposes to judge where there is a split for it.
+must("report", "images", "-o", "images.html")
+assert "shoal evaluate plain/checkpoints/best" in reported() and "--split test" in reported()
+assert "shoal evaluate" not in pathlib.Path("images.html").read_text()
 print("all is well")

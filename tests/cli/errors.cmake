@@ -73,6 +73,8 @@ foreach(use "train --resume" "train --replay" "train --resume auto --run" verify
   cli_error(sweep_as_run.${name} 66 "sweep holds a sweep and no run" AT 1
     COMMAND ${words} sweep)
 endforeach()
+cli_error(stop_of_a_sweep 64 "sweep holds a sweep, .*SIGUSR1.*shoal sweep --run sweep --resume" AT 1
+  COMMAND nudge sweep --stop)
 cli_error(empty_folder 66 "checkpoints is a folder without checkpoints" COMMAND inspect run/checkpoints)
 
 # Not HDF5, cut short, one flipped bit

@@ -99,6 +99,13 @@ status 0 train plain.toml --set data.file=dots.h5 --set data.batch_size=1 --set 
 status 64 train plain.toml --set data.file=dots.h5 --set data.batch_size=1 --set "$norms,{type=\"batch_norm\"}]" --run none
 says 1 "$one"
 
+# What predictions and checkpoints of trials do not depend on is said.
+metrics='sweep.space."train.metric"={choices=["validation.loss","validation.accuracy"]}'
+status 0 sweep plain.toml --set "$metrics" --set sweep.trials=2 --run metrics
+says 1 'sweep.space."train.metric" has no effect: trials are compared by sweep.metric'
+status 0 sweep plain.toml --set "$metrics" --set sweep.trials=2 --set train.early_stopping.patience=1 --run stopping
+says 0 'has no effect'
+
 # A sweep: what no trial reads is said; a metric that a trial lacks, or that is none, is refused; and so is one that
 # ends with nothing.
 space() { echo "sweep.space.\"$1\"=$2"; }

@@ -29,6 +29,7 @@ std::string fault(const std::string& sweep, const std::string& space, const std:
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(SweepSettings, ReadsAllKeys) {
   const Config config = config_of(
@@ -68,6 +69,16 @@ TEST(SweepSettings, BatchNormIsSearchedByItsShortName) {
   set_keys(config, "sweep.space.\"model.batch_norm\".choices = [true]");
   ASSERT_EQ(config.sweep.space.size(), 1U) << "not a second time";
   EXPECT_EQ(config.sweep.space[0].choices, (std::vector<std::string>{"true"}));
+}
+
+TEST(SweepSettings, AListOfLayersIsNoHyperparameter) {
+  try {
+    config_of("", "\"model.layers\" = {choices = [[{type = \"dense\", units = 4}]]}");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("model.layers\" cannot be searched: a list of layers is no value of a table"));
+    EXPECT_THAT(e.what(), Not(HasSubstr("same data")));
+  }
 }
 
 TEST(SweepSettings, WholeNumberKeysAreSearchedInWholeNumbers) {

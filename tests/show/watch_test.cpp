@@ -318,6 +318,18 @@ TEST(Frame, OfASweep) {
   EXPECT_THAT(joined(draw_frame(SweepFrame(), {24, 80, true, false})), HasSubstr("no trial has an outcome yet"));
 }
 
+TEST(Frame, OfASweepWhoseTrialsAllFailed) {
+  SweepFrame sweep = some_sweep();
+  sweep.view.rows.resize(1);
+  sweep.view.rows[0] = TrialRow{};
+  sweep.view.rows[0].status = "failed";
+  sweep.view.rows[0].reason = "the loss is nan";
+  EXPECT_THAT(joined(draw_frame(sweep, {30, 80, true, false})), HasSubstr("no trial has an outcome yet"));
+  sweep.view.under_way = false;
+  EXPECT_THAT(joined(draw_frame(sweep, {30, 80, true, false})),
+              HasSubstr("every trial failed; trial 0: the loss is nan"));
+}
+
 TEST(Chart, OneValueHasNoSpan) {
   const TextChart chart{{{5, 0.5}}, {}};
   EXPECT_THAT(joined(draw_chart(chart, 20, 3, {3, 20, false, false})), HasSubstr("0.5 +"));

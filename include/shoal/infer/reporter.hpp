@@ -16,10 +16,11 @@ struct PredictionLayout {
   explicit PredictionLayout(const TrainedModel& trained);
   PredictionLayout(const Model& model, const DataDescription& data, const Normalization& targets);
 
-  std::int64_t columns;  ///< K; two for a single output that tells two classes apart
-  bool probabilities;    ///< else outputs, in the units of the file
-  bool labels;           ///< and the class that the logits stand for
-  bool precise = false;  ///< outputs differ by less than float32 can tell, and are given in float64
+  std::int64_t columns;     ///< K; two for a single output that tells two classes apart
+  bool probabilities;       ///< else outputs, in the units of the file
+  bool labels;              ///< and the class that the logits stand for
+  std::int64_t levels = 1;  ///< of a target: quantiles, beside one another in a row, from the lowest level on
+  bool precise = false;     ///< outputs differ by less than float32 can tell, and are given in float64
   std::vector<std::string> class_names;
   std::vector<std::string> names;  ///< of columns: p_<class>, else the target's in the file or output_<k>; of several
                                    ///< levels of a target <target>_q<level>
@@ -33,6 +34,12 @@ struct Predictions {
   std::vector<double> precise;       ///< the same before rounding, where the layout is precise; else empty
   std::vector<std::int32_t> labels;  ///< (N), from 0; empty where the layout has none
 };
+
+/// Rows where a quantile of a target lies below that of a lower level: no distribution has such, and a loss of its own
+/// for each level does not keep a model from it.
+std::int64_t crossing_rows(const PredictionLayout& layout, const Predictions& made);
+/// What is to be said of so many of them; empty: of none.
+std::string crossing_note(std::int64_t crossing, std::int64_t rows);
 
 /// What rows of a model's outputs are reported as.
 class Reporter {

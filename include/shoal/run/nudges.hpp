@@ -73,7 +73,7 @@ std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::stri
 /// Asks that process to save and end, as SIGUSR1 does: that needs no way to its host but the file system. What the run
 /// computes does not depend on it.
 /// @returns what the run says once it has saved
-/// @throws Error  as nudge_run()
+/// @throws Error  as nudge_run(); usage: a sweep, which looks at no such files
 std::string stop_run(const std::string& run, const std::function<bool()>& cancelled);
 
 }  // namespace shoal

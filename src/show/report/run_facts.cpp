@@ -9,6 +9,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/core/shell_word.hpp"
+#include "shoal/data/dataset.hpp"
 #include "shoal/infer/checkpoint.hpp"
 #include "shoal/io/element_type.hpp"
 #include "shoal/io/file.hpp"
@@ -28,6 +29,18 @@ std::string duration(double seconds) {
   if (whole < 60) return fmt::format("{:.1f} s", seconds);
   if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+/// Of the data that a run was trained on, one that it was not fitted to; empty: there is none, or no such file any
+/// more.
+std::string split_to_judge(const std::string& file) try {
+  const Dataset data = Dataset::open(file);
+  for (const char* name : {"test", "validation"}) {
+    if (data.has(name)) return name;
+  }
+  return "";
+} catch (const Error&) {
+  return "";
 }
 
 /// The steps after which jobs went on whose lines are there. A job that went back has cut off those of others.
@@ -126,9 +139,10 @@ Json commands_of(const RunRecord& record) {
     say(fmt::format("shoal train {} --run {}-unnudged", shell_word(RunPaths{record.name}.config()), run),
         "the same without the nudges");
   say(fmt::format("shoal train --run {} --resume auto", run), "go on, where it is not finished");
-  if (record.best)
-    say(fmt::format("shoal evaluate {} --data {} --split test", shell_word(RunPaths{record.name}.best()),
-                    shell_word(record.start.data.file)),
+  const std::string split = split_to_judge(record.start.data.file);
+  if (record.best && !split.empty())
+    say(fmt::format("shoal evaluate {} --data {} --split {}", shell_word(RunPaths{record.name}.best()),
+                    shell_word(record.start.data.file), split),
         "judge the best checkpoint on a split");
   return commands;
 }

@@ -118,6 +118,10 @@ class Explainer {
 
   std::vector<Explained> open() {
     const TrainedModel& trained = member_.trained;
+    if (split_.rows() < 2)
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("split \"{}\" of {} has {}, and values are handed round among rows; give it more",
+                              split_.name(), data_.path(), counted(split_.rows(), "row")));
     ColumnMatch match = match_member(member_, data_, split_, said_);
     std::vector<Explained> columns = columns_to_explain(member_, data_, split_, match);
     check_member_targets(member_, data_, split_, said_);
@@ -140,13 +144,22 @@ class Explainer {
       if (!std::isfinite(evaluation.loss))
         refuse_not_finite(fmt::format("the loss of {} on split \"{}\" of {} is not finite", trained.path, split_.name(),
                                       data_.path()));
-      if (score) return;
-      std::string why;
-      for (const std::string& note : evaluation.notes) why += "; " + note;
-      throw Error(ExitStatus::usage, fmt::format("--metric {} cannot be told of split \"{}\" of {}{}; use another",
-                                                 metric_->name, split_.name(), data_.path(), why));
+      if (!score)
+        throw Error(ExitStatus::usage, fmt::format("--metric {} cannot be told of split \"{}\" of {}{}; use another",
+                                                   metric_->name, split_.name(), data_.path(), obstacle(evaluation)));
     });
     return *score;
+  }
+
+  /// Why the metric has no value.
+  std::string obstacle(const Evaluation& evaluation) const {
+    const bool classes = member_.layout.labels;
+    if (metric_->of_classes != classes)
+      return classes ? ": it is of numbers, and the model predicts classes"
+                     : ": it is of classes, and the model predicts none";
+    std::string why;
+    for (const std::string& note : evaluation.notes) why += "; " + note;
+    return why;
   }
 
   static void summarise(ColumnImportance& importance) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/log.hpp"
 #include "shoal/guard/fault_point.hpp"
 
 namespace shoal {
@@ -57,6 +58,7 @@ void PredictionRounds::run(std::int64_t block,
           made.mean.values = numbers_in<float>(rows[rank]);
         made.mean.labels = numbers_in<std::int32_t>(labels[rank]);
         for (const auto& part : spread) made.spread.push_back(numbers_in<double>(part[rank]));
+        crossing_ += crossing_rows(layout_, made.mean);
         writer_->write(made, ids_->read(at, behind));
         at = behind;
       }
@@ -67,6 +69,7 @@ void PredictionRounds::run(std::int64_t block,
 void PredictionRounds::finish() {
   run_together(comm_, [&] {
     if (writer_) writer_->finish();
+    if (const std::string note = crossing_note(crossing_, split_.rows()); !note.empty()) log_warning(note);
   });
 }
 

@@ -24,7 +24,7 @@ class PredictionRounds {
   /// @param block    rows that a rank predicts at a time
   /// @param predict  of rows [begin, end), not empty; does not communicate
   void run(std::int64_t block, const std::function<EnsemblePredictions(std::int64_t begin, std::int64_t end)>& predict);
-  /// Collective.
+  /// Collective. Says in how many rows quantiles cross.
   void finish();
 
  private:
@@ -34,6 +34,7 @@ class PredictionRounds {
   Communicator& comm_;
   std::optional<RowIds> ids_;                 // on rank 0
   std::unique_ptr<PredictionWriter> writer_;  // likewise
+  std::int64_t crossing_ = 0;                 // likewise: rows
 };
 
 /// Of a row in messages, by its number.

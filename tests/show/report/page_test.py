@@ -254,6 +254,7 @@ def test_real_run_without_data():
     run("report", "one", "-o", "one.html")
     (work / "moved.h5").rename(work / "digits.h5")
     check("could not be evaluated here" in (work / "one.html").read_text(), "one.html: does not say that data are gone")
+    check("--split test" not in (work / "one.html").read_text(), "one.html: proposes to evaluate on data that are gone")
 
 
 def test_several():
