@@ -328,7 +328,7 @@ write_set("named.h5", numbers, list(map(str, range(12))))
 train("sorted")
 refused(65, ["nameless.h5 does not name its classes", 'class 2 "10"', 'called "2"', "class_names", "--like"],
         "evaluate", "sorted", "--data", "nameless.h5", "--split", "train")
-shutil.copytree("sorted", "again")
+done("train", "--set", "data.file=sorted.h5", "--set", "train.epochs=1", "--set", "model.hidden=[4]", "--run", "again")
 refused(65, "does not name its classes", "evaluate", "sorted", "again", "--data", "nameless.h5", "--split", "train")
 refused(65, "import the data with --like", "evaluate", "sorted", "--data", "named.h5", "--split", "train")
 done("import", "hdf5", "nameless.h5", "--x", "train/x", "--y", "train/y", "--like", "sorted.h5", "-o", "alike.h5")
