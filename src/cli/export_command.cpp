@@ -90,8 +90,7 @@ void write_onnx(const ExportRequest& request) {
       if (!std::filesystem::remove(old, error) && error)
         throw Error(ExitStatus::input_output, fmt::format("cannot remove {}: {}", old.string(), error.message()));
     }
-    if (error = make_folders(folder); error)
-      throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder, error.message()));
+    require_folders(folder);
     for (const OnnxTestFile& test : onnx_test_data(of.trained, options))
       write_text_atomically(fmt::format("{}/{}", folder, test.name), test.bytes);
     more = fmt::format(" and {}/", folder);

@@ -15,6 +15,7 @@
 #include "shoal/config/model_layers.hpp"
 #include "shoal/config/text.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/keys_of.hpp"
 #include "shoal/core/utf8.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/path.hpp"
@@ -75,11 +76,7 @@ class Reader {
     for (const auto& [key, place] : places_) config_.places[key] = place;
   }
 
-  std::vector<std::string> keys_read() const {
-    std::vector<std::string> names;
-    for (const auto& [name, place] : places_) names.push_back(name);
-    return names;
-  }
+  std::vector<std::string> keys_read() const { return keys_of(places_); }
 
  private:
   std::string place(const toml::source_position& at) const {

@@ -98,6 +98,20 @@ std::error_code make_folders(const std::filesystem::path& folder) {
   return {};
 }
 
+void require_folders(const std::filesystem::path& folder, std::string_view advice) {
+  if (const std::error_code error = make_folders(folder))
+    throw Error(ExitStatus::input_output,
+                fmt::format("cannot make {}: {}{}", folder.string(), error.message(), advice));
+}
+
+std::optional<FileStamp> FileStamp::of(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return std::nullopt;
+  const std::filesystem::file_time_type written = std::filesystem::last_write_time(path, error);
+  return error ? std::nullopt : std::optional(FileStamp{written, size});
+}
+
 void sync_folder_of(const std::filesystem::path& path) { posix::sync_folder_of(path); }
 
 std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder) {

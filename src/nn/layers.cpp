@@ -9,6 +9,7 @@
 
 #include "nn/builders.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/keys_of.hpp"
 #include "shoal/core/meant_word.hpp"
 #include "shoal/graph/expressions.hpp"
 
@@ -45,14 +46,6 @@ std::map<std::string, LayerBuilder> built_in() {
 std::map<std::string, LayerBuilder>& registry() {
   static std::map<std::string, LayerBuilder> builders = built_in();
   return builders;
-}
-
-template <class Map>
-std::vector<std::string> keys_of(const Map& map) {
-  std::vector<std::string> keys;
-  keys.reserve(map.size());
-  for (const auto& [key, value] : map) keys.push_back(key);
-  return keys;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "optim/unknown_name.hpp"
 #include "optim/update.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/keys_of.hpp"
 #include "shoal/optim/clipping.hpp"
 
 namespace shoal {
@@ -81,11 +82,7 @@ void register_optimizer(std::string_view name, std::vector<std::string_view> mom
   }
 }
 
-std::vector<std::string> optimizer_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, rule] : registry()) names.push_back(name);
-  return names;
-}
+std::vector<std::string> optimizer_names() { return keys_of(registry()); }
 
 bool optimizer_uses(std::string_view name, std::string_view setting) {
   const auto& uses = find_rule(name).second.uses;

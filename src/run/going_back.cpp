@@ -81,8 +81,7 @@ std::vector<std::int64_t> RunDirectory::go_back_to(std::int64_t step) const {
     return later;
   }
   const fs::path folder = paths_.going_back(step);
-  if (const std::error_code error = make_folders(folder))
-    throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder.string(), error.message()));
+  require_folders(folder);
   std::error_code none;
   for (const char* name : copied) {
     const fs::path file = paths_.of(name);

@@ -192,8 +192,7 @@ void RunDirectory::write(const std::string& file, std::string_view text) const {
 
 std::string RunDirectory::write_events(std::string_view bytes, double time) const {
   const fs::path folder = paths_.tensorboard();
-  if (const std::error_code error = make_folders(folder))
-    throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder.string(), error.message()));
+  require_folders(folder);
   // Another name: who follows the old file goes on to the next one. The old one stays, empty: TensorBoard's reader does
   // not go on from a file that is gone.
   std::string file = (folder / EventFile::name(time)).string();

@@ -45,8 +45,7 @@ std::string export_events(const std::string& run, const std::string& folder) {
   std::string file = (fs::path(folder) / EventFile::name(ended)).string();
   check_output_file(file, Output::events, {metrics});
   require_no_events(folder);
-  if (const std::error_code error = make_folders(folder))
-    throw Error(ExitStatus::input_output, fmt::format("cannot make {}: {}", folder, error.message()));
+  require_folders(folder);
   write_text_atomically(file, event_file_of(read_text(metrics), ended));
   return file;
 }

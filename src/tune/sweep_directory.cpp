@@ -28,18 +28,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check_made(const fs::path& folder, const std::error_code& error) {
-  if (error)
-    throw Error(ExitStatus::input_output,
-                fmt::format("cannot make {}: {}; name another folder with --run", folder.string(), error.message()));
-}
+constexpr const char* other_folder = "; name another folder with --run";
 
-void make_folder(const fs::path& folder) { check_made(folder, make_folders(folder)); }
+void make_folder(const fs::path& folder) { require_folders(folder, other_folder); }
 
 void make_scratch(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  check_made(folder, error);
+  if (error)
+    throw Error(ExitStatus::input_output,
+                fmt::format("cannot make {}: {}{}", folder.string(), error.message(), other_folder));
 }
 
 std::vector<fs::path> files_in(const fs::path& folder) {

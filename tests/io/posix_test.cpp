@@ -48,6 +48,15 @@ TEST(MakeFolders, MakesEachOneLast) {
   EXPECT_TRUE(synced.empty()) << "it is there";
   write_text_atomically(folder / "file", "");
   EXPECT_EQ(make_folders(folder / "file/b"), std::errc::not_a_directory);
+  const auto refusal = [&]() -> std::string {
+    try {
+      require_folders(folder / "file/b", "; name another");
+      return "";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(refusal(), "cannot make " + (folder / "file/b").string() + ": Not a directory; name another");
 }
 
 TEST(TemporaryNames, TellProcessesOfOnePidApart) {

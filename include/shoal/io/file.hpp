@@ -34,6 +34,18 @@ void check_writable(const std::filesystem::path& path);
 /// later is then found again after a crash. Returns why it cannot be made, for a message that knows what it is.
 /// @throws Error(input_output)  when a folder cannot be synced
 [[nodiscard]] std::error_code make_folders(const std::filesystem::path& folder);
+/// The same. advice: what to do, behind the message. @throws Error(input_output)  "cannot make FOLDER: why"
+void require_folders(const std::filesystem::path& folder, std::string_view advice = "");
+
+/// Tells a file from one that has taken its place, or was written since.
+struct FileStamp {
+  std::filesystem::file_time_type written;
+  std::uintmax_t size = 0;
+
+  /// Nothing where there is no such file.
+  static std::optional<FileStamp> of(const std::filesystem::path& path);
+  bool operator==(const FileStamp&) const = default;
+};
 
 /// Makes the entry of `path` in its folder last. @throws Error(input_output)
 void sync_folder_of(const std::filesystem::path& path);

@@ -31,9 +31,7 @@ std::string page_text(const std::string& page, const std::vector<CommandText>& c
 }
 
 void write(const fs::path& file, const std::string& text) {
-  if (const std::error_code error = make_folders(file.parent_path()))
-    throw Error(ExitStatus::input_output,
-                fmt::format("cannot make {}: {}", file.parent_path().string(), error.message()));
+  require_folders(file.parent_path());
   write_text_atomically(file, text);
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "shoal/core/digits.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/core/utf8.hpp"
@@ -55,10 +56,7 @@ Entries entries_of(const fs::path& path) {
 
 /// Whole numbers as numbers, as labels of other files are; else they stay as they are, bytewise.
 void sort_classes(std::vector<std::string>& folders) {
-  const auto is_number = [](const std::string& name) {
-    return std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
-  };
-  if (!std::ranges::all_of(folders, is_number)) return;
+  if (!std::ranges::all_of(folders, are_digits)) return;
   std::ranges::stable_sort(folders, {}, [](const std::string& name) {
     const std::string digits = name.substr(std::min(name.find_first_not_of('0'), name.size()));
     return std::pair(digits.size(), digits);

@@ -1,7 +1,6 @@
 #include "shoal/data/data_kind.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <string_view>
 
@@ -10,6 +9,7 @@
 #include "data/images/image.hpp"
 #include "data/images/image_folder.hpp"
 #include "input_file.hpp"
+#include "shoal/core/digits.hpp"
 #include "shoal/io/archive.hpp"
 
 namespace shoal {
@@ -22,8 +22,8 @@ constexpr std::size_t start_bytes = 4096;
 /// `index:value` or `qid:value`
 bool is_svm_entry(std::string_view word) {
   const std::string_view index = word.substr(0, std::min(word.find(':'), word.size()));
-  return index.size() < word.size() && !index.empty() && word.find(',') == std::string_view::npos &&
-         (index == "qid" || std::ranges::all_of(index, [](unsigned char c) { return std::isdigit(c) != 0; }));
+  return index.size() < word.size() && word.find(',') == std::string_view::npos &&
+         (index == "qid" || are_digits(index));
 }
 
 /// Lines of a number with entries behind it, or none, as far as they are whole; comments and blank lines between.

@@ -15,6 +15,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/data/dataset.hpp"
 #include "shoal/data/import.hpp"
+#include "shoal/io/file.hpp"
 #include "splits.hpp"
 #include "svm_rows.hpp"
 
@@ -24,19 +25,6 @@ namespace {
 [[noreturn]] void refuse_changed(const std::string& path) {
   throw Error(ExitStatus::bad_data, path + ": the file changed while it was read; import it again");
 }
-
-/// Tells a file from one that has taken its place, or was written since.
-struct FileStamp {
-  std::filesystem::file_time_type written;
-  std::uintmax_t size = 0;
-
-  explicit FileStamp(const std::string& path) {
-    std::error_code none;  // opening the file says what is wrong with it
-    written = std::filesystem::last_write_time(path, none);
-    size = std::filesystem::file_size(path, none);
-  }
-  bool operator==(const FileStamp&) const = default;
-};
 
 /// What a first reading of a file finds.
 struct Findings {
@@ -48,9 +36,9 @@ struct Findings {
   bool fit_float32 = true;
   std::int64_t queries = 0;
 
-  FileStamp stamp;
+  std::optional<FileStamp> stamp;  // opening the file says what is wrong with it
 
-  explicit Findings(std::string file) : path(std::move(file)), stamp(path) {
+  explicit Findings(std::string file) : path(std::move(file)), stamp(FileStamp::of(path)) {
     SvmReader reader(path);
     ImportProgress progress("reading " + path, reader.file().size());
     std::int64_t said = 0;
@@ -93,7 +81,7 @@ class DenseRows {
     for (const std::int64_t row : rows) {
       if (reader_ == nullptr || row < next_) {
         reader_ = std::make_unique<SvmReader>(path_);
-        if (FileStamp(path_) != stamp_) refuse_changed(path_);
+        if (FileStamp::of(path_) != stamp_) refuse_changed(path_);
         next_ = 0;
       }
       for (; next_ <= row; ++next_) {
@@ -110,7 +98,7 @@ class DenseRows {
 
  private:
   std::string path_;
-  FileStamp stamp_;
+  std::optional<FileStamp> stamp_;
   Span span_;
   std::unique_ptr<SvmReader> reader_;
   std::int64_t next_ = 0;

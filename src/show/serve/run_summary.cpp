@@ -45,30 +45,14 @@ Json six_digits(double value) { return Json::shortest(value, 6); }
 }  // namespace
 
 struct RunSummary::State {
-  /// What tells a file from one that is no longer the same.
-  struct Stamp {
-    fs::file_time_type time;
-    std::uintmax_t size = 0;
-
-    bool operator==(const Stamp&) const = default;
-  };
-
-  static std::optional<Stamp> stamp_of(const std::string& path) {
-    std::error_code error;
-    const std::uintmax_t size = fs::file_size(path, error);
-    if (error) return std::nullopt;
-    const fs::file_time_type time = fs::last_write_time(path, error);
-    return error ? std::nullopt : std::optional(Stamp{time, size});
-  }
-
   explicit State(std::string folder)
       : paths{std::move(folder)}, sweep(RunDirectory::holds_sweep(paths.folder)), pulse(paths.folder) {}
 
   RunPaths paths;
   bool sweep;
   RunPulse pulse;
-  std::optional<Stamp> config_read;
-  std::optional<Stamp> metrics_read;
+  std::optional<FileStamp> config_read;
+  std::optional<FileStamp> metrics_read;
   Json planned;  ///< {"steps"} or {"epochs"}, of the config
   std::optional<StepRecord> step;
   std::optional<EvaluationRecord> evaluation;
@@ -88,13 +72,13 @@ std::optional<fs::file_time_type> RunSummary::State::changed() const {
   const std::vector<std::string> files =
       sweep ? std::vector{of_sweep.journal(0), of_sweep.csv(), of_sweep.old_journal()} : std::vector{paths.metrics()};
   for (const std::string& file : files) {
-    if (const auto stamp = stamp_of(file)) return stamp->time;
+    if (const auto stamp = FileStamp::of(file)) return stamp->written;
   }
-  return config_read ? std::optional(config_read->time) : std::nullopt;
+  return config_read ? std::optional(config_read->written) : std::nullopt;
 }
 
 void RunSummary::State::read_config() {
-  const std::optional<Stamp> now = stamp_of(paths.config());
+  const std::optional<FileStamp> now = FileStamp::of(paths.config());
   if (now == config_read) return;
   const Config config = load_config(paths.config(), {});
   planned = config.train.steps > 0 ? Json::object({{"steps", config.train.steps}})
@@ -103,7 +87,7 @@ void RunSummary::State::read_config() {
 }
 
 void RunSummary::State::read_metrics() {
-  const std::optional<Stamp> now = stamp_of(paths.metrics());
+  const std::optional<FileStamp> now = FileStamp::of(paths.metrics());
   if (now == metrics_read) return;
   if (!now || !metrics_read || now->size < metrics_read->size) {  // it has gone back
     step.reset();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <span>
 
+#include "shoal/core/digits.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/epoch_order.hpp"
 #include "shoal/data/value_scale.hpp"
@@ -24,9 +25,7 @@ bool hold_the_same(std::span<const std::int64_t> a, std::span<const std::int64_t
 /// Class k is called k, but for some k: 0, 1, 10, 2.
 bool are_numbers_out_of_order(const std::vector<std::string>& names) {
   const auto is_whole = [](const std::string& name) {
-    const std::size_t digits = name.starts_with('-') ? 1 : 0;
-    return name.size() > digits && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(digits), name.end(),
-                                               [](char c) { return c >= '0' && c <= '9'; });
+    return are_digits(std::string_view(name).substr(name.starts_with('-') ? 1 : 0));
   };
   return std::ranges::all_of(names, is_whole) && !are_number_names(names);
 }

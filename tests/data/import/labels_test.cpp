@@ -13,17 +13,17 @@ using Texts = std::vector<std::string>;
 const Place place = [](std::size_t i) { return "f.csv:" + std::to_string(i + 2); };
 Labels of(const Texts& texts) { return labels_from_texts(texts, place); }
 
-ElementType stored(const std::vector<double>& targets) {
+ElementType type_of_targets(const std::vector<double>& targets) {
   const auto [first, second] = columns_of_two({{}, targets, {}}, targets.size() - 1, {});
   EXPECT_EQ(first.type, second.type);
   return first.type;
 }
 
 TEST(Targets, AreStoredSoThatTheyKeepTheirValue) {
-  EXPECT_EQ(stored({0.1, 2.5, 123456.0, -0.0}), ElementType::float32);
-  EXPECT_EQ(stored({0.1, 1.7e9 + 0.5}), ElementType::float64);
-  EXPECT_EQ(stored({1e-46}), ElementType::float64) << "0 in float32";
-  EXPECT_EQ(stored({1.2e-44}), ElementType::float64) << "1.26e-44 there";
+  EXPECT_EQ(type_of_targets({0.1, 2.5, 123456.0, -0.0}), ElementType::float32);
+  EXPECT_EQ(type_of_targets({0.1, 1.7e9 + 0.5}), ElementType::float64);
+  EXPECT_EQ(type_of_targets({1e-46}), ElementType::float64) << "0 in float32";
+  EXPECT_EQ(type_of_targets({1.2e-44}), ElementType::float64) << "1.26e-44 there";
 }
 
 TEST(Labels, WholeNumbersAreClassNumbers) {

@@ -9,6 +9,7 @@
 
 #include "data/import/csv_reader.hpp"
 #include "data/refuse.hpp"
+#include "shoal/core/digits.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -20,10 +21,7 @@ constexpr std::array role_names{
     std::pair{CsvRole::group, std::string_view("group")},     std::pair{CsvRole::split, std::string_view("split")},
     std::pair{CsvRole::ignored, std::string_view("ignore")},  std::pair{CsvRole::hollow, std::string_view("none")}};
 
-bool is_number(const std::string& text) {
-  return !text.empty() && text.size() < 10 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_number(const std::string& text) { return text.size() < 10 && are_digits(text); }
 
 struct RoleOption {
   const char* name;

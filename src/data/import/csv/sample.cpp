@@ -8,6 +8,7 @@
 
 #include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
+#include "shoal/core/digits.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -54,9 +55,7 @@ Comma comma_of(const std::string& cell) {
   bool groups = first >= 1 && first <= 3 && unsigned_text[0] != '0';
   for (std::size_t at = first; groups && at < unsigned_text.size(); at += 4) {
     groups = unsigned_text[at] == ',' && at + 4 <= unsigned_text.size() &&
-             std::all_of(unsigned_text.begin() + static_cast<std::ptrdiff_t>(at) + 1,
-                         unsigned_text.begin() + static_cast<std::ptrdiff_t>(at) + 4,
-                         [](char c) { return c >= '0' && c <= '9'; });
+             are_digits(std::string_view(unsigned_text).substr(at + 1, 3));
   }
   if (groups) return Comma::thousands_perhaps;
   return number_of_cell(cell, ',') ? Comma::decimal : Comma::none;
