@@ -139,7 +139,11 @@ Value Graph::apply(std::shared_ptr<const Operation> operation, const std::vector
   node.shape = operation->shape(shapes);
   node.state_offset = state_size();
   for (const StateSpec& spec : operation->states(shapes)) {
-    states_.push_back({node.name + "/" + spec.name, spec.size, state_size(), spec.initial});
+    const std::string state = node.name + "/" + spec.name;
+    if (std::ranges::find(states_, state, &State::name) != states_.end())
+      throw Error(ExitStatus::usage, fmt::format("two operations called \"{}\" keep a {} each; give one another name",
+                                                 node.name, spec.name));
+    states_.push_back({state, spec.size, state_size(), spec.initial});
     node.state_size += spec.size;
   }
   node.operation = std::move(operation);
@@ -185,15 +189,18 @@ std::vector<float> Graph::value(Value variable) const {
   const Node& node = nodes_[variable.id()];
   if (node.kind != Node::Kind::parameter)
     throw Error(ExitStatus::usage, "\"" + node.name + "\" is not a variable; only those keep a value");
-  std::vector<float> flat = values_;
-  if (static_cast<std::int64_t>(flat.size()) != parameter_size()) {
-    flat.assign(static_cast<std::size_t>(parameter_size()), 0.0f);
-    initialize(1, flat);
-  }
+  std::vector<float> flat = values();
   const Parameter& p = parameters_[node.parameter];
   std::vector<float> row_major(static_cast<std::size_t>(p.rows * p.columns));
   unpack(Panels<const float>(p.in(flat.data())), p.rows, std::span(row_major));
   return row_major;
+}
+
+std::vector<float> Graph::values() const {
+  std::vector<float> flat(static_cast<std::size_t>(parameter_size()));
+  initialize(1, flat);
+  std::copy(values_.begin(), values_.end(), flat.begin());  // variables that came later lie behind
+  return flat;
 }
 
 void Graph::set_values(std::span<const float> parameters) { values_.assign(parameters.begin(), parameters.end()); }

@@ -81,7 +81,8 @@ void plan_forward(Planner& plan, std::size_t id, bool training) {
   }
   const bool has_statistics = operation.statistics(Pass::forward, training, shapes).width > 0;
   if (has_statistics) {
-    const std::vector<std::size_t> needed = operation.tilewise() ? std::vector{node.inputs[0]} : node.inputs;
+    // What the statistics are made into may need the other inputs as well.
+    const std::vector<std::size_t>& needed = node.inputs;
     const std::int64_t panels = panels_of(shapes[0].columns);
     const auto chain = operation.tilewise() ? plan.chain(needed, panels) : Planner::Place{};
     const auto place = plan.add({TileStage::Kind::statistics, id}, chain, needed, panels);

@@ -61,7 +61,10 @@ bool has_channels_last(std::span<const std::int64_t> shape) {
 
 }  // namespace
 
-void register_layer(const std::string& type, LayerBuilder builder) { registry()[type] = std::move(builder); }
+void register_layer(const std::string& type, LayerBuilder builder) {
+  if (!registry().emplace(type, std::move(builder)).second)
+    throw Error(ExitStatus::usage, "layer \"" + type + "\" is registered already; use another name");
+}
 
 std::vector<std::string> built_in_layers() { return keys_of(built_in()); }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -33,6 +34,20 @@ std::int64_t samples_of(const Graph& graph, const Feed& feed) {
   return samples < 0 ? 1 : samples;
 }
 
+/// By the number of a parameter: whether the cost depends on it.
+std::vector<bool> parameters_below(const Graph& graph, std::size_t cost) {
+  std::vector<bool> below(graph.nodes().size());
+  std::vector<bool> found(graph.parameters().size());
+  below[cost] = true;
+  for (std::size_t id = cost + 1; id-- > 0;) {
+    if (!below[id]) continue;
+    const Node& node = graph.nodes()[id];
+    if (node.kind == Node::Kind::parameter) found[node.parameter] = true;
+    for (const std::size_t input : node.inputs) below[input] = true;
+  }
+  return found;
+}
+
 }  // namespace
 
 double minimize(Value cost, const OptimizerSettings& settings, std::int64_t steps, const Feed& feed) {
@@ -49,7 +64,13 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
   Buffer<float> parameters(graph.parameter_size());
   Buffer<float> gradient(graph.parameter_size());
   std::vector<double> states(static_cast<std::size_t>(graph.state_size()));
+  const std::vector<bool> learns = parameters_below(graph, cost.id());
   graph.initialize(1, parameters.span());
+  const std::vector<float> kept = graph.values();
+  for (std::size_t i = 0; i < learns.size(); ++i) {
+    const Parameter& p = graph.parameters()[i];
+    if (!learns[i]) std::copy_n(kept.begin() + p.offset, p.size(), parameters.data() + p.offset);
+  }
   graph.initialize_states(states);
   executor.bind(parameters.data(), states);
   for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
@@ -86,7 +107,9 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
     scalars.learning_rate = settings.learning_rate;
     scalars.step = step;
     scalars.clip_factor = clip_factor(sum_of_squares(gradient.span(), 1.0f), settings.clip_norm);
-    for (const Parameter& p : graph.parameters()) {
+    for (std::size_t i = 0; i < learns.size(); ++i) {
+      if (!learns[i]) continue;
+      const Parameter& p = graph.parameters()[i];
       const auto size = static_cast<std::size_t>(p.size());
       std::vector<float*> mine;
       mine.reserve(moments.size());

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "gradient_check.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/graph/expressions.hpp"
 #include "shoal/nn/operations.hpp"
 
@@ -158,6 +159,30 @@ TEST(BatchNorm, DerivativesGoThroughMeanAndVariance) {
   check.fill_normal(net.x);
   check.fill_normal(net.weights, 0, 8);
   check.expect_derivatives();
+}
+
+/// What gamma and beta are made of takes phases of its own.
+TEST(BatchNorm, DerivativesGoThroughAComputedGamma) {
+  Graph g;
+  const Value x = g.input("x", 35);
+  const Value shift = g.variable("shift", {35}, zeros());
+  const Value gamma = exp(g.variable("gamma", {35}, constant(1.0)) * 0.5) * 1.0 + 0.25;
+  const Value of_batch = gamma * (sum(square(x)) * 0.01 + 1.0);  // and one that follows from the batch
+  for (const Value& scale : {gamma, of_batch}) {
+    const std::string name = scale.id() == gamma.id() ? "bn" : "of_batch";
+    const Value y = batch_norm(x + shift, scale, gamma * 2.0, epsilon, 0.1, name);
+    GradientCheck check(g, sum(y * square(y + x)), 11, 3);
+    check.fill_normal(x);
+    check.expect_derivatives(1e-5);
+  }
+}
+
+TEST(BatchNorm, RunningStatisticsHaveNamesOfTheirOwn) {
+  Graph g;
+  const Value x = g.input("x", 3);
+  const Value gamma = g.variable("gamma", {3}, constant(1.0));
+  const Value y = batch_norm(x, gamma, gamma, epsilon, 0.1, "bn");
+  EXPECT_THROW(batch_norm(y, gamma, gamma, epsilon, 0.1, "bn"), Error);
 }
 
 TEST(BatchNorm, RunningAveragesAreThoseOfPyTorch) {

@@ -79,6 +79,8 @@ TEST(Layers, InitFollowsTheActivation) {
 TEST(Layers, ALayerOfYourOwn) {
   register_layer("doubled", [](LayerContext&, Value x) { return 2.0 * x; });
   EXPECT_EQ(error_of({{"doubled", {}}}), "");
+  for (const char* taken : {"doubled", "relu"})
+    EXPECT_THROW(register_layer(taken, [](LayerContext&, Value x) { return 3.0 * x; }), Error);
 }
 
 }  // namespace

@@ -66,6 +66,22 @@ TEST(Minimize, FitsALineToSamples) {
   EXPECT_NEAR(b.item(), 0.5, 1e-4);
 }
 
+TEST(Minimize, LeavesVariablesThatTheCostDoesNotDependOn) {
+  Graph g;
+  auto w = g.variable("w", {1}, zeros());
+  auto other = g.variable("other", {1}, constant(4), true);
+  minimize(square(w - 5.0), AdamW{.learning_rate = 0.1, .weight_decay = 0.1}, 1000);
+  const float found = w.item();
+  EXPECT_NEAR(found, 5, 0.5);
+  EXPECT_EQ(other.item(), 4);
+  auto later = g.variable("later", {2}, constant(3));
+  EXPECT_EQ(w.item(), found) << "a variable more";
+  minimize(sum(square(later - 1.0)), GradientDescent{.learning_rate = 0.1}, 100);
+  EXPECT_EQ(w.item(), found);
+  EXPECT_EQ(other.item(), 4);
+  EXPECT_NEAR(g.value(later)[1], 1, 1e-3);
+}
+
 TEST(Minimize, MistakesAreNamed) {
   Graph g;
   auto x = g.input("x", 2);

@@ -93,6 +93,7 @@ class Graph {
   Value variable(const std::string& name, const std::vector<std::int64_t>& shape, const Initializer& initializer,
                  bool decay = false);
   /// @param name  owner of the operation's running statistics, if it has any
+  /// @throws Error (usage)  another has statistics of that name, or the values are of two graphs
   Value apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs,
               const std::string& name = "");
 
@@ -110,6 +111,8 @@ class Graph {
 
   /// Elements of a variable in row-major order, as `minimize` left them; before that its initial value for seed 1.
   std::vector<float> value(Value variable) const;
+  /// The same of all variables, as a flat buffer.
+  std::vector<float> values() const;
   void set_values(std::span<const float> parameters);
 
  private:

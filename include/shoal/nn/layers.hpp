@@ -33,13 +33,13 @@ using LayerBuilder = std::function<Value(LayerContext&, Value)>;
 ///                                               agree, else the second. Source: He et al., Deep residual learning
 ///                                               (2015)
 ///   concat {branches = [[...], [...]]}          what each list makes of its input, channels beside each other; an
-///   empty
-///                                               list is the input itself
+///                                               empty list is the input itself
 ///   layer_norm {epsilon = 1e-5}                 over the channels of each position
 ///   group_norm {groups, epsilon = 1e-5}         over the positions of a sample and groups of its channels
 ///   max_pool {size = 2, stride = size, padding = 0}, average_pool, the same; see nn/pooling.hpp
 ///   global_average_pool, flatten                to one position; see nn/pooling.hpp
 ///   relu, leaky_relu {slope = 0.01}, tanh, sigmoid, gelu, silu, identity
+/// @throws Error (usage)  there is a layer of that name already
 void register_layer(const std::string& type, LayerBuilder builder);
 /// Types of layers that no program has to register.
 std::vector<std::string> built_in_layers();

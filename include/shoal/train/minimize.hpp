@@ -15,7 +15,7 @@ namespace shoal {
 using Feed = std::map<std::string, std::vector<float>>;
 
 /// Minimises `cost`, a single number, by `steps` updates of all variables that it depends on, from their initial values
-/// for seed 1, in one process. The graph keeps the result: Value::item(), Graph::value().
+/// for seed 1, in one process; other variables keep what they have. The graph keeps the result: Value::item(), Graph::value().
 /// @returns the cost before the last update
 /// @throws Error  usage: cost is not one number, a setting is out of its range, or a feed is
 ///         missing or of another size; diverged: cost is not finite
