@@ -337,7 +337,7 @@ start pq.h5 warm9 --init-from pq --set model.loss=mse --set data.normalize_targe
 
 # A quantile loss has an output for each level: a start from another loss is refused by that, not by shapes.
 sed 's/,[^,]*$//' pair.csv >single.csv
-"$shoal" import csv single.csv --label p -o single.h5 >/dev/null
+"$shoal" import csv single.csv --label p --regression -o single.h5 >/dev/null
 start single.h5 squares
 levels='model.loss={name="quantile",levels=[0.1,0.9]}'
 if start single.h5 warm10 --init-from squares --set "$levels"; then fail "a start of other outputs"; fi
