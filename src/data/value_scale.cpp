@@ -56,8 +56,7 @@ struct ToldSplit {
 std::string scales_line(const SmallerScale& found, const ToldSplit& small, const ToldSplit& large) {
   return fmt::format(
       "the numbers of {} are about {:.2g}, and those of {} about {:.3g}, in {} columns: are both on one scale, such as "
-      "0 to "
-      "255?",
+      "0 to 255?",
       small.name, found.size, large.name, found.other, found.columns);
 }
 
