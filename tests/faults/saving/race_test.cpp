@@ -46,7 +46,7 @@ std::array<int, 128> race(const std::string& run, int jobs, bool again) {
     std::optional<RunDirectory> directory;
     try {
       directory = again ? RunDirectory::open(run) : RunDirectory::create(run);
-      ::usleep(20000);  // long against the moment in which two can both believe that they own it
+      ::usleep(100000);  // long against the moment in which two can both believe that they own it
       directory->write_config("seed = 1\n");
       directory->write(RunPaths{run}.checkpoint(0), "what makes the folder that of a run");
       fate = 'w';
