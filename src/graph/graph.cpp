@@ -53,8 +53,10 @@ bool can_be_stored(const std::string& name) {
   return std::none_of(name.begin(), name.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
 }
 
-/// Whether one of the names is a group that the other lies in: an array cannot be one.
-bool lies_in(const std::string& name, const std::string& other) { return name.starts_with(other + "/"); }
+/// Whether `name` would lie in what `other` names: an array cannot be a group as well.
+bool lies_in(const std::string& name, const std::string& other) {
+  return name.size() > other.size() && name[other.size()] == '/' && name.starts_with(other);
+}
 
 void check_variable_name(const std::string& name, std::span<const Parameter> others) {
   if (!can_be_stored(name))

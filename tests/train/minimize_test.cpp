@@ -6,6 +6,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/nn/operations.hpp"
+#include "shoal/nn/pooling.hpp"
 
 namespace shoal {
 namespace {
@@ -114,6 +115,17 @@ TEST(Minimize, ChecksClassNumbers) {
   EXPECT_EQ(refusal_of(fed, 5, {{"x", {1, 2}}, {"t", {0, 2}}}), "");
   EXPECT_EQ(refusal_of(computed, 5, {{"x", {1, 2}}, {"t", {1, 3}}}), "");
   EXPECT_NE(refusal_of(computed, 5, {{"x", {1, 2}}, {"t", {1, 0}}}), "");
+}
+
+TEST(Minimize, ChecksClassNumbersThatAreComputedBesideImages) {
+  Graph g;
+  const Value x = g.input("x", image_shape(2, 2, 2));
+  const Value t = g.input("t", 1);
+  const Value cost = softmax_cross_entropy(dense(flatten(relu(x)), g.variable("w", {8, 3}, zeros())), 2.0 * t - 1.0);
+  const std::vector<float> images(16, 1.0f);
+  EXPECT_EQ(refusal_of(cost, 2, {{"x", images}, {"t", {0.5f, 1.5f}}}), "");
+  EXPECT_NE(refusal_of(cost, 2, {{"x", images}, {"t", {0.5f, 2.0f}}}).find("row 1 of \"shift\" is 3;"),
+            std::string::npos);
 }
 
 TEST(Minimize, TakesAVariableAsItsCost) {
