@@ -177,6 +177,7 @@ void share_by_channel(std::string_view mode, std::int64_t positions, std::int64_
       for (std::size_t i = 0; i < each; ++i) {
         const double apart = left[i] - mean;
         m2 += right[i] + apart * apart * static_cast<double>(rows);
+        if (m2 == 0.0 && apart != 0.0) m2 = std::numeric_limits<double>::min();
       }
       std::fill(left.begin(), left.end(), mean);
       std::fill(right.begin(), right.end(), m2 / static_cast<double>(positions));

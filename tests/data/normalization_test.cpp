@@ -138,6 +138,9 @@ TEST_F(Normalizations, ValuesTooNearEachOtherAreRefused) {
     MomentsMerge()(parts, leaf_moments(split, 1, 2), 1, 1);
     EXPECT_THROW(from_moments("standard", parts, 2), Error) << tiny;
   }
+  std::vector<double> channel{0, 1e-200, 0, 0};  // two positions, each the same in all rows
+  share_by_channel("standard", 2, 4, channel);
+  EXPECT_THROW(from_moments("standard", channel, 4), Error);
   const Split small = open<double>(1, {1e-140, 3e-140});
   EXPECT_DOUBLE_EQ(from_moments("standard", leaf_moments(small, 0, 2), 2).deviation[0], 1e-140);
   EXPECT_DOUBLE_EQ(from_extremes("unit", leaf_extremes(small, 0, 2)).deviation[0], 2e-140);
