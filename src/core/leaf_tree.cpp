@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 namespace shoal {
@@ -95,6 +96,7 @@ void MomentsMerge::operator()(std::span<double> left, std::span<const double> ri
     const double delta = right[c] - left[c];
     left[c] += delta * right_share;
     left[columns + c] += right[columns + c] + delta * delta * weight;
+    if (left[columns + c] == 0.0 && delta != 0.0) left[columns + c] = std::numeric_limits<double>::min();
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "shoal/core/error.hpp"
@@ -29,12 +30,16 @@ std::vector<double> rows_in_memory(const Split& split, std::int64_t first, std::
   return values;
 }
 
-/// What a feature is divided by that spreads so far.
-double divisor(double spread, std::size_t feature) {
+/// What a feature is divided by that spreads so far. least: of a spread that has all its digits.
+double divisor(double spread, double least, std::size_t feature) {
   if (!std::isfinite(spread))
     throw Error(
         ExitStatus::bad_data,
         fmt::format("the values of feature {} are too far apart for float64 arithmetic; scale them down", feature));
+  if (spread != 0.0 && spread < least)
+    throw Error(
+        ExitStatus::bad_data,
+        fmt::format("the values of feature {} are too near each other for float64 arithmetic; scale them up", feature));
   return spread == 0.0 ? 1.0 : spread;
 }
 
@@ -71,6 +76,7 @@ std::vector<double> moments_of(const std::vector<double>& values, std::size_t wi
     for (std::size_t d = 0; d < width; ++d) {
       const double difference = values[at + d] - mean[d];
       m2[d] += difference * difference;
+      if (m2[d] == 0.0 && difference != 0.0) m2[d] = std::numeric_limits<double>::min();
     }
   }
   return moments;
@@ -120,7 +126,8 @@ Normalization from_moments(std::string_view mode, std::span<const double> moment
   Normalization result{std::string(mode), {moments.begin(), moments.begin() + static_cast<std::ptrdiff_t>(width)}, {}};
   for (std::size_t d = 0; d < width; ++d) {
     const double deviation = std::sqrt(moments[width + d] / static_cast<double>(rows));
-    result.deviation.push_back(divisor(deviation, d));
+    constexpr double least = 1e-145;  // its square keeps its digits
+    result.deviation.push_back(divisor(deviation, least, d));
   }
   return result;
 }
@@ -131,7 +138,7 @@ Normalization from_extremes(std::string_view mode, std::span<const double> extre
       std::string(mode), {extremes.begin(), extremes.begin() + static_cast<std::ptrdiff_t>(width)}, {}};
   for (std::size_t d = 0; d < width; ++d) {
     const double extent = extremes[width + d] - extremes[d];
-    result.deviation.push_back(divisor(extent, d));
+    result.deviation.push_back(divisor(extent, std::numeric_limits<double>::min(), d));
   }
   return result;
 }
@@ -170,6 +177,7 @@ void share_by_channel(std::string_view mode, std::int64_t positions, std::int64_
       for (std::size_t i = 0; i < each; ++i) {
         const double apart = left[i] - mean;
         m2 += right[i] + apart * apart * static_cast<double>(rows);
+        if (m2 == 0.0 && apart != 0.0) m2 = std::numeric_limits<double>::min();
       }
       std::fill(left.begin(), left.end(), mean);
       std::fill(right.begin(), right.end(), m2 / static_cast<double>(positions));

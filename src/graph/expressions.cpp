@@ -198,6 +198,7 @@ class BroadcastOperation final : public OperationOf<BroadcastOperation> {
   ValueShape shape(std::span<const ValueShape> in) const override {
     if (in[0].columns != 1)
       throw Error(ExitStatus::usage, fmt::format("broadcast takes one column, not {}", to_string(in[0])));
+    if (columns_ < 1) throw Error(ExitStatus::usage, fmt::format("broadcast to {} columns; make 1 or more", columns_));
     return {in[0].per_sample, in[0].rows, columns_, in[0].width};
   }
   template <class T>

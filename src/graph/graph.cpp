@@ -7,6 +7,7 @@
 
 #include "graph/initial_rows.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/utf8.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -37,6 +38,41 @@ std::int64_t place_in_file(std::span<const std::int64_t> declared, std::int64_t 
   const std::int64_t positions = declared[0] * declared[1];
   const std::int64_t channels = declared[2];
   return (column * channels + row % channels) * positions + row / channels;
+}
+
+/// Each part between slashes names a group of a checkpoint, and the last one an array in it.
+bool can_be_stored(const std::string& name) {
+  constexpr std::size_t longest = 1024;
+  if (name.size() > longest || !is_utf8(name)) return false;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    const std::string_view part = std::string_view(name).substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") return false;
+    begin = end + 1;
+  }
+  return std::none_of(name.begin(), name.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+}
+
+/// Whether `name` would lie in what `other` names: an array cannot be a group as well.
+bool lies_in(const std::string& name, const std::string& other) {
+  return name.size() > other.size() && name[other.size()] == '/' && name.starts_with(other);
+}
+
+void check_variable_name(const std::string& name, std::span<const Parameter> others) {
+  if (!can_be_stored(name))
+    throw Error(ExitStatus::usage,
+                fmt::format("a variable cannot have the name \"{}\", as it could not be saved; use words of UTF-8 with "
+                            "a slash between them, none of them empty, \".\" or \"..\"",
+                            escape_non_utf8(name)));
+  for (const Parameter& other : others) {
+    if (other.name == name)
+      throw Error(ExitStatus::usage, "there are two variables \"" + name + "\"; give each its own name");
+    if (lies_in(name, other.name) || lies_in(other.name, name))
+      throw Error(ExitStatus::usage,
+                  fmt::format("the variables \"{}\" and \"{}\" cannot be saved beside each other, as "
+                              "one would lie in the other; give one another name",
+                              other.name, name));
+  }
 }
 
 }  // namespace
@@ -88,6 +124,9 @@ Value Graph::input(const std::string& name, std::int64_t columns) { return input
 
 Value Graph::input(const std::string& name, const ValueShape& shape) {
   assert(shape.per_sample);
+  if (shape.rows < 1 || shape.columns < 1 || shape.width < 1)
+    throw Error(ExitStatus::usage,
+                fmt::format("the input \"{}\" of shape {}; each dimension must be 1 or more", name, to_string(shape)));
   Node node;
   node.name = name;
   node.shape = shape;
@@ -105,10 +144,7 @@ Value Graph::placeholder(const std::string& name, const std::vector<std::int64_t
 
 Value Graph::variable(const std::string& name, const std::vector<std::int64_t>& shape, const Initializer& initializer,
                       bool decay) {
-  for (const Parameter& other : parameters_) {
-    if (other.name == name)
-      throw Error(ExitStatus::usage, "there are two variables \"" + name + "\"; give each its own name");
-  }
+  check_variable_name(name, parameters_);
   Node node;
   node.kind = Node::Kind::parameter;
   node.name = name;
@@ -123,7 +159,9 @@ Value Graph::variable(const std::string& name, const std::vector<std::int64_t>& 
 
 Value Graph::apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs,
                    const std::string& name) {
-  assert(!inputs.empty() && inputs.size() <= RowBlock<float>::most_inputs);
+  if (inputs.empty() || inputs.size() > RowBlock<float>::most_inputs)
+    throw Error(ExitStatus::usage, fmt::format("{} of {} values; an operation takes 1 to {}", operation->name(),
+                                               inputs.size(), RowBlock<float>::most_inputs));
   Node node;
   node.kind = Node::Kind::operation;
   node.name = name.empty() ? std::string(operation->name()) : name;

@@ -31,7 +31,4 @@ bool has_bias(const LayerContext& context);
 /// {size = 2, stride = size, padding = 0}
 PoolWindow pool_window_of(const LayerContext& context);
 
-/// Columns beside each other, by as few steps as there can be: an operation takes so many values at most.
-Value join_all(std::vector<Value> values, std::vector<std::int64_t> columns);
-
 }  // namespace shoal

@@ -76,7 +76,9 @@ class EmbeddingOperation final : public OperationOf<EmbeddingOperation>, public 
   std::int64_t row_of(const RowBlock<T>& rows, std::int64_t r) const {
     const T number = rows.input[0].tile(column_ / panel_width)[r * panel_width + column_ % panel_width];
     const std::int64_t last = rows.input[1].panels.rows - 1;
-    return number >= T{0} && number < static_cast<T>(last) ? static_cast<std::int64_t>(number) : last;
+    if (!(number >= T{0} && number < static_cast<T>(last))) return last;
+    const auto row = static_cast<std::int64_t>(number);
+    return static_cast<T>(row) == number ? row : last;
   }
 
   std::int64_t column_;
@@ -108,7 +110,7 @@ Value build_embedding(LayerContext& context, Value x) {
     values.push_back(embedding(x, numbers + static_cast<std::int64_t>(k), table));
     columns.push_back(tables[k].width);
   }
-  return join_all(std::move(values), std::move(columns));
+  return join(std::move(values), std::move(columns));
 }
 
 LayerSpec embedding_layer(const std::vector<EmbeddingShape>& tables) {

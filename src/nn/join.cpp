@@ -75,28 +75,33 @@ class JoinOperation final : public OperationOf<JoinOperation>, public Described 
   std::vector<std::int64_t> begin_;  // of each input's columns in the output, and the end
 };
 
-}  // namespace
-
-Value join(const std::vector<Value>& values, const std::vector<std::int64_t>& columns) {
+Value join_few(const std::vector<Value>& values, const std::vector<std::int64_t>& columns) {
   return values.front().graph().apply(std::make_shared<JoinOperation>(columns), values);
 }
 
-Value join_all(std::vector<Value> values, std::vector<std::int64_t> columns) {
+}  // namespace
+
+Value join(std::vector<Value> values, std::vector<std::int64_t> columns) {
   constexpr std::size_t most = RowBlock<float>::most_inputs;
-  while (values.size() > 1) {
+  if (values.empty() || values.size() != columns.size())
+    throw Error(ExitStatus::usage,
+                fmt::format("join of {} values and {} numbers of columns; give one of each, and a value at least",
+                            values.size(), columns.size()));
+  do {
     std::vector<Value> joined;
     std::vector<std::int64_t> joined_columns;
     for (std::size_t first = 0; first < values.size(); first += most) {
       const auto begin = static_cast<std::ptrdiff_t>(first);
       const auto end = static_cast<std::ptrdiff_t>(std::min(first + most, values.size()));
-      joined.push_back(end - begin == 1 ? values[first]
-                                        : join({values.begin() + begin, values.begin() + end},
-                                               {columns.begin() + begin, columns.begin() + end}));
+      const bool whole = end - begin == 1 && columns[first] == values[first].shape().columns;
+      joined.push_back(whole ? values[first]
+                             : join_few({values.begin() + begin, values.begin() + end},
+                                        {columns.begin() + begin, columns.begin() + end}));
       joined_columns.push_back(joined.back().shape().columns);
     }
     values = std::move(joined);
     columns = std::move(joined_columns);
-  }
+  } while (values.size() > 1);
   return values.front();
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "shoal/core/elementary.hpp"
@@ -25,11 +26,14 @@ std::size_t largest(std::span<const double> v) {
   return static_cast<std::size_t>(std::max_element(v.begin(), v.end()) - v.begin());
 }
 
+bool is_class(double number, std::size_t classes) {
+  return number >= 0.0 && number < static_cast<double>(classes) && number == std::floor(number);
+}
+
 SampleLoss softmax_sample(const LossSample& s, const LossNumbers& numbers) {
   const double* HWY_RESTRICT z = s.z.data();
   double* HWY_RESTRICT d = s.d.data();
   const std::size_t best = largest(s.z.first(s.outputs));
-  const auto label = static_cast<std::size_t>(s.t[0]);
   const double most = z[best];
   for (std::size_t k = 0; k < s.d.size(); ++k) d[k] = elementary::exp(z[k] - most);
   double sum = 0.0;
@@ -39,6 +43,8 @@ SampleLoss softmax_sample(const LossSample& s, const LossNumbers& numbers) {
     rest += k == best ? 0.0 : d[k];
   }
   for (std::size_t k = 0; k < s.d.size(); ++k) d[k] /= sum;
+  if (!is_class(s.t[0], s.outputs)) return {std::numeric_limits<double>::quiet_NaN(), false};
+  const auto label = static_cast<std::size_t>(s.t[0]);
   const double smoothing = numbers.label_smoothing;
   if (smoothing == 0.0) {
     d[label] -= 1.0;
@@ -198,6 +204,9 @@ class LossOperation final : public OperationOf<LossOperation> {
       throw Error(ExitStatus::usage,
                   fmt::format("pos_weight has {} numbers for {} outputs; give one, or one each", given, in[0].columns));
     return {};
+  }
+  std::int64_t classes(std::size_t i, std::span<const ValueShape> in) const override {
+    return class_numbers_ && i == 1 ? in[0].columns : 0;
   }
   ValueShape auxiliary(std::span<const ValueShape> in) const override { return in[0]; }
   StatisticsPlan statistics(Pass pass, bool, std::span<const ValueShape>) const override {

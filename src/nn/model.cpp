@@ -3,9 +3,51 @@
 #include <fmt/format.h>
 
 #include "shoal/core/error.hpp"
+#include "shoal/graph/nodes_below.hpp"
 #include "shoal/nn/layers.hpp"
 
 namespace shoal {
+namespace {
+
+/// Whether the operation needs a sum over the samples of a batch at test time, or is one.
+bool sums_over_samples(const Graph& graph, const Node& node) {
+  std::vector<ValueShape> shapes;
+  bool of_samples = false;
+  for (const std::size_t input : node.inputs) {
+    shapes.push_back(graph.nodes()[input].shape);
+    of_samples = of_samples || shapes.back().per_sample;
+  }
+  return of_samples && (!node.shape.per_sample || node.operation->statistics(Pass::forward, false, shapes).width > 0);
+}
+
+/// A prediction is of a row by itself, and evaluation runs over a few rows at a time.
+void check_tells_rows_apart(const Graph& graph, Value logits) {
+  const std::vector<bool> below = nodes_below(graph, logits.id());
+  for (std::size_t id = 0; id <= logits.id(); ++id) {
+    const Node& node = graph.nodes()[id];
+    if (!below[id] || node.operation == nullptr || !sums_over_samples(graph, node)) continue;
+    throw Error(
+        ExitStatus::usage,
+        fmt::format("a layer of the model uses \"{}\", a sum over all samples of a batch: there is no "
+                    "prediction for a row by itself; sum over the columns of each sample, as dense with a weight "
+                    "of ones does, or use batch_norm, which keeps running statistics",
+                    node.name));
+  }
+}
+
+/// What a layer makes itself nobody feeds.
+void check_inputs(const Graph& graph, Value input, Value targets) {
+  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
+    const Node& node = graph.nodes()[id];
+    if (node.kind != Node::Kind::input || id == input.id() || id == targets.id()) continue;
+    throw Error(ExitStatus::usage,
+                fmt::format("a layer of the model makes the input or placeholder \"{}\", which nobody "
+                            "feeds; take columns of the layer's own input, or a variable",
+                            node.name));
+  }
+}
+
+}  // namespace
 
 Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
              const std::string& output_init, std::size_t unlisted)
@@ -33,6 +75,8 @@ Model::Model(const ValueShape& input, std::vector<LayerSpec> layers, std::int64_
                 fmt::format("model.layers end with an output for each position, {}; let global_average_pool or flatten "
                             "make one row of them",
                             to_string(logits_.shape())));
+  check_inputs(*graph_, input_, targets_);
+  check_tells_rows_apart(*graph_, logits_);
   loss_value_ = apply_loss(loss, logits_, targets_);
 }
 

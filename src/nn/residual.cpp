@@ -7,6 +7,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/meant_word.hpp"
 #include "shoal/graph/expressions.hpp"
+#include "shoal/nn/operations.hpp"
 
 namespace shoal {
 namespace {
@@ -88,7 +89,7 @@ Value build_concat(LayerContext& context, Value x) {
     values.push_back(context.build(fmt::format("branches[{}]", b), branches[b], x));
     columns.push_back(values.back().shape().columns);
   }
-  return join_all(std::move(values), std::move(columns));
+  return join(std::move(values), std::move(columns));
 }
 
 }  // namespace shoal

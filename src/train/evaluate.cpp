@@ -17,13 +17,16 @@
 
 namespace shoal {
 
-void require_finite(const std::string& what, double loss, std::optional<double> rate) {
+void require_finite(const std::string& what, double loss, std::optional<double> rate, bool updated) {
   if (std::isfinite(loss)) return;
+  const std::string advice =
+      updated ? fmt::format("lower optimizer.learning_rate{} or set optimizer.clip_norm",
+                            rate ? fmt::format(" ({})", *rate) : "")
+              : "no update has acted yet, so that values of the data or first weights are too large for float32; scale "
+                "them down, such as by data.normalize = \"standard\"";
   // Without the sign of a NaN, which is the processor's choice.
-  throw SharedError(
-      ExitStatus::diverged,
-      fmt::format("{} is {}; lower optimizer.learning_rate{} or set optimizer.clip_norm", what,
-                  std::isnan(loss) ? "nan" : fmt::format("{}", loss), rate ? fmt::format(" ({})", *rate) : ""));
+  throw SharedError(ExitStatus::diverged,
+                    fmt::format("{} is {}; {}", what, std::isnan(loss) ? "nan" : fmt::format("{}", loss), advice));
 }
 
 Evaluation Training::epoch_average() const {

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "shoal/config/config.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
 #include "shoal/graph/executor.hpp"
+#include "shoal/graph/nodes_below.hpp"
 #include "shoal/optim/clipping.hpp"
 
 namespace shoal {
@@ -36,16 +39,68 @@ std::int64_t samples_of(const Graph& graph, const Feed& feed) {
 
 /// By the number of a parameter: whether the cost depends on it.
 std::vector<bool> parameters_below(const Graph& graph, std::size_t cost) {
-  std::vector<bool> below(graph.nodes().size());
+  const std::vector<bool> below = nodes_below(graph, cost);
   std::vector<bool> found(graph.parameters().size());
-  below[cost] = true;
-  for (std::size_t id = cost + 1; id-- > 0;) {
-    if (!below[id]) continue;
+  for (std::size_t id = 0; id <= cost; ++id) {
     const Node& node = graph.nodes()[id];
-    if (node.kind == Node::Kind::parameter) found[node.parameter] = true;
-    for (const std::size_t input : node.inputs) below[input] = true;
+    if (below[id] && node.kind == Node::Kind::parameter) found[node.parameter] = true;
   }
   return found;
+}
+
+/// Every feed has a place: a name that nobody has is a slip.
+void check_names(const Graph& graph, const Feed& feed) {
+  std::vector<std::string> names;
+  for (const Node& node : graph.nodes()) {
+    if (node.kind == Node::Kind::input) names.push_back(node.name);
+  }
+  for (const auto& [name, numbers] : feed) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    throw Error(ExitStatus::usage, fmt::format("minimize: values for \"{}\", and the graph has no such input; {}", name,
+                                               names.empty() ? "it has none" : meant_or_all(name, names)));
+  }
+}
+
+/// Of the targets of one loss, one a sample.
+void require_class_numbers(Panels<const float> targets, std::int64_t samples, std::int64_t classes, const Node& loss,
+                           const std::string& name) {
+  for (std::int64_t r = 0; r < samples; ++r) {
+    const float number = targets.at(r, 0);
+    if (number >= 0.0f && number < static_cast<float>(classes) && number == std::floor(number)) continue;
+    throw Error(ExitStatus::usage, fmt::format("minimize: row {} of \"{}\" is {}; {} takes class numbers, whole ones "
+                                               "from 0 to {}",
+                                               r, name, number, loss.name, classes - 1));
+  }
+}
+
+/// Of all losses that the cost depends on, before the first step.
+void require_class_numbers(Value cost, Executor<float>& executor, const Batch& batch) {
+  Graph& graph = cost.graph();
+  const std::vector<bool> below = nodes_below(graph, cost.id());
+  for (std::size_t id = 0; id <= cost.id(); ++id) {
+    const Node& node = graph.nodes()[id];
+    if (!below[id] || node.operation == nullptr) continue;
+    std::vector<ValueShape> shapes;
+    for (const std::size_t input : node.inputs) shapes.push_back(graph.nodes()[input].shape);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const std::int64_t classes = node.operation->classes(i, shapes);
+      if (classes == 0) continue;
+      const Value targets(graph, node.inputs[i]);
+      const Node& made = graph.nodes()[targets.id()];
+      if (made.operation != nullptr) executor.forward(batch, targets);
+      require_class_numbers(executor.value(targets), batch.samples(), classes, node, made.name);
+    }
+  }
+}
+
+void require_finite_cost(double cost, std::int64_t step, double learning_rate) {
+  if (std::isfinite(cost)) return;
+  // No update has acted on the first.
+  throw Error(
+      ExitStatus::diverged,
+      fmt::format("minimize: the cost of step {} is {}; {}", step, std::isnan(cost) ? "nan" : fmt::format("{}", cost),
+                  step > 1 ? fmt::format("lower the learning rate ({})", learning_rate)
+                           : "look for what is not finite, or is too large, in the feed and initial values"));
 }
 
 }  // namespace
@@ -58,7 +113,11 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
   Config config;
   config.optimizer = settings;
   check_config(config);
+  if (steps < 0) throw Error(ExitStatus::usage, fmt::format("minimize: {} steps; take 0 or more", steps));
+  check_names(graph, feed);
   const std::int64_t samples = samples_of(graph, feed);
+  // The derivative of a variable with respect to itself is that of an operation which leaves it as it is.
+  if (graph.nodes()[cost.id()].kind == Node::Kind::parameter) cost = 1.0 * cost;
   LocalTreeSum sums;
   Executor<float> executor(graph, samples, sums);
   Buffer<float> parameters(graph.parameter_size());
@@ -89,6 +148,7 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
   std::vector<std::int64_t> ids(static_cast<std::size_t>(samples));
   std::iota(ids.begin(), ids.end(), 0);
   const LeafShare share(LeafCut{samples, samples});
+  require_class_numbers(cost, executor, {&share, share.range(), false, 1, 0, ids});
   double value = 0.0;
   for (std::int64_t step = 1; step <= steps; ++step) {
     executor.forward({&share, share.range(), true, 1, static_cast<std::uint64_t>(step), ids}, cost);
@@ -97,9 +157,7 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
     } else {
       value = executor.leaf_statistics()[0];
     }
-    if (!std::isfinite(value))
-      throw Error(ExitStatus::diverged, fmt::format("minimize: the cost of step {} is {}; lower the learning rate ({})",
-                                                    step, value, settings.learning_rate));
+    require_finite_cost(value, step, settings.learning_rate);
     float* partial = gradient.data();
     executor.backward(std::span<float* const>(&partial, 1));
     UpdateScalars scalars;

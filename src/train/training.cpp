@@ -256,7 +256,8 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   report.ends_epoch = report.step % steps_per_epoch() == 0;
   report.learning_rate =
       learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch(), total_steps());
-  if (counts) require_finite(fmt::format("the loss of step {}", report.step), report.loss, report.learning_rate);
+  if (counts)
+    require_finite(fmt::format("the loss of step {}", report.step), report.loss, report.learning_rate, report.step > 1);
 
   if (drifted) report_drift(replica_->held(), comm_, progress_.step);
 

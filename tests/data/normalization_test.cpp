@@ -130,6 +130,24 @@ TEST_F(Normalizations, FoldLeavesAsTheLeafTreeDoes) {
   EXPECT_EQ(node_statistics(split, "standard", share), first);
 }
 
+TEST_F(Normalizations, ValuesTooNearEachOtherAreRefused) {
+  for (const double tiny : {1e-160, 3e-200, 1e-310}) {
+    const Split split = open<double>(1, {tiny, 2 * tiny, 3 * tiny, 2 * tiny});
+    EXPECT_THROW(from_moments("standard", leaf_moments(split, 0, 4), 4), Error) << tiny;
+    std::vector<double> parts = leaf_moments(split, 0, 1);  // and where every leaf by itself has no deviation
+    MomentsMerge()(parts, leaf_moments(split, 1, 2), 1, 1);
+    EXPECT_THROW(from_moments("standard", parts, 2), Error) << tiny;
+  }
+  std::vector<double> channel{0, 1e-200, 0, 0};  // two positions, each the same in all rows
+  share_by_channel("standard", 2, 4, channel);
+  EXPECT_THROW(from_moments("standard", channel, 4), Error);
+  const Split small = open<double>(1, {1e-140, 3e-140});
+  EXPECT_DOUBLE_EQ(from_moments("standard", leaf_moments(small, 0, 2), 2).deviation[0], 1e-140);
+  EXPECT_DOUBLE_EQ(from_extremes("unit", leaf_extremes(small, 0, 2)).deviation[0], 2e-140);
+  const Split least = open<double>(1, {1e-310, 3e-310});
+  EXPECT_THROW(from_extremes("unit", leaf_extremes(least, 0, 2)), Error);
+}
+
 TEST_F(Normalizations, LeafStatisticsAreThoseOfTheirRows) {
   const Split split = open<float>(2, {9, 9, 1, 10, 3, 30, 5, 20});
   EXPECT_THAT(leaf_moments(split, 1, 4), ElementsAre(3, 20, 8, 200));

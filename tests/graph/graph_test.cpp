@@ -39,6 +39,37 @@ TEST(Graph, AVariableBeyondWhatAnyoneHoldsIsRefused) {
   EXPECT_EQ(g.parameter_size(), 0);
 }
 
+TEST(Graph, NamesThatCannotBeStoredAreRefused) {
+  Graph g;
+  for (const std::string name : {"", "/w", "w/", "a//b", ".", "..", "a/../b", "./w", "\xff", "a\nb"})
+    EXPECT_THROW(g.variable(name, {1}, zeros()), Error) << name;
+  EXPECT_THROW(g.variable(std::string("a\0b", 3), {1}, zeros()), Error);
+  g.variable("q", {1}, zeros());
+  g.variable("r/s/w", {1}, zeros());
+  for (const std::string name : {"q/w", "r", "r/s", "r/s/w"})
+    EXPECT_THROW(g.variable(name, {1}, zeros()), Error) << name;
+  for (const std::string name : {"qq", "r/s/wide", "r/t", "a.b", ".../\u00e4 b"})
+    EXPECT_NO_THROW(g.variable(name, {1}, zeros())) << name;
+}
+
+TEST(Graph, ShapesBelowOneAreRefused) {
+  Graph g;
+  EXPECT_THROW(g.input("x", -3), Error);
+  EXPECT_THROW(g.input("x", 0), Error);
+  EXPECT_THROW(g.input("x", image_shape(3, 0, 4)), Error);
+  EXPECT_THROW(static_cast<void>(broadcast(g.variable("w", {1}, zeros()), -1)), Error);
+  EXPECT_EQ(g.nodes().size(), 1U) << "w alone";
+}
+
+TEST(Graph, AnOperationOfTooManyValuesIsRefused) {
+  Graph g;
+  const Value w = g.variable("w", {1}, zeros());
+  const Value total = sum(w);
+  const auto operation = g.nodes()[total.id()].operation;
+  EXPECT_THROW(g.apply(operation, {w, w, w, w, w}), Error);
+  EXPECT_THROW(g.apply(operation, {}), Error);
+}
+
 TEST(Graph, CostsAreThoseOfASample) {
   Graph g;
   const Value x = g.input("x", 40);

@@ -20,7 +20,7 @@ TEST(Embedding, TakesARowForEachSample) {
   std::vector<float> parameters(static_cast<std::size_t>(g.parameter_size()));
   g.initialize(1, parameters);
   executor.bind(parameters.data(), {});
-  const std::vector<float> numbers{3, 0, 4, 99, -1, 0};  // what is no row is the last one
+  const std::vector<float> numbers{3, 0, 1.7f, 99, -1, 0};  // what is no row is the last one
   const std::vector<std::int64_t> rows{3, 0, 4, 4, 4, 0};
   for (std::int64_t r = 0; r < 6; ++r) executor.input(x).at(r, 35) = numbers[static_cast<std::size_t>(r)];
   const LeafShare share(LeafCut{6, 4});
@@ -29,6 +29,22 @@ TEST(Embedding, TakesARowForEachSample) {
   for (std::int64_t r = 0; r < 6; ++r)
     for (std::int64_t c = 0; c < 37; ++c)
       EXPECT_EQ(executor.value(y).at(r, c), t.at(rows[static_cast<std::size_t>(r)], c)) << r << ", " << c;
+}
+
+TEST(Embedding, JoinsAnyNumberOfValues) {
+  Graph g;
+  const Value x = g.input("x", 3);
+  for (const std::size_t count : {1, 4, 5, 16, 23}) {
+    const Value y = join(std::vector<Value>(count, x), std::vector<std::int64_t>(count, 2));
+    EXPECT_EQ(y.shape().columns, 2 * static_cast<std::int64_t>(count));
+  }
+  GradientCheck check(
+      g, sum(square(join(std::vector<Value>(6, tanh(dense(x, g.variable("w", {3, 3}, zeros())))), {3, 1, 2, 3, 2, 1}))),
+      9, 4);
+  check.fill_normal(x);
+  check.expect_derivatives();
+  EXPECT_THROW(static_cast<void>(join({}, {})), Error);
+  EXPECT_THROW(static_cast<void>(join({x, x}, {2})), Error);
 }
 
 /// Several tables of several panels, rows that occur often, once and never, leaves of which some miss a whole tile.

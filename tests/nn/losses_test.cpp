@@ -169,5 +169,17 @@ TEST(Losses, SettingsOfAnotherLossAreRefused) {
   EXPECT_THROW(apply_loss(Loss::quantile, g.input("z", 4), g.input("t", 1)), Error) << "three levels";
 }
 
+TEST(Losses, ANumberOfNoClassHasNoLoss) {
+  const std::vector<double> z(8, 0.5);
+  for (const double smoothing : {0.0, 0.1}) {
+    for (const double number : {3.0, 1.5, -1.0, 1e9, 1e300, std::nan("")}) {
+      std::vector<double> d(8);
+      const SampleLoss sample = Loss::softmax.sample({3, z, std::span(&number, 1), d}, {.label_smoothing = smoothing});
+      EXPECT_TRUE(std::isnan(sample.loss)) << number;
+      EXPECT_FALSE(sample.right) << number;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace shoal

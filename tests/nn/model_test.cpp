@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "gradient_check.hpp"
+#include "shoal/core/error.hpp"
+#include "shoal/graph/expressions.hpp"
+#include "shoal/nn/layers.hpp"
+#include "shoal/nn/operations.hpp"
 #include "shoal/nn/presets.hpp"
 
 namespace shoal {
@@ -82,6 +86,36 @@ TEST(Model, TellsShapesNumbersAndWorkOfItsLayers) {
   EXPECT_EQ(multiply_adds, 40'813'184.0);
   EXPECT_EQ(second_stage, (std::vector<std::string>{"residual", "  15_conv", "  16_batch_norm", "  relu", "  17_conv",
                                                     "  18_batch_norm", "  19_conv", "  20_batch_norm", "relu"}));
+}
+
+/// What is said of a model with this layer; empty: it is built.
+std::string refusal_of(LayerBuilder layer) {
+  register_layer("in_test", std::move(layer));
+  try {
+    const Model model(4, {{"in_test", {}}}, 2, Loss::mse);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::usage);
+    return e.what();
+  }
+  return "";
+}
+
+TEST(Model, RefusesASumOverSamples) {
+  const std::string text = refusal_of([](LayerContext&, Value x) { return x / (sum(square(x)) + 1.0); });
+  EXPECT_NE(text.find("\"sum\", a sum over all samples"), std::string::npos) << text;
+  EXPECT_NE(refusal_of([](LayerContext&, Value x) { return x * mean_squared_error(x, x); }), "");
+  EXPECT_EQ(refusal_of([](LayerContext& context, Value x) {
+              return x * sum(square(context.graph().variable("w", {4}, constant(1.0))));
+            }),
+            "")
+      << "of parameters alone";
+}
+
+TEST(Model, RefusesInputsThatNobodyFeeds) {
+  const std::string text =
+      refusal_of([](LayerContext& context, Value x) { return x * context.graph().placeholder("scale", {4}); });
+  EXPECT_NE(text.find("placeholder \"scale\""), std::string::npos) << text;
+  EXPECT_NE(refusal_of([](LayerContext& context, Value x) { return x + context.graph().input("more", 4); }), "");
 }
 
 }  // namespace

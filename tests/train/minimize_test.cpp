@@ -2,10 +2,25 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "shoal/core/error.hpp"
+#include "shoal/nn/operations.hpp"
+#include "shoal/nn/pooling.hpp"
 
 namespace shoal {
 namespace {
+
+/// What minimize() says; empty: nothing.
+std::string refusal_of(Value cost, std::int64_t steps, const Feed& feed, ExitStatus status = ExitStatus::usage) {
+  try {
+    minimize(cost, GradientDescent{.learning_rate = 0.1}, steps, feed);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), status) << e.what();
+    return e.what();
+  }
+  return "";
+}
 
 TEST(Minimize, ReachesTheMinimumOfAParabola) {
   Graph g;
@@ -100,6 +115,60 @@ TEST(Minimize, MistakesAreNamed) {
   EXPECT_EQ(status([&] { minimize(sum(x * w), Adam{}, 1, {{"x", {1, 2, 3, 4}}}); }), ExitStatus::done);
   EXPECT_EQ(status([&] { minimize(sum(x * w), Adam{.beta1 = 1}, 1, {{"x", {1, 2}}}); }), ExitStatus::usage);
   EXPECT_EQ(status([&] { minimize(sum(exp(square(w - 100.0))), Adam{}, 1, {{"x", {1, 2}}}); }), ExitStatus::diverged);
+}
+
+TEST(Minimize, ChecksClassNumbers) {
+  Graph g;
+  const Value x = g.input("x", 1);
+  const Value t = g.input("t", 1);
+  const Value logits = dense(x, g.variable("w", {1, 3}, zeros()), g.variable("b", {3}, zeros()));
+  const Value fed = softmax_cross_entropy(logits, t);
+  const Value computed = 2.0 * softmax_cross_entropy(logits, t - 1.0);
+  EXPECT_EQ(refusal_of(fed, 5, {{"x", {1, 2}}, {"t", {2, 3}}}),
+            "minimize: row 1 of \"t\" is 3; softmax_cross_entropy takes class numbers, whole ones from 0 to 2");
+  for (const float number : {1.5f, -1.0f, 1e9f, std::nanf("")})
+    EXPECT_NE(refusal_of(fed, 5, {{"x", {1, 2}}, {"t", {0, number}}}), "") << number;
+  EXPECT_EQ(refusal_of(fed, 5, {{"x", {1, 2}}, {"t", {0, 2}}}), "");
+  EXPECT_EQ(refusal_of(computed, 5, {{"x", {1, 2}}, {"t", {1, 3}}}), "");
+  EXPECT_NE(refusal_of(computed, 5, {{"x", {1, 2}}, {"t", {1, 0}}}), "");
+}
+
+TEST(Minimize, ChecksClassNumbersThatAreComputedBesideImages) {
+  Graph g;
+  const Value x = g.input("x", image_shape(2, 2, 2));
+  const Value t = g.input("t", 1);
+  const Value cost = softmax_cross_entropy(dense(flatten(relu(x)), g.variable("w", {8, 3}, zeros())), 2.0 * t - 1.0);
+  const std::vector<float> images(16, 1.0f);
+  EXPECT_EQ(refusal_of(cost, 2, {{"x", images}, {"t", {0.5f, 1.5f}}}), "");
+  EXPECT_NE(refusal_of(cost, 2, {{"x", images}, {"t", {0.5f, 2.0f}}}).find("row 1 of \"shift\" is 3;"),
+            std::string::npos);
+}
+
+TEST(Minimize, TakesAVariableAsItsCost) {
+  Graph g;
+  const Value w = g.variable("w", {1}, constant(4.0));
+  EXPECT_EQ(minimize(w, GradientDescent{.learning_rate = 0.5}, 2), 3.5);
+  EXPECT_EQ(w.item(), 3.0f);
+}
+
+TEST(Minimize, RefusesStepsBelowZeroAndFeedsOfNobody) {
+  Graph g;
+  const Value w = g.variable("w", {1}, zeros());
+  const Value cost = square(w - g.placeholder("middle", {1}));
+  EXPECT_EQ(refusal_of(cost, -1, {{"middle", {1}}}), "minimize: -1 steps; take 0 or more");
+  EXPECT_EQ(refusal_of(cost, 1, {{"middle", {1}}, {"midle", {1}}}),
+            "minimize: values for \"midle\", and the graph has no such input; did you mean \"middle\"? use one of "
+            "\"middle\"");
+}
+
+TEST(Minimize, BlamesTheLearningRateOnlyAfterAnUpdate) {
+  Graph g;
+  const Value w = g.variable("w", {1}, constant(1.0));
+  const Value cost = exp(square(w * g.placeholder("c", {1})));
+  EXPECT_EQ(refusal_of(cost, 9, {{"c", {std::nanf("")}}}, ExitStatus::diverged).find("learning rate"),
+            std::string::npos);
+  EXPECT_NE(refusal_of(-cost, 99, {{"c", {1}}}, ExitStatus::diverged).find("lower the learning rate (0.1)"),
+            std::string::npos);
 }
 
 TEST(Minimize, TakesAnOptimizerOfTheUsersThatIsRegisteredLate) {

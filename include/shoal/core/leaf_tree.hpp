@@ -68,7 +68,8 @@ class AddMerge final : public Merge {
   void operator()(std::span<double> left, std::span<const double> right, std::int64_t, std::int64_t) const override;
 };
 
-/// (mean, M2) of C columns, stored as C means then C sums of squared deviations; merged by Chan's rule.
+/// (mean, M2) of C columns, stored as C means then C sums of squared deviations; merged by Chan's rule. A sum is 0 only
+/// where the means are equal: one too small for a double becomes the least normal one.
 /// Source: Chan, Golub & LeVeque, Updating formulae and a pairwise algorithm for computing sample variances (1979).
 class MomentsMerge final : public Merge {
  public:

@@ -53,7 +53,8 @@ class ExtremesMerge final : public Merge {
   void operator()(std::span<double> left, std::span<const double> right, std::int64_t, std::int64_t) const override;
 };
 
-/// @throws Error (bad_data)  when values are too far apart, about 1e154
+/// @throws Error (bad_data)  when values are too far apart, about 1e154, or differ by too little: a deviation below
+///                           1e-145, an extent below the least normal double
 Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows);
 Normalization from_extremes(std::string_view mode, std::span<const double> extremes);
 

@@ -47,7 +47,7 @@ Value dense(Value x, Value weight, Value bias);
 /// Sum over all elements, and over all samples of the batch, in float64: a whole value of one element.
 Value sum(Value x);
 
-/// One column, repeated.
+/// One column, repeated; columns >= 1.
 Value broadcast(Value x, std::int64_t columns);
 
 /// An elementwise function of your own: f(x) and derivative(x, y), generic over float and double. Padding is not your

@@ -82,17 +82,21 @@ struct Node {
 /// batch are needed follow from it. Values are in order of declaration: each uses earlier ones alone.
 class Graph {
  public:
-  /// A row of `columns` numbers per sample, fed from outside.
+  /// A row of `columns` numbers per sample, fed from outside. @throws Error (usage) for fewer than 1, as all of these.
   Value input(const std::string& name, std::int64_t columns);
   /// A value per sample of any shape, fed from outside; see image_shape().
   Value input(const std::string& name, const ValueShape& shape);
   /// A whole value fed from outside: coefficients and the like. shape: (columns) or (rows, columns).
   Value placeholder(const std::string& name, const std::vector<std::int64_t>& shape);
   /// A trained array. shape: (columns), (rows, columns), or (height, width, channels, units) of a convolution, whose
-  /// rows are the first three. @throws Error (usage) when the name is taken.
+  /// rows are the first three.
+  /// @param name  words with slashes between, which are groups of a checkpoint
+  /// @throws Error (usage)  when the name is taken, has an empty word, "." or "..", or is a group of another: "q"
+  ///         beside "q/w"
   Value variable(const std::string& name, const std::vector<std::int64_t>& shape, const Initializer& initializer,
                  bool decay = false);
-  /// @param name  owner of the operation's running statistics, if it has any
+  /// @param inputs  1 to RowBlock::most_inputs
+  /// @param name    owner of the operation's running statistics, if it has any
   /// @throws Error (usage)  another has statistics of that name, or the values are of two graphs
   Value apply(std::shared_ptr<const Operation> operation, const std::vector<Value>& inputs,
               const std::string& name = "");

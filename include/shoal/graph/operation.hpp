@@ -114,6 +114,9 @@ class Operation {
   virtual bool whole_rows() const { return false; }
   /// Whether input i is a matrix that rows are multiplied by: for what a step costs.
   virtual bool multiplies(std::size_t) const { return false; }
+  /// How many classes there are where input i holds class numbers, whole ones from 0; 0: it holds any numbers. What
+  /// comes of other numbers is not finite, so look before.
+  virtual std::int64_t classes(std::size_t, std::span<const ValueShape>) const { return 0; }
   /// Whether input i has a derivative.
   virtual bool differentiable(std::size_t) const { return true; }
 

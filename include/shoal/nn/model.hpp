@@ -20,6 +20,9 @@ class Model {
   /// Layers as in nn/layers.hpp, without the last dense layer, which follows from `outputs`.
   /// @param output_init  how that last layer starts
   /// @param unlisted     of how many layers at the beginning messages say that nobody listed them
+  /// @throws Error (usage)  for layers that cannot be built, whose outputs for a sample depend on a sum over samples
+  ///                        (running statistics as of batch_norm aside), or which make inputs or placeholders, for
+  ///                        nobody feeds those
   Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
         const std::string& output_init = "auto", std::size_t unlisted = 0);
 

@@ -37,9 +37,10 @@ Value dropout(Value x, double rate, std::uint32_t lane);
 /// D); the last for what is no number of a row. x has no derivative; that of the table adds up rows of the output's.
 Value embedding(Value x, std::int64_t column, Value table);
 
-/// The first columns[i] columns of each value beside each other, position by position. At most RowBlock::most_inputs
-/// values.
-Value join(const std::vector<Value>& values, const std::vector<std::int64_t>& columns);
+/// The first columns[i] columns of each value beside each other, position by position, by as few operations as there
+/// can be: each takes RowBlock::most_inputs values at most. @throws Error (usage) when they do not fit, or none is
+/// given.
+Value join(std::vector<Value> values, std::vector<std::int64_t> columns);
 
 /// The class that a sample's logits stand for, from 0: the largest of them, the first of equals; a single one tells two
 /// classes apart, the second being above 0. Their probabilities need not say so: many logits have one and the same.
@@ -53,7 +54,8 @@ inline std::size_t class_of(std::span<const double> logits) {
 /// of their weights.
 ///   logits (samples, K); targets as below, one row per sample, without a derivative
 
-/// sum_b logsumexp(z_b) - z_b[y_b]; targets (samples, 1): class numbers. Right: the largest logit (the first of equals)
+/// sum_b logsumexp(z_b) - z_b[y_b]; targets (samples, 1): class numbers, whole ones from 0 to K - 1, which minimize()
+/// checks; the loss of any other is NaN. Right: the largest logit (the first of equals)
 /// is the class. Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3.
 /// With label_smoothing e the target is (1 - e) onehot + e / K, also in evaluation; as PyTorch. Source: Szegedy et al.,
 /// Rethinking the Inception architecture (2016).

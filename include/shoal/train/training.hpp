@@ -204,7 +204,8 @@ class Training {
 };
 
 /// `what` names the loss: "the validation loss after step 9 (epoch 3)". rate: that of a step, where it is known.
+/// @param updated  whether an update has acted on the weights: else the learning rate has no part in it
 /// @throws SharedError (diverged)  when the loss, the same on every rank, is not finite
-void require_finite(const std::string& what, double loss, std::optional<double> rate = {});
+void require_finite(const std::string& what, double loss, std::optional<double> rate = {}, bool updated = true);
 
 }  // namespace shoal

@@ -365,7 +365,8 @@ static void join(int positions, int columns, int x_channels, int before, int y_c
 )"},
       {"embedding", {}, R"(
 static void embedding(int rows, int width, float number, const float *table, float *y) {
-  const int row = number >= 0.0f && number < (float)(rows - 1) ? (int)number : rows - 1;
+  int row = number >= 0.0f && number < (float)(rows - 1) ? (int)number : rows - 1;
+  if ((float)row != number) row = rows - 1;
   for (int c = 0; c < width; ++c) y[c] = table[(size_t)row * (size_t)width + (size_t)c];
 }
 )"},

@@ -168,8 +168,9 @@ class OnnxStepWriter {
         g_.node("Gather", {value(step), g_.constant<std::int64_t>("column", {}, {step.whole("column")})},
                 {{"axis", std::int64_t{1}}});
     const std::string end = g_.scalar(static_cast<float>(last));
-    const std::string is_row =
+    const std::string in_range =
         g_.node("And", {g_.node("GreaterOrEqual", {number, g_.scalar(0.0F)}), g_.node("Less", {number, end})});
+    const std::string is_row = g_.node("And", {in_range, g_.node("Equal", {g_.node("Floor", {number}), number})});
     const std::string row = g_.cast(g_.node("Where", {is_row, number, end}), OnnxType::int64);
     return g_.node("Gather", {constant(step.arrays[0]), row}, {{"axis", std::int64_t{0}}});
   }
