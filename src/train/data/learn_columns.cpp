@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -18,7 +19,7 @@ namespace {
 /// The first names of a list that may be long.
 std::string some_of(const std::vector<std::string>& names) {
   constexpr std::size_t most = 5;
-  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + std::min(most, names.size()), ", "));
+  std::string text = fmt::format("{}", fmt::join(std::span(names).first(std::min(most, names.size())), ", "));
   if (names.size() > most) text += fmt::format(" and {} more", names.size() - most);
   return text;
 }
