@@ -404,5 +404,18 @@ TEST_F(Training, ARunThatDivergesStopsAllRanksAtTheSameStep) {
   EXPECT_TRUE(all_equal(message));
 }
 
+TEST(RequireFinite, BlamesTheLearningRateOnlyAfterAnUpdate) {
+  for (const bool updated : {false, true}) {
+    try {
+      require_finite("the loss", std::numeric_limits<double>::infinity(), 0.5, updated);
+      ADD_FAILURE();
+    } catch (const SharedError& e) {
+      EXPECT_EQ(e.status(), ExitStatus::diverged);
+      EXPECT_EQ(std::string(e.what()).find("lower optimizer.learning_rate (0.5)") != std::string::npos, updated);
+    }
+  }
+  EXPECT_NO_THROW(require_finite("the loss", 1.0, 0.5, false));
+}
+
 }  // namespace
 }  // namespace shoal
