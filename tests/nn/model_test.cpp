@@ -90,9 +90,11 @@ TEST(Model, TellsShapesNumbersAndWorkOfItsLayers) {
 
 /// What is said of a model with this layer; empty: it is built.
 std::string refusal_of(LayerBuilder layer) {
-  register_layer("in_test", std::move(layer));
+  static int layers = 0;
+  const std::string name = "in_test_" + std::to_string(++layers);
+  register_layer(name, std::move(layer));
   try {
-    const Model model(4, {{"in_test", {}}}, 2, Loss::mse);
+    const Model model(4, {{name, {}}}, 2, Loss::mse);
   } catch (const Error& e) {
     EXPECT_EQ(e.status(), ExitStatus::usage);
     return e.what();
