@@ -15,7 +15,8 @@ namespace shoal {
 using Feed = std::map<std::string, std::vector<float>>;
 
 /// Minimises `cost`, a single number, by `steps` updates of all variables that it depends on, from their initial values
-/// for seed 1, in one process; other variables keep what they have. The graph keeps the result: Value::item(), Graph::value().
+/// for seed 1, in one process; other variables keep what they have. The graph keeps the result: Value::item(),
+/// Graph::value().
 /// @returns the cost before the last update
 /// @throws Error  usage: cost is not one number, steps are below 0, a setting is out of its range, a feed is missing,
 /// of
