@@ -2,8 +2,9 @@
 
 #include <bit>
 #include <cassert>
-#include <limits>
 #include <utility>
+
+#include "shoal/core/square_sum.hpp"
 
 namespace shoal {
 namespace {
@@ -95,8 +96,7 @@ void MomentsMerge::operator()(std::span<double> left, std::span<const double> ri
   for (std::size_t c = 0; c < columns; ++c) {
     const double delta = right[c] - left[c];
     left[c] += delta * right_share;
-    left[columns + c] += right[columns + c] + delta * delta * weight;
-    if (left[columns + c] == 0.0 && delta != 0.0) left[columns + c] = std::numeric_limits<double>::min();
+    left[columns + c] = square_sum(left[columns + c] + (right[columns + c] + delta * delta * weight), delta);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "shoal/core/error.hpp"
+#include "shoal/core/square_sum.hpp"
 #include "shoal/data/dataset.hpp"
 
 namespace shoal {
@@ -75,8 +76,7 @@ std::vector<double> moments_of(const std::vector<double>& values, std::size_t wi
   for (std::size_t at = 0; at < values.size(); at += width) {
     for (std::size_t d = 0; d < width; ++d) {
       const double difference = values[at + d] - mean[d];
-      m2[d] += difference * difference;
-      if (m2[d] == 0.0 && difference != 0.0) m2[d] = std::numeric_limits<double>::min();
+      m2[d] = square_sum(m2[d] + difference * difference, difference);
     }
   }
   return moments;
@@ -176,8 +176,7 @@ void share_by_channel(std::string_view mode, std::int64_t positions, std::int64_
       double m2 = 0.0;  // a feature's share, as the rows are counted once
       for (std::size_t i = 0; i < each; ++i) {
         const double apart = left[i] - mean;
-        m2 += right[i] + apart * apart * static_cast<double>(rows);
-        if (m2 == 0.0 && apart != 0.0) m2 = std::numeric_limits<double>::min();
+        m2 = square_sum(m2 + (right[i] + apart * apart * static_cast<double>(rows)), apart);
       }
       std::fill(left.begin(), left.end(), mean);
       std::fill(right.begin(), right.end(), m2 / static_cast<double>(positions));

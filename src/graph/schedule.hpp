@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "shoal/graph/graph.hpp"
-#include "shoal/graph/nodes_below.hpp"
+#include "shoal/graph/node_facts.hpp"
 
 namespace shoal {
 
@@ -63,9 +63,7 @@ struct Use {
 /// Facts of the graph that schedules and executor both need.
 /// The uses of a value, in their order.
 std::vector<Use> uses_of(const Graph& graph, std::size_t value);
-bool works_per_sample(const Graph& graph, const Node& node);
 /// Rows of a parameter whose gradient one task makes, in one panel.
 std::int64_t gradient_rows(const Graph& graph, std::size_t parameter);
-std::vector<ValueShape> input_shapes(const Graph& graph, const Node& node);
 
 }  // namespace shoal

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "shoal/core/error.hpp"
-#include "shoal/graph/nodes_below.hpp"
+#include "shoal/graph/node_facts.hpp"
 #include "shoal/nn/layers.hpp"
 
 namespace shoal {
@@ -11,13 +11,9 @@ namespace {
 
 /// Whether the operation needs a sum over the samples of a batch at test time, or is one.
 bool sums_over_samples(const Graph& graph, const Node& node) {
-  std::vector<ValueShape> shapes;
-  bool of_samples = false;
-  for (const std::size_t input : node.inputs) {
-    shapes.push_back(graph.nodes()[input].shape);
-    of_samples = of_samples || shapes.back().per_sample;
-  }
-  return of_samples && (!node.shape.per_sample || node.operation->statistics(Pass::forward, false, shapes).width > 0);
+  return works_per_sample(graph, node) &&
+         (!node.shape.per_sample ||
+          node.operation->statistics(Pass::forward, false, input_shapes(graph, node)).width > 0);
 }
 
 /// A prediction is of a row by itself, and evaluation runs over a few rows at a time.

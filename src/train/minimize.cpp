@@ -12,7 +12,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/meant_word.hpp"
 #include "shoal/graph/executor.hpp"
-#include "shoal/graph/nodes_below.hpp"
+#include "shoal/graph/node_facts.hpp"
 #include "shoal/optim/clipping.hpp"
 
 namespace shoal {
@@ -80,8 +80,7 @@ void require_class_numbers(Value cost, Executor<float>& executor, const Batch& b
   for (std::size_t id = 0; id <= cost.id(); ++id) {
     const Node& node = graph.nodes()[id];
     if (!below[id] || node.operation == nullptr) continue;
-    std::vector<ValueShape> shapes;
-    for (const std::size_t input : node.inputs) shapes.push_back(graph.nodes()[input].shape);
+    const std::vector<ValueShape> shapes = input_shapes(graph, node);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const std::int64_t classes = node.operation->classes(i, shapes);
       if (classes == 0) continue;
@@ -101,6 +100,53 @@ void require_finite_cost(double cost, std::int64_t step, double learning_rate) {
       fmt::format("minimize: the cost of step {} is {}; {}", step, std::isnan(cost) ? "nan" : fmt::format("{}", cost),
                   step > 1 ? fmt::format("lower the learning rate ({})", learning_rate)
                            : "look for what is not finite, or is too large, in the feed and initial values"));
+}
+
+/// Variables that learn have their initial values, the others what they have.
+void begin_anew(const Graph& graph, const std::vector<bool>& learns, std::span<float> parameters) {
+  graph.initialize(1, parameters);
+  const std::vector<float> kept = graph.values();
+  for (std::size_t i = 0; i < learns.size(); ++i) {
+    const Parameter& p = graph.parameters()[i];
+    if (!learns[i]) std::copy_n(kept.begin() + p.offset, p.size(), parameters.begin() + p.offset);
+  }
+}
+
+void take_feed(Graph& graph, const Feed& feed, std::int64_t samples, Executor<float>& executor) {
+  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
+    const Node& node = graph.nodes()[id];
+    if (node.kind != Node::Kind::input) continue;
+    const std::span<const float> numbers = feed.at(node.name);
+    if (node.shape.per_sample)
+      pack_samples(numbers, samples, executor.input({graph, id}));
+    else
+      pack(numbers, executor.input({graph, id}), node.shape.rows);
+  }
+}
+
+/// Of the variables that learn.
+void update(const Graph& graph, const std::vector<bool>& learns, const Optimizer& optimizer,
+            const OptimizerSettings& settings, std::int64_t step, Buffer<float>& parameters,
+            const Buffer<float>& gradient, std::vector<Buffer<float>>& moments) {
+  UpdateScalars scalars;
+  scalars.settings = settings;
+  scalars.learning_rate = settings.learning_rate;
+  scalars.step = step;
+  scalars.clip_factor = clip_factor(sum_of_squares(gradient.span(), 1.0f), settings.clip_norm);
+  for (std::size_t i = 0; i < learns.size(); ++i) {
+    if (!learns[i]) continue;
+    const Parameter& p = graph.parameters()[i];
+    const auto size = static_cast<std::size_t>(p.size());
+    std::vector<float*> mine;
+    mine.reserve(moments.size());
+    for (Buffer<float>& moment : moments) mine.push_back(moment.data() + p.offset);
+    scalars.decay = p.decay;
+    const std::span<float> w(parameters.data() + p.offset, size);
+    const GradientSum sum = std::span<const float>(gradient.data() + p.offset, size);
+    const bool trusts = optimizer.trusts() && p.decay;
+    scalars.trust = trusts ? optimizer.trust_ratio(settings, optimizer.norms(scalars, w, sum, mine)) : 1.0;
+    optimizer.update(scalars, w, sum, mine);
+  }
 }
 
 }  // namespace
@@ -124,23 +170,10 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
   Buffer<float> gradient(graph.parameter_size());
   std::vector<double> states(static_cast<std::size_t>(graph.state_size()));
   const std::vector<bool> learns = parameters_below(graph, cost.id());
-  graph.initialize(1, parameters.span());
-  const std::vector<float> kept = graph.values();
-  for (std::size_t i = 0; i < learns.size(); ++i) {
-    const Parameter& p = graph.parameters()[i];
-    if (!learns[i]) std::copy_n(kept.begin() + p.offset, p.size(), parameters.data() + p.offset);
-  }
+  begin_anew(graph, learns, parameters.span());
   graph.initialize_states(states);
   executor.bind(parameters.data(), states);
-  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
-    const Node& node = graph.nodes()[id];
-    if (node.kind != Node::Kind::input) continue;
-    const std::span<const float> numbers = feed.at(node.name);
-    if (node.shape.per_sample)
-      pack_samples(numbers, samples, executor.input({graph, id}));
-    else
-      pack(numbers, executor.input({graph, id}), node.shape.rows);
-  }
+  take_feed(graph, feed, samples, executor);
   const Optimizer optimizer(settings.name);
   std::vector<Buffer<float>> moments;
   for (std::size_t m = 0; m < optimizer.moments().size(); ++m) moments.emplace_back(graph.parameter_size());
@@ -160,25 +193,7 @@ double minimize(Value cost, const OptimizerSettings& settings, std::int64_t step
     require_finite_cost(value, step, settings.learning_rate);
     float* partial = gradient.data();
     executor.backward(std::span<float* const>(&partial, 1));
-    UpdateScalars scalars;
-    scalars.settings = settings;
-    scalars.learning_rate = settings.learning_rate;
-    scalars.step = step;
-    scalars.clip_factor = clip_factor(sum_of_squares(gradient.span(), 1.0f), settings.clip_norm);
-    for (std::size_t i = 0; i < learns.size(); ++i) {
-      if (!learns[i]) continue;
-      const Parameter& p = graph.parameters()[i];
-      const auto size = static_cast<std::size_t>(p.size());
-      std::vector<float*> mine;
-      mine.reserve(moments.size());
-      for (Buffer<float>& moment : moments) mine.push_back(moment.data() + p.offset);
-      scalars.decay = p.decay;
-      const std::span<float> w(parameters.data() + p.offset, size);
-      const GradientSum sum = std::span<const float>(gradient.data() + p.offset, size);
-      const bool trusts = optimizer.trusts() && p.decay;
-      scalars.trust = trusts ? optimizer.trust_ratio(settings, optimizer.norms(scalars, w, sum, mine)) : 1.0;
-      optimizer.update(scalars, w, sum, mine);
-    }
+    update(graph, learns, optimizer, settings, step, parameters, gradient, moments);
   }
   graph.set_values(parameters.span());
   return value;

@@ -9,7 +9,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/graph/described.hpp"
-#include "shoal/graph/nodes_below.hpp"
+#include "shoal/graph/node_facts.hpp"
 
 namespace shoal {
 namespace {
