@@ -7,7 +7,7 @@ An arrow that points up or sideways; a private header used from another layer; a
 the standard library; mpi.h or hdf5.h outside their rooms; a folder of two subjects (more than 30 units or 4,000
 lines); two types of one name in one namespace, or two inline functions that take the same, which the linker would
 silently take for one; two private things of one name in a layer, or in its tests: sources are compiled in batches,
-where one would hide or overload the other.
+where one would hide or overload the other; what clang 14 cannot compile with the library of g++ 12.
 """
 import pathlib
 import re
@@ -38,6 +38,9 @@ ROOM_OF = {"mpi.h": "src/comm/mpi/", "hdf5.h": "src/io/hdf5/"}
 # Highway's own headers in a public one: layers with kernels need it, users never.
 OTHER_HEADERS = {("include/shoal/tensor/targets.hpp", "hwy/detect_targets.h")}
 MOST_UNITS, MOST_LINES = 30, 4000
+# Views, and functions that return a part of a range as one.
+NOT_IN_CLANG = re.compile(r"std::(?:ranges::)?views?::|std::ranges::(?:subrange|equal_range|unique|remove|remove_if|"
+                          r"partition|stable_partition|rotate|search|search_n|find_end)\b")
 
 top = pathlib.Path(sys.argv[1])
 files = sorted(p for folder in ("include/shoal", "src") for p in (top / folder).rglob("*.[ch]pp"))
@@ -136,10 +139,15 @@ for file in files:
 
 for folder in ("src", "tests"):
     for file in sorted((top / folder).rglob("*.cpp")):
-        name = file.relative_to(top).as_posix()
-        for private_name, alias in private_names(file.read_text()):
+        name, text = file.relative_to(top).as_posix(), file.read_text()
+        for private_name, alias in private_names(text):
             same = private.setdefault(("/".join(name.split("/")[:2]), private_name), {})
             same.setdefault(alias or name, name)
+
+for folder in ("include", "src", "tests"):
+    for file in sorted((top / folder).rglob("*.[ch]pp")):
+        for found in NOT_IN_CLANG.findall(file.read_text()):
+            faults.append(f"{file.relative_to(top).as_posix()}: clang 14 does not compile {found}")
 
 for (layer, private_name), places in sorted(private.items()):
     if len(places) > 1:

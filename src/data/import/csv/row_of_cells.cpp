@@ -84,13 +84,15 @@ double CellReader::of_whole_number(std::size_t d, long long value) const {
   std::array<char, 24> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
   const double of_digits = of_text(d, {digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
-  const auto equal = std::ranges::equal_range(whole, value, {}, &std::pair<long long, std::size_t>::first);
-  if (equal.empty() || of_digits < static_cast<double>(column.categories.size())) return of_digits;
-  if (equal.size() > 1)
+  constexpr auto number = &std::pair<long long, std::size_t>::first;
+  const auto first = std::ranges::lower_bound(whole, value, {}, number);
+  const auto last = std::ranges::upper_bound(whole, value, {}, number);
+  if (first == last || of_digits < static_cast<double>(column.categories.size())) return of_digits;
+  if (last - first > 1)
     throw Error(ExitStatus::bad_data,
                 fmt::format("column \"{}\" is {}, which could be \"{}\" or \"{}\"; give texts", column.name, value,
-                            shown(column.categories[equal[0].second]), shown(column.categories[equal[1].second])));
-  return static_cast<double>(equal.front().second);
+                            shown(column.categories[first[0].second]), shown(column.categories[first[1].second])));
+  return static_cast<double>(first->second);
 }
 
 std::vector<double> missing_numbers(const TableDescription& table) {

@@ -125,8 +125,7 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
   categories = column.categories;
   for (const CsvFacts::Word& word : facts.words) categories.push_back(word.text);
   std::ranges::sort(categories);
-  const auto twice = std::ranges::unique(categories);
-  categories.erase(twice.begin(), twice.end());
+  categories.erase(std::unique(categories.begin(), categories.end()), categories.end());
   for (const CsvFacts::Word& word : facts.words)
     feature.codes.push_back(static_cast<double>(std::ranges::lower_bound(categories, word.text) - categories.begin()));
   if (guessed) feature.column.type = categories.size() == 2 ? ColumnType::flag : ColumnType::category;
