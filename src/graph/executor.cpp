@@ -5,6 +5,7 @@
 
 #include "graph/chain_values.hpp"
 #include "graph/pass_schedules.hpp"
+#include "graph/row_pitches.hpp"
 #include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
@@ -30,6 +31,8 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
   if (piece_samples_ > 0) {
     chain_values_ = std::make_unique<const ChainValues>(chain_values(graph));
     chain_gradients_ = std::make_unique<ChainValues>();
+    const std::vector<std::int64_t> pitches = row_pitches(graph);
+    for (std::size_t id = 0; id < nodes.size(); ++id) work_[id].pitch = pitches[id];
   }
   for (std::size_t id = 0; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
@@ -38,7 +41,8 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
     if (chain_values_ != nullptr && node.shape.per_sample)
       chain_tile_size_ = std::max({chain_tile_size_, chain_rows * panel_width, node.shape.rows * panel_width});
     const std::int64_t rows = buffer_rows(node.shape, capacity);
-    if (node.kind != Node::Kind::parameter && !passes) work.value = Buffer<T>(padded_size(rows, node.shape.columns));
+    if (node.kind != Node::Kind::parameter && !passes)
+      work.value = Buffer<T>(padded_size(rows, node.shape.columns, work.pitch));
     // Of images when they are needed: see share_gradients().
     if (node.needs_gradient && (chain_values_ == nullptr || !node.shape.per_sample))
       work.gradient = std::make_shared<Buffer<T>>(padded_size(rows, node.shape.columns));
@@ -53,7 +57,7 @@ Executor<T>::Executor(const Graph& graph, std::int64_t capacity, TreeSum& sums)
     work.derived = Buffer<T>(node.operation->derived_size(work.input_shapes, capacity));
     const ValueShape auxiliary = node.operation->auxiliary(work.input_shapes);
     if (auxiliary.columns > 0)
-      work.auxiliary = Buffer<T>(padded_size(buffer_rows(auxiliary, capacity), auxiliary.columns));
+      work.auxiliary = Buffer<T>(padded_size(buffer_rows(auxiliary, capacity), auxiliary.columns, work.pitch));
   }
   bind(nullptr, {});
 }
@@ -78,14 +82,16 @@ Panels<T> Executor<T>::value_panels(std::size_t id) const {
     if (parameters_ == nullptr) return {nullptr, parameter.rows, parameter.columns};  // not bound yet
     return parameter.in(parameters_);
   }
-  return {const_cast<T*>(work_[id].value.data()), buffer_rows(node.shape, capacity_), node.shape.columns};
+  const Workspace& work = work_[id];
+  return {const_cast<T*>(work.value.data()), buffer_rows(node.shape, capacity_), node.shape.columns, work.pitch};
 }
 
 template <class T>
 Panels<T> Executor<T>::gradient_panels(std::size_t id) const {
   const Node& node = graph_.nodes()[id];
-  T* const data = work_[id].gradient == nullptr ? nullptr : work_[id].gradient->data();
-  return {data, buffer_rows(node.shape, capacity_), node.shape.columns};
+  const Workspace& work = work_[id];
+  T* const data = work.gradient == nullptr ? nullptr : work.gradient->data();
+  return {data, buffer_rows(node.shape, capacity_), node.shape.columns, work.pitch};
 }
 
 template <class T>
@@ -129,8 +135,9 @@ RowBlock<T> Executor<T>::everything(std::size_t id) const {
   if (node.needs_gradient) all.output_gradient = rows_in(Panels<const T>(gradient_panels(id)), node.shape);
   if (work.auxiliary.size() > 0) {
     const ValueShape shape = node.operation->auxiliary(work.input_shapes);
+    const std::int64_t kept_rows = buffer_rows(shape, capacity_);
     all.auxiliary =
-        rows_in(Panels<T>{const_cast<T*>(work.auxiliary.data()), buffer_rows(shape, capacity_), shape.columns}, shape);
+        rows_in(Panels<T>{const_cast<T*>(work.auxiliary.data()), kept_rows, shape.columns, work.pitch}, shape);
   }
   all.derived = {const_cast<T*>(work.derived.data()), static_cast<std::size_t>(work.derived.size())};
   return all;

@@ -28,7 +28,7 @@ void Executor<T>::pull_gradient(std::size_t id, SampleRange samples, std::int64_
   const bool kept = chain_gradients_ == nullptr || chain_gradients_->keeps(id);
   T* out = kept ? gradient.tile(panel, samples.first * node.shape.rows) : chain_tile(chain_gradients_->tile[id]);
   const std::int64_t rows = samples.count * node.shape.rows;
-  const std::int64_t size = rows * panel_width;
+  const std::int64_t size = rows * gradient.pitch;
   RowBlock<T> storage;
   std::vector<T> scratch;
   bool first = true;
@@ -38,11 +38,11 @@ void Executor<T>::pull_gradient(std::size_t id, SampleRange samples, std::int64_
     const Operation& user = *graph_.nodes()[use->first].operation;
     if (!first) scratch.resize(static_cast<std::size_t>(size));
     user.backward(view(use->first, samples, storage), use->second, panel, first ? out : scratch.data());
-    if (!first) add_to<T>(Extent::of(rows, gradient.width(panel)), scratch.data(), out);
+    if (!first) add_to<T>(Extent::of(rows, gradient.width(panel), gradient.pitch), scratch.data(), out);
     first = false;
     padded = padded && user.keeps_padding();
   }
-  if (!padded && panel == gradient.panels() - 1) zero_padding(rows, gradient.width(panel), out);
+  if (!padded && panel == gradient.panels() - 1) zero_padding(rows, gradient.width(panel), out, gradient.pitch);
   if (node.operation != nullptr && graph_.nodes()[node.inputs[0]].needs_gradient)
     node.operation->take_gradient(view(id, samples, storage), panel);
 }
@@ -180,7 +180,8 @@ void Executor<T>::share_gradients() {
     if (number[id] < 0) continue;
     std::shared_ptr<Buffer<T>>& buffer = buffers[number[id]];
     if (buffer == nullptr)
-      buffer = std::make_shared<Buffer<T>>(padded_size(capacity_ * nodes[id].shape.rows, nodes[id].shape.columns));
+      buffer = std::make_shared<Buffer<T>>(
+          padded_size(capacity_ * nodes[id].shape.rows, nodes[id].shape.columns, work_[id].pitch));
     work_[id].gradient = buffer;
   }
   gradients_of_ = {until_, batch_.training};

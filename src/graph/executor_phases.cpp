@@ -92,7 +92,8 @@ void Executor<T>::forward_tile(std::size_t id, SampleRange samples, std::int64_t
   const std::int64_t last = block.output.panels.panels() - 1;
   if (operation.keeps_padding()) return;
   if (operation.whole_rows() || panel == last)
-    zero_padding(block.output.count, block.output.panels.width(last), block.output.tile(last));
+    zero_padding(block.output.count, block.output.panels.width(last), block.output.tile(last),
+                 block.output.panels.pitch);
 }
 
 template <class T>

@@ -19,6 +19,7 @@ class UnaryOperation final : public OperationOf<UnaryOperation>, public Describe
   std::string_view name() const override { return name_; }
   ValueShape shape(std::span<const ValueShape> inputs) const override { return inputs[0]; }
   bool tilewise() const override { return true; }
+  NarrowRows narrow_rows() const override { return NarrowRows::all_alike; }
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
     shoal::apply(f_, static_cast<T>(parameter_), extent(rows, panel), rows.input[0].tile(panel),
@@ -42,7 +43,8 @@ class UnaryOperation final : public OperationOf<UnaryOperation>, public Describe
  private:
   template <class T>
   static Extent extent(const RowBlock<T>& rows, std::int64_t panel) {
-    return Extent::of(rows.output.count, rows.output.panels.width(panel));
+    const Panels<T>& y = rows.output.panels;
+    return Extent::of(rows.output.count, y.width(panel), y.pitch);
   }
   Unary f_;
   std::string name_;
@@ -54,6 +56,7 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
   BinaryOperation(Binary f, std::string name) : f_(f), name_(std::move(name)) {}
   std::string_view name() const override { return name_; }
   bool tilewise() const override { return true; }
+  NarrowRows narrow_rows() const override { return NarrowRows::all_alike; }
   ValueShape shape(std::span<const ValueShape> in) const override {
     const ValueShape& a = in[0];
     const ValueShape& b = in[1];
@@ -65,12 +68,13 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
     combine(f_, rows.output.count, rows.output.panels.width(panel), operand(rows, 0, panel), operand(rows, 1, panel),
-            rows.output.tile(panel));
+            rows.output.tile(panel), rows.output.panels.pitch);
   }
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, T* out) const {
     combine_derivative(f_, static_cast<int>(i), rows.output.count, rows.output.panels.width(panel),
-                       operand(rows, 0, panel), operand(rows, 1, panel), rows.output_gradient.tile(panel), out);
+                       operand(rows, 0, panel), operand(rows, 1, panel), rows.output_gradient.tile(panel), out,
+                       rows.output.panels.pitch);
   }
   bool keeps_padding() const override { return f_ != Binary::divide; }
   bool backward_reads(std::size_t) const override { return f_ == Binary::multiply || f_ == Binary::divide; }
@@ -80,7 +84,7 @@ class BinaryOperation final : public OperationOf<BinaryOperation> {
   template <class T>
   static Operand<T> operand(const RowBlock<T>& rows, std::size_t i, std::int64_t panel) {
     const bool one_row = rows.output.per_sample && !rows.input[i].per_sample;
-    return {rows.input[i].tile(panel), one_row ? 0 : panel_width};
+    return {rows.input[i].tile(panel), one_row ? 0 : rows.input[i].panels.pitch};
   }
   Binary f_;
   std::string name_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "graph/row_pitches.hpp"
+
 namespace shoal {
 namespace {
 
@@ -38,6 +40,7 @@ std::vector<Life> lives_of(const Graph& graph, const Schedule& backward) {
 }  // namespace
 
 std::vector<int> shared_buffers(const Graph& graph, const Schedule& backward, const std::vector<bool>& wanted) {
+  const std::vector<std::int64_t> pitches = row_pitches(graph);
   const std::vector<Life> lives = lives_of(graph, backward);
   std::vector<std::size_t> order;
   for (std::size_t id = 0; id < lives.size(); ++id) {
@@ -47,15 +50,17 @@ std::vector<int> shared_buffers(const Graph& graph, const Schedule& backward, co
                    [&](std::size_t a, std::size_t b) { return lives[a].first < lives[b].first; });
   struct Used {
     ValueShape shape;
+    std::int64_t pitch = panel_width;
     std::size_t until = 0;
   };
   std::vector<Used> buffers;
   std::vector<int> number(lives.size(), -1);
   for (const std::size_t id : order) {
     const ValueShape& shape = graph.nodes()[id].shape;
-    auto free = std::find_if(buffers.begin(), buffers.end(),
-                             [&](const Used& used) { return used.shape == shape && used.until < lives[id].first; });
-    if (free == buffers.end()) free = buffers.insert(free, {shape, 0});
+    auto free = std::find_if(buffers.begin(), buffers.end(), [&](const Used& used) {
+      return used.shape == shape && used.pitch == pitches[id] && used.until < lives[id].first;
+    });
+    if (free == buffers.end()) free = buffers.insert(free, {shape, pitches[id], 0});
     free->until = lives[id].last;
     number[id] = static_cast<int>(free - buffers.begin());
   }

@@ -18,6 +18,7 @@ class AveragePoolOperation final : public OperationOf<AveragePoolOperation>, pub
     return image_shape(in[0].columns, grid_.height(), grid_.width());
   }
   bool tilewise() const override { return true; }
+  NarrowRows narrow_rows() const override { return NarrowRows::all_alike; }
 
   bool keeps_padding() const override { return true; }
   bool backward_reads(std::size_t) const override { return false; }
@@ -25,19 +26,21 @@ class AveragePoolOperation final : public OperationOf<AveragePoolOperation>, pub
 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    const std::int64_t pitch = rows.output.panels.pitch;
     for (std::int64_t s = 0; s < rows.output.samples(); ++s)
       average_pool_panel(grid_.runs(), rows.output.panels.width(panel), static_cast<T>(divisor_),
-                         rows.input[0].tile(panel) + s * grid_.inputs() * panel_width,
-                         rows.output.tile(panel) + s * grid_.outputs() * panel_width);
+                         rows.input[0].tile(panel) + s * grid_.inputs() * pitch,
+                         rows.output.tile(panel) + s * grid_.outputs() * pitch, pitch);
   }
 
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
-    std::fill_n(out, rows.input[0].count * panel_width, T{0});
+    const std::int64_t pitch = rows.output.panels.pitch;
+    std::fill_n(out, rows.input[0].count * pitch, T{0});
     for (std::int64_t s = 0; s < rows.output.samples(); ++s)
       add_average_pool_gradient<T>(grid_.runs(), rows.output.panels.width(panel), static_cast<T>(divisor_),
-                                   rows.output_gradient.tile(panel) + s * grid_.outputs() * panel_width,
-                                   out + s * grid_.inputs() * panel_width);
+                                   rows.output_gradient.tile(panel) + s * grid_.outputs() * pitch,
+                                   out + s * grid_.inputs() * pitch, pitch);
   }
 
  private:

@@ -27,6 +27,7 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation>, public 
     return in[0];
   }
   bool tilewise() const override { return true; }
+  NarrowRows narrow_rows() const override { return NarrowRows::all_alike; }
   bool keeps_padding() const override { return true; }
   bool backward_reads_output() const override { return false; }
   std::int64_t derived_size(std::span<const ValueShape> in, std::int64_t) const override {
@@ -55,13 +56,14 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation>, public 
     double* first = out.data() + panel * panel_width;
     double* second = first + out.size() / 2;
     if (pass == Pass::forward) {
-      column_moments(rows.input[0].count, width(rows, panel), rows.input[0].tile(panel), first, second);
+      column_moments(rows.input[0].count, width(rows, panel), rows.input[0].tile(panel), first, second,
+                     rows.input[0].panels.pitch);
       // By samples, so that parts of the batch meet alike however many positions a sample has.
       const auto positions = static_cast<double>(rows.input[0].sample_rows);
       for (std::int64_t c = 0; c < panel_width; ++c) second[c] /= positions;
     } else {
       normalize_panel_sums(rows.output.count, width(rows, panel), rows.output_gradient.tile(panel),
-                           rows.input[0].tile(panel), numbers(rows, panel), first, second);
+                           rows.input[0].tile(panel), numbers(rows, panel), first, second, rows.output.panels.pitch);
     }
   }
 
@@ -103,23 +105,25 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation>, public 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
     normalize_panel(rows.output.count, width(rows, panel), rows.input[0].tile(panel), numbers(rows, panel),
-                    rows.output.tile(panel));
+                    rows.output.tile(panel), rows.output.panels.pitch);
   }
 
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
     normalize_panel_backward<T>(rows.output.count, width(rows, panel), rows.output_gradient.tile(panel),
                                 rows.input[0].tile(panel), numbers(rows, panel), derived(rows, scale, panel),
-                                derived(rows, mean_dy, panel), derived(rows, mean_dy_z_norm, panel), out);
+                                derived(rows, mean_dy, panel), derived(rows, mean_dy_z_norm, panel), out,
+                                rows.output.panels.pitch);
   }
 
   template <class T>
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t,
                       T* out) const {
     const T* dy = rows.output_gradient.tile(panel);
-    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows(), width(rows, panel), dy, out);
+    const std::int64_t pitch = rows.output.panels.pitch;
+    if (i == 2) return column_sum<T>(rows.output.count, rows.leaf_rows(), width(rows, panel), dy, out, pitch);
     normalize_panel_gamma<T>(rows.output.count, rows.leaf_rows(), width(rows, panel), dy, rows.input[0].tile(panel),
-                             numbers(rows, panel), out);
+                             numbers(rows, panel), out, pitch);
   }
 
  private:

@@ -41,6 +41,12 @@ struct TapPlan {
   std::vector<std::int64_t> offsets;
 };
 
+/// Of a tile.
+struct TileRows {
+  std::int64_t sample_rows = 1;  ///< of each sample
+  std::int64_t pitch = panel_width;
+};
+
 struct SumPlan {
   Places places;
   TapPlan taps;
@@ -73,6 +79,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     return panels_of(s_.channels) * turned_panel();
   }
   bool forward_derives() const override { return false; }
+  NarrowRows narrow_rows() const override { return s_.channelwise() ? NarrowRows::none : NarrowRows::any; }
   std::size_t scratch_bytes(std::span<const ValueShape>) const override {
     const std::int64_t image = s_.y.padded() * s_.x.padded() * image_channels(s_.group_channels());
     return static_cast<std::size_t>(image + s_.y.out * s_.x.out * panel_width) * sizeof(double);
@@ -92,7 +99,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     const T* bias = rows.input[2].panels.data == nullptr ? nullptr : rows.input[2].tile(panel);
     each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
       sums(rows.input[0], s_.y, s_.x, padded_input(first_of(group, s_.group_channels(), panel)), {&outputs_, 1},
-           rows.input[1].tile(panel), bias, own, rows.output.tile(panel), rows.output.sample_rows, rows.scratch);
+           rows.input[1].tile(panel), bias, own, rows.output.tile(panel),
+           {rows.output.sample_rows, rows.output.panels.pitch}, rows.scratch);
     });
   }
 
@@ -127,7 +135,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
                                s_.y.padded_out(),
                                s_.x.padded_out()};
       sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, inputs_, weight, nullptr, own, out,
-              rows.input[0].sample_rows, {});
+              {rows.input[0].sample_rows, rows.input[0].panels.pitch}, {});
     });
   }
 
@@ -137,7 +145,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
                       std::int64_t count, T* out) const {
     if (i == 2)
       return column_sum<T>(rows.output.count, rows.leaf_rows(), rows.output.panels.width(panel),
-                           rows.output_gradient.tile(panel), out);
+                           rows.output_gradient.tile(panel), out, rows.output_gradient.panels.pitch);
     each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
       const std::int64_t size = count * panel_width;
       const std::int64_t samples = rows.output.samples();
@@ -187,7 +195,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     for (std::int64_t i = 0; i < s_.y.out; ++i) {
       for (std::int64_t j = 0; j < s_.x.out; ++j) {
         places.from.push_back((i * s_.y.pitch() * s_.x.padded() + j * s_.x.pitch()) * channels);
-        places.to.push_back((i * s_.x.out + j) * panel_width);
+        places.to.push_back(i * s_.x.out + j);
       }
     }
     return places;
@@ -203,7 +211,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
         const std::int64_t y = s_.y.latest(i) + s_.y.most_taps() - s_.y.taps(py);
         const std::int64_t x = s_.x.latest(j) + s_.x.most_taps() - s_.x.taps(px);
         places.from.push_back((y * s_.x.padded_out() + x) * units);
-        places.to.push_back((i * s_.x.in + j) * panel_width);
+        places.to.push_back(i * s_.x.in + j);
       }
     }
     return places;
@@ -239,21 +247,22 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     const std::int64_t panel = padded.first_channel / panel_width;
     if (padded.skips() || padded.first_channel + padded.channels > (panel + 1) * panel_width || plan.places.to.empty())
       return {};
-    return {images.tile(panel) + (sample + 1) * images.sample_rows * panel_width,
-            images.sample_rows / std::ssize(plan.places.to), padded.channels};
+    const std::int64_t pitch = images.panels.pitch;
+    return {images.tile(panel) + (sample + 1) * images.sample_rows * pitch,
+            images.sample_rows / std::ssize(plan.places.to), padded.channels, pitch};
   }
 
   /// For each sample and the places of each plan: the sum over taps and channels of the padded image times the weight,
-  /// in which the plans' rows follow each other, into columns `own` of the tile `out`, in which a sample has
-  /// sample_rows rows.
+  /// in which the plans' rows follow each other, into columns `own` of the tile `out`.
   template <class T>
   void sums(const Rows<const T>& images, const ConvolutionAxis& y, const ConvolutionAxis& x, const PaddedImage& padded,
-            std::span<const SumPlan> plans, const T* weight, const T* bias, Columns own, T* out,
-            std::int64_t sample_rows, std::span<std::byte> scratch) const {
+            std::span<const SumPlan> plans, const T* weight, const T* bias, Columns own, T* out, const TileRows& of,
+            std::span<std::byte> scratch) const {
     const bool apart = own.first != 0;
-    const std::int64_t aside = apart ? sample_rows * panel_width : 0;
+    const std::int64_t of_sample = of.sample_rows * of.pitch;
+    const std::int64_t aside = apart ? of_sample : 0;
     T* const image = scratch_memory<T>(scratch, static_cast<std::size_t>(padded.size() + aside));
-    for (std::int64_t sample = 0; sample < images.samples(); ++sample, out += sample_rows * panel_width) {
+    for (std::int64_t sample = 0; sample < images.samples(); ++sample, out += of_sample) {
       lay_out(images, y.in, x.in, sample, padded, 0, padded.height, image);
       T* const to = apart ? image + padded.size() : out;
       const T* rows = weight;
@@ -262,11 +271,12 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
           channelwise_product<T>(plan.places, image, plan.taps.offsets, rows, bias, to);
         else
           gathered_product<T>(plan.places, image, plan.taps.stretches, rows, bias, own.end,
-                              &plan == plans.data() ? next_image(images, sample, padded, plan) : NextRows<T>(), to);
+                              &plan == plans.data() ? next_image(images, sample, padded, plan) : NextRows<T>(), to,
+                              of.pitch);
         rows += plan.weight_rows * panel_width;
         if (!apart) continue;
         for (const std::int64_t row : plan.places.to)
-          std::copy(to + row + own.first, to + row + own.end, out + row + own.first);
+          std::copy(to + row * of.pitch + own.first, to + row * of.pitch + own.end, out + row * of.pitch + own.first);
       }
     }
   }
@@ -288,8 +298,9 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     const auto place = [&](std::int64_t row) { return laid_out + row % kept * padded_line; };
     std::int64_t next = 0;
     const Rows<const T>& images = rows.input[0];
-    const T* x = images.tile(first_channel / panel_width) + sample * images.sample_rows * panel_width;
-    const T* dy = rows.output_gradient.tile(panel) + sample * rows.output.sample_rows * panel_width;
+    const LineStrides strides{s_.x.pitch() * padded.channels, rows.output_gradient.panels.pitch, images.panels.pitch};
+    const T* x = images.tile(first_channel / panel_width) + sample * images.sample_rows * strides.next_x;
+    const T* dy = rows.output_gradient.tile(panel) + sample * rows.output.sample_rows * strides.d;
     const std::int64_t next_each = padded.skips() ? 0 : s_.y.pitch() * s_.x.pitch();
     std::vector<PositionLine<T>> lines;
     std::vector<const T*> positions;
@@ -298,8 +309,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
       for (next = std::max(next, i * s_.y.pitch()); next <= (i + some - 1) * s_.y.pitch() + high - low; ++next)
         lay_out(images, s_.y.in, s_.x.in, sample, padded, low + next, 1, place(next));
       // Of images in several panels those of the first: most of the gain.
-      const T* const next_x = x + std::max<std::int64_t>(0, low + next - s_.y.before) * s_.x.in * panel_width;
-      const T* const next_d = dy + (i + some) * s_.x.out * panel_width;
+      const T* const next_x = x + std::max<std::int64_t>(0, low + next - s_.y.before) * s_.x.in * strides.next_x;
+      const T* const next_d = dy + (i + some) * s_.x.out * strides.d;
       for (std::int64_t k = low; k <= high; ++k) {
         const std::int64_t begin = std::max(first, k * kernel_rows);
         const std::int64_t units = std::min(first + count, (k + 1) * kernel_rows) - begin;
@@ -317,10 +328,10 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
         }
         lines.clear();
         for (std::int64_t r = 0; r < some; ++r)
-          lines.push_back({from(r) + begin - k * kernel_rows, dy + (i + r) * s_.x.out * panel_width, s_.x.out,
-                           next_x + r * s_.y.pitch() * s_.x.in * panel_width, next_d + r * s_.x.out * panel_width,
+          lines.push_back({from(r) + begin - k * kernel_rows, dy + (i + r) * s_.x.out * strides.d, s_.x.out,
+                           next_x + r * s_.y.pitch() * s_.x.in * strides.next_x, next_d + r * s_.x.out * strides.d,
                            next_each});
-        add_line_gradient<T>(lines, s_.x.pitch() * padded.channels, units, width, to);
+        add_line_gradient<T>(lines, strides, units, width, to);
       }
     }
   }

@@ -21,13 +21,15 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
     return in[0];
   }
   bool tilewise() const override { return true; }
+  NarrowRows narrow_rows() const override { return NarrowRows::all_alike; }
   bool backward_reads(std::size_t) const override { return false; }
   bool backward_reads_output() const override { return false; }
   ValueShape auxiliary(std::span<const ValueShape> in) const override { return in[0]; }
 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
-    const std::int64_t size = rows.output.count * panel_width;
+    const std::int64_t pitch = rows.output.panels.pitch;
+    const std::int64_t size = rows.output.count * pitch;
     if (!rows.training) {
       std::copy_n(rows.input[0].tile(panel), size, rows.output.tile(panel));
       return;
@@ -49,16 +51,17 @@ class DropoutOperation final : public OperationOf<DropoutOperation> {
             static_cast<std::uint64_t>(begin) / 4};
       }
       draw_factors(source, std::span<const RowOfWords>(words).first(static_cast<std::size_t>(count)), threshold, kept,
-                   panel_width, factor + first * panel_width);
+                   pitch, factor + first * pitch);
     }
-    combine(Binary::multiply, rows.output.count, panel_width, Operand<T>{rows.input[0].tile(panel)}, Operand<T>{factor},
-            rows.output.tile(panel));
+    combine(Binary::multiply, rows.output.count, pitch, Operand<T>{rows.input[0].tile(panel), pitch},
+            Operand<T>{factor, pitch}, rows.output.tile(panel), pitch);
   }
 
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
-    combine(Binary::multiply, rows.output.count, panel_width, Operand<T>{rows.output_gradient.tile(panel)},
-            Operand<T>{rows.auxiliary.tile(panel)}, out);
+    const std::int64_t pitch = rows.output.panels.pitch;
+    combine(Binary::multiply, rows.output.count, pitch, Operand<T>{rows.output_gradient.tile(panel), pitch},
+            Operand<T>{rows.auxiliary.tile(panel), pitch}, out, pitch);
   }
 
  private:

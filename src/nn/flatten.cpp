@@ -16,6 +16,7 @@ class FlattenOperation final : public OperationOf<FlattenOperation> {
     return {true, 1, in[0].columns * in[0].rows};
   }
 
+  NarrowRows narrow_rows() const override { return NarrowRows::any; }
   bool backward_reads(std::size_t) const override { return false; }
   bool backward_reads_output() const override { return false; }
 
@@ -25,9 +26,9 @@ class FlattenOperation final : public OperationOf<FlattenOperation> {
     for_runs(x, panel * panel_width, std::min(rows.output.columns(), (panel + 1) * panel_width),
              [&](std::int64_t column, std::int64_t row, std::int64_t begin, std::int64_t count) {
                for (std::int64_t s = 0; s < rows.output.count; ++s) {
-                 const T* from = x.tile(column / panel_width) + (s * x.sample_rows + row) * panel_width;
+                 const T* from = x.tile(column / panel_width) + (s * x.sample_rows + row) * x.panels.pitch;
                  T* to = rows.output.tile(panel) + s * panel_width + begin % panel_width;
-                 for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * panel_width + column % panel_width];
+                 for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * x.panels.pitch + column % panel_width];
                }
              });
   }
@@ -38,13 +39,13 @@ class FlattenOperation final : public OperationOf<FlattenOperation> {
     const Rows<const T>& dy = rows.output_gradient;
     const std::int64_t first = panel * panel_width;
     const std::int64_t last = std::min(x.columns(), first + panel_width);
-    std::fill_n(out, x.count * panel_width, T{0});
+    std::fill_n(out, x.count * x.panels.pitch, T{0});
     for_runs(x, first * x.sample_rows, last * x.sample_rows,
              [&](std::int64_t column, std::int64_t row, std::int64_t begin, std::int64_t count) {
                for (std::int64_t s = 0; s < dy.count; ++s) {
                  const T* from = dy.tile(begin / panel_width) + s * panel_width + begin % panel_width;
-                 T* to = out + (s * x.sample_rows + row) * panel_width + column % panel_width;
-                 for (std::int64_t i = 0; i < count; ++i) to[i * panel_width] = from[i];
+                 T* to = out + (s * x.sample_rows + row) * x.panels.pitch + column % panel_width;
+                 for (std::int64_t i = 0; i < count; ++i) to[i * x.panels.pitch] = from[i];
                }
              });
   }

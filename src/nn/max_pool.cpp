@@ -19,6 +19,7 @@ class MaxPoolOperation final : public OperationOf<MaxPoolOperation>, public Desc
   }
   ValueShape auxiliary(std::span<const ValueShape> in) const override { return shape(in); }
   bool tilewise() const override { return true; }
+  NarrowRows narrow_rows() const override { return NarrowRows::all_alike; }
 
   bool keeps_padding() const override { return true; }
   bool backward_reads(std::size_t) const override { return false; }
@@ -26,22 +27,24 @@ class MaxPoolOperation final : public OperationOf<MaxPoolOperation>, public Desc
 
   template <class T>
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
+    const std::int64_t pitch = rows.output.panels.pitch;
     for (std::int64_t s = 0; s < rows.output.samples(); ++s) {
-      const std::int64_t out = s * grid_.outputs() * panel_width;
+      const std::int64_t out = s * grid_.outputs() * pitch;
       max_pool_panel(grid_.runs(), rows.output.panels.width(panel),
-                     rows.input[0].tile(panel) + s * grid_.inputs() * panel_width, rows.output.tile(panel) + out,
-                     rows.auxiliary.tile(panel) + out);
+                     rows.input[0].tile(panel) + s * grid_.inputs() * pitch, rows.output.tile(panel) + out,
+                     rows.auxiliary.tile(panel) + out, pitch);
     }
   }
 
   template <class T>
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
-    std::fill_n(out, rows.input[0].count * panel_width, T{0});
+    const std::int64_t pitch = rows.output.panels.pitch;
+    std::fill_n(out, rows.input[0].count * pitch, T{0});
     for (std::int64_t s = 0; s < rows.output.samples(); ++s) {
-      const std::int64_t of_output = s * grid_.outputs() * panel_width;
+      const std::int64_t of_output = s * grid_.outputs() * pitch;
       add_max_pool_gradient<T>(grid_.runs(), rows.output.panels.width(panel),
                                rows.output_gradient.tile(panel) + of_output, rows.auxiliary.tile(panel) + of_output,
-                               out + s * grid_.inputs() * panel_width);
+                               out + s * grid_.inputs() * pitch, pitch);
     }
   }
 

@@ -31,8 +31,8 @@ void lay_out(const Rows<const T>& images, std::int64_t image_height, std::int64_
     for (std::int64_t c = padded.first_channel; c < end_channel;) {
       const std::int64_t panel = c / panel_width;
       const std::int64_t count = std::min(end_channel, (panel + 1) * panel_width) - c;
-      const T* from = images.tile(panel) + (sample * images.sample_rows + i * image_width) * panel_width;
-      copy_columns(inside, count, from + c % panel_width, padded.step_x * panel_width,
+      const T* from = images.tile(panel) + (sample * images.sample_rows + i * image_width) * images.panels.pitch;
+      copy_columns(inside, count, from + c % panel_width, padded.step_x * images.panels.pitch,
                    to + left * padded.channels + (c - padded.first_channel), padded.channels);
       c += count;
     }

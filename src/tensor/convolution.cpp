@@ -9,9 +9,9 @@
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define GATHERED_PRODUCT(T)                                                                         \
   (const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias, \
-   std::int64_t width, const NextRows<T>& next, T* c)
+   std::int64_t width, const NextRows<T>& next, T* c, std::int64_t pitch)
 #define ADD_LINE_GRADIENT(T) \
-  (std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units, std::int64_t width, T * g)
+  (std::span<const PositionLine<T>> lines, const LineStrides& strides, std::int64_t units, std::int64_t width, T* g)
 #define CHANNELWISE_PRODUCT(T) \
   (const Places& places, const T* a, std::span<const std::int64_t> offsets, const T* b, const T* bias, T* c)
 #define COPY_COLUMNS(T) \
@@ -63,13 +63,13 @@ struct ConvolutionKernel {
   /// @param next   so many rows of it are fetched before each stretch: more at a time would be waited for
   template <int M>
   static HWY_NOINLINE void product_tile(const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
-                                        const T* b, const T* start, const T* next, std::int64_t next_rows,
-                                        std::int64_t next_columns, T* c, const std::int64_t* to) {
+                                        const T* b, const T* start, NextRows<T> next, std::int64_t next_rows, T* c,
+                                        const std::int64_t* to, std::int64_t pitch) {
     V acc[M][vectors];
 #pragma GCC unroll 8
-    for (int r = 0; r < M; ++r) load_row<M>(acc[r], start == nullptr ? c + to[r] : start);
+    for (int r = 0; r < M; ++r) load_row<M>(acc[r], start == nullptr ? c + to[r] * pitch : start);
     for (const Stretch& stretch : stretches) {
-      for (std::int64_t r = 0; r < next_rows; ++r, next += panel_width) fetch(next, next_columns);
+      for (std::int64_t r = 0; r < next_rows; ++r, next.rows += next.pitch) fetch(next.rows, next.columns);
       const T* p[M];
 #pragma GCC unroll 8
       for (int r = 0; r < M; ++r) p[r] = a + from[r] + stretch.offset;
@@ -87,24 +87,25 @@ struct ConvolutionKernel {
 #pragma GCC unroll 8
     for (int r = 0; r < M; ++r) {
 #pragma GCC unroll 32
-      for (int v = 0; v < vectors; ++v) hn::StoreU(acc[r][v], D(), c + to[r] + v * lanes);
+      for (int v = 0; v < vectors; ++v) hn::StoreU(acc[r][v], D(), c + to[r] * pitch + v * lanes);
     }
   }
 
   template <int M = tile_rows>
   static void product_block(std::size_t rows, const T* a, const std::int64_t* from, std::span<const Stretch> stretches,
-                            const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to) {
+                            const T* b, const T* start, NextRows<T> next, T* c, const std::int64_t* to,
+                            std::int64_t pitch) {
     const std::int64_t of_tile = M * next.each;
     const std::int64_t parts = std::max<std::int64_t>(1, std::ssize(stretches));
     const std::int64_t of_stretch = (of_tile + parts - 1) / parts;
-    for (; rows >= M; rows -= M, from += M, to += M, next.rows += of_tile * panel_width)
-      product_tile<M>(a, from, stretches, b, start, next.rows, of_stretch, next.columns, c, to);
-    if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, next, c, to);
+    for (; rows >= M; rows -= M, from += M, to += M, next.rows += of_tile * next.pitch)
+      product_tile<M>(a, from, stretches, b, start, next, of_stretch, c, to, pitch);
+    if constexpr (M > 1) product_block<M - 1>(rows, a, from, stretches, b, start, next, c, to, pitch);
   }
 
   /// Cut over k, so that a block of B stays in cache for all rows.
   static void product(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias,
-                      const NextRows<T>& next, T* c) {
+                      const NextRows<T>& next, T* c, std::int64_t pitch) {
     constexpr std::size_t most = 64;
     Stretch block[most];
     std::size_t count = 0;
@@ -112,7 +113,7 @@ struct ConvolutionKernel {
     const T* start = bias;
     const auto flush = [&]() HWY_ATTR {
       product_block(places.from.size(), a, places.from.data(), std::span<const Stretch>(block, count), b, start,
-                    start == nullptr ? NextRows<T>() : next, c, places.to.data());
+                    start == nullptr ? NextRows<T>() : next, c, places.to.data(), pitch);
       b += depth * panel_width;
       start = nullptr;
       count = 0;
@@ -132,8 +133,8 @@ struct ConvolutionKernel {
   }
 
   template <int M>
-  static HWY_NOINLINE void gradient_tile(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
-                                         bool fetches, T* g) {
+  static HWY_NOINLINE void gradient_tile(std::span<const PositionLine<T>> lines, const LineStrides& strides,
+                                         std::int64_t at, bool fetches, T* g) {
     V acc[M][vectors];
 #pragma GCC unroll 24
     for (int r = 0; r < M; ++r) {
@@ -145,11 +146,11 @@ struct ConvolutionKernel {
       const T* d = line.d;
       const T* next_x = line.next_x;
       const T* next_d = line.next_d;
-      for (const T* const end = d + line.count * panel_width; d != end; d += panel_width, x += x_stride) {
+      for (std::int64_t i = 0; i < line.count; ++i, d += strides.d, x += strides.x) {
         if (fetches) {
           fetch(next_d, wide);
-          next_d += panel_width;
-          for (std::int64_t r = 0; r < line.next_each; ++r, next_x += panel_width) fetch(next_x, wide);
+          next_d += strides.d;
+          for (std::int64_t r = 0; r < line.next_each; ++r, next_x += strides.next_x) fetch(next_x, wide);
         }
         V row[vectors];
         load_row<M>(row, d);
@@ -172,11 +173,11 @@ struct ConvolutionKernel {
   }
 
   template <int M = gradient_rows>
-  static void gradient(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t at,
+  static void gradient(std::span<const PositionLine<T>> lines, const LineStrides& strides, std::int64_t at,
                        std::int64_t units, T* g) {
     for (; units >= M; units -= M, at += M, g += M * panel_width)
-      gradient_tile<M>(lines, x_stride, at, at == 0 || at == fetched_rows, g);
-    if constexpr (M > 1) gradient<M - 1>(lines, x_stride, at, units, g);
+      gradient_tile<M>(lines, strides, at, at == 0 || at == fetched_rows, g);
+    if constexpr (M > 1) gradient<M - 1>(lines, strides, at, units, g);
   }
 };
 
@@ -190,17 +191,17 @@ HWY_INLINE void with_width(std::int64_t width, const F& f) {
 
 template <class T>
 void gathered_product_target(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b,
-                             const T* bias, std::int64_t width, const NextRows<T>& next, T* c) {
+                             const T* bias, std::int64_t width, const NextRows<T>& next, T* c, std::int64_t pitch) {
   static constexpr T zeros[panel_width] = {};
   with_width<T>(width, [&](auto kernel) {
-    decltype(kernel)::product(places, a, stretches, b, bias == nullptr ? zeros : bias, next, c);
+    decltype(kernel)::product(places, a, stretches, b, bias == nullptr ? zeros : bias, next, c, pitch);
   });
 }
 
 template <class T>
-void add_line_gradient_target(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units,
+void add_line_gradient_target(std::span<const PositionLine<T>> lines, const LineStrides& strides, std::int64_t units,
                               std::int64_t width, T* g) {
-  with_width<T>(width, [&](auto kernel) { decltype(kernel)::gradient(lines, x_stride, 0, units, g); });
+  with_width<T>(width, [&](auto kernel) { decltype(kernel)::gradient(lines, strides, 0, units, g); });
 }
 
 template <class T>
@@ -215,7 +216,7 @@ void channelwise_product_target(const Places& places, const T* a, std::span<cons
       for (std::int64_t i = 0; i < panel_width; ++i) sum[i] = std::fma(x[i], weight[i], sum[i]);
       weight += panel_width;
     }
-    std::copy_n(sum, panel_width, c + places.to[r]);
+    std::copy_n(sum, panel_width, c + places.to[r] * panel_width);
   }
 }
 
@@ -250,8 +251,8 @@ void copy_columns_target(std::int64_t rows, std::int64_t columns, const T* from,
   }
 }
 
-SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c))
-SHOAL_KERNEL(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
+SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c, pitch))
+SHOAL_KERNEL(add_line_gradient, ADD_LINE_GRADIENT, (lines, strides, units, width, g))
 SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_KERNEL(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
 SHOAL_KERNEL(copy_columns, COPY_COLUMNS, (rows, columns, from, from_stride, to, to_stride))
@@ -263,8 +264,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace shoal {
 
-SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c))
-SHOAL_DISPATCH(add_line_gradient, ADD_LINE_GRADIENT, (lines, x_stride, units, width, g))
+SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c, pitch))
+SHOAL_DISPATCH(add_line_gradient, ADD_LINE_GRADIENT, (lines, strides, units, width, g))
 SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
 SHOAL_DISPATCH(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
 SHOAL_DISPATCH(copy_columns, COPY_COLUMNS, (rows, columns, from, from_stride, to, to_stride))

@@ -10,9 +10,11 @@
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define APPLY(T) (Unary f, T parameter, Extent n, const T* x, T* y)
 #define APPLY_DERIVATIVE(T) (Unary f, T parameter, Extent n, const T* x, const T* y, const T* dy, T* dx)
-#define COMBINE(T) (Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T * y)
-#define COMBINE_DERIVATIVE(T) \
-  (Binary f, int operand, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, const T* dy, T* dx)
+#define COMBINE(T) \
+  (Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T * y, std::int64_t pitch)
+#define COMBINE_DERIVATIVE(T)                                                                                    \
+  (Binary f, int operand, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, const T* dy, T* dx, \
+   std::int64_t pitch)
 #define ADD_TO(T) (Extent n, const T* x, T* sum)
 #define ADD(T) (std::int64_t n, const T* a, const T* b, T* sum)
 // NOLINTEND(bugprone-macro-parentheses)
@@ -167,44 +169,47 @@ void apply_derivative_target(Unary f, T p, Extent n, const T* x, const T* y, con
 }
 
 template <class T, class F>
-HWY_INLINE void each_pair(std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* HWY_RESTRICT y, F f) {
-  with_columns(width, [=](auto columns) {
+HWY_INLINE void each_pair(std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* HWY_RESTRICT y,
+                          std::int64_t pitch, F f) {
+  with_columns(width, pitch, [=](auto columns, auto apart) {
     for (std::int64_t r = 0; r < rows; ++r) {
       const T* pa = a.data + r * a.step;
       const T* pb = b.data + r * b.step;
-      T* out = y + r * panel_width;
+      T* out = y + r * apart;
       for (std::int64_t c = 0; c < columns; ++c) out[c] = f(pa[c], pb[c], out[c]);
     }
   });
 }
 
 template <class T>
-void combine_target(Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* y) {
+void combine_target(Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* y,
+                    std::int64_t pitch) {
   switch (f) {
-    case Binary::add: return each_pair(rows, width, a, b, y, [](T u, T v, T) { return u + v; });
-    case Binary::subtract: return each_pair(rows, width, a, b, y, [](T u, T v, T) { return u - v; });
-    case Binary::multiply: return each_pair(rows, width, a, b, y, [](T u, T v, T) { return u * v; });
-    case Binary::divide: return each_pair(rows, width, a, b, y, [](T u, T v, T) { return u / v; });
+    case Binary::add: return each_pair(rows, width, a, b, y, pitch, [](T u, T v, T) { return u + v; });
+    case Binary::subtract: return each_pair(rows, width, a, b, y, pitch, [](T u, T v, T) { return u - v; });
+    case Binary::multiply: return each_pair(rows, width, a, b, y, pitch, [](T u, T v, T) { return u * v; });
+    case Binary::divide: return each_pair(rows, width, a, b, y, pitch, [](T u, T v, T) { return u / v; });
   }
 }
 
 template <class T>
 void combine_derivative_target(Binary f, int operand, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b,
-                               const T* dy, T* dx) {
-  each(Extent::of(rows, width), dy, dx, [](T d) { return d; });
+                               const T* dy, T* dx, std::int64_t pitch) {
+  each(Extent::of(rows, width, pitch), dy, dx, [](T d) { return d; });
   if (operand == 0) {
     switch (f) {
       case Binary::add:
       case Binary::subtract: return;
-      case Binary::multiply: return each_pair(rows, width, a, b, dx, [](T, T v, T d) { return d * v; });
-      case Binary::divide: return each_pair(rows, width, a, b, dx, [](T, T v, T d) { return d / v; });
+      case Binary::multiply: return each_pair(rows, width, a, b, dx, pitch, [](T, T v, T d) { return d * v; });
+      case Binary::divide: return each_pair(rows, width, a, b, dx, pitch, [](T, T v, T d) { return d / v; });
     }
   }
   switch (f) {
     case Binary::add: return;
-    case Binary::subtract: return each_pair(rows, width, a, b, dx, [](T, T, T d) { return -d; });
-    case Binary::multiply: return each_pair(rows, width, a, b, dx, [](T u, T, T d) { return d * u; });
-    case Binary::divide: return each_pair(rows, width, a, b, dx, [](T u, T v, T d) { return -(d * u) / (v * v); });
+    case Binary::subtract: return each_pair(rows, width, a, b, dx, pitch, [](T, T, T d) { return -d; });
+    case Binary::multiply: return each_pair(rows, width, a, b, dx, pitch, [](T u, T, T d) { return d * u; });
+    case Binary::divide:
+      return each_pair(rows, width, a, b, dx, pitch, [](T u, T v, T d) { return -(d * u) / (v * v); });
   }
 }
 
@@ -220,8 +225,8 @@ void add_target(std::int64_t n, const T* a, const T* b, T* HWY_RESTRICT sum) {
 
 SHOAL_KERNEL(apply, APPLY, (f, parameter, n, x, y))
 SHOAL_KERNEL(apply_derivative, APPLY_DERIVATIVE, (f, parameter, n, x, y, dy, dx))
-SHOAL_KERNEL(combine, COMBINE, (f, rows, width, a, b, y))
-SHOAL_KERNEL(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, width, a, b, dy, dx))
+SHOAL_KERNEL(combine, COMBINE, (f, rows, width, a, b, y, pitch))
+SHOAL_KERNEL(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, width, a, b, dy, dx, pitch))
 SHOAL_KERNEL(add_to, ADD_TO, (n, x, sum))
 SHOAL_KERNEL(add, ADD, (n, a, b, sum))
 
@@ -234,8 +239,8 @@ namespace shoal {
 
 SHOAL_DISPATCH(apply, APPLY, (f, parameter, n, x, y))
 SHOAL_DISPATCH(apply_derivative, APPLY_DERIVATIVE, (f, parameter, n, x, y, dy, dx))
-SHOAL_DISPATCH(combine, COMBINE, (f, rows, width, a, b, y))
-SHOAL_DISPATCH(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, width, a, b, dy, dx))
+SHOAL_DISPATCH(combine, COMBINE, (f, rows, width, a, b, y, pitch))
+SHOAL_DISPATCH(combine_derivative, COMBINE_DERIVATIVE, (f, operand, rows, width, a, b, dy, dx, pitch))
 SHOAL_DISPATCH(add_to, ADD_TO, (n, x, sum))
 SHOAL_DISPATCH(add, ADD, (n, a, b, sum))
 
@@ -252,14 +257,14 @@ bool keeps_zero(Unary f) {
 }
 
 template <class T>
-void zero_padding(std::int64_t rows, std::int64_t width, T* tile) {
-  if (width == panel_width) return;
+void zero_padding(std::int64_t rows, std::int64_t width, T* tile, std::int64_t pitch) {
+  if (width == pitch) return;
   for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = width; c < panel_width; ++c) tile[r * panel_width + c] = T{0};
+    for (std::int64_t c = width; c < pitch; ++c) tile[r * pitch + c] = T{0};
   }
 }
-template void zero_padding<float>(std::int64_t, std::int64_t, float*);
-template void zero_padding<double>(std::int64_t, std::int64_t, double*);
+template void zero_padding<float>(std::int64_t, std::int64_t, float*, std::int64_t);
+template void zero_padding<double>(std::int64_t, std::int64_t, double*, std::int64_t);
 
 }  // namespace shoal
 #endif

@@ -44,21 +44,21 @@ std::string kernel_hash() {
   add(c);
   gradient_panel<float>(70, 30, x.data(), 32, c.data(), g.data());
   add(g);
-  for (const std::int64_t width : {32, 11}) {
-    column_sum<float>(70, 30, width, c.data(), sum.data());
+  for (const auto& [width, pitch] : {std::pair{32, 32}, std::pair{11, 32}, std::pair{11, 16}}) {
+    column_sum<float>(70, 30, width, c.data(), sum.data(), pitch);
     add(sum);
-    column_moments<float>(70, width, c.data(), mean.data(), m2.data());
+    column_moments<float>(70, width, c.data(), mean.data(), m2.data(), pitch);
     add(mean);
     add(m2);
     const NormalizePanel<float> panel{sum.data(), low.data(), w.data(), w.data(), w.data()};
-    normalize_panel_sums<float>(70, width, x.data(), c.data(), panel, mean.data(), m2.data());
+    normalize_panel_sums<float>(70, width, x.data(), c.data(), panel, mean.data(), m2.data(), pitch);
     add(m2);
-    normalize_panel_gamma<float>(70, 30, width, x.data(), c.data(), panel, g.data());
+    normalize_panel_gamma<float>(70, 30, width, x.data(), c.data(), panel, g.data(), pitch);
     add(g);
-    normalize_panel(70, width, c.data(), panel, y.data());
+    normalize_panel(70, width, c.data(), panel, y.data(), pitch);
     add(y);
     normalize_panel_backward<float>(70, width, x.data(), c.data(), panel, w.data(), w.data() + 32, w.data() + 64,
-                                    y.data());
+                                    y.data(), pitch);
     add(y);
   }
   std::vector<const float*> from;
@@ -66,7 +66,7 @@ std::string kernel_hash() {
   for (std::int64_t r = 0; r < 10; ++r) {
     from.push_back(a.data() + r * 40);
     places.from.push_back(r * 40);
-    places.to.push_back(r * 32);
+    places.to.push_back(r);
   }
   const std::vector<Stretch> stretches{{3, 500}, {900, 300}, {5000, 300}};
   const std::vector<PositionLine<float>> lines{{a.data(), x.data(), 30}, {a.data() + 3000, x.data() + 960, 25}};
@@ -74,10 +74,16 @@ std::string kernel_hash() {
     for (const NextRows<float>& next : {NextRows<float>(), NextRows<float>{x.data(), 2, width}}) {
       gathered_product<float>(places, a.data(), stretches, b.data(), w.data(), width, next, long_product.data());
       for (const std::int64_t row : places.to)
-        hash.add(std::as_bytes(std::span(long_product.data() + row, static_cast<std::size_t>(width))));
+        hash.add(std::as_bytes(std::span(long_product.data() + row * 32, static_cast<std::size_t>(width))));
+      if (width > narrow_pitch) continue;
+      gathered_product<float>(places, a.data(), stretches, b.data(), w.data(), width, next, y.data(), narrow_pitch);
+      for (const std::int64_t row : places.to) {
+        for (std::int64_t i = 0; i < width; ++i)
+          EXPECT_EQ(y.data()[row * narrow_pitch + i], long_product.data()[row * 32 + i]);
+      }
     }
     std::fill_n(g.data(), g.size(), 0.5f);
-    add_line_gradient<float>(lines, 40, 29, width, g.data());
+    add_line_gradient<float>(lines, {40, 32, 32}, 29, width, g.data());
     for (std::int64_t u = 0; u < 29; ++u)
       hash.add(std::as_bytes(std::span(g.data() + u * 32, static_cast<std::size_t>(width))));
     std::fill_n(y.data(), y.size(), 0.5f);

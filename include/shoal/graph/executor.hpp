@@ -80,6 +80,7 @@ class Executor {
     std::vector<std::pair<std::size_t, std::size_t>> uses;  // (node, input number), in order of use
     std::vector<ValueShape> input_shapes;
     bool per_sample = false;                   // works per sample
+    std::int64_t pitch = panel_width;          // of its rows: see row_pitches()
     std::int64_t gradient_rows = panel_width;  // of a parameter: see gradient_rows()
     RowBlock<T> everything;                    // what its operation sees, without the numbers of a batch
     RowBlock<T> all_rows;                      // what it sees of all rows of the batch

@@ -88,11 +88,16 @@ struct StateSpec {
 
 enum class Pass { forward, backward };
 
+/// What an operation can do with rows of images that are narrow_pitch elements apart, as those of at most 16 columns
+/// can be: nothing, which is safe; where those of all its values per sample, the auxiliary one among them, are alike;
+/// or whichever are.
+enum class NarrowRows { none, all_alike, any };
+
 /// One operation of a graph: the forward computation of some samples and its derivative. Does not know how many leaves,
 /// threads or ranks there are. forward and backward are sample by sample: a sample has the same bits whatever samples
 /// stand beside it, so the executor calls them with one sample or many leaves. Each function writes whole tiles of
-/// (rows, 32); the executor zeroes padding, adds up a value's uses and keeps the tree of leaves. Write one by deriving
-/// from OperationOf.
+/// (rows, 32), or as narrow_rows() allows (rows, 16), see Panels::pitch; the executor zeroes padding, adds up a value's
+/// uses and keeps the tree of leaves. Write one by deriving from OperationOf.
 class Operation {
  public:
   virtual ~Operation() = default;
@@ -127,6 +132,8 @@ class Operation {
   /// columns in the panel, the other 16 of a row may hold anything.
   virtual bool tilewise() const { return false; }
 
+  virtual NarrowRows narrow_rows() const { return NarrowRows::none; }
+
   /// Whether forward() and backward() leave zeros behind the last column of what they write; elsewhere the executor
   /// puts them there.
   virtual bool keeps_padding() const { return false; }
@@ -143,7 +150,7 @@ class Operation {
   virtual bool prepares_backward() const { return false; }
   virtual void prepare_backward(const RowBlock<float>&) const = 0;
   virtual void prepare_backward(const RowBlock<double>&) const = 0;
-  /// Panel `panel` of the gradient with respect to input i, into out: (rows of input i in the block, 32).
+  /// Panel `panel` of the gradient with respect to input i, into out: (rows of input i in the block, its pitch).
   virtual void backward(const RowBlock<float>&, std::size_t i, std::int64_t panel, float* out) const = 0;
   virtual void backward(const RowBlock<double>&, std::size_t i, std::int64_t panel, double* out) const = 0;
   /// Called for each tile of the output's gradient once it is complete, before any backward() or gradient() that reads
@@ -223,13 +230,14 @@ class OperationOf : public Operation {
   void prepare_backward_block(const RowBlock<T>&) const {}
   template <class T>
   void take_gradient_block(const RowBlock<T>&, std::int64_t) const {}
-  /// For inputs of one row, used by every row of the batch: the sum of backward over rows.
+  /// For inputs of one row, used by every row of the batch: the sum of backward over rows, of the output's pitch.
   template <class T>
   void gradient_block(const RowBlock<T>& rows, std::size_t i, std::int64_t panel, std::int64_t, std::int64_t,
                       T* out) const {
-    std::vector<T> scratch(static_cast<std::size_t>(rows.output.count * panel_width));
+    const std::int64_t pitch = rows.output.panels.pitch;
+    std::vector<T> scratch(static_cast<std::size_t>(rows.output.count * pitch));
     self().backward_block(rows, i, panel, scratch.data());
-    column_sum<T>(rows.output.count, rows.leaf_rows(), panel_width, scratch.data(), out);
+    column_sum<T>(rows.output.count, rows.leaf_rows(), pitch, scratch.data(), out, pitch);
   }
   template <class T>
   void statistics_leaf(const RowBlock<T>&, Pass, std::int64_t, std::span<double>) const {}

@@ -8,7 +8,7 @@
 
 namespace shoal {
 
-/// Rows that lie anywhere: where each begins in the operand that is read, and where its result goes.
+/// Rows that lie anywhere: where each begins in the operand that is read, and which row its result is.
 struct Places {
   std::vector<std::int64_t> from;
   std::vector<std::int64_t> to;
@@ -25,38 +25,45 @@ template <class T>
 void copy_columns(std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_stride, T* to,
                   std::int64_t to_stride);
 
-/// Rows of a panel, at a stride of 32, that are read next: they come into the cache while a product goes on. They need
-/// not exist.
+/// Rows of a panel, at a stride of `pitch`, that are read next: they come into the cache while a product goes on. They
+/// need not exist.
 template <class T>
 struct NextRows {
   const T* rows = nullptr;  ///< null: nothing is known
   std::int64_t each = 0;    ///< rows for each place
   std::int64_t columns = 0;
+  std::int64_t pitch = panel_width;
 };
 
 /// One panel of outputs of a convolution: c_r = bias + sum over k of a_r[k] * b[k] for each place, where a_r goes
-/// through the stretches in order, counted from a + from[r], and c_r are the 32 elements from c + to[r] on. Every
+/// through the stretches in order, counted from a + from[r], and c_r begins at c + to[r] * pitch. Every
 /// element is one chain of fused multiply-adds over k, beginning with its bias, as in product_panel(): its bits do not
 /// depend on the rows beside it, on threads or vector width.
 /// @param b      panel of B: (sum of depths, 32)
 /// @param bias   32 values, or null for zeros
-/// @param width  columns that are wanted, at most 32; those behind may hold anything
+/// @param width  columns that are wanted, at most `pitch`; those behind may hold anything
 template <class T>
 void gathered_product(const Places& places, const T* a, std::span<const Stretch> stretches, const T* b, const T* bias,
-                      std::int64_t width, const NextRows<T>& next, T* c);
+                      std::int64_t width, const NextRows<T>& next, T* c, std::int64_t pitch = panel_width);
 
-/// Positions beside each other in a row of an image: as many rows of X, at a stride that all lines share, and of D, at
-/// a stride of 32.
+/// Positions beside each other in a row of an image: as many rows of X and of D, at strides that all lines share.
 template <class T>
 struct PositionLine {
   const T* x = nullptr;
   const T* d = nullptr;
   std::int64_t count = 0;
-  /// Rows at a stride of 32 that are read next, of D as many, of X next_each for each: they come into the cache
-  /// meanwhile. They need not exist.
+  /// Rows that are read next, of D as many, of X, as it was before it was laid out, next_each for each: they come into
+  /// the cache meanwhile. They need not exist.
   const T* next_x = nullptr;
   const T* next_d = nullptr;
   std::int64_t next_each = 0;
+};
+
+/// Elements from one row of a line to the next.
+struct LineStrides {
+  std::int64_t x = panel_width;
+  std::int64_t d = panel_width;
+  std::int64_t next_x = panel_width;
 };
 
 /// g[u][c] += sum over positions of x[u] * d[c], for u below `units`: the sum is one chain of fused multiply-adds over
@@ -64,7 +71,7 @@ struct PositionLine {
 /// @param width  columns that are wanted, at most 32; those behind may hold anything
 /// @param g      (units, 32)
 template <class T>
-void add_line_gradient(std::span<const PositionLine<T>> lines, std::int64_t x_stride, std::int64_t units,
+void add_line_gradient(std::span<const PositionLine<T>> lines, const LineStrides& strides, std::int64_t units,
                        std::int64_t width, T* g);
 
 /// c_r[i] = bias[i] + sum over k of a_r[offset[k] + i] * b[k][i] for i below 32, in chains as in gathered_product(): a

@@ -23,22 +23,23 @@ void apply_derivative(Unary f, T parameter, Extent extent, const T* x, const T* 
 
 enum class Binary { add, subtract, multiply, divide };
 
-/// An operand of `combine`: (rows, 32), or one row for all of them where step is 0.
+/// An operand of `combine`: (rows, step), or one row for all of them where step is 0.
 template <class T>
 struct Operand {
   const T* data;
   std::int64_t step = panel_width;
 };
 
-/// y[r][c] = a[r][c] f b[r][c] for columns [0, width) of (rows, 32), see Extent.
+/// y[r][c] = a[r][c] f b[r][c] for columns [0, width) of (rows, pitch), see Extent.
 template <class T>
-void combine(Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* y);
+void combine(Binary f, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b, T* y,
+             std::int64_t pitch = panel_width);
 
 /// dx = dy * (derivative of f with respect to operand 0 or 1), for every row, also where that operand has one row
 /// alone.
 template <class T>
 void combine_derivative(Binary f, int operand, std::int64_t rows, std::int64_t width, Operand<T> a, Operand<T> b,
-                        const T* dy, T* dx);
+                        const T* dy, T* dx, std::int64_t pitch = panel_width);
 
 /// sum[i] += x[i].
 template <class T>
@@ -48,8 +49,8 @@ void add_to(Extent extent, const T* x, T* sum);
 template <class T>
 void add(std::int64_t n, const T* a, const T* b, T* sum);
 
-/// Zeros in columns [width, 32) of (rows, 32).
+/// Zeros in columns [width, pitch) of (rows, pitch).
 template <class T>
-void zero_padding(std::int64_t rows, std::int64_t width, T* tile);
+void zero_padding(std::int64_t rows, std::int64_t width, T* tile, std::int64_t pitch = panel_width);
 
 }  // namespace shoal

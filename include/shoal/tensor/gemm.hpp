@@ -32,10 +32,11 @@ inline constexpr std::int64_t gradient_chain_rows = 256;
 template <class T>
 void gradient_panel(std::int64_t rows, std::int64_t leaf_rows, const T* x, std::int64_t units, const T* d, T* g);
 
-/// out[c] = sum over rows of a[r][c], in chains and trees as gradient_panel. a: (rows, 32), of which columns [0, width)
-/// are read, see Extent; out: 32.
+/// out[c] = sum over rows of a[r][c], in chains and trees as gradient_panel. a: (rows, pitch), of which columns [0,
+/// width) are read, see Extent; out: 32.
 template <class T>
-void column_sum(std::int64_t rows, std::int64_t leaf_rows, std::int64_t width, const T* a, T* out);
+void column_sum(std::int64_t rows, std::int64_t leaf_rows, std::int64_t width, const T* a, T* out,
+                std::int64_t pitch = panel_width);
 
 /// out[c * out_stride + r] = in[r * in_stride + c] for r below rows, c below columns, both at most 32.
 template <class T>

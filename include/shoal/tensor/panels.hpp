@@ -10,9 +10,13 @@ namespace shoal {
 inline constexpr std::int64_t panel_width = 32;
 
 inline constexpr std::int64_t panels_of(std::int64_t columns) { return (columns + panel_width - 1) / panel_width; }
+/// Rows of images of at most 16 columns may lie 16 elements apart instead: of panels whose other half is padding,
+/// memory moves every second cache line, which takes three times as long as moving all of half as many.
+inline constexpr std::int64_t narrow_pitch = panel_width / 2;
 /// Elements that a (rows, columns) matrix takes, padding included.
-inline constexpr std::int64_t padded_size(std::int64_t rows, std::int64_t columns) {
-  return panels_of(columns) * rows * panel_width;
+/// @param pitch  elements from a row of a panel to the next: panel_width or narrow_pitch
+inline constexpr std::int64_t padded_size(std::int64_t rows, std::int64_t columns, std::int64_t pitch = panel_width) {
+  return panels_of(columns) * rows * pitch;
 }
 
 /// Elements that an elementwise function goes through: all of one row, or the first half of each row of a tile, whose
@@ -21,9 +25,9 @@ struct Extent {
   static constexpr std::int64_t half = panel_width / 2;
 
   Extent(std::int64_t elements) : width(elements) {}
-  /// Columns [0, columns) of a tile, (rows, 32).
-  static Extent of(std::int64_t rows, std::int64_t columns) {
-    return columns > half ? Extent(rows * panel_width) : Extent(rows, half);
+  /// Columns [0, columns) of a tile, (rows, 32) or, of at most 16 columns, (rows, 16).
+  static Extent of(std::int64_t rows, std::int64_t columns, std::int64_t pitch = panel_width) {
+    return columns > half || pitch == half ? Extent(rows * pitch) : Extent(rows, half);
   }
 
   std::int64_t rows = 1;
@@ -37,19 +41,20 @@ struct Extent {
 template <class T>
 struct Panels {
   T* data = nullptr;
-  std::int64_t rows = 0;     ///< of the allocation: the stride between panels is rows * 32
+  std::int64_t rows = 0;     ///< of the allocation: the stride between panels is rows * pitch
   std::int64_t columns = 0;  ///< without padding
+  std::int64_t pitch = panel_width;
 
   std::int64_t panels() const { return panels_of(columns); }
-  /// Row `row` of panel `panel`; the rows behind it follow at a stride of 32.
-  T* tile(std::int64_t panel, std::int64_t row = 0) const { return data + (panel * rows + row) * panel_width; }
+  /// Row `row` of panel `panel`; the rows behind it follow at a stride of `pitch`.
+  T* tile(std::int64_t panel, std::int64_t row = 0) const { return data + (panel * rows + row) * pitch; }
   T& at(std::int64_t row, std::int64_t column) const { return tile(column / panel_width, row)[column % panel_width]; }
   /// Columns of panel `panel` that are not padding.
   std::int64_t width(std::int64_t panel) const {
     const std::int64_t rest = columns - panel * panel_width;
     return rest < panel_width ? rest : panel_width;
   }
-  operator Panels<const T>() const { return {data, rows, columns}; }
+  operator Panels<const T>() const { return {data, rows, columns, pitch}; }
 };
 
 /// Row-major to panels and back; `row_major` holds rows x columns elements without padding. pack writes zeros into the
@@ -62,7 +67,7 @@ void pack(std::span<const From> row_major, Panels<T> panels, std::int64_t rows) 
       T* out = panels.tile(p, r);
       const From* in = row_major.data() + r * panels.columns + p * panel_width;
       for (std::int64_t c = 0; c < width; ++c) out[c] = static_cast<T>(in[c]);
-      for (std::int64_t c = width; c < panel_width; ++c) out[c] = T{0};
+      for (std::int64_t c = width; c < panels.pitch; ++c) out[c] = T{0};
     }
   }
 }
@@ -79,9 +84,9 @@ void pack_samples(std::span<const From> samples, std::int64_t count, Panels<T> p
     for (std::int64_t s = 0; s < count; ++s) {
       const From* in = samples.data() + (s * panels.columns + p * panel_width) * positions;
       T* out = panels.tile(p, s * positions);
-      for (std::int64_t i = 0; i < positions; ++i, ++in, out += panel_width) {
+      for (std::int64_t i = 0; i < positions; ++i, ++in, out += panels.pitch) {
         for (std::int64_t c = 0; c < width; ++c) out[c] = static_cast<T>(in[c * positions]);
-        for (std::int64_t c = width; c < panel_width; ++c) out[c] = T{0};
+        for (std::int64_t c = width; c < panels.pitch; ++c) out[c] = T{0};
       }
     }
   }
