@@ -31,8 +31,8 @@ class WideIdentity final : public OperationOf<WideIdentity> {
 };
 
 /// A net of everything that takes narrow rows, beside what does not.
-struct Net {
-  explicit Net(bool wide) : wide(wide) {
+struct NarrowNet {
+  explicit NarrowNet(bool wide) : wide(wide) {
     x = graph.input("x", image_shape(3, 9, 7));
     classes = graph.input("classes", 1);
     Value y = relu(norm(conv("stem", x, 16, 1, 1)));
@@ -69,7 +69,7 @@ struct Net {
 };
 
 template <class T>
-std::vector<double> loss_and_gradients(Net& net) {
+std::vector<double> loss_and_gradients(NarrowNet& net) {
   constexpr std::int64_t samples = 7;
   LocalTreeSum sums;
   const LeafShare share(LeafCut{samples, 3});
@@ -102,14 +102,14 @@ std::vector<double> loss_and_gradients(Net& net) {
 }
 
 TEST(NarrowRows, HaveTheBitsOfWideOnes) {
-  Net narrow(false);
-  Net wide(true);
+  NarrowNet narrow(false);
+  NarrowNet wide(true);
   EXPECT_EQ(loss_and_gradients<float>(narrow), loss_and_gradients<float>(wide));
   EXPECT_EQ(loss_and_gradients<double>(narrow), loss_and_gradients<double>(wide));
 }
 
 TEST(NarrowRows, AreThoseThatAllCanDoWith) {
-  const Net net(false);
+  const NarrowNet net(false);
   const auto wide_ones = [](const Graph& graph) {
     std::string names;
     const std::vector<std::int64_t> pitches = row_pitches(graph);
@@ -123,7 +123,7 @@ TEST(NarrowRows, AreThoseThatAllCanDoWith) {
   };
   // What the channelwise convolution reads and makes, and what is tied to it.
   EXPECT_EQ(wide_ones(net.graph), "conv gelu average_pool scale conv tanh ");
-  const Net all(true);
+  const NarrowNet all(true);
   const std::vector<std::int64_t> pitches = row_pitches(all.graph);
   EXPECT_EQ(std::count(pitches.begin(), pitches.end(), narrow_pitch), 0);
 }
