@@ -43,15 +43,23 @@ std::string checkpoint_of(const std::string& path) {
   std::error_code none;
   if (!fs::is_directory(path, none)) return path;
   const std::string folder = path + '/' + CheckpointFolder::name + '/';
-  if (const auto latest = CheckpointFolder::target_of(folder + CheckpointFolder::latest_name)) {
-    std::string file = folder + CheckpointFolder::file_name(*latest);
-    if (fs::exists(file, none)) return file;
+  for (std::optional<std::int64_t> missed;;) {
+    const auto latest = CheckpointFolder::target_of(folder + CheckpointFolder::latest_name);
+    const auto steps = CheckpointFolder::steps_in(folder);
+    if (steps.empty())
+      throw Error(ExitStatus::no_input,
+                  path + " is a folder without checkpoints; give a checkpoint, or the folder of a run that has one");
+    std::string newest = folder + CheckpointFolder::file_name(steps.back());
+    // The link may be behind, where a run was killed right after a save, but not before what is there.
+    if (!latest || *latest <= steps.back()) return newest;
+    // Saved since the list was made?
+    if (missed == latest)
+      throw Error(ExitStatus::no_input,
+                  fmt::format("the latest checkpoint of {} is that of step {} by its link, and that is not there; copy "
+                              "it there, or give the newest that is, {}",
+                              path, *latest, newest));
+    missed = latest;
   }
-  const auto steps = CheckpointFolder::steps_in(folder);
-  if (steps.empty())
-    throw Error(ExitStatus::no_input,
-                path + " is a folder without checkpoints; give a checkpoint, or the folder of a run that has one");
-  return folder + CheckpointFolder::file_name(steps.back());
 }
 
 }  // namespace shoal

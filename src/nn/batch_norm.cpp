@@ -74,24 +74,26 @@ class BatchNormOperation final : public OperationOf<BatchNormOperation>, public 
     const std::size_t padded = rows.derived.size() / rows_derived;
     const auto n = static_cast<double>(samples);
     const auto positions = static_cast<double>(rows.output.sample_rows);
+    // One row is its own mean and would be 0 whatever it is: the last batch of an epoch can be such a one. It is taken
+    // as in testing, and adds nothing to the averages.
+    const bool alone = n * positions == 1.0;
     for (std::size_t c = 0; c < static_cast<std::size_t>(columns); ++c) {
       const auto row = [&](DerivedRow r) -> T& { return rows.derived[static_cast<std::size_t>(r) * padded + c]; };
       if (pass == Pass::backward) {
-        row(mean_dy) = static_cast<T>(merged[c] / (n * positions));
-        row(mean_dy_z_norm) = static_cast<T>(merged[padded + c] / (n * positions));
+        row(mean_dy) = alone ? T{0} : static_cast<T>(merged[c] / (n * positions));
+        row(mean_dy_z_norm) = alone ? T{0} : static_cast<T>(merged[padded + c] / (n * positions));
         continue;
       }
       double& running_mean = state[c];
       double& running_variance = state[static_cast<std::size_t>(columns) + c];
       double mean = running_mean;
       double variance = running_variance;
-      if (!merged.empty()) {
+      if (!merged.empty() && !alone) {
         mean = merged[c];
         variance = merged[padded + c] / n;
         running_mean = (1.0 - momentum_) * running_mean + momentum_ * mean;
-        if (n * positions > 1.0)
-          running_variance = (1.0 - momentum_) * running_variance +
-                             momentum_ * (merged[padded + c] * positions / (n * positions - 1.0));
+        running_variance =
+            (1.0 - momentum_) * running_variance + momentum_ * (merged[padded + c] * positions / (n * positions - 1.0));
       }
       const double inverse = 1.0 / std::sqrt(variance + epsilon_);
       row(mean_high) = static_cast<T>(mean);

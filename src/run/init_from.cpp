@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,33 @@ void warn_of_other_meaning(const Archive& start, const Training& training) {
                             start.name, fmt::join(differ, ", ")));
 }
 
+/// Inputs and targets are scaled by what is learnt here: where that is not what was learnt there, the model begins as
+/// another function.
+/// @param what   "feature" or "target"
+/// @param names  of them, or empty
+void warn_of_other_scale(const std::string& what, const std::vector<std::string>& names, const Normalization& ours,
+                         const Normalization& theirs, const std::string& start) {
+  constexpr double alike = 0.25;                                                   // of a deviation
+  if (ours.mean.size() != theirs.mean.size() || ours.mode != theirs.mode) return;  // said elsewhere
+  const auto moved = [&](std::size_t d) {
+    const double smaller = std::min(ours.deviation[d], theirs.deviation[d]);
+    const double larger = std::max(ours.deviation[d], theirs.deviation[d]);
+    return std::fabs(ours.mean[d] - theirs.mean[d]) > alike * smaller || larger > (1.0 + alike) * smaller;
+  };
+  std::vector<std::size_t> found;
+  for (std::size_t d = 0; d < ours.mean.size(); ++d) {
+    if (moved(d)) found.push_back(d);
+  }
+  if (found.empty()) return;
+  const std::size_t d = found.front();
+  const std::string name = d < names.size() ? fmt::format("\"{}\"", names[d]) : fmt::format("{}", d);
+  log_warning(fmt::format(
+      "{} {} is {:.4g} +- {:.4g} in the rows to train on here and {:.4g} +- {:.4g} in those of {}{}: what the model "
+      "sees is scaled by the rows here, so it does not begin as the function that it was there",
+      what, name, ours.mean[d], ours.deviation[d], theirs.mean[d], theirs.deviation[d], start,
+      found.size() > 1 ? fmt::format(", and {} differ as much", counted(std::ssize(found) - 1, "other")) : ""));
+}
+
 /// Where the losses differ in their outputs for a target, the shapes of a layer alone would not tell why it does not
 /// fit.
 void require_as_many_outputs(const Archive& start, const Training& training) {
@@ -96,6 +124,10 @@ void start_from(const std::string& path, Training& training, Communicator& comm)
   if (ours.classes == 0 && theirs.classes == 0)
     warn_of_other_outputs("target", ours.target_names, theirs.target_names, start.name);
   warn_of_other_meaning(start, training);
+  warn_of_other_scale("feature", ours.columns, training.encoding().normalization, read_encoding(start).normalization,
+                      start.name);
+  warn_of_other_scale("target", ours.target_names, training.target_scaling(),
+                      read_target_scaling(start, training.model().target_columns()), start.name);
 }
 
 }  // namespace shoal

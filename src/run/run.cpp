@@ -79,6 +79,23 @@ void announce_way_back(const RunPlan& plan, std::int64_t step, const std::vector
                   RunPaths{plan.run}.checkpoint(step)));
 }
 
+/// Those up to a checkpoint, its own among them.
+void write_digests(const RunPlan& plan, std::int64_t step, const std::string& digest) {
+  DigestChain digests = DigestChain::of_run(plan.run).up_to(step);
+  if (const DigestRecord record{step, digest}; digests.takes(record)) digests.add(record);
+  plan.directory->write(plan.directory->paths().digests(), digests.text());
+}
+
+/// Rank 0. What a process leaves undone that is killed in the last save of a run, which nobody goes on with: the links
+/// and the digest of its newest checkpoint.
+void complete_last_save(const RunPlan& plan, const RunProgress& progress, const std::string& digest) {
+  const RunDirectory& directory = *plan.directory;
+  if (directory.checkpoint_steps().back() != progress.step) return;
+  if (RunDirectory::latest(plan.run) != progress.step) directory.point_latest(progress.step);
+  if (progress.best_step >= 0) directory.point_best(progress.best_step);
+  if (DigestChain::of_run(plan.run).takes({progress.step, digest})) write_digests(plan, progress.step, digest);
+}
+
 /// The run's own place on disk, as it is before the first step.
 /// @param digest  of the checkpoint that it goes on from, if it does
 void prepare_directory(RunPlan& plan, std::int64_t step, const std::string& digest) {
@@ -89,11 +106,7 @@ void prepare_directory(RunPlan& plan, std::int64_t step, const std::string& dige
   if (plan.journal != NudgeJournal::of_run(plan.run))
     plan.directory->write(plan.directory->paths().nudges(), plan.journal.text());
   if (plan.in_place) plan.directory->write_config(to_toml(plan.config));
-  if (plan.in_place) {
-    DigestChain digests = DigestChain::of_run(plan.run).up_to(step);
-    if (const DigestRecord record{step, digest}; digests.takes(record)) digests.add(record);
-    plan.directory->write(plan.directory->paths().digests(), digests.text());
-  }
+  if (plan.in_place) write_digests(plan, step, digest);
   // A new file even where all lines stay: an earlier owner that is not dead after all still appends to the old one.
   const std::string metrics = plan.directory->paths().metrics();
   if (!plan.in_place) {  // what a start that failed has left
@@ -217,7 +230,8 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   training->allocate();
   if (resumed) run_together(comm, [&] { training->restore(*resumed); });
   for (const std::string& line : plan.idle) log_warning(line);
-  if (const std::string line = resumed ? "" : endless_warmup(*training); !line.empty()) log_warning(line);
+  for (const std::string& line : {endless_warmup(*training), early_end_of_learning(*training)})
+    if (!resumed && !line.empty()) log_warning(line);
   const std::int64_t first = training->progress().step;
   Config next;  // with what changes where it goes on
   run_together(comm, [&] { next = plan.journal.config_at(plan.config, first + 1); });
@@ -251,6 +265,9 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     const std::string finished = finished_line(*training, plan.in_place ? plan.run : plan.resumed_path);
     if (!plan.in_place) throw SharedError(ExitStatus::usage, finished + "; there is no branch without a step");
     log_info(finished);
+    run_together(comm, [&] {
+      if (comm.rank() == 0) complete_last_save(plan, training->progress(), resumed_digest);
+    });
     return ExitStatus::done;
   }
   bool best_is_here = true;

@@ -81,6 +81,27 @@ std::string endless_warmup(const Training& training) {
       config.place_of("schedule.warmup_steps"), warmup, training.total_steps());
 }
 
+std::string early_end_of_learning(const Training& training) {
+  constexpr double nothing = 5e-8;  // of the greatest rate: beyond the digits of a float
+  const Config& config = training.config();
+  const std::int64_t total = training.total_steps();
+  const auto rate_at = [&](std::int64_t step) {
+    return learning_rate(config.optimizer, config.schedule, step, training.steps_per_epoch(), total);
+  };
+  double greatest = 0.0;
+  std::int64_t last = 0;  // that learns
+  for (std::int64_t epoch = 0; epoch * training.steps_per_epoch() < total; ++epoch) {
+    const std::int64_t step = epoch * training.steps_per_epoch() + 1;
+    greatest = std::max(greatest, rate_at(step));
+    if (rate_at(step) > nothing * greatest) last = std::min(total, step + training.steps_per_epoch() - 1);
+  }
+  if (last == 0 || total - last <= total / 10) return "";
+  return fmt::format(
+      "{}schedule.name = \"{}\" leaves less than {} of the learning rate after step {} of {}: nothing is learnt "
+      "behind it; train for fewer epochs, or set schedule.factor nearer to 1",
+      config.place_of("schedule.name"), config.schedule.name, nothing, last, total);
+}
+
 std::string finished_line(const Training& training, const std::string& name) {
   const std::int64_t step = training.progress().step;
   if (training.stopped_early())

@@ -13,6 +13,8 @@ std::string start_line(const Training& training, const Communicator& comm);
 std::string judged_weights_line(const Config& before, const Config& next);
 /// Of a warm-up that is not over when the run is; empty: there is none.
 std::string endless_warmup(const Training& training);
+/// Of a schedule that takes the learning rate to nothing long before the run ends; else empty.
+std::string early_end_of_learning(const Training& training);
 /// Of a run that has nothing left to do, and what would give it more.
 std::string finished_line(const Training& training, const std::string& name);
 

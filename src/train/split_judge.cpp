@@ -205,7 +205,8 @@ void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
   std::vector<std::size_t> counted;
   std::size_t middle = 0;
   for (std::size_t i = 1; i < levels_.size(); ++i) {
-    if (std::fabs(levels_[i] - 0.5) < std::fabs(levels_[middle] - 0.5)) middle = i;
+    // Of two that are as near, the lower: as written, 0.05 and 0.95 are not.
+    if (std::fabs(levels_[i] - 0.5) < std::fabs(levels_[middle] - 0.5) - 1e-12) middle = i;
   }
   std::vector<double> targets, low;
   for (std::size_t k = 0; k < outputs_; ++k) {

@@ -326,6 +326,16 @@ grep -qF 'learnt with another data.normalize (here "none", there "standard"), mo
 ! grep -q 'may mean something else' <(start of-columns.h5 warm6 --init-from deep --set model.hidden=[4] --set model.dropout=0.1; cat error.txt) ||
   fail "dropout changes no meaning: $(cat error.txt)"
 
+# Rows on another scale move what the model begins as.
+awk 'BEGIN { print "a,y"; for (i = 0; i < 20; ++i) printf "%d,%d\n", i, i % 2 }' >whole.csv
+awk -F, 'NR == 1 || $1 < 6' whole.csv >part.csv
+for name in whole part; do "$shoal" import csv $name.csv --label y -o $name.h5 >/dev/null; done
+start whole.h5 of-whole
+start part.h5 warm12 --init-from of-whole || fail "a start on a part of the rows: $(cat error.txt)"
+grep -qF 'warning: feature "a" is 2.5 +- 1.708 in the rows to train on here and 9.5 +- 5.766 in those of ' error.txt ||
+  fail "another scale is not said: $(cat error.txt)"
+start whole.h5 warm13 --init-from of-whole && ! grep -q warning error.txt || fail "the same rows: $(cat error.txt)"
+
 # So do outputs of targets in another order, and those of another loss.
 printf 'a,p,q\n1,10,0.5\n2,20,0.25\n3,15,0.75\n' >pair.csv
 "$shoal" import csv pair.csv --label p,q -o pq.h5 >/dev/null
@@ -350,6 +360,9 @@ if start single.h5 warm11 --init-from levels; then fail "a start of fewer output
 grep -qF 'was trained by the loss quantile, of 2 outputs, and the loss here is mse, of 1 output:' error.txt || fail "fewer outputs: $(cat error.txt)"
 "$shoal" evaluate levels --data single.h5 --split train >evaluated.txt
 grep -qF 'those of the level 0.1, for none is 0.5' evaluated.txt || fail "levels without a median: $(cat evaluated.txt)"
+start single.h5 tie --set 'model.loss={name="quantile",levels=[0.05,0.95]}'
+"$shoal" evaluate tie --data single.h5 --split train >evaluated.txt
+grep -qF 'those of the level 0.05, for none is 0.5' evaluated.txt || fail "two levels as near 0.5: $(cat evaluated.txt)"
 "$shoal" predict levels --data single.h5 --split train --out - | head -1 >heading.txt
 equal "a column for each level" "$(cat heading.txt)" p_q0.1,p_q0.9
 

@@ -73,6 +73,23 @@ going_back() {
   equal 'checkpoints after a way back that diverged' "$(steps run)" "$(steps kept)"
   ends 0 train --run run --resume auto
   says 'is finished'
+  # Killed right after the last checkpoint was written: links and digests are behind.
+  cp -r run killed
+  for link in latest best; do ln -sfn step-00000012.h5 killed/checkpoints/$link; done
+  sed -i '$d' killed/digests.jsonl
+  equal 'digest of a killed run' "$(digest killed)" "$(digest run)"
+  ends 0 train --run killed --resume auto
+  says 'is finished'
+  equal 'latest of a killed run' "$(readlink killed/checkpoints/latest)" step-00000016.h5
+  equal 'best of a killed run' "$(best killed)" "$(best run)"
+  cmp -s killed/digests.jsonl run/digests.jsonl || fail "digests of a killed run: $(cat killed/digests.jsonl)"
+  # A copy without its newest checkpoint is no run up to the one before.
+  rm killed/checkpoints/step-00000016.h5
+  ends 66 inspect killed
+  says 'the latest checkpoint of killed is that of step 16 by its link, and that is not there'
+  ends 0 train --run killed --resume auto
+  says 'going on after step 12 of 16'
+  equal 'digest after the lost checkpoint' "$(digest killed)" "$(digest run)"
   ends 0 train --run run --resume auto --set train.epochs=5
   equal 'lines of steps' "$(grep -c learning_rate run/metrics.jsonl)" 20
   head -n "$(wc -l <kept/metrics.jsonl)" run/metrics.jsonl | cmp -s - kept/metrics.jsonl || fail 'metrics are not the old ones'

@@ -62,6 +62,14 @@ says 1 '--set schedule.warmup_steps=5: schedule.warmup_steps = 5 lasts longer th
 status 0 train plain.toml "${four[@]}" --set schedule.warmup_steps=4 --dry-run
 says 0 'warning'
 
+# A rate that is nothing for most of the run of 60 steps.
+status 0 train plain.toml "${four[@]}" --set train.epochs=60 --set schedule.name=exponential --dry-run
+says 1 'schedule.name = "exponential" leaves less than 5e-08 of the learning rate after step 8 of 60'
+status 0 train plain.toml "${four[@]}" --set train.epochs=60 --set schedule.name=exponential --set schedule.factor=0.9 --dry-run
+says 0 'warning'
+status 0 train plain.toml "${four[@]}" --set train.epochs=60 --set schedule.name=cosine --dry-run
+says 0 'warning'
+
 # Exact statistics go with a list of layers, and are exact.
 status 0 train layers.toml --set model.batch_norm.running=exact --run exact
 says 0 'has no effect'

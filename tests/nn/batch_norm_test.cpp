@@ -202,11 +202,21 @@ TEST(BatchNorm, RunningAveragesAreThoseOfPyTorch) {
   EXPECT_NEAR(states[1], 0.9 + 0.1 * 14.0 / 3, 1e-12) << "unbiased variance";
   const LeafShare one(LeafCut{1, 3});
   executor.forward({&one, one.range(), true, 1, 2, {}}, net.y);
-  EXPECT_NEAR(states[0], 0.9 * 0.3 + 0.1 * 1, 1e-12);
-  EXPECT_NEAR(states[1], 0.9 + 0.1 * 14.0 / 3, 1e-12) << "a batch of one sample moves the mean alone";
+  EXPECT_NEAR(states[0], 0.1 * 3, 1e-12) << "a batch of one sample moves nothing";
+  EXPECT_NEAR(states[1], 0.9 + 0.1 * 14.0 / 3, 1e-12);
+  const double alone = *executor.value(net.y).data;
   // Test time: running averages, whatever the batch.
   executor.forward({&one, one.range(), false, 1, 2, {}}, net.y);
   EXPECT_NEAR(*executor.value(net.y).data, 1.5 * (1 - states[0]) / std::sqrt(states[1] + epsilon) + 0.25, 1e-6);
+  EXPECT_EQ(*executor.value(net.y).data, alone) << "a batch of one sample is normalised as in testing";
+}
+
+TEST(BatchNorm, TheDerivativeOfABatchOfOneSampleIsThatOfTesting) {
+  Net net(3);
+  GradientCheck check(net.g, net.loss, 1, 1);
+  check.fill(net.x, [](std::int64_t, std::int64_t c) { return 0.5 + static_cast<double>(c); });
+  check.fill(net.weights, [](std::int64_t, std::int64_t c) { return 1.0 - static_cast<double>(c); });
+  check.expect_derivatives();
 }
 
 }  // namespace

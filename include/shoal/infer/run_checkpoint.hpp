@@ -25,8 +25,8 @@ struct CheckpointFolder {
   static std::optional<std::int64_t> target_of(const std::filesystem::path& link);
 };
 
-/// The latest checkpoint of the run in the folder `path`; `path` itself where that is no folder.
-/// @throws Error(no_input)  a folder without checkpoints
+/// The newest checkpoint of the run in the folder `path`; `path` itself where that is no folder.
+/// @throws Error(no_input)  a folder without checkpoints, or without the one that the link to the latest names
 std::string checkpoint_of(const std::string& path);
 
 }  // namespace shoal
