@@ -12,6 +12,7 @@
 #include "shoal/comm/launcher.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/comm/session.hpp"
+#include "shoal/core/float_modes.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
 
@@ -40,6 +41,7 @@ int run(int argc, char** argv, shoal::Communicator& world) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const shoal::DefaultFloatModes modes;  // a library may have been linked by -ffast-math; threads inherit them
   shoal::prepare_process();
   const shoal::Communicator alone;  // until MPI has started, and where it does not
   return shoal::report_errors(alone, [&] {

@@ -11,6 +11,7 @@
 #include "infer/work_places.hpp"
 #include "shoal/core/cores.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/float_modes.hpp"
 #include "shoal/data/row_encoder.hpp"
 #include "shoal/data/row_of_cells.hpp"
 #include "shoal/graph/forward_pass.hpp"
@@ -126,6 +127,7 @@ struct Predictor::State {
   /// write(row, its outputs, its label) for each row, once all of them are known to be well.
   template <class Write>
   void predict(WorkPlace& place, std::int64_t rows, const RowSource& source, const Write& write) const {
+    const DefaultFloatModes modes;
     const auto each = [&](const auto& take) {
       for (std::int64_t first = 0; first < rows; first += place.rows) {
         const std::int64_t some = std::min(place.rows, rows - first);
@@ -215,11 +217,14 @@ struct Predictor::State {
 };
 
 Predictor::Predictor(const std::string& path, WhichWeights which, int threads) {
+  const DefaultFloatModes modes;
   const std::string file = checkpoint_of(path);
   state_ = std::make_unique<State>(parse_checkpoint(read_checkpoint(file), file), which, threads);
 }
-Predictor::Predictor(std::span<const std::byte> bytes, const std::string& name, WhichWeights which, int threads)
-    : state_(std::make_unique<State>(parse_checkpoint(bytes, name), which, threads)) {}
+Predictor::Predictor(std::span<const std::byte> bytes, const std::string& name, WhichWeights which, int threads) {
+  const DefaultFloatModes modes;
+  state_ = std::make_unique<State>(parse_checkpoint(bytes, name), which, threads);
+}
 Predictor::Predictor(Predictor&&) noexcept = default;
 Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 Predictor::~Predictor() = default;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cfenv>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -43,6 +44,22 @@ Archive linear(Loss loss, std::int64_t outputs, std::int64_t classes, const std:
 }
 
 const std::vector<float> row{3.0F, 5.0F};  // 1 and 2 when normalised
+
+TEST(Predictor, HasItsOwnRoundingWhateverTheProgramHas) {
+  const TemporaryFolder folder;
+  const std::string path =
+      saved(linear(Loss::softmax, 3, 3, {0.1F, 0.7F, 1.3F, 0.3F, 1.9F, 0.9F}, {0.2F, 0.6F, -0.1F}), folder);
+  const std::vector<float> x{3.7F, 5.1F};
+  const std::vector<float> expected = Predictor(path).predict(x).values;
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    ASSERT_EQ(std::fesetround(mode), 0);
+    const std::vector<float> made = Predictor(path).predict(x).values;
+    const int after = std::fegetround();
+    std::fesetround(FE_TONEAREST);
+    EXPECT_EQ(made, expected) << mode;
+    EXPECT_EQ(after, mode);
+  }
+}
 
 TEST(Predictor, GivesProbabilitiesAndClasses) {
   const TemporaryFolder folder;
@@ -368,10 +385,20 @@ TEST(Predictor, OpensTheLatestOfARunAndBytes) {
   std::filesystem::copy(saved(linear(Loss::mse, 1, 0, {2, 0}, {0.5F}), folder),
                         folder / "run/checkpoints/step-00000012.h5");
   EXPECT_EQ(Predictor(folder / "run").predict(row).values, std::vector<float>{2.5F});
-  std::filesystem::create_symlink("step-00000003.h5", folder / "run/checkpoints/latest");
-  EXPECT_EQ(Predictor(folder / "run").predict(row).values, std::vector<float>{1.5F});
+  const std::string latest = folder / "run/checkpoints/latest";
+  std::filesystem::create_symlink("step-00000003.h5", latest);  // as a kill leaves it
+  EXPECT_EQ(Predictor(folder / "run").predict(row).values, std::vector<float>{2.5F});
   EXPECT_EQ(Predictor(read_file(folder / "run/checkpoints/latest"), "bytes").predict(row).values,
             std::vector<float>{1.5F});
+  std::filesystem::remove(latest);
+  std::filesystem::create_symlink("step-00000020.h5", latest);
+  try {
+    const Predictor predictor(folder / "run");
+    ADD_FAILURE() << "opened";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), ExitStatus::no_input);
+    EXPECT_THAT(e.what(), HasSubstr("is that of step 20 by its link, and that is not there"));
+  }
 }
 
 TEST(Predictor, WhatDescribesNoModelIsRefused) {

@@ -39,7 +39,7 @@ void run_tasks(const TaskList& list);
 /// equal counts, so that data stay near) and take from each other when theirs are done, so that a thread that a foreign
 /// process holds up delays nobody for longer than one task. What a task throws is thrown to the caller, the first of
 /// several, once no thread works on the list any more. Called from inside a task it runs serially. Every thread has the
-/// rounding and denormal modes that the processor starts with, which nothing in shoal changes.
+/// rounding and denormal modes that the calling thread had when the first of them was made: see core/float_modes.hpp.
 template <class F>
 void parallel_for(std::int64_t tasks, const F& task) {
   run_tasks({tasks, [](const void* context, std::int64_t i) { (*static_cast<const F*>(context))(i); }, &task});
