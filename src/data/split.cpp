@@ -103,6 +103,7 @@ std::int64_t Split::features() const { return contents_->features; }
 ElementType Split::element_type() const { return contents_->splits[index_].x.type; }
 std::int64_t Split::row_bytes() const { return contents_->splits[index_].x.row_bytes(); }
 bool Split::holds_images() const { return element_type() == ElementType::uint8 && contents_->shape.size() > 1; }
+bool Split::changed_in_file() const { return !is_held() && contents_->file.written_since(); }
 bool Split::has_labels() const { return contents_->splits[index_].labels(); }
 bool Split::has_targets() const { return contents_->splits[index_].targets(); }
 std::int64_t Split::outputs() const { return has_targets() ? contents_->splits[index_].y->row_elements() : 0; }

@@ -33,6 +33,8 @@ std::size_t read_some(int descriptor, const std::filesystem::path& path, std::sp
   }
 }
 
+std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
 std::int64_t size_of(int descriptor, const std::filesystem::path& path) {
   struct stat status = {};
   if (::fstat(descriptor, &status) != 0) posix::fail("read", path, errno);
@@ -123,17 +125,27 @@ std::optional<std::uint64_t> free_bytes(const std::filesystem::path& folder) {
 RandomAccessFile::RandomAccessFile(std::filesystem::path path) : path_(std::move(path)) {
   posix::Descriptor file = posix::open_input(path_);
   size_ = size_of(file.get(), path_);
+  if (struct stat status = {}; ::fstat(file.get(), &status) == 0) written_ = nanoseconds(status.st_mtim);
   descriptor_ = file.release();
 }
 
 RandomAccessFile::RandomAccessFile(RandomAccessFile&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      size_(other.size_),
+      written_(other.written_) {}
 
 RandomAccessFile& RandomAccessFile::operator=(RandomAccessFile&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(descriptor_, other.descriptor_);
   std::swap(size_, other.size_);
+  std::swap(written_, other.written_);
   return *this;
+}
+
+bool RandomAccessFile::written_since() const {
+  struct stat status = {};
+  return ::fstat(descriptor_, &status) == 0 && (status.st_size != size_ || nanoseconds(status.st_mtim) != written_);
 }
 
 RandomAccessFile::~RandomAccessFile() {

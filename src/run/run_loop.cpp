@@ -55,6 +55,7 @@ class Run {
  private:
   std::vector<double> requests();
   void flush_metrics();
+  void warn_of_changed_data();
   void take_nudges();
   void answer_nudges();
   void apply_nudges();
@@ -72,6 +73,7 @@ class Run {
   Clock::time_point started_;
   std::optional<MetricsWriter> metrics_;
   bool metrics_warned_ = false;
+  bool data_warned_ = false;
   std::optional<Progress> progress_;
   std::optional<NudgeDesk> desk_;
   std::vector<std::pair<NudgeDesk::Visitor, NudgeReply>> answers_;
@@ -140,6 +142,15 @@ void Run::record(const std::string& split, const Evaluation& evaluation, std::op
 }
 
 /// Before a checkpoint: a run that goes on from it must find all lines up to its step.
+void Run::warn_of_changed_data() {
+  if (data_warned_ || comm_.rank() != 0 || !training_.data().train.changed_in_file()) return;
+  data_warned_ = true;
+  log_warning(
+      fmt::format("{} was written to while this run reads its rows: what was trained by step {} may be of both, "
+                  "and cannot be repeated; give changed data a name of its own, and train anew",
+                  plan_.config.data.file, training_.progress().step));
+}
+
 void Run::flush_metrics() {
   write_metrics([](MetricsWriter& metrics) { metrics.flush(); });
 }
@@ -251,6 +262,7 @@ ExitStatus Run::go() try {
     if (stop || nudged || due) {
       progress_->clear();
       flush_metrics();
+      warn_of_changed_data();
     }
     if (stop || nudged) {
       saver_.save_and_wait();  // the run ends, or the state before a nudge is what a rewind goes back to
@@ -281,6 +293,7 @@ ExitStatus Run::go() try {
                          refined->loss, accuracy));
   }
   flush_metrics();
+  warn_of_changed_data();
   saver_.save_and_wait();
   const RunProgress& progress = training_.progress();
   const std::string early = training_.stopped_early() ? fmt::format(", early: {} without progress",

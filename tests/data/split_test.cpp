@@ -178,7 +178,10 @@ TEST_F(Splits, HeldInMemoryGiveTheSameWhateverBecomesOfTheFile) {
     EXPECT_THAT(weights, ElementsAre(3.5, 0.5));
   }
   const Split held = split.held_in(stored(split, 100)).subset({2, 1});
+  EXPECT_FALSE(split.changed_in_file());
   std::filesystem::resize_file(path("d.h5"), 100);
+  EXPECT_TRUE(split.changed_in_file());
+  EXPECT_FALSE(held.changed_in_file());
   std::vector<float> x(6);
   held.read(RowNumbers{1, 0}, {}, x);
   EXPECT_THAT(x, ElementsAre(10, 11, 12, 20, 21, 22));

@@ -111,6 +111,20 @@ TEST(RandomAccessFile, ReadsAnywhereFromManyThreads) {
   EXPECT_EQ(read[1], numbers);
 }
 
+TEST(RandomAccessFile, NoticesWhoWritesToIt) {
+  const TemporaryFolder folder;
+  write_text_atomically(folder / "a", "12345");
+  const RandomAccessFile file(folder / "a");
+  EXPECT_FALSE(file.written_since());
+  write_text_atomically(folder / "a", "54321");  // another file of that name
+  EXPECT_FALSE(file.written_since());
+  RandomAccessFile other(folder / "a");
+  std::filesystem::last_write_time(folder / "a",
+                                   std::filesystem::last_write_time(folder / "a") + std::chrono::seconds(1));
+  const RandomAccessFile moved(std::move(other));
+  EXPECT_TRUE(moved.written_since());
+}
+
 TEST(RandomAccessFile, SaysThatTheFileIsCutShort) {
   const TemporaryFolder folder;
   write_text_atomically(folder / "a", "12345");

@@ -95,6 +95,8 @@ class Split {
   /// file.
   Split held_in(std::shared_ptr<const std::byte> memory) const;
   bool is_held() const { return memory_ != nullptr; }
+  /// Whether rows are read from a file that somebody wrote to since it was opened.
+  bool changed_in_file() const;
 
  private:
   friend class Dataset;

@@ -68,11 +68,15 @@ class RandomAccessFile {
   std::string text(std::int64_t begin, std::int64_t end) const;
   std::int64_t size() const { return size_; }  ///< bytes, when it was opened
   const std::filesystem::path& path() const { return path_; }
+  /// Whether somebody wrote to it since it was opened, as far as its time tells. Another file of its name does not
+  /// count.
+  bool written_since() const;
 
  private:
   std::filesystem::path path_;
   int descriptor_ = -1;
   std::int64_t size_ = 0;
+  std::int64_t written_ = 0;  // when, in nanoseconds
 };
 
 /// A file that grows at its end, made if it is not there. Move-only. For JSON lines.
