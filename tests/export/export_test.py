@@ -240,6 +240,9 @@ def check_refusals(net):
     refused(64, "keeps no average", "onnx", net.run, "--weights", "average", "-o", folder / "net.onnx")
     refused(65, "not", "onnx", folder / "digits.h5", "-o", folder / "net.onnx")
     refused(74, "cannot", "onnx", net.run, "-o", folder / "nowhere/net.onnx")
+    full = subprocess.run(["bash", "-c", 'ulimit -f 8 && exec "$@"', "full", shoal, "export", "c", net.run, "-o",
+                           folder / "net.c"], capture_output=True, text=True)  # its header has a place, and it has none
+    assert full.returncode == 74 and "net.c" in full.stderr, full
     assert not any((folder / name).exists() for name in ("net.c", "net.h", "net.onnx", "9.c", "9.h", "mine.c"))
     run("export", "c", net.run, "-o", folder / f"{net.name}.c")  # over an earlier export
     tests = folder / f"{net.name}.onnx-test_data"
