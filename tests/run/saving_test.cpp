@@ -110,7 +110,7 @@ TEST_F(Saving, ARunWhoseFolderWasMovedSaysSo) {
   std::thread mover;
   if (test_world().rank() == 0) {
     mover = std::thread([this] {
-      while (!RunDirectory::latest(path("run"))) std::this_thread::yield();
+      while (RunDirectory::latest(path("run")).value_or(0) == 0) std::this_thread::yield();
       fs::rename(path("run"), path("moved"));
     });
   }
