@@ -68,14 +68,15 @@ def encoder(table, encoding, mean, deviation):
             listed = len(feature["categories"])
             seen = np.setdiff1d(np.arange(listed), column.get("unseen", []))  # by training
             known = len(seen)  # then the missing cell, if training had one, and last all others
-            wrong = ~gaps & ~(np.isfinite(value) & (value >= 0) & (value == np.floor(value)))
+            wrong = ~gaps & ~((value >= 0) & (value <= listed) & (value == np.floor(value)))
             if wrong.any():
-                raise ValueError(f"column {feature['name']!r} is {value[wrong][0]}, which is no number of a category")
+                raise ValueError(f"column {feature['name']!r} is {value[wrong][0]:g}; give the number of one of its "
+                                 f"{listed} categories, from 0, or {listed} for any other")
             unseen = known + column["missing"]
             places = np.full(listed + 1, unseen)
             places[seen] = np.arange(known)
             place = np.where(gaps, known if column["missing"] else unseen,
-                             places[np.minimum(np.where(gaps, 0, value), listed).astype(int)])
+                             places[np.where(gaps, 0, value).astype(int)])
             if column["width"]:
                 vectors.append(place.astype(float))
             else:
@@ -175,6 +176,17 @@ def columns_by_name(table, given):
                 raise ValueError(f"column {name!r} is a {feature['type']}: {error}") from None
             rows.append([math.nan if number in gaps else number for number in numbers])
     return np.array(rows, float).T
+
+
+def rows_of(x, shape):
+    """(N, D) of (N, *shape), of flat rows, and of rows with other axes of length 1: (N, H, W) of one channel."""
+    a = np.asarray(x, float)
+    wanted, width = tuple(map(int, shape)), math.prod(map(int, shape))
+    alike = [[n for n in sides if n != 1] for sides in (a.shape[1:], wanted)]
+    if a.ndim == 0 or (alike[0] != alike[1] and a.shape[1:] != (width,)):
+        ways = " or ".join(f"(N, {', '.join(map(str, way))})" for way in dict.fromkeys((wanted, (width,))))
+        raise ValueError(f"x has the shape {a.shape}; give rows of the shape that was trained on, {ways}")
+    return a.reshape(len(a), width)
 
 
 OF_IMAGES = {"conv", "max_pool", "average_pool", "global_average_pool", "flatten"}
@@ -314,7 +326,9 @@ class Network:
 
 
 def load(path, weights=None):
-    """@returns the function that a checkpoint has learned, of rows (N, D...) to (N, outputs)
+    """@returns the function that a checkpoint has learned, of rows (N, D...), or flat ones, to (N, outputs)
+
+    It raises ValueError where x has another shape, or holds what is no number of a category or not finite.
 
     weights: "last" or "average" of a checkpoint that keeps an average (train.average_decay); by default that.
     """
@@ -343,21 +357,23 @@ def load(path, weights=None):
         sample = np.zeros((1, *image))
     else:
         sample = np.zeros((1, inputs))
-    network, _ = Network(parameters, running).make([*hidden, {"type": "dense"}], sample)  # the last: a unit an output
+    network, made = Network(parameters, running).make([*hidden, {"type": "dense"}], sample)  # the last: a unit an output
 
     def predict(x):
         if hasattr(x, "keys"):
             if table is None:
                 raise ValueError(f"{path} was not trained on a table: give rows of numbers")
             x = columns_by_name(table, x)
-        a = np.asarray(x, float).reshape(len(x), -1)
+        a = rows_of(x, shape)
         if encode is not None:
             a = encode(a)
         elif mean.size:  # none with normalize = "none"
             a = (a - mean) / deviation
         if not np.isfinite(a).all():
             raise ValueError(f"row {np.argwhere(~np.isfinite(a))[0][0]} has a number that is not finite")
-        a = network(a.reshape(len(a), *image) if images else a).reshape(len(a), -1)
+        if len(a):  # layers go by the rows that they see
+            a = network(a.reshape(len(a), *image) if images else a)
+        a = a.reshape(len(a), made.size)
         if loss == "softmax":
             e = np.exp(a - a.max(axis=1, keepdims=True))
             return e / e.sum(axis=1, keepdims=True)

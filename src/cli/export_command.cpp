@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "shoal/infer/export_c.hpp"
 #include "shoal/infer/export_onnx.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/io/posix.hpp"
 #include "shoal/run/checkpoint_path.hpp"
 #include "shoal/run/output_file.hpp"
 #include "shoal/show/tensorboard.hpp"
@@ -36,6 +38,19 @@ struct Exported {
       : file(path), archive(load_checkpoint(file).archive), trained(archive, read_model(archive), weights) {}
 };
 
+/// Both or neither: a full disk leaves what is there as it is.
+void write_both(const std::string& header, const std::string& source, const CSource& made) {
+  const auto draft = [](const std::string& path, const std::string& text) {
+    return posix::write_draft(posix::temporary_name(path), path, std::as_bytes(std::span(text)));
+  };
+  posix::Draft of_header = draft(header, made.header);
+  posix::Draft of_source = draft(source, made.source);
+  posix::settle(of_header, header);
+  posix::settle(of_source, source);
+  of_header.made.move_to(header);
+  of_source.made.move_to(source);
+}
+
 void write_c(const ExportRequest& request) {
   if (!request.out.ends_with(".c"))
     throw Error(ExitStatus::usage, fmt::format("{} is no name of a C source; let it end in .c", request.out));
@@ -46,8 +61,7 @@ void write_c(const ExportRequest& request) {
   const std::string own = std::filesystem::path(header).stem().string();
   const CSource made = export_c(of.trained, digest(of.archive),
                                 request.name.empty() ? c_name_of(request.out) : request.name, own + ".h");
-  write_text_atomically(header, made.header);
-  write_text_atomically(request.out, made.source);
+  write_both(header, request.out, made);
   print(fmt::format("{} and {} written: {}\n", request.out, header, said(of.trained)));
 }
 

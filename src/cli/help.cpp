@@ -26,12 +26,21 @@ std::string keys_table(const std::string& section) {
   return align(rows) + "\nMore of a key: shoal help KEY. Set one: --set KEY=VALUE, or in a config, which is TOML.\n";
 }
 
+/// Not of data.file, whose content counts, nor of a sweep, whose keys say which models there are.
+std::string no_bit_line(const config_keys::Key& key) {
+  const bool chooses = (key.flags & config_keys::path) != 0 || key.name.starts_with("sweep.");
+  if ((key.flags & config_keys::no_bit) == 0 || chooses) return "";
+  Config stops_early;
+  stops_early.train.early_stopping.patience = 1;
+  return fmt::format("  It changes no bit of what is trained{}.\n",
+                     changes_no_bit(key.name, stops_early) ? "" : " while train.early_stopping.patience is 0");
+}
+
 std::string of_key(const config_keys::Key& key) {
   std::string text = fmt::format("{}\n  {}.\n  It takes {}; default: {}.\n", key.name, config_keys::about(key),
                                  config_keys::expected(key), default_of(key));
   if ((key.flags & config_keys::nudge) != 0) text += "  It may change while a run is under way: shoal nudge.\n";
-  if ((key.flags & config_keys::no_bit) != 0) text += "  It changes no bit of what is trained.\n";
-  return text;
+  return text + no_bit_line(key);
 }
 
 }  // namespace

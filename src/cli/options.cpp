@@ -280,9 +280,8 @@ void CommandLine::add_explain() {
   add_data(app, explain_.data);
   text(app, "--y", explain_.data.y, "FILE|PATH", "Labels or targets, as for shoal evaluate");
   weights(app, explain_.weights);
-  text(
-      app, "--metric", explain_.options.metric, "NAME",
-      fmt::format("What suffers without the column; by default loss; one of {}", fmt::join(explained_metrics(), ", ")));
+  text(app, "--metric", explain_.options.metric, fmt::format("{}", fmt::join(explained_metrics(), "|")).c_str(),
+       "What suffers without the column; by default loss");
   number(app, "--repeats", explain_.options.repeats, "N", "Permutations of each column; by default 5");
   number(app, "--seed", explain_.options.seed, "S", "Seed of the permutations; by default 1");
   app->add_flag("--json", explain_.json, "Print one JSON object");

@@ -6,6 +6,7 @@
 #include "cli/output.hpp"
 #include "cli/sweep_text.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/run/run_paths.hpp"
 
 namespace shoal {
@@ -26,10 +27,10 @@ std::string report(const SweepSummary& summary) {
   if (summary.winner) text += models_text(summary);
   if (summary.winner && summary.population)
     text += fmt::format("its schedule: {}; repeat it with: shoal train --replay {}\n",
-                        SweepPaths{summary.folder}.winner().nudges(), summary.folder);
+                        SweepPaths{summary.folder}.winner().nudges(), shell_word(summary.folder));
   if (summary.ensemble > 1)
     text += fmt::format("the best {} as one: shoal predict {} --best {} --data FILE --out FILE\n", summary.ensemble,
-                        summary.folder, summary.ensemble);
+                        shell_word(summary.folder), summary.ensemble);
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "shoal/core/shell_word.hpp"
 #include "shoal/run/run_paths.hpp"
 
 namespace shoal {
@@ -12,7 +13,7 @@ std::string models_text(const SweepSummary& summary) {
   const std::string ranks =
       summary.winner_leaves == 1 ? "1 rank" : fmt::format("up to {} ranks", summary.winner_leaves);
   const auto train_on = [&](const std::string& file) {
-    return fmt::format("train on with: shoal train --resume {} --set train.epochs=N ({})", file, ranks);
+    return fmt::format("train on with: shoal train --resume {} --set train.epochs=N ({})", shell_word(file), ranks);
   };
   std::string text;
   if (folds == 0) text += fmt::format("best: trial {}; {}\n", *summary.winner, train_on(paths.best()));

@@ -31,9 +31,7 @@ Allowed from(double least) { return {.least = least}; }
 Allowed from_to(double least, double most) { return {.least = least, .most = most}; }
 Allowed count_from(double least) { return {.least = least, .most = most_count}; }
 Allowed zero_to_below_one() { return {.least = 0, .most = 1, .most_itself = false}; }
-Allowed zero_or_float(double most = std::numeric_limits<double>::infinity()) {
-  return {.least = 0, .most = most, .least_above_0 = least_float};
-}
+Allowed zero_or_float(double most = most_float) { return {.least = 0, .most = most, .least_above_0 = least_float}; }
 Allowed above_zero_to_one() { return {.least = 0, .most = 1, .least_itself = false}; }
 
 Allowed words(std::vector<std::string> list) {
@@ -283,7 +281,7 @@ std::vector<Key> make_keys() {
       {"model.layers", AT(model.layers), none, anything(), idle_layers},
 
       {"optimizer.name", AT(optimizer.name), none, {.words = optimizer_names}},
-      {"optimizer.learning_rate", AT(optimizer.learning_rate), nudge, from(least_float)},
+      {"optimizer.learning_rate", AT(optimizer.learning_rate), nudge, from_to(least_float, most_float)},
       {"optimizer.beta1", AT(optimizer.beta1), nudge, zero_to_below_one(), of_optimizer("beta1")},
       {"optimizer.beta2", AT(optimizer.beta2), nudge, zero_to_below_one(), of_optimizer("beta2")},
       {"optimizer.epsilon", AT(optimizer.epsilon), nudge, from_to(least_float, most_float), of_optimizer("epsilon")},
@@ -299,7 +297,7 @@ std::vector<Key> make_keys() {
       {"schedule.name", AT(schedule.name), nudge, {.words = schedule_names}, idle_schedule},
       {"schedule.warmup_steps", AT(schedule.warmup_steps), nudge, from(0), idle_warmup},
       {"schedule.step_epochs", AT(schedule.step_epochs), nudge, from(1), of_schedule("step_epochs")},
-      {"schedule.factor", AT(schedule.factor), nudge, from(least_float), of_schedule("factor")},
+      {"schedule.factor", AT(schedule.factor), nudge, from_to(least_float, most_float), of_schedule("factor")},
       {"schedule.decay", AT(schedule.decay), nudge, zero_or_float(), of_schedule("decay")},
       {"schedule.min_rate", AT(schedule.min_rate), nudge, zero_or_float(), of_schedule("min_rate")},
       {"schedule.power", AT(schedule.power), nudge, from_to(least_float, most_float), of_schedule("power")},

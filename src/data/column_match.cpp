@@ -73,6 +73,7 @@ void require_type(const FeatureColumn& wanted, const FeatureColumn& given, const
 
 ColumnMatch own_columns(const Encoding& encoding, const std::vector<FeatureColumn>& features) {
   ColumnMatch match;
+  match.others = true;
   for (std::size_t d = 0; d < encoding.columns.size(); ++d) {
     const ColumnEncoding& column = encoding.columns[d];
     match.places.push_back(places_of(column, features[d].categories));

@@ -24,9 +24,14 @@ std::string RowEncoder::refusal(std::size_t d, double value) const {
   const std::string name = encoding_.columns.empty() ? fmt::format("feature {}", d)
                                                      : fmt::format("column \"{}\"", encoding_.columns[d].column.name);
   if (!std::isfinite(value)) return fmt::format("{} is {}; remove or replace such values", name, value);
-  if (!encoding_.columns.empty() && encoding_.columns[d].column.has_categories())
+  if (!encoding_.columns.empty() && encoding_.columns[d].column.has_categories()) {
+    const std::size_t numbers = match_.places[d].size();
+    if (match_.others)
+      return fmt::format("{} is {}; give the number of one of its {} categories, from 0, or {} for any other", name,
+                         value, numbers - 1, numbers - 1);
     return fmt::format("{} is {}, which is no number of its {} categories, from 0; import the data again", name, value,
-                       match_.places[d].size());
+                       numbers);
+  }
   return fmt::format("{} is {}, which is too large for float32 when normalised; remove or replace such values", name,
                      value);
 }

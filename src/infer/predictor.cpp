@@ -35,7 +35,9 @@ constexpr int most_places = 256;
 
 /// A quarter of the memory at most.
 int affordable_threads(int threads, const TrainedModel& trained) {
-  if (threads < 0) throw Error(ExitStatus::usage, fmt::format("{} threads cannot predict; give 1 or more", threads));
+  if (threads < 0)
+    throw Error(ExitStatus::usage,
+                fmt::format("{} threads cannot predict; give 1 or more, or 0 for as many as there are cores", threads));
   const std::size_t bytes = ForwardPass::bytes_per_sample(trained.model.graph(), trained.model.logits()) *
                             static_cast<std::size_t>(block_of(trained.model));
   const std::uint64_t most = usable_memory() / 4 / std::max<std::size_t>(1, bytes);

@@ -91,6 +91,7 @@ std::vector<std::int64_t> RunDirectory::go_back_to(std::int64_t step) const {
 }
 
 void RunDirectory::write_checkpoint(std::int64_t step, std::span<const std::byte> bytes) const {
+  check_owner();  // who has lost the folder says so, and not what is not found there
   for (WayBack& back : WayBack::in(path())) {
     if (!back.begun()) continue;
     const fs::path first = back.folder / RunPaths::checkpoint_name(step);

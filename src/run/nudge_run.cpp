@@ -11,6 +11,7 @@
 #include "run/nudge_desk.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/host_name.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/nudge_request.hpp"
 #include "shoal/run/nudges.hpp"
@@ -30,7 +31,7 @@ constexpr std::chrono::milliseconds between_answers{100};
       ExitStatus::usage,
       fmt::format("nobody trains {} now: it is finished or was stopped{}; nudge a run under way, or go on with shoal "
                   "train --resume {} --set KEY=VALUE",
-                  run, latest ? fmt::format(", after step {}", *latest) : "", run));
+                  run, latest ? fmt::format(", after step {}", *latest) : "", shell_word(run)));
 }
 
 /// A name that sorts by time, and that no other process on any host takes, and no other thread of this one.
@@ -119,8 +120,8 @@ std::string stop_run(const std::string& run, const std::function<bool()>& cancel
   if (RunDirectory::holds_sweep(run))
     throw Error(ExitStatus::usage, fmt::format("{0} holds a sweep, which is not asked to stop by a file; send its "
                                                "processes, or their mpirun, SIGUSR1, and go on later with shoal sweep "
-                                               "--run {0} --resume",
-                                               run));
+                                               "--run {1} --resume",
+                                               run, shell_word(run)));
   RunDirectory::require(run);
   const NudgeReply reply = ask(run, {{}, {}, {}, true}, "the wish to stop", cancelled);
   if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);

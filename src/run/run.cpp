@@ -20,6 +20,7 @@
 #include "shoal/config/model_layers.hpp"
 #include "shoal/core/host_name.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/core/version.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
@@ -76,7 +77,7 @@ void announce_way_back(const RunPlan& plan, std::int64_t step, const std::vector
       fmt::format("{0} goes back to step {1}: its {2} of step {3}, and metrics after step {1}, go as soon as a "
                   "new checkpoint is saved; to keep them, go on elsewhere: --resume {4} --run NEW",
                   plan.run, step, later.size() == 1 ? "checkpoint" : "checkpoints", fmt::join(later, ", "),
-                  RunPaths{plan.run}.checkpoint(step)));
+                  shell_word(RunPaths{plan.run}.checkpoint(step))));
 }
 
 /// Those up to a checkpoint, its own among them.

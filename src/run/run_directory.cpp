@@ -11,6 +11,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/io/event_file.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/path.hpp"
@@ -64,9 +65,9 @@ std::vector<std::int64_t> numbers_of(const std::string& base) {
 [[noreturn]] void refuse_taken(const std::string& path) {
   throw Error(
       ExitStatus::taken,
-      fmt::format("run directory {0} holds a run already; continue it with --run {0} --resume auto, or name another "
+      fmt::format("run directory {0} holds a run already; continue it with --run {1} --resume auto, or name another "
                   "with --run",
-                  path));
+                  path, shell_word(path)));
 }
 
 }  // namespace
@@ -128,13 +129,14 @@ void RunDirectory::require(const std::string& path) {
     throw Error(ExitStatus::no_input,
                 fmt::format("{} holds a sweep and no run; name a model of one fold, such as {}, or have one trained on "
                             "all rows with shoal sweep --run {} --resume --final-fit",
-                            path, SweepPaths{path}.best_of_fold(1), path));
+                            path, SweepPaths{path}.best_of_fold(1), shell_word(path)));
   if (sweep)
-    throw Error(ExitStatus::no_input,
-                fmt::format("{} holds a sweep and no run", path) +
-                    (fs::exists(SweepPaths{path}.best(), none)
-                         ? fmt::format("; the best of its trials is {}", SweepPaths{path}.best())
-                         : fmt::format(", and no best trial yet; go on with shoal sweep --run {} --resume", path)));
+    throw Error(
+        ExitStatus::no_input,
+        fmt::format("{} holds a sweep and no run", path) +
+            (fs::exists(SweepPaths{path}.best(), none)
+                 ? fmt::format("; the best of its trials is {}", SweepPaths{path}.best())
+                 : fmt::format(", and no best trial yet; go on with shoal sweep --run {} --resume", shell_word(path))));
 }
 
 std::string RunDirectory::next_free(const std::string& base) {

@@ -12,6 +12,7 @@
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/stop_signal.hpp"
@@ -102,7 +103,8 @@ std::string Run::way_back() const {
     if (nudge.step <= training_.progress().step + 1) last = std::max(last, nudge.step);
   }
   return last == 0 ? ""
-                   : fmt::format("; without the nudge of step {}: --resume {} --rewind {}", last, plan_.run, last - 1);
+                   : fmt::format("; without the nudge of step {}: --resume {} --rewind {}", last, shell_word(plan_.run),
+                                 last - 1);
 }
 
 /// A full disk must not end a run that can go on without these lines.
@@ -180,7 +182,7 @@ void Run::take_nudges() {
     for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
       if (visitor.request.stop) {
         stop = fmt::format("stopped after step {}; go on with shoal train --run {} --resume auto",
-                           training_.progress().step, plan_.run);
+                           training_.progress().step, shell_word(plan_.run));
         answers_.emplace_back(visitor, NudgeReply{ExitStatus::done, stop});
         continue;
       }
@@ -275,7 +277,7 @@ ExitStatus Run::go() try {
                          : report.requests[stop_by_time] > 0 ? "train.max_seconds"
                                                              : StopSignal::name();
       log_info(fmt::format("stopped by {} after step {}; {}; go on with --run {} --resume auto", plan_.stopped_by,
-                           report.step, saver_.last_good(), plan_.run));
+                           report.step, saver_.last_good(), shell_word(plan_.run)));
       return ExitStatus::stopped;
     }
     if (nudged) apply_nudges();

@@ -11,6 +11,7 @@
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/path.hpp"
 #include "shoal/run/checkpoint_path.hpp"
@@ -239,7 +240,7 @@ Config config_to_repeat(const std::string& run, const std::vector<std::string>& 
     if (changes_no_bit(key, own) && changes_no_bit(key, config)) continue;
     throw Error(ExitStatus::usage, fmt::format("{} repeats {} as it was, and {} would change it; leave it out, "
                                                "or branch with --resume {} --rewind N",
-                                               what, run, key, run));
+                                               what, run, key, shell_word(run)));
   }
   if (!own.places.contains("data.normalize_targets")) take_targets_as_before(config);
   return config;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "shoal/comm/run_together.hpp"
@@ -168,8 +169,12 @@ void RunSaver::check_space() {
 }
 
 std::string RunSaver::good() const {
-  return good_step_ < 0 ? "no checkpoint was written"
-                        : "the last good checkpoint is " + RunPaths{plan_.run}.checkpoint(good_step_);
+  if (good_step_ < 0) return "no checkpoint was written";
+  const std::string file = RunPaths{plan_.run}.checkpoint(good_step_);
+  std::error_code none;
+  if (!std::filesystem::exists(file, none))
+    return fmt::format("the last good checkpoint was that of step {}", good_step_);
+  return "the last good checkpoint is " + file;
 }
 
 std::string RunSaver::last_good() {

@@ -8,6 +8,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/run/run_paths.hpp"
 #include "shoal/tune/sweep_view.hpp"
 
@@ -30,7 +31,7 @@ std::vector<std::string> best_checkpoints(const std::string& sweep, std::int64_t
   if (n > view.config.sweep.keep)
     refuse(
         fmt::format("{} keeps {} (sweep.keep); more are kept after shoal sweep --run {} --resume --set sweep.keep={}",
-                    sweep, counted(view.config.sweep.keep, "checkpoint"), sweep, n));
+                    sweep, counted(view.config.sweep.keep, "checkpoint"), shell_word(sweep), n));
   if (n > std::ssize(done))
     refuse(fmt::format("only {} of {}, equal ones counted once, {} trained to the end; give {} or fewer", done.size(),
                        counted(std::ssize(view.rows), "trial"), done.size() == 1 ? "was" : "were", done.size()));
@@ -43,8 +44,9 @@ std::vector<std::string> best_checkpoints(const std::string& sweep, std::int64_t
     const std::string file = paths.kept(done[i]->trial);
     std::error_code none;
     if (!std::filesystem::exists(file, none))
-      throw Error(ExitStatus::no_input,
-                  fmt::format("there is no {}; shoal sweep --run {} --resume makes what is missing", file, sweep));
+      throw Error(
+          ExitStatus::no_input,
+          fmt::format("there is no {}; shoal sweep --run {} --resume makes what is missing", file, shell_word(sweep)));
     if (models.add(file))
       ++equal;
     else

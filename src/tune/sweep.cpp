@@ -11,6 +11,7 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/stop_signal.hpp"
 #include "shoal/guard/watchdog.hpp"
@@ -239,8 +240,8 @@ std::string Sweep::file_of(const KeptModel& model, std::int64_t rung) const {
 /// knew that it would be needed, is trained again: to the same bits. False when it was stopped.
 bool Sweep::secure_best(std::int64_t winner) {
   const auto gone = [&](const std::string& what) {
-    return Error(ExitStatus::input_output,
-                 fmt::format("{0} is gone from {1}; go on with shoal sweep --run {1} --resume", what, paths_.folder));
+    return Error(ExitStatus::input_output, fmt::format("{} is gone from {}; go on with shoal sweep --run {} --resume",
+                                                       what, paths_.folder, shell_word(paths_.folder)));
   };
   const std::int64_t rung = histories_[slot(winner)].back().rung;  // of all that stay
   const std::vector<KeptModel> models = kept_models(winner);
@@ -327,7 +328,7 @@ bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
                                                     winner, fitted->reason, paths_.folder));
     if (!directory_->promote({{paths_.final_part(), file}}))
       throw Error(ExitStatus::input_output, fmt::format("{} is gone; go on with shoal sweep --run {} --resume",
-                                                        paths_.final_part(), paths_.folder));
+                                                        paths_.final_part(), shell_word(paths_.folder)));
   });
   return true;
 }
@@ -401,7 +402,7 @@ SweepSummary Sweep::go() {
                          StopSignal::received() != 0 ? StopSignal::name()
                          : world_.size() == 1        ? "train.max_seconds"
                                                      : "train.max_seconds or another rank",
-                         task_.settings.space.empty() ? "cv" : "sweep", paths_.folder));
+                         task_.settings.space.empty() ? "cv" : "sweep", shell_word(paths_.folder)));
   } else if (!summary.winner) {
     summary.status = ExitStatus::diverged;
     log_warning(fmt::format("every trial failed, so there is no best.h5; trial 0: {}; see the others in {}",

@@ -16,6 +16,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/posix.hpp"
 #include "shoal/run/digest_chain.hpp"
@@ -72,9 +73,9 @@ void discard_folder(const fs::path& folder) {
 [[noreturn]] void refuse_taken(const std::string& folder) {
   throw Error(ExitStatus::taken,
               SweepDirectory::has_sweep(folder)
-                  ? fmt::format("{0} holds a sweep already; continue it with --run {0} --resume, or name another "
+                  ? fmt::format("{0} holds a sweep already; continue it with --run {1} --resume, or name another "
                                 "folder with --run",
-                                folder)
+                                folder, shell_word(folder))
                   : fmt::format("{} holds a run of shoal train; name another folder with --run", folder));
 }
 

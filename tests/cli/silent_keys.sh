@@ -86,7 +86,7 @@ digest() { "$shoal" inspect "$1" --json | grep '"digest"'; }
 
 # What would train nothing
 status 64 train plain.toml --set optimizer.learning_rate=1e-60 --run none
-says 1 'optimizer.learning_rate is 1e-60; use a number of 1.2e-38 or more'
+says 1 'optimizer.learning_rate is 1e-60; use a number from 1.2e-38 to 3.4e+38'
 for key in l2 momentum clip_norm weight_decay; do
   status 64 train plain.toml --set optimizer.$key=1e-60 --run none
   says 1 "optimizer.$key is 1e-60; use 0, or a number"

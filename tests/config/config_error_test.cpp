@@ -112,8 +112,8 @@ TEST(ConfigError, AWrongTypeSaysWhatWasExpectedAndSeen) {
   EXPECT_EQ(refusal("[data]\nbatch_size = \"64\""),
             "64 digits.toml:2:14: data.batch_size is the string \"64\"; use a whole number from 1 to 2147483647");
   EXPECT_EQ(refusal("", {"optimizer.learning_rate=fast"}),
-            "64 --set optimizer.learning_rate=fast: optimizer.learning_rate is the string \"fast\"; use a number of "
-            "1.2e-38 or more");
+            "64 --set optimizer.learning_rate=fast: optimizer.learning_rate is the string \"fast\"; use a number from "
+            "1.2e-38 to 3.4e+38");
   EXPECT_EQ(refusal("train.epochs = 2.5"),
             "64 digits.toml:1:16: train.epochs is the real number 2.5; use a whole number from 1 to 2147483647");
   EXPECT_EQ(refusal("data.file = 3"), "64 digits.toml:1:13: data.file is the whole number 3; use a string");
@@ -191,11 +191,11 @@ TEST(ConfigError, OfNestedLayersThePlaceIsNamed) {
 
 TEST(ConfigError, AValueOutOfRangeSaysTheRange) {
   EXPECT_EQ(refusal("[optimizer]\nlearning_rate = -0.1"),
-            "64 digits.toml:2:17: optimizer.learning_rate is -0.1; use a number of 1.2e-38 or more");
+            "64 digits.toml:2:17: optimizer.learning_rate is -0.1; use a number from 1.2e-38 to 3.4e+38");
   EXPECT_EQ(refusal("", {"model.dropout=1"}),
             "64 --set model.dropout=1: model.dropout is 1.0; use a number from 0 to 0.999999");
   EXPECT_EQ(refusal("optimizer.l2 = -1"),
-            "64 digits.toml:1:16: optimizer.l2 is -1.0; use 0, or a number of 1.2e-38 or more");
+            "64 digits.toml:1:16: optimizer.l2 is -1.0; use 0, or a number from 1.2e-38 to 3.4e+38");
   EXPECT_EQ(refusal("model.batch_norm = {momentum = 1.5}"),
             "64 digits.toml:1:32: model.batch_norm.momentum is 1.5; use a number above 0 up to 1");
   EXPECT_EQ(refusal("model.activation = \"rellu\""),
@@ -210,6 +210,13 @@ TEST(ConfigError, AValueOutOfRangeSaysTheRange) {
                                   "optimizer.epsilon = 1e-46",
                                   "optimizer.epsilon = 1e39",
                                   "optimizer.learning_rate = 1e-60",
+                                  "optimizer.learning_rate = 1e40",
+                                  "optimizer.l2 = 1e40",
+                                  "optimizer.clip_norm = 1e40",
+                                  "optimizer.weight_decay = 1e40",
+                                  "schedule.factor = 1e40",
+                                  "schedule.decay = 1e40",
+                                  "schedule.min_rate = 1e40",
                                   "optimizer.l2 = 1e-60",
                                   "optimizer.momentum = 1e-60",
                                   "optimizer.momentum = 0.99999999",
@@ -360,7 +367,7 @@ TEST(ConfigError, FilledInByAProgramIsCheckedTheSameWay) {
   Config config;
   config.optimizer.learning_rate = 0;
   EXPECT_EQ(thrown([&] { check_config(config); }),
-            "64 optimizer.learning_rate is 0.0; use a number of 1.2e-38 or more");
+            "64 optimizer.learning_rate is 0.0; use a number from 1.2e-38 to 3.4e+38");
   config = {};
   config.seed = std::numeric_limits<std::uint64_t>::max();  // more than a TOML number holds
   EXPECT_EQ(thrown([&] { check_config(config); }), "64 seed is 18446744073709551615; use a whole number of 0 or more");

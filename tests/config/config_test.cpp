@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <functional>
-#include <limits>
 
 #include "config/parse_text.hpp"
 #include "shoal/config/difference.hpp"
@@ -30,7 +29,7 @@ Config unusual() {
   c.model.loss = {.name = "quantile", .levels = {0.05, 0.5}};
   c.model.batch_norm = {true, "after_activation", 1e-30, 1.0, "exact"};
   c.optimizer = {"adamw", 3e-4, 0.0, 0.99, 1.0, 0.5, true, 1.0 / 3, 1e-5, 1e22, 0.02, 1.2e-38};
-  c.schedule = {"cosine", 7, 3, 0.7, std::numeric_limits<double>::max(), 1e-7, 0.9, 0.1 + 0.2, 3, 1e15};
+  c.schedule = {"cosine", 7, 3, 0.7, 3.4e38, 1e-7, 0.9, 0.1 + 0.2, 3, 1e15};
   c.train = {
       20, 1000, 2, 10, 3600.5, true, {5, 1e-4}, {false, {{"a \"b\"", 0.0}, {"ja", 2.5}}}, Metric::validation_auc, 0.99};
   c.parallel = {8, 60, 0};

@@ -108,6 +108,14 @@ def check_columns_by_name():
     refused("'size'", {"size": np.array(["2020-01-01"] * 4, "datetime64[s]")})
 
 
+def check_refused(predict, x, name):
+    try:
+        predict(x)
+    except ValueError:
+        return
+    raise AssertionError(f"{name} takes {x} of the shape {np.shape(x)}")
+
+
 def check_python(net):
     def compare(made, predicted, name):
         spread = np.maximum(1, predicted.std(axis=0))  # of each column, whose values may all be large
@@ -124,14 +132,19 @@ def check_python(net):
         given["outputs"] = net.sizes()
         compare(predict(given), net.predictions[0], net.name + ", by name")
     compare(predict(net.x), net.predictions[0], net.name)
-    for column, value in ((3, -1), (3, 0.5), (3, np.inf), (5, np.inf)) if net.table else ((-1, np.nan),):
-        bad = net.x[:2].reshape(2, -1).astype(float)
+    rows = net.x[:2].reshape(2, -1).astype(float)
+    assert np.array_equal(predict(rows), predict(net.x[:2]))
+    assert predict(net.x[:0]).shape == predict(rows[:0]).shape == (0, net.predictions[0].shape[1])
+    beyond = len(FEATURES[3]["categories"]) + 1
+    for column, value in ((3, -1), (3, 0.5), (3, beyond), (3, np.inf), (5, np.inf)) if net.table else ((-1, np.nan),):
+        bad = rows.copy()
         bad[1, column] = value
-        try:
-            predict(bad)
-        except ValueError:
-            continue
-        raise AssertionError(f"{net.name} takes {value}")
+        check_refused(predict, bad, net.name)
+    bad = [rows[0], rows[:, :1], np.hstack([rows, rows[:, :1]]), net.x[0], 1.0]
+    if net.x.ndim == 4 and len(set(net.x.shape[1:])) == 3:
+        bad += [net.x[:2].transpose(0, 2, 3, 1), net.x[:2].transpose(0, 1, 3, 2)]
+    for x in bad:
+        check_refused(predict, x, net.name)
     if hasattr(net, "last"):
         last = load(net.run / "checkpoints/latest", "last")(net.x)
         compare(last, net.last[0], net.name + ", last")
@@ -227,6 +240,9 @@ def check_refusals(net):
     refused(64, "keeps no average", "onnx", net.run, "--weights", "average", "-o", folder / "net.onnx")
     refused(65, "not", "onnx", folder / "digits.h5", "-o", folder / "net.onnx")
     refused(74, "cannot", "onnx", net.run, "-o", folder / "nowhere/net.onnx")
+    full = subprocess.run(["bash", "-c", 'ulimit -f 8 && exec "$@"', "full", shoal, "export", "c", net.run, "-o",
+                           folder / "net.c"], capture_output=True, text=True)  # its header has a place, and it has none
+    assert full.returncode == 74 and "net.c" in full.stderr, full
     assert not any((folder / name).exists() for name in ("net.c", "net.h", "net.onnx", "9.c", "9.h", "mine.c"))
     run("export", "c", net.run, "-o", folder / f"{net.name}.c")  # over an earlier export
     tests = folder / f"{net.name}.onnx-test_data"

@@ -170,6 +170,12 @@ TEST(Predictor, RowsThatCannotBeAreRefused) {
       return e.what();
     }
   };
+  try {
+    const Predictor none(saved(linear(Loss::mse, 1, 0, {1, 1}, {0}), folder), WhichWeights::judged, -1);
+    ADD_FAILURE() << "-1 threads";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("-1 threads cannot predict; give 1 or more, or 0"));
+  }
   EXPECT_THAT(refusal({1, 2, 3}, ExitStatus::usage), HasSubstr("3 numbers are no whole rows of 2 features"));
   EXPECT_THAT(refusal({1, 2, 3, std::numeric_limits<float>::quiet_NaN()}, ExitStatus::bad_data),
               HasSubstr("row 1, feature 1 is nan"));
@@ -214,6 +220,12 @@ TEST(Predictor, TakesTextsByTheNamesOfColumns) {
   EXPECT_EQ(output("NA", " bath", "1970-01-03"), 2.0F + 10.0F + 200.0F + 2000.0F);
   EXPECT_EQ(output("", "York", "1970-01-01"), 2.0F + 10.0F + 300.0F);
   EXPECT_EQ(output("1", "", "1970-01-01"), 300.0F) << "no town was missing in training";
+  try {
+    predictor.predict(std::vector<double>{3, 4, 0});
+    ADD_FAILURE() << "a category beyond those that there are";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("\"town\" is 4; give the number of one of its 3 categories, from 0, or 3 for any"));
+  }
   const auto refusal = [&](const std::map<std::string, std::string>& cells) -> std::string {
     try {
       static_cast<void>(predictor.row(cells));

@@ -62,7 +62,7 @@ for ((n = 1; n <= count; ++n)); do
   "$shoal" nudge "$run" optimizer.l2=1e-4 --at-step $((first + 2000)) >/dev/null || fail "the pending nudge"
   "$shoal" nudge "$run" train.steps=$((first + 2100)) >/dev/null || fail "the nudge of the end"
   refused 64 'did you mean "optimizer.l2"' "$run" optimizer.l3=1
-  refused 64 'use a number of 1.2e-38 or more' "$run" optimizer.learning_rate=0
+  refused 64 'use a number from 1.2e-38 to 3.4e+38' "$run" optimizer.learning_rate=0
   refused 64 'cannot change while a run is under way' "$run" data.batch_size=64
   refused 64 'but the run has done' "$run" optimizer.l2=1 --at-step 1
   refused 64 'but the run ends with step' "$run" optimizer.l2=1 --at-step 2000000

@@ -67,6 +67,10 @@ TEST_F(RunDirectoryTest, NeverMakesARunWhereOneIs) {
                "run directory " + run_ + " holds a run already; continue it with --run " + run_ + " --resume auto");
   fs::remove(run_ + "/config.toml");
   expect_error(create, ExitStatus::taken, "--resume auto");
+  const std::string blank = folder_ / "a b";
+  fs::copy(run_, blank, fs::copy_options::recursive);
+  expect_error([&] { RunDirectory::create(blank); }, ExitStatus::taken,
+               "continue it with --run '" + blank + "' --resume");
   fs::remove(RunPaths{run_}.checkpoint(0));
   EXPECT_NO_THROW(create());  // nothing but folders: a start that failed early
 }

@@ -106,5 +106,21 @@ TEST_F(Saving, ARunThatWasTakenOverEndsAndWritesNothing) {
   if (successor.joinable()) successor.join();
 }
 
+TEST_F(Saving, ARunWhoseFolderWasMovedSaysSo) {
+  std::thread mover;
+  if (test_world().rank() == 0) {
+    mover = std::thread([this] {
+      while (RunDirectory::latest(path("run")).value_or(0) == 0) std::this_thread::yield();
+      fs::rename(path("run"), path("moved"));
+    });
+  }
+  EXPECT_EQ(status_of(request("run", {"train.epochs=1000000", "checkpoint.every_epochs=0", "checkpoint.every_steps=3",
+                                      "train.evaluate_every=1000000"})),
+            ExitStatus::taken);
+  if (mover.joinable()) mover.join();
+  EXPECT_NE(message_.find(path("run") + ", or its lock file, was moved or removed"), std::string::npos) << message_;
+  EXPECT_NE(message_.find("the last good checkpoint was that of step "), std::string::npos) << message_;
+}
+
 }  // namespace
 }  // namespace shoal

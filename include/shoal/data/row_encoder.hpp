@@ -18,6 +18,7 @@ struct ColumnMatch {
   std::vector<std::size_t> source;
   /// For each column of categories the place of each of the set's codes.
   std::vector<std::vector<std::int64_t>> places;
+  bool others = false;             ///< whether the last of these stands for all categories that the set does not have
   std::vector<std::string> extra;  ///< features of the set that are not needed
 };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "io/ownership/incarnation.hpp"
 #include "shoal/core/error.hpp"
@@ -53,6 +55,13 @@ std::optional<std::string> read_lock(const std::filesystem::path& path) try {
   throw;
 }
 
+/// Which folder a path leads to: device and number. Nothing where it leads to none, or that cannot be seen.
+std::optional<std::pair<dev_t, ino_t>> folder_at(const std::filesystem::path& directory) {
+  struct stat seen {};
+  if (::stat(directory.c_str(), &seen) != 0) return std::nullopt;
+  return std::pair(seen.st_dev, seen.st_ino);
+}
+
 [[noreturn]] void refuse_owned(const std::filesystem::path& directory, const std::string& content) {
   throw Error(ExitStatus::taken, fmt::format("{} is in use by {}; wait until it ends, or choose another run directory",
                                              directory.string(), owner_of(content)));
@@ -71,7 +80,8 @@ struct RunLock::State {
   RunLockOptions options;
   std::string identity = new_lock_identity();
   std::optional<Incarnation> incarnation;
-  posix::Descriptor file;  // stays with the file that was made here, whatever is at `path` later
+  std::optional<std::pair<dev_t, ino_t>> folder;  // that was locked
+  posix::Descriptor file;                         // stays with the file that was made here, whatever is at `path` later
 
   std::mutex mutex;
   std::condition_variable wake;
@@ -83,6 +93,7 @@ struct RunLock::State {
   std::optional<std::string> watch(const std::string& seen) const;
   bool is_ours(const std::optional<std::string>& content) const { return content && identity_of(*content) == identity; }
   bool may_stand() const noexcept;
+  bool is_gone(const std::optional<std::string>& content) const;
   void beat();
 };
 
@@ -114,6 +125,14 @@ bool RunLock::State::may_stand() const noexcept try { return incarnation->stands
   return true;
 }
 
+/// Whether what was locked here is not at its path any more: whoever takes it over leaves a lock or a later number.
+bool RunLock::State::is_gone(const std::optional<std::string>& content) const try {
+  if (folder && folder_at(directory) != folder) return true;
+  return !content && Incarnation::newest(directory) <= incarnation->number();
+} catch (const Error&) {
+  return true;  // it goes in this moment
+}
+
 void RunLock::State::acquire() {
   std::optional<std::string> stood_still;  // a lock that was watched for long enough
   for (int tries = 0; tries < most_tries;) {
@@ -130,6 +149,7 @@ void RunLock::State::acquire() {
         if (!incarnation) continue;  // another host was faster; its lock says who it is
         incarnation->fence_off_earlier();
         write_record();
+        folder = folder_at(directory);
         if (seen) log_warning(fmt::format("took over {} from {}, which is gone", directory.string(), owner_of(*seen)));
         return;
       }
@@ -200,6 +220,11 @@ void RunLock::check() const {
   const std::optional<std::string> content = read_lock(state_->path);
   const bool named = state_->is_ours(content);
   if (named && state_->incarnation->stands()) return;
+  if (state_->is_gone(content))
+    throw Error(
+        ExitStatus::taken,
+        fmt::format("{}, or its lock file, was moved or removed while this process worked there; this one stops",
+                    state_->directory.string()));
   throw Error(ExitStatus::taken,
               fmt::format("{} was taken over by {} while this process seemed dead; this one stops",
                           state_->directory.string(), named ? "another process" : owner_of(content.value_or(""))));

@@ -14,6 +14,7 @@
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/core/shell_word.hpp"
 #include "shoal/run/digest_chain.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/train/checkpoint.hpp"
@@ -98,8 +99,8 @@ VerifyPlan plan_verification(const VerifyRequest& request) {
   if (RunDirectory::is_going_back(request.run))
     throw Error(ExitStatus::taken,
                 fmt::format("{0} is going back to an earlier step, and has saved nothing since; wait for its first "
-                            "checkpoint, or go on with --run {0} --resume auto",
-                            request.run));
+                            "checkpoint, or go on with --run {1} --resume auto",
+                            request.run, shell_word(request.run)));
   VerifyPlan plan;
   plan.run = request.run;
   plan.config = config_to_repeat(request.run, request.sets, "verify");

@@ -68,6 +68,10 @@ told = {key: run(shoal, "help", key)[0] for key in keys}
 for key, text in told.items():
     assert text.startswith(key + "\n") and "default" in text, text
     assert not re.search(r"^  \.", text, re.M), f"nothing says what {key} is"
+no_bit = "It changes no bit of what is trained"
+assert f"{no_bit}.\n" in told["train.log_every"]
+assert f"{no_bit} while train.early_stopping.patience is 0.\n" in told["train.evaluate_every"]
+assert not any(no_bit in told[key] for key in keys if key.startswith(("sweep.", "data.", "optimizer.", "model.")))
 assert "optimizer.clip_norm" in run(shoal, "help", "optimizer")[0] and "train.epochs" not in run(shoal, "help", "optimizer")[0]
 wrong = subprocess.run([shoal, "help", "lr"], capture_output=True, text=True, env=environment)
 assert wrong.returncode == 64 and "did you mean optimizer.learning_rate?" in wrong.stderr, wrong.stderr
@@ -115,6 +119,7 @@ wanted["shoal train net.toml --set optimizer.name=ada"] = ["adam", "adamw"]
 wanted["shoal watch ru"] = ["runs/digits", "runs/iris"]
 wanted["shoal train --resume "] = ["net.toml", "runs/digits", "auto"]
 wanted["shoal import csv a.csv --header "] = ["yes", "no"]
+wanted["shoal explain runs/digits --metric "] = ["loss", "accuracy", "rmse"]
 wanted["shoal evaluate runs/digits --weights "] = ["last", "average"]
 # Where there is one way to go on: the line after TAB.
 finished = {"shoal tra": "shoal train", "shoal train --set optimizer.learn": "shoal train --set optimizer.learning_rate=",

@@ -268,6 +268,20 @@ TEST(RunLock, KnowsWhenItWasTakenOverAndLeavesTheOtherAlone) {
   EXPECT_EQ(read_text(folder / "lock"), other);
 }
 
+TEST(RunLock, SaysWhereItsFolderWasMovedOrRemoved) {
+  const TemporaryFolder folder;
+  const std::filesystem::path place = folder / "run";
+  std::filesystem::create_directory(place);
+  const RunLock lock(place, quick);
+  std::filesystem::rename(place, folder / "moved");
+  expect_error(ExitStatus::taken, {place.string(), "was moved or removed"}, [&] { lock.check(); });
+  std::filesystem::create_directory(place);
+  const RunLock another(place, quick);
+  expect_error(ExitStatus::taken, {place.string(), "was moved or removed"}, [&] { lock.write(place / "file", {}); });
+  std::filesystem::remove(place / "lock");  // as in the midst of a removal
+  expect_error(ExitStatus::taken, {place.string(), "was moved or removed"}, [&] { another.check(); });
+}
+
 /// As on a file system that goes away: a run that is done is done.
 TEST(RunLock, LetsGoWhereItsFolderIsGone) {
   const TemporaryFolder folder;

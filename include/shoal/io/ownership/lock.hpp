@@ -47,12 +47,13 @@ class RunLock {
   /// How many owners the directory has had, this one included.
   std::int64_t incarnation() const;
 
-  /// @throws Error(taken) when another process, after this one seemed dead to it, has taken the directory over.
+  /// @throws Error(taken) when another process, after this one seemed dead to it, has taken the directory over, or the
+  ///         directory was moved or removed
   void check() const;
 
   /// The fence: as write_atomically(), making a link and removing a file, for places in the directory, but never once
   /// another process has taken it over, not even by a call that was under way then.
-  /// @throws Error(taken) in that case, Error(input_output) in others
+  /// @throws Error(taken)  as check(); Error(input_output)  in other cases
   void write(const std::filesystem::path& place, std::span<const std::byte> bytes) const;
   void link(const std::filesystem::path& place, const std::filesystem::path& target) const;
   void remove(const std::filesystem::path& place) const;
