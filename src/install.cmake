@@ -39,6 +39,7 @@ install(FILES ${PROJECT_BINARY_DIR}/shoalConfig.cmake ${PROJECT_BINARY_DIR}/shoa
 
 # For C and Fortran, which know pkg-config; by its own place it finds the rest, wherever the prefix is moved.
 file(RELATIVE_PATH up_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+get_target_property(infer_version shoal_infer_c VERSION)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/infer/c/shoal_infer.pc.in ${PROJECT_BINARY_DIR}/shoal_infer.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/shoal_infer.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES ${PROJECT_SOURCE_DIR}/src/infer/c/shoal.f90 DESTINATION ${CMAKE_INSTALL_DATADIR}/shoal)

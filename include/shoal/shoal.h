@@ -15,7 +15,7 @@
  * be NULL. Texts that go in and out are UTF-8.
  *
  * Within one major version of the library (libshoal_infer.so.1) functions are only ever added; shoal_abi_version() says
- * how far this one is. */
+ * how far this one is, N of the library's version 1.N.0, as shoal_infer.pc says it. */
 #ifndef SHOAL_SHOAL_H
 #define SHOAL_SHOAL_H
 

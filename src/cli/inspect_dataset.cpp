@@ -32,6 +32,7 @@ std::string dataset_json(const Dataset& data, const std::string& source, const s
       {"shape", data.shape()},
       {"classes", data.classes()},
       {"class_names", data.class_names()},
+      {"target_names", data.target_names()},
       {"source", source},
       {"content", data.content()},
   });
@@ -46,11 +47,12 @@ std::string dataset_text(const Dataset& data, const std::string& source, const s
     splits.push_back({name, std::to_string(split.rows()), shape_text(data.shape()),
                       std::string(element_name(split.element_type())), y_text(split)});
   }
-  return align({{"data set", data.path()},
-                {"classes", classes_text(data.class_names())},
-                {"source", source.empty() ? "not said" : source},
-                {"content", data.content()}}) +
-         '\n' + align(splits) + (understood.empty() ? "" : '\n' + understood);
+  std::vector<std::vector<std::string>> rows{{"data set", data.path()},
+                                             {"classes", classes_text(data.class_names())},
+                                             {"source", source.empty() ? "not said" : source},
+                                             {"content", data.content()}};
+  if (!data.target_names().empty()) rows.insert(rows.begin() + 2, {"targets", classes_text(data.target_names())});
+  return align(rows) + '\n' + align(splits) + (understood.empty() ? "" : '\n' + understood);
 }
 
 }  // namespace

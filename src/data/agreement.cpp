@@ -57,8 +57,10 @@ void check_classes_agree(const H5Reader& reader, const ArraysFound& found, std::
       found.outputs == 0 || classes == 0 || classes == found.outputs || (classes == 2 && found.outputs == 1);
   if (!fits) {
     refuse(reader.path().string(),
-           fmt::format("the attribute classes is {}, and y holds {} {} a row; correct or remove the attribute", classes,
-                       found.outputs, found.outputs == 1 ? "float" : "floats"));
+           fmt::format(
+               "the {} {}, and y holds {} a row; correct or remove the attribute",
+               reader.attribute<std::int64_t>("classes").value_or(0) != 0 ? "attribute classes is" : "class_names are",
+               classes, counted(found.outputs, "float")));
   }
   if (!class_names || class_names->empty()) return;
   if (static_cast<std::int64_t>(class_names->size()) != classes) {

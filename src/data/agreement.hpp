@@ -23,7 +23,7 @@ struct ArraysFound {
 void check_features_agree(const H5Reader& reader, const ArraysFound& found);
 /// A column for each feature, called as in `columns`, where that is. @throws Error(bad_data)  that names both sides
 void check_table_agrees(const H5Reader& reader, const ArraysFound& found, const TableDescription& table);
-/// @param classes  of the attribute, or counted where it is missing
+/// @param classes  of the attribute, or, where it is missing, counted, or of the names
 void check_classes_agree(const H5Reader& reader, const ArraysFound& found, std::int64_t classes,
                          const std::optional<std::vector<std::string>>& class_names);
 

@@ -42,7 +42,8 @@ struct Split::Contents {
   std::int64_t features = 1;
   std::int64_t classes = 0;
   std::vector<std::string> class_names;
-  bool names_classes = false;  // in the file
+  bool names_classes = false;             // in the file
+  std::vector<std::string> target_names;  // of the floats of y; empty: not known
   std::optional<TableDescription> table;
   std::optional<TableDescription> file_columns;  // the table, or the same where there is none
   std::vector<std::string> id_names;             // of the ids of each split

@@ -196,8 +196,15 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
   contents->columns =
       contents->table ? contents->table->names() : read_names(reader, "columns").value_or(std::vector<std::string>());
   const auto names = read_names(reader, "class_names");
+  // Of floats the names alone say how many classes there are.
+  if (contents->classes == 0 && found.outputs > 0 && names) contents->classes = std::ssize(*names);
   check_classes_agree(reader, found, contents->classes, names);
-  if (names && !names->empty()) {
+  if (contents->file_columns) contents->target_names = contents->file_columns->labels;
+  const bool named = names && !names->empty();
+  if (found.outputs > 0 && contents->classes == found.outputs) {  // a row may have several
+    contents->classes = 0;
+    if (named) contents->target_names = *names;
+  } else if (named) {
     contents->class_names = *names;
     contents->names_classes = true;
   } else {
@@ -230,6 +237,7 @@ Split Dataset::split(const std::string& name) const {
 std::int64_t Dataset::classes() const { return contents_->classes; }
 const std::vector<std::string>& Dataset::class_names() const { return contents_->class_names; }
 bool Dataset::names_classes() const { return contents_->names_classes; }
+const std::vector<std::string>& Dataset::target_names() const { return contents_->target_names; }
 const std::vector<std::int64_t>& Dataset::shape() const { return contents_->shape; }
 const std::optional<TableDescription>& Dataset::table() const { return contents_->table; }
 const std::vector<std::string>& Dataset::columns() const { return contents_->columns; }

@@ -258,6 +258,15 @@ void Predictor::predict(std::span<const float> x, std::span<float> outputs) cons
 void Predictor::predict(std::span<const double> x, std::span<double> outputs) const {
   state_->predict_spans(x, outputs);
 }
+void Predictor::require_shapes(MatrixShape x, MatrixShape outputs) const {
+  const MatrixShape wanted{x.rows, layout().columns};
+  if (x.columns != features())
+    throw Error(ExitStatus::usage,
+                fmt::format("a matrix of {} columns is given, and a row has {} features", x.columns, features()));
+  if (outputs.rows != wanted.rows || outputs.columns != wanted.columns)
+    throw Error(ExitStatus::usage, fmt::format("outputs are {} x {}, and there is place for {} x {}", wanted.rows,
+                                               wanted.columns, outputs.rows, outputs.columns));
+}
 Predictions Predictor::predict(std::span<const float> x) const { return state_->predict_rows(x); }
 Predictions Predictor::predict(std::span<const double> x) const { return state_->predict_rows(x); }
 Predictions Predictor::predict(std::int64_t rows, const NamedColumns& columns) const {

@@ -47,7 +47,17 @@ std::vector<fs::path> places_of(const std::string& path) {
   return places;
 }
 
-/// The run or sweep that `path` is part of, at any depth, whether it is there yet or not.
+/// The run or sweep that `path` lies in, at any depth and by any name, whether it is there yet or not.
+std::optional<fs::path> run_above(const std::string& path) {
+  for (const fs::path& place : places_of(named_path(path).string())) {
+    for (fs::path at = place.parent_path(); at.has_relative_path(); at = at.parent_path()) {
+      if (holds_run(at)) return at;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The run or sweep that calls `path`, or a folder that it lies in, by a name of its own.
 std::optional<fs::path> run_around(const std::string& path, const std::string& new_run) {
   std::error_code none;
   for (const fs::path& place : places_of(path)) {
@@ -160,9 +170,9 @@ void check_output_file(const std::string& out, Output kind, const std::vector<st
 }
 
 void check_new_folder(const std::string& folder, NewFolder kind) {
-  if (const auto of = run_around(folder, ""))
+  if (const auto of = run_above(folder))
     throw Error(ExitStatus::usage,
-                fmt::format("{} is part of the run in {}; name another folder with --run", folder, of->string()));
+                fmt::format("{} lies in the run in {}; name another folder with --run", folder, of->string()));
   std::error_code none;
   for (fs::path place = absolute_path(folder); place.has_relative_path(); place = place.parent_path()) {
     if (!fs::exists(place, none)) continue;

@@ -116,7 +116,7 @@ Evaluation Training::evaluate(const Split& split, bool metrics, const ColumnMatc
   SplitJudge* judged = judge ? &*judge : nullptr;
   const std::int64_t leaf = std::min(cut_.leaf_samples, split.rows());
   if (leaf <= capacity_ && match == nullptr)
-    return evaluate_split(*feeder_, split, cut_.leaf_samples, capacity_, comm_, judged);
+    return evaluate_split(*feeder_, data_.description.classes, split, cut_.leaf_samples, capacity_, comm_, judged);
   // A split that is none of this training's: its leaves may be larger than any of those, its columns other ones.
   std::unique_ptr<Executor<float>> own;
   run_together(comm_, [&] { own = replica_->make_executor(std::max(leaf, capacity_)); });
@@ -124,7 +124,8 @@ Evaluation Training::evaluate(const Split& split, bool metrics, const ColumnMatc
   feeder.set_encoder(match == nullptr ? feeder_->encoder()
                                       : std::make_shared<const RowEncoder>(encoding(), *match, data_.train.features()));
   feeder.set_target_scaling(feeder_->target_scaling());
-  return evaluate_split(feeder, split, cut_.leaf_samples, std::max(leaf, capacity_), comm_, judged);
+  return evaluate_split(feeder, data_.description.classes, split, cut_.leaf_samples, std::max(leaf, capacity_), comm_,
+                        judged);
 }
 
 void Training::refine_statistics() {

@@ -64,13 +64,13 @@ std::vector<double> leaf_sums(const Executor<float>& executor, const Model& mode
   return sums;
 }
 
-Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity,
-                          Communicator& comm, SplitJudge* judge) {
+Evaluation evaluate_split(Feeder& feeder, std::int64_t classes, const Split& split, std::int64_t leaf_samples,
+                          std::int64_t capacity, Communicator& comm, SplitJudge* judge) {
   const LeafCut cut{split.rows(), leaf_samples};
   const LeafShare share(cut, cut.leaves(), comm.size(), comm.rank());
   const AddMerge add;
   const bool weighted = split.has_weights();
-  const bool each_output = tells_each_output(feeder.model(), split.classes());
+  const bool each_output = tells_each_output(feeder.model(), classes);
   const std::size_t width = weighted ? 3 : 2;
   LeafReader reader(share, capacity, [&](LeafRange range, std::span<const std::int64_t> rows) {
     feeder.feed(split, rows);

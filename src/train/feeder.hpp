@@ -67,9 +67,10 @@ std::vector<double> leaf_sums(const Executor<float>& executor, const Model& mode
                               LeafRange range, std::span<const double> weights);
 
 /// Collective. Loss and accuracy over a whole split, in file order, with test-time batch norm.
+/// @param classes   of the data that the model was trained on
 /// @param capacity  samples at a time, at least leaf_samples
 /// @param judge     takes every row, for the metrics; null: there are none
-Evaluation evaluate_split(Feeder& feeder, const Split& split, std::int64_t leaf_samples, std::int64_t capacity,
-                          Communicator& comm, SplitJudge* judge);
+Evaluation evaluate_split(Feeder& feeder, std::int64_t classes, const Split& split, std::int64_t leaf_samples,
+                          std::int64_t capacity, Communicator& comm, SplitJudge* judge);
 
 }  // namespace shoal

@@ -98,6 +98,35 @@ def metric_lines(run_folder):
         return [line for line in map(json.loads, lines) if "split" in line]
 
 
+# Classes of which a row may have several are named by class_names, with `classes` beside them or without.
+for name, attributes in (("bare", {}), ("counted", {"classes": 3}), ("named", {"class_names": SEVERAL["labels"]}),
+                         ("both", {"classes": 3, "class_names": SEVERAL["labels"]})):
+    shutil.copy("several.h5", f"{name}.h5")
+    with h5py.File(f"{name}.h5", "a") as f:
+        del f.attrs["table"]
+        f.attrs.update(attributes)
+    must("train", "--run", name, "--set", f'data.file="{name}.h5"', "--set", 'model.loss="sigmoid"', "--set", "model.hidden=[8]",
+         "--set", "train.epochs=2", "--set", 'train.metric="validation.auc"', "--set", "data.validation=0.25")
+    judged = json.loads(must("evaluate", name, "--data", f"{name}.h5", "--json"))
+    first = first if name != "bare" else judged
+    assert judged["accuracy"] == first["accuracy"] and judged["auc"] == first["auc"], f"{name}: {judged}"
+    must("predict", name, "--data", f"{name}.h5", "--out", "p.csv")
+    with open("p.csv") as file:
+        header = file.readline().strip()
+    os.remove("p.csv")
+    assert header == ("p_warm,p_wet,p_late" if "class_names" in attributes else "p_0,p_1,p_2"), f"{name}: {header}"
+assert "warm, wet, late" in must("inspect", "named.h5")
+# A model of three labels judges a float a class as one class a row, whatever the attributes of the file.
+labels = np.argmax(kinds + x[:, 2:], 1)
+with h5py.File("labels.h5", "w") as f, h5py.File("shares.h5", "w") as g:
+    for split, rows in (("train", slice(0, 400)), ("test", slice(400, 600))):
+        f[f"{split}/x"], g[f"{split}/x"] = x[rows], x[rows]
+        f[f"{split}/y"], g[f"{split}/y"] = labels[rows].astype(np.int32), np.eye(3, dtype=np.float32)[labels[rows]]
+must("train", "--run", "labels", "--set", 'data.file="labels.h5"', "--set", 'model.loss="sigmoid"', "--set", "model.hidden=[8]",
+     "--set", "train.epochs=2")
+of_labels, of_shares = (json.loads(must("evaluate", "labels", "--data", f"{name}.h5", "--json")) for name in ("labels", "shares"))
+assert of_labels["accuracy"] == of_shares["accuracy"], f"{of_labels} {of_shares}"
+
 w = weight[400:]
 for name, text in CONFIGS.items():
     with open(f"{name}.toml", "w") as config:

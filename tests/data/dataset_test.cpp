@@ -153,6 +153,27 @@ TEST_F(Datasets, RefuseArraysThatDoNotFit) {
       {"train/y", "int32", "test/y", "float32"});
 }
 
+/// With a float a class a row may have several: they are targets, which class_names name, with `classes` or without.
+TEST_F(Datasets, ClassesOfFloatsAreTargets) {
+  const std::vector<std::string> names{"warm", "wet", "late"};
+  const auto with = [&](bool classes, bool named) {
+    return Dataset::open(make([&](H5Writer& w) {
+      put(w, "train/x", {2, 2}, Floats(4, 1.0F));
+      put(w, "train/y", {2, 3}, Floats(6));
+      if (classes) w.set_attribute("classes", std::int64_t{3});
+      if (named) w.set_attribute("class_names", names);
+    }));
+  };
+  for (const bool classes : {false, true}) {
+    for (const bool named : {false, true}) {
+      const Dataset data = with(classes, named);
+      EXPECT_EQ(data.classes(), 0);
+      EXPECT_THAT(data.class_names(), ElementsAre());
+      EXPECT_EQ(data.target_names(), named ? names : std::vector<std::string>{});
+    }
+  }
+}
+
 TEST_F(Datasets, RefuseWhatContradictsItself) {
   const auto with = [](const std::string& attribute, const Attribute& value, const Floats& y = {}) {
     return [=](H5Writer& w) {
@@ -168,8 +189,10 @@ TEST_F(Datasets, RefuseWhatContradictsItself) {
   expect_refused(with("class_names", Names{"a", "a"}), {"classes 0 and 1 are both called \"a\""});
   for (const std::int64_t classes : {1, 2, 4, 5})
     expect_refused(with("classes", classes, Floats(6)), {"classes is " + std::to_string(classes), "3 floats"});
-  EXPECT_EQ(Dataset::open(make(with("classes", std::int64_t{3}, Floats(6)))).classes(), 3);  // a name for each output
+  expect_refused(with("class_names", Names{"a", "b"}, Floats(6)), {"class_names are 2", "3 floats"});
+  expect_refused(with("class_names", Names{"a", "b", "a"}, Floats(6)), {"classes 0 and 2 are both called \"a\""});
   EXPECT_EQ(Dataset::open(make(with("classes", std::int64_t{2}, Floats(2)))).classes(), 2);  // one tells two apart
+  EXPECT_EQ(Dataset::open(make(with("class_names", Names{"a", "b"}, Floats(2)))).classes(), 2);
   expect_refused(
       [](H5Writer& w) {
         put(w, "train/x", {1, 1}, Floats{1});

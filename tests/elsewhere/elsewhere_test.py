@@ -61,7 +61,12 @@ def build_examples():
     run(cmake, "-S", f"{here}/cpp", "-B", "cpp", "-G", "Ninja", f"-DEXAMPLES={examples}", f"-DCMAKE_PREFIX_PATH={prefix}",
         f"-DCMAKE_CXX_COMPILER={cxx}", "-DCMAKE_CXX_FLAGS=" + " ".join(sanitized), "-DCMAKE_BUILD_TYPE=Release")
     run(cmake, "--build", "cpp")
-    return os.path.join(library, "libshoal_infer.so.1")
+    version, = pkg_config("--modversion")
+    with open(f"{prefix}/include/shoal/shoal.h") as header:
+        assert version == "1.%s.0" % re.search(r"#define SHOAL_ABI_VERSION (\d+)", header.read())[1], version
+    so = os.path.join(library, "libshoal_infer.so.1")
+    assert os.path.basename(os.path.realpath(so)) == f"libshoal_infer.so.{version}", os.path.realpath(so)
+    return so
 
 
 def takes_little(library):

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <Eigen/Core>
 #include <cfenv>
 #include <cmath>
 #include <filesystem>
@@ -155,6 +156,40 @@ TEST(Predictor, ARowIsPredictedByItselfAlone) {
     const Predictions one = predictor.predict(std::span(x).subspan(2 * at, 2));
     for (std::size_t k = 0; k < 4; ++k) EXPECT_EQ(one.values[k], all.values[4 * at + k]) << r;
     EXPECT_EQ(one.labels[0], all.labels[at]) << r;
+  }
+}
+
+template <class T, int order>
+using MatrixOf = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, order>;
+
+template <class T>
+void expect_the_bits_of_spans(const Predictor& predictor) {
+  const MatrixOf<T, Eigen::RowMajor> x = MatrixOf<T, Eigen::RowMajor>::Random(70, 2);
+  MatrixOf<T, Eigen::RowMajor> expected(70, 3);
+  predictor.predict(std::span<const T>(x.data(), 140), std::span<T>(expected.data(), 210));
+  MatrixOf<T, Eigen::RowMajor> outputs(70, 3);
+  const Eigen::Ref<const MatrixOf<T, Eigen::RowMajor>> rows(x);
+  Eigen::Ref<MatrixOf<T, Eigen::RowMajor>> to(outputs);
+  predictor.predict(rows, to);
+  EXPECT_EQ(outputs, expected);
+  // Columns one after the other, and a block of a larger matrix.
+  const MatrixOf<T, Eigen::ColMajor> turned = x;
+  MatrixOf<T, Eigen::RowMajor> large = MatrixOf<T, Eigen::RowMajor>::Zero(72, 9);
+  std::vector<std::int32_t> labels(70);
+  predictor.predict(turned, large.block(1, 4, 70, 3), labels.data());
+  EXPECT_EQ(large.block(1, 4, 70, 3), expected);
+  EXPECT_EQ(large.sum(), expected.sum()) << "beside the block nothing is written";
+  EXPECT_EQ(labels, predictor.predict(std::span<const T>(x.data(), 140)).labels);
+}
+
+TEST(Predictor, TakesMatricesOfEigen) {
+  const TemporaryFolder folder;
+  const Predictor predictor(saved(linear(Loss::softmax, 3, 3, {1, 0, 2, 0, 1, 1}, {0, 0, -1}), folder));
+  expect_the_bits_of_spans<float>(predictor);
+  expect_the_bits_of_spans<double>(predictor);
+  for (const auto& [columns, outputs] : {std::pair{3, 3}, {2, 2}}) {
+    Eigen::MatrixXf to(4, outputs);
+    EXPECT_THROW(predictor.predict(Eigen::MatrixXf(Eigen::MatrixXf::Zero(4, columns)), to), Error);
   }
 }
 

@@ -108,15 +108,16 @@ TEST_F(OutputFileTest, NothingThatIsNeededIsWrittenOverByAnyName) {
 }
 
 TEST_F(OutputFileTest, NoRunIsMadeInsideOfAnotherOrOfAFile) {
-  for (const char* victim : {"run/config.toml", "run/lock", "run/checkpoints", "run/checkpoints/new",
-                             "run/incarnation-1", "run/incarnation-9", "run/requests", "sweep/trials", "sweep/claims-1",
-                             "sweep/sweep.csv", "data.h5", "exp/config.toml"}) {
+  for (const char* victim :
+       {"run/config.toml", "run/lock", "run/checkpoints", "run/checkpoints/new", "run/incarnation-1",
+        "run/incarnation-9", "run/requests", "run/branch", "run/a/b", "sweep/mine", "sweep/trials", "sweep/claims-1",
+        "sweep/sweep.csv", "data.h5", "exp/config.toml"}) {
     for (const std::string& name : spellings(victim)) {
       for (const NewFolder kind : {NewFolder::run, NewFolder::sweep})
         EXPECT_THROW(check_new_folder(path(name), kind), Error) << name << ", which is " << victim;
     }
   }
-  for (const char* free : {"new", "new/", "exp/new", "run/branch", "link/../new"})
+  for (const char* free : {"new", "new/", "exp/new", "link/../new"})
     EXPECT_NO_THROW(check_new_folder(path(free), NewFolder::run)) << free;
 }
 
@@ -126,7 +127,8 @@ TEST_F(OutputFileTest, NamesThatARunWouldTakeOverAreRefusedUnlessAStartLeftThem)
   EXPECT_THROW(check_new_folder(path("mine"), NewFolder::run), Error);
   EXPECT_THROW(check_new_folder(path("mine"), NewFolder::sweep), Error);
   { const RunLock start{fs::path(path("mine"))}; }
-  EXPECT_NO_THROW(check_new_folder(path("mine"), NewFolder::run));
+  for (const char* again : {"mine", "mine/", "mine/."})
+    EXPECT_NO_THROW(check_new_folder(path(again), NewFolder::run)) << again;
   for (const char* name : {"nudges.jsonl", "digests.jsonl", "jobs.jsonl"}) {
     write(std::string("of-") + name + '/' + name, "");
     EXPECT_THROW(check_new_folder(path(std::string("of-") + name), NewFolder::run), Error) << name;

@@ -127,11 +127,15 @@ class Dataset {
   Split split(const std::string& name) const;
 
   /// K: the attribute `classes`, or, where it is missing, the greatest label + 1 over train (over all splits where
-  /// there is no train). 0 without labels.
+  /// there is no train). 0 without labels, but for one float a row that tells 2 classes apart; where y has a float a
+  /// class, a row may have several, and they are targets.
   std::int64_t classes() const;
   /// K names; the numbers themselves where the file has none.
   const std::vector<std::string>& class_names() const;
   bool names_classes() const;  ///< whether the file has such names
+  /// Of targets: class_names of the file, a name a float of y, or the columns of the file that y was made of; empty
+  /// where they are not known.
+  const std::vector<std::string>& target_names() const;
   /// Of one row of x, such as {28, 28}.
   const std::vector<std::int64_t>& shape() const;
   /// Of a set that was made from a table.

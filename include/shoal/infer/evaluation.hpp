@@ -125,7 +125,7 @@ constexpr const EvaluationMetric* evaluation_metric(std::string_view name) {
 }
 
 /// Whether a row may have several classes, each told by an output of its own: of targets that are shares, without
-/// classes of the data.
+/// classes of the data that the model was trained on.
 inline bool tells_each_output(const Model& model, std::int64_t classes) {
   return classes == 0 && model.loss_kind().tells_classes;
 }

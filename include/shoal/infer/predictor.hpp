@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -8,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "shoal/infer/reporter.hpp"
@@ -22,6 +24,17 @@ struct RowsView {
   std::int64_t column_stride = 1;
 
   T& at(std::int64_t row, std::int64_t column) const { return data[row * row_stride + column * column_stride]; }
+};
+
+/// A matrix in memory as Eigen has them: Eigen::Ref, Map, a block or the matrix itself, row-major or not. No header of
+/// Eigen is needed here.
+template <class M>
+concept DenseMatrix = requires(M& matrix) {
+  { *matrix.data() } -> std::convertible_to<double>;
+  { matrix.rows() } -> std::convertible_to<std::int64_t>;
+  { matrix.cols() } -> std::convertible_to<std::int64_t>;
+  { matrix.rowStride() } -> std::convertible_to<std::int64_t>;
+  { matrix.colStride() } -> std::convertible_to<std::int64_t>;
 };
 
 /// A column of rows as the caller has them, called as in the file that a model was trained on. Texts are what cells of
@@ -126,6 +139,15 @@ class Predictor {
   /// (N, D) to (N, K), both row-major and without gaps. @throws Error(usage)  also: they do not fit each other
   void predict(std::span<const float> x, std::span<float> outputs) const;
   void predict(std::span<const double> x, std::span<double> outputs) const;
+  /// Matrices, both of float or both of double, (N, D) to (N, K), such as Eigen::Ref. @throws Error(usage)  also: they
+  /// do not fit each other
+  template <DenseMatrix X, DenseMatrix Y>
+  void predict(const X& x, Y&& outputs, std::int32_t* labels = nullptr) const {
+    require_shapes({x.rows(), x.cols()}, {outputs.rows(), outputs.cols()});
+    using Number = std::remove_cvref_t<decltype(*outputs.data())>;
+    predict(x.rows(), RowsView<const Number>{x.data(), x.rowStride(), x.colStride()},
+            RowsView<Number>{outputs.data(), outputs.rowStride(), outputs.colStride()}, labels);
+  }
   /// The same into memory that is made for it.
   Predictions predict(std::span<const float> x) const;
   Predictions predict(std::span<const double> x) const;
@@ -136,6 +158,12 @@ class Predictor {
   std::vector<double> row(const std::map<std::string, std::string>& cells) const;
 
  private:
+  struct MatrixShape {
+    std::int64_t rows;
+    std::int64_t columns;
+  };
+  void require_shapes(MatrixShape x, MatrixShape outputs) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -46,7 +46,7 @@ void check_output_file(const std::string& out, Output kind, const std::vector<st
 enum class NewFolder { run, sweep };
 
 /// Whether a run or sweep may be made in `folder`, which may be there or not.
-/// @throws Error  input_output: it is a file, or below one; usage: it is part of another run or sweep; taken: it holds
+/// @throws Error  input_output: it is a file, or below one; usage: it lies in another run or sweep; taken: it holds
 ///                no run or sweep, but files or folders by the names of one
 void check_new_folder(const std::string& folder, NewFolder kind);
 

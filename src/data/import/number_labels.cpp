@@ -47,8 +47,8 @@ Labels classes_of(std::span<const double> values, const NumberFacts& facts, cons
 }  // namespace
 
 NumberVerdict judge_numbers(const NumberFacts& facts) {
-  if (!facts.whole) return {false, "not all numbers are whole"};
-  if (facts.greatest >= 0x1p53) return {false, "some are 2^53 or more"};
+  if (!facts.whole) return {false, "not all numbers are whole; --classes if they are names"};
+  if (facts.greatest >= 0x1p53) return {false, "some are 2^53 or more; --classes if they are names"};
   if (facts.distinct > most_counted_numbers)
     return {false,
             fmt::format("more than {} different whole numbers; --classes if they are names", most_counted_numbers)};

@@ -44,14 +44,9 @@ void check_class_numbers(const Dataset& set, const DataDescription& trained, con
                   set.path(), name, k, trained.class_names[k], k, k));
 }
 
-/// Columns of the file that y was made of; empty where they are not known.
-std::vector<std::string> names_of_targets(const Dataset& set) {
-  return set.file_columns() ? set.file_columns()->labels : std::vector<std::string>{};
-}
-
 /// The same targets in another order: each would be compared with another one.
 void check_order_of_targets(const Dataset& set, const DataDescription& trained, const std::string& name) {
-  const std::vector<std::string> names = names_of_targets(set);
+  const std::vector<std::string>& names = set.target_names();
   if (names == trained.target_names || !std::ranges::is_permutation(names, trained.target_names)) return;
   throw Error(
       ExitStatus::bad_data,
@@ -95,7 +90,7 @@ std::string note_on_units(const Dataset& set, const DataDescription& trained) {
 }
 
 std::string note_on_targets(const Dataset& set, const DataDescription& trained, const std::string& name) {
-  const std::vector<std::string> names = names_of_targets(set);
+  const std::vector<std::string>& names = set.target_names();
   const std::vector<std::string>& learnt = trained.target_names;
   if (names.size() != learnt.size() || names == learnt) return "";
   const auto [ours, theirs] = std::ranges::mismatch(names, learnt);

@@ -125,7 +125,7 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
                                                   fmt::join(dataset.names(), ", ")));
   TrainingData data{dataset.split("train"), {}, "", {dataset.shape(), dataset.classes(), {}, dataset.content()}};
   data.description.element = element_name(data.train.element_type());
-  if (dataset.file_columns()) data.description.target_names = dataset.file_columns()->labels;
+  data.description.target_names = dataset.target_names();
   if (!dataset.table()) data.description.file_columns = dataset.file_columns();
   if (dataset.classes() > 0) data.description.class_names = dataset.class_names();
   data.description.columns = dataset.columns();

@@ -26,6 +26,7 @@ std::string describe_data(const Dataset& data) {
     text += split.has_targets() ? counted(split.outputs(), "output") : (split.has_labels() ? "labels" : "no y");
   }
   for (const std::string& name : data.class_names()) text += fmt::format("\na class \"{}\"", name);
+  for (const std::string& name : data.target_names()) text += fmt::format("\na target \"{}\"", name);
   for (const std::string& name : data.columns()) text += fmt::format("\na column \"{}\"", name);
   return text;
 }

@@ -137,8 +137,8 @@ class Explainer {
     const TrainedModel& trained = member_.trained;
     std::optional<SplitJudge> judge;
     if (by_judge()) judge.emplace(trained.model, trained.data, trained.targets);
-    const Evaluation evaluation = evaluate_split(pass_->feeder, split_, member_.leaf_samples, pass_->rows.capacity(),
-                                                 member_.comm, judge ? &*judge : nullptr);
+    const Evaluation evaluation = evaluate_split(pass_->feeder, trained.data.classes, split_, member_.leaf_samples,
+                                                 pass_->rows.capacity(), member_.comm, judge ? &*judge : nullptr);
     const std::optional<double> score = metric_ == nullptr ? evaluation.loss : evaluation.*metric_->value;
     run_together(member_.comm, [&] {
       if (!std::isfinite(evaluation.loss))

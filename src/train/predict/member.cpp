@@ -108,7 +108,8 @@ Evaluation judge_member(Member& member, const Dataset& data, const Split& split,
   });
   SHOAL_FAULT_POINT("predict");
   SplitJudge judge(trained.model, trained.data, trained.targets);
-  Evaluation result = evaluate_split(pass->feeder, split, member.leaf_samples, pass->rows.capacity(), comm, &judge);
+  Evaluation result = evaluate_split(pass->feeder, trained.data.classes, split, member.leaf_samples,
+                                     pass->rows.capacity(), comm, &judge);
   pass->say_strange(comm, said);
   run_together(comm, [&] {
     if (!std::isfinite(result.loss))

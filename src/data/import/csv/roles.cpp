@@ -151,7 +151,7 @@ std::vector<CsvColumn> columns_with_roles(const CsvOptions& options, const CsvOp
       columns[c].role = CsvRole::hollow;
     } else if (opened.header && names[c] == fmt::format("column_{}", c) && counts_rows(opened, c)) {
       columns[c].role = CsvRole::ignored;
-      columns[c].reason = "has no name and counts the rows";
+      columns[c].reason = "has no name and counts the rows; --columns takes it";
     }
   }
   if (!options.choices.file.empty()) take_choices(options.choices, columns, names);

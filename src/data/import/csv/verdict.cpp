@@ -109,7 +109,7 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
     feature.column.marks = taken.marks;
     if (guessed && facts.dates > 0) feature.column.type = ColumnType::date;
     if (guessed && reason.empty())
-      reason = facts.dates > 0 ? "all cells are dates"
+      reason = facts.dates > 0 ? "all cells are dates; --category if they are names"
                : taken.marks.any()
                    ? fmt::format("numbers such as {}; --category if they are names", marks_text(taken.marks, decimal))
                : facts.whole && facts.first_zeros
@@ -118,7 +118,7 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
                          "names, --id to keep them beside the rows",
                          shown(facts.first_zeros->text))
                : facts.whole ? "whole numbers; --category if they are names"
-                             : "numbers";
+                             : "numbers; --category if they are names";
     return feature;
   }
   std::vector<std::string>& categories = feature.column.categories;
@@ -130,9 +130,9 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
     feature.codes.push_back(static_cast<double>(std::ranges::lower_bound(categories, word.text) - categories.begin()));
   if (guessed) feature.column.type = categories.size() == 2 ? ColumnType::flag : ColumnType::category;
   if (guessed && reason.empty()) {
-    reason = categories.size() == 2 ? "two texts" : "texts";
+    reason = categories.size() == 2 ? "two texts; --category if there are more" : "texts; --ignore leaves them out";
     if (hold_numbers(facts))
-      reason += fmt::format("; if \"{}\" is a number or a date, write it like 97.5 or 2018-01-28",
+      reason += fmt::format(", and if \"{}\" is a number or a date, write it like 97.5 or 2018-01-28",
                             shown(facts.words.front().text));
   }
   return feature;
@@ -225,7 +225,7 @@ CsvVerdict judge(const std::vector<CsvColumn>& columns, const CsvFiles& files, c
         if (!columns[c].type) check_merged(files, c, columns[c], facts);
         if (!columns[c].type && facts.missing == facts.cells()) {
           verdict.kept[c] = false;
-          verdict.reasons[c] = "left out: every cell is missing";
+          verdict.reasons[c] = "left out: every cell is missing; --category keeps it";
           break;
         }
         break;

@@ -87,10 +87,23 @@ TEST_F(Verdict, MarksThatComeLateOrDiffer) {
   refuse("a;b\n1,234;1\n2,500;2\n", {}, {"--decimal ,", "--decimal ."});
   EXPECT_THAT(values_of(import("a;b\n1,234;1\n2,500;2\n", {.decimal = '.'})), ElementsAre(1234, 1, 2500, 2));
   import("a,b\n97 kg,1\n5 kg,2\n\"1,23\",4\n", {});
-  EXPECT_THAT(why(0), HasSubstr("texts; if \"97 kg\" is a number or a date, write it like"));
+  EXPECT_THAT(why(0),
+              HasSubstr("texts; --ignore leaves them out, and if \"97 kg\" is a number or a date, write it like"));
   import("a,b\n01/02/2018,x1y\n13/02/2018,z\n01/02/2018,z\n", {});
   EXPECT_THAT(why(0), HasSubstr("if \"01/02/2018\" is a number or a date"));
-  EXPECT_EQ(why(1), "two texts");
+  EXPECT_EQ(why(1), "two texts; --category if there are more");
+}
+
+TEST_F(Verdict, EachGuessNamesTheOptionThatOverrulesIt) {
+  const std::string text = "a,b,c,d,e,f\n1.5,x,2018-01-28,p,NA,0.5\n2.5,y,2018-01-29,q,NA,1\n3.5,z,2018-01-30,p,NA,2\n";
+  import(text, {.label = "f"});
+  for (const std::size_t names : {0U, 2U, 3U, 4U}) EXPECT_THAT(why(names), HasSubstr("; --category ")) << names;
+  EXPECT_THAT(why(1), HasSubstr("; --ignore "));
+  EXPECT_THAT(why(5), HasSubstr("; --classes "));
+  for (const char* label : {"b", "a,f"}) {
+    import(text, {.label = label});
+    EXPECT_THAT(why(*label == 'b' ? 1 : 0), HasSubstr("; --label ")) << label;
+  }
 }
 
 /// A model's numbers are written as those that it was trained on.
