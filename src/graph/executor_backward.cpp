@@ -30,13 +30,13 @@ void Executor<T>::pull_gradient(std::size_t id, SampleRange samples, std::int64_
   const std::int64_t rows = samples.count * node.shape.rows;
   const std::int64_t size = rows * gradient.pitch;
   RowBlock<T> storage;
-  std::vector<T> scratch;
+  thread_local std::vector<T> scratch;  // made once: of images it is large, and zeros would be written for nothing
   bool first = true;
   bool padded = true;  // with zeros, by those who write
   for (auto use = work_[id].uses.rbegin(); use != work_[id].uses.rend(); ++use) {
     if (!reached_[use->first]) continue;
     const Operation& user = *graph_.nodes()[use->first].operation;
-    if (!first) scratch.resize(static_cast<std::size_t>(size));
+    if (!first && std::ssize(scratch) < size) scratch.resize(static_cast<std::size_t>(size));
     user.backward(view(use->first, samples, storage), use->second, panel, first ? out : scratch.data());
     if (!first) add_to<T>(Extent::of(rows, gradient.width(panel), gradient.pitch), scratch.data(), out);
     first = false;
