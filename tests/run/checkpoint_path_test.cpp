@@ -15,7 +15,7 @@ TEST(CheckpointPath, FilesStayAsTheyAre) {
   EXPECT_EQ(checkpoint_file("no/such/file"), "no/such/file");
 }
 
-TEST(CheckpointPath, ARunMeansItsLatest) {
+TEST(CheckpointPath, ARunMeansItsNewest) {
   const tests::TemporaryFolder folder;
   const std::string checkpoints = folder / "checkpoints";
   std::filesystem::create_directory(checkpoints);
@@ -27,8 +27,8 @@ TEST(CheckpointPath, ARunMeansItsLatest) {
   }
   for (const char* name : {"/step-00000003.h5", "/step-00000007.h5"}) tests::write(checkpoints + name, "");
   EXPECT_EQ(checkpoint_file(folder / "."), folder / "./checkpoints/step-00000007.h5");
-  std::filesystem::create_symlink("step-00000003.h5", checkpoints + "/latest");
-  EXPECT_EQ(checkpoint_file(folder / "."), folder / "./checkpoints/step-00000003.h5");
+  std::filesystem::create_symlink("step-00000003.h5", checkpoints + "/latest");  // as a kill leaves it
+  EXPECT_EQ(checkpoint_file(folder / "."), folder / "./checkpoints/step-00000007.h5");
   std::filesystem::remove(checkpoints + "/step-00000003.h5");
   EXPECT_EQ(checkpoint_file(folder / "."), folder / "./checkpoints/step-00000007.h5");
 }
