@@ -231,8 +231,8 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   training->allocate();
   if (resumed) run_together(comm, [&] { training->restore(*resumed); });
   for (const std::string& line : plan.idle) log_warning(line);
-  for (const std::string& line : {endless_warmup(*training), early_end_of_learning(*training)})
-    if (!resumed && !line.empty()) log_warning(line);
+  for (const auto of : {endless_warmup, early_end_of_learning})
+    if (const std::string line = resumed ? "" : of(*training); !line.empty()) log_warning(line);
   const std::int64_t first = training->progress().step;
   Config next;  // with what changes where it goes on
   run_together(comm, [&] { next = plan.journal.config_at(plan.config, first + 1); });

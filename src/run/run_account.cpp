@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "shoal/comm/session.hpp"
@@ -88,12 +89,12 @@ std::string early_end_of_learning(const Training& training) {
   const auto rate_at = [&](std::int64_t step) {
     return learning_rate(config.optimizer, config.schedule, step, training.steps_per_epoch(), total);
   };
+  const std::int64_t stride = std::max(training.steps_per_epoch(), total / 1000);  // a run may have a billion steps
   double greatest = 0.0;
   std::int64_t last = 0;  // that learns
-  for (std::int64_t epoch = 0; epoch * training.steps_per_epoch() < total; ++epoch) {
-    const std::int64_t step = epoch * training.steps_per_epoch() + 1;
+  for (std::int64_t step = 1; step <= total; step += stride) {
     greatest = std::max(greatest, rate_at(step));
-    if (rate_at(step) > nothing * greatest) last = std::min(total, step + training.steps_per_epoch() - 1);
+    if (rate_at(step) > nothing * greatest) last = std::min(total, step + stride - 1);
   }
   if (last == 0 || total - last <= total / 10) return "";
   return fmt::format(

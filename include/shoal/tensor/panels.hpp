@@ -22,7 +22,7 @@ inline constexpr std::int64_t padded_size(std::int64_t rows, std::int64_t column
 /// Elements that an elementwise function goes through: all of one row, or the first half of each row of a tile, whose
 /// other half then stays as it is, unread: most often the zeros of padding.
 struct Extent {
-  static constexpr std::int64_t half = panel_width / 2;
+  static constexpr std::int64_t half = narrow_pitch;
 
   Extent(std::int64_t elements) : width(elements) {}
   /// Columns [0, columns) of a tile, (rows, 32) or, of at most 16 columns, (rows, 16).
