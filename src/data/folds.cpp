@@ -191,7 +191,17 @@ FoldPlan plan_folds(const Split& split, std::int64_t folds, std::uint64_t seed,
 std::vector<std::int64_t> hold_out_of(const Split& split, double fraction, std::uint64_t seed) {
   const std::int64_t count = fraction_count(split.rows(), fraction);
   if (!split.has_groups() || count <= 0 || count >= split.rows()) return hold_out(seed, split.rows(), fraction);
-  return draw_rows({split.rows(), split_labels(split), split_groups(split)}, count, seed, 0).rows;
+  const auto values = [](std::vector<std::int64_t> all) -> RowValues {
+    if (all.empty()) return {};
+    return [held = std::make_shared<const std::vector<std::int64_t>>(std::move(all))] {
+      return [at = held->begin(), held]() mutable { return *at++; };
+    };
+  };
+  const RowSet drawn =
+      draw_rows({split.rows(), values(split_labels(split)), values(split_groups(split))}, count, seed, 0).rows;
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = drawn.after(-1); row < drawn.rows(); row = drawn.after(row)) rows.push_back(row);
+  return rows;
 }
 
 }  // namespace shoal

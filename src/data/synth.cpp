@@ -80,24 +80,16 @@ DatasetSummary write_rows(const SynthOptions& options, const std::string& source
                    }};
 
   const RandomSource draw(options.seed, Purpose::hold_out, 0, split_lane);
-  std::array<std::int64_t, 3> counts{0, options.samples, 0};
-  if (is_drawn(options)) {
-    counts[1] = 0;
-    for (std::int64_t row = 0; row < options.samples; ++row) ++counts[split_of(options, draw, row)];
-  }
-  if (counts[1] == 0) {
+  std::array<RowSet, 3> rows{RowSet(options.samples), RowSet(options.samples), RowSet(options.samples)};
+  for (std::int64_t row = 0; row < options.samples; ++row) rows[split_of(options, draw, row)].insert(row);
+  if (rows[1].count() == 0) {
     throw Error(ExitStatus::usage, fmt::format("of {} samples none was drawn to train; use more samples or smaller "
                                                "fractions",
                                                options.samples));
   }
   std::vector<PlannedSplit> splits;
   for (std::size_t s = 0; s < split_names.size(); ++s) {
-    if (counts[s] == 0) continue;
-    splits.push_back({split_names[s], &table, counts[s], [&, s](std::int64_t, std::int64_t previous) {
-                        std::int64_t row = previous + 1;
-                        while (split_of(options, draw, row) != s) ++row;
-                        return row;
-                      }});
+    if (rows[s].count() > 0) splits.push_back({split_names[s], &table, std::move(rows[s])});
   }
   return write_splits(std::move(splits), {number_names(classes), {}, source}, out);
 }

@@ -341,3 +341,22 @@ for size in ("0x4", "4x4x4", "4,4", "x"):
     refused(64, f'--size is "{size}"; it must be width and height', "images", "in", "--size", size)
 refused(64, "--size is missing", "images", "in")
 refused(66, "nowhere", "images", "nowhere", "--size", "8x9")
+
+
+# Memory does not grow with the rows, but for a few bits of each: labels are put away, splits drawn without a list.
+def peak_bytes(rows):
+    np.save("long_x.npy", (np.arange(rows) % 251).astype("u1")[:, None])
+    np.save("long_y.npy", np.arange(rows) * 0.25)
+    pathlib.Path("out.h5").unlink(missing_ok=True)
+    child = subprocess.Popen([shoal, "import", "npy", "--x", "long_x.npy", "--y", "long_y.npy", "--test-fraction", "0.2", "-o",
+                              "out.h5", "-q"])
+    _, status, used = os.wait4(child.pid, 0)
+    assert status == 0, status
+    return used.ru_maxrss * 1024
+
+
+rows = 6_000_000
+grown = peak_bytes(2 * rows) - peak_bytes(rows)
+assert grown < 2 * rows, f"{grown} bytes for {rows} more rows"
+for name in ("long_x.npy", "long_y.npy", "out.h5"):
+    os.unlink(name)

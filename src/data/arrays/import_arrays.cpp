@@ -110,72 +110,84 @@ Column joined_x(const std::shared_ptr<JoinedArrays>& arrays, ElementType element
   return column;
 }
 
-/// y of some files, all of it in memory.
-std::vector<double> answers_of(SourceArrays& y, const JoinedArrays& x) {
-  if (y.row_shape().size() > 1)
-    refuse(fmt::format("{}: y has rows of shape ({}); it must be (N), or (N, K) of numbers to predict", y.origin(),
-                       fmt::join(y.row_shape(), ", ")));
+/// y of both splits, which are judged together.
+struct JointAnswers {
+  std::shared_ptr<LabelNumbers> numbers;  // of train, then of test
+  std::int64_t of_train = 0;              // rows
+  bool whole = true;                      // by the types of the files
+  Place place = {};                       // of a number
+};
+
+void add_answers(SourceArrays& y, const JoinedArrays& x, LabelNumbers& numbers) {
   if (y.rows() != x.rows())
     refuse(fmt::format("{}: {} rows for the {} of {}; give those that belong together", y.origin(), y.rows(), x.rows(),
                        x.origin()));
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(y.rows()));
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  std::vector<double> values(rows.size() * static_cast<std::size_t>(y.row_elements()));
-  y.read(rows, values.data(), y.row_elements());
-  if (y.missing_seen() == 0) return values;
-  const auto first = std::ranges::find_if(values, [](double value) { return std::isnan(value); });
-  refuse(fmt::format("{}: the label is missing or nan, one of {}; remove those rows",
-                     y.place((first - values.begin()) / y.row_elements()), y.missing_seen()));
+  constexpr std::int64_t numbers_at_once = std::int64_t{1} << 16;
+  const std::int64_t rows_at_once = std::max<std::int64_t>(1, numbers_at_once / y.row_elements());
+  std::optional<std::int64_t> missing;
+  std::vector<std::int64_t> rows;
+  std::vector<double> values;
+  for (std::int64_t first = 0; first < y.rows(); first += rows_at_once) {
+    rows.resize(static_cast<std::size_t>(std::min(rows_at_once, y.rows() - first)));
+    std::iota(rows.begin(), rows.end(), first);
+    values.resize(rows.size() * static_cast<std::size_t>(y.row_elements()));
+    y.read(rows, values.data(), y.row_elements());
+    const auto gap = std::ranges::find_if(values, [](double value) { return std::isnan(value); });
+    if (!missing && gap != values.end()) missing = first + (gap - values.begin()) / y.row_elements();
+    numbers.add(values);
+  }
+  y.rest();
+  if (missing)
+    refuse(fmt::format("{}: the label is missing or nan, one of {}; remove those rows", y.place(*missing),
+                       y.missing_seen()));
 }
 
-/// y of both splits, which are judged together.
-struct JointAnswers {
-  std::vector<double> values;  // of train, then of test
-  std::size_t of_train = 0;
-  std::int64_t outputs = 1;  // of a row
-  bool whole = true;         // by the types of the files
-  Place place = {};          // of a value
-};
-
-JointAnswers joint_answers(SourceArrays& y, const JoinedArrays& x, SourceArrays* test_y, const JoinedArrays* test_x) {
-  JointAnswers all{answers_of(y, x)};
-  all.of_train = all.values.size();
-  all.outputs = y.row_elements();
-  all.whole = y.are_whole() && (test_y == nullptr || test_y->are_whole());
-  if (test_y != nullptr) {
-    if (test_y->row_elements() != all.outputs)
-      refuse(fmt::format("{}: y has {} numbers a row, and that of {} has {}; both need the same", test_y->origin(),
-                         test_y->row_elements(), y.origin(), all.outputs));
-    const std::vector<double> test = answers_of(*test_y, *test_x);
-    all.values.insert(all.values.end(), test.begin(), test.end());
+/// @param out  of the data set to be
+JointAnswers joint_answers(SourceArrays& y, const JoinedArrays& x, SourceArrays* test_y, const JoinedArrays* test_x,
+                           const std::string& out) {
+  for (const SourceArrays* const one : {&y, test_y}) {
+    if (one == nullptr) continue;
+    if (one->row_shape().size() > 1)
+      refuse(fmt::format("{}: y has rows of shape ({}); it must be (N), or (N, K) of numbers to predict", one->origin(),
+                         fmt::join(one->row_shape(), ", ")));
+    if (one->row_elements() != y.row_elements())
+      refuse(fmt::format("{}: y has {} numbers a row, and that of {} has {}; both need the same", one->origin(),
+                         one->row_elements(), y.origin(), y.row_elements()));
   }
-  all.place = [&y, test_y, count = all.of_train, outputs = all.outputs](std::size_t i) {
-    const auto row = static_cast<std::int64_t>(i < count ? i : i - count) / outputs;
-    return (i < count ? y : *test_y).place(row);
+  JointAnswers all{std::make_shared<LabelNumbers>(out, y.row_elements())};
+  add_answers(y, x, *all.numbers);
+  all.of_train = all.numbers->rows();
+  all.whole = y.are_whole() && (test_y == nullptr || test_y->are_whole());
+  if (test_y != nullptr) add_answers(*test_y, *test_x, *all.numbers);
+  all.place = [&y, test_y, train = all.of_train, width = y.row_elements()](std::size_t i) {
+    const std::int64_t row = static_cast<std::int64_t>(i) / width;
+    return row < train ? y.place(row) : test_y->place(row - train);
   };
   return all;
 }
 
 /// @param names  of the classes that there are already (`like`: another data set or a model says so), else set
-Labels labels_of_answers(const SourceArrays& y, const JointAnswers& all, const ArrayImport& import, bool like,
-                         std::vector<std::string>& names) {
-  if (all.outputs > 1) {
+NumberLabels labels_of_answers(const SourceArrays& y, const JointAnswers& all, const ArrayImport& import, bool like,
+                               std::vector<std::string>& names) {
+  const NumberSurvey& survey = all.numbers->survey();
+  const std::int64_t outputs = all.numbers->width();
+  if (outputs > 1) {
     if (like ? !names.empty() : import.wish == LabelWish::classes)
-      refuse(fmt::format("{}: y has {} numbers a row, which cannot be one class", y.origin(), all.outputs));
+      refuse(fmt::format("{}: y has {} numbers a row, which cannot be one class", y.origin(), outputs));
     if (all.whole && import.wish != LabelWish::regression && !like)
       refuse(
           fmt::format("{}: y has {} whole numbers a row; it must be (N), or (N, K) of floats; say --regression if they "
                       "are numbers to predict",
-                      y.origin(), all.outputs));
-    return targets_from_numbers(all.values, all.place);
+                      y.origin(), outputs));
+    return targets_of_numbers(survey, all.place);
   }
-  if (like) return number_labels_like(all.values, names, all.place);
+  if (like) return number_labels_like(survey, names, all.place);
   const bool classes = import.labels_are_classes && all.whole && import.wish == LabelWish::found_out;
-  NumberLabels found = labels_of_numbers(all.values, classes ? LabelWish::classes : import.wish, all.place);
+  NumberLabels found = labels_of_numbers(survey, classes ? LabelWish::classes : import.wish, all.place);
   if (!classes) log_info(fmt::format("{}: {}", y.name(), found.reason));
-  say_empty_classes(found.labels, y.name());
-  names = found.labels.class_names;
-  return std::move(found.labels);
+  say_empty_classes(found, y.name());
+  names = found.class_names;
+  return found;
 }
 
 /// @returns how many
@@ -289,13 +301,10 @@ DatasetSummary import_arrays(ArrayImport import, const std::string& out) {
   if (import.train.y) {
     SourceArrays& y = *import.train.y;
     SourceArrays* const test_y = test_x && import.test->y ? &*import.test->y : nullptr;
-    const JointAnswers all = joint_answers(y, *x, test_y, test_x.get());
-    const Labels labels = labels_of_answers(y, all, import, like || import.model, notes.class_names);
-    const bool flat = all.outputs == 1 && y.row_shape().empty();
-    auto [of_train, of_test] =
-        columns_of_two(labels, all.of_train, flat ? std::vector<std::int64_t>() : std::vector{all.outputs});
-    table.y = std::move(of_train);
-    if (test_y != nullptr) test.y = std::move(of_test);
+    const JointAnswers all = joint_answers(y, *x, test_y, test_x.get(), out);
+    const NumberLabels labels = labels_of_answers(y, all, import, like || import.model, notes.class_names);
+    table.y = label_column(all.numbers, 0, labels, y.row_shape());
+    if (test_y != nullptr) test.y = label_column(all.numbers, all.of_train, labels, y.row_shape());
   }
   DatasetSummary summary = write_splits(plan_splits(table, test_x ? &test : nullptr, import.split), notes, out);
   const std::int64_t missing = say_missing(*x) + (test_x ? say_missing(*test_x) : 0);

@@ -53,6 +53,9 @@ class SourceArrays {
   template <class T>
   void read(std::span<const std::int64_t> rows, T* out, std::int64_t stride);
 
+  /// Gives back the memory of the block; what is read later opens its file again.
+  void rest() { array_.reset(); }
+
   std::int64_t missing_seen() const { return missing_seen_; }  ///< by read()
   /// How what is stored is understood, for a note, and whether files differ; empty where values are stored as they are.
   std::string conventions() const;

@@ -217,7 +217,7 @@ class CsvImport {
     const std::int64_t left_out = scan.rows - table.rows - (test ? test->rows : 0);
     std::vector<PlannedSplit> splits;
     if (like_ && like_->roles) {
-      splits.push_back({"test", &table, table.rows, [](std::int64_t i, std::int64_t) { return i; }});
+      splits.push_back({"test", &table, RowSet(table.rows, RowSet::Of::all)});
     } else {
       splits = plan_splits(table, test ? &*test : nullptr, options_.split);
     }

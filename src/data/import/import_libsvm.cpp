@@ -26,11 +26,12 @@ namespace {
   throw Error(ExitStatus::bad_data, path + ": the file changed while it was read; import it again");
 }
 
+constexpr std::size_t labels_at_once = 4096;
+
 /// What a first reading of a file finds.
 struct Findings {
   std::string path;
-  std::vector<double> labels;
-  std::vector<std::int64_t> lines;
+  std::int64_t rows = 0;
   std::int64_t greatest = -1;
   std::int64_t zeros = 0;  // rows with index 0
   bool fit_float32 = true;
@@ -38,28 +39,35 @@ struct Findings {
 
   std::optional<FileStamp> stamp;  // opening the file says what is wrong with it
 
-  explicit Findings(std::string file) : path(std::move(file)), stamp(FileStamp::of(path)) {
+  /// @param labels  to which those of the file are added
+  Findings(std::string file, LabelNumbers& labels) : path(std::move(file)), stamp(FileStamp::of(path)) {
     SvmReader reader(path);
     ImportProgress progress("reading " + path, reader.file().size());
     std::int64_t said = 0;
+    std::vector<double> some;
     for (SvmRow row; reader.next(row);) {
       const std::int64_t place = reader.file().place();
       progress.add(place - std::exchange(said, place));
-      labels.push_back(row.label);
-      lines.push_back(row.line);
+      ++rows;
+      some.push_back(row.label);
+      if (some.size() == labels_at_once) labels.add(std::exchange(some, {}));
       queries += row.has_query ? 1 : 0;
       if (row.entries.empty()) continue;
       greatest = std::max(greatest, row.entries.back().index);
       zeros += row.entries.front().index == 0 ? 1 : 0;
       for (const SvmEntry& entry : row.entries) fit_float32 = fit_float32 && entry.fits_float32;
     }
-    if (labels.empty())
-      throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row; fetch it again", path));
+    labels.add(some);
+    if (rows == 0) throw Error(ExitStatus::bad_data, fmt::format("{}: the file holds no row; fetch it again", path));
     if (queries > 0) log_info(fmt::format("{}: qid: of {} rows is left out", path, queries));
   }
   bool has_zero() const { return zeros > 0; }
-  Place place() const {
-    return [this](std::size_t i) { return fmt::format("{}:{}", path, lines[i]); };
+  /// "FILE:LINE", for which the file is read once more.
+  std::string place(std::int64_t row) const {
+    SvmReader reader(path);
+    SvmRow read;
+    for (std::int64_t i = 0; i <= row && reader.next(read); ++i) continue;
+    return fmt::format("{}:{}", path, read.line);
   }
 };
 
@@ -175,9 +183,8 @@ void say_first(const Findings& findings, const Span& span, bool known, const std
 void check_alike(const Findings& train, const Findings& test) {
   constexpr double most_by_chance = 10.0;  // rows with index 0 that are missing: e^-10 is the chance of as many
   if (test.has_zero() && !train.has_zero()) refuse_shifted(test, 0, train.path);
-  const double share = static_cast<double>(train.zeros) / static_cast<double>(train.labels.size());
-  if (!test.has_zero() && share * static_cast<double>(test.labels.size()) > most_by_chance)
-    refuse_shifted(test, 1, train.path);
+  const double share = static_cast<double>(train.zeros) / static_cast<double>(train.rows);
+  if (!test.has_zero() && share * static_cast<double>(test.rows) > most_by_chance) refuse_shifted(test, 1, train.path);
 }
 
 /// Names by indices.
@@ -199,13 +206,13 @@ std::vector<std::string> column_names(const LibsvmOptions& options, const std::o
   return first_libsvm_index(theirs) ? theirs : index_names(span);
 }
 
-Labels labels_of(std::span<const double> values, LabelWish wish, const std::string& file, const Place& place) {
-  NumberLabels found = labels_of_numbers(values, wish, place);
+NumberLabels labels_of(const NumberSurvey& survey, LabelWish wish, const std::string& file, const Place& place) {
+  NumberLabels found = labels_of_numbers(survey, wish, place);
   log_info(fmt::format("{}: {}", file, found.reason));
   // In numeric order, without the numbers between that no row has.
-  if (!found.labels.class_names.empty() && wish != LabelWish::classes) return labels_from_numbers(values, place);
-  say_empty_classes(found.labels, file);
-  return std::move(found.labels);
+  if (!found.class_names.empty() && wish != LabelWish::classes) return classes_in_order(survey, place);
+  say_empty_classes(found, file);
+  return found;
 }
 
 }  // namespace
@@ -230,9 +237,10 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
                               "--features",
                               options.like));
   }
-  const Findings train(options.file);
+  const auto numbers = std::make_shared<LabelNumbers>(out, 1);  // of both files together
+  const Findings train(options.file, *numbers);
   std::optional<Findings> test;
-  if (!options.test.empty()) test.emplace(options.test);
+  if (!options.test.empty()) test.emplace(options.test, *numbers);
 
   const std::optional<std::int64_t> first = known_first(options, like);
   if (test && !first) check_alike(train, *test);
@@ -249,29 +257,28 @@ DatasetSummary import_libsvm(const LibsvmOptions& options, const std::string& ou
   const bool fit_float32 = train.fit_float32 && (!test || test->fit_float32);
 
   Table table;
-  table.rows = static_cast<std::int64_t>(train.labels.size());
+  table.rows = train.rows;
   table.x = sparse_x(train, span, fit_float32);
   TableNotes notes{{}, column_names(options, like, span), file_name(options.file)};
   notes.like = options.like;
   Table test_table;
   if (test) {
     notes.source += ", " + file_name(options.test);
-    test_table.rows = static_cast<std::int64_t>(test->labels.size());
+    test_table.rows = test->rows;
     test_table.x = sparse_x(*test, span, fit_float32);
   }
-  if (options.labels) {  // of both files together
-    std::vector<double> values = train.labels;
-    if (test) values.insert(values.end(), test->labels.begin(), test->labels.end());
+  if (options.labels) {
     const Place place = [&](std::size_t i) {
-      return i < train.labels.size() ? train.place()(i) : test->place()(i - train.labels.size());
+      const auto row = static_cast<std::int64_t>(i);
+      return row < train.rows ? train.place(row) : test->place(row - train.rows);
     };
-    const Labels labels = like            ? number_labels_like(values, like->class_names(), place)
-                          : options.model ? number_labels_like(values, options.model->class_names, place)
-                                          : labels_of(values, wish, train.path, place);
+    const NumberSurvey& survey = numbers->survey();
+    const NumberLabels labels = like            ? number_labels_like(survey, like->class_names(), place)
+                                : options.model ? number_labels_like(survey, options.model->class_names, place)
+                                                : labels_of(survey, wish, train.path, place);
     notes.class_names = labels.class_names;
-    auto [of_train, of_test] = columns_of_two(labels, train.labels.size(), {});
-    table.y = std::move(of_train);
-    if (test) test_table.y = std::move(of_test);
+    table.y = label_column(numbers, 0, labels, {});
+    if (test) test_table.y = label_column(numbers, train.rows, labels, {});
   }
   return write_splits(plan_splits(table, test ? &test_table : nullptr, options.split), notes, out);
 }

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <set>
 
-#include "cells/cell_kind.hpp"
 #include "csv_reader.hpp"
 #include "data/contents.hpp"
 #include "shoal/core/error.hpp"
@@ -55,13 +55,6 @@ Labels classes_in_order(std::span<const std::int64_t> values, const std::set<std
   return labels;
 }
 
-/// Whether float32 tells the value, as it does texts of so few digits where it has all of its own.
-bool is_brief(double value) {
-  const auto narrow = static_cast<float>(value);
-  return static_cast<double>(narrow) == value || (std::fabs(narrow) >= std::numeric_limits<float>::min() &&
-                                                  parse_number(fmt::format("{:.6g}", value)) == value);
-}
-
 /// A finite number, nothing for a text that is no number; an empty cell, NaN and infinity are errors.
 std::optional<double> number_or_text(std::span<const std::string> texts, std::size_t i, const Place& place) {
   if (trimmed(texts[i]).empty()) refuse_label(place, i, "the label is empty; fill it in or remove the row");
@@ -73,17 +66,6 @@ std::optional<double> number_or_text(std::span<const std::string> texts, std::si
 }
 
 }  // namespace
-
-std::pair<Column, Column> columns_of_two(const Labels& labels, std::size_t values,
-                                         const std::vector<std::int64_t>& shape) {
-  const auto cut = [&]<class To, class From>(const std::vector<From>& all, To) {
-    const auto at = all.begin() + static_cast<std::ptrdiff_t>(values);
-    const std::vector<std::int64_t> row = std::is_floating_point_v<From> ? shape : std::vector<std::int64_t>();
-    return std::pair(column_of(std::vector<To>(all.begin(), at), row), column_of(std::vector<To>(at, all.end()), row));
-  };
-  if (!labels.class_names.empty()) return cut(labels.numbers, std::int32_t{});
-  return std::ranges::all_of(labels.targets, is_brief) ? cut(labels.targets, float{}) : cut(labels.targets, double{});
-}
 
 std::vector<std::string> number_names(std::int64_t count) {
   std::vector<std::string> names;
@@ -117,18 +99,8 @@ Labels labels_from_classes(std::span<const std::int64_t> values, const Place& pl
   return labels;
 }
 
-Labels targets_from_numbers(std::span<const double> values, const Place& place) {
-  Labels labels;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(static_cast<float>(values[i])))
-      refuse_label(place, i, fmt::format("target {} is too large for float32; rescale the targets", values[i]));
-    labels.targets.push_back(values[i]);
-  }
-  return labels;
-}
-
-Labels labels_from_numbers(std::span<const double> values, const Place& place) {
-  if (!std::all_of(values.begin(), values.end(), is_whole)) return targets_from_numbers(values, place);
+Labels labels_in_order(std::span<const double> values, const Place& place) {
+  assert(std::all_of(values.begin(), values.end(), is_whole));
   const std::vector<std::int64_t> whole(values.begin(), values.end());
   const std::set<std::int64_t> distinct(whole.begin(), whole.end());
   check_class_count(distinct, place);
@@ -147,7 +119,7 @@ Labels labels_from_texts(std::span<const std::string> texts, const Place& place)
     codes |= has_zeros_in_front(trimmed(texts[i]));
   }
   if (whole.size() == texts.size() && !codes) {
-    if (negative) return labels_from_numbers(whole, place);
+    if (negative) return labels_in_order(whole, place);
     return labels_from_classes(std::vector<std::int64_t>(whole.begin(), whole.end()), place);
   }
   std::set<std::string> distinct;

@@ -7,8 +7,6 @@
 #include <array>
 #include <cctype>
 #include <iterator>
-#include <memory>
-#include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -22,8 +20,6 @@
 
 namespace shoal {
 namespace {
-
-using Rows = std::vector<std::int64_t>;
 
 constexpr std::uint32_t test_lane = 1;
 constexpr std::uint32_t validation_lane = 2;
@@ -45,94 +41,83 @@ std::int64_t wanted_rows(const char* option, std::int64_t rows, double fraction)
   return count;
 }
 
-PlannedSplit listed(std::string name, const Table& table, Rows rows) {
-  const auto count = static_cast<std::int64_t>(rows.size());
-  auto held = std::make_shared<const Rows>(std::move(rows));
-  return {std::move(name), &table, count,
-          [held](std::int64_t i, std::int64_t) { return (*held)[static_cast<std::size_t>(i)]; }};
-}
-
-/// The class of each row; nothing where y holds none.
-Rows classes_of_rows(const Table& table) {
-  Rows classes;
-  if (!table.y || is_floating(table.y->type)) return classes;
-  std::vector<std::byte> bytes(table.y->row_bytes());
-  classes.reserve(static_cast<std::size_t>(table.rows));
-  for (std::int64_t row = 0; row < table.rows; ++row) {
-    table.y->copy(row, bytes.data());
-    classes.push_back(label_at(table.y->type, bytes.data()));
-  }
-  return classes;
-}
-
-Rows chosen(const Rows& values, const Rows& rows) {
-  Rows result;
-  if (values.empty()) return result;
-  result.reserve(rows.size());
-  for (const std::int64_t row : rows) result.push_back(values[static_cast<std::size_t>(row)]);
-  return result;
-}
+bool has_classes(const Table& table) { return table.y && !is_floating(table.y->type); }
 
 /// Rows that are not dealt yet.
 class RowsLeft {
  public:
-  explicit RowsLeft(const Table& table) : rows_(static_cast<std::size_t>(table.rows)) {
-    std::iota(rows_.begin(), rows_.end(), std::int64_t{0});
-  }
-  const Rows& rows() const { return rows_; }
-  /// @param rows  sorted
-  Rows take(Rows rows) {
-    Rows left;
-    std::set_difference(rows_.begin(), rows_.end(), rows.begin(), rows.end(), std::back_inserter(left));
-    rows_ = std::move(left);
-    return rows;
-  }
-  Rows take_last(std::int64_t count) { return take({rows_.end() - count, rows_.end()}); }
+  explicit RowsLeft(const Table& table) : table_(table), rows_(table.rows, RowSet::Of::all) {}
 
-  /// @param classes  of all rows of the table, or empty
-  Rows draw(const std::string& split, const Table& table, const Rows& classes, std::int64_t count, std::uint64_t seed,
-            std::uint32_t lane) {
-    const Drawing from{static_cast<std::int64_t>(rows_.size()), chosen(classes, rows_), chosen(table.groups, rows_)};
-    Drawn drawn;
+  const RowSet& rows() const { return rows_; }
+
+  RowSet take_last(std::int64_t count) {
+    RowSet last(table_.rows);
+    for (std::int64_t row = table_.rows - count; row < table_.rows; ++row) last.insert(row);
+    rows_.erase(last);
+    return last;
+  }
+
+  RowSet draw(const std::string& split, bool stratify, std::int64_t count, std::uint64_t seed, std::uint32_t lane) {
+    Drawing from{rows_.count()};
+    if (stratify && has_classes(table_)) from.classes = numbers_of(*table_.y, rows_);
+    if (table_.group) from.groups = numbers_of(*table_.group, rows_);
+    Drawn drawn{RowSet(from.rows)};
     if (count < from.rows) drawn = draw_rows(from, count, seed, lane);
-    if (drawn.rows.empty() || drawn.rows.size() == rows_.size())
+    if (drawn.rows.count() == 0 || drawn.rows.count() == from.rows)
       refuse_options(fmt::format("{} rows for the split {} cannot be made of whole groups: {}; use another fraction",
-                                 count, split, drawn.rows.empty() ? "they are too large" : "none is left to train"));
-    if (drawn.absent > 0 && !classes.empty())
+                                 count, split,
+                                 drawn.rows.count() == 0 ? "they are too large" : "none is left to train"));
+    if (drawn.absent > 0)
       log_info(fmt::format("{} of {} classes have too few rows to give one to the split {}", drawn.absent,
                            drawn.classes, split));
-    for (std::int64_t& row : drawn.rows) row = rows_[static_cast<std::size_t>(row)];
-    return take(std::move(drawn.rows));
+    RowSet taken(table_.rows);
+    std::int64_t row = -1;
+    for (std::int64_t i = 0; i < from.rows; ++i) {
+      row = rows_.after(row);
+      if (drawn.rows.contains(i)) taken.insert(row);
+    }
+    rows_.erase(taken);
+    return taken;
   }
 
  private:
-  Rows rows_;
+  const Table& table_;
+  RowSet rows_;
 };
 
-std::vector<PlannedSplit> own_splits(const Table& table) {
-  std::array<Rows, 3> rows;
-  for (std::size_t row = 0; row < table.own_split.size(); ++row)
-    rows[static_cast<std::size_t>(table.own_split[row])].push_back(static_cast<std::int64_t>(row));
-  if (rows[static_cast<std::size_t>(OwnSplit::train)].empty())
+/// The rows of each split that the file names.
+std::array<RowSet, 3> rows_by_own_split(const Table& table) {
+  const RowSet all(table.rows, RowSet::Of::all);
+  std::array<RowSet, 3> rows{RowSet(table.rows), RowSet(table.rows), RowSet(table.rows)};
+  const auto next = numbers_of(*table.own_split, all)();
+  for (std::int64_t row = 0; row < table.rows; ++row) rows[static_cast<std::size_t>(next())].insert(row);
+  return rows;
+}
+
+std::vector<PlannedSplit> own_splits(const Table& table, const Table* test) {
+  std::array<RowSet, 3> rows = rows_by_own_split(table);
+  const auto of = [&](OwnSplit split) -> RowSet& { return rows[static_cast<std::size_t>(split)]; };
+  if (test != nullptr && of(OwnSplit::test).count() > 0)
+    refuse_options("the column of splits has rows to test, and so has the test file; give one of them");
+  if (of(OwnSplit::train).count() == 0)
     throw Error(ExitStatus::bad_data, "the column of splits gives no row to train; some rows must say train");
   std::vector<PlannedSplit> splits;
   for (const OwnSplit split : {OwnSplit::test, OwnSplit::validation, OwnSplit::train}) {
-    Rows& its = rows[static_cast<std::size_t>(split)];
-    if (!its.empty()) splits.push_back(listed(std::string(split_name(split)), table, std::move(its)));
+    if (of(split).count() > 0) splits.push_back({std::string(split_name(split)), &table, std::move(of(split))});
   }
   return splits;
 }
 
 /// What was not drawn by groups may cut one.
 void check_groups(const Table& table, const std::vector<PlannedSplit>& splits) {
-  if (table.groups.empty()) return;
+  if (!table.group) return;
   std::unordered_map<std::int64_t, std::pair<std::size_t, std::int64_t>> seen;  // split and row of each group
   for (std::size_t s = 0; s < splits.size(); ++s) {
     if (splits[s].table != &table) continue;
-    std::int64_t row = -1;
-    for (std::int64_t i = 0; i < splits[s].rows; ++i) {
-      row = splits[s].row(i, row);
-      const auto [found, is_new] = seen.emplace(table.groups[static_cast<std::size_t>(row)], std::pair(s, row));
+    const RowSet& rows = splits[s].rows;
+    const auto next = numbers_of(*table.group, rows)();
+    for (std::int64_t row = rows.after(-1); row < rows.rows(); row = rows.after(row)) {
+      const auto [found, is_new] = seen.emplace(next(), std::pair(s, row));
       if (is_new || found->second.first == s) continue;
       throw Error(ExitStatus::bad_data,
                   fmt::format("rows {} and {}, from 0, are of one group and would go to the splits {} and {}; put the "
@@ -142,10 +127,19 @@ void check_groups(const Table& table, const std::vector<PlannedSplit>& splits) {
   }
 }
 
+std::unordered_set<std::int64_t> groups_in(const Table& table) {
+  std::unordered_set<std::int64_t> groups;
+  if (!table.group) return groups;
+  const RowSet all(table.rows, RowSet::Of::all);
+  const auto next = numbers_of(*table.group, all)();
+  for (std::int64_t row = 0; row < table.rows; ++row) groups.insert(next());
+  return groups;
+}
+
 /// A file to test on is taken as it is, but not in silence. Groups of both files have the same numbers.
 void say_shared_groups(const Table& table, const Table& test) {
-  const std::unordered_set<std::int64_t> learnt(table.groups.begin(), table.groups.end());
-  const std::unordered_set<std::int64_t> tested(test.groups.begin(), test.groups.end());
+  const std::unordered_set<std::int64_t> learnt = groups_in(table);
+  const std::unordered_set<std::int64_t> tested = groups_in(test);
   const auto shared = std::ranges::count_if(tested, [&](std::int64_t group) { return learnt.contains(group); });
   if (shared > 0)
     log_warning(fmt::format("{} of the {} groups to test on have rows to train on as well", shared, tested.size()));
@@ -161,11 +155,8 @@ void check_split_options(const Table& table, const Table* test, const SplitOptio
   }
   if (test != nullptr && parts_test)
     refuse_options("--test-last and --test-fraction exclude a test file of its own; give one of them");
-  if (table.own_split.empty()) return;
-  if (parts_test || options.validation_fraction > 0.0)
+  if (table.own_split && (parts_test || options.validation_fraction > 0.0))
     refuse_options("a column of splits excludes --test-last, --test-fraction and --validation-fraction; give one");
-  if (test != nullptr && std::ranges::find(table.own_split, OwnSplit::test) != table.own_split.end())
-    refuse_options("the column of splits has rows to test, and so has the test file; give one of them");
 }
 
 }  // namespace
@@ -214,23 +205,21 @@ std::vector<PlannedSplit> plan_splits(const Table& table, const Table* test, con
   }
 
   std::vector<PlannedSplit> splits;
-  if (test != nullptr) splits.push_back({"test", test, test->rows, [](std::int64_t i, std::int64_t) { return i; }});
-  if (!table.own_split.empty()) {
-    std::ranges::move(own_splits(table), std::back_inserter(splits));
+  if (test != nullptr) splits.push_back({"test", test, RowSet(test->rows, RowSet::Of::all)});
+  if (table.own_split) {
+    std::ranges::move(own_splits(table, test), std::back_inserter(splits));
   } else {
     RowsLeft rest(table);
-    const bool draws = options.test_fraction > 0.0 || options.validation_fraction > 0.0;
-    const Rows classes = draws && options.stratify ? classes_of_rows(table) : Rows{};
+    const auto draw = [&](const std::string& name, std::int64_t rows, std::uint32_t lane) {
+      splits.push_back({name, &table, rest.draw(name, options.stratify, rows, options.seed, lane)});
+    };
     if (options.test_last > 0) {
-      splits.push_back(listed("test", table, rest.take_last(test_rows)));
+      splits.push_back({"test", &table, rest.take_last(test_rows)});
     } else if (test_rows > 0) {
-      splits.push_back(listed("test", table, rest.draw("test", table, classes, test_rows, options.seed, test_lane)));
+      draw("test", test_rows, test_lane);
     }
-    if (validation_rows > 0) {
-      splits.push_back(listed("validation", table,
-                              rest.draw("validation", table, classes, validation_rows, options.seed, validation_lane)));
-    }
-    splits.push_back(listed("train", table, rest.rows()));
+    if (validation_rows > 0) draw("validation", validation_rows, validation_lane);
+    splits.push_back({"train", &table, rest.rows()});
   }
   check_groups(table, splits);
   if (test != nullptr) say_shared_groups(table, *test);

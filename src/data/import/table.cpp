@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
@@ -21,30 +23,34 @@ namespace shoal {
 namespace {
 
 /// Folds of train are made of whole groups.
-bool keeps_groups(const PlannedSplit& split) { return split.name == "train" && !split.table->groups.empty(); }
+bool keeps_groups(const PlannedSplit& split) { return split.name == "train" && split.table->group; }
 
 /// Groups are counted as they come up.
 Column group_column(const Table& table) {
-  std::unordered_map<std::int64_t, std::int64_t> numbers;
-  std::vector<std::int64_t> groups;
-  groups.reserve(table.groups.size());
-  for (const std::int64_t group : table.groups)
-    groups.push_back(numbers.emplace(group, static_cast<std::int64_t>(numbers.size())).first->second);
-  return column_of(std::move(groups), {});
+  auto numbers = std::make_shared<std::unordered_map<std::int64_t, std::int64_t>>();
+  const RowSet all(table.rows, RowSet::Of::all);
+  const auto next = numbers_of(*table.group, all)();
+  for (std::int64_t row = 0; row < table.rows; ++row)
+    numbers->emplace(next(), static_cast<std::int64_t>(numbers->size()));
+  Column column{ElementType::int64, {}};
+  column.copy_rows = [numbers, named = *table.group](std::span<const std::int64_t> rows, std::span<std::byte> out) {
+    named.rows_into(rows, out);
+    for (std::size_t at = 0; at < out.size(); at += sizeof(std::int64_t)) {
+      const std::int64_t number = numbers->at(element_at<std::int64_t>(out.data() + at));
+      std::memcpy(out.data() + at, &number, sizeof number);
+    }
+  };
+  return column;
 }
 
 /// Which classes a split has rows of, by number.
 std::vector<bool> classes_in(const PlannedSplit& split, std::size_t classes) {
   std::vector<bool> found(classes);
   if (!split.table->y || is_floating(split.table->y->type)) return found;
-  const Column& y = *split.table->y;
-  std::vector<std::byte> label(y.row_bytes());
   std::size_t left = classes;  // rows are looked at until all are found
-  std::int64_t row = -1;
-  for (std::int64_t i = 0; i < split.rows && left > 0; ++i) {
-    row = split.row(i, row);
-    y.rows_into(std::span(&row, 1), label);
-    const std::int64_t k = label_at(y.type, label.data());
+  const auto next = numbers_of(*split.table->y, split.rows)();
+  for (std::int64_t i = 0; i < split.rows.count() && left > 0; ++i) {
+    const std::int64_t k = next();
     const auto at = static_cast<std::size_t>(k);
     if (k < 0 || at >= classes || found[at]) continue;
     found[at] = true;
@@ -107,6 +113,30 @@ void Column::rows_into(std::span<const std::int64_t> rows, std::span<std::byte> 
   }
 }
 
+RowValues numbers_of(const Column& column, const RowSet& rows) {
+  return [&column, &rows] {
+    struct Reader {
+      std::vector<std::int64_t> some;
+      std::vector<std::byte> bytes;
+      std::size_t at = 0;
+      std::int64_t row = -1;
+    };
+    return [&column, &rows, reader = std::make_shared<Reader>()] {
+      constexpr std::size_t rows_at_once = 4096;
+      const std::size_t width = element_bytes(column.type);
+      if (reader->at == reader->some.size()) {
+        reader->at = 0;
+        reader->some.clear();
+        while (reader->some.size() < rows_at_once && (reader->row = rows.after(reader->row)) < rows.rows())
+          reader->some.push_back(reader->row);
+        reader->bytes.resize(reader->some.size() * width);
+        column.rows_into(reader->some, reader->bytes);
+      }
+      return label_at(column.type, reader->bytes.data() + width * reader->at++);
+    };
+  };
+}
+
 DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& notes, const std::string& out) {
   std::sort(splits.begin(), splits.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   const Table& any = *splits.front().table;
@@ -125,7 +155,7 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
     if (split.table->weight) row_bytes += split.table->weight->row_bytes();
     if (keeps_groups(split)) row_bytes += sizeof(std::int64_t);
     for (const Column& id : split.table->ids) row_bytes += id.row_bytes();
-    all_bytes += row_bytes * static_cast<std::size_t>(split.rows);
+    all_bytes += row_bytes * static_cast<std::size_t>(split.rows.count());
   }
   ImportProgress progress("writing " + out, static_cast<std::int64_t>(all_bytes));
   H5Writer writer(out);
@@ -138,7 +168,7 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
       write_array(writer, &hash, split.name + "/group", split, group_column(*split.table), progress);
     for (std::size_t i = 0; i < split.table->ids.size(); ++i)
       write_array(writer, nullptr, fmt::format("{}/ids/{}", split.name, i), split, split.table->ids[i], progress);
-    summary.splits.push_back({split.name, split.rows});
+    summary.splits.push_back({split.name, split.rows.count()});
   }
   if (notes.table) hash.add_text(table_text(*notes.table));
   summary.content = hash.hex();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "row_set.hpp"
 #include "shoal/data/columns.hpp"
 #include "shoal/data/import.hpp"
 #include "shoal/io/element_type.hpp"
@@ -36,10 +37,10 @@ struct Table {
   std::int64_t rows = 0;
   Column x;
   std::optional<Column> y;
-  std::optional<Column> weight = {};      ///< (), float64
-  std::vector<Column> ids = {};           ///< uint8 texts of one length, filled up with bytes 0
-  std::vector<std::int64_t> groups = {};  ///< of each row, any numbers: rows of a group go together; empty: none
-  std::vector<OwnSplit> own_split = {};   ///< of each row; empty: by SplitOptions
+  std::optional<Column> weight = {};     ///< (), float64
+  std::vector<Column> ids = {};          ///< uint8 texts of one length, filled up with bytes 0
+  std::optional<Column> group = {};      ///< (), int64, any numbers: rows of a group go together
+  std::optional<Column> own_split = {};  ///< (), uint8, OwnSplit; else by SplitOptions
 };
 
 /// What is said of all splits together.
@@ -58,14 +59,15 @@ struct TableNotes {
 struct PlannedSplit {
   std::string name;
   const Table* table = nullptr;
-  std::int64_t rows = 0;
-  std::function<std::int64_t(std::int64_t i, std::int64_t previous)>
-      row;  ///< the i-th, given the one before (-1 first)
+  RowSet rows;
 };
 
 /// A column over rows that lie in memory.
 template <class T>
 Column column_of(std::vector<T> values, std::vector<std::int64_t> shape);
+
+/// The whole numbers of a column of shape (), of some rows: it reads some at a time. Both outlive what is returned.
+RowValues numbers_of(const Column& column, const RowSet& rows);
 
 /// Writes the data set. Holds some megabytes at a time.
 DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& notes, const std::string& out);

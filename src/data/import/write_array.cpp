@@ -38,7 +38,7 @@ class ArrayWriting {
 
   void run() {
     if (column_.slow) return write_behind();
-    const std::int64_t pieces = (split_.rows + piece_rows_ - 1) / piece_rows_;
+    const std::int64_t pieces = (split_.rows.count() + piece_rows_ - 1) / piece_rows_;
     const std::int64_t most = column_.concurrent ? threads() : 1;
     parallel_for(std::min(pieces, most), [this](std::int64_t) { take_turns(); });
   }
@@ -53,8 +53,8 @@ class ArrayWriting {
     piece.rows.clear();
     piece.number = pieces_++;
     piece.first = next_row_;
-    next_row_ = std::min(split_.rows, next_row_ + piece_rows_);
-    for (std::int64_t i = piece.first; i < next_row_; ++i) piece.rows.push_back(row_ = split_.row(i, row_));
+    next_row_ = std::min(split_.rows.count(), next_row_ + piece_rows_);
+    for (std::int64_t i = piece.first; i < next_row_; ++i) piece.rows.push_back(row_ = split_.rows.after(row_));
     piece.bytes.resize(piece.rows.size() * row_bytes_);
     return !piece.rows.empty();
   }
@@ -105,7 +105,7 @@ class ArrayWriting {
         writer_.write_rows(path_, written.first, written.bytes);
         told(written);
       };
-      if (next_row_ == split_.rows) return write();  // no thread for nothing beside
+      if (next_row_ == split_.rows.count()) return write();  // no thread for nothing beside
       writing = std::async(std::launch::async, write);
     }
   }
@@ -133,7 +133,7 @@ class ArrayWriting {
 
 void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, const PlannedSplit& split,
                  const Column& column, ImportProgress& progress) {
-  std::vector<std::int64_t> shape{split.rows};
+  std::vector<std::int64_t> shape{split.rows.count()};
   shape.insert(shape.end(), column.shape.begin(), column.shape.end());
   writer.create_array(path, column.type, shape);
   if (hash != nullptr) hash->begin_array(path, column.type, shape);

@@ -13,19 +13,6 @@ using Texts = std::vector<std::string>;
 const Place place = [](std::size_t i) { return "f.csv:" + std::to_string(i + 2); };
 Labels of(const Texts& texts) { return labels_from_texts(texts, place); }
 
-ElementType type_of_targets(const std::vector<double>& targets) {
-  const auto [first, second] = columns_of_two({{}, targets, {}}, targets.size() - 1, {});
-  EXPECT_EQ(first.type, second.type);
-  return first.type;
-}
-
-TEST(Targets, AreStoredSoThatTheyKeepTheirValue) {
-  EXPECT_EQ(type_of_targets({0.1, 2.5, 123456.0, -0.0}), ElementType::float32);
-  EXPECT_EQ(type_of_targets({0.1, 1.7e9 + 0.5}), ElementType::float64);
-  EXPECT_EQ(type_of_targets({1e-46}), ElementType::float64) << "0 in float32";
-  EXPECT_EQ(type_of_targets({1.2e-44}), ElementType::float64) << "1.26e-44 there";
-}
-
 TEST(Labels, WholeNumbersAreClassNumbers) {
   const Labels labels = of({"3", "0", "1.0", " 3"});
   EXPECT_THAT(labels.numbers, ElementsAre(3, 0, 1, 3));
@@ -47,12 +34,6 @@ TEST(Labels, TextsAreClassesSortedBytewise) {
   const Labels labels = labels_from_texts(Texts{"dog", "cat", "Zebra", "10", "9", "cat"}, place);
   EXPECT_THAT(labels.class_names, ElementsAre("10", "9", "Zebra", "cat", "dog"));
   EXPECT_THAT(labels.numbers, ElementsAre(4, 3, 2, 0, 1, 3));
-}
-
-TEST(Labels, OtherNumbersAreTargets) {
-  const Labels labels = labels_from_numbers(std::vector<double>{1, 2.5, -3}, place);
-  EXPECT_THAT(labels.targets, ElementsAre(1.0, 2.5, -3.0));
-  EXPECT_TRUE(labels.class_names.empty());
 }
 
 TEST(Labels, NegativeWholeNumbersAreClassesInNumericOrder) {
@@ -80,11 +61,6 @@ TEST(Labels, TakeTheClassesOfAnotherSet) {
 TEST(Labels, RefuseWhatCannotBeOne) {
   expect_error([] { of({"1", " "}); }, ExitStatus::bad_data, {"f.csv:3", "empty"});
   expect_error([] { of({"nan", "1"}); }, ExitStatus::bad_data, {"f.csv:2", "nan"});
-  expect_error(
-      [] {
-        targets_from_numbers(std::vector<double>{1.5, 1e300}, place);
-      },
-      ExitStatus::bad_data, {"f.csv:3", "1e+300"});
   expect_error(  // what no int64 holds
       [] {
         labels_from_classes(std::vector<std::int64_t>{1, std::numeric_limits<std::int64_t>::max()}, place);

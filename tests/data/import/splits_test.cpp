@@ -61,6 +61,16 @@ Table labelled(const std::vector<std::int32_t>& labels) {
   return table;
 }
 
+/// What `value` gives for each of the first rows.
+template <class Value>
+auto of_rows(std::int64_t rows, const Value& value) {
+  std::vector<std::invoke_result_t<Value, std::int64_t>> values;
+  for (std::int64_t row = 0; row < rows; ++row) values.push_back(value(row));
+  return values;
+}
+
+Column groups(const std::vector<std::int64_t>& numbers) { return column_of(numbers, {}); }
+
 std::map<std::int32_t, int> counts(const std::vector<std::int32_t>& labels) {
   std::map<std::int32_t, int> result;
   for (const std::int32_t label : labels) ++result[label];
@@ -114,23 +124,42 @@ TEST_F(Tables, LeaveTheLastRowOfAClassToTrain) {
 TEST_F(Tables, KeepGroupsTogether) {
   Table table = numbered(300);
   table.y.reset();
-  for (std::int64_t row = 0; row < 300; ++row) table.groups.push_back(row * 7 % 60 - 5);  // 60 groups of 5
+  const auto group_of = [](std::int64_t row) { return row * 7 % 60 - 5; };  // 60 groups of 5
+  table.group = column_of(of_rows(300, group_of), {});
   const Dataset data = split(table, {.test_fraction = 0.2, .validation_fraction = 0.1});
   EXPECT_EQ(data.split("test").rows(), 60);
   EXPECT_EQ(data.split("validation").rows(), 30);
   std::map<std::int64_t, std::string> split_of;
   for (const std::string& name : data.names()) {
     for (const float x : x_of(data.split(name))) {
-      const auto [found, is_new] = split_of.emplace(table.groups[static_cast<std::size_t>(x)], name);
+      const auto [found, is_new] = split_of.emplace(group_of(static_cast<std::int64_t>(x)), name);
       EXPECT_EQ(found->second, name);
     }
+  }
+}
+
+/// Groups of one row are drawn by sorting, rows by counting keys.
+TEST_F(Tables, DrawTheSameRowsAsGroupsOfOneRow) {
+  constexpr std::int64_t rows = 5000;
+  for (const std::int32_t classes : {1, 2, 7, 900}) {
+    const auto label = [&](std::int64_t row) { return static_cast<std::int32_t>(row * row % classes); };
+    Table table = labelled(of_rows(rows, label));
+    const SplitOptions options{.test_fraction = 0.37, .validation_fraction = 0.11, .seed = 5};
+    const Dataset alone = split(table, options);
+    const std::vector<float> test = x_of(alone.split("test"));
+    const std::vector<float> validation = x_of(alone.split("validation"));
+    table.group = groups(of_rows(rows, [](std::int64_t row) { return row; }));
+    const Dataset grouped = split(table, options);
+    EXPECT_EQ(x_of(grouped.split("test")), test) << classes;
+    EXPECT_EQ(x_of(grouped.split("validation")), validation) << classes;
   }
 }
 
 TEST_F(Tables, CountClassesThatNoGroupBrings) {
   const auto said = [&](std::int32_t rare) {
     Table table = labelled(repeated({{0, 150}, {1, 150}, {2, rare}}));
-    for (std::int64_t row = 0; row < 300 + rare; ++row) table.groups.push_back(row / 10);  // the 16th has two classes
+    // The 16th has two classes.
+    table.group = column_of(of_rows(300 + rare, [](std::int64_t row) { return row / 10; }), {});
     ::testing::internal::CaptureStderr();
     split(table, {.test_fraction = 0.2});
     return ::testing::internal::GetCapturedStderr();
@@ -142,13 +171,13 @@ TEST_F(Tables, CountClassesThatNoGroupBrings) {
 TEST_F(Tables, SayWhereAFileToTestOnSharesGroups) {
   Table table = numbered(6);
   Table test = numbered(6);
-  table.groups = {1, 1, 2, 2, 3, 3};
-  test.groups = {3, 3, 4, 4, 5, 5};
+  table.group = groups({1, 1, 2, 2, 3, 3});
+  test.group = groups({3, 3, 4, 4, 5, 5});
   ::testing::internal::CaptureStderr();
   split(table, {}, &test);
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               ::testing::HasSubstr("warning: 1 of the 3 groups to test on have rows to train on as well"));
-  test.groups = {4, 4, 5, 5, 6, 6};
+  test.group = groups({4, 4, 5, 5, 6, 6});
   ::testing::internal::CaptureStderr();
   split(table, {}, &test);
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
@@ -156,7 +185,7 @@ TEST_F(Tables, SayWhereAFileToTestOnSharesGroups) {
 
 TEST_F(Tables, ComeNearTheCountWithGroupsOfAnySize) {
   Table table = labelled(repeated({{0, 500}, {1, 500}}));
-  for (std::int64_t row = 0; row < 1000; ++row) table.groups.push_back(row < 500 ? row / 7 : 1000 + row / 13);
+  table.group = column_of(of_rows(1000, [](std::int64_t row) { return row < 500 ? row / 7 : 1000 + row / 13; }), {});
   const Dataset data = split(table, {.test_fraction = 0.2});
   EXPECT_NEAR(static_cast<double>(data.split("test").rows()), 200, 7);
   const auto of_class = counts(labels_of(data.split("test")));
@@ -166,17 +195,24 @@ TEST_F(Tables, ComeNearTheCountWithGroupsOfAnySize) {
 
 TEST_F(Tables, RefuseGroupsThatCannotBeDealt) {
   Table table = numbered(10);
-  table.groups = {1, 1, 1, 1, 1, 1, 1, 2, 2, 2};
+  table.group = groups({1, 1, 1, 1, 1, 1, 1, 2, 2, 2});
   expect_error([&] { split(table, {.test_last = 2}); }, ExitStatus::bad_data,
                {"rows 8 and 7", "one group", "test and train"});
-  table.groups.assign(10, 3);
+  table.group = groups(std::vector<std::int64_t>(10, 3));
   expect_error([&] { split(table, {.test_fraction = 0.1}); }, ExitStatus::usage,
                {"1 rows for the split test", "whole groups", "too large"});
 }
 
 TEST_F(Tables, TakeTheSplitsOfTheFile) {
   Table table = numbered(5);
-  table.own_split = {OwnSplit::test, OwnSplit::train, OwnSplit::validation, OwnSplit::train, OwnSplit::test};
+  const auto own = [](const std::vector<OwnSplit>& splits) {
+    return column_of(
+        std::vector<std::uint8_t>(of_rows(
+            std::ssize(splits),
+            [&](std::int64_t row) { return static_cast<std::uint8_t>(splits[static_cast<std::size_t>(row)]); })),
+        {});
+  };
+  table.own_split = own({OwnSplit::test, OwnSplit::train, OwnSplit::validation, OwnSplit::train, OwnSplit::test});
   const Dataset data = split(table, {});
   EXPECT_THAT(x_of(data.split("test")), ElementsAre(0, 4));
   EXPECT_THAT(x_of(data.split("train")), ElementsAre(1, 3));
@@ -184,9 +220,9 @@ TEST_F(Tables, TakeTheSplitsOfTheFile) {
   expect_error([&] { split(table, {.test_fraction = 0.2}); }, ExitStatus::usage, {"column of splits excludes"});
   const Table test = numbered(2);
   expect_error([&] { split(table, {}, &test); }, ExitStatus::usage, {"so has the test file"});
-  table.groups = {0, 1, 2, 3, 1};
+  table.group = groups({0, 1, 2, 3, 1});
   expect_error([&] { split(table, {}); }, ExitStatus::bad_data, {"one group", "test and train"});
-  table.own_split.assign(5, OwnSplit::test);
+  table.own_split = own(std::vector<OwnSplit>(5, OwnSplit::test));
   expect_error([&] { split(table, {}); }, ExitStatus::bad_data, {"no row to train"});
 }
 

@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <span>
 
+#include "data/import/spool.hpp"
 #include "shoal/core/error.hpp"
-#include "spool.hpp"
 
 namespace shoal {
 namespace {

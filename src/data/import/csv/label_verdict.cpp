@@ -65,7 +65,7 @@ void check_merged(const CsvFiles& files, const CsvFacts& facts) {
 void take_number_classes(const std::vector<double>& values, const Place& place, CsvLabels& labels) {
   Labels numbered;
   if (!values.empty() && values.front() < 0.0) {
-    numbered = labels_from_numbers(values, place);
+    numbered = labels_in_order(values, place);
   } else {
     numbered = labels_from_classes(std::vector<std::int64_t>(values.begin(), values.end()), place);
   }

@@ -12,7 +12,7 @@
 #include "block_reader.hpp"
 #include "data/import/cells/cell_kind.hpp"
 #include "data/import/number_labels.hpp"
-#include "spool.hpp"
+#include "data/import/spool.hpp"
 
 namespace shoal {
 

@@ -17,18 +17,36 @@
 namespace shoal {
 namespace {
 
-using ListedRows = std::vector<std::int64_t>;
-
 constexpr std::size_t most_id_bytes = 4096;
 
 /// The rows of a table by their numbers in the scan.
 struct Pick {
   std::int64_t first = 0;
-  std::shared_ptr<const ListedRows> listed;  // null: all from the first on
+  std::shared_ptr<const RankedRows> listed;  // behind the first; null: all
 
-  std::int64_t operator()(std::int64_t row) const {
-    return listed ? (*listed)[static_cast<std::size_t>(row)] : first + row;
+  std::int64_t operator()(std::int64_t row) const { return first + (listed ? listed->at(row) : row); }
+};
+
+/// A pick of rows that rise: what is near to the row before is found from there.
+class RisingPick {
+ public:
+  explicit RisingPick(const Pick& pick) : pick_(pick) {}
+
+  std::int64_t operator()(std::int64_t row) {
+    constexpr std::int64_t near = 16;
+    if (!pick_.listed) return pick_(row);
+    if (row < row_ || row > row_ + near || row_ < 0) {
+      picked_ = pick_(row);
+      row_ = row;
+    }
+    for (; row_ < row; ++row_) picked_ = pick_.first + pick_.listed->after(picked_ - pick_.first);
+    return picked_;
   }
+
+ private:
+  const Pick& pick_;
+  std::int64_t row_ = -1;
+  std::int64_t picked_ = -1;
 };
 
 /// Blocks of a scan, one after the other, whose rows `decode` makes ready.
@@ -100,12 +118,13 @@ Column blockwise(const std::shared_ptr<const CsvScan>& scan, ElementType type, s
     cursors->with([&](auto& cursor) { std::memcpy(out, cursor.from(pick(row), row_bytes).data(), row_bytes); });
   };
   const auto copy_rows = [pick, row_bytes](auto& cursor, std::span<const std::int64_t> rows, std::byte* at) {
+    RisingPick picked(pick);
     for (std::size_t i = 0; i < rows.size();) {
-      const std::int64_t first = pick(rows[i]);
+      const std::int64_t first = picked(rows[i]);
       const auto bytes = cursor.from(first, row_bytes);
       const std::size_t most = std::min(bytes.size() / row_bytes, rows.size() - i);
       std::size_t run = 1;  // of rows that lie side by side
-      while (run < most && pick(rows[i + run]) == first + static_cast<std::int64_t>(run)) ++run;
+      while (run < most && picked(rows[i + run]) == first + static_cast<std::int64_t>(run)) ++run;
       at = std::copy_n(bytes.data(), run * row_bytes, at);
       i += run;
     }
@@ -218,19 +237,17 @@ Column id_column(const ScanParts& parts, std::size_t c, const Pick& pick) {
 }
 
 /// Rows that have all labels; null where none lacks one.
-std::shared_ptr<const ListedRows> labelled_rows(const ScanParts& parts, std::int64_t first, std::int64_t last) {
+std::shared_ptr<const RankedRows> labelled_rows(const ScanParts& parts, std::int64_t first, std::int64_t last) {
   if (!parts.verdict.labels.any_missing) return nullptr;
-  std::vector<bool> lacks(static_cast<std::size_t>(last - first));
+  RowSet lacking(last - first);
   for (const std::size_t c : parts.verdict.labels.columns) {
     for_each_other(*parts.scan, parts.scan->columns[c].slot, [&](std::int64_t row, double value) {
-      if (row >= first && row < last && std::isnan(value)) lacks[static_cast<std::size_t>(row - first)] = true;
+      if (row >= first && row < last && std::isnan(value)) lacking.insert(row - first);
     });
   }
-  ListedRows rows;
-  for (std::int64_t row = first; row < last; ++row) {
-    if (!lacks[static_cast<std::size_t>(row - first)]) rows.push_back(row);
-  }
-  return std::make_shared<const ListedRows>(std::move(rows));
+  RowSet rows(last - first, RowSet::Of::all);
+  rows.erase(lacking);
+  return std::make_shared<const RankedRows>(std::move(rows));
 }
 
 }  // namespace
@@ -245,20 +262,11 @@ Table table_of_scan(const ScanParts& parts, std::int64_t first, std::int64_t las
   const CsvScan& scan = *parts.scan;
   const Pick pick{first, labelled_rows(parts, first, last)};
   Table table;
-  table.rows = pick.listed ? static_cast<std::int64_t>(pick.listed->size()) : last - first;
+  table.rows = pick.listed ? pick.listed->count() : last - first;
   table.x = blockwise(parts.scan, type, std::move(shape), pick, DecodeX(scan, parts.verdict.features, type));
   if (!parts.verdict.labels.columns.empty()) table.y = label_column(parts, pick);
   for (std::size_t c = 0; c < parts.columns.size(); ++c) {
     const std::size_t slot = scan.columns[c].slot;
-    const auto each = [&](const auto& take) {
-      std::int64_t next = 0;
-      for_each_other(scan, slot, [&](std::int64_t row, double value) {
-        if (next < table.rows && row == pick(next)) {
-          ++next;
-          take(static_cast<std::size_t>(value));
-        }
-      });
-    };
     switch (parts.columns[c].role) {
       case CsvRole::weight:
         table.weight = blockwise(parts.scan, ElementType::float64, {}, pick,
@@ -266,11 +274,19 @@ Table table_of_scan(const ScanParts& parts, std::int64_t first, std::int64_t las
         break;
       case CsvRole::id: table.ids.push_back(id_column(parts, c, pick)); break;
       case CsvRole::group:
-        each([&](std::size_t word) { table.groups.push_back(static_cast<std::int64_t>(word)); });
+        table.group =
+            blockwise(parts.scan, ElementType::int64, {}, pick,
+                      decode_other<std::int64_t>({slot}, [](double word) { return static_cast<std::int64_t>(word); }));
         break;
-      case CsvRole::split:
-        each([&](std::size_t word) { table.own_split.push_back(*split_named(scan.facts[c].words[word].text)); });
+      case CsvRole::split: {
+        std::vector<OwnSplit> meant;
+        for (const CsvFacts::Word& word : scan.facts[c].words) meant.push_back(*split_named(word.text));
+        table.own_split = blockwise(parts.scan, ElementType::uint8, {}, pick,
+                                    decode_other<std::uint8_t>({slot}, [meant](double word) {
+                                      return static_cast<std::uint8_t>(meant[static_cast<std::size_t>(word)]);
+                                    }));
         break;
+      }
       default: break;
     }
   }

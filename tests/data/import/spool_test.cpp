@@ -1,8 +1,8 @@
-#include "data/import/csv/spool.hpp"
+#include "data/import/spool.hpp"
 
 #include <algorithm>
 
-#include "../../data_files.hpp"
+#include "../data_files.hpp"
 
 namespace shoal {
 namespace {
