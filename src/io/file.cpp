@@ -81,6 +81,28 @@ void write_text_atomically(const std::filesystem::path& path, std::string_view t
   write_atomically(path, std::as_bytes(std::span(text)));
 }
 
+struct GrowingFile::State {
+  std::filesystem::path path;
+  posix::Draft draft;
+};
+
+GrowingFile::GrowingFile(std::filesystem::path path)
+    : state_(std::make_unique<State>(State{path, posix::write_draft(posix::temporary_name(path), path, {})})) {}
+
+GrowingFile::GrowingFile(GrowingFile&&) noexcept = default;
+GrowingFile& GrowingFile::operator=(GrowingFile&&) noexcept = default;
+GrowingFile::~GrowingFile() = default;
+
+void GrowingFile::append(std::string_view text) {
+  const int error = posix::write_all(state_->draft.file.get(), std::as_bytes(std::span(text)));
+  if (error != 0) posix::fail("write", state_->path, error, std::ssize(text));
+}
+
+void GrowingFile::finish() {
+  posix::settle(state_->draft, state_->path);
+  state_->draft.made.move_to(state_->path);
+}
+
 void check_writable(const std::filesystem::path& path) {
   const posix::TemporaryFile made(posix::temporary_name(path));
   if (!posix::open(made.path(), O_WRONLY | O_CREAT | O_NOFOLLOW)) posix::fail("write", path, errno);

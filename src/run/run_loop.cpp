@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "run/nudge_desk.hpp"
+#include "run/nudging/nudge_desk.hpp"
 #include "run/rate_jump.hpp"
 #include "run/run_saver.hpp"
 #include "run/statistics_lag.hpp"

@@ -137,6 +137,24 @@ TEST(RandomAccessFile, SaysThatTheFileIsCutShort) {
                [&] { RandomAccessFile(folder.path()); });
 }
 
+TEST(GrowingFile, AppearsWholeAtItsEnd) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "text";
+  write_text_atomically(path, "old");
+  {
+    GrowingFile left(path);
+    left.append("half");
+  }
+  EXPECT_EQ(read_text(path), "old");
+  GrowingFile file(path);
+  file.append("one, ");
+  file.append("two");
+  EXPECT_EQ(read_text(path), "old");
+  file.finish();
+  EXPECT_EQ(read_text(path), "one, two");
+  EXPECT_EQ(folder.names(), Names{"text"});
+}
+
 TEST(CheckWritable, LeavesNothingBehind) {
   const TemporaryFolder folder;
   check_writable(folder / "a");

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,23 @@ void write_atomically(const std::filesystem::path& path, std::span<const std::by
 /// For what can be made again.
 void write_soon(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_text_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// A file that is written piece by piece: it grows under a temporary name, and takes its place, on the disk, in
+/// finish(); without that call what was at `path` is as before. Move-only.
+class GrowingFile {
+ public:
+  explicit GrowingFile(std::filesystem::path path);
+  GrowingFile(GrowingFile&&) noexcept;
+  GrowingFile& operator=(GrowingFile&&) noexcept;
+  ~GrowingFile();
+
+  void append(std::string_view text);
+  void finish();  ///< nothing may follow
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Tells before long work that its result has a place: makes the temporary file of write_atomically(), and removes it.
 void check_writable(const std::filesystem::path& path);

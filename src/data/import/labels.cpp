@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "cells/cell_kind.hpp"
 #include "csv_reader.hpp"
 #include "data/contents.hpp"
 #include "shoal/core/error.hpp"

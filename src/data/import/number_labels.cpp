@@ -8,7 +8,6 @@
 #include <limits>
 #include <utility>
 
-#include "cells/cell_kind.hpp"
 #include "csv_reader.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <iostream>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>
@@ -84,13 +85,13 @@ class H5PredictionWriter final : public PredictionWriter {
   std::int64_t next_ = 0;
 };
 
-/// Held in memory until the end, so that the file appears whole.
+/// Standard output gets nothing before all is known to be right: that is held in memory.
 class CsvPredictionWriter final : public PredictionWriter {
  public:
   CsvPredictionWriter(const std::string& out, const PredictionLayout& layout, const std::vector<SpreadPart>& spread,
                       const RowIds& ids)
-      : out_(out), layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
-    if (out_ != standard_output) check_writable(out_);
+      : layout_(layout), columns_(static_cast<std::size_t>(layout.columns)) {
+    if (out != standard_output) file_.emplace(out);
     for (const std::string& name : ids.names()) text_ += csv_cell(name) + ',';
     text_ += header_line(layout_);
     for (const SpreadPart& part : spread) {
@@ -118,19 +119,24 @@ class CsvPredictionWriter final : public PredictionWriter {
       }
       text_.back() = '\n';
     }
+    if (!file_) return;
+    file_->append(text_);
+    text_.clear();
   }
   void finish() override {
-    if (out_ == standard_output)
+    if (!file_) {
       std::cout << text_;  // whether it arrived is seen at the end of the command
-    else
-      write_text_atomically(out_, text_);
+      return;
+    }
+    file_->append(text_);
+    file_->finish();
   }
 
  private:
-  std::string out_;
+  std::optional<GrowingFile> file_;
   PredictionLayout layout_;
   std::size_t columns_;
-  std::string text_;
+  std::string text_;  // that is not written yet
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-#include "run/nudge_desk.hpp"
+#include "run/nudging/nudge_desk.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/host_name.hpp"
 #include "shoal/core/shell_word.hpp"

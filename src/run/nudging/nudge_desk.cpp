@@ -1,4 +1,4 @@
-#include "run/nudge_desk.hpp"
+#include "run/nudging/nudge_desk.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // Both sides of a request, without a run: what is asked for is judged, and answered or refused.
-#include "run/nudge_desk.hpp"
+#include "run/nudging/nudge_desk.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
