@@ -15,7 +15,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::int64_t most_categories = 1000;
+constexpr std::int64_t most_guessed_categories = 1000;
 
 std::string column_text(std::size_t c, const CsvColumn& column) {
   return fmt::format("column {} (\"{}\")", c, shown(column.name));
@@ -82,7 +82,7 @@ void check_categories(const std::vector<CsvColumn>& columns, const CsvFiles& fil
     }
     const auto distinct = static_cast<std::int64_t>(facts.words.size());
     const bool nearly_all = facts.texts >= few && distinct * 10 > facts.texts * 9;
-    if (distinct <= most_categories && !nearly_all) continue;
+    if (distinct <= most_guessed_categories && !nearly_all) continue;
     if (names.empty())
       what = fmt::format("{} has {}{} different texts in {} rows", column_text(c, columns[c]),
                          facts.too_many_words ? "more than " : "", distinct, facts.texts);
