@@ -12,6 +12,7 @@
 #include "shoal/data/import.hpp"
 #include "shoal/data/synth.hpp"
 #include "shoal/infer/checkpoint.hpp"
+#include "shoal/run/nudge_request.hpp"
 #include "shoal/run/run.hpp"
 #include "shoal/run/verify.hpp"
 #include "shoal/show/report.hpp"
@@ -98,7 +99,15 @@ struct NudgeRequest {
   std::string run;
   std::vector<std::string> settings;  ///< KEY=VALUE
   std::optional<std::int64_t> at_step;
-  bool stop = false;  ///< instead of all these
+  bool stop = false;  ///< instead of all these, as the two that follow
+  bool pause = false;
+  bool go_on = false;
+
+  RunWish wish() const {
+    if (stop) return RunWish::stop;
+    if (pause) return RunWish::pause;
+    return go_on ? RunWish::go_on : RunWish::nudge;
+  }
 };
 
 struct WatchRequest {

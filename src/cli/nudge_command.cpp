@@ -13,8 +13,8 @@ ExitStatus execute(const NudgeRequest& request, Communicator& world) {
     if (world.rank() != 0) return;
     const StopSignal signals;  // a nudge that is not taken yet is withdrawn, not left behind
     const auto cancelled = [] { return StopSignal::received() != 0; };
-    if (request.stop) {
-      print(stop_run(request.run, cancelled) + '\n');
+    if (request.wish() != RunWish::nudge) {
+      print(ask_run(request.run, request.wish(), cancelled) + '\n');
       return;
     }
     for (const Nudge& nudge : nudge_run(request.run, request.settings, request.at_step, cancelled)) {

@@ -196,9 +196,15 @@ void CommandLine::add_panda() {
   CLI::Option* settings =
       app->add_option("SETTING", nudge_.settings, "What to change; all of it at one step")->type_name("KEY=VALUE");
   number(app, "--at-step", nudge_.at_step, "N", "The first update to act on; by default the next one possible");
-  app->add_flag("--stop", nudge_.stop, "Instead: save and end, as by SIGUSR1, from any host of the file system")
-      ->excludes(settings)
-      ->excludes("--at-step");
+  const auto instead = [&](const char* name, bool& wish, const char* help) {
+    return app->add_flag(name, wish, help)->excludes(settings)->excludes("--at-step");
+  };
+  CLI::Option* stop =
+      instead("--stop", nudge_.stop, "Instead: save and end, as by SIGUSR1, from any host of the file system");
+  CLI::Option* pause =
+      instead("--pause", nudge_.pause, "Instead: save and wait, with all in memory, for --go-on or --stop");
+  instead("--go-on", nudge_.go_on, "Instead: train on after --pause")->excludes(stop)->excludes(pause);
+  pause->excludes(stop);
 
   app = command(app_, "watch", "Follow a run or a sweep in the terminal; q ends it", "shoal watch runs/digits");
   text(app, "RUN", watch_.run, "DIR", "Run directory, or the folder of a sweep")->required();
@@ -568,9 +574,10 @@ Request CommandLine::request() const {
   if (name == "sweep") return first_sweep_.data.empty() ? Request(sweep_) : Request(first_sweep_);
   if (name == "cv") return cv_;
   if (name == "nudge") {
-    if (nudge_.settings.empty() && !nudge_.stop)
+    if (nudge_.settings.empty() && nudge_.wish() == RunWish::nudge)
       throw Error(ExitStatus::usage,
-                  "shoal nudge: SETTING is missing; give KEY=VALUE, like optimizer.learning_rate=3e-4, or --stop");
+                  "shoal nudge: SETTING is missing; give KEY=VALUE, like optimizer.learning_rate=3e-4, or --stop, "
+                  "--pause, --go-on");
     return nudge_;
   }
   if (name == "watch") return watch_;

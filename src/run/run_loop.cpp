@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <system_error>
+#include <thread>
 
 #include "run/nudging/nudge_desk.hpp"
 #include "run/rate_jump.hpp"
@@ -16,6 +19,7 @@
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/stop_signal.hpp"
+#include "shoal/io/file.hpp"
 #include "shoal/run/metrics.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
@@ -44,6 +48,8 @@ class Run {
   Run(Training& training, RunPlan& plan, Communicator& comm)
       : training_(training), plan_(plan), comm_(comm), saver_(training, plan, comm), started_(Clock::now()) {
     if (comm.rank() != 0) return;
+    std::error_code none;
+    std::filesystem::remove(plan.directory->paths().paused(), none);  // of a job that was killed while it waited
     metrics_.emplace(plan.directory->paths().metrics());
     if (!plan.event_file.empty())
       metrics_->add_events(plan.event_file,
@@ -58,13 +64,19 @@ class Run {
   void flush_metrics();
   void warn_of_changed_data();
   void take_nudges();
+  std::string grant(RunWish wish);
   void answer_nudges();
+  std::vector<double> agreed_requests();
+  std::vector<double> wait_to_go_on();
   void apply_nudges();
   void record(const StepReport& report, double seconds);
   void record(const std::string& split, const Evaluation& evaluation, std::optional<double> metric);
   template <class Write>
   void write_metrics(const Write& write);
   bool save_is_due(const StepReport& report) const;
+  bool is_to_end(const std::vector<double>& asked) const {
+    return asked[stop_by_signal] > 0 || asked[stop_by_time] > 0 || stop_asked_;
+  }
   std::string way_back() const;
 
   Training& training_;
@@ -78,7 +90,8 @@ class Run {
   std::optional<Progress> progress_;
   std::optional<NudgeDesk> desk_;
   std::vector<std::pair<NudgeDesk::Visitor, NudgeReply>> answers_;
-  bool stop_asked_ = false;  // by a file, see stop_run()
+  bool stop_asked_ = false;  // by a file, see ask_run()
+  bool paused_ = false;      // likewise
 };
 
 std::vector<double> Run::requests() {
@@ -164,13 +177,26 @@ bool Run::save_is_due(const StepReport& report) const {
          report.requests[save_now] > 0;
 }
 
+/// What is said to who asked for something else than a nudge. On rank 0.
+std::string Run::grant(RunWish wish) {
+  const std::int64_t step = training_.progress().step;
+  const std::string run = shell_word(plan_.run);
+  const bool was_paused = paused_;
+  if (wish == RunWish::stop) {
+    stop_asked_ = true;
+    return fmt::format("stopped after step {}; go on with shoal train --run {} --resume auto", step, run);
+  }
+  paused_ = wish == RunWish::pause;
+  if (paused_) return fmt::format("paused after step {}; go on with shoal nudge {} --go-on", step, run);
+  return was_paused ? fmt::format("goes on after step {}", step) : "it is not paused, and trains on";
+}
+
 /// Collective. Takes what was asked for since: from here on it is part of the run, for it is on disk. Rank 0 judges; a
 /// request that is wrong concerns the one who made it alone.
 void Run::take_nudges() {
   const Doing doing(Activity::saving);
   SHOAL_FAULT_POINT("nudge");
   std::string added;
-  std::string stop;
   run_together(comm_, [&] {
     if (comm_.rank() != 0) return;
     plan_.directory->check_owner();
@@ -180,10 +206,8 @@ void Run::take_nudges() {
       plan_.directory->write(plan_.directory->paths().nudges(), lines);
     };
     for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
-      if (visitor.request.stop) {
-        stop = fmt::format("stopped after step {}; go on with shoal train --run {} --resume auto",
-                           training_.progress().step, shell_word(plan_.run));
-        answers_.emplace_back(visitor, NudgeReply{ExitStatus::done, stop});
+      if (visitor.request.wish != RunWish::nudge) {
+        answers_.emplace_back(visitor, NudgeReply{ExitStatus::done, grant(visitor.request.wish)});
         continue;
       }
       const auto judge = [&](const NudgeRequestFile& request) {
@@ -195,8 +219,8 @@ void Run::take_nudges() {
     for (std::size_t i = plan_.journal.nudges().size(); i < all.size(); ++i) added += to_json_line(all[i]);
   });
   comm_.broadcast_string(added);
-  comm_.broadcast_string(stop);
-  stop_asked_ = !stop.empty();
+  stop_asked_ = comm_.all_max(stop_asked_ ? 1 : 0) > 0;
+  paused_ = comm_.all_max(comm_.rank() == 0 && paused_ ? 1 : 0) > 0;
   const NudgeJournal news = NudgeJournal::parse(added, "the new nudges of rank 0");
   for (const Nudge& nudge : news.nudges()) plan_.journal.add(nudge);
   if (progress_) progress_->clear();
@@ -209,6 +233,48 @@ void Run::take_nudges() {
 void Run::answer_nudges() {
   for (const auto& [visitor, reply] : answers_) NudgeDesk::answer(visitor, reply);
   answers_.clear();
+}
+
+/// Collective. As they come back from a step.
+std::vector<double> Run::agreed_requests() {
+  std::vector<double> asked = requests();
+  for (double& one : asked) one = static_cast<double>(comm_.all_max(static_cast<std::int64_t>(one)));
+  return asked;
+}
+
+/// Collective. Saves, and waits until somebody wants the run to train on, or it is to end. Nudges are taken meanwhile.
+/// The other ranks hear of rank 0 all the time, so that nobody takes it for lost.
+std::vector<double> Run::wait_to_go_on() {
+  constexpr std::chrono::milliseconds between_looks{200};
+  progress_->clear();
+  flush_metrics();
+  warn_of_changed_data();
+  saver_.save_and_wait();
+  const std::int64_t step = training_.progress().step;
+  if (comm_.rank() == 0) {
+    try {
+      write_text_atomically(plan_.directory->paths().paused(), fmt::format("{}\n", step));
+    } catch (const Error& e) {  // those who look on do not see it
+      log_warning(e.what());
+    }
+  }
+  log_info(fmt::format("paused after step {}; {}; go on with shoal nudge {} --go-on", step, saver_.last_good(),
+                       shell_word(plan_.run)));
+  answer_nudges();
+  std::vector<double> asked(request_count);
+  while (paused_ && !is_to_end(asked)) {
+    std::this_thread::sleep_for(between_looks);
+    asked = agreed_requests();
+    if (asked[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(asked[end_by_fault]));
+    if (asked[nudge_waits] > 0) take_nudges();
+    answer_nudges();
+  }
+  if (comm_.rank() == 0) {
+    std::error_code none;
+    std::filesystem::remove(plan_.directory->paths().paused(), none);
+  }
+  if (!paused_) log_info(fmt::format("goes on after step {}", step));
+  return asked;
 }
 
 /// Collective. Changes what the journal changes with the next step; also without a change, at the start of a run.
@@ -255,10 +321,13 @@ ExitStatus Run::go() try {
     }
     if (report.requests[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(report.requests[end_by_fault]));
     if (report.requests[nudge_waits] > 0) take_nudges();
+    std::vector<double> asked = report.requests;
+    const bool paused = paused_ && !training_.finished() && !is_to_end(asked);
+    if (paused) asked = wait_to_go_on();
     const bool nudged =
         plan_.journal.acts_on(report.step + 1) &&  // maybe to go on where the run would end
         !(training_.finished() && training_.finished(plan_.journal.config_at(plan_.config, report.step + 1)));
-    const bool stop = report.requests[stop_by_signal] > 0 || report.requests[stop_by_time] > 0 || stop_asked_;
+    const bool stop = is_to_end(asked);
     if (training_.finished() && !nudged) break;
     const bool due = (best || save_is_due(report)) && report.requests[save_not] == 0;
     if (stop || nudged || due) {
@@ -266,16 +335,14 @@ ExitStatus Run::go() try {
       flush_metrics();
       warn_of_changed_data();
     }
-    if (stop || nudged) {
+    if ((stop || nudged) && !paused) {
       saver_.save_and_wait();  // the run ends, or the state before a nudge is what a rewind goes back to
-    } else if (due) {
+    } else if (due && !paused) {
       saver_.save();
     }
     if (stop) {
       answer_nudges();
-      plan_.stopped_by = stop_asked_                         ? "request"
-                         : report.requests[stop_by_time] > 0 ? "train.max_seconds"
-                                                             : StopSignal::name();
+      plan_.stopped_by = stop_asked_ ? "request" : asked[stop_by_time] > 0 ? "train.max_seconds" : StopSignal::name();
       log_info(fmt::format("stopped by {} after step {}; {}; go on with --run {} --resume auto", plan_.stopped_by,
                            report.step, saver_.last_good(), shell_word(plan_.run)));
       return ExitStatus::stopped;
@@ -283,8 +350,9 @@ ExitStatus Run::go() try {
     if (nudged) apply_nudges();
     answer_nudges();
   }
-  for (auto& [visitor, reply] : answers_) {  // who wanted it to stop with its last step
-    if (visitor.request.stop) reply.text = fmt::format("finished after step {}", training_.progress().step);
+  for (auto& [visitor, reply] : answers_) {  // who wanted it to stop, or to wait, with its last step
+    if (visitor.request.wish != RunWish::nudge)
+      reply.text = fmt::format("finished after step {}", training_.progress().step);
   }
   answer_nudges();
   progress_->clear();

@@ -14,8 +14,8 @@ std::string RunPaths::going_back(std::int64_t step) const {
 }
 
 bool RunPaths::is_name(const std::string& name) {
-  const std::array names = {config_name,      metrics_name,  nudges_name,      digests_name,    jobs_name,
-                            checkpoints_name, requests_name, tensorboard_name, explanation_name};
+  const std::array names = {config_name,      metrics_name,  nudges_name, digests_name,     jobs_name,
+                            checkpoints_name, requests_name, paused_name, tensorboard_name, explanation_name};
   return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with(going_back_prefix) ||
          RunLock::is_name(name);
 }

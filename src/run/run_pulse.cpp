@@ -1,6 +1,7 @@
 #include "shoal/run/run_pulse.hpp"
 
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "shoal/core/error.hpp"
@@ -21,6 +22,11 @@ std::string lock_of(const std::string& run) try {
 }  // namespace
 
 std::string run_owner(const std::string& run) { return std::string(identity_of(lock_of(run))); }
+
+bool is_paused(const RunPaths& run, bool under_way) {
+  std::error_code none;
+  return under_way && std::filesystem::exists(run.paused(), none);
+}
 
 RunPulse::RunPulse(std::string run)
     : run_(std::move(run)), owner_(run_owner(run_)), still_(RunLockOptions{}.heartbeat) {}

@@ -98,6 +98,7 @@ RunFollower::~RunFollower() = default;
 const RunView& RunFollower::refresh() {
   State& state = *state_;
   state.view.under_way = state.pulse.anyone_beats();
+  state.view.paused = is_paused(RunPaths{state.view.run}, state.view.under_way);
   state.read_settings();
   state.read_metrics();
   state.view.now = state.view.journal.config_at(state.view.start, state.view.last ? state.view.last->step + 1 : 1);

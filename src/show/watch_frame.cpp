@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_nudges = 6;
 
 std::string headline(const RunView& view) {
-  std::string text = view.run + (view.under_way ? "  under way" : "  ended");
+  std::string text = view.run + (view.paused ? "  paused" : view.under_way ? "  under way" : "  ended");
   if (!view.last) return text + ", no step yet";
   text += fmt::format("  step {}", view.last->step);
   if (view.now.train.steps > 0) {

@@ -124,7 +124,13 @@ TEST(Options, NudgeAndWatch) {
   expect_refused({"nudge", "r"}, "shoal nudge: ");
   expect_refused({"nudge", "r", "optimizer.l2=1", "--at-step", "soon"},
                  "--at-step is \"soon\"; it must be a whole number");
-  EXPECT_TRUE(parse<NudgeRequest>({"nudge", "r", "--stop"}).stop);
+  EXPECT_EQ(parse<NudgeRequest>({"nudge", "r", "k=1"}).wish(), RunWish::nudge);
+  EXPECT_EQ(parse<NudgeRequest>({"nudge", "r", "--stop"}).wish(), RunWish::stop);
+  EXPECT_EQ(parse<NudgeRequest>({"nudge", "r", "--pause"}).wish(), RunWish::pause);
+  EXPECT_EQ(parse<NudgeRequest>({"nudge", "r", "--go-on"}).wish(), RunWish::go_on);
+  expect_refused({"nudge", "r", "--stop", "--pause"}, "--stop");
+  expect_refused({"nudge", "r", "--pause", "--go-on"}, "--pause");
+  expect_refused({"nudge", "r", "--go-on", "optimizer.l2=1"}, "--go-on");
   expect_refused({"nudge", "r", "--stop", "optimizer.l2=1"}, "--stop");
   expect_refused({"nudge", "r", "--stop", "--at-step", "3"}, "--stop");
   EXPECT_TRUE(parse<WatchRequest>({"watch", "--once", "r"}).once);

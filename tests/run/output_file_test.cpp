@@ -76,6 +76,7 @@ TEST_F(OutputFileTest, NothingThatIsNeededIsWrittenOverByAnyName) {
                              "run/config.toml",
                              "run/metrics.jsonl",
                              "run/nudges.jsonl",
+                             "run/paused",
                              "run/lock",
                              "run/checkpoints",
                              "run/checkpoints/latest",

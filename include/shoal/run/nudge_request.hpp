@@ -17,11 +17,14 @@
 
 namespace shoal {
 
+/// What a run is asked for: to take a nudge, or to save and end, as by a signal, or to save and wait, or to train on.
+enum class RunWish { nudge, stop, pause, go_on };
+
 struct NudgeRequestFile {
   std::string owner;
   std::vector<std::string> settings;  ///< KEY=VALUE
   std::optional<std::int64_t> at_step;
-  bool stop = false;  ///< no nudge: the run is to save and end, as by a signal
+  RunWish wish = RunWish::nudge;
 };
 std::string to_json(const NudgeRequestFile& request);
 /// @throws Error(bad_data)

@@ -8,6 +8,7 @@
 
 #include "shoal/config/config.hpp"
 #include "shoal/core/settings.hpp"
+#include "shoal/run/nudge_request.hpp"
 
 namespace shoal {
 
@@ -70,10 +71,11 @@ class NudgeJournal {
 std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
                              std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled);
 
-/// Asks that process to save and end, as SIGUSR1 does: that needs no way to its host but the file system. What the run
-/// computes does not depend on it.
+/// Asks that process to save and end, as SIGUSR1 does, to save and wait, or to train on: that needs no way to its host
+/// but the file system. What the run computes does not depend on it.
+/// @param wish  all but RunWish::nudge
 /// @returns what the run says once it has saved
 /// @throws Error  as nudge_run(); usage: a sweep, which looks at no such files
-std::string stop_run(const std::string& run, const std::function<bool()>& cancelled);
+std::string ask_run(const std::string& run, RunWish wish, const std::function<bool()>& cancelled);
 
 }  // namespace shoal

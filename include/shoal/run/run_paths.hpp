@@ -18,6 +18,7 @@ namespace shoal {
 ///   checkpoints/latest  best        relative links
 ///   explain.json                    of the last shoal explain that was given the run
 ///   requests/                       of nudges, until they are answered
+///   paused                          while the run waits, see ask_run(): the step after which
 ///   lock
 ///   incarnation-3/                  the third job that trains it; what is being written lies here
 ///   going-back-00000004/            while a run that goes on from step 4, with later checkpoints there, has made none
@@ -30,6 +31,7 @@ struct RunPaths {
   static constexpr const char* jobs_name = "jobs.jsonl";
   static constexpr const char* checkpoints_name = CheckpointFolder::name;
   static constexpr const char* requests_name = "requests";
+  static constexpr const char* paused_name = "paused";
   static constexpr const char* tensorboard_name = "tensorboard";
   static constexpr const char* explanation_name = "explain.json";
   static constexpr const char* latest_name = CheckpointFolder::latest_name;
@@ -48,6 +50,7 @@ struct RunPaths {
   std::string latest() const { return checkpoints() + '/' + latest_name; }
   std::string best() const { return checkpoints() + '/' + best_name; }
   std::string requests() const { return of(requests_name); }
+  std::string paused() const { return of(paused_name); }
   std::string tensorboard() const { return of(tensorboard_name); }
   std::string explanation() const { return of(explanation_name); }
   std::string going_back(std::int64_t step) const;

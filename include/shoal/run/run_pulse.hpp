@@ -3,11 +3,15 @@
 #include <string>
 
 #include "shoal/io/ownership/standstill.hpp"
+#include "shoal/run/run_paths.hpp"
 
 namespace shoal {
 
 /// Who owns a run now, by its lock: different for every process that ever does; empty when nobody does.
 std::string run_owner(const std::string& run);
+
+/// Whether a run waits since somebody has asked it to. under_way: whether there is a process that may
+bool is_paused(const RunPaths& run, bool under_way);
 
 /// Signs of life of the process that owns a run, maybe on another host: not its clock counts, but whether it counts on.
 class RunPulse {

@@ -22,7 +22,7 @@ struct ServedAt {
 };
 
 /// A page of the runs and sweeps below a folder, as they get on, and nudges for them. Reads files alone, so any host of
-/// the file system will do; what it writes are the requests that nudge_run() and stop_run() write. Only who has the
+/// the file system will do; what it writes are the requests that nudge_run() and ask_run() write. Only who has the
 /// link can ask for anything: see the README of src/.
 /// @param started  called when it listens
 /// @param stopped  asked several times a second; once true, it ends

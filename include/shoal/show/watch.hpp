@@ -23,6 +23,7 @@ struct RunView {
 
   std::string run;
   bool under_way = false;  ///< a process trains it now
+  bool paused = false;     ///< and waits, since somebody has asked it to
   Config start;
   Config now;  ///< of the next step
   NudgeJournal journal;

@@ -96,7 +96,7 @@ NudgeReply ask(const std::string& run, NudgeRequestFile asked, const std::string
       }
       if (lost) {
         if (auto answer = take_reply(reply)) return std::move(*answer);
-        throw Error(ExitStatus::usage, asked.stop
+        throw Error(ExitStatus::usage, asked.wish != RunWish::nudge
                                            ? fmt::format("{} ended before it answered", run)
                                            : fmt::format("{} ended before it answered; whether it took the nudge "
                                                          "stands in {}",
@@ -107,26 +107,34 @@ NudgeReply ask(const std::string& run, NudgeRequestFile asked, const std::string
   }
 }
 
+/// "stop"
+std::string what_to_do(RunWish wish) {
+  if (wish == RunWish::stop) return "stop";
+  return wish == RunWish::pause ? "pause" : "go on";
+}
+
 }  // namespace
 
 std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
                              std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled) {
   RunDirectory::require(run);
   check(run, settings, at_step);
-  return accepted(run, ask(run, {{}, settings, at_step, false}, "the nudge", cancelled));
+  return accepted(run, ask(run, {{}, settings, at_step, RunWish::nudge}, "the nudge", cancelled));
 }
 
-std::string stop_run(const std::string& run, const std::function<bool()>& cancelled) {
+std::string ask_run(const std::string& run, RunWish wish, const std::function<bool()>& cancelled) {
+  const std::string word = what_to_do(wish);
   if (RunDirectory::holds_sweep(run))
-    throw Error(ExitStatus::usage, fmt::format("{0} holds a sweep, which is not asked to stop by a file; send its "
-                                               "processes, or their mpirun, SIGUSR1, and go on later with shoal sweep "
-                                               "--run {1} --resume",
-                                               run, shell_word(run)));
+    throw Error(ExitStatus::usage,
+                fmt::format("{0} holds a sweep, which is not asked to {1} by a file; {2}send its processes, or their "
+                            "mpirun, SIGUSR1, and go on later with shoal sweep --run {3} --resume",
+                            run, word, wish == RunWish::stop ? "" : "to stop it, ", shell_word(run)));
   RunDirectory::require(run);
-  const NudgeReply reply = ask(run, {{}, {}, {}, true}, "the wish to stop", cancelled);
+  const NudgeReply reply = ask(run, {{}, {}, {}, wish}, "the wish to " + word, cancelled);
   if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);
   if (reply.text.empty())  // of a version that takes it for a nudge of nothing
-    throw Error(ExitStatus::usage, run + " does not know how to stop when asked; send its processes SIGUSR1");
+    throw Error(ExitStatus::usage, fmt::format("{} does not know how to {} when asked; its shoal is an older one{}",
+                                               run, word, wish == RunWish::stop ? ": send its processes SIGUSR1" : ""));
   return reply.text;
 }
 

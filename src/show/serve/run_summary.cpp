@@ -150,6 +150,7 @@ Json RunSummary::refresh() {
   } catch (const Error& e) {  // half written, or going: what is known stays
     json.set("unreadable", e.what());
   }
+  if (is_paused(state.paths, json.at("under_way").boolean())) json.set("paused", true);
   if (state.sweep && !state.trials.is_null()) {
     for (const auto& [name, value] : state.trials.members()) json.set(name, value);
   }

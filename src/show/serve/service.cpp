@@ -50,6 +50,15 @@ Json notes_on(const std::vector<Nudge>& nudges, const std::string& run) try {
   return Json::array();
 }
 
+/// What a run is asked for by a change.
+std::optional<RunWish> wish_of(const std::string& path) {
+  if (path == "/api/nudge") return RunWish::nudge;
+  if (path == "/api/stop") return RunWish::stop;
+  if (path == "/api/pause") return RunWish::pause;
+  if (path == "/api/go-on") return RunWish::go_on;
+  return std::nullopt;
+}
+
 /// Counts for as long as it lives.
 class Place {
  public:
@@ -126,8 +135,9 @@ HttpAnswer Service::ask_api(const HttpRequest& request) {
 }
 
 HttpAnswer Service::change(const HttpRequest& request) {
-  const bool nudges = request.path == "/api/nudge";
-  if (!nudges && request.path != "/api/stop") return json_error(404, "there is no such change");
+  const std::optional<RunWish> wish = wish_of(request.path);
+  if (!wish) return json_error(404, "there is no such change");
+  const bool nudges = *wish == RunWish::nudge;
   if (read_only_) return json_error(403, "this server was started with --read-only");
   const std::string type = in_small_letters(request.header("content-type"));
   if (type != "application/json" && !type.starts_with("application/json;"))
@@ -145,7 +155,7 @@ HttpAnswer Service::change(const HttpRequest& request) {
   if (!place.is_free()) return json_error(503, "others wait for the answer of a run already; try again");
   const Clock::time_point end = Clock::now() + patience;
   const auto cancelled = [&] { return stopped_() || Clock::now() > end; };
-  if (!nudges) return json_answer(Json::object({{"said", stop_run(*folder, cancelled)}}));
+  if (!nudges) return json_answer(Json::object({{"said", ask_run(*folder, *wish, cancelled)}}));
   const std::vector<Nudge> taken = nudge_run(*folder, settings, at_step, cancelled);
   Json said = Json::array();
   for (const Nudge& nudge : taken) said.push(Json::object({{"step", nudge.step}, {"assignment", nudge.assignment()}}));

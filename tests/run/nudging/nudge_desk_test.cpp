@@ -204,14 +204,15 @@ TEST_F(Desk, RequestsToAnotherOwnerAndGarbageAreNotTaken) {
   EXPECT_THAT(requests(), ElementsAre("3.json.12.tmp"));
 }
 
-TEST_F(Desk, AWishToStopIsARequestOfItsOwn) {
-  NudgeRequestFile request{"an owner", {}, {}, true};
-  EXPECT_TRUE(parse_nudge_request(to_json(request)).stop);
-  request.stop = false;
-  EXPECT_FALSE(parse_nudge_request(to_json(request)).stop);
-  expect_error([&] { stop_run(run_, never); }, ExitStatus::no_input, "there is no run");
+TEST_F(Desk, OtherWishesAreRequestsOfTheirOwn) {
+  for (const RunWish wish : {RunWish::stop, RunWish::pause, RunWish::go_on, RunWish::nudge})
+    EXPECT_EQ(parse_nudge_request(to_json(NudgeRequestFile{"an owner", {}, {}, wish})).wish, wish);
+  EXPECT_THAT(to_json(NudgeRequestFile{"an owner", {}, {}, RunWish::stop}), HasSubstr("\"stop\":true"));
+  expect_error([&] { ask_run(run_, RunWish::stop, never); }, ExitStatus::no_input, "there is no run");
   start_run();
-  expect_error([&] { stop_run(run_, [] { return true; }); }, ExitStatus::stopped, "the wish to stop was withdrawn");
+  const auto always = [] { return true; };
+  expect_error([&] { ask_run(run_, RunWish::stop, always); }, ExitStatus::stopped, "the wish to stop was withdrawn");
+  expect_error([&] { ask_run(run_, RunWish::go_on, always); }, ExitStatus::stopped, "the wish to go on was withdrawn");
   EXPECT_THAT(requests(), IsEmpty());
 }
 

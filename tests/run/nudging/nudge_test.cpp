@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <thread>
 
 #include "run/train_run.hpp"
 #include "shoal/run/job_log.hpp"
 #include "shoal/run/nudges.hpp"
+#include "shoal/run/run_pulse.hpp"
 
 namespace shoal {
 namespace {
@@ -124,7 +126,7 @@ TEST_F(Nudged, ALiveRunStopsWhenItIsAskedTo) {
       while (!fs::exists(path("run") + "/config.toml") && std::chrono::steady_clock::now() < patience)
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
       try {
-        said = stop_run(path("run"), [] { return false; });
+        said = ask_run(path("run"), RunWish::stop, [] { return false; });
       } catch (const std::exception& e) {
         said = e.what();
       }
@@ -148,6 +150,79 @@ TEST_F(Nudged, ALiveRunStopsWhenItIsAskedTo) {
   EXPECT_EQ(status_of(resume_of("run", {end})), ExitStatus::done) << message_;
   const std::string expected = digest_in("run");
   EXPECT_EQ(digest_with({end}, {}), expected) << "it is part of no journal";
+}
+
+TEST_F(Nudged, APausedRunWaitsTakesNudgesAndGoesOnToTheSameDigest) {
+  std::string fault;
+  std::thread hand;
+  if (test_world().rank() == 0) {
+    hand = std::thread([&] {
+      try {
+        const std::string run = path("run");
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (!fs::exists(run + "/config.toml") && std::chrono::steady_clock::now() < patience)
+          std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        const auto never = [] { return false; };
+        const auto expect = [](bool right, const std::string& what) {
+          if (!right) throw std::runtime_error(what);
+        };
+        expect(ask_run(run, RunWish::go_on, never).starts_with("it is not paused"), "a run that is not paused");
+        const std::string said = ask_run(run, RunWish::pause, never);
+        expect(said.starts_with("paused after step ") && said.ends_with(" --go-on"), said);
+        const auto latest = RunDirectory::latest(run);
+        expect(latest && said.find(" " + std::to_string(*latest) + ";") != std::string::npos, "it has saved that step");
+        expect(is_paused({run}, true) && read_text(RunPaths{run}.paused()) == std::to_string(*latest) + "\n", "told");
+        const std::string lines = read_text(RunPaths{run}.metrics());
+        const auto nudges = nudge_run(run, {"optimizer.learning_rate=2e-2"}, {}, never);
+        expect(nudges.size() == 1 && nudges[0].step == *latest + 1, "of the step after the pause");
+        nudge_run(run, {"train.steps=" + std::to_string(*latest + 20)}, {}, never);
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        expect(read_text(RunPaths{run}.metrics()) == lines, "a paused run trains");
+        expect(ask_run(run, RunWish::go_on, never).starts_with("goes on after step "), "it goes on");
+      } catch (const std::exception& e) {
+        fault = e.what();
+      }
+    });
+  }
+  EXPECT_EQ(status_of(request("run", {"train.steps=1000000", "train.max_seconds=40", "checkpoint.every_epochs=50"})),
+            ExitStatus::done)
+      << message_;
+  if (hand.joinable()) hand.join();
+  EXPECT_EQ(fault, "");
+  EXPECT_FALSE(fs::exists(RunPaths{path("run")}.paused()));
+  const std::string expected = digest_in("run");
+  EXPECT_EQ(status_of(replay_of("run", "again")), ExitStatus::done) << message_;
+  EXPECT_EQ(digest_in("again"), expected);
+}
+
+TEST_F(Nudged, APausedRunMayEnd) {
+  const auto sets = [](const std::string& more) {
+    return std::vector<std::string>{"train.steps=1000000", "checkpoint.every_epochs=0", more};
+  };
+  const auto pause = [&](const std::string& run, const std::function<void()>& then) {
+    return std::thread([this, run, then] {
+      const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+      while (!fs::exists(path(run) + "/config.toml") && std::chrono::steady_clock::now() < patience)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      try {
+        ask_run(path(run), RunWish::pause, [] { return false; });
+        then();
+      } catch (const std::exception& e) {
+        ADD_FAILURE() << e.what();
+      }
+    });
+  };
+  std::thread hand;
+  const auto stop = [&] { ask_run(path("asked"), RunWish::stop, [] { return false; }); };
+  if (test_world().rank() == 0) hand = pause("asked", stop);
+  EXPECT_EQ(status_of(request("asked", sets("train.max_seconds=40"))), ExitStatus::stopped) << message_;
+  if (hand.joinable()) hand.join();
+  test_world().barrier();
+  EXPECT_TRUE(RunDirectory::latest(path("asked")).has_value());
+  EXPECT_FALSE(fs::exists(RunPaths{path("asked")}.paused()));
+  if (test_world().rank() == 0) hand = pause("timed", [] {});
+  EXPECT_EQ(status_of(request("timed", sets("train.max_seconds=3"))), ExitStatus::stopped) << message_;
+  if (hand.joinable()) hand.join();
 }
 
 TEST_F(Nudged, ASettingGivenOnResumingIsANudgeOfTheNextStep) {

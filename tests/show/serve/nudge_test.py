@@ -98,6 +98,20 @@ with Server(shoal, "runs" if os.path.isdir("runs") else ".") as server:
     assert news["steps"]["step"][-1] >= first and len(news["nudges"]) == len(journal), "the page sees it"
     assert {k["key"]: k["value"] for k in news["keys"]}["optimizer.learning_rate"] == 0.0003
 
+    status, said = server.post("/api/go-on", {"name": "runs/nudged"})
+    assert status == 200 and said["said"].startswith("it is not paused"), said
+    status, said = server.post("/api/pause", {"name": "runs/nudged"})
+    assert status == 200 and said["said"].startswith("paused after step "), said
+    paused = int(said["said"].split("paused after step ")[1].split(";")[0])
+    wait_for(lambda: listed(under_way=True, paused=True), "pause in the list")
+    seen = subprocess.run([shoal, "watch", "runs/nudged", "--once"], capture_output=True, text=True).stdout
+    assert "runs/nudged  paused  step" in seen and os.path.exists(f"runs/nudged/checkpoints/step-{paused:08}.h5"), seen
+    status, said = server.post("/api/nudge", {"name": "runs/nudged", "settings": ["optimizer.l2=1e-6"]})
+    assert status == 200 and said["nudges"][0]["step"] == paused + 1, said
+    status, said = server.post("/api/go-on", {"name": "runs/nudged"})
+    assert status == 200 and said["said"] == f"goes on after step {paused}", said
+    wait_for(lambda: (listed(under_way=True) or {}).get("step", 0) > paused and "paused" not in listed(), "steps after the pause")
+
     status, said = server.post("/api/stop", {"name": "runs/nudged"})
     assert status == 200 and said["said"].startswith("stopped after step "), said
     _, log = job.communicate(timeout=60)

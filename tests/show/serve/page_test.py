@@ -139,6 +139,17 @@ try:
             accessible(driver, f"run, {scheme}")
             driver.save_screenshot(f"run-{width}-{scheme}.png")
 
+        # Pause, and go on, by one button.
+        tab_to(driver, lambda e: e.get_attribute("id") == "pause")
+        assert text(driver, "pause") == "Pause this run"
+        press(driver, Keys.ENTER)
+        wait_for(lambda: text(driver, "stopped").startswith("paused after step "), "pause")
+        wait_for(lambda: text(driver, "state").startswith("paused") and text(driver, "pause") == "Let it go on", "pause that shows")
+        driver.save_screenshot("paused.png")
+        press(driver, Keys.ENTER)
+        wait_for(lambda: text(driver, "stopped").startswith("goes on after step "), "the end of the pause")
+        wait_for(lambda: text(driver, "state").startswith("under way") and text(driver, "pause") == "Pause this run", "it goes on")
+
         tab_to(driver, lambda e: e.get_attribute("id") == "stop")
         press(driver, Keys.ENTER)
         assert driver.switch_to.active_element.get_attribute("id") == "no", "first asked whether"

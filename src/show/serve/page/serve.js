@@ -50,7 +50,7 @@
     if (past < 129600) return `${Math.round(past / 3600)} h ago`;
     return `${Math.round(past / 86400)} days ago`;
   };
-  const stateOf = run => (run.unreadable ? 'cannot be read' : run.under_way ? 'under way' : 'ended');
+  const stateOf = run => (run.unreadable ? 'cannot be read' : run.paused ? 'paused' : run.under_way ? 'under way' : 'ended');
   const share = run => {
     const planned = run.planned || {};
     if (run.trainings) return run.done / run.trainings;
@@ -226,6 +226,8 @@
     if (run.unreadable) parts.push(run.unreadable);
     say(byId('state'), parts.join(' \u00b7 '));
     byId('controls').hidden = readOnly || !run.under_way || run.kind === 'sweep';
+    say(byId('pause'), run.paused ? 'Let it go on' : 'Pause this run');
+    byId('pause').dataset.asks = run.paused ? '/api/go-on' : '/api/pause';
   };
 
   // Who points at a chart or walks along it by keyboard is not interrupted.
@@ -374,14 +376,15 @@
     }
   };
 
-  const stop = async () => {
+  const wish = async path => {
     const { name } = open;
     const here = stillAt(name);
     byId('sure').hidden = true;
     say(byId('stopped'), 'Waiting for the run \u2026');
     try {
-      const { said } = await ask('/api/stop', { name });
+      const { said } = await ask(path, { name });
       if (here()) say(byId('stopped'), said);
+      await updateList();
     } catch (error) {
       if (here()) say(byId('stopped'), error.message, true);
     }
@@ -454,7 +457,8 @@
     byId('sure').hidden = true;
     byId('stop').focus();
   });
-  byId('yes').addEventListener('click', stop);
+  byId('yes').addEventListener('click', () => wish('/api/stop'));
+  byId('pause').addEventListener('click', () => wish(byId('pause').dataset.asks));
   addEventListener('hashchange', () => { show(); turn(); });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) turn(); });
   show();
