@@ -81,10 +81,14 @@ double weighted_sigmoid(const LossSample& s, std::span<const double> pos_weight)
   return loss / outputs;
 }
 
+bool are_shares(std::span<const double> t) {
+  return std::ranges::all_of(t, [](double share) { return share >= 0.0 && share <= 1.0; });
+}
+
 SampleLoss sigmoid_sample(const LossSample& s, const LossNumbers& numbers) {
   const double loss = numbers.pos_weight.empty() ? plain_sigmoid(s) : weighted_sigmoid(s, numbers.pos_weight);
   const bool right = class_of(s.z.first(s.outputs)) == (s.outputs == 1 ? (s.t[0] > 0.5 ? 1 : 0) : largest(s.t));
-  return {loss, right};
+  return {are_shares(s.t.first(s.outputs)) ? loss : std::numeric_limits<double>::quiet_NaN(), right};
 }
 
 SampleLoss squared_sample(const LossSample& s, const LossNumbers&) {

@@ -133,6 +133,16 @@ TEST(Minimize, ChecksClassNumbers) {
   EXPECT_NE(refusal_of(computed, 5, {{"x", {1, 2}}, {"t", {1, 0}}}), "");
 }
 
+TEST(Minimize, TakesNoTargetsThatAreNoShares) {
+  Graph g;
+  const Value x = g.input("x", 1);
+  const Value t = g.input("t", 1);
+  const Value cost = sigmoid_cross_entropy(x * g.variable("w", {1}, zeros()), t);
+  for (const float target : {0.0f, 0.3f, 1.0f}) EXPECT_EQ(refusal_of(cost, 5, {{"x", {1, 2}}, {"t", {0, target}}}), "");
+  for (const float target : {-0.1f, 1.1f, 2.0f, std::nanf("")})
+    EXPECT_NE(refusal_of(cost, 5, {{"x", {1, 2}}, {"t", {0, target}}}, ExitStatus::diverged), "") << target;
+}
+
 TEST(Minimize, ChecksClassNumbersThatAreComputedBesideImages) {
   Graph g;
   const Value x = g.input("x", image_shape(2, 2, 2));
