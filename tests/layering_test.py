@@ -121,6 +121,37 @@ def private_names(text):
                 yield (kind or alias or value)[1], line if alias else None
 
 
+def up_to_end(text, begin, pair="{}"):
+    """The rest of the block, or of another pair of brackets, that `begin` lies in."""
+    depth = 0
+    for mark in re.finditer(f"[{re.escape(pair)}]", text[begin:]):
+        depth += 1 if mark[0] == pair[0] else -1
+        if depth < 0:
+            return text[begin:begin + mark.start()]
+    return text[begin:]
+
+
+def reach_of(text, binding):
+    """What can see a structured binding that lies there: the body of its loop, or the rest of its block."""
+    if not re.match(r"\s*:", text[binding.end():]):
+        return up_to_end(text, binding.end())
+    body = binding.end() + len(up_to_end(text, binding.end(), "()")) + 1
+    block = re.match(r"\s*\{", text[body:])
+    return up_to_end(text, body + block.end()) if block else text[body:text.index(";", body)]
+
+
+def bindings_in_lambdas(text):
+    """Names of `auto [a, b]` that a lambda uses which takes all, or that stand in its brackets but for `a = a`."""
+    for binding in re.finditer(r"\bauto\s*&{0,2}\s*\[([\w\s,]+)\]", text):
+        reach = reach_of(text, binding)
+        for taker in re.finditer(r"(?<![\w\])])\s*\[([&=][^\]]*|[\w&\s,]+)\]\s*(?:\([^{};]*\)[^{};]*)?\{", reach):
+            made = re.findall(r"(\w+)\s*=", taker[1])
+            used = taker[1] + (up_to_end(reach, taker.end()) if re.match(r"[&=]\s*(,|$)", taker[1]) else "")
+            for name in re.split(r"[\s,]+", binding[1].strip()):
+                if name not in made and re.search(rf"(?<![\w.>]){name}\b", used):
+                    yield name
+
+
 defined, folders, private = {}, {}, {}
 for file in files:
     name, text = file.relative_to(top).as_posix(), file.read_text()
@@ -146,8 +177,11 @@ for folder in ("src", "tests"):
 
 for folder in ("include", "src", "tests"):
     for file in sorted((top / folder).rglob("*.[ch]pp")):
-        for found in NOT_IN_CLANG.findall(file.read_text()):
-            faults.append(f"{file.relative_to(top).as_posix()}: clang 14 does not compile {found}")
+        name, text = file.relative_to(top).as_posix(), file.read_text()
+        for found in NOT_IN_CLANG.findall(text):
+            faults.append(f"{name}: clang 14 does not compile {found}")
+        for found in bindings_in_lambdas(without_words(text)):
+            faults.append(f"{name}: clang 14 does not compile a lambda that takes {found} of a structured binding")
 
 for (layer, private_name), places in sorted(private.items()):
     if len(places) > 1:

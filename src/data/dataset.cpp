@@ -143,7 +143,7 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
     }
     for (const std::string& member : reader.list(name)) {
       if (std::ranges::find(split_members, member) == split_members.end())
-        contents->unread.push_back(name + '/' + member);
+        contents->unread.push_back(fmt::format("{}/{}", name, member));
     }
     contents->splits.push_back(std::move(arrays));
   }

@@ -114,7 +114,10 @@ std::vector<std::int64_t> Sweep::kept_trials() const {
 }
 
 void Sweep::note(const Outcome& part) {
-  if (auto whole = gatherer_.take(part)) histories_[slot(whole->trial)].push_back(*std::move(whole));
+  auto whole = gatherer_.take(part);
+  if (!whole) return;
+  History& history = histories_[slot(whole->trial)];
+  history.push_back(*std::move(whole));
 }
 
 /// On the last rung the best of all rounds before are kept as well, until better ones are there. How a trial of several
@@ -228,11 +231,11 @@ std::vector<KeptModel> Sweep::kept_models(std::int64_t winner) const {
 
 /// Where a model lies; empty: nowhere.
 std::string Sweep::file_of(const KeptModel& model, std::int64_t rung) const {
-  const auto [trial, fold] = model.part;
-  std::vector<std::string> files = {model.as, checkpoint_of(paths_, plan_, model.part, rung)};
-  if (fold == 0) files.insert(files.end(), {paths_.kept(trial), paths_.best()});
-  const auto found =
-      std::ranges::find_if(files, [&](const std::string& file) { return holds_trial(file, trial, rung, fold); });
+  const TrialPart part = model.part;
+  std::vector<std::string> files = {model.as, checkpoint_of(paths_, plan_, part, rung)};
+  if (part.fold == 0) files.insert(files.end(), {paths_.kept(part.trial), paths_.best()});
+  const auto found = std::ranges::find_if(
+      files, [&](const std::string& file) { return holds_trial(file, part.trial, rung, part.fold); });
   return found == files.end() ? "" : *found;
 }
 

@@ -154,6 +154,7 @@ void SweepDirectory::write(const std::string& file, std::string_view text) const
 
 void SweepDirectory::write(const std::vector<std::pair<std::string, std::string>>& texts_of_files) const {
   std::vector<BegunFile> begun;
+  begun.reserve(texts_of_files.size());
   for (const auto& [file, text] : texts_of_files) begun.push_back(lock_.begin(file, std::as_bytes(std::span(text))));
   lock_.put(std::move(begun));
 }

@@ -43,7 +43,10 @@ Followed follow_plan(SearchPlan& plan, const SweepSettings& settings, const std:
   FoldGatherer gatherer(settings);
   Followed found;
   for (const Outcome& outcome : outcomes) {
-    if (auto whole = gatherer.take(outcome)) known.emplace(std::pair(whole->trial, whole->rung), *std::move(whole));
+    auto whole = gatherer.take(outcome);
+    if (!whole) continue;
+    const std::pair key(whole->trial, whole->rung);
+    known.emplace(key, *std::move(whole));
   }
   for (const auto& [key, parts] : gatherer.waiting())
     found.in_parts.insert(found.in_parts.end(), parts.begin(), parts.end());

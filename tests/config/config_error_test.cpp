@@ -79,7 +79,8 @@ TEST(ConfigError, AKeyUnderAnotherNameLeadsToTheRightOne) {
                                                         {"train.ema", "train.average_decay"},
                                                         {"optimizer.ema_decay", "train.average_decay"},
                                                         {"random_state", "seed"}}) {
-    const std::string message = thrown([&] { parse_config("", "digits.toml", "/base", {typed + "=1"}); });
+    const std::string set = typed + "=1";
+    const std::string message = thrown([&] { parse_config("", "digits.toml", "/base", {set}); });
     EXPECT_NE(message.find("unknown key \"" + typed + "\"; did you mean \"" + meant + "\"?"), std::string::npos)
         << message;
   }

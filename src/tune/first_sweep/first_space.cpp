@@ -61,7 +61,7 @@ Advice metric_advice(const DataFacts& facts) {
   const auto classes = std::count_if(facts.of_class.begin(), facts.of_class.end(), [](auto rows) { return rows > 0; });
   const auto rows = static_cast<double>(facts.rows);
   const auto rarest = static_cast<double>(facts.rarest());
-  const Advice loss = {"metric", "\"validation.loss\"", {"smoother than counts of right answers, which often tie"}};
+  Advice loss = {"metric", "\"validation.loss\"", {"smoother than counts of right answers, which often tie"}};
   if (facts.of_class.empty())
     return {"metric",
             "\"validation.loss\"",

@@ -96,6 +96,7 @@ std::vector<std::size_t> drawn_order(std::size_t rows, const RandomSource& sourc
   for (std::size_t i = 0; i < rows; ++i) drawn.emplace_back(source.bits(i), i);
   std::sort(drawn.begin(), drawn.end());
   std::vector<std::size_t> order;
+  order.reserve(rows);
   for (const auto& [bits, i] : drawn) order.push_back(i);
   return order;
 }

@@ -169,6 +169,7 @@ std::vector<std::size_t> thinned(const std::vector<std::size_t>& order, std::siz
 template <class T>
 std::vector<T> picked(const std::vector<T>& from, const std::vector<std::size_t>& which) {
   std::vector<T> result;
+  result.reserve(which.size());
   for (const std::size_t i : which) result.push_back(from[i]);
   return result;
 }
