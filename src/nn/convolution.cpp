@@ -35,6 +35,17 @@ struct TileRows {
   std::int64_t pitch = panel_width;
 };
 
+/// Rows [first, first + count) of panel `panel` of a weight's gradient, of one group.
+template <class T>
+struct GradientTile {
+  std::int64_t first_channel = 0;  ///< of the group's input
+  std::int64_t panel = 0;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::int64_t width = panel_width;  ///< columns that are wanted
+  T* out = nullptr;                  ///< (count, 32)
+};
+
 /// Inputs: x, weight, bias or none. derived: the weight turned round, for the gradient of x.
 class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, public Described {
  public:
@@ -123,9 +134,10 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
       for (std::int64_t leaf = 0; leaf < leaves; ++leaf) {
         std::vector<T>& part = parts.emplace_back(static_cast<std::size_t>(size), T{0});
         const std::int64_t end = std::min(samples, (leaf + 1) * rows.leaf_samples);
+        const GradientTile<T> tile{
+            first_of(group, s_.group_channels(), panel), panel, first, count, own.end, part.data()};
         for (std::int64_t sample = leaf * rows.leaf_samples; sample < end; ++sample)
-          add_gradient(rows, sample, first_of(group, s_.group_channels(), panel), panel, first, count, own.end,
-                       part.data());
+          by_taps() ? add_gradient_by_taps(rows, sample, tile) : add_gradient(rows, sample, tile);
         int merges = merges_after(leaf, leaf + 1 == leaves, static_cast<int>(parts.size()));
         for (; merges > 0; --merges, parts.pop_back())
           add_to<T>(size, parts.back().data(), parts[parts.size() - 2].data());
@@ -221,17 +233,66 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     }
   }
 
-  /// Adds one sample's part to rows [first, first + count) of panel `panel` of the weight's gradient.
+  /// Output rows of a chain of the weight's gradient.
+  std::int64_t rows_of_chain() const { return std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out); }
+  /// Whether a tap has channels enough for the weight's gradient to go tap by tap.
+  bool by_taps() const { return !s_.channelwise() && s_.group_channels() >= Extent::half; }
+
+  /// Adds one sample's part. The image is read where it lies, a tap's channels in one panel at a time.
   template <class T>
-  void add_gradient(const RowBlock<T>& rows, std::int64_t sample, std::int64_t first_channel, std::int64_t panel,
-                    std::int64_t first, std::int64_t count, std::int64_t width, T* out) const {
+  void add_gradient_by_taps(const RowBlock<T>& rows, std::int64_t sample, const GradientTile<T>& tile) const {
+    const std::int64_t channels = s_.group_channels();
+    const Rows<const T>& images = rows.input[0];
+    const std::int64_t pitch = images.panels.pitch;
+    const LineStrides strides{s_.x.stride * pitch, rows.output_gradient.panels.pitch, pitch};
+    const T* const dy = rows.output_gradient.tile(tile.panel) + sample * rows.output.sample_rows * strides.d;
+    std::vector<PositionLine<T>> lines;
+    for (std::int64_t i = 0; i < s_.y.out; i += rows_of_chain()) {
+      std::int64_t end = 0;
+      for (std::int64_t row = tile.first; row < tile.first + tile.count; row = end) {
+        const std::int64_t tap = row / channels;
+        const std::int64_t channel = tile.first_channel + row % channels;
+        end = std::min({tile.first + tile.count, (tap + 1) * channels, row + panel_width - channel % panel_width});
+        const T* const image = images.tile(channel / panel_width) + sample * images.sample_rows * pitch;
+        lines_of_tap(tap, i, image + channel % panel_width, dy, strides, row < tile.first + channels, lines);
+        add_line_gradient<T>(lines, strides, end - row, tile.width, tile.out + (row - tile.first) * panel_width);
+      }
+    }
+  }
+
+  /// The positions of a chain from output row i on for which the tap is inside of the image.
+  /// @param fetches  what the next chain reads
+  template <class T>
+  void lines_of_tap(std::int64_t tap, std::int64_t i, const T* image, const T* dy, const LineStrides& strides,
+                    bool fetches, std::vector<PositionLine<T>>& lines) const {
+    const std::int64_t tap_y = tap / s_.x.kernel;
+    const std::int64_t tap_x = tap % s_.x.kernel;
+    const std::int64_t first = s_.x.first_output(tap_x);
+    const std::int64_t count = s_.x.end_output(tap_x) - first;
+    const std::int64_t last = count > 0 ? std::min(i + rows_of_chain(), s_.y.end_output(tap_y)) : 0;
+    lines.clear();
+    for (std::int64_t r = std::max(i, s_.y.first_output(tap_y)); r < last; ++r) {
+      const T* const x = image + (s_.y.input(r, tap_y) * s_.x.in + s_.x.input(first, tap_x)) * strides.next_x;
+      const T* const d = dy + (r * s_.x.out + first) * strides.d;
+      lines.push_back({x, d, count});
+      if (!fetches) continue;
+      lines.back().next_x = x + rows_of_chain() * s_.y.stride * s_.x.in * strides.next_x;
+      lines.back().next_d = d + rows_of_chain() * s_.x.out * strides.d;
+      lines.back().next_each = std::min(s_.y.stride, s_.y.kernel) * s_.x.stride;
+    }
+  }
+
+  /// Adds one sample's part. The image is laid out with zeros around, so that all taps beside each other make one run.
+  template <class T>
+  void add_gradient(const RowBlock<T>& rows, std::int64_t sample, const GradientTile<T>& tile) const {
+    const auto& [first_channel, panel, first, count, width, out] = tile;
     const std::int64_t line = kernel_line();
     const std::int64_t kernel_rows = s_.channelwise() ? s_.x.kernel : line;  // of the weight, a row of the kernel
     const std::int64_t low = first / kernel_rows;
     const std::int64_t high = (first + count - 1) / kernel_rows;
     const PaddedImage padded = padded_input(first_channel);
     const std::int64_t padded_line = padded.width * padded.channels;
-    const std::int64_t image_rows = std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out);
+    const std::int64_t image_rows = rows_of_chain();
     // Rows of the padded image, from `low` on, take turns in as many places as a chain reads.
     const std::int64_t kept = (image_rows - 1) * s_.y.pitch() + high - low + 1;
     T* const laid_out = scratch_memory<T>({}, static_cast<std::size_t>(kept * padded_line));
@@ -267,12 +328,10 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
           continue;
         }
         lines.clear();
-        for (std::int64_t r = 0; r < some; ++r) {
-          if (!s_.y.sees_image(i + r, k)) continue;
+        for (std::int64_t r = 0; r < some; ++r)
           lines.push_back({from(r) + begin - k * kernel_rows, dy + (i + r) * s_.x.out * strides.d, s_.x.out,
                            next_x + r * s_.y.pitch() * s_.x.in * strides.next_x, next_d + r * s_.x.out * strides.d,
                            next_each});
-        }
         add_line_gradient<T>(lines, strides, units, width, to);
       }
     }

@@ -39,6 +39,16 @@ struct ConvolutionAxis {
   /// Positions of the padded input that outputs see.
   std::int64_t padded() const { return (out - 1) * pitch() + kernel; }
 
+  /// The position of the input that output i sees by a tap; it is inside for outputs [first_output, end_output).
+  std::int64_t input(std::int64_t i, std::int64_t tap) const { return i * stride + tap - before; }
+  std::int64_t first_output(std::int64_t tap) const {
+    return std::min(out, (std::max<std::int64_t>(0, before - tap) + stride - 1) / stride);
+  }
+  std::int64_t end_output(std::int64_t tap) const {
+    const std::int64_t last = in - 1 + before - tap;
+    return last < 0 ? 0 : std::min(out, last / stride + 1);
+  }
+
   // The gradient of an input at i: with i + before = m * stride + phase, it is a sum over the taps of its phase, of
   // which tap t is kernel position phase + t * stride and belongs to output m - t.
   std::int64_t phases() const { return std::min(stride, in + before); }  ///< that inputs have
@@ -48,10 +58,6 @@ struct ConvolutionAxis {
 
   /// Of the sum that makes output i, in the input as it is laid out.
   TapRun taps_of_output(std::int64_t i) const { return TapRun::of(i * pitch() - before, kernel, laid_out(), 0); }
-  bool sees_image(std::int64_t i, std::int64_t tap) const {
-    const TapRun run = taps_of_output(i);
-    return run.first <= tap && tap < run.end;
-  }
   /// Of the gradient of an input at i, in the outputs: its taps from the last to the first.
   TapRun taps_of_input(std::int64_t i) const {
     const std::int64_t count = taps(phase(i));

@@ -148,7 +148,7 @@ struct ConvolutionKernel {
       const T* next_x = line.next_x;
       const T* next_d = line.next_d;
       for (std::int64_t i = 0; i < line.count; ++i, d += strides.d, x += strides.x) {
-        if (fetches) {
+        if (fetches && next_d != nullptr) {
           fetch(next_d, wide);
           next_d += strides.d;
           for (std::int64_t r = 0; r < line.next_each; ++r, next_x += strides.next_x) fetch(next_x, wide);

@@ -54,7 +54,7 @@ struct PositionLine {
   const T* d = nullptr;
   std::int64_t count = 0;
   /// Rows that are read next, of D as many, of X, as it was before it was laid out, next_each for each: they come into
-  /// the cache meanwhile. They need not exist.
+  /// the cache meanwhile. They need not exist; null: nothing is known.
   const T* next_x = nullptr;
   const T* next_d = nullptr;
   std::int64_t next_each = 0;
