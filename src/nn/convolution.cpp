@@ -130,14 +130,16 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
       const std::int64_t size = count * panel_width;
       const std::int64_t samples = rows.output.samples();
       const std::int64_t leaves = (samples + rows.leaf_samples - 1) / rows.leaf_samples;
+      const std::int64_t first_channel = first_of(group, s_.group_channels(), panel);
+      std::vector<TapRows> taps;
+      if (has_wide_taps()) taps = sums_of_weight(s_, first_channel, first, count);
       std::vector<std::vector<T>> parts;
       for (std::int64_t leaf = 0; leaf < leaves; ++leaf) {
         std::vector<T>& part = parts.emplace_back(static_cast<std::size_t>(size), T{0});
         const std::int64_t end = std::min(samples, (leaf + 1) * rows.leaf_samples);
-        const GradientTile<T> tile{
-            first_of(group, s_.group_channels(), panel), panel, first, count, own.end, part.data()};
+        const GradientTile<T> tile{first_channel, panel, first, count, own.end, part.data()};
         for (std::int64_t sample = leaf * rows.leaf_samples; sample < end; ++sample)
-          by_taps() ? add_gradient_by_taps(rows, sample, tile) : add_gradient(rows, sample, tile);
+          taps.empty() ? add_gradient(rows, sample, tile) : add_gradient_by_taps(rows, sample, taps, tile);
         int merges = merges_after(leaf, leaf + 1 == leaves, static_cast<int>(parts.size()));
         for (; merges > 0; --merges, parts.pop_back())
           add_to<T>(size, parts.back().data(), parts[parts.size() - 2].data());
@@ -236,49 +238,35 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   /// Output rows of a chain of the weight's gradient.
   std::int64_t rows_of_chain() const { return std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out); }
   /// Whether a tap has channels enough for the weight's gradient to go tap by tap.
-  bool by_taps() const { return !s_.channelwise() && s_.group_channels() >= Extent::half; }
+  bool has_wide_taps() const { return !s_.channelwise() && s_.group_channels() >= Extent::half; }
 
-  /// Adds one sample's part. The image is read where it lies, a tap's channels in one panel at a time.
+  /// Adds one sample's part. The image is read where it lies.
   template <class T>
-  void add_gradient_by_taps(const RowBlock<T>& rows, std::int64_t sample, const GradientTile<T>& tile) const {
-    const std::int64_t channels = s_.group_channels();
+  void add_gradient_by_taps(const RowBlock<T>& rows, std::int64_t sample, std::span<const TapRows> taps,
+                            const GradientTile<T>& tile) const {
     const Rows<const T>& images = rows.input[0];
     const std::int64_t pitch = images.panels.pitch;
     const LineStrides strides{s_.x.stride * pitch, rows.output_gradient.panels.pitch, pitch};
+    const std::int64_t x_line = s_.y.stride * s_.x.in * pitch;  // from a row of outputs to the next
+    const std::int64_t d_line = s_.x.out * strides.d;
+    const std::int64_t next_each = std::min(s_.y.stride, s_.y.kernel) * s_.x.stride;
     const T* const dy = rows.output_gradient.tile(tile.panel) + sample * rows.output.sample_rows * strides.d;
+    const std::int64_t image_rows = rows_of_chain();
     std::vector<PositionLine<T>> lines;
-    for (std::int64_t i = 0; i < s_.y.out; i += rows_of_chain()) {
-      std::int64_t end = 0;
-      for (std::int64_t row = tile.first; row < tile.first + tile.count; row = end) {
-        const std::int64_t tap = row / channels;
-        const std::int64_t channel = tile.first_channel + row % channels;
-        end = std::min({tile.first + tile.count, (tap + 1) * channels, row + panel_width - channel % panel_width});
-        const T* const image = images.tile(channel / panel_width) + sample * images.sample_rows * pitch;
-        lines_of_tap(tap, i, image + channel % panel_width, dy, strides, row < tile.first + channels, lines);
-        add_line_gradient<T>(lines, strides, end - row, tile.width, tile.out + (row - tile.first) * panel_width);
+    for (std::int64_t i = 0; i < s_.y.out; i += image_rows) {
+      for (const TapRows& tap : taps) {
+        const T* const image = images.tile(tap.channel / panel_width) + tap.channel % panel_width;
+        const std::int64_t first = std::max(i, tap.top);
+        const T* x = image + (sample * images.sample_rows + tap.position) * pitch + (first - tap.top) * x_line;
+        const T* d = dy + first * d_line + tap.left * strides.d;
+        const bool fetches =
+            tap.first < tile.first + s_.group_channels();  // by the first tap: what the next chain reads
+        lines.clear();
+        for (std::int64_t r = first; r < std::min(i + image_rows, tap.bottom); ++r, x += x_line, d += d_line)
+          lines.push_back({x, d, tap.width, fetches ? x + image_rows * x_line : nullptr,
+                           fetches ? d + image_rows * d_line : nullptr, next_each});
+        add_line_gradient<T>(lines, strides, tap.count, tile.width, tile.out + (tap.first - tile.first) * panel_width);
       }
-    }
-  }
-
-  /// The positions of a chain from output row i on for which the tap is inside of the image.
-  /// @param fetches  what the next chain reads
-  template <class T>
-  void lines_of_tap(std::int64_t tap, std::int64_t i, const T* image, const T* dy, const LineStrides& strides,
-                    bool fetches, std::vector<PositionLine<T>>& lines) const {
-    const std::int64_t tap_y = tap / s_.x.kernel;
-    const std::int64_t tap_x = tap % s_.x.kernel;
-    const std::int64_t first = s_.x.first_output(tap_x);
-    const std::int64_t count = s_.x.end_output(tap_x) - first;
-    const std::int64_t last = count > 0 ? std::min(i + rows_of_chain(), s_.y.end_output(tap_y)) : 0;
-    lines.clear();
-    for (std::int64_t r = std::max(i, s_.y.first_output(tap_y)); r < last; ++r) {
-      const T* const x = image + (s_.y.input(r, tap_y) * s_.x.in + s_.x.input(first, tap_x)) * strides.next_x;
-      const T* const d = dy + (r * s_.x.out + first) * strides.d;
-      lines.push_back({x, d, count});
-      if (!fetches) continue;
-      lines.back().next_x = x + rows_of_chain() * s_.y.stride * s_.x.in * strides.next_x;
-      lines.back().next_d = d + rows_of_chain() * s_.x.out * strides.d;
-      lines.back().next_each = std::min(s_.y.stride, s_.y.kernel) * s_.x.stride;
     }
   }
 

@@ -108,4 +108,23 @@ SumPlans sums_of_inputs(const ConvolutionShape& s) {
                   });
 }
 
+std::vector<TapRows> sums_of_weight(const ConvolutionShape& s, std::int64_t first_channel, std::int64_t first,
+                                    std::int64_t count) {
+  std::vector<TapRows> made;
+  const std::int64_t channels = s.group_channels();
+  for (std::int64_t row = first; row < first + count; row += made.back().count) {
+    const std::int64_t tap = row / channels;
+    const std::int64_t channel = first_channel + row % channels;
+    const std::int64_t end = std::min((tap + 1) * channels, row + panel_width - channel % panel_width);
+    const std::int64_t y = tap / s.x.kernel;
+    const std::int64_t x = tap % s.x.kernel;
+    const std::int64_t top = s.y.first_output(y);
+    const std::int64_t left = s.x.first_output(x);
+    const std::int64_t width = s.x.end_output(x) - left;
+    made.push_back({row, std::min(first + count, end) - row, channel, top, width > 0 ? s.y.end_output(y) : 0, left,
+                    width, s.y.input(top, y) * s.x.in + s.x.input(left, x)});
+  }
+  return made;
+}
+
 }  // namespace shoal

@@ -36,4 +36,21 @@ SumPlans sums_of_outputs(const ConvolutionShape& shape);
 /// before columns, its taps from the last to the first.
 SumPlans sums_of_inputs(const ConvolutionShape& shape);
 
+/// Rows of a weight whose gradients are summed together: channels of one tap, in one panel of the input.
+struct TapRows {
+  std::int64_t first = 0;  ///< row of the weight
+  std::int64_t count = 0;
+  std::int64_t channel = 0;  ///< of the input
+  // Outputs for which the tap is inside of the image: in rows [top, bottom) so many from column `left` on.
+  std::int64_t top = 0;
+  std::int64_t bottom = 0;
+  std::int64_t left = 0;
+  std::int64_t width = 0;
+  std::int64_t position = 0;  ///< of the input, which output (top, left) sees
+};
+
+/// The gradient of rows [first, first + count) of the weight, over channels of the input from `first_channel` on.
+std::vector<TapRows> sums_of_weight(const ConvolutionShape& shape, std::int64_t first_channel, std::int64_t first,
+                                    std::int64_t count);
+
 }  // namespace shoal
