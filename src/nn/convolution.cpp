@@ -8,6 +8,7 @@
 #include "nn/convolution_shape.hpp"
 #include "nn/padded_image.hpp"
 #include "nn/scratch.hpp"
+#include "nn/sum_plans.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/graph/described.hpp"
 #include "shoal/graph/expressions.hpp"
@@ -28,45 +29,28 @@ struct Columns {
   std::int64_t end = panel_width;
 };
 
-/// Kernel positions in a sum, beside each other.
-struct Taps {
-  std::int64_t y = 0;
-  std::int64_t x = 0;
-};
-
-/// Where what a sum adds up lies in a padded image: of each tap the channels of a channelwise convolution, of all taps
-/// in a row of the kernel the channels of another.
-struct TapPlan {
-  std::vector<Stretch> stretches;
-  std::vector<std::int64_t> offsets;
-};
-
 /// Of a tile.
 struct TileRows {
   std::int64_t sample_rows = 1;  ///< of each sample
   std::int64_t pitch = panel_width;
 };
 
-struct SumPlan {
-  Places places;
-  TapPlan taps;
-  std::int64_t weight_rows = 0;
+/// Rows [first, first + count) of panel `panel` of a weight's gradient, of one group.
+template <class T>
+struct GradientTile {
+  std::int64_t first_channel = 0;  ///< of the group's input
+  std::int64_t panel = 0;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::int64_t width = panel_width;  ///< columns that are wanted
+  T* out = nullptr;                  ///< (count, 32)
 };
 
 /// Inputs: x, weight, bias or none. derived: the weight turned round, for the gradient of x.
 class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, public Described {
  public:
   explicit ConvolutionOperation(const ConvolutionShape& shape)
-      : s_(shape),
-        outputs_{places_of_outputs(),
-                 taps_of({s_.y.kernel, s_.x.kernel}, s_.x.padded(), image_channels(s_.group_channels())),
-                 s_.weight_rows()} {
-    for_phases([&](std::int64_t py, std::int64_t px) {
-      const Taps taps{s_.y.taps(py), s_.x.taps(px)};
-      inputs_.push_back({places_of_inputs(py, px), taps_of(taps, s_.x.padded_out(), image_channels(s_.group_units())),
-                         taps.y * taps.x * s_.group_units()});
-    });
-  }
+      : s_(shape), outputs_(sums_of_outputs(shape)), inputs_(sums_of_inputs(shape)) {}
 
   std::string_view name() const override { return "conv"; }
   Settings settings() const override {
@@ -81,8 +65,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   bool forward_derives() const override { return false; }
   NarrowRows narrow_rows() const override { return s_.channelwise() ? NarrowRows::none : NarrowRows::any; }
   std::size_t scratch_bytes(std::span<const ValueShape>) const override {
-    const std::int64_t image = s_.y.padded() * s_.x.padded() * image_channels(s_.group_channels());
-    return static_cast<std::size_t>(image + s_.y.out * s_.x.out * panel_width) * sizeof(double);
+    const std::int64_t apart = s_.groups > 1 && !s_.channelwise() ? s_.y.out * s_.x.out * panel_width : 0;
+    return static_cast<std::size_t>(outputs_.samples * (input_image(0).size() + apart)) * sizeof(double);
   }
   bool backward_reads_output() const override { return false; }
   bool prepares_backward() const override { return true; }
@@ -98,7 +82,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   void forward_block(const RowBlock<T>& rows, std::int64_t panel) const {
     const T* bias = rows.input[2].panels.data == nullptr ? nullptr : rows.input[2].tile(panel);
     each_group(panel, s_.units, s_.group_units(), [&](std::int64_t group, Columns own) {
-      sums(rows.input[0], s_.y, s_.x, padded_input(first_of(group, s_.group_channels(), panel)), {&outputs_, 1},
+      sums(rows.input[0], s_.y.in, s_.x.in, input_image(first_of(group, s_.group_channels(), panel)), outputs_,
            rows.input[1].tile(panel), bias, own, rows.output.tile(panel),
            {rows.output.sample_rows, rows.output.panels.pitch}, rows.scratch);
     });
@@ -128,13 +112,9 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   void backward_block(const RowBlock<T>& rows, std::size_t, std::int64_t panel, T* out) const {
     const T* weight = rows.derived.data() + panel * turned_panel();
     each_group(panel, s_.channels, s_.group_channels(), [&](std::int64_t group, Columns own) {
-      const PaddedImage padded{first_of(group, s_.group_units(), panel),
-                               image_channels(s_.group_units()),
-                               s_.y.most_taps() - 1,
-                               s_.x.most_taps() - 1,
-                               s_.y.padded_out(),
-                               s_.x.padded_out()};
-      sums<T>(rows.output_gradient, outputs_of(s_.y), outputs_of(s_.x), padded, inputs_, weight, nullptr, own, out,
+      const PaddedImage image{
+          first_of(group, s_.group_units(), panel), image_channels(s_.group_units()), 0, 0, s_.y.out, s_.x.out};
+      sums<T>(rows.output_gradient, s_.y.out, s_.x.out, image, inputs_, weight, nullptr, own, out,
               {rows.input[0].sample_rows, rows.input[0].panels.pitch}, {});
     });
   }
@@ -150,13 +130,16 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
       const std::int64_t size = count * panel_width;
       const std::int64_t samples = rows.output.samples();
       const std::int64_t leaves = (samples + rows.leaf_samples - 1) / rows.leaf_samples;
+      const std::int64_t first_channel = first_of(group, s_.group_channels(), panel);
+      std::vector<TapRows> taps;
+      if (has_wide_taps()) taps = sums_of_weight(s_, first_channel, first, count);
       std::vector<std::vector<T>> parts;
       for (std::int64_t leaf = 0; leaf < leaves; ++leaf) {
         std::vector<T>& part = parts.emplace_back(static_cast<std::size_t>(size), T{0});
         const std::int64_t end = std::min(samples, (leaf + 1) * rows.leaf_samples);
+        const GradientTile<T> tile{first_channel, panel, first, count, own.end, part.data()};
         for (std::int64_t sample = leaf * rows.leaf_samples; sample < end; ++sample)
-          add_gradient(rows, sample, first_of(group, s_.group_channels(), panel), panel, first, count, own.end,
-                       part.data());
+          taps.empty() ? add_gradient(rows, sample, tile) : add_gradient_by_taps(rows, sample, taps, tile);
         int merges = merges_after(leaf, leaf + 1 == leaves, static_cast<int>(parts.size()));
         for (; merges > 0; --merges, parts.pop_back())
           add_to<T>(size, parts.back().data(), parts[parts.size() - 2].data());
@@ -188,33 +171,9 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
       for (std::int64_t px = 0; px < s_.x.phases(); ++px) f(py, px);
     }
   }
-  /// Of one sample, in its padded image and in the tile of outputs.
-  Places places_of_outputs() const {
-    const std::int64_t channels = image_channels(s_.group_channels());
-    Places places;
-    for (std::int64_t i = 0; i < s_.y.out; ++i) {
-      for (std::int64_t j = 0; j < s_.x.out; ++j) {
-        places.from.push_back((i * s_.y.pitch() * s_.x.padded() + j * s_.x.pitch()) * channels);
-        places.to.push_back(i * s_.x.out + j);
-      }
-    }
-    return places;
-  }
-  /// Likewise in the padded image of its outputs' gradient, from the earliest tap of the phase on, and in the tile of
-  /// inputs.
-  Places places_of_inputs(std::int64_t py, std::int64_t px) const {
-    const std::int64_t units = image_channels(s_.group_units());
-    Places places;
-    for (std::int64_t i = 0; i < s_.y.in; ++i) {
-      for (std::int64_t j = 0; j < s_.x.in; ++j) {
-        if (s_.y.phase(i) != py || s_.x.phase(j) != px) continue;
-        const std::int64_t y = s_.y.latest(i) + s_.y.most_taps() - s_.y.taps(py);
-        const std::int64_t x = s_.x.latest(j) + s_.x.most_taps() - s_.x.taps(px);
-        places.from.push_back((y * s_.x.padded_out() + x) * units);
-        places.to.push_back(i * s_.x.in + j);
-      }
-    }
-    return places;
+  PaddedImage input_image(std::int64_t first_channel) const {
+    return {first_channel, image_channels(s_.group_channels()), 0, 0, s_.y.laid_out(), s_.x.laid_out(), s_.y.step(),
+            s_.x.step()};
   }
   PaddedImage padded_input(std::int64_t first_channel) const {
     return {first_channel, image_channels(s_.group_channels()),
@@ -222,76 +181,106 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
             s_.y.padded(), s_.x.padded(),
             s_.y.step(),   s_.x.step()};
   }
-  /// The outputs as the image that a sum goes over.
-  static ConvolutionAxis outputs_of(const ConvolutionAxis& axis) { return {axis.out, 1, 1, 1, 0}; }
-
   std::int64_t kernel_line() const { return s_.x.kernel * s_.group_channels(); }
   /// Elements of the turned weight for a panel of channels: for each phase its taps, last to first, (units, 32) each.
   /// Some are left over where a narrow image has no input of some phase.
   std::int64_t turned_panel() const { return s_.y.kernel * s_.x.kernel * s_.group_units() * panel_width; }
 
-  static TapPlan taps_of(Taps taps, std::int64_t width, std::int64_t channels) {
-    TapPlan made;
-    for (std::int64_t y = 0; y < taps.y && taps.x > 0; ++y) {
-      made.stretches.push_back({y * width * channels, taps.x * channels});
-      for (std::int64_t x = 0; x < taps.x; ++x) made.offsets.push_back((y * width + x) * channels);
-    }
-    return made;
+  static bool in_one_panel(const PaddedImage& image) {
+    return image.first_channel % panel_width + image.channels <= panel_width;
   }
 
-  /// The image behind a sample's, if it is read as a whole and lies in one panel: of more, copying is little beside the
-  /// products.
+  /// The images of so many samples behind some, if they are read as a whole and lie in one panel: of more, copying is
+  /// little beside the products.
   template <class T>
-  static NextRows<T> next_image(const Rows<const T>& images, std::int64_t sample, const PaddedImage& padded,
-                                const SumPlan& plan) {
-    const std::int64_t panel = padded.first_channel / panel_width;
-    if (padded.skips() || padded.first_channel + padded.channels > (panel + 1) * panel_width || plan.places.to.empty())
-      return {};
+  static NextRows<T> next_images(const Rows<const T>& images, std::int64_t behind, const PaddedImage& image,
+                                 std::int64_t rows_of_sums) {
+    if (image.skips() || !in_one_panel(image)) return {};
     const std::int64_t pitch = images.panels.pitch;
-    return {images.tile(panel) + (sample + 1) * images.sample_rows * pitch,
-            images.sample_rows / std::ssize(plan.places.to), padded.channels, pitch};
+    return {images.tile(image.first_channel / panel_width) + behind * images.sample_rows * pitch,
+            std::max<std::int64_t>(1, images.sample_rows / rows_of_sums), image.channels, pitch};
   }
 
-  /// For each sample and the places of each plan: the sum over taps and channels of the padded image times the weight,
-  /// in which the plans' rows follow each other, into columns `own` of the tile `out`.
+  /// For each sample and its sums: the products of the image, laid out, and the weight, into columns `own` of the tile
+  /// `out`.
   template <class T>
-  void sums(const Rows<const T>& images, const ConvolutionAxis& y, const ConvolutionAxis& x, const PaddedImage& padded,
-            std::span<const SumPlan> plans, const T* weight, const T* bias, Columns own, T* out, const TileRows& of,
+  void sums(const Rows<const T>& images, std::int64_t height, std::int64_t width, const PaddedImage& image,
+            const SumPlans& sums, const T* weight, const T* bias, Columns own, T* out, const TileRows& of,
             std::span<std::byte> scratch) const {
     const bool apart = own.first != 0;
+    const bool lies_so = !image.skips() && in_one_panel(image) && image.channels == images.panels.pitch;
+    const std::int64_t copied = lies_so ? 0 : sums.samples * image.size();
     const std::int64_t of_sample = of.sample_rows * of.pitch;
-    const std::int64_t aside = apart ? of_sample : 0;
-    T* const image = scratch_memory<T>(scratch, static_cast<std::size_t>(padded.size() + aside));
-    for (std::int64_t sample = 0; sample < images.samples(); ++sample, out += of_sample) {
-      lay_out(images, y.in, x.in, sample, padded, 0, padded.height, image);
-      T* const to = apart ? image + padded.size() : out;
-      const T* rows = weight;
-      for (const SumPlan& plan : plans) {
+    T* const memory =
+        scratch_memory<T>(scratch, static_cast<std::size_t>(copied + (apart ? sums.samples * of_sample : 0)));
+    for (std::int64_t first = 0; first < images.samples(); first += sums.samples) {
+      const std::int64_t samples = std::min(sums.samples, images.samples() - first);
+      const T* read = memory;
+      if (lies_so) read = images.tile(image.first_channel / panel_width) + first * image.size();
+      for (std::int64_t s = 0; s < samples && !lies_so; ++s)
+        lay_out(images, height, width, first + s, image, 0, image.height, memory + s * image.size());
+      T* const to = apart ? memory + copied : out + first * of_sample;
+      NextRows<T> next = next_images(images, first + samples, image, of.sample_rows);
+      for (const SumPlan& plan : sums.plans) {
+        const Places places = plan.places(samples);
         if (s_.channelwise())
-          channelwise_product<T>(plan.places, image, plan.taps.offsets, rows, bias, to);
+          channelwise_product<T>(places, read, plan.stretches, weight, bias, to);
         else
-          gathered_product<T>(plan.places, image, plan.taps.stretches, rows, bias, own.end,
-                              &plan == plans.data() ? next_image(images, sample, padded, plan) : NextRows<T>(), to,
-                              of.pitch);
-        rows += plan.weight_rows * panel_width;
-        if (!apart) continue;
-        for (const std::int64_t row : plan.places.to)
-          std::copy(to + row * of.pitch + own.first, to + row * of.pitch + own.end, out + row * of.pitch + own.first);
+          gathered_product<T>(places, read, plan.stretches, weight, bias, own.end, next, to, of.pitch);
+        next.rows += std::ssize(places.to) * next.each * next.pitch;
+      }
+      for (std::int64_t r = 0; r < samples * of.sample_rows && apart; ++r)
+        std::copy(to + r * of.pitch + own.first, to + r * of.pitch + own.end,
+                  out + first * of_sample + r * of.pitch + own.first);
+    }
+  }
+
+  /// Output rows of a chain of the weight's gradient.
+  std::int64_t rows_of_chain() const { return std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out); }
+  /// Whether a tap has channels enough for the weight's gradient to go tap by tap.
+  bool has_wide_taps() const { return !s_.channelwise() && s_.group_channels() >= Extent::half; }
+
+  /// Adds one sample's part. The image is read where it lies.
+  template <class T>
+  void add_gradient_by_taps(const RowBlock<T>& rows, std::int64_t sample, std::span<const TapRows> taps,
+                            const GradientTile<T>& tile) const {
+    const Rows<const T>& images = rows.input[0];
+    const std::int64_t pitch = images.panels.pitch;
+    const LineStrides strides{s_.x.stride * pitch, rows.output_gradient.panels.pitch, pitch};
+    const std::int64_t x_line = s_.y.stride * s_.x.in * pitch;  // from a row of outputs to the next
+    const std::int64_t d_line = s_.x.out * strides.d;
+    const std::int64_t next_each = std::min(s_.y.stride, s_.y.kernel) * s_.x.stride;
+    const T* const dy = rows.output_gradient.tile(tile.panel) + sample * rows.output.sample_rows * strides.d;
+    const std::int64_t image_rows = rows_of_chain();
+    std::vector<PositionLine<T>> lines;
+    for (std::int64_t i = 0; i < s_.y.out; i += image_rows) {
+      for (const TapRows& tap : taps) {
+        const T* const image = images.tile(tap.channel / panel_width) + tap.channel % panel_width;
+        const std::int64_t first = std::max(i, tap.top);
+        const T* x = image + (sample * images.sample_rows + tap.position) * pitch + (first - tap.top) * x_line;
+        const T* d = dy + first * d_line + tap.left * strides.d;
+        const bool fetches =
+            tap.first < tile.first + s_.group_channels();  // by the first tap: what the next chain reads
+        lines.clear();
+        for (std::int64_t r = first; r < std::min(i + image_rows, tap.bottom); ++r, x += x_line, d += d_line)
+          lines.push_back({x, d, tap.width, fetches ? x + image_rows * x_line : nullptr,
+                           fetches ? d + image_rows * d_line : nullptr, next_each});
+        add_line_gradient<T>(lines, strides, tap.count, tile.width, tile.out + (tap.first - tile.first) * panel_width);
       }
     }
   }
 
-  /// Adds one sample's part to rows [first, first + count) of panel `panel` of the weight's gradient.
+  /// Adds one sample's part. The image is laid out with zeros around, so that all taps beside each other make one run.
   template <class T>
-  void add_gradient(const RowBlock<T>& rows, std::int64_t sample, std::int64_t first_channel, std::int64_t panel,
-                    std::int64_t first, std::int64_t count, std::int64_t width, T* out) const {
+  void add_gradient(const RowBlock<T>& rows, std::int64_t sample, const GradientTile<T>& tile) const {
+    const auto& [first_channel, panel, first, count, width, out] = tile;
     const std::int64_t line = kernel_line();
     const std::int64_t kernel_rows = s_.channelwise() ? s_.x.kernel : line;  // of the weight, a row of the kernel
     const std::int64_t low = first / kernel_rows;
     const std::int64_t high = (first + count - 1) / kernel_rows;
     const PaddedImage padded = padded_input(first_channel);
     const std::int64_t padded_line = padded.width * padded.channels;
-    const std::int64_t image_rows = std::clamp<std::int64_t>(chain_positions / s_.x.out, 1, s_.y.out);
+    const std::int64_t image_rows = rows_of_chain();
     // Rows of the padded image, from `low` on, take turns in as many places as a chain reads.
     const std::int64_t kept = (image_rows - 1) * s_.y.pitch() + high - low + 1;
     T* const laid_out = scratch_memory<T>({}, static_cast<std::size_t>(kept * padded_line));
@@ -337,8 +326,8 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   }
 
   ConvolutionShape s_;
-  SumPlan outputs_;
-  std::vector<SumPlan> inputs_;  // by phase
+  SumPlans outputs_;
+  SumPlans inputs_;
 };
 
 /// One position a kernel: a product of each position's channels.

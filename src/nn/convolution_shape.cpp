@@ -2,9 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "shoal/core/error.hpp"
 
 namespace shoal {
+
+TapRun TapRun::of(std::int64_t begin, std::int64_t taps, std::int64_t size, std::int64_t phase) {
+  const std::int64_t first = std::clamp<std::int64_t>(-begin, 0, taps);
+  const std::int64_t end = std::clamp(size - begin, first, taps);
+  return {taps, first, end, begin + first, phase};
+}
 
 ConvolutionAxis ConvolutionAxis::of(std::int64_t in, std::int64_t kernel, std::int64_t stride, bool same) {
   const std::int64_t padding = same ? kernel - 1 : 0;

@@ -8,6 +8,18 @@
 
 namespace shoal {
 
+/// The taps of a sum, beside each other in one dimension, of which those inside of the image count.
+struct TapRun {
+  std::int64_t all = 0;
+  std::int64_t first = 0;  ///< taps [first, end) are inside
+  std::int64_t end = 0;
+  std::int64_t position = 0;  ///< of tap `first`, in the image
+  std::int64_t phase = 0;
+
+  /// @param begin  position of the first tap, which may be outside of [0, size)
+  static TapRun of(std::int64_t begin, std::int64_t taps, std::int64_t size, std::int64_t phase);
+};
+
 /// One dimension of a convolution: which positions of the input an output sees, and which outputs see an input.
 struct ConvolutionAxis {
   std::int64_t in = 1;
@@ -22,8 +34,20 @@ struct ConvolutionAxis {
   std::int64_t step() const { return kernel == 1 ? stride : 1; }
   /// Positions of the padded input, laid out, from what an output sees to what the next one does.
   std::int64_t pitch() const { return stride / step(); }
+  /// Positions of the input that are laid out.
+  std::int64_t laid_out() const { return (in + step() - 1) / step(); }
   /// Positions of the padded input that outputs see.
   std::int64_t padded() const { return (out - 1) * pitch() + kernel; }
+
+  /// The position of the input that output i sees by a tap; it is inside for outputs [first_output, end_output).
+  std::int64_t input(std::int64_t i, std::int64_t tap) const { return i * stride + tap - before; }
+  std::int64_t first_output(std::int64_t tap) const {
+    return std::min(out, (std::max<std::int64_t>(0, before - tap) + stride - 1) / stride);
+  }
+  std::int64_t end_output(std::int64_t tap) const {
+    const std::int64_t last = in - 1 + before - tap;
+    return last < 0 ? 0 : std::min(out, last / stride + 1);
+  }
 
   // The gradient of an input at i: with i + before = m * stride + phase, it is a sum over the taps of its phase, of
   // which tap t is kernel position phase + t * stride and belongs to output m - t.
@@ -31,9 +55,14 @@ struct ConvolutionAxis {
   std::int64_t phase(std::int64_t i) const { return (i + before) % stride; }
   std::int64_t latest(std::int64_t i) const { return (i + before) / stride; }  ///< m
   std::int64_t taps(std::int64_t phase) const { return phase < kernel ? (kernel - phase + stride - 1) / stride : 0; }
-  std::int64_t most_taps() const { return taps(0); }
-  /// Outputs, zeros around them among them, that inputs belong to: from 1 - most_taps() on.
-  std::int64_t padded_out() const { return latest(in - 1) + most_taps(); }
+
+  /// Of the sum that makes output i, in the input as it is laid out.
+  TapRun taps_of_output(std::int64_t i) const { return TapRun::of(i * pitch() - before, kernel, laid_out(), 0); }
+  /// Of the gradient of an input at i, in the outputs: its taps from the last to the first.
+  TapRun taps_of_input(std::int64_t i) const {
+    const std::int64_t count = taps(phase(i));
+    return TapRun::of(latest(i) + 1 - count, count, out, phase(i));
+  }
 };
 
 /// A convolution of images of one shape.

@@ -13,7 +13,7 @@
 #define ADD_LINE_GRADIENT(T) \
   (std::span<const PositionLine<T>> lines, const LineStrides& strides, std::int64_t units, std::int64_t width, T* g)
 #define CHANNELWISE_PRODUCT(T) \
-  (const Places& places, const T* a, std::span<const std::int64_t> offsets, const T* b, const T* bias, T* c)
+  (const Places& places, const T* a, std::span<const Stretch> taps, const T* b, const T* bias, T* c)
 #define COPY_COLUMNS(T) \
   (std::int64_t rows, std::int64_t columns, const T* from, std::int64_t from_stride, T* to, std::int64_t to_stride)
 #define ADD_CHANNELWISE_GRADIENT(T) (std::int64_t rows, const T* const* a, std::int64_t offset, const T* d, T* g)
@@ -73,9 +73,10 @@ struct ConvolutionKernel {
       const T* p[M];
 #pragma GCC unroll 8
       for (int r = 0; r < M; ++r) p[r] = a + from[r] + stretch.offset;
-      for (std::int64_t k = 0; k < stretch.depth; ++k, b += panel_width) {
+      const T* of_b = b + stretch.row * panel_width;
+      for (std::int64_t k = 0; k < stretch.depth; ++k, of_b += panel_width) {
         V row[vectors];
-        load_row<M>(row, b);
+        load_row<M>(row, of_b);
 #pragma GCC unroll 8
         for (int r = 0; r < M; ++r) {
           const V x = hn::Set(D(), p[r][k]);
@@ -114,7 +115,6 @@ struct ConvolutionKernel {
     const auto flush = [&]() HWY_ATTR {
       product_block(places.from.size(), a, places.from.data(), std::span<const Stretch>(block, count), b, start,
                     start == nullptr ? NextRows<T>() : next, c, places.to.data(), pitch);
-      b += depth * panel_width;
       start = nullptr;
       count = 0;
       depth = 0;
@@ -122,10 +122,11 @@ struct ConvolutionKernel {
     for (Stretch rest : stretches) {
       while (rest.depth > 0) {
         const std::int64_t some = std::min(rest.depth, block_depth - depth);
-        block[count++] = {rest.offset, some};
+        block[count++] = {rest.offset, some, rest.row};
         depth += some;
         rest.offset += some;
         rest.depth -= some;
+        rest.row += some;
         if (depth == block_depth || count == most) flush();
       }
     }
@@ -147,7 +148,7 @@ struct ConvolutionKernel {
       const T* next_x = line.next_x;
       const T* next_d = line.next_d;
       for (std::int64_t i = 0; i < line.count; ++i, d += strides.d, x += strides.x) {
-        if (fetches) {
+        if (fetches && next_d != nullptr) {
           fetch(next_d, wide);
           next_d += strides.d;
           for (std::int64_t r = 0; r < line.next_each; ++r, next_x += strides.next_x) fetch(next_x, wide);
@@ -205,16 +206,15 @@ void add_line_gradient_target(std::span<const PositionLine<T>> lines, const Line
 }
 
 template <class T>
-void channelwise_product_target(const Places& places, const T* a, std::span<const std::int64_t> offsets, const T* b,
+void channelwise_product_target(const Places& places, const T* a, std::span<const Stretch> taps, const T* b,
                                 const T* bias, T* c) {
   for (std::size_t r = 0; r < places.from.size(); ++r) {
     T sum[panel_width] = {};
     if (bias != nullptr) std::copy_n(bias, panel_width, sum);
-    const T* weight = b;
-    for (const std::int64_t offset : offsets) {
-      const T* x = a + places.from[r] + offset;
+    for (const Stretch& tap : taps) {
+      const T* x = a + places.from[r] + tap.offset;
+      const T* weight = b + tap.row * panel_width;
       for (std::int64_t i = 0; i < panel_width; ++i) sum[i] = std::fma(x[i], weight[i], sum[i]);
-      weight += panel_width;
     }
     std::copy_n(sum, panel_width, c + places.to[r] * panel_width);
   }
@@ -253,7 +253,7 @@ void copy_columns_target(std::int64_t rows, std::int64_t columns, const T* from,
 
 SHOAL_KERNEL(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c, pitch))
 SHOAL_KERNEL(add_line_gradient, ADD_LINE_GRADIENT, (lines, strides, units, width, g))
-SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
+SHOAL_KERNEL(channelwise_product, CHANNELWISE_PRODUCT, (places, a, taps, b, bias, c))
 SHOAL_KERNEL(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
 SHOAL_KERNEL(copy_columns, COPY_COLUMNS, (rows, columns, from, from_stride, to, to_stride))
 
@@ -266,7 +266,7 @@ namespace shoal {
 
 SHOAL_DISPATCH(gathered_product, GATHERED_PRODUCT, (places, a, stretches, b, bias, width, next, c, pitch))
 SHOAL_DISPATCH(add_line_gradient, ADD_LINE_GRADIENT, (lines, strides, units, width, g))
-SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (places, a, offsets, b, bias, c))
+SHOAL_DISPATCH(channelwise_product, CHANNELWISE_PRODUCT, (places, a, taps, b, bias, c))
 SHOAL_DISPATCH(add_channelwise_gradient, ADD_CHANNELWISE_GRADIENT, (rows, a, offset, d, g))
 SHOAL_DISPATCH(copy_columns, COPY_COLUMNS, (rows, columns, from, from_stride, to, to_stride))
 

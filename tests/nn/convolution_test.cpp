@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -60,6 +62,17 @@ const std::vector<Case> cases = {
     {"point_stride", 70, 1, 1, 2, {3, 3, 3, true, 1}},
     {"low_groups", 80, 1, 5, 4, {2, 2, 2, true, 2}},
     {"low_channelwise", 70, 1, 5, 70, {2, 2, 2, true, 70}},
+    // Channels that fill the rows of their panel, whose images are read where they lie, and others with many a tap.
+    {"sixteen", 16, 9, 7, 16, {3, 3, 1, true, 1}},
+    {"sixteen_stride", 16, 7, 8, 32, {3, 3, 2, true, 1}},
+    {"sixteen_one_of_two", 16, 7, 8, 16, {1, 1, 2, true, 1}},
+    {"full_panel", 32, 5, 6, 16, {5, 5, 1, true, 1}},
+    {"full_panel_high", 32, 19, 17, 3, {3, 3, 2, true, 1}},
+    {"full_groups", 64, 4, 5, 64, {3, 3, 1, true, 2}},
+    {"many_groups", 40, 5, 4, 34, {3, 3, 1, true, 2}},
+    // A kernel larger than the image.
+    {"small_image", 16, 2, 3, 16, {7, 5, 1, true, 1}},
+    {"small_image_stride", 17, 2, 3, 4, {7, 7, 3, true, 1}},
 };
 
 class Convolution : public testing::TestWithParam<Case> {
@@ -126,6 +139,52 @@ TEST_P(Convolution, IsTheSumInItsOrder) {
   }
 }
 
+/// Of one sample a leaf. In each: chains of whole image rows, about 64 positions, added up in order.
+double reference_gradient(const Case& c, const Panels<double>& x, const Panels<double>& dy, const ValueShape& out,
+                          std::int64_t sample, std::int64_t row, std::int64_t unit) {
+  const ConvolutionOptions& o = c.options;
+  const std::int64_t each = c.channels / o.groups;
+  const std::int64_t channel = unit / (c.units / o.groups) * each + row % each;
+  const std::int64_t top = row / each / o.kernel_width - (o.same_padding ? (o.kernel_height - 1) / 2 : 0);
+  const std::int64_t left = row / each % o.kernel_width - (o.same_padding ? (o.kernel_width - 1) / 2 : 0);
+  const std::int64_t image_rows = std::max<std::int64_t>(1, 64 / out.width);
+  double sum = 0.0;
+  for (std::int64_t first = 0; first < out.height(); first += image_rows) {
+    double chain = 0.0;
+    for (std::int64_t p = first * out.width; p < std::min(first + image_rows, out.height()) * out.width; ++p) {
+      const std::int64_t i = p / out.width * o.stride + top;
+      const std::int64_t j = p % out.width * o.stride + left;
+      const bool inside = i >= 0 && i < c.height && j >= 0 && j < c.width;
+      const double value = inside ? x.at((sample * c.height + i) * c.width + j, channel) : 0.0;
+      chain = std::fma(value, dy.at(sample * out.rows + p, unit), chain);
+    }
+    sum += chain;
+  }
+  return sum;
+}
+
+TEST_P(Convolution, SumsTheGradientOfItsWeightInOrder) {
+  const Case& c = GetParam();
+  const Value factor = graph.input("factor", y.shape());
+  const Value total = sum(y * factor);
+  GradientCheck check(graph, total, 2, 1);
+  for (std::int64_t k = 0; k < c.channels; ++k) graph.parameters()[0].in(check.parameters.data()).at(0, k) = 1.0;
+  check.fill_normal(x);
+  check.fill_normal(factor, 0.0, 2);
+  check.value();
+  Buffer<double> gradient(graph.parameter_size());
+  double* partial = gradient.data();
+  check.executor.backward(std::span<double* const>(&partial, 1));
+  const Panels<double> found = graph.parameters()[1].in(gradient.data());
+  const auto expected = [&](std::int64_t sample, std::int64_t row, std::int64_t unit) {
+    return reference_gradient(c, check.executor.input(x), check.executor.input(factor), y.shape(), sample, row, unit);
+  };
+  for (std::int64_t row = 0; row < c.weight_rows(); ++row) {
+    for (std::int64_t unit = 0; unit < c.units; ++unit)
+      ASSERT_EQ(found.at(row, unit), expected(0, row, unit) + expected(1, row, unit)) << row << ' ' << unit;
+  }
+}
+
 TEST_P(Convolution, HasItsDerivatives) {
   const Value total = sum(square(y));
   GradientCheck check(graph, total, 3, 2);
@@ -135,6 +194,25 @@ TEST_P(Convolution, HasItsDerivatives) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Convolution, testing::ValuesIn(cases),
                          [](const auto& info) { return info.param.name; });
+
+/// Else not even a number would come of a weight that is infinite.
+TEST(ConvolutionEdges, TapsOutsideAddNothing) {
+  Graph graph;
+  const Value x = graph.input("x", image_shape(16, 3, 3));
+  const Value y = convolution(x, graph.variable("weight", {144, 2}, zeros()), ConvolutionOptions{});
+  GradientCheck check(graph, sum(y), 2, 1);
+  check.fill(x, [](std::int64_t, std::int64_t) { return 1.0; });
+  const Panels<double> weight = graph.parameters()[0].in(check.parameters.data());
+  for (std::int64_t r = 0; r < 144; ++r) weight.at(r, 1) = r < 16 ? std::numeric_limits<double>::infinity() : 1.0;
+  check.value();
+  const auto value = [&](std::int64_t i, std::int64_t j) { return check.executor.value(y).at(i * 3 + j, 1); };
+  EXPECT_EQ(value(0, 0), 64.0);
+  EXPECT_EQ(value(0, 2), 64.0);
+  EXPECT_EQ(value(2, 0), 64.0);
+  EXPECT_EQ(value(0, 1), 96.0);
+  EXPECT_EQ(value(1, 0), 96.0);
+  EXPECT_EQ(value(1, 1), std::numeric_limits<double>::infinity());
+}
 
 /// Kernels, strides and images of all small sizes, with more channels than a panel has.
 TEST(NarrowConvolutions, HaveTheirDerivatives) {

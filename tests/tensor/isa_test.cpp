@@ -62,13 +62,14 @@ std::string kernel_hash() {
     add(y);
   }
   std::vector<const float*> from;
-  Places places;
+  std::vector<std::int64_t> place, place_of_result;
   for (std::int64_t r = 0; r < 10; ++r) {
     from.push_back(a.data() + r * 40);
-    places.from.push_back(r * 40);
-    places.to.push_back(r);
+    place.push_back(r * 40);
+    place_of_result.push_back(r);
   }
-  const std::vector<Stretch> stretches{{3, 500}, {900, 300}, {5000, 300}};
+  const Places places{place, place_of_result};
+  const std::vector<Stretch> stretches{{3, 500, 0}, {900, 300, 500}, {5000, 300, 800}};
   const std::vector<PositionLine<float>> lines{{a.data(), x.data(), 30}, {a.data() + 3000, x.data() + 960, 25}};
   for (const std::int64_t width : {3, 11, 20, 32}) {
     for (const NextRows<float>& next : {NextRows<float>(), NextRows<float>{x.data(), 2, width}}) {
@@ -90,8 +91,8 @@ std::string kernel_hash() {
     copy_columns<float>(20, width, x.data(), 64, y.data(), width + 3);
     add(y);
   }
-  const std::vector<std::int64_t> offsets{0, 32, 400};
-  channelwise_product<float>(places, a.data(), offsets, b.data(), w.data(), long_product.data());
+  const std::vector<Stretch> taps{{0, 32, 0}, {32, 32, 1}, {400, 32, 2}};
+  channelwise_product<float>(places, a.data(), taps, b.data(), w.data(), long_product.data());
   add(long_product);
   add_channelwise_gradient<float>(10, from.data(), 32, x.data(), g.data());
   add(g);

@@ -193,7 +193,7 @@ struct conv_shape {
   int height, width, channels, out_height, out_width, units, kernel_height, kernel_width, stride, groups, above, left;
 };
 
-/* weight: (kernel height, kernel width, channels of a group, units); outside of the image are zeros, which count */
+/* weight: (kernel height, kernel width, channels of a group, units); outside of the image are zeros, which add nothing */
 static void conv(struct conv_shape s, const float *restrict x, const float *restrict weight, const float *restrict bias,
                  float *restrict y) {
   const int channels = s.channels / s.groups, units = s.units / s.groups;
@@ -204,11 +204,14 @@ static void conv(struct conv_shape s, const float *restrict x, const float *rest
       for (int kh = 0; kh < s.kernel_height; ++kh) {
         for (int kw = 0; kw < s.kernel_width; ++kw) {
           const int h = i * s.stride + kh - s.above, w = j * s.stride + kw - s.left;
-          const int inside = h >= 0 && h < s.height && w >= 0 && w < s.width;
-          const float *pixel = x + ((size_t)(inside ? h : 0) * (size_t)s.width + (size_t)(inside ? w : 0)) * (size_t)s.channels;
+          if (h < 0 || h >= s.height || w < 0 || w >= s.width) {
+            row += (size_t)channels * (size_t)s.units;
+            continue;
+          }
+          const float *pixel = x + ((size_t)h * (size_t)s.width + (size_t)w) * (size_t)s.channels;
           for (int c = 0; c < channels; ++c, row += s.units) {
             for (int g = 0; g < s.groups; ++g) {
-              const float v = inside ? pixel[g * channels + c] : 0.0f;
+              const float v = pixel[g * channels + c];
               for (int u = g * units; u < (g + 1) * units; ++u) y[u] = fmaf(v, row[u], y[u]);
             }
           }
