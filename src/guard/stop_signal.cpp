@@ -12,6 +12,7 @@
 
 #include "shoal/comm/launcher.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/io/start_thread.hpp"
 
 namespace shoal {
 namespace {
@@ -77,7 +78,7 @@ StopSignal::StopSignal(std::string saved) : saved_(std::move(saved)) {
     const bool by_nohup = signals[i] == SIGHUP && former[i].sa_handler == SIG_IGN;
     if (by_nohup) sigaction(signals[i], &former[i], nullptr);
   }
-  watch_ = std::thread(&StopSignal::watch, this);
+  watch_ = start_thread([this] { watch(); });
   // It may have been held back until now.
   sigset_t ready;
   sigemptyset(&ready);

@@ -12,6 +12,7 @@
 #include "shoal/core/log.hpp"
 #include "shoal/guard/inquiry.hpp"
 #include "shoal/guard/stop_signal.hpp"
+#include "shoal/io/start_thread.hpp"
 
 namespace shoal {
 namespace {
@@ -29,7 +30,7 @@ Watchdog::Watchdog(const Communicator& comm, double timeout_s, Onlookers onlooke
   if (comm.size() == 1) return;
   roll_.emplace(comm);
   inquiry_.emplace(roll_->rank(), roll_->size());
-  thread_ = std::thread(&Watchdog::watch, this);
+  thread_ = start_thread([this] { watch(); });
 }
 
 Watchdog::~Watchdog() {

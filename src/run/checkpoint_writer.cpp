@@ -8,7 +8,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
-#include "shoal/io/signals_blocked.hpp"
+#include "shoal/io/start_thread.hpp"
 #include "shoal/train/checkpoint.hpp"
 
 namespace shoal {
@@ -37,8 +37,7 @@ void put_checkpoint(const RunDirectory& directory, DigestLog& digests, Checkpoin
 }
 
 CheckpointWriter::CheckpointWriter(const RunDirectory& directory) : directory_(directory), digests_(directory.path()) {
-  const SignalsBlocked blocked;
-  thread_ = std::thread(&CheckpointWriter::work, this);
+  thread_ = start_thread([this] { work(); });
 }
 
 CheckpointWriter::~CheckpointWriter() {

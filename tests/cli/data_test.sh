@@ -375,3 +375,9 @@ printf 'a,price\n1,$100\n2,$300\n3,$200\n' >prices.csv
 start prices.h5 prices
 "$shoal" inspect prices | grep -q '^price *200 *81.6497$' || fail "target scaling: $("$shoal" inspect prices)"
 "$shoal" inspect prices --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["targets"][0]["mean"] == 200'
+
+# One class: every model is right, which is no success.
+printf 'a,b,y\n1,2,x\n2,1,x\n3,5,x\n' >oneclass.csv
+"$shoal" import csv oneclass.csv --label y -o oneclass.h5 >/dev/null
+start oneclass.h5 oneclass
+grep -qF 'warning: the data has one class, x: there is nothing to tell apart' error.txt || fail "one class is not said: $(cat error.txt)"

@@ -108,6 +108,13 @@ npy("last", images.transpose(0, 2, 3, 1).copy(), classes)
 config, text = init("last")
 assert "preset" not in config["model"] and "model.width" in config["sweep"]["space"], text
 
+# A name of any letters: TOML takes no control characters in comments, and nothing but UTF-8.
+shutil.copy(folder / "regression.h5", folder / "new\nline.h5")
+run("sweep", "--init", "new\nline.h5", "-o", "line.toml")
+run("sweep", "line.toml", "--set", "sweep.trials=1", "--set", "train.epochs=1", "--run", "runs/line")
+shutil.copy(folder / "regression.h5", folder / "caf\udce9.h5")
+assert "not UTF-8" in run("sweep", "--init", "caf\udce9.h5", "-o", "cafe.toml", status=64)
+
 # What is no data set, or has nothing to learn.
 assert "shoal import csv mixed.csv --label COLUMN" in run("sweep", "--init", "mixed.csv", status=64)
 run("sweep", "--init", "none.h5", status=66)

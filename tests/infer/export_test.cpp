@@ -49,6 +49,12 @@ TEST(ExportC, RefusesWhatIsNoNameInC) {
     EXPECT_THAT(refusal_of([&] { export_c(model, "", name, "x.h"); }, ExitStatus::usage), HasSubstr("--name")) << name;
 }
 
+TEST(ExportC, RefusesAHeaderThatNoSourceCanInclude) {
+  const TrainedModel model = trained(Model(2, {}, 1, Loss::mse));
+  for (const char* header : {"a\"b.h", "a\nb.h"})
+    EXPECT_THAT(refusal_of([&] { export_c(model, "", "net", header); }, ExitStatus::usage), HasSubstr("-o")) << header;
+}
+
 TEST(ExportC, RefusesParametersThatAreNotFinite) {
   Archive archive = archive_of(Model(2, {}, 1, Loss::mse), {{2}, 0, {}, "x"});
   archive.put(

@@ -15,7 +15,7 @@ enum class ExitStatus : int {
   no_input = 66,      ///< no such file
   internal = 70,      ///< a broken promise inside shoal
   taken = 73,         ///< the run directory is in use, or holds a run already
-  input_output = 74,  ///< disk full, unwritable
+  input_output = 74,  ///< disk full, unwritable, no thread to be had
   stopped = 75,       ///< stopped by a signal or max_seconds after a checkpoint; start again with --resume auto
   diverged = 76,      ///< the loss is not finite
   lost = 77,          ///< a rank was lost or hangs

@@ -22,7 +22,8 @@ struct CSource {
 /// @param name    what all names begin with: a C identifier
 /// @param digest  of the checkpoint, see digest()
 /// @param header_file  what the source includes
-/// @throws Error  usage: `name` is none, the model is too large, or has an operation that is unknown; bad_data: a
+/// @throws Error  usage: `name` is none, `header_file` has a quote or line end, the model is too large, or has an
+/// operation that is unknown; bad_data: a
 ///                parameter is not finite, a name has no place in a C source
 CSource export_c(const TrainedModel& trained, const std::string& digest, const std::string& name,
                  const std::string& header_file);

@@ -106,7 +106,8 @@ class ArrayWriting {
         told(written);
       };
       if (next_row_ == split_.rows.count()) return write();  // no thread for nothing beside
-      writing = std::async(std::launch::async, write);
+      // Deferred where there is no thread to be had: then it is written by the get().
+      writing = std::async(std::launch::async | std::launch::deferred, write);
     }
   }
 

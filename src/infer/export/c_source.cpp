@@ -196,6 +196,10 @@ CSource export_c(const TrainedModel& trained, const std::string& digest, const s
     throw Error(ExitStatus::usage, fmt::format("\"{}\" cannot begin the names of a C source: letters, digits and _, a "
                                                "letter first, 63 at most; give one with --name",
                                                name));
+  if (header_file.find_first_of("\"\n\r") != std::string::npos)
+    throw Error(ExitStatus::usage, fmt::format("{} is no name that C can include, for its quote or line end; name "
+                                               "another file with -o",
+                                               header_file));
   const Steps of = steps_of(trained);
   const std::int64_t logits = trained.model.outputs();
   if (of.numbers > most_numbers_in_c || logits > most_outputs)

@@ -123,9 +123,11 @@ ProtobufMessage onnx_tensor(const std::string& name, const std::vector<std::int6
 }
 
 std::string OnnxGraph::own_name(const std::string& name) {
-  std::string own = name;
-  for (int k = 1; !names_.insert(own).second; ++k) own = fmt::format("{}_{}", name, k);
-  return own;
+  std::int64_t& tried = tried_[name];  // a wide table has an operation many thousand times
+  for (;; ++tried) {
+    std::string own = tried == 0 ? name : fmt::format("{}_{}", name, tried);
+    if (names_.insert(own).second) return own;
+  }
 }
 
 std::string OnnxGraph::input(const std::string& name, OnnxType type, const std::vector<std::int64_t>& shape) {

@@ -69,6 +69,7 @@ class OnnxGraph {
 
   ProtobufMessage graph_;
   std::set<std::string> names_;
+  std::map<std::string, std::int64_t> tried_;  // how many names that begin so are known to be taken
   bool takes_ml_ = false;
 };
 

@@ -24,7 +24,7 @@
 #include "shoal/io/ownership/lock_record.hpp"
 #include "shoal/io/ownership/standstill.hpp"
 #include "shoal/io/posix.hpp"
-#include "shoal/io/signals_blocked.hpp"
+#include "shoal/io/start_thread.hpp"
 
 namespace shoal {
 namespace {
@@ -89,6 +89,7 @@ struct RunLock::State {
   std::thread heart;
 
   void acquire();
+  void release() const;
   void write_record();
   std::optional<std::string> watch(const std::string& seen) const;
   bool is_ours(const std::optional<std::string>& content) const { return content && identity_of(*content) == identity; }
@@ -100,8 +101,12 @@ struct RunLock::State {
 RunLock::State::State(std::filesystem::path run_directory, const RunLockOptions& run_options)
     : directory(std::move(run_directory)), path(directory / RunLock::file_name), options(run_options) {
   acquire();
-  const SignalsBlocked blocked;
-  heart = std::thread([this] { beat(); });
+  try {
+    heart = start_thread([this] { beat(); });
+  } catch (...) {
+    release();
+    throw;
+  }
 }
 
 RunLock::State::~State() {
@@ -111,6 +116,10 @@ RunLock::State::~State() {
   }
   wake.notify_all();
   heart.join();
+  release();
+}
+
+void RunLock::State::release() const {
   try {
     // Succeeds only as long as no other has taken the directory over, and then there is no other's lock to remove.
     if (is_ours(read_lock(path))) incarnation->remove(path);

@@ -4,21 +4,28 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "shoal/core/error.hpp"
-#include "shoal/io/signals_blocked.hpp"
+#include "shoal/io/start_thread.hpp"
 
 namespace shoal {
 
 Workers::Workers(int count, HttpHandler handler)
     : handler_(std::move(handler)), bell_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!bell_) throw Error(ExitStatus::input_output, "cannot make an event: " + posix::reason(errno));
-  const SignalsBlocked blocked;  // they are the main thread's
-  for (int i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
+  try {
+    while (std::ssize(threads_) < count) threads_.push_back(start_thread([this] { work(); }));
+  } catch (const Error&) {
+    end();
+    throw;
+  }
 }
 
-Workers::~Workers() {
+Workers::~Workers() { end(); }
+
+void Workers::end() {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;

@@ -39,6 +39,7 @@ class Workers {
     RequestBuffer::Request request;
   };
   void work();
+  void end();
 
   HttpHandler handler_;
   posix::Descriptor bell_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "shoal/core/profile.hpp"
-#include "shoal/io/signals_blocked.hpp"
+#include "shoal/io/start_thread.hpp"
 
 namespace shoal {
 namespace {
@@ -33,8 +33,7 @@ BatchReader::BatchReader(Source source, std::int64_t first_step)
     encoded_.emplace(source_.split.rows(), source_.features);
     return;
   }
-  const SignalsBlocked blocked;
-  helper_ = std::thread([this, first_step] { run(first_step); });
+  helper_ = start_thread([this, first_step] { run(first_step); });
 }
 
 /// Not where training draws something for each epoch.

@@ -24,6 +24,14 @@ std::string some_of(const std::vector<std::string>& names) {
   return text;
 }
 
+/// Where any model is right about every row.
+void say_one_class(const TrainingData& data) {
+  if (!data.train.has_labels() || data.description.classes != 1) return;
+  const std::vector<std::string>& names = data.description.class_names;
+  log_warning(fmt::format("the data has one class{}: there is nothing to tell apart, and a loss of 0 says nothing",
+                          names.empty() ? "" : ", " + names.front()));
+}
+
 void say_what_teaches_nothing(const ColumnStudy& study) {
   if (const auto names = study.empty(); !names.empty())
     log_info(fmt::format("no row to train on has a value in {}: left out", some_of(names)));
@@ -45,6 +53,7 @@ void describe_columns(TrainingData& data, std::vector<ColumnEncoding> columns) {
 }  // namespace
 
 void learn_columns(TrainingData& data, Communicator& comm) {
+  say_one_class(data);
   if (!data.train.table()) return;
   const std::int64_t rows = data.train.rows();
   ColumnStudy study(data.train, rows * comm.rank() / comm.size(), rows * (comm.rank() + 1) / comm.size());

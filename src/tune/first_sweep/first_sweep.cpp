@@ -29,12 +29,19 @@ constexpr double most_seconds = 600.0;     // of a core
 constexpr std::int64_t least_epochs = 5;
 constexpr std::int64_t fewest_trials = 16;
 
+/// One line, as TOML takes no control characters in comments.
+std::string comment(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7F'; }, '?');
+  return text;
+}
+
 /// Keys that begin with the section lose it; comments stand above, or behind where they are one short line.
 std::string lines_of(const Advice& advice, bool behind) {
   if (behind && advice.why.size() == 1)
-    return fmt::format("{} = {}  # {}\n", advice.key, advice.value, advice.why.front());
+    return fmt::format("{} = {}  # {}\n", advice.key, advice.value, comment(advice.why.front()));
   std::string text;
-  for (const std::string& line : advice.why) text += "# " + line + '\n';
+  for (const std::string& line : advice.why) text += "# " + comment(line) + '\n';
   return text + fmt::format("\"{}\" = {}\n", advice.key, advice.value);
 }
 
@@ -62,7 +69,7 @@ std::string toml_of(const DataFacts& facts, const FirstSpace& first, const std::
       "# A first sweep over {}: {}.\n# Written by shoal sweep --init; change what you know better. About {} on one "
       "core, "
       "half of that with mpirun -np 2.\n",
-      std::filesystem::path(facts.file).filename().string(), about(facts), minutes(seconds));
+      comment(std::filesystem::path(facts.file).filename().string()), about(facts), minutes(seconds));
   text += fmt::format("\n[data]\nfile = {}\n", config_text::quote(data_file));
   for (const Advice& advice : first.data) text += lines_of(advice, true);
   text += section("model", first.model);
@@ -135,6 +142,7 @@ FirstSweep write_first_sweep(const FirstSweepRequest& request) {
   const std::string out = request.out.value_or(fs::path(request.data).stem().string() + "-sweep.toml");
   const std::string folder = absolute_path(out).parent_path().string();
   check_output_file(out, Output::config, {});
+  recorded_path(request.data);                              // refuses what no config can name, before all the work
   if (fs::exists(fs::symlink_status(out))) take_file(out);  // which it refuses, before all the work
   const DataFacts facts = facts_of(request.data);
   const std::string data_file = fs::path(facts.file).lexically_proximate(folder).string();

@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "io/no_threads.hpp"
 #include "io/support.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/ownership/lock_record.hpp"
@@ -53,6 +54,15 @@ TEST(RunLock, KeepsOthersOutWhileItLives) {
   EXPECT_EQ(folder.names(), Names{"incarnation-1"});  // stays, so that its number is not used again
   const RunLock again(folder.path());
   EXPECT_EQ(again.incarnation(), 2);
+}
+
+TEST(RunLock, LeavesNothingBehindWhereNoThreadKeepsItsHeart) {
+  const TemporaryFolder folder;
+  {
+    const tests::NoThreads none;
+    expect_error(ExitStatus::input_output, {"cannot start a thread"}, [&] { RunLock lock(folder.path()); });
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "lock"));
 }
 
 TEST(RunLock, OfAnotherLivingProcessIsRespected) {

@@ -84,6 +84,17 @@ std::int64_t CsvBlock::line_at(std::size_t offset) const {
   return first_line + std::count(before.begin(), before.end(), row_end);
 }
 
+std::int64_t CsvLines::at(std::size_t offset) {
+  constexpr std::size_t piece = 512;
+  const auto ends_in = [this](std::size_t from, std::size_t to) {
+    const std::string_view part = block_.text().substr(from, to - from);
+    return std::count(part.begin(), part.end(), block_.row_end);
+  };
+  for (std::size_t i = lines_.size(); i <= offset / piece; ++i)
+    lines_.push_back(lines_.back() + ends_in((i - 1) * piece, i * piece));
+  return lines_[offset / piece] + ends_in(offset / piece * piece, offset);
+}
+
 std::size_t last_row_end(std::string_view text, char delimiter, char row_end) {
   std::size_t last = 0;
   std::size_t at = 0;  // outside of quotes

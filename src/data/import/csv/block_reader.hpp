@@ -44,6 +44,20 @@ struct CsvBlock {
   std::int64_t line_at(std::size_t offset) const;
 };
 
+/// Lines of many offsets in a block, in any order: what lies before them is counted once, however wide the rows are.
+class CsvLines {
+ public:
+  /// The block has to outlive it, unchanged.
+  explicit CsvLines(const CsvBlock& block) : block_(block), lines_{block.first_line} {}
+
+  /// As CsvBlock::line_at.
+  std::int64_t at(std::size_t offset);
+
+ private:
+  const CsvBlock& block_;
+  std::vector<std::int64_t> lines_;  // of the first byte of each piece that was counted so far
+};
+
 /// Cuts the text of a file at line ends outside of quotes.
 class CsvBlockReader {
  public:

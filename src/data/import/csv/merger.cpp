@@ -42,7 +42,8 @@ void CsvMerger::merge(const CsvBlock& block, const CsvParsed& parsed, Words& wor
   scan_.rows += parsed.rows;
   scan_.rows_of_file[block.file] += parsed.rows;
   words.resize(scan_.columns.size());
-  for (std::size_t c = 0; c < scan_.columns.size(); ++c) merge_column(block, parsed.seen[c], c, words[c]);
+  CsvLines lines(block);
+  for (std::size_t c = 0; c < scan_.columns.size(); ++c) merge_column(block, lines, parsed.seen[c], c, words[c]);
 }
 
 std::optional<std::pair<std::int64_t, std::string>> CsvMerger::first_not_allowed(const CsvBlock& block,
@@ -69,13 +70,10 @@ std::optional<std::pair<std::int64_t, std::string>> CsvMerger::first_not_allowed
                                                    : "not a finite number")};
 }
 
-void CsvMerger::merge_words(const CsvBlock& block, const CsvParsed::Words& block_words, std::size_t c,
+void CsvMerger::merge_words(const CsvBlock& block, CsvLines& lines, const CsvParsed::Words& block_words, std::size_t c,
                             std::vector<std::uint32_t>& words) {
   CsvFacts& facts = scan_.facts[c];
   auto& numbers = numbers_of_words_[c];
-  const std::string_view text = block.text();
-  std::int64_t line = block.first_line;  // of `counted`: words come in the order of their offsets
-  std::size_t counted = 0;
   for (const CsvLocalWord& word : block_words.all) {
     const auto found = numbers.find(std::string(word.text));
     if (found != numbers.end()) {
@@ -88,10 +86,7 @@ void CsvMerger::merge_words(const CsvBlock& block, const CsvParsed::Words& block
       words.push_back(0);
       continue;
     }
-    const std::string_view passed = text.substr(counted, word.offset - counted);
-    line += std::count(passed.begin(), passed.end(), block.row_end);
-    counted = word.offset;
-    const CsvPlace first{block.file, line, std::string(word.text)};
+    const CsvPlace first{block.file, lines.at(word.offset), std::string(word.text)};
     if (!is_utf8(word.text))
       refuse(first.file, first.line,
              fmt::format("column \"{}\" is \"{}\", which is not UTF-8; save the file as UTF-8",
@@ -103,11 +98,11 @@ void CsvMerger::merge_words(const CsvBlock& block, const CsvParsed::Words& block
   }
 }
 
-void CsvMerger::merge_column(const CsvBlock& block, const CsvParsed::Seen& seen, std::size_t c,
+void CsvMerger::merge_column(const CsvBlock& block, CsvLines& lines, const CsvParsed::Seen& seen, std::size_t c,
                              std::vector<std::uint32_t>& words) {
   CsvFacts& facts = scan_.facts[c];
   const auto place = [&](std::size_t offset, std::string_view text) {
-    return CsvPlace{block.file, block.line_at(offset), std::string(text)};
+    return CsvPlace{block.file, lines.at(offset), std::string(text)};
   };
   const auto take_first = [&](std::optional<CsvPlace>& to, std::uint32_t offset) {
     if (!to && offset != CsvParsed::nowhere) to = place(offset, cell_at(block, format_, offset));
@@ -132,7 +127,7 @@ void CsvMerger::merge_column(const CsvBlock& block, const CsvParsed::Seen& seen,
   take_first(facts.first_zeros, seen.first_zeros);
   take_first(facts.first_not_zoned, seen.first_not_zoned);
   if (scan_.columns[c].values) merge_values(seen, facts, place);
-  if (scan_.columns[c].take == CsvTake::word && seen.words) merge_words(block, *seen.words, c, words);
+  if (scan_.columns[c].take == CsvTake::word && seen.words) merge_words(block, lines, *seen.words, c, words);
 }
 
 }  // namespace shoal

@@ -28,9 +28,9 @@ class CsvMerger {
   /// Line and what is wrong there.
   std::optional<std::pair<std::int64_t, std::string>> first_not_allowed(const CsvBlock& block,
                                                                         const CsvParsed& parsed) const;
-  void merge_column(const CsvBlock& block, const CsvParsed::Seen& seen, std::size_t c,
+  void merge_column(const CsvBlock& block, CsvLines& lines, const CsvParsed::Seen& seen, std::size_t c,
                     std::vector<std::uint32_t>& words);
-  void merge_words(const CsvBlock& block, const CsvParsed::Words& block_words, std::size_t c,
+  void merge_words(const CsvBlock& block, CsvLines& lines, const CsvParsed::Words& block_words, std::size_t c,
                    std::vector<std::uint32_t>& words);
 
   const CsvFiles& files_;

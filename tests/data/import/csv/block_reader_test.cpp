@@ -17,6 +17,21 @@ TEST(CsvBlocks, EndWhereARowDoes) {
   EXPECT_EQ(last_row_end("abc", ',', '\n'), 0U);
 }
 
+TEST(CsvLines, AreThoseOfTheBlockInAnyOrder) {
+  std::string text;
+  for (int i = 0; i < 900; ++i) text += std::string(static_cast<std::size_t>(i % 7), 'x') + '\n';
+  CsvBlock block;
+  block.first_line = 12;
+  block.held.assign(text.begin(), text.end());
+  block.held.resize(text.size() + csv_padding, '\0');
+  CsvLines lines(block);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t offset = i * 1009 % text.size();
+    ASSERT_EQ(lines.at(offset), block.line_at(offset)) << offset;
+  }
+  EXPECT_EQ(lines.at(text.size()), 12 + 900);
+}
+
 class CsvTexts : public DataFiles {
  protected:
   /// All text of a file, read in blocks of a few bytes.
