@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -143,10 +144,14 @@ void Communicator::abort(int status) const {
   std::cerr.flush();
   std::fflush(nullptr);
   // Where the other ranks cannot be reached, MPI_Abort may hang.
-  std::thread([status] {
-    std::this_thread::sleep_for(std::chrono::seconds(3));
-    _exit(status);
-  }).detach();
+  try {
+    std::thread([status] {
+      std::this_thread::sleep_for(std::chrono::seconds(3));
+      _exit(status);
+    }).detach();
+  } catch (const std::system_error&) {
+    // No thread is to be had, which may be why the job ends: without one, it ends as well where others are reached.
+  }
   transport_->abort(status);
   _exit(status);  // MPI_Abort may return
 }

@@ -223,10 +223,20 @@ std::vector<Outcome> read_outcomes(const SweepPaths& paths) {
   return outcomes;
 }
 
+void check_claims(const std::string& claims) {
+  std::error_code error;
+  if (fs::exists(claims, error) || error) return;
+  throw Error(ExitStatus::taken, fmt::format("{} is gone: the sweep's folder was moved or removed, or another job took "
+                                             "it over, while this one worked there; this one stops",
+                                             claims));
+}
+
 bool claim(const std::string& claims, const std::string& name) {
   const std::string path = claims + "/" + name;
   const posix::Descriptor file = posix::open(path, O_WRONLY | O_CREAT | O_EXCL);
-  if (!file && errno != EEXIST) posix::fail("make the claim", path, errno);
+  const int error = errno;
+  if (!file && error == ENOENT) check_claims(claims);
+  if (!file && error != EEXIST) posix::fail("make the claim", path, error);
   return static_cast<bool>(file);
 }
 

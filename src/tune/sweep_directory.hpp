@@ -70,8 +70,11 @@ class SweepDirectory {
 /// @throws Error(no_input)  one is gone: another process has just put them together
 std::vector<Outcome> read_outcomes(const SweepPaths& paths);
 
+/// @throws Error(taken)  where the claims are gone: they are in the sweep's folder, and a later owner removes them
+void check_claims(const std::string& claims);
+
 /// Whether this call, alone among all of a job, makes the claim of that name.
-/// @throws Error(input_output)
+/// @throws Error(taken)  as check_claims(); Error(input_output)
 bool claim(const std::string& claims, const std::string& name);
 
 /// Removes it where it is there. What cannot be removed is a warning.

@@ -100,7 +100,7 @@ std::optional<Outcome> TrialWorker::train(const TrialTask& task, const std::func
 }
 
 std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::vector<TrialPart>& parts,
-                                             std::vector<Keeper> keepers, SweepProgress* progress) {
+                                             std::vector<Keeper> keepers, SweepProgress* progress) try {
   const Doing doing(Activity::apart);
   progress_ = progress;
   const Stage& stage = plan.stage();
@@ -139,6 +139,11 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
     const auto dropped = keeper.wants(score, part.trial) ? keeper.take(score, part.trial) : part.trial;
     if (dropped) discard(checkpoint_of(paths_, plan, {*dropped, part.fold}, stage.rung));
   }
+} catch (const SharedError&) {
+  throw;
+} catch (const Error& error) {
+  if (error.status() == ExitStatus::input_output) check_claims(claims_);  // then that is why
+  throw;
 }
 
 bool TrialWorker::train_again(const SearchPlan& plan, const std::vector<TrialPart>& parts, std::int64_t rung) {

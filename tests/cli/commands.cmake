@@ -33,11 +33,14 @@ shoal_expect_error(NAME cli.unknown_instruction_set STATUS 64 MATCHES "SHOAL_ISA
 # An error that one rank has alone ends the job with its status.
 if(SHOAL_MPI)
   add_executable(lone_error lone_error.cpp)
-  target_include_directories(lone_error PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_include_directories(lone_error PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(lone_error PRIVATE shoal::cli)
-  add_test(NAME cli.lone_error COMMAND ${CMAKE_COMMAND} -DSTATUS=74 "-DWORDS=shoal: error on rank 2: the disk is full"
-    -P ${PROJECT_SOURCE_DIR}/tests/comm/lone_failure.cmake --
-    ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 3 $<TARGET_FILE:lone_error>)
-  set_tests_properties(cli.lone_error PROPERTIES LABELS mpi TIMEOUT 60 PROCESSORS 3
-    ENVIRONMENT "${SHOAL_MPI_TEST_ENVIRONMENT}")
+  foreach(way plain no_threads)
+    string(REGEX REPLACE "plain" "" argument ${way})
+    add_test(NAME cli.lone_error.${way} COMMAND ${CMAKE_COMMAND} -DSTATUS=74
+      "-DWORDS=shoal: error on rank 2: the disk is full" -P ${PROJECT_SOURCE_DIR}/tests/comm/lone_failure.cmake --
+      ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} 3 $<TARGET_FILE:lone_error> ${argument})
+    set_tests_properties(cli.lone_error.${way} PROPERTIES LABELS mpi TIMEOUT 60 PROCESSORS 3
+      ENVIRONMENT "${SHOAL_MPI_TEST_ENVIRONMENT}")
+  endforeach()
 endif()

@@ -21,6 +21,17 @@ ExitStatus status_of(const Body& body) try {
   return error.status();
 }
 
+TEST(SweepDirectory, GivesEachClaimOnceWhileItIsThere) {
+  const tests::TemporaryFolder folder;
+  const std::string claims = folder / "claims";
+  fs::create_directory(claims);
+  EXPECT_TRUE(claim(claims, "0-0-1"));
+  EXPECT_FALSE(claim(claims, "0-0-1"));
+  fs::rename(claims, folder / "moved");
+  EXPECT_EQ(status_of([&] { claim(claims, "0-0-2"); }), ExitStatus::taken);
+  EXPECT_EQ(status_of([&] { check_claims(claims); }), ExitStatus::taken);
+}
+
 TEST(SweepDirectory, OfAnOwnerThatWasTakenOverChangesNothing) {
   const tests::TemporaryFolder folder;
   const SweepDirectory old = SweepDirectory::create(folder / "sweep");
