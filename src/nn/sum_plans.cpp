@@ -54,7 +54,8 @@ SumPlans plans_of(const SummedImage& image, const std::vector<TapRun>& y, const 
       plan.to.push_back(result++);
     }
   }
-  const std::int64_t samples = std::min(sums_at_a_time / result, numbers_at_a_time / image.size());
+  const std::int64_t samples =
+      std::min(sums_at_a_time / std::max<std::int64_t>(1, result), numbers_at_a_time / image.size());
   SumPlans made{std::max<std::int64_t>(1, samples), {}};
   for (auto& [key, plan] : plans) {
     plan.places_each = std::ssize(plan.to);
