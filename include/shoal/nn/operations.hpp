@@ -62,7 +62,8 @@ inline std::size_t class_of(std::span<const double> logits) {
 Value softmax_cross_entropy(Value logits, Value targets);
 
 /// Binary cross-entropy averaged over a sample's K outputs: max(z, 0) - z t + log(1 + e^-|z|). targets (samples, K) in
-/// [0, 1], with any other the loss is NaN. Right: for K = 1, class_of() equals the target; for K > 1, it is that of the largest target.
+/// [0, 1], with any other the loss is NaN. Right: for K = 1, class_of() equals the target; for K > 1, it is that of the
+/// largest target.
 /// With pos_weight p: (1 - t) z + (1 + (p - 1) t) (log(1 + e^-|z|) + max(-z, 0)), as PyTorch's BCEWithLogitsLoss.
 Value sigmoid_cross_entropy(Value logits, Value targets);
 
