@@ -113,7 +113,7 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     const T* weight = rows.derived.data() + panel * turned_panel();
     each_group(panel, s_.channels, s_.group_channels(), [&](std::int64_t group, Columns own) {
       const PaddedImage image{
-          first_of(group, s_.group_units(), panel), image_channels(s_.group_units()), 0, 0, s_.y.out, s_.x.out};
+          first_of(group, s_.group_units(), panel), s_.image_channels(s_.group_units()), 0, 0, s_.y.out, s_.x.out};
       sums<T>(rows.output_gradient, s_.y.out, s_.x.out, image, inputs_, weight, nullptr, own, out,
               {rows.input[0].sample_rows, rows.input[0].panels.pitch}, {});
     });
@@ -151,8 +151,6 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   }
 
  private:
-  // A channelwise convolution lays out the channels of a panel at a time, others those of a group.
-  std::int64_t image_channels(std::int64_t of_group) const { return s_.channelwise() ? panel_width : of_group; }
   std::int64_t first_of(std::int64_t group, std::int64_t each, std::int64_t panel) const {
     return s_.channelwise() ? panel * panel_width : group * each;
   }
@@ -172,11 +170,11 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
     }
   }
   PaddedImage input_image(std::int64_t first_channel) const {
-    return {first_channel, image_channels(s_.group_channels()), 0, 0, s_.y.laid_out(), s_.x.laid_out(), s_.y.step(),
+    return {first_channel, s_.image_channels(s_.group_channels()), 0, 0, s_.y.laid_out(), s_.x.laid_out(), s_.y.step(),
             s_.x.step()};
   }
   PaddedImage padded_input(std::int64_t first_channel) const {
-    return {first_channel, image_channels(s_.group_channels()),
+    return {first_channel, s_.image_channels(s_.group_channels()),
             s_.y.before,   s_.x.before,
             s_.y.padded(), s_.x.padded(),
             s_.y.step(),   s_.x.step()};
@@ -205,23 +203,23 @@ class ConvolutionOperation final : public OperationOf<ConvolutionOperation>, pub
   /// `out`.
   template <class T>
   void sums(const Rows<const T>& images, std::int64_t height, std::int64_t width, const PaddedImage& image,
-            const SumPlans& sums, const T* weight, const T* bias, Columns own, T* out, const TileRows& of,
+            const SumPlans& plans, const T* weight, const T* bias, Columns own, T* out, const TileRows& of,
             std::span<std::byte> scratch) const {
     const bool apart = own.first != 0;
     const bool lies_so = !image.skips() && in_one_panel(image) && image.channels == images.panels.pitch;
-    const std::int64_t copied = lies_so ? 0 : sums.samples * image.size();
+    const std::int64_t copied = lies_so ? 0 : plans.samples * image.size();
     const std::int64_t of_sample = of.sample_rows * of.pitch;
     T* const memory =
-        scratch_memory<T>(scratch, static_cast<std::size_t>(copied + (apart ? sums.samples * of_sample : 0)));
-    for (std::int64_t first = 0; first < images.samples(); first += sums.samples) {
-      const std::int64_t samples = std::min(sums.samples, images.samples() - first);
+        scratch_memory<T>(scratch, static_cast<std::size_t>(copied + (apart ? plans.samples * of_sample : 0)));
+    for (std::int64_t first = 0; first < images.samples(); first += plans.samples) {
+      const std::int64_t samples = std::min(plans.samples, images.samples() - first);
       const T* read = memory;
       if (lies_so) read = images.tile(image.first_channel / panel_width) + first * image.size();
       for (std::int64_t s = 0; s < samples && !lies_so; ++s)
         lay_out(images, height, width, first + s, image, 0, image.height, memory + s * image.size());
       T* const to = apart ? memory + copied : out + first * of_sample;
       NextRows<T> next = next_images(images, first + samples, image, of.sample_rows);
-      for (const SumPlan& plan : sums.plans) {
+      for (const SumPlan& plan : plans.plans) {
         const Places places = plan.places(samples);
         if (s_.channelwise())
           channelwise_product<T>(places, read, plan.stretches, weight, bias, to);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "shoal/nn/convolution.hpp"
+#include "shoal/tensor/panels.hpp"
 
 namespace shoal {
 
@@ -79,6 +80,8 @@ struct ConvolutionShape {
   std::int64_t group_units() const { return units / groups; }
   /// Whether each channel has one kernel of its own.
   bool channelwise() const { return groups > 1 && groups == channels && groups == units; }
+  /// Channels of an image as it is laid out: those of a group, or of a panel at a time where each channel is a group.
+  std::int64_t image_channels(std::int64_t of_group) const { return channelwise() ? panel_width : of_group; }
   std::int64_t weight_rows() const { return y.kernel * x.kernel * group_channels(); }
 };
 

@@ -4,8 +4,6 @@
 #include <array>
 #include <map>
 
-#include "shoal/tensor/panels.hpp"
-
 namespace shoal {
 namespace {
 
@@ -79,14 +77,10 @@ std::vector<TapRun> runs(std::int64_t count, F run) {
   return made;
 }
 
-std::int64_t channels_laid_out(const ConvolutionShape& s, std::int64_t of_group) {
-  return s.channelwise() ? panel_width : of_group;
-}
-
 }  // namespace
 
 SumPlans sums_of_outputs(const ConvolutionShape& s) {
-  const SummedImage image{s.y.laid_out(), s.x.laid_out(), channels_laid_out(s, s.group_channels()), s.channelwise()};
+  const SummedImage image{s.y.laid_out(), s.x.laid_out(), s.image_channels(s.group_channels()), s.channelwise()};
   return plans_of(image, runs(s.y.out, [&](std::int64_t i) { return s.y.taps_of_output(i); }),
                   runs(s.x.out, [&](std::int64_t j) { return s.x.taps_of_output(j); }),
                   [](const TapRun&, const TapRun&) { return std::int64_t{0}; });
@@ -101,7 +95,7 @@ SumPlans sums_of_inputs(const ConvolutionShape& s) {
       rows += s.y.taps(py) * s.x.taps(px) * s.group_units();
     }
   }
-  const SummedImage image{s.y.out, s.x.out, channels_laid_out(s, s.group_units()), s.channelwise()};
+  const SummedImage image{s.y.out, s.x.out, s.image_channels(s.group_units()), s.channelwise()};
   return plans_of(image, runs(s.y.in, [&](std::int64_t i) { return s.y.taps_of_input(i); }),
                   runs(s.x.in, [&](std::int64_t j) { return s.x.taps_of_input(j); }),
                   [&](const TapRun& y, const TapRun& x) {

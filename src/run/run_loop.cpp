@@ -63,6 +63,7 @@ class Run {
   std::vector<double> requests();
   void flush_metrics();
   void warn_of_changed_data();
+  void get_ready_to_save();
   void take_nudges();
   std::string grant(RunWish wish);
   void answer_nudges();
@@ -156,7 +157,6 @@ void Run::record(const std::string& split, const Evaluation& evaluation, std::op
   write_metrics([&](MetricsWriter& metrics) { metrics.record(record); });
 }
 
-/// Before a checkpoint: a run that goes on from it must find all lines up to its step.
 void Run::warn_of_changed_data() {
   if (data_warned_ || comm_.rank() != 0 || !training_.data().train.changed_in_file()) return;
   data_warned_ = true;
@@ -168,6 +168,13 @@ void Run::warn_of_changed_data() {
 
 void Run::flush_metrics() {
   write_metrics([](MetricsWriter& metrics) { metrics.flush(); });
+}
+
+/// A run that goes on from a checkpoint must find all lines up to its step.
+void Run::get_ready_to_save() {
+  progress_->clear();
+  flush_metrics();
+  warn_of_changed_data();
 }
 
 bool Run::save_is_due(const StepReport& report) const {
@@ -246,9 +253,7 @@ std::vector<double> Run::agreed_requests() {
 /// The other ranks hear of rank 0 all the time, so that nobody takes it for lost.
 std::vector<double> Run::wait_to_go_on() {
   constexpr std::chrono::milliseconds between_looks{200};
-  progress_->clear();
-  flush_metrics();
-  warn_of_changed_data();
+  get_ready_to_save();
   saver_.save_and_wait();
   const std::int64_t step = training_.progress().step;
   if (comm_.rank() == 0) {
@@ -330,15 +335,13 @@ ExitStatus Run::go() try {
     const bool stop = is_to_end(asked);
     if (training_.finished() && !nudged) break;
     const bool due = (best || save_is_due(report)) && report.requests[save_not] == 0;
-    if (stop || nudged || due) {
-      progress_->clear();
-      flush_metrics();
-      warn_of_changed_data();
-    }
-    if ((stop || nudged) && !paused) {
-      saver_.save_and_wait();  // the run ends, or the state before a nudge is what a rewind goes back to
-    } else if (due && !paused) {
-      saver_.save();
+    if (!paused && (stop || nudged || due)) {
+      get_ready_to_save();
+      if (stop || nudged) {
+        saver_.save_and_wait();  // the run ends, or the state before a nudge is what a rewind goes back to
+      } else {
+        saver_.save();
+      }
     }
     if (stop) {
       answer_nudges();
@@ -362,8 +365,7 @@ ExitStatus Run::go() try {
     log_info(fmt::format("with exact statistics of batch norm: {} loss {:.4g}{}", training_.data().validation_name,
                          refined->loss, accuracy));
   }
-  flush_metrics();
-  warn_of_changed_data();
+  get_ready_to_save();
   saver_.save_and_wait();
   const RunProgress& progress = training_.progress();
   const std::string early = training_.stopped_early() ? fmt::format(", early: {} without progress",

@@ -18,7 +18,7 @@ namespace shoal {
 /// What decides whether labels that are numbers are classes.
 struct NumberFacts {
   std::int64_t count = 0;
-  std::int64_t distinct = 0;  ///< different numbers, counted up to most_counted_numbers + 1
+  std::int64_t distinct = 0;  ///< different numbers, counted beyond most_counted_numbers at least
   bool whole = true;          ///< all are
   double least = 0.0;
   double greatest = 0.0;

@@ -55,6 +55,17 @@ class Nudged : public tests::TrainRun {
     EXPECT_EQ(status_of(replay_of(name, name + "-replay")), ExitStatus::done) << message_;
     return digest_in(name + "-replay");
   }
+  /// In a thread of rank 0, beside the training: until somebody may ask the run for something.
+  void await_run(const std::string& run) const {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!fs::exists(RunPaths{path(run)}.config()) && std::chrono::steady_clock::now() < patience)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  /// Of a training that lasts until it is asked to end. Should nobody ask, it ends all the same.
+  ExitStatus status_of_long(const std::string& run, const std::string& seconds = "40") {
+    return status_of(
+        request(run, {"train.steps=1000000", "train.max_seconds=" + seconds, "checkpoint.every_epochs=50"}));
+  }
   std::vector<Nudge> nudges_in(const std::string& run) const { return NudgeJournal::of_run(path(run)).nudges(); }
 
   int originals_ = 0;
@@ -67,9 +78,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
     hand = std::thread([&] {
       try {
         const std::string run = path("run");
-        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (!fs::exists(run + "/config.toml") && std::chrono::steady_clock::now() < patience)
-          std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        await_run("run");
         const auto nudge = [&](const std::vector<std::string>& settings, std::optional<std::int64_t> at_step = {}) {
           return nudge_run(run, settings, at_step, [] { return false; });
         };
@@ -103,10 +112,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
       }
     });
   }
-  // Should the hand fail, the run ends all the same.
-  EXPECT_EQ(status_of(request("run", {"train.steps=1000000", "train.max_seconds=40", "checkpoint.every_epochs=50"})),
-            ExitStatus::done)
-      << message_;
+  EXPECT_EQ(status_of_long("run"), ExitStatus::done) << message_;
   if (hand.joinable()) hand.join();
   EXPECT_EQ(fault, "");
   const std::string expected = digest_in("run");
@@ -122,9 +128,7 @@ TEST_F(Nudged, ALiveRunStopsWhenItIsAskedTo) {
   std::thread hand;
   if (test_world().rank() == 0) {
     hand = std::thread([&] {
-      const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-      while (!fs::exists(path("run") + "/config.toml") && std::chrono::steady_clock::now() < patience)
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      await_run("run");
       try {
         said = ask_run(path("run"), RunWish::stop, [] { return false; });
       } catch (const std::exception& e) {
@@ -132,9 +136,7 @@ TEST_F(Nudged, ALiveRunStopsWhenItIsAskedTo) {
       }
     });
   }
-  EXPECT_EQ(status_of(request("run", {"train.steps=1000000", "train.max_seconds=40", "checkpoint.every_epochs=50"})),
-            ExitStatus::stopped)
-      << message_;
+  EXPECT_EQ(status_of_long("run"), ExitStatus::stopped) << message_;
   if (hand.joinable()) hand.join();
   if (test_world().rank() == 0) {
     EXPECT_THAT(said, HasSubstr("stopped after step "));
@@ -159,9 +161,7 @@ TEST_F(Nudged, APausedRunWaitsTakesNudgesAndGoesOnToTheSameDigest) {
     hand = std::thread([&] {
       try {
         const std::string run = path("run");
-        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (!fs::exists(run + "/config.toml") && std::chrono::steady_clock::now() < patience)
-          std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        await_run("run");
         const auto never = [] { return false; };
         const auto expect = [](bool right, const std::string& what) {
           if (!right) throw std::runtime_error(what);
@@ -184,9 +184,7 @@ TEST_F(Nudged, APausedRunWaitsTakesNudgesAndGoesOnToTheSameDigest) {
       }
     });
   }
-  EXPECT_EQ(status_of(request("run", {"train.steps=1000000", "train.max_seconds=40", "checkpoint.every_epochs=50"})),
-            ExitStatus::done)
-      << message_;
+  EXPECT_EQ(status_of_long("run"), ExitStatus::done) << message_;
   if (hand.joinable()) hand.join();
   EXPECT_EQ(fault, "");
   EXPECT_FALSE(fs::exists(RunPaths{path("run")}.paused()));
@@ -196,14 +194,9 @@ TEST_F(Nudged, APausedRunWaitsTakesNudgesAndGoesOnToTheSameDigest) {
 }
 
 TEST_F(Nudged, APausedRunMayEnd) {
-  const auto sets = [](const std::string& more) {
-    return std::vector<std::string>{"train.steps=1000000", "checkpoint.every_epochs=0", more};
-  };
   const auto pause = [&](const std::string& run, const std::function<void()>& then) {
     return std::thread([this, run, then] {
-      const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-      while (!fs::exists(path(run) + "/config.toml") && std::chrono::steady_clock::now() < patience)
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      await_run(run);
       try {
         ask_run(path(run), RunWish::pause, [] { return false; });
         then();
@@ -215,13 +208,13 @@ TEST_F(Nudged, APausedRunMayEnd) {
   std::thread hand;
   const auto stop = [&] { ask_run(path("asked"), RunWish::stop, [] { return false; }); };
   if (test_world().rank() == 0) hand = pause("asked", stop);
-  EXPECT_EQ(status_of(request("asked", sets("train.max_seconds=40"))), ExitStatus::stopped) << message_;
+  EXPECT_EQ(status_of_long("asked"), ExitStatus::stopped) << message_;
   if (hand.joinable()) hand.join();
   test_world().barrier();
   EXPECT_TRUE(RunDirectory::latest(path("asked")).has_value());
   EXPECT_FALSE(fs::exists(RunPaths{path("asked")}.paused()));
   if (test_world().rank() == 0) hand = pause("timed", [] {});
-  EXPECT_EQ(status_of(request("timed", sets("train.max_seconds=3"))), ExitStatus::stopped) << message_;
+  EXPECT_EQ(status_of_long("timed", "3"), ExitStatus::stopped) << message_;
   if (hand.joinable()) hand.join();
 }
 
