@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <span>
 
@@ -32,6 +33,41 @@ void say_one_class(const TrainingData& data) {
                           names.empty() ? "" : ", " + names.front()));
 }
 
+/// Numbers of the outputs whose targets are the same in all rows. Reads as far as there are any.
+std::vector<std::size_t> constant_outputs(const Split& split) {
+  constexpr std::int64_t block = 1024;
+  const auto width = static_cast<std::size_t>(split.outputs());
+  std::vector<std::size_t> constant(width);
+  std::iota(constant.begin(), constant.end(), std::size_t{0});
+  std::vector<double> first;
+  for (std::int64_t begin = 0; begin < split.rows() && !constant.empty(); begin += block) {
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(block, split.rows() - begin)));
+    std::iota(rows.begin(), rows.end(), begin);
+    std::vector<double> values(rows.size() * width);
+    split.read_target_values(rows, values);
+    if (begin == 0) first.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(width));
+    std::erase_if(constant, [&](std::size_t k) {
+      for (std::size_t at = k; at < values.size(); at += width) {
+        if (values[at] != first[k]) return true;
+      }
+      return false;
+    });
+  }
+  return constant;
+}
+
+/// Where a constant is right about every row.
+void say_one_target(const TrainingData& data) {
+  if (!data.train.has_targets() || data.train.rows() == 0) return;
+  const std::vector<std::string>& names = data.description.target_names;
+  std::vector<std::string> said;
+  for (const std::size_t k : constant_outputs(data.train))
+    said.push_back(k < names.size() ? names[k] : fmt::format("output {}", k));
+  if (said.empty()) return;
+  log_warning(
+      fmt::format("all rows to train on have one target in {}: there is nothing to learn about it", some_of(said)));
+}
+
 void say_what_teaches_nothing(const ColumnStudy& study) {
   if (const auto names = study.empty(); !names.empty())
     log_info(fmt::format("no row to train on has a value in {}: left out", some_of(names)));
@@ -54,6 +90,9 @@ void describe_columns(TrainingData& data, std::vector<ColumnEncoding> columns) {
 
 void learn_columns(TrainingData& data, Communicator& comm) {
   say_one_class(data);
+  run_together(comm, [&] {
+    if (comm.rank() == 0) say_one_target(data);
+  });
   if (!data.train.table()) return;
   const std::int64_t rows = data.train.rows();
   ColumnStudy study(data.train, rows * comm.rank() / comm.size(), rows * (comm.rank() + 1) / comm.size());
