@@ -2,25 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <system_error>
 #include <thread>
 
-#include "run/nudging/nudge_desk.hpp"
+#include "run/nudging/run_requests.hpp"
 #include "run/rate_jump.hpp"
+#include "run/records/run_metrics.hpp"
 #include "run/run_saver.hpp"
 #include "run/statistics_lag.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/core/shell_word.hpp"
-#include "shoal/guard/activity.hpp"
-#include "shoal/guard/fault_point.hpp"
 #include "shoal/guard/stop_signal.hpp"
 #include "shoal/io/file.hpp"
-#include "shoal/run/metrics.hpp"
 #include "shoal/train/progress.hpp"
 #include "shoal/train/progress_state.hpp"
 
@@ -38,7 +35,7 @@ enum Request : std::size_t {
   save_now,
   save_not,
   end_by_fault,
-  nudge_waits,
+  others_wait,
   request_count
 };
 
@@ -46,37 +43,46 @@ enum Request : std::size_t {
 class Run {
  public:
   Run(Training& training, RunPlan& plan, Communicator& comm)
-      : training_(training), plan_(plan), comm_(comm), saver_(training, plan, comm), started_(Clock::now()) {
+      : training_(training),
+        plan_(plan),
+        comm_(comm),
+        saver_(training, plan, comm),
+        others_(training, plan, comm),
+        began_(Clock::now()) {
     if (comm.rank() != 0) return;
     std::error_code none;
     std::filesystem::remove(plan.directory->paths().paused(), none);  // of a job that was killed while it waited
-    metrics_.emplace(plan.directory->paths().metrics());
-    if (!plan.event_file.empty())
-      metrics_->add_events(plan.event_file,
-                           std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
-    desk_.emplace(plan.run);
+    metrics_.emplace(plan, training, began_);
   }
 
   ExitStatus go();
 
  private:
+  struct Step {
+    StepReport report;
+    bool best = false;
+  };
+
+  void begin();
+  Step train_step();
   std::vector<double> requests();
-  void flush_metrics();
-  void warn_of_changed_data();
-  void get_ready_to_save();
-  void take_nudges();
-  std::string grant(RunWish wish);
-  void answer_nudges();
   std::vector<double> agreed_requests();
+  void take_requests();
   std::vector<double> wait_to_go_on();
-  void apply_nudges();
-  void record(const StepReport& report, double seconds);
-  void record(const std::string& split, const Evaluation& evaluation, std::optional<double> metric);
-  template <class Write>
-  void write_metrics(const Write& write);
+  void get_ready_to_save();
+  void save(const Step& step, bool at_any_rate);
   bool save_is_due(const StepReport& report) const;
+  bool is_nudged_next() const;
+  void apply_nudges();
+  ExitStatus stop(const std::vector<double>& asked);
+  void finish();
+
+  void record(const std::string& split, const Evaluation& evaluation, std::optional<double> metric) {
+    if (metrics_) metrics_->record(split, evaluation, metric);
+  }
+  void warn_of_changed_data();
   bool is_to_end(const std::vector<double>& asked) const {
-    return asked[stop_by_signal] > 0 || asked[stop_by_time] > 0 || stop_asked_;
+    return asked[stop_by_signal] > 0 || asked[stop_by_time] > 0 || others_.to_stop();
   }
   std::string way_back() const;
 
@@ -84,15 +90,11 @@ class Run {
   RunPlan& plan_;
   Communicator& comm_;
   RunSaver saver_;
-  Clock::time_point started_;
-  std::optional<MetricsWriter> metrics_;
-  bool metrics_warned_ = false;
+  RunRequests others_;
+  Clock::time_point began_;
+  std::optional<RunMetrics> metrics_;
   bool data_warned_ = false;
   std::optional<Progress> progress_;
-  std::optional<NudgeDesk> desk_;
-  std::vector<std::pair<NudgeDesk::Visitor, NudgeReply>> answers_;
-  bool stop_asked_ = false;  // by a file, see ask_run()
-  bool paused_ = false;      // likewise
 };
 
 std::vector<double> Run::requests() {
@@ -100,12 +102,12 @@ std::vector<double> Run::requests() {
   std::vector<double> asked(request_count);
   asked[stop_by_signal] = StopSignal::received() != 0 ? 1.0 : 0.0;
   if (comm_.rank() == 0) {
-    asked[stop_by_time] = train.max_seconds > 0.0 && seconds_since(started_) >= train.max_seconds ? 1.0 : 0.0;
+    asked[stop_by_time] = train.max_seconds > 0.0 && seconds_since(began_) >= train.max_seconds ? 1.0 : 0.0;
     const RunSaver::Wishes wishes = saver_.wishes();
     asked[save_now] = wishes.save;
     asked[save_not] = wishes.pause;
     asked[end_by_fault] = wishes.status;
-    asked[nudge_waits] = desk_->has_visitors() ? 1.0 : 0.0;
+    asked[others_wait] = others_.waiting() ? 1.0 : 0.0;
   }
   return asked;
 }
@@ -121,42 +123,6 @@ std::string Run::way_back() const {
                                  last - 1);
 }
 
-/// A full disk must not end a run that can go on without these lines.
-template <class Write>
-void Run::write_metrics(const Write& write) {
-  if (!metrics_) return;
-  try {
-    write(*metrics_);
-  } catch (const Error& e) {
-    if (!metrics_warned_) log_warning(std::string(e.what()) + "; training goes on without these lines");
-    metrics_warned_ = true;
-  }
-}
-
-void Run::record(const StepReport& report, double seconds) {
-  if (report.step % training_.config().train.log_every != 0) return;
-  write_metrics([&](MetricsWriter& metrics) {
-    metrics.record(StepRecord{report.step, report.epoch, report.loss, report.learning_rate,
-                              static_cast<double>(report.samples) / seconds, seconds_since(started_)});
-  });
-}
-
-void Run::record(const std::string& split, const Evaluation& evaluation, std::optional<double> metric) {
-  const std::int64_t step = training_.progress().step;
-  EvaluationRecord record{step,
-                          (step - 1) / training_.steps_per_epoch() + 1,
-                          split,
-                          evaluation.loss,
-                          evaluation.accuracy,
-                          seconds_since(started_)};
-  const Metric named = training_.config().train.metric;
-  if (metric && !is_loss(named) && named != Metric::validation_accuracy) {
-    record.metric = short_name(named);
-    record.value = *metric;
-  }
-  write_metrics([&](MetricsWriter& metrics) { metrics.record(record); });
-}
-
 void Run::warn_of_changed_data() {
   if (data_warned_ || comm_.rank() != 0 || !training_.data().train.changed_in_file()) return;
   data_warned_ = true;
@@ -166,14 +132,10 @@ void Run::warn_of_changed_data() {
                   plan_.config.data.file, training_.progress().step));
 }
 
-void Run::flush_metrics() {
-  write_metrics([](MetricsWriter& metrics) { metrics.flush(); });
-}
-
 /// A run that goes on from a checkpoint must find all lines up to its step.
 void Run::get_ready_to_save() {
   progress_->clear();
-  flush_metrics();
+  if (metrics_) metrics_->flush();
   warn_of_changed_data();
 }
 
@@ -184,69 +146,17 @@ bool Run::save_is_due(const StepReport& report) const {
          report.requests[save_now] > 0;
 }
 
-/// What is said to who asked for something else than a nudge. On rank 0.
-std::string Run::grant(RunWish wish) {
-  const std::int64_t step = training_.progress().step;
-  const std::string run = shell_word(plan_.run);
-  const bool was_paused = paused_;
-  if (wish == RunWish::stop) {
-    stop_asked_ = true;
-    return fmt::format("stopped after step {}; go on with shoal train --run {} --resume auto", step, run);
-  }
-  paused_ = wish == RunWish::pause;
-  if (paused_) return fmt::format("paused after step {}; go on with shoal nudge {} --go-on", step, run);
-  return was_paused ? fmt::format("goes on after step {}", step) : "it is not paused, and trains on";
-}
-
-/// Collective. Takes what was asked for since: from here on it is part of the run, for it is on disk. Rank 0 judges; a
-/// request that is wrong concerns the one who made it alone.
-void Run::take_nudges() {
-  const Doing doing(Activity::saving);
-  SHOAL_FAULT_POINT("nudge");
-  std::string added;
-  run_together(comm_, [&] {
-    if (comm_.rank() != 0) return;
-    plan_.directory->check_owner();
-    NudgeJournal journal = plan_.journal;
-    const auto total_steps = [&](const Config& config) { return training_.total_steps(config); };
-    const auto write = [&](const std::string& lines) {
-      plan_.directory->write(plan_.directory->paths().nudges(), lines);
-    };
-    for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
-      if (visitor.request.wish != RunWish::nudge) {
-        answers_.emplace_back(visitor, NudgeReply{ExitStatus::done, grant(visitor.request.wish)});
-        continue;
-      }
-      const auto judge = [&](const NudgeRequestFile& request) {
-        return judge_nudge(request, plan_.config, journal, training_.progress().step, total_steps);
-      };
-      answers_.emplace_back(visitor, note_nudges(visitor.request, judge, write, journal));
-    }
-    const auto& all = journal.nudges();
-    for (std::size_t i = plan_.journal.nudges().size(); i < all.size(); ++i) added += to_json_line(all[i]);
-  });
-  comm_.broadcast_string(added);
-  stop_asked_ = comm_.all_max(stop_asked_ ? 1 : 0) > 0;
-  paused_ = comm_.all_max(comm_.rank() == 0 && paused_ ? 1 : 0) > 0;
-  const NudgeJournal news = NudgeJournal::parse(added, "the new nudges of rank 0");
-  for (const Nudge& nudge : news.nudges()) plan_.journal.add(nudge);
-  if (progress_) progress_->clear();
-  for (const Nudge& nudge : news.nudges()) {
-    log_info(fmt::format("nudged: {} from step {} on", nudge.assignment(), nudge.step));
-    warn_if_idle(nudge, plan_.journal.config_at(plan_.config, nudge.step));
-  }
-}
-
-void Run::answer_nudges() {
-  for (const auto& [visitor, reply] : answers_) NudgeDesk::answer(visitor, reply);
-  answers_.clear();
-}
-
 /// Collective. As they come back from a step.
 std::vector<double> Run::agreed_requests() {
   std::vector<double> asked = requests();
   for (double& one : asked) one = static_cast<double>(comm_.all_max(static_cast<std::int64_t>(one)));
   return asked;
+}
+
+/// Collective. Nudges, and wishes to stop or wait, that came in since.
+void Run::take_requests() {
+  if (progress_) progress_->clear();
+  others_.take();
 }
 
 /// Collective. Saves, and waits until somebody wants the run to train on, or it is to end. Nudges are taken meanwhile.
@@ -265,20 +175,20 @@ std::vector<double> Run::wait_to_go_on() {
   }
   log_info(fmt::format("paused after step {}; {}; go on with shoal nudge {} --go-on", step, saver_.last_good(),
                        shell_word(plan_.run)));
-  answer_nudges();
+  others_.answer();
   std::vector<double> asked(request_count);
-  while (paused_ && !is_to_end(asked)) {
+  while (others_.to_wait() && !is_to_end(asked)) {
     std::this_thread::sleep_for(between_looks);
     asked = agreed_requests();
     if (asked[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(asked[end_by_fault]));
-    if (asked[nudge_waits] > 0) take_nudges();
-    answer_nudges();
+    if (asked[others_wait] > 0) take_requests();
+    others_.answer();
   }
   if (comm_.rank() == 0) {
     std::error_code none;
     std::filesystem::remove(plan_.directory->paths().paused(), none);
   }
-  if (!paused_) log_info(fmt::format("goes on after step {}", step));
+  if (!others_.to_wait()) log_info(fmt::format("goes on after step {}", step));
   return asked;
 }
 
@@ -298,10 +208,11 @@ void Run::apply_nudges() {
                     comm_.rank() == 0 ? choose_progress_style() : ProgressStyle::none);
 }
 
-ExitStatus Run::go() try {
+/// Collective. A new directory begins with a checkpoint: it proves that the place can be written, and a branch can go
+/// back to it. Only then is it a run: one that ends before has nothing that --resume could go on with, and begins as it
+/// was asked.
+void Run::begin() {
   saver_.check_space();
-  // A new directory begins with a checkpoint: it proves that the place can be written, and a branch can go back to it.
-  // Only then is it a run: one that ends before has nothing that --resume could go on with, and begins as it was asked.
   if (!plan_.in_place) {
     saver_.save_and_wait(false);
     run_together(comm_, [&] {
@@ -309,55 +220,58 @@ ExitStatus Run::go() try {
     });
   }
   apply_nudges();
-  while (!training_.finished()) {
-    const Clock::time_point before = Clock::now();
-    const StepReport report = training_.advance(requests());
-    const double seconds = seconds_since(before);
-    record(report, seconds);
-    // What belongs to the end of an epoch is done before a checkpoint of it: a resumed run then misses nothing.
-    bool best = false;
-    if (const auto epoch = training_.end_epoch(report)) {
-      if (epoch->judged)
-        record(epoch->validation ? training_.data().validation_name : "train", epoch->result(), epoch->metric);
-      best = epoch->best;
-      progress_->end_epoch(progress_state(report, seconds, *epoch));
-    } else {
-      progress_->step(progress_state(report, seconds));
-    }
-    if (report.requests[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(report.requests[end_by_fault]));
-    if (report.requests[nudge_waits] > 0) take_nudges();
-    std::vector<double> asked = report.requests;
-    const bool paused = paused_ && !training_.finished() && !is_to_end(asked);
-    if (paused) asked = wait_to_go_on();
-    const bool nudged =
-        plan_.journal.acts_on(report.step + 1) &&  // maybe to go on where the run would end
-        !(training_.finished() && training_.finished(plan_.journal.config_at(plan_.config, report.step + 1)));
-    const bool stop = is_to_end(asked);
-    if (training_.finished() && !nudged) break;
-    const bool due = (best || save_is_due(report)) && report.requests[save_not] == 0;
-    if (!paused && (stop || nudged || due)) {
-      get_ready_to_save();
-      if (stop || nudged) {
-        saver_.save_and_wait();  // the run ends, or the state before a nudge is what a rewind goes back to
-      } else {
-        saver_.save();
-      }
-    }
-    if (stop) {
-      answer_nudges();
-      plan_.stopped_by = stop_asked_ ? "request" : asked[stop_by_time] > 0 ? "train.max_seconds" : StopSignal::name();
-      log_info(fmt::format("stopped by {} after step {}; {}; go on with --run {} --resume auto", plan_.stopped_by,
-                           report.step, saver_.last_good(), shell_word(plan_.run)));
-      return ExitStatus::stopped;
-    }
-    if (nudged) apply_nudges();
-    answer_nudges();
+}
+
+/// Collective. What belongs to the end of an epoch is done before a checkpoint of it: a resumed run then misses
+/// nothing.
+Run::Step Run::train_step() {
+  const Clock::time_point before = Clock::now();
+  Step step{training_.advance(requests())};
+  const double seconds = seconds_since(before);
+  if (metrics_) metrics_->record(step.report, seconds);
+  const auto epoch = training_.end_epoch(step.report);
+  if (!epoch) {
+    progress_->step(progress_state(step.report, seconds));
+    return step;
   }
-  for (auto& [visitor, reply] : answers_) {  // who wanted it to stop, or to wait, with its last step
-    if (visitor.request.wish != RunWish::nudge)
-      reply.text = fmt::format("finished after step {}", training_.progress().step);
+  if (epoch->judged)
+    record(epoch->validation ? training_.data().validation_name : "train", epoch->result(), epoch->metric);
+  step.best = epoch->best;
+  progress_->end_epoch(progress_state(step.report, seconds, *epoch));
+  return step;
+}
+
+/// Whether the next step is another by a nudge, which may also let a run go on where it would end.
+bool Run::is_nudged_next() const {
+  const std::int64_t next = training_.progress().step + 1;
+  if (!plan_.journal.acts_on(next)) return false;
+  return !training_.finished() || !training_.finished(plan_.journal.config_at(plan_.config, next));
+}
+
+/// Collective. @param at_any_rate  the run ends, or the state before a nudge is what a rewind goes back to
+void Run::save(const Step& step, bool at_any_rate) {
+  const bool due = (step.best || save_is_due(step.report)) && step.report.requests[save_not] == 0;
+  if (!at_any_rate && !due) return;
+  get_ready_to_save();
+  if (at_any_rate) {
+    saver_.save_and_wait();
+  } else {
+    saver_.save();
   }
-  answer_nudges();
+}
+
+/// Collective. Once the state is on disk.
+ExitStatus Run::stop(const std::vector<double>& asked) {
+  others_.answer();
+  plan_.stopped_by = others_.to_stop() ? "request" : asked[stop_by_time] > 0 ? "train.max_seconds" : StopSignal::name();
+  log_info(fmt::format("stopped by {} after step {}; {}; go on with --run {} --resume auto", plan_.stopped_by,
+                       training_.progress().step, saver_.last_good(), shell_word(plan_.run)));
+  return ExitStatus::stopped;
+}
+
+/// Collective. After the last step.
+void Run::finish() {
+  others_.answer_finished();
   progress_->clear();
   if (const auto refined = training_.finish()) {
     record(training_.data().validation_name, *refined, value_of(training_.config().train.metric, *refined));
@@ -374,6 +288,26 @@ ExitStatus Run::go() try {
   log_info(fmt::format("finished after step {}{}; {}", progress.step, early, saver_.last_good()));
   // Of a start with another model's statistics nobody knows how far they are from these.
   if (const std::string lag = statistics_lag(training_); !lag.empty() && plan_.init_from.empty()) log_info(lag);
+}
+
+ExitStatus Run::go() try {
+  begin();
+  while (!training_.finished()) {
+    const Step step = train_step();
+    std::vector<double> asked = step.report.requests;
+    if (asked[end_by_fault] > 0) saver_.end_with(static_cast<std::int64_t>(asked[end_by_fault]));
+    if (asked[others_wait] > 0) take_requests();
+    const bool waits = others_.to_wait() && !training_.finished() && !is_to_end(asked);
+    if (waits) asked = wait_to_go_on();
+    const bool nudged = is_nudged_next();
+    if (training_.finished() && !nudged) break;
+    const bool stops = is_to_end(asked);
+    if (!waits) save(step, stops || nudged);
+    if (stops) return stop(asked);
+    if (nudged) apply_nudges();
+    others_.answer();
+  }
+  finish();
   return ExitStatus::done;
 } catch (const SharedError& e) {
   if (e.status() == ExitStatus::internal)
