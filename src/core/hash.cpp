@@ -44,4 +44,6 @@ std::string Hash::hex() const {
 
 std::uint64_t Hash::number() const { return XXH3_128bits_digest(state_->xxh).high64; }
 
+std::uint64_t short_hash(std::span<const std::byte> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
 }  // namespace shoal

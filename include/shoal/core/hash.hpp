@@ -31,4 +31,7 @@ class Hash {
   std::unique_ptr<State> state_;
 };
 
+/// XXH3-64 of some bytes, for tables of them in memory.
+std::uint64_t short_hash(std::span<const std::byte> bytes);
+
 }  // namespace shoal

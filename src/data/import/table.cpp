@@ -11,6 +11,7 @@
 #include "data/content_hash.hpp"
 #include "data/contents.hpp"
 #include "progress.hpp"
+#include "row_twins.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/data/dataset.hpp"
@@ -96,6 +97,19 @@ void say_scales(const std::vector<PlannedSplit>& splits, const std::string& like
     say(note_on_scales(other.split("train"), Dataset::open(out).split(splits.front().name), like));
 }
 
+/// Copies of rows to train on make a test too easy. A few there are in most files.
+void say_twins(const std::vector<PlannedSplit>& splits, const RowTwins& twins) {
+  constexpr double few = 0.02;
+  for (const PlannedSplit& split : splits) {
+    const double share = twins.share(split.name);
+    if (split.name == "train" || share < few) continue;
+    log_warning(fmt::format(
+        "{:.0f} % of the rows of {} have the features of a row of train: if those are copies, what is judged on "
+        "them is too good (--group keeps together what belongs together)",
+        100.0 * share, split.name));
+  }
+}
+
 }  // namespace
 
 std::size_t Column::row_bytes() const {
@@ -160,14 +174,27 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   ImportProgress progress("writing " + out, static_cast<std::int64_t>(all_bytes));
   H5Writer writer(out);
   ContentHash hash;
+  RowTwins twins;
   for (const PlannedSplit& split : splits) {
-    write_array(writer, &hash, split.name + "/x", split, split.table->x, progress);
-    if (split.table->y) write_array(writer, &hash, split.name + "/y", split, *split.table->y, progress);
-    if (split.table->weight) write_array(writer, &hash, split.name + "/weight", split, *split.table->weight, progress);
-    if (keeps_groups(split))
-      write_array(writer, &hash, split.name + "/group", split, group_column(*split.table), progress);
-    for (std::size_t i = 0; i < split.table->ids.size(); ++i)
-      write_array(writer, nullptr, fmt::format("{}/ids/{}", split.name, i), split, split.table->ids[i], progress);
+    const Table& table = *split.table;
+    const auto write = [&](const std::string& name, const Column& column, const RowsTold& told) {
+      write_array(writer, split.name + "/" + name, split, column, progress, told);
+    };
+    const auto write_counted = [&](const std::string& name, const Column& column, const RowsTold& told = {}) {
+      hash.begin_array(split.name + "/" + name, column.type, array_shape(split, column));
+      write(name, column, [&](std::span<const std::byte> rows) {
+        hash.add(rows);
+        if (told) told(rows);
+      });
+    };
+    write_counted("x", table.x, [&](std::span<const std::byte> rows) {
+      if (splits.size() > 1) twins.add(split.name, rows, table.x.row_bytes());
+    });
+    if (table.y) write_counted("y", *table.y);
+    if (table.weight) write_counted("weight", *table.weight);
+    if (keeps_groups(split)) write_counted("group", group_column(table));
+    for (std::size_t i = 0; i < table.ids.size(); ++i)
+      write(fmt::format("ids/{}", i), table.ids[i], [](std::span<const std::byte>) {});
     summary.splits.push_back({split.name, split.rows.count()});
   }
   if (notes.table) hash.add_text(table_text(*notes.table));
@@ -185,6 +212,7 @@ DatasetSummary write_splits(std::vector<PlannedSplit> splits, const TableNotes& 
   writer.set_attribute("content", summary.content);
   writer.finish();
   say_scales(splits, notes.like, out);
+  say_twins(splits, twins);
   return summary;
 }
 

@@ -25,14 +25,14 @@ struct Piece {
 
 class ArrayWriting {
  public:
-  ArrayWriting(H5Writer& writer, ContentHash* hash, const std::string& path, const PlannedSplit& split,
-               const Column& column, ImportProgress& progress)
+  ArrayWriting(H5Writer& writer, const std::string& path, const PlannedSplit& split, const Column& column,
+               ImportProgress& progress, const RowsTold& rows_told)
       : writer_(writer),
-        hash_(hash),
         path_(path),
         split_(split),
         column_(column),
         progress_(progress),
+        rows_told_(rows_told),
         row_bytes_(column.row_bytes()),
         piece_rows_(rows_of(column.slow ? slow_piece_bytes : copied_piece_bytes)) {}
 
@@ -60,11 +60,11 @@ class ArrayWriting {
   }
 
   void told(const Piece& piece) {
-    if (hash_ != nullptr) hash_->add(piece.bytes);
+    rows_told_(piece.bytes);
     progress_.add(static_cast<std::int64_t>(piece.bytes.size()));
   }
 
-  /// Each thread takes the next piece, copies and writes it, and adds it to the digest when those before it have been.
+  /// Each thread takes the next piece, copies and writes it, and tells of it when those before it have been told.
   void take_turns() {
     try {
       for (Piece piece; take(piece);) {
@@ -112,11 +112,11 @@ class ArrayWriting {
   }
 
   H5Writer& writer_;
-  ContentHash* hash_;
   const std::string& path_;
   const PlannedSplit& split_;
   const Column& column_;
   ImportProgress& progress_;
+  const RowsTold& rows_told_;
   std::size_t row_bytes_;
   std::int64_t piece_rows_;
 
@@ -132,13 +132,16 @@ class ArrayWriting {
 
 }  // namespace
 
-void write_array(H5Writer& writer, ContentHash* hash, const std::string& path, const PlannedSplit& split,
-                 const Column& column, ImportProgress& progress) {
+std::vector<std::int64_t> array_shape(const PlannedSplit& split, const Column& column) {
   std::vector<std::int64_t> shape{split.rows.count()};
   shape.insert(shape.end(), column.shape.begin(), column.shape.end());
-  writer.create_array(path, column.type, shape);
-  if (hash != nullptr) hash->begin_array(path, column.type, shape);
-  ArrayWriting(writer, hash, path, split, column, progress).run();
+  return shape;
+}
+
+void write_array(H5Writer& writer, const std::string& path, const PlannedSplit& split, const Column& column,
+                 ImportProgress& progress, const RowsTold& told) {
+  writer.create_array(path, column.type, array_shape(split, column));
+  ArrayWriting(writer, path, split, column, progress, told).run();
 }
 
 }  // namespace shoal

@@ -180,7 +180,7 @@ TEST_F(Tables, SayWhereAFileToTestOnSharesGroups) {
   test.group = groups({4, 4, 5, 5, 6, 6});
   ::testing::internal::CaptureStderr();
   split(table, {}, &test);
-  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::Not(::testing::HasSubstr("groups")));
 }
 
 TEST_F(Tables, ComeNearTheCountWithGroupsOfAnySize) {

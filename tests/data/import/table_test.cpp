@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "data/import/row_twins.hpp"
 #include "numbered_table.hpp"
 #include "shoal/tensor/parallel.hpp"
 
@@ -83,7 +84,43 @@ TEST_F(Tables, SayWhichClassesAreNotLearnt) {
   split(numbered(10), {});  // classes of the model that a file lacks are nobody's fault
   const Table five = numbered(5);
   split(numbered(10), {}, &five);
-  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::Not(::testing::HasSubstr("no model learns")));
+}
+
+TEST_F(Tables, SayWhenATestHasRowsOfTrain) {
+  const Table ten = numbered(10);
+  ::testing::internal::CaptureStderr();
+  split(numbered(25), {}, &ten);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::HasSubstr("warning: 100 % of the rows of test have the features of a row of train"));
+  ::testing::internal::CaptureStderr();
+  split(numbered(25), {.test_last = 10});
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::Not(::testing::HasSubstr("have the features")));
+}
+
+/// Rows of the numbers from `first` on.
+void add_numbers(RowTwins& twins, const std::string& split, std::int64_t first, std::int64_t count) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), first);
+  twins.add(split, std::as_bytes(std::span(numbers)), sizeof(std::int64_t));
+}
+
+TEST(RowTwins, AreAShareOfTheOtherSplit) {
+  RowTwins twins;
+  add_numbers(twins, "test", 900, 200);
+  add_numbers(twins, "train", 0, 500);
+  add_numbers(twins, "train", 500, 450);
+  add_numbers(twins, "validation", 5000, 10);
+  EXPECT_EQ(twins.share("test"), 0.25);
+  EXPECT_EQ(twins.share("validation"), 0.0);
+  EXPECT_EQ(twins.share("holdout"), 0.0);
+}
+
+TEST(RowTwins, KeepTheirShareInLongSets) {
+  RowTwins twins(1000);
+  add_numbers(twins, "test", 90'000, 20'000);
+  for (std::int64_t first = 0; first < 100'000; first += 10'000) add_numbers(twins, "train", first, 10'000);
+  EXPECT_NEAR(twins.share("test"), 0.5, 0.15);  // three deviations of some 100 rows
 }
 
 TEST_F(Tables, SayWhenTheFileCannotBeWritten) {
