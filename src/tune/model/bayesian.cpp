@@ -218,6 +218,7 @@ std::vector<Place> likeliest_improvements(const std::vector<Dimension>& dimensio
     known.insert(next->point);
     places.push_back(space.place(next->point));
     process->believe(next->point);
+    best = std::min(best, process->at(next->point).mean);  // else the next is looked for beside it
   }
   return places;
 }

@@ -68,6 +68,30 @@ TEST_P(Proposals, FindWhatRandomTrialsDoNot) {
   EXPECT_LT(learned, (GetParam() == Search::bayesian ? 0.1 : 0.7) * drawn);
 }
 
+const std::vector<Dimension> numbers_of_five = {{.key = "a", .min = 0.0, .max = 1.0},
+                                                {.key = "b", .min = 0.0, .max = 1.0},
+                                                {.key = "c", .min = 0.0, .max = 1.0},
+                                                {.key = "d", .min = 0.0, .max = 1.0},
+                                                {.key = "e", .min = 0.0, .max = 1.0}};
+
+/// Waves in a bowl.
+double of_waves(const std::vector<double>& x) {
+  double sum = 0.0;
+  for (const double u : x) sum += (u - 0.37) * (u - 0.37) + 0.05 * (1.0 - std::cos(12.0 * (u - 0.37)));
+  return sum;
+}
+
+/// A trial of a round must not be looked for beside those before it, which nobody knows the end of yet.
+TEST_P(Proposals, FindInLongRoundsToo) {
+  double sum = 0.0;
+  for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6}) {
+    const SweepSettings s = settings(numbers_of_five, 52, 8);
+    SearchPlan plan(s, seed, 1);
+    sum += run(plan, s, of_waves);
+  }
+  EXPECT_LT(sum / 6.0, GetParam() == Search::bayesian ? 0.04 : 0.2);
+}
+
 TEST_P(Proposals, TheFirstTrialsDoNotDependOnHowManyFollow) {
   const SweepSettings more = settings(mixed, 24, 4);
   const SweepSettings fewer = settings(mixed, 18, 4);  // ends amid a round
