@@ -1,7 +1,6 @@
 #include "row_twins.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "shoal/core/hash.hpp"
 
@@ -31,8 +30,10 @@ double RowTwins::share(const std::string& split) const {
   const auto train = hashes_.find("train");
   const auto other = hashes_.find(split);
   if (train == hashes_.end() || other == hashes_.end() || other->second.empty()) return 0.0;
-  const std::unordered_set<std::uint64_t> known(train->second.begin(), train->second.end());
-  const auto twins = std::ranges::count_if(other->second, [&](std::uint64_t hash) { return known.contains(hash); });
+  std::vector<std::uint64_t> known = train->second;
+  std::ranges::sort(known);
+  const auto twins =
+      std::ranges::count_if(other->second, [&](std::uint64_t hash) { return std::ranges::binary_search(known, hash); });
   return static_cast<double>(twins) / static_cast<double>(other->second.size());
 }
 

@@ -14,7 +14,7 @@ namespace shoal {
 /// ends in zeros, as many as it takes, so that twins are kept together and shares stay what they are.
 class RowTwins {
  public:
-  explicit RowTwins(std::size_t most = std::size_t{1} << 20) : most_(most) {}
+  explicit RowTwins(std::size_t most = std::size_t{1} << 17) : most_(most) {}
 
   /// Rows of a split, one after the other in `bytes`, with `row_bytes` each.
   void add(const std::string& split, std::span<const std::byte> bytes, std::size_t row_bytes);
