@@ -79,6 +79,9 @@ std::string toml_of(const DataFacts& facts, const FirstSpace& first, const std::
       "\n[sweep]\ntrials = {}\nsearch = \"coarse_to_fine\"  # at random, then closer around the best; not on a grid, "
       "which tries few values of what matters\n",
       first.trials);
+  text +=
+      "# search = \"bayesian\"  # learns from all trials before; often finds better ones, in rounds that ranks wait "
+      "for\n";
   text += lines_of(first.metric, true);
   text += "# successive_halving = {eta = 3, min_epochs = 1}  # stops poor trials early: for long trainings\n";
   text +=
