@@ -49,8 +49,9 @@ extern "C" void end_by_signal(int number) {
 }
 
 void clean_up_at(int number) {
-  struct sigaction action = {};
-  if (sigaction(number, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;  // as nohup has it ignored
+  struct sigaction former = {};
+  if (sigaction(number, nullptr, &former) != 0 || former.sa_handler == SIG_IGN) return;  // as nohup wants it
+  struct sigaction action = {};  // in the place of a library's: UCX takes SIGHUP for a wish to debug, and goes on
   action.sa_handler = end_by_signal;
   action.sa_flags = SA_RESETHAND;
   sigaction(number, &action, nullptr);

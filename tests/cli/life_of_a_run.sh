@@ -69,7 +69,7 @@ going_back() {
   # Diverges before its first checkpoint: nothing is lost.
   ends 76 train --resume run/checkpoints/step-00000004.h5 --set optimizer.learning_rate=1e30 --set optimizer.clip_norm=0
   says 'run goes back to step 4: its checkpoints of step 8, 12, 16, and metrics after step 4, go as soon as'
-  says 'run/checkpoints/step-00000004.h5 --run NEW'
+  says "run/checkpoints/step-00000004.h5'\\? --run NEW"
   equal 'checkpoints after a way back that diverged' "$(steps run)" "$(steps kept)"
   ends 0 train --run run --resume auto
   says 'is finished'

@@ -7,6 +7,7 @@ libm and libstdc++ alone, and no memory once a model is open.
 import concurrent.futures
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,9 @@ def run(*words, status=0, **more):
 def pkg_config(*asked):
     path = [os.path.dirname(found) for found, _, files in os.walk(prefix) for name in files if name == "shoal_infer.pc"
             for found in [os.path.join(found, name)]]
-    return run("pkg-config", *asked, "shoal_infer", env={**os.environ, "PKG_CONFIG_PATH": path[0]}).split()
+    words = subprocess.run(["pkg-config", *asked, "shoal_infer"], env={**os.environ, "PKG_CONFIG_PATH": path[0]}, check=True,
+                           capture_output=True).stdout
+    return shlex.split(os.fsdecode(words))  # as a shell would take them: what is odd in a path is escaped, byte by byte
 
 
 def build_examples():

@@ -43,7 +43,9 @@ class Slow:
     def __init__(self, campaign, library):
         self.campaign = campaign
         self.mark = campaign.path("slow")
-        self.variables = {"LD_PRELOAD": os.path.abspath(library), "SHOAL_SLOW": self.mark,
+        linked = campaign.path("preload.so")  # LD_PRELOAD ends a path at a space
+        os.symlink(os.path.abspath(library), linked)
+        self.variables = {"LD_PRELOAD": linked, "SHOAL_SLOW": self.mark,
                           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0"}
 
     def begin(self):

@@ -28,8 +28,8 @@ std::string array(std::string_view type, std::string_view suffix, std::string_vi
 std::string c_number(double value, const std::string& what) {
   if (!std::isfinite(value))
     throw Error(ExitStatus::bad_data, fmt::format("{} holds {}; export an earlier checkpoint", what, value));
-  return value == std::floor(value) && std::fabs(value) < 1e6 && !std::signbit(value) ? fmt::format("{:.1f}", value)
-                                                                                      : fmt::format("{:a}", value);
+  const bool short_text = value == std::floor(value) && value < 1e6 && (value >= 0.0);  // -0.0 as well
+  return short_text ? fmt::format("{:.1f}", value) : fmt::format("{:a}", value);
 }
 
 std::string c_array(std::string_view name, std::span<const float> values, const std::string& what) {

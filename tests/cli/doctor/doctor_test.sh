@@ -45,7 +45,10 @@ doctor 78 env SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=1
 [ ! -s said ] || fail "a second task speaks as well: $(cat said)"
 
 if [ "$no_locks" != none ]; then
-  doctor 78 env LD_PRELOAD="$no_locks"
+  unspaced=$(mktemp -d)  # LD_PRELOAD ends a path at a space
+  ln -s "$no_locks" "$unspaced/no_locks.so"
+  doctor 78 env LD_PRELOAD="$unspaced/no_locks.so"
+  rm -r "$unspaced"
   says 'does not lock files'
   says 'remount,flock'
 fi

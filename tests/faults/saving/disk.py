@@ -45,7 +45,9 @@ class FullDisk:
             done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", self.place], stderr=subprocess.PIPE)
             if done.returncode != 0:
                 sys.exit("disk.py: cannot mount a tmpfs: " + done.stderr.decode().strip())
-        self.variables = {} if options.tmpfs else {"LD_PRELOAD": options.preload, "SHOAL_FULL": self.mark,
+        library = os.path.join(folder, "preload.so")  # LD_PRELOAD ends a path at a space
+        os.symlink(os.path.abspath(options.preload), library)
+        self.variables = {} if options.tmpfs else {"LD_PRELOAD": library, "SHOAL_FULL": self.mark,
                                                    "ASAN_OPTIONS": "verify_asan_link_order=0"}
         self.demote = None
         self.shoal = options.shoal

@@ -146,7 +146,7 @@ def check_quiet(page):
         if message["params"]["documentURL"].startswith("chrome://"):  # the browser's own first page, which may still be loading
             continue
         url = message["params"]["request"]["url"]
-        check(url == f"file://{work}/{page}", f"{page}: asks for {url}")
+        check(url == pathlib.Path(work, page).as_uri(), f"{page}: asks for {url}")
     across = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
     check(across[0] <= across[1], f"{page}: {across[0]} pixels wide in a window of {across[1]}")
 

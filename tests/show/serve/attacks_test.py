@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.parse
 
 from server import Server, wait_for
 
@@ -141,10 +142,10 @@ def paths_upwards(server):
         assert got[0] in (400, 404), (path, got)
         refused(got, got[0])
     for name in ("../outside/private", "..%2foutside%2fprivate", "good/../../outside/private", "good/../good", "./good",
-                 "/etc", os.getcwd() + "/outside/private", "..", "good/", "good%00", ""):
+                 "/etc", urllib.parse.quote(os.getcwd()) + "/outside/private", "..", "good/", "good%00", ""):
         refused(server.ask(f"/api/run?name={name}"), 404)
-        refused(server.ask("/api/nudge", "POST", {"name": name.replace("%2f", "/"), "settings": ["optimizer.l2=1"]}), 404)
-        refused(server.ask("/api/stop", "POST", {"name": name.replace("%2f", "/")}), 404)
+        refused(server.ask("/api/nudge", "POST", {"name": urllib.parse.unquote(name), "settings": ["optimizer.l2=1"]}), 404)
+        refused(server.ask("/api/stop", "POST", {"name": urllib.parse.unquote(name)}), 404)
     assert not os.path.exists("outside/private/requests")
 
 
