@@ -31,7 +31,7 @@ constexpr std::array lines = {
     Line{"model.preset", "A network by name; mlp: hidden layers by model.hidden, or depth and width"},
     Line{"model.channels", "Of the preset's first stage; 0: what it is known by"},
     Line{"model.blocks", "In each stage of a resnet; 0: what it is known by"},
-    Line{"model.hidden", "Units of each hidden layer"},
+    Line{"model.hidden", "Units of each hidden layer; none: a linear model"},
     Line{"model.depth", "Hidden layers, all of model.width units"},
     Line{"model.width", "Units of each of model.depth hidden layers"},
     Line{"model.activation", "Of hidden layers"},

@@ -225,6 +225,25 @@ std::optional<double> ClassJudge::calibration_error() const {
   return quotient(error.value(), total_);
 }
 
+void ClassJudge::compare_with_constants(Evaluation& evaluation) const {
+  const auto most = std::ranges::max_element(evaluation.classes, {}, &ClassJudgement::support);
+  if (most == evaluation.classes.end() || !(most->support < total_)) return;  // nothing to tell apart
+  Sum right, entropy;
+  for (std::size_t row = 0; row < labels_.size(); ++row) {
+    if (labels_[row] == predicted_[row]) right.add(weight(row));
+  }
+  for (const ClassJudgement& of : evaluation.classes) {
+    if (of.support > 0.0) entropy.add(of.support * -elementary::log(of.support / total_));
+  }
+  const double least = entropy.value() / total_;
+  if (right.value() <= most->support)
+    evaluation.notes.push_back(fmt::format("accuracy is no better than that of a constant: {} for every row has {:.4f}",
+                                           most->name, most->support / total_));
+  if (evaluation.nll.value_or(0.0) >= least)
+    evaluation.notes.push_back(fmt::format(
+        "nll is no better than that of a constant: the shares of the classes for every row have {:.4f}", least));
+}
+
 void ClassJudge::finish(Evaluation& evaluation) {
   count(evaluation);
   Mean recall, macro, by_support, auc, precision;
@@ -255,6 +274,7 @@ void ClassJudge::finish(Evaluation& evaluation) {
   evaluation.nll = quotient(surprise.value(), total_);
   evaluation.ece = calibration_error();
   evaluation.calibration = calibration();
+  compare_with_constants(evaluation);
   if (!empty.empty()) evaluation.notes.push_back("no rows of " + listed(empty) + ": no recall and no AUC of it");
   if (!unpredicted.empty()) evaluation.notes.push_back("nothing taken for " + listed(unpredicted) + ": no precision");
   if (!evaluation.auc) evaluation.notes.emplace_back("all rows are of one class: nothing to rank, so no AUC");
@@ -275,18 +295,22 @@ IntervalJudgement judge_interval(std::string name, double nominal, std::span<con
 
 void average_outputs(Evaluation& evaluation, std::span<const std::size_t> counted) {
   Mean rmse, mae, r2;
-  std::vector<std::string> constant;
+  std::vector<std::string> constant, worse;
   for (const std::size_t output : counted) {
     const OutputJudgement& judged = evaluation.outputs[output];
     rmse.add(judged.rmse);
     mae.add(judged.mae);
     r2.add(judged.r2);
     if (!judged.r2) constant.push_back(judged.name);
+    if (judged.r2.value_or(1.0) <= 0.0) worse.push_back(judged.name);
   }
   evaluation.rmse = rmse.value();
   evaluation.mae = mae.value();
   evaluation.r2 = r2.value();
   if (!constant.empty()) evaluation.notes.push_back("the target of " + listed(constant) + " is constant: no R2");
+  if (!worse.empty())
+    evaluation.notes.push_back("rmse of " + listed(worse) +
+                               " is no better than that of a constant, the mean of these rows: an r2 of 0 or less");
 }
 
 void average_probabilities(Evaluation& evaluation) {

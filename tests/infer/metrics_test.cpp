@@ -156,6 +156,49 @@ TEST(Metrics, SayWhatCannotBeTold) {
                                       "all rows are of one class: nothing to rank, so no AUC"}));
 }
 
+/// Of two classes, "no" in three of four rows by weight; the model gives "yes" a probability.
+std::vector<std::string> notes_of(const std::vector<double>& yes) {
+  const std::vector<std::int32_t> labels{0, 0, 1};
+  const std::vector<double> weights{1.0, 2.0, 1.0};
+  std::vector<std::int32_t> predicted;
+  std::vector<double> no, confidence;
+  for (const double p : yes) {
+    predicted.push_back(p > 0.5 ? 1 : 0);
+    no.push_back(1.0 - p);
+    confidence.push_back(std::max(p, 1.0 - p));
+  }
+  ClassJudge judge({"no", "yes"}, labels, predicted, confidence, weights);
+  judge.take(no);
+  judge.take(yes);
+  Evaluation e;
+  judge.finish(e);
+  return e.notes;
+}
+
+TEST(Metrics, SayWhereAConstantIsAsGood) {
+  const std::string accuracy = "accuracy is no better than that of a constant: no for every row has 0.7500";
+  const std::string nll =
+      "nll is no better than that of a constant: the shares of the classes for every row have 0.5623";
+  EXPECT_EQ(notes_of({0.1, 0.2, 0.8}), std::vector<std::string>{});
+  EXPECT_EQ(notes_of({0.1, 0.2, 0.4}),
+            (std::vector<std::string>{accuracy, "nothing taken for yes: no precision"}));  // nll 0.367
+  EXPECT_EQ(notes_of({0.99, 0.99, 0.1}), (std::vector<std::string>{accuracy, nll}));
+  EXPECT_EQ(notes_of({0.499, 0.499, 0.501}), std::vector<std::string>{nll});
+
+  const std::vector<double> targets{1.0, 2.0, 6.0};
+  Evaluation e;
+  e.outputs.push_back(judge_output("right", targets, std::vector<double>{1.0, 3.0, 5.0}, {}));
+  e.outputs.push_back(judge_output("mean", targets, std::vector<double>{3.0, 3.0, 3.0}, {}));
+  e.outputs.push_back(judge_output("wrong", targets, std::vector<double>{9.0, 8.0, 7.0}, {}));
+  average_outputs(e, std::vector<std::size_t>{0, 1, 2});
+  EXPECT_EQ(e.notes,
+            std::vector<std::string>{"rmse of mean and wrong is no better than that of a constant, the mean of these "
+                                     "rows: an r2 of 0 or less"});
+  e.notes.clear();
+  average_outputs(e, std::vector<std::size_t>{0});
+  EXPECT_TRUE(e.notes.empty()) << "the others do not count";
+}
+
 TEST(Metrics, ABinHoldsItsEnd) {
   // 0.2 is the end of the third of 15 bins, and 1 of the last: each bin of one row is off by its own distance.
   const std::vector<std::int32_t> labels{0, 0, 0};

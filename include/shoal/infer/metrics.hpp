@@ -44,12 +44,14 @@ class ClassJudge {
              std::span<const double> weights);
   /// The probability of class k in each row; for each class, in order.
   void take(std::span<const double> probability);
-  /// Sets all metrics of classes but the accuracy.
+  /// Sets all metrics of classes but the accuracy, and notes.
   void finish(Evaluation& evaluation);
 
  private:
   double weight(std::size_t row) const { return weights_.empty() ? 1.0 : weights_[row]; }
   void count(Evaluation& evaluation) const;
+  /// Notes where one answer for all rows, the best there is, would do as well.
+  void compare_with_constants(Evaluation& evaluation) const;
   std::vector<CalibrationBin> calibration() const;
   std::optional<double> calibration_error() const;
 
@@ -68,7 +70,8 @@ IntervalJudgement judge_interval(std::string name, double nominal, std::span<con
                                  std::span<const double> low, std::span<const double> high,
                                  std::span<const double> weights);
 
-/// Means over outputs, of those that have the metric; `counted` says which count, by number.
+/// Means over outputs, of those that have the metric; `counted` says which count, by number. Notes those of them that
+/// a constant would be as near to.
 void average_outputs(Evaluation& evaluation, std::span<const std::size_t> counted);
 /// Of outputs that are probabilities: auc and average_precision, as means over those that have them.
 void average_probabilities(Evaluation& evaluation);

@@ -485,6 +485,27 @@ TEST_F(CsvRules, AColumnThatNumbersTheRowsIsSaid) {
   EXPECT_THAT(notes(), Not(HasSubstr("numbers the rows")));
 }
 
+TEST_F(CsvRules, ANumberThatStandsForAMissingOneIsSaid) {
+  std::string text = "low,high,few,near,wide,y\n";
+  for (int i = 0; i < 40; ++i) {
+    const bool code = i % 5 == 0;
+    const std::string number = std::to_string(i % 7 + 0.5);
+    text += (code ? "-999" : number) + "," + (code ? "9999" : number) + "," + (i < 3 ? "-999" : number) + "," +
+            (code ? "-9" : number) + "," + (code ? "-999" : std::to_string(i * 100)) + "," + (i < 20 ? "A" : "B") +
+            "\n";
+  }
+  import(text, {.label = "y"});
+  EXPECT_THAT(
+      notes(),
+      HasSubstr("column \"low\": -999 is far from all other numbers, 0.5 to 6.5, and in 8 of the first 40 rows"));
+  EXPECT_THAT(notes(),
+              HasSubstr("column \"high\": 9999 is far from all other numbers, 0.5 to 6.5, and in 8 of the first"));
+  for (const char* name : {"few", "near", "wide"})
+    EXPECT_THAT(notes(), Not(HasSubstr("column \"" + std::string(name) + "\""))) << "it could have been measured";
+  import(text, {.label = "y", .missing = "-999,9999"});
+  EXPECT_THAT(notes(), Not(HasSubstr("far from all other numbers")));
+}
+
 TEST_F(CsvRules, ARowOfEmptyCellsIsARowWhateverPartsThem) {
   for (const std::string mark : {",", "\t", ";"}) {
     const std::string empty = mark + mark + "\n";

@@ -4,15 +4,19 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <set>
 
 #include "data/import/cells/cell_kind.hpp"
 #include "data/import/csv_reader.hpp"
+#include "shoal/core/error.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr std::int64_t fewest_numbered = 20;  // of fewer rows, as many years may follow one another
+constexpr std::int64_t fewest_of_a_code = 5;  // a few may be what was measured
+constexpr double far_from_others = 10.0;      // times as far as these are from each other
 
 /// Codes such as 01234 are numbers, unless someone says otherwise, and two of them may become one.
 std::string note_on_zeros(const CsvColumn& column, const CsvFacts& facts, const CsvFiles& files) {
@@ -48,6 +52,49 @@ std::string note_on_numbering(const CsvColumn& column, std::size_t c, const CsvF
       shown(column.name), facts.least, facts.greatest);
 }
 
+struct NumbersBeside {
+  std::int64_t equal = 0;   // to a number
+  std::int64_t others = 0;  // and all others, their least and greatest
+  double least = std::numeric_limits<double>::infinity();
+  double greatest = -std::numeric_limits<double>::infinity();
+};
+
+NumbersBeside numbers_beside(double number, std::size_t c, const CsvOpened& opened) {
+  NumbersBeside beside;
+  for (const CsvCells& row : opened.rows) {
+    const auto cell = c < row.size() ? number_of_cell(row[c], opened.format.decimal) : std::nullopt;
+    if (!cell) continue;
+    if (cell->value == number) {
+      ++beside.equal;
+    } else {
+      ++beside.others;
+      beside.least = std::min(beside.least, cell->value);
+      beside.greatest = std::max(beside.greatest, cell->value);
+    }
+  }
+  return beside;
+}
+
+/// A number such as -999 that stands where one is missing, by its distance from all others, and as far as the first
+/// rows tell. Mean and deviation would be those of the code.
+std::string note_on_code(const CsvColumn& column, std::size_t c, const CsvFacts& facts, const CsvOpened& opened) {
+  if (column.role != CsvRole::feature || facts.numbers == 0 || facts.texts + facts.dates > 0) return "";
+  for (const double code : {facts.least, facts.greatest}) {
+    NumbersBeside beside = numbers_beside(code, c, opened);
+    if (beside.equal < fewest_of_a_code || beside.others < fewest_numbered) continue;
+    (code == facts.least ? beside.greatest : beside.least) = code == facts.least ? facts.greatest : facts.least;
+    const double gap = code == facts.least ? beside.least - code : code - beside.greatest;
+    const double width = beside.greatest - beside.least;
+    if (!(width > 0.0 && gap > far_from_others * width)) continue;
+    return fmt::format(
+        "column \"{}\": {} is far from all other numbers, {} to {}, and in {} of the first {}; if it stands for a "
+        "missing "
+        "one, name it with --missing, beside other spellings of the file",
+        shown(column.name), code, beside.least, beside.greatest, beside.equal, counted(std::ssize(opened.rows), "row"));
+  }
+  return "";
+}
+
 }  // namespace
 
 std::vector<std::string> column_notes(const std::vector<CsvColumn>& columns, const std::vector<bool>& kept,
@@ -61,6 +108,7 @@ std::vector<std::string> column_notes(const std::vector<CsvColumn>& columns, con
     if (!column.type) {
       said.push_back(note_on_zeros(column, scan.facts[c], files));
       said.push_back(note_on_numbering(column, c, scan.facts[c], opened));
+      said.push_back(note_on_code(column, c, scan.facts[c], opened));
     }
     std::copy_if(said.begin(), said.end(), std::back_inserter(notes), [](const auto& note) { return !note.empty(); });
   }
