@@ -69,8 +69,8 @@ for ((n = 1; n <= count; ++n)); do
   "$shoal" watch "$run" --once >frame || fail "watch"
   grep -q "$run  under way  step" frame && grep -q "validation (marks)" frame || fail "watch shows $(cat frame)"
   # All ranks die before the pending one acts, if the machine is not too fast; then it acts all the same.
-  launcher=$(pgrep -P $job -x mpirun || true)
-  kill -9 $(pgrep -P "${launcher:-0}" || true) "${launcher:-0}" 2>/dev/null || true
+  # shellcheck disable=SC2046  # one word each
+  if launcher=$(pgrep -P $job); then kill -9 $(pgrep -P "$launcher" || true) "$launcher" 2>/dev/null || true; fi
   wait $job 2>/dev/null || true
   echo "run $n: killed after step $(tail -n 1 "$run/metrics.jsonl" | sed 's/{"step":\([0-9]*\),.*/\1/') with nudges at $first and $((first + 2000))"
   train 2 1 net.toml --run "$run" --resume auto 2>log || fail "resume: $(cat log)"
