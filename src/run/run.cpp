@@ -241,6 +241,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
     return ExitStatus::done;
   }
   log_info(start_line(*training, comm));
+  if (const std::string line = linear_line(*training); !line.empty() && !resumed) log_info(line);
   if (const std::string line = judged_weights_line(training->config(), next); !line.empty()) log_info(line);
   if (comm.threads_for_this_rank() > cores_in_reach())
     log_warning(

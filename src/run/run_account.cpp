@@ -65,6 +65,13 @@ std::string start_line(const Training& training, const Communicator& comm) {
                      counted(leaves_of(training.config()), "leaf", "leaves"));
 }
 
+std::string linear_line(const Training& training) {
+  const ModelConfig& model = training.config().model;
+  if (model.preset != "none" || !model.hidden.empty() || model.depth > 0 || !model.layers.empty()) return "";
+  return fmt::format("no hidden layers: a linear model, trained for {}; --set \"model.hidden=[64]\" adds a layer",
+                     counted(training.total_steps(), "step"));
+}
+
 std::string judged_weights_line(const Config& before, const Config& next) {
   const double decay = next.train.average_decay;
   if (decay > 0.0) return fmt::format("what is evaluated is the average of weights, train.average_decay = {}", decay);

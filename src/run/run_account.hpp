@@ -8,6 +8,8 @@ namespace shoal {
 
 /// What a run says of itself before its first step: ranks, model, data.
 std::string start_line(const Training& training, const Communicator& comm);
+/// Of a model without hidden layers, which is what the defaults have; empty: it has some.
+std::string linear_line(const Training& training);
 /// Which weights are evaluated: an average of them, or none any more; empty: the last ones, as before.
 /// @param next  acts from the next step on
 std::string judged_weights_line(const Config& before, const Config& next);

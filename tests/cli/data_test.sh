@@ -381,6 +381,7 @@ printf 'a,b,y\n1,2,x\n2,1,x\n3,5,x\n' >oneclass.csv
 "$shoal" import csv oneclass.csv --label y -o oneclass.h5 >/dev/null
 start oneclass.h5 oneclass
 grep -qF 'warning: the data has one class, x: there is nothing to tell apart' error.txt || fail "one class is not said: $(cat error.txt)"
+grep -qF 'no hidden layers: a linear model, trained for' error.txt || fail "a linear model is not said: $(cat error.txt)"
 printf 'a,b,u,v\n1,2,5,0.1\n2,1,6,0.1\n3,5,7,0.1\n' >constant.csv
 "$shoal" import csv constant.csv --label u,v --regression -o constant.h5 >/dev/null
 start constant.h5 constant
