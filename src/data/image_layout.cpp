@@ -33,8 +33,7 @@ std::vector<double> by_channel(const std::vector<double>& features, std::int64_t
 
 ImageLayout::ImageLayout(const Normalization& normalization, ElementType type, std::int64_t channels,
                          std::int64_t height, std::int64_t width)
-    : channels_(channels),
-      height_(height),
+    : height_(height),
       width_(width),
       mean_(static_cast<std::size_t>(channels), 0.0),
       scale_(static_cast<std::size_t>(channels), 1.0) {
@@ -54,7 +53,7 @@ ImageLayout::ImageLayout(const Normalization& normalization, ElementType type, s
 template <class Convert>
 void ImageLayout::lay_with(const Convert& convert, const ImageView& view, Panels<float> out,
                            std::int64_t sample) const {
-  assert(out.columns == channels_);
+  assert(out.columns == std::ssize(mean_));
   // Columns of the image that come from the sample: [from, to); the first of them is column `start` of it.
   const std::int64_t shift = view.flip ? -view.right : view.right;
   const std::int64_t from = std::clamp<std::int64_t>(-shift, 0, width_);

@@ -33,7 +33,6 @@ class ImageLayout {
   template <class Convert>
   void lay_with(const Convert& convert, const ImageView& view, Panels<float> out, std::int64_t sample) const;
 
-  std::int64_t channels_;
   std::int64_t height_;
   std::int64_t width_;
   std::vector<double> mean_;   // of each channel
