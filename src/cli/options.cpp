@@ -21,6 +21,9 @@
 namespace shoal {
 namespace {
 
+constexpr const char* about_regression = "Labels are numbers to predict, no classes, even where all are whole";
+constexpr const char* about_classes = "Labels are names of classes, even where some or all are numbers";
+
 /// Every command that the line may name, its options bound to the requests below. Not to be moved: CLI11 keeps
 /// references.
 class CommandLine {
@@ -36,7 +39,8 @@ class CommandLine {
   void add_train();
   void add_sweep();
   void add_cv();
-  void add_panda();
+  void add_nudge();
+  void add_watch();
   void add_report();
   void add_serve();
   void add_verify();
@@ -48,8 +52,10 @@ class CommandLine {
   void add_export();
   void add_importers();
   void add_synth();
-  void add_csv(CLI::App& import, const char* regression);
-  static void add_splits(CLI::App* app, SplitOptions& split);
+  void add_csv(CLI::App& import);
+  void end_importer(CLI::App* app, SplitOptions& split);
+  static CLI::Option* add_sets(CLI::App* app, std::vector<std::string>& sets,
+                               const char* about = "Set one key of the config; may be given many times");
   static void final_fit(CLI::App* app, SweepRequest& sweep);
   static void weights(CLI::App* app, WhichWeights& which);
   static void add_data(CLI::App* app, GivenData& data);
@@ -96,7 +102,8 @@ CommandLine::CommandLine() {
   add_train();
   add_sweep();
   add_cv();
-  add_panda();
+  add_nudge();
+  add_watch();
   add_report();
   add_serve();
   add_verify();
@@ -122,9 +129,7 @@ void CommandLine::add_train() {
                           "mpirun -np 4 shoal train digits.toml --set optimizer.learning_rate=3e-4 --run runs/digits\n"
                           "  shoal train --run runs/digits --resume auto");
   text(app, "CONFIG", train_.config, "FILE", "TOML config; without it that of the checkpoint resumed");
-  app->add_option("--set", train_.sets, "Set one key of the config; may be given many times")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_sets(app, train_.sets);
   text(app, "--run", train_.run, "DIR", "Run directory; by default the next free runs/<config name>");
   text(app, "--resume", train_.resume, "FILE|RUN|auto",
        "Go on from a checkpoint, a run, or the run that this command wrote before, if any");
@@ -146,9 +151,7 @@ void CommandLine::add_sweep() {
                           "  shoal sweep --run runs/digits-sweep --resume");
   CLI::Option* config = text(app, "CONFIG", sweep_.config, "FILE",
                              "TOML config with [sweep.space]; without it that of the sweep resumed");
-  CLI::Option* sets = app->add_option("--set", sweep_.sets, "Set one key of the config; may be given many times")
-                          ->type_name("KEY=VALUE")
-                          ->allow_extra_args(false);
+  CLI::Option* sets = add_sets(app, sweep_.sets);
   CLI::Option* run =
       text(app, "--run", sweep_.run, "DIR", "Folder of the results; by default the next free runs/<config name>");
   CLI::Option* resume =
@@ -159,6 +162,10 @@ void CommandLine::add_sweep() {
   text(app, "-o,--out", first_sweep_.out, "FILE", "With --init: the config; by default <DATA>-sweep.toml here")
       ->needs(init);
   final_fit(app, sweep_);
+}
+
+CLI::Option* CommandLine::add_sets(CLI::App* app, std::vector<std::string>& sets, const char* about) {
+  return app->add_option("--set", sets, about)->type_name("KEY=VALUE")->allow_extra_args(false);
 }
 
 void CommandLine::final_fit(CLI::App* app, SweepRequest& sweep) {
@@ -173,9 +180,7 @@ void CommandLine::add_cv() {
   SweepRequest& sweep = cv_.sweep;
   sweep.cross_validates = true;
   text(app, "CONFIG", sweep.config, "FILE", "TOML config; without it that of the folder resumed");
-  app->add_option("--set", sweep.sets, "Set one key of the config; may be given many times")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_sets(app, sweep.sets);
   // What adds to the settings stands behind --set, which replaces all of them: options act in the order of these lines.
   app->add_option_function<std::string>(
          "--folds", [&sweep](const std::string& folds) { sweep.sets.push_back("sweep.folds=" + folds); },
@@ -189,7 +194,7 @@ void CommandLine::add_cv() {
   app->add_flag("--json", cv_.json, "Print one JSON object");
 }
 
-void CommandLine::add_panda() {
+void CommandLine::add_nudge() {
   CLI::App* app = command(app_, "nudge", "Change hyperparameters of a run under way, at a step that all ranks agree on",
                           "shoal nudge runs/digits optimizer.learning_rate=3e-4 model.dropout=0.2");
   text(app, "RUN", nudge_.run, "DIR", "Run directory")->required();
@@ -205,8 +210,11 @@ void CommandLine::add_panda() {
       instead("--pause", nudge_.pause, "Instead: save and wait, with all in memory, for --go-on or --stop");
   instead("--go-on", nudge_.go_on, "Instead: train on after --pause")->excludes(stop)->excludes(pause);
   pause->excludes(stop);
+}
 
-  app = command(app_, "watch", "Follow a run or a sweep in the terminal; q ends it", "shoal watch runs/digits");
+void CommandLine::add_watch() {
+  CLI::App* app =
+      command(app_, "watch", "Follow a run or a sweep in the terminal; q ends it", "shoal watch runs/digits");
   text(app, "RUN", watch_.run, "DIR", "Run directory, or the folder of a sweep")->required();
   app->add_flag("--once", watch_.once, "Print what there is to see, and end; so it is without a terminal");
 }
@@ -244,9 +252,7 @@ void CommandLine::add_verify() {
   number(app, "--to", verify_.to, "M", "Only what was trained until step M");
   number(app, "--segments", verify_.segments, "K", "Only K stretches between checkpoints, drawn anew each time");
   app->add_flag("--all", verify_.all, "All of it, which is what is done anyway");
-  app->add_option("--set", verify_.sets, "Set a key of the config that changes no bit, such as data.file")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_sets(app, verify_.sets, "Set a key of the config that changes no bit, such as data.file");
   app->add_flag("--json", verify_.json, "Print one JSON object");
 }
 
@@ -361,7 +367,8 @@ void CommandLine::add_export() {
   text(app, "-o,--out", export_.out, "DIR", "Folder for it, which may have no event files yet")->required();
 }
 
-void CommandLine::add_splits(CLI::App* app, SplitOptions& split) {
+/// The options that all importers end with.
+void CommandLine::end_importer(CLI::App* app, SplitOptions& split) {
   number(app, "--test-last", split.test_last, "N", "The last N rows are the split test");
   number(app, "--test-fraction", split.test_fraction, "F",
          "This share of all rows, drawn by seed, from each class alike, is the split test");
@@ -370,14 +377,13 @@ void CommandLine::add_splits(CLI::App* app, SplitOptions& split) {
   number(app, "--seed", split.seed, "S", "Seed of what is drawn; by default 1");
   app->add_flag_callback(
       "--no-stratify", [&split] { split.stratify = false; }, "Draw rows without a look at their classes");
+  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
 }
 
 void CommandLine::add_importers() {
   CLI::App* import = command(app_, "import", "Make a data set from files of another format",
                              "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5");
   import->require_subcommand(1);
-  const char* regression = "Labels are numbers to predict, no classes, even where all are whole";
-  const char* classes = "Labels are names of classes, even where some or all are numbers";
 
   CLI::App* app =
       command(*import, "idx", "The format of MNIST, gzip or plain",
@@ -388,11 +394,10 @@ void CommandLine::add_importers() {
   text(app, "--test-images", idx_.test_images, "FILE", "Images of the split test");
   text(app, "--test-labels", idx_.test_labels, "FILE", "Their labels");
   text(app, "--like", idx_.like, "FILE", "Data set whose classes are taken");
-  app->add_flag("--regression", idx_.regression, regression);
-  add_splits(app, idx_.split);
-  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+  app->add_flag("--regression", idx_.regression, about_regression);
+  end_importer(app, idx_.split);
 
-  add_csv(*import, regression);
+  add_csv(*import);
 
   app = command(*import, "npy", "NumPy arrays, of .npy files and .npz archives",
                 "shoal import npy --x mine.npz:features --y mine.npz:labels -o mine.h5");
@@ -402,10 +407,9 @@ void CommandLine::add_importers() {
   text(app, "--test-y", npy_.test_y, "FILE", "Their labels or targets");
   text(app, "--like", npy_.like, "FILE", "Data set whose classes are taken");
   list(app, "--missing", npy_.missing, "VALUE,...", "Numbers or nan that stand for a missing feature");
-  app->add_flag("--regression", npy_.regression, regression);
-  app->add_flag("--classes", npy_.classes, classes);
-  add_splits(app, npy_.split);
-  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+  app->add_flag("--regression", npy_.regression, about_regression);
+  app->add_flag("--classes", npy_.classes, about_classes);
+  end_importer(app, npy_.split);
 
   app = command(*import, "libsvm", "The format of LIBSVM and SVMlight, gzip or plain",
                 "shoal import libsvm a9a --test a9a.t -o a9a.h5");
@@ -413,10 +417,9 @@ void CommandLine::add_importers() {
   text(app, "--test", libsvm_.test, "FILE", "Such a file for the split test; it may lack features and classes");
   text(app, "--like", libsvm_.like, "FILE", "Data set whose classes and number of features are taken");
   number(app, "--features", libsvm_.features, "N", "Features of a row; by default as many as the greatest index says");
-  app->add_flag("--regression", libsvm_.regression, regression);
-  app->add_flag("--classes", libsvm_.classes, classes);
-  add_splits(app, libsvm_.split);
-  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+  app->add_flag("--regression", libsvm_.regression, about_regression);
+  app->add_flag("--classes", libsvm_.classes, about_classes);
+  end_importer(app, libsvm_.split);
 
   app = command(*import, "hdf5", "Arrays of HDF5 and netCDF-4 files, of any layout",
                 "shoal import hdf5 2001.nc 2002.nc --x t2m,wind --y yield --regression -o crops.h5");
@@ -427,10 +430,9 @@ void CommandLine::add_importers() {
   text(app, "--like", hdf5_.like, "FILE", "Data set whose classes are taken");
   list(app, "--missing", hdf5_.missing, "VALUE,...",
        "Numbers or nan that stand for a missing feature, beside those the file names");
-  app->add_flag("--regression", hdf5_.regression, regression);
-  app->add_flag("--classes", hdf5_.classes, classes);
-  add_splits(app, hdf5_.split);
-  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+  app->add_flag("--regression", hdf5_.regression, about_regression);
+  app->add_flag("--classes", hdf5_.classes, about_classes);
+  end_importer(app, hdf5_.split);
 
   app = command(*import, "images", "A folder with a folder of JPEG and PNG files for each class",
                 "shoal import images cifar/train --test cifar/test --size 32x32 -o cifar.h5");
@@ -444,11 +446,10 @@ void CommandLine::add_importers() {
   app->add_flag("--gray", images_.gray, "One channel; colours are weighted as in ITU-R 601-2");
   text(app, "--like", images_.like, "FILE", "Data set whose classes and size are taken");
   app->add_flag("--skip-bad", images_.skip_bad, "Leave out files that cannot be read; all are read twice");
-  add_splits(app, images_.split);
-  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+  end_importer(app, images_.split);
 }
 
-void CommandLine::add_csv(CLI::App& import, const char* regression) {
+void CommandLine::add_csv(CLI::App& import) {
   CLI::App* app =
       command(import, "csv", "Comma-separated values and the like; plain, gzip or zstd",
               "shoal import csv data/digits.csv.gz --label label --test-fraction 0.2 -o digits.h5\n"
@@ -491,11 +492,10 @@ void CommandLine::add_csv(CLI::App& import, const char* regression) {
          "--shape", [&csv](const std::string& given) { csv.shape = parse_shape("--shape", given); },
          "Shape of a row, such as 8,8; whole numbers to 255 of two dimensions or more are images")
       ->type_name("H,W");
-  app->add_flag("--regression", csv.regression, regression);
-  app->add_flag("--classes", csv.classes, "Labels are names of classes, even where some or all are numbers");
+  app->add_flag("--regression", csv.regression, about_regression);
+  app->add_flag("--classes", csv.classes, about_classes);
   app->add_flag("--drop-unlabelled", csv.drop_unlabelled, "Leave out rows that have no label");
-  add_splits(app, csv.split);
-  text(app, "-o,--out", out_, "FILE", "Data set to write")->required();
+  end_importer(app, csv.split);
 }
 
 void CommandLine::add_synth() {

@@ -12,6 +12,8 @@
 
 namespace shoal {
 
+struct ArraysFound;
+
 static_assert(std::endian::native == std::endian::little, "rows are taken from the file as they are");
 
 /// Of one row; wider ones would take memory by the gigabyte, for a small file that only says so.
@@ -34,6 +36,16 @@ struct Split::Contents {
   };
 
   Contents(const std::string& file_path, const std::string& name) : path(name), file(file_path) {}
+
+  // What Dataset::open() does, in this order. Each throws Error(bad_data) that names the file, or what it is called.
+  void read_columns(const H5Reader& reader);
+  void read_splits(const H5Reader& reader);
+  /// All splits must fit one model. Returns the floats of y a row; 0 where y holds labels, or is not there.
+  std::int64_t take_shapes();
+  /// How many there are: the attribute, else counted.
+  void find_classes(const H5Reader& reader);
+  void name_classes(const H5Reader& reader, const ArraysFound& found);
+  Arrays read_arrays(const H5Reader& reader, const std::string& name) const;
 
   std::string path;  // or what it is called
   RandomAccessFile file;

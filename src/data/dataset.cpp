@@ -10,6 +10,7 @@
 #include "agreement.hpp"
 #include "content_hash.hpp"
 #include "contents.hpp"
+#include "data/import/csv_reader.hpp"
 #include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/names.hpp"
@@ -104,63 +105,65 @@ constexpr std::array<std::string_view, 5> split_members{"x", "y", "weight", "gro
 
 }  // namespace
 
-Dataset Dataset::open(const std::string& file, const std::string& name) {
-  const H5Reader reader(file);
-  const std::string& path = name.empty() ? file : name;
-  auto contents = std::make_shared<Split::Contents>(file, path);
-  if (const auto text = read_names(reader, "table"); text && !text->empty())
-    contents->table = table_of_text(text->front(), path);
-  contents->file_columns = contents->table;
-  if (const auto text = read_names(reader, "file_columns"); text && !text->empty() && !contents->table)
-    contents->file_columns = table_of_text(text->front(), path);
-  contents->id_names = contents->file_columns ? contents->file_columns->ids
-                                              : read_names(reader, "id_names").value_or(std::vector<std::string>());
-  if (const auto twice = find_twice(contents->id_names))
+void Split::Contents::read_columns(const H5Reader& reader) {
+  if (const auto text = read_names(reader, "table"); text && !text->empty()) table = table_of_text(text->front(), path);
+  file_columns = table;
+  if (const auto text = read_names(reader, "file_columns"); text && !text->empty() && !table)
+    file_columns = table_of_text(text->front(), path);
+  id_names = file_columns ? file_columns->ids : read_names(reader, "id_names").value_or(std::vector<std::string>());
+  if (const auto twice = find_twice(id_names))
     refuse(path, fmt::format("ids {} and {} are both called \"{}\"; give one another name", twice->first, twice->second,
-                             shown(contents->id_names[twice->first])));
+                             shown(id_names[twice->first])));
+}
+
+Split::Contents::Arrays Split::Contents::read_arrays(const H5Reader& reader, const std::string& name) const {
+  Arrays arrays;
+  arrays.name = name;
+  const auto read_if_there = [&](const char* member, const auto& check) -> std::optional<ArrayInfo> {
+    const std::string array = name + member;
+    if (!reader.contains(array)) return std::nullopt;
+    ArrayInfo found = reader.array(array);
+    check(path, array, arrays.x, found);
+    return found;
+  };
+  arrays.x = reader.array(name + "/x");
+  check_x(path, name + "/x", arrays.x);
+  arrays.y =
+      read_if_there("/y", [&](const auto&, const auto&, const auto& x, const auto& y) { check_y(path, name, x, y); });
+  arrays.weight = read_if_there("/weight", check_weight);
+  arrays.group = read_if_there("/group", check_group);
+  for (std::size_t i = 0; i < id_names.size(); ++i) {
+    const std::string id = fmt::format("{}/ids/{}", name, i);
+    arrays.ids.push_back(reader.array(id));
+    check_id(path, id, arrays.x, arrays.ids.back());
+  }
+  return arrays;
+}
+
+void Split::Contents::read_splits(const H5Reader& reader) {
   for (const std::string& name : reader.list()) {
     if (!reader.is_group(name) || !reader.contains(name + "/x")) continue;
-    Split::Contents::Arrays arrays;
-    arrays.name = name;
-    arrays.x = reader.array(name + "/x");
-    check_x(path, name + "/x", arrays.x);
-    if (reader.contains(name + "/y")) {
-      arrays.y = reader.array(name + "/y");
-      check_y(path, name, arrays.x, *arrays.y);
-    }
-    if (reader.contains(name + "/weight")) {
-      arrays.weight = reader.array(name + "/weight");
-      check_weight(path, name + "/weight", arrays.x, *arrays.weight);
-    }
-    if (reader.contains(name + "/group")) {
-      arrays.group = reader.array(name + "/group");
-      check_group(path, name + "/group", arrays.x, *arrays.group);
-    }
-    for (std::size_t i = 0; i < contents->id_names.size(); ++i) {
-      const std::string id = fmt::format("{}/ids/{}", name, i);
-      arrays.ids.push_back(reader.array(id));
-      check_id(path, id, arrays.x, arrays.ids.back());
-    }
+    splits.push_back(read_arrays(reader, name));
     for (const std::string& member : reader.list(name)) {
       if (std::ranges::find(split_members, member) == split_members.end())
-        contents->unread.push_back(fmt::format("{}/{}", name, member));
+        unread.push_back(fmt::format("{}/{}", name, member));
     }
-    contents->splits.push_back(std::move(arrays));
   }
-  if (contents->splits.empty()) {
+  if (splits.empty()) {
     refuse(path, "no data set: it has no group (train, validation, test) with an array x; make one with shoal import");
   }
+}
 
-  // All splits must fit one model.
-  const Split::Contents::Arrays& first = contents->splits.front();
-  contents->shape.assign(first.x.shape.begin() + 1, first.x.shape.end());
-  contents->features = first.x.row_elements();
-  const Split::Contents::Arrays* with_y = nullptr;
-  for (const auto& split : contents->splits) {
-    const std::vector<std::int64_t> shape(split.x.shape.begin() + 1, split.x.shape.end());
-    if (shape != contents->shape) {
+std::int64_t Split::Contents::take_shapes() {
+  const Arrays& first = splits.front();
+  shape.assign(first.x.shape.begin() + 1, first.x.shape.end());
+  features = first.x.row_elements();
+  const Arrays* with_y = nullptr;
+  for (const Arrays& split : splits) {
+    const std::vector<std::int64_t> other(split.x.shape.begin() + 1, split.x.shape.end());
+    if (other != shape) {
       refuse(path, fmt::format("rows of {}/x have shape {} and those of {}/x {}; all splits need the same", first.name,
-                               shape_text(contents->shape), split.name, shape_text(shape)));
+                               shape_text(shape), split.name, shape_text(other)));
     }
     // Bytes and floats are seldom on one scale: images as 0 to 255 here and 0 to 1 there.
     if (is_floating(split.x.type) != is_floating(first.x.type)) {
@@ -176,40 +179,54 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
                                element_name(split.y->type), shape_text(split.y->shape)));
     }
   }
+  return with_y != nullptr && with_y->targets() ? with_y->y->row_elements() : 0;
+}
 
-  contents->classes = reader.attribute<std::int64_t>("classes").value_or(0);
-  if (contents->classes < 0 || contents->classes > most_classes) {
-    refuse(path, fmt::format("the attribute classes is {}; it must be in 0..{}", contents->classes, most_classes));
+void Split::Contents::find_classes(const H5Reader& reader) {
+  classes = reader.attribute<std::int64_t>("classes").value_or(0);
+  if (classes < 0 || classes > most_classes) {
+    refuse(path, fmt::format("the attribute classes is {}; it must be in 0..{}", classes, most_classes));
   }
-  if (contents->classes == 0) {
-    const bool has_train = std::any_of(contents->splits.begin(), contents->splits.end(),
-                                       [](const auto& split) { return split.name == "train" && split.labels(); });
-    for (const auto& split : contents->splits) {
-      if (!split.labels() || (has_train && split.name != "train")) continue;
-      contents->classes = std::max(contents->classes, count_classes(contents->file, path, split.name, *split.y));
-    }
+  if (classes > 0) return;
+  const bool has_train =
+      std::ranges::any_of(splits, [](const Arrays& split) { return split.name == "train" && split.labels(); });
+  for (const Arrays& split : splits) {
+    if (!split.labels() || (has_train && split.name != "train")) continue;
+    classes = std::max(classes, count_classes(file, path, split.name, *split.y));
   }
-  const ArraysFound found{contents->shape, contents->features,
-                          with_y != nullptr && with_y->targets() ? with_y->y->row_elements() : 0};
+}
+
+void Split::Contents::name_classes(const H5Reader& reader, const ArraysFound& found) {
+  const auto names = read_names(reader, "class_names");
+  // Of floats the names alone say how many classes there are.
+  if (classes == 0 && found.outputs > 0 && names) classes = std::ssize(*names);
+  check_classes_agree(reader, found, classes, names);
+  if (file_columns) target_names = file_columns->labels;
+  const bool named = names && !names->empty();
+  if (found.outputs > 0 && classes == found.outputs) {  // a row may have several
+    classes = 0;
+    if (named) target_names = *names;
+  } else if (named) {
+    class_names = *names;
+    names_classes = true;
+  } else {
+    class_names = number_names(classes);
+  }
+}
+
+Dataset Dataset::open(const std::string& file, const std::string& name) {
+  const H5Reader reader(file);
+  auto contents = std::make_shared<Split::Contents>(file, name.empty() ? file : name);
+  contents->read_columns(reader);
+  contents->read_splits(reader);
+  const std::int64_t outputs = contents->take_shapes();
+  contents->find_classes(reader);
+  const ArraysFound found{contents->shape, contents->features, outputs};
   check_features_agree(reader, found);
   if (contents->file_columns) check_table_agrees(reader, found, *contents->file_columns);
   contents->columns =
       contents->table ? contents->table->names() : read_names(reader, "columns").value_or(std::vector<std::string>());
-  const auto names = read_names(reader, "class_names");
-  // Of floats the names alone say how many classes there are.
-  if (contents->classes == 0 && found.outputs > 0 && names) contents->classes = std::ssize(*names);
-  check_classes_agree(reader, found, contents->classes, names);
-  if (contents->file_columns) contents->target_names = contents->file_columns->labels;
-  const bool named = names && !names->empty();
-  if (found.outputs > 0 && contents->classes == found.outputs) {  // a row may have several
-    contents->classes = 0;
-    if (named) contents->target_names = *names;
-  } else if (named) {
-    contents->class_names = *names;
-    contents->names_classes = true;
-  } else {
-    contents->class_names = number_names(contents->classes);
-  }
+  contents->name_classes(reader, found);
   contents->content = reader.attribute<std::string>("content");
   return Dataset(std::move(contents));
 }

@@ -10,6 +10,7 @@
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/config/model_layers.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
 

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "run/init_from.hpp"
@@ -16,8 +17,6 @@
 #include "run/run_plan.hpp"
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
-#include "shoal/comm/session.hpp"
-#include "shoal/config/model_layers.hpp"
 #include "shoal/core/host_name.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/core/shell_word.hpp"
@@ -186,6 +185,106 @@ ExitStatus run_noted(Training& training, RunPlan& plan, Communicator& comm) {
   }
 }
 
+/// Collective. What is asked for, found on rank 0 and known to all. Returns the checkpoint to go on from.
+std::optional<Archive> plan_together(const TrainRequest& request, RunPlan& plan, Communicator& comm) {
+  run_together(comm, [&] {
+    if (comm.rank() != 0) return;
+    plan = plan_run(request);
+    if (request.profile_trace)
+      check_output_file(*request.profile_trace, Output::trace, {request.config.value_or(""), plan.config.data.file},
+                        plan.run);
+  });
+  return share_plan(plan, comm);
+}
+
+/// Collective. The rows of a run and what their columns hold, of which a model can be made.
+TrainingData take_data(const Dataset& dataset, const RunPlan& plan, const std::optional<Archive>& resumed,
+                       Communicator& comm) {
+  std::optional<TrainingData> data;
+  run_together(comm, [&] {
+    SHOAL_FAULT_POINT("open");
+    data = select_data(dataset, plan.config);
+    if (resumed) go_on_with(*resumed, plan.resumed_path, dataset, *data, plan.config);
+    if (!plan.content.empty()) check_content(plan.replays, plan.content, *data, plan.config);
+  });
+  hold_rows(*data, comm);
+  if (!resumed) learn_columns(*data, comm);
+  return *std::move(data);
+}
+
+/// Collective.
+std::unique_ptr<Training> make_training(const RunPlan& plan, const TrainingData& data,
+                                        const std::optional<Archive>& resumed, Communicator& comm) {
+  std::unique_ptr<Training> training;
+  run_together(comm, [&] {
+    const Config config = plan.journal.config_at(plan.config, resumed ? read_progress(*resumed).step : 0);
+    check_memory(config, data, HostLoad::of(comm));
+    training = std::make_unique<Training>(config, make_model(config, data), data, comm);
+  });
+  return training;
+}
+
+/// Settings that act otherwise than they say. begins: it does not go on.
+void warn_of_settings(const RunPlan& plan, const Training& training, bool begins) {
+  for (const std::string& line : plan.idle) log_warning(line);
+  if (!begins) return;
+  for (const auto of : {endless_warmup, early_end_of_learning})
+    if (const std::string line = of(training); !line.empty()) log_warning(line);
+}
+
+/// @param next  acts from the next step on
+void say_start(const RunPlan& plan, const Training& training, const Config& next, const Communicator& comm) {
+  log_info(start_line(training, comm));
+  if (const std::string line = judged_weights_line(training.config(), next); !line.empty()) log_info(line);
+  if (comm.threads_for_this_rank() > cores_in_reach())
+    log_warning(
+        fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), cores_in_reach()));
+  if (!plan.replays.empty())
+    log_info(fmt::format("repeating {} with {}", plan.replays,
+                         counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));
+}
+
+/// Says from where the run goes on. Returns the digest of that checkpoint.
+std::string say_going_on(const RunPlan& plan, const Archive& resumed, const Training& training, const Config& next) {
+  if (resumed.attribute<std::string>(CheckpointNames::kernel_hash) != kernel_hash(training.model()))
+    log_warning("this processor or build does not compute the bits of the one that wrote " + plan.resumed_path +
+                "; the run goes on with other bits");
+  log_info(fmt::format("going on after step {} of {}, from {}", training.progress().step, training.total_steps(next),
+                       plan.resumed_path));
+  return digest(resumed);
+}
+
+/// Collective.
+void start_anew(const RunPlan& plan, const Dataset& dataset, Training& training, Communicator& comm) {
+  if (const std::string line = linear_line(training); !line.empty()) log_info(line);
+  training.start();
+  if (!plan.init_from.empty()) start_from(plan.init_from, training, comm);
+  warn_of_data(dataset, training, comm);
+}
+
+/// Collective, for a run without a step left.
+void end_at_once(const RunPlan& plan, const Training& training, const std::string& resumed_digest, Communicator& comm) {
+  const std::string finished = finished_line(training, plan.in_place ? plan.run : plan.resumed_path);
+  if (!plan.in_place) throw SharedError(ExitStatus::usage, finished + "; there is no branch without a step");
+  log_info(finished);
+  run_together(comm, [&] {
+    if (comm.rank() == 0) complete_last_save(plan, training.progress(), resumed_digest);
+  });
+}
+
+/// Collective. The run's directory, as it is before the first step.
+void take_place(RunPlan& plan, Training& training, const std::string& resumed_digest, Communicator& comm) {
+  bool best_is_here = true;
+  run_together(comm, [&] {
+    if (comm.rank() != 0) return;
+    prepare_directory(plan, training.progress().step, resumed_digest);
+    best_is_here = has_best(plan, training.progress());
+  });
+  comm.broadcast_string(plan.run);  // the name may have been taken meanwhile
+  if (comm.all_min(best_is_here ? 1 : 0) == 0) training.forget_best();
+  log_info("run directory " + plan.run);
+}
+
 }  // namespace
 
 ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
@@ -201,86 +300,34 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   });
   check_kernels(comm);
   RunPlan plan;
-  run_together(comm, [&] {
-    if (comm.rank() != 0) return;
-    plan = plan_run(request);
-    if (request.profile_trace)
-      check_output_file(*request.profile_trace, Output::trace, {request.config.value_or(""), plan.config.data.file},
-                        plan.run);
-  });
-  std::optional<Archive> resumed = share_plan(plan, comm);
+  std::optional<Archive> resumed = plan_together(request, plan, comm);
   watchdog.emplace(comm, plan.config.parallel.stall_timeout);  // the run's own patience from here on
   SHOAL_FAULT_POINT("plan");
   const Dataset dataset = open_together(plan.config.data.file, comm);
-  std::optional<TrainingData> data;
-  run_together(comm, [&] {
-    SHOAL_FAULT_POINT("open");
-    data = select_data(dataset, plan.config);
-    if (resumed) go_on_with(*resumed, plan.resumed_path, dataset, *data, plan.config);
-    if (!plan.content.empty()) check_content(plan.replays, plan.content, *data, plan.config);
-  });
-  hold_rows(*data, comm);
-  if (!resumed) learn_columns(*data, comm);
-  std::optional<Training> training;
-  run_together(comm, [&] {
-    const Config config = plan.journal.config_at(plan.config, resumed ? read_progress(*resumed).step : 0);
-    check_memory(config, *data, HostLoad::of(comm));
-    training.emplace(config, make_model(config, *data), *data, comm);
-  });
-  data.reset();
+  const std::unique_ptr<Training> training =
+      make_training(plan, take_data(dataset, plan, resumed, comm), resumed, comm);
   training->allocate();
   if (resumed) run_together(comm, [&] { training->restore(*resumed); });
-  for (const std::string& line : plan.idle) log_warning(line);
-  for (const auto of : {endless_warmup, early_end_of_learning})
-    if (const std::string line = resumed ? "" : of(*training); !line.empty()) log_warning(line);
-  const std::int64_t first = training->progress().step;
+  warn_of_settings(plan, *training, !resumed);
   Config next;  // with what changes where it goes on
-  run_together(comm, [&] { next = plan.journal.config_at(plan.config, first + 1); });
+  run_together(comm, [&] { next = plan.journal.config_at(plan.config, training->progress().step + 1); });
   if (request.dry_run) {
     if (comm.rank() == 0) print_dry_run(*training, next, comm);
     return ExitStatus::done;
   }
-  log_info(start_line(*training, comm));
-  if (const std::string line = linear_line(*training); !line.empty() && !resumed) log_info(line);
-  if (const std::string line = judged_weights_line(training->config(), next); !line.empty()) log_info(line);
-  if (comm.threads_for_this_rank() > cores_in_reach())
-    log_warning(
-        fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), cores_in_reach()));
-  if (!plan.replays.empty())
-    log_info(fmt::format("repeating {} with {}", plan.replays,
-                         counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));
+  say_start(plan, *training, next, comm);
   std::string resumed_digest;
   if (resumed) {
-    resumed_digest = digest(*resumed);
-    if (resumed->attribute<std::string>(CheckpointNames::kernel_hash) != kernel_hash(training->model()))
-      log_warning("this processor or build does not compute the bits of the one that wrote " + plan.resumed_path +
-                  "; the run goes on with other bits");
-    log_info(
-        fmt::format("going on after step {} of {}, from {}", first, training->total_steps(next), plan.resumed_path));
+    resumed_digest = say_going_on(plan, *resumed, *training, next);
     resumed.reset();
   } else {
-    training->start();
-    if (!plan.init_from.empty()) start_from(plan.init_from, *training, comm);
-    warn_of_data(dataset, *training, comm);
+    start_anew(plan, dataset, *training, comm);
   }
   if (training->finished() && training->finished(next)) {
-    const std::string finished = finished_line(*training, plan.in_place ? plan.run : plan.resumed_path);
-    if (!plan.in_place) throw SharedError(ExitStatus::usage, finished + "; there is no branch without a step");
-    log_info(finished);
-    run_together(comm, [&] {
-      if (comm.rank() == 0) complete_last_save(plan, training->progress(), resumed_digest);
-    });
+    end_at_once(plan, *training, resumed_digest, comm);
     return ExitStatus::done;
   }
-  bool best_is_here = true;
-  run_together(comm, [&] {
-    if (comm.rank() != 0) return;
-    prepare_directory(plan, first, resumed_digest);
-    best_is_here = has_best(plan, training->progress());
-  });
-  comm.broadcast_string(plan.run);  // the name may have been taken meanwhile
-  if (comm.all_min(best_is_here ? 1 : 0) == 0) training->forget_best();
-  log_info("run directory " + plan.run);
+  take_place(plan, *training, resumed_digest, comm);
   std::optional<Profiler> profiler;
   if (request.profile || request.profile_trace) profiler.emplace(comm, request.profile_trace.value_or(""));
   doing.reset();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -197,28 +198,26 @@ StepReport Training::advance(const std::vector<double>& requests) {
   return report;
 }
 
-StepReport Training::train_on(ReadBatch& read, const std::vector<double>& requests) {
+std::vector<double> Training::pass_over(ReadBatch& read) {
   const LeafShare& share = *read.share;
-  const std::int64_t samples = share.cut().samples;
   feeder_->feed(read);
   SHOAL_FAULT_POINT("sample", std::span(replica_->executor().input(model_.input()).data, 1));
-
   const Batch batch{&share,          share.range(), true, config_.seed, static_cast<std::uint64_t>(read.step),
                     read.sample_ids, read.weights};
-  const std::vector<double> states_before =
-      weighted() ? std::vector<double>(replica_->states().begin(), replica_->states().end()) : std::vector<double>();
   SHOAL_FAULT_POINT("forward");
   replica_->executor().forward(batch, model_.loss());
   SHOAL_FAULT_POINT("statistics", replica_->states());
-  // Loss, those right, and where rows have weights their sum.
-  const std::size_t judged = weighted() ? 3 : 2;
-  const std::vector<double> per_leaf =
+  std::vector<double> per_leaf =
       leaf_sums(replica_->executor(), model_, tells_each_output(model_, data_.description.classes), share.cut(),
                 share.range(), read.weights);
   SHOAL_FAULT_POINT("backward");
   replica_->backward(share);
+  return per_leaf;
+}
 
-  // One small message: the loss, what ranks ask for, and now and then a hash of what each rank holds.
+Training::BatchSums Training::sum_over_ranks(const LeafShare& share, std::span<const double> per_leaf,
+                                             const std::vector<double>& requests) {
+  const std::size_t judged = weighted() ? 3 : 2;
   const bool checked = config_.parallel.check_every > 0 && (progress_.step + 1) % config_.parallel.check_every == 0;
   const std::vector<double> hashes = checked ? hash_slots(replica_->held(), comm_) : std::vector<double>();
   std::vector<double> asked = requests;
@@ -241,51 +240,62 @@ StepReport Training::train_on(ReadBatch& read, const std::vector<double>& reques
   }
   const auto asked_begin = sums.begin() + static_cast<std::ptrdiff_t>(judged);
   const auto hashes_begin = asked_begin + static_cast<std::ptrdiff_t>(requests.size());
-  const double weight = weighted() ? sums[2] : static_cast<double>(samples);
-  const bool counts = weight > 0.0;
+  return {sums[0], sums[1], weighted() ? sums[2] : static_cast<double>(share.cut().samples),
+          std::vector<double>(asked_begin, hashes_begin), slots_differ({hashes_begin, sums.end()})};
+}
+
+StepReport Training::train_on(ReadBatch& read, const std::vector<double>& requests) {
+  const std::vector<double> states_before =
+      weighted() ? std::vector<double>(replica_->states().begin(), replica_->states().end()) : std::vector<double>();
+  const std::vector<double> per_leaf = pass_over(read);
+  const BatchSums sums = sum_over_ranks(*read.share, per_leaf, requests);
   // What ends here on all ranks together leaves no message of the gradient under way.
-  const bool drifted = slots_differ({hashes_begin, sums.end()});
-  if (drifted || !counts || !std::isfinite(sums[0])) replica_->drop_gradient();
+  if (sums.drifted || !sums.counts() || !std::isfinite(sums.loss)) replica_->drop_gradient();
 
   StepReport report;
   report.step = read.step;
   report.epoch = cut_.epoch(read.step);
-  report.samples = samples;
-  report.loss = counts ? sums[0] / weight : std::numeric_limits<double>::quiet_NaN();
-  report.requests.assign(asked_begin, hashes_begin);
+  report.samples = read.share->cut().samples;
+  report.loss = sums.counts() ? sums.loss / sums.weight : std::numeric_limits<double>::quiet_NaN();
+  report.requests = sums.requests;
   report.ends_epoch = report.step % steps_per_epoch() == 0;
   report.learning_rate =
       learning_rate(config_.optimizer, config_.schedule, report.step, steps_per_epoch(), total_steps());
-  if (counts)
+  if (sums.counts())
     require_finite(fmt::format("the loss of step {}", report.step), report.loss, report.learning_rate, report.step > 1);
+  if (sums.drifted) report_drift(replica_->held(), comm_, progress_.step);
 
-  if (drifted) report_drift(replica_->held(), comm_, progress_.step);
-
-  if (counts) {
-    UpdateScalars scalars;
-    scalars.settings = config_.optimizer;
-    scalars.learning_rate = report.learning_rate;
-    scalars.step = report.step;
-    scalars.batch = static_cast<float>(weight);
-    SHOAL_FAULT_POINT("update");
-    replica_->update(scalars, config_.train.average_decay);
-    progress_.epoch_loss += sums[0];
-    progress_.epoch_right += sums[1];
-    progress_.epoch_weight += weight;
+  if (sums.counts()) {
+    update(sums, report);
   } else {
     std::copy(states_before.begin(), states_before.end(), replica_->states().begin());
   }
-
-  progress_.step = report.step;
-  progress_.position = cut_.first(report.step) + samples;
-  progress_.epoch = report.epoch;
-  if (report.ends_epoch) {
-    ended_epoch_ = progress_;
-    progress_.epoch = report.epoch + 1;
-    progress_.position = 0;
-    progress_.epoch_loss = progress_.epoch_right = progress_.epoch_weight = 0.0;
-  }
+  advance_progress(report);
   return report;
+}
+
+void Training::update(const BatchSums& sums, const StepReport& report) {
+  UpdateScalars scalars;
+  scalars.settings = config_.optimizer;
+  scalars.learning_rate = report.learning_rate;
+  scalars.step = report.step;
+  scalars.batch = static_cast<float>(sums.weight);
+  SHOAL_FAULT_POINT("update");
+  replica_->update(scalars, config_.train.average_decay);
+  progress_.epoch_loss += sums.loss;
+  progress_.epoch_right += sums.right;
+  progress_.epoch_weight += sums.weight;
+}
+
+void Training::advance_progress(const StepReport& report) {
+  progress_.step = report.step;
+  progress_.position = cut_.first(report.step) + report.samples;
+  progress_.epoch = report.epoch;
+  if (!report.ends_epoch) return;
+  ended_epoch_ = progress_;
+  progress_.epoch = report.epoch + 1;
+  progress_.position = 0;
+  progress_.epoch_loss = progress_.epoch_right = progress_.epoch_weight = 0.0;
 }
 
 }  // namespace shoal

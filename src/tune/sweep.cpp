@@ -81,6 +81,11 @@ class Sweep {
   bool fit_finally(std::int64_t winner, SweepSummary& summary);
   void write_tables(const SweepTable& table);
   bool finish(SweepSummary& summary);
+  /// The line that goes on with it.
+  std::string way_on() const {
+    return fmt::format("shoal {} --run {} --resume", task_.settings.space.empty() ? "cv" : "sweep",
+                       shell_word(paths_.folder));
+  }
 
   const SweepTask& task_;
   SweepPaths paths_;
@@ -243,8 +248,8 @@ std::string Sweep::file_of(const KeptModel& model, std::int64_t rung) const {
 /// knew that it would be needed, is trained again: to the same bits. False when it was stopped.
 bool Sweep::secure_best(std::int64_t winner) {
   const auto gone = [&](const std::string& what) {
-    return Error(ExitStatus::input_output, fmt::format("{} is gone from {}; go on with shoal sweep --run {} --resume",
-                                                       what, paths_.folder, shell_word(paths_.folder)));
+    return Error(ExitStatus::input_output,
+                 fmt::format("{} is gone from {}; go on with {}", what, paths_.folder, way_on()));
   };
   const std::int64_t rung = histories_[slot(winner)].back().rung;  // of all that stay
   const std::vector<KeptModel> models = kept_models(winner);
@@ -330,8 +335,7 @@ bool Sweep::fit_finally(std::int64_t winner, SweepSummary& summary) {
                                                     "and its other models are in {}",
                                                     winner, fitted->reason, paths_.folder));
     if (!directory_->promote({{paths_.final_part(), file}}))
-      throw Error(ExitStatus::input_output, fmt::format("{} is gone; go on with shoal sweep --run {} --resume",
-                                                        paths_.final_part(), shell_word(paths_.folder)));
+      throw Error(ExitStatus::input_output, fmt::format("{} is gone; go on with {}", paths_.final_part(), way_on()));
   });
   return true;
 }
@@ -401,11 +405,11 @@ SweepSummary Sweep::go() {
   if (progress_) progress_->clear();
   if (summary.status == ExitStatus::done && !finish(summary)) summary.status = ExitStatus::stopped;
   if (summary.status == ExitStatus::stopped) {
-    log_info(fmt::format("stopped by {}; go on with shoal {} --run {} --resume",
+    log_info(fmt::format("stopped by {}; go on with {}",
                          StopSignal::received() != 0 ? StopSignal::name()
                          : world_.size() == 1        ? "train.max_seconds"
                                                      : "train.max_seconds or another rank",
-                         task_.settings.space.empty() ? "cv" : "sweep", shell_word(paths_.folder)));
+                         way_on()));
   } else if (!summary.winner) {
     summary.status = ExitStatus::diverged;
     log_warning(fmt::format("every trial failed, so there is no best.h5; trial 0: {}; see the others in {}",

@@ -117,18 +117,7 @@ TEST_F(PopulationRun, AfterAKillTheTableIsTheSame) {
 
 TEST_F(PopulationRun, OutOfTimeItStopsAndGoesOnThere) {
   EXPECT_EQ(status_alone(population("whole")), ExitStatus::done);
-  double seconds = 0.01;  // and more for each job, so that machines of any speed come to the end
-  const auto limit = [&] { return "train.max_seconds=" + std::to_string(seconds); };
-  ExitStatus status = status_of(population("parts", {limit()}));
-  int jobs = 1;
-  for (; status == ExitStatus::stopped; ++jobs) {
-    seconds *= 1.2;
-    status = status_of(resume("parts", {limit()}));
-  }
-  EXPECT_EQ(status, ExitStatus::done) << message_;
-  EXPECT_GT(jobs, 2) << "or this sweep is too short for the test";
-  for (const char* file : {"sweep.csv", "sweep.jsonl", "sweep.h5"})
-    EXPECT_TRUE(text(std::string("whole/") + file) == text(std::string("parts/") + file)) << file;
+  expect_same_in_parts("whole", population("parts"), "parts", 0.01);
   EXPECT_EQ(digest_of("whole/best.h5"), digest_of("parts/best.h5"));
 }
 

@@ -120,6 +120,23 @@ class SweepFixture : public ::testing::Test {
       EXPECT_TRUE(text(a + "/" + file) == text(b + "/" + file)) << file << " of " << a << " and " << b;
     }
   }
+  /// Begins a sweep and goes on with it in jobs that have too little time, each more than the one before, so that
+  /// machines of any speed come to its end. Its tables are those of `whole`.
+  void expect_same_in_parts(const std::string& whole, SweepRequest begun, const std::string& parts, double seconds) {
+    constexpr int most_jobs = 200;
+    const auto limit = [&] { return "train.max_seconds=" + std::to_string(seconds); };
+    begun.sets.push_back(limit());
+    ExitStatus status = status_of(begun);
+    int jobs = 1;
+    for (; status == ExitStatus::stopped && jobs < most_jobs; ++jobs) {
+      seconds *= 1.2;
+      status = status_of(resume(parts, {limit()}));
+    }
+    EXPECT_EQ(status, ExitStatus::done) << message_;
+    EXPECT_GT(jobs, 2) << "or this sweep is too short for the test";
+    for (const char* file : {"/sweep.csv", "/sweep.jsonl", "/sweep.h5"})
+      EXPECT_TRUE(text(whole + file) == text(parts + file)) << file << " after " << jobs << " jobs";
+  }
   std::size_t count(const std::string& run, const std::string& word) const {
     const std::string csv = text(run + "/sweep.csv");
     std::size_t found = 0;

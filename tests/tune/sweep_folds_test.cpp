@@ -102,18 +102,7 @@ TEST_F(SweepFolds, AfterKillsTheTableIsTheSame) {
 
 TEST_F(SweepFolds, OutOfTimeTheyGoOnInsideOfAFoldAndOfTheFinalFit) {
   EXPECT_EQ(status_alone(request("whole", folded())), ExitStatus::done);
-  double seconds = 0.004;
-  const auto limit = [&] { return "train.max_seconds=" + std::to_string(seconds); };
-  ExitStatus status = status_of(request("parts", folded({limit()})));
-  int jobs = 1;
-  for (; status == ExitStatus::stopped && jobs < 200; ++jobs) {
-    seconds *= 1.2;
-    status = status_of(resume("parts", {limit()}));
-  }
-  EXPECT_EQ(status, ExitStatus::done) << message_;
-  EXPECT_GT(jobs, 2) << "or this sweep is too short for the test";
-  for (const char* file : {"sweep.csv", "sweep.jsonl", "sweep.h5"})
-    EXPECT_TRUE(text(std::string("whole/") + file) == text(std::string("parts/") + file)) << file;
+  expect_same_in_parts("whole", request("parts", folded()), "parts", 0.004);
   EXPECT_EQ(digest(checkpoint("whole/best.h5")), digest(checkpoint("parts/best.h5")));
 }
 

@@ -81,21 +81,7 @@ TEST_F(SweepResume, OutOfTimeItStopsWithinATrialAndGoesOnThere) {
     const std::string whole = "whole" + std::to_string(sets.size());
     const std::string parts = "parts" + std::to_string(sets.size());
     EXPECT_EQ(status_alone(request(whole, sets)), ExitStatus::done);
-    double seconds = 0.004;  // and more for each job, so that machines of any speed come to the end
-    const auto limit = [&] { return "train.max_seconds=" + std::to_string(seconds); };
-    std::vector<std::string> short_of_time = sets;
-    short_of_time.push_back(limit());
-    EXPECT_EQ(status_of(request(parts, short_of_time)), ExitStatus::stopped) << message_;
-    int jobs = 1;
-    ExitStatus status = ExitStatus::stopped;
-    for (; status == ExitStatus::stopped; ++jobs) {
-      seconds *= 1.2;
-      status = status_of(resume(parts, {limit()}));
-    }
-    EXPECT_EQ(status, ExitStatus::done) << message_;
-    EXPECT_GT(jobs, 2) << "or this sweep is too short for the test";
-    for (const char* file : {"sweep.csv", "sweep.jsonl", "sweep.h5"})
-      EXPECT_TRUE(text(whole + "/" + file) == text(parts + "/" + file)) << file << " after " << jobs << " jobs";
+    expect_same_in_parts(whole, request(parts, sets), parts, 0.004);
   }
 }
 

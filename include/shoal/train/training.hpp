@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,8 +85,7 @@ struct EpochReport {
 
 /// A run under way: parameters, optimizer and place in the data, on every rank of a communicator. With
 /// train.average_decay an average of the weights, too, which is what it evaluates. Everything it computes is a function
-/// of (config, data, seed). All functions but the constructor, restore(), adopt() and the
-/// getters are collective.
+/// of (config, data, seed). All functions but the constructor, restore(), adopt() and the getters are collective.
 class Training {
  public:
   /// @throws Error (usage)  when there are fewer leaves than ranks; names both numbers and the remedy
@@ -181,7 +181,25 @@ class Training {
   bool weighted() const { return data_.train.has_weights() || !class_weights_.empty(); }
   /// The batch of the update after progress_.step, read ahead where the step before was made by this object.
   ReadBatch& next_batch();
+  /// What a batch comes to, the same on every rank.
+  struct BatchSums {
+    double loss = 0.0;  // this and `right`: of rows by their weights
+    double right = 0.0;
+    double weight = 0.0;  // the number of rows, where they have none
+    std::vector<double> requests;
+    bool drifted = false;  // ranks hold different parameters or statistics
+
+    bool counts() const { return weight > 0.0; }
+  };
   StepReport train_on(ReadBatch& read, const std::vector<double>& requests);
+  /// Forward and backward. Returns what the leaves of this rank sum up to: see leaf_sums().
+  std::vector<double> pass_over(ReadBatch& read);
+  /// Collective. One small message: the loss, what ranks ask for, and now and then a hash of what each rank holds.
+  BatchSums sum_over_ranks(const LeafShare& share, std::span<const double> per_leaf,
+                           const std::vector<double>& requests);
+  void update(const BatchSums& sums, const StepReport& report);
+  /// Past a step that is done, into the next epoch where it ends one.
+  void advance_progress(const StepReport& report);
 
   Config config_;
   Model model_;

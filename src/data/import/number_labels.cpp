@@ -11,6 +11,7 @@
 #include "csv_reader.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
+#include "shoal/data/dataset.hpp"
 
 namespace shoal {
 namespace {
