@@ -24,6 +24,73 @@
 
 namespace shoal {
 
+namespace {
+
+/// What a file would say that asks for the same.
+Config config_of_fit(const Model& model, const OptimizerSettings& optimizer, const std::string& file,
+                     const FitOptions& options) {
+  Config config;
+  config.seed = options.seed;
+  config.data.file = file;
+  config.data.batch_size = options.batch_size;
+  config.data.validation = options.validation;
+  config.data.normalize = options.normalize;
+  config.data.normalize_targets = options.normalize_targets;
+  config.data.one_hot = options.one_hot;
+  config.data.unseen_rate = options.unseen_rate;
+  config.data.augment = options.augment;
+  config.model.layers = model.layers();
+  config.model.loss = model.loss_kind().settings();
+  config.model.batch_norm.running = options.exact_statistics ? "exact" : "average";
+  config.optimizer = optimizer;
+  config.schedule = options.schedule;
+  config.train.epochs = options.epochs;
+  config.train.early_stopping = options.early_stopping;
+  config.train.class_weights = options.class_weights;
+  config.train.metric = options.metric;
+  config.train.average_decay = options.average_decay;
+  config.parallel.leaves = options.leaves;
+  return config;
+}
+
+/// A user's model with the layers before it that encode the columns of a table.
+/// @throws Error(usage)  when it does not take what the data give
+Model behind_encoding(const Model& model, const Config& config, const TrainingData& data) {
+  const std::int64_t features = data.train.features();
+  const Model expected = make_model(config, data);
+  if (features != model.inputs() || expected.outputs() != model.outputs())
+    throw Error(ExitStatus::usage, fmt::format("the model has {} inputs and {} outputs, the data {} and {}",
+                                               model.inputs(), model.outputs(), features, expected.outputs()));
+  const ValueShape& own = model.input().shape();
+  const ValueShape& needed = expected.input().shape();
+  if ((own.rows > 1 || needed.rows > 1) && own != needed)
+    throw Error(ExitStatus::usage, fmt::format("the model takes {}, and the data give its layers {}; make it of that",
+                                               to_string(own), to_string(needed)));
+  const Encoding encoding = encoding_for(config, data);
+  return encoding.columns.empty() ? model : model.behind(layers_for(encoding), encoding.inputs(features));
+}
+
+/// Collective. Returns what the last epoch came to.
+Evaluation train_to_end(Training& training, bool shown) {
+  Progress progress({training.config().train.epochs, training.steps_per_epoch(), 0, training.total_steps()},
+                    shown ? choose_progress_style() : ProgressStyle::none);
+  Evaluation latest;
+  while (!training.finished()) {
+    const auto before = std::chrono::steady_clock::now();
+    const StepReport report = training.advance({});
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+    if (const auto epoch = training.end_epoch(report)) {
+      latest = epoch->result();
+      progress.end_epoch(progress_state(report, seconds, *epoch));
+    } else {
+      progress.step(progress_state(report, seconds));
+    }
+  }
+  return training.finish().value_or(latest);
+}
+
+}  // namespace
+
 struct Trainer::State {
   Model model;
   OptimizerSettings optimizer;
@@ -44,27 +111,7 @@ Trainer::Trainer(Trainer&&) noexcept = default;
 Trainer::~Trainer() = default;
 
 Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
-  Config config;
-  config.seed = options.seed;
-  config.data.file = data.path();
-  config.data.batch_size = options.batch_size;
-  config.data.validation = options.validation;
-  config.data.normalize = options.normalize;
-  config.data.one_hot = options.one_hot;
-  config.data.unseen_rate = options.unseen_rate;
-  config.data.augment = options.augment;
-  config.model.layers = state_->model.layers();
-  config.data.normalize_targets = options.normalize_targets;
-  config.model.loss = state_->model.loss_kind().settings();
-  config.model.batch_norm.running = options.exact_statistics ? "exact" : "average";
-  config.optimizer = state_->optimizer;
-  config.schedule = options.schedule;
-  config.train.epochs = options.epochs;
-  config.train.early_stopping = options.early_stopping;
-  config.train.class_weights = options.class_weights;
-  config.train.metric = options.metric;
-  config.train.average_decay = options.average_decay;
-  config.parallel.leaves = options.leaves;
+  const Config config = config_of_fit(state_->model, state_->optimizer, data.path(), options);
   Communicator& comm = state_->comm;
   const Watchdog watchdog(comm, config.parallel.stall_timeout);
   std::optional<Doing> doing(std::in_place, Activity::starting);
@@ -83,43 +130,13 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   hold_rows(*selected, comm);
   learn_columns(*selected, comm);
   run_together(comm, [&] {
-    const std::int64_t features = selected->train.features();
-    const Model expected = make_model(config, *selected);
-    if (features != state_->model.inputs() || expected.outputs() != state_->model.outputs())
-      throw Error(ExitStatus::usage,
-                  fmt::format("the model has {} inputs and {} outputs, the data {} and {}", state_->model.inputs(),
-                              state_->model.outputs(), features, expected.outputs()));
-    const ValueShape& own = state_->model.input().shape();
-    const ValueShape& needed = expected.input().shape();
-    if ((own.rows > 1 || needed.rows > 1) && own != needed)
-      throw Error(ExitStatus::usage, fmt::format("the model takes {}, and the data give its layers {}; make it of that",
-                                                 to_string(own), to_string(needed)));
-    const Encoding encoding = encoding_for(config, *selected);
-    const Model model = encoding.columns.empty()
-                            ? state_->model
-                            : state_->model.behind(layers_for(encoding), encoding.inputs(features));
-    state_->training = std::make_unique<Training>(config, model, *selected, state_->comm);
+    const Model model = behind_encoding(state_->model, config, *selected);
+    state_->training = std::make_unique<Training>(config, model, *selected, comm);
   });
-  Training& training = *state_->training;
-  training.allocate();
-  training.start();
+  state_->training->allocate();
+  state_->training->start();
   doing.reset();
-  const bool shown = state_->comm.rank() == 0 && !options.quiet;
-  Progress progress({config.train.epochs, training.steps_per_epoch(), 0, training.total_steps()},
-                    shown ? choose_progress_style() : ProgressStyle::none);
-  Evaluation latest;
-  while (!training.finished()) {
-    const auto before = std::chrono::steady_clock::now();
-    const StepReport report = training.advance({});
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-    if (const auto epoch = training.end_epoch(report)) {
-      latest = epoch->result();
-      progress.end_epoch(progress_state(report, seconds, *epoch));
-    } else {
-      progress.step(progress_state(report, seconds));
-    }
-  }
-  return training.finish().value_or(latest);
+  return train_to_end(*state_->training, comm.rank() == 0 && !options.quiet);
 }
 
 Evaluation Trainer::evaluate(const Dataset& data, const std::string& split) {
