@@ -13,9 +13,7 @@ say 'Installing dependencies'
 launch/install-dependencies.sh
 
 say 'Building build/release/shoal'
-batches=()
-[ -e build/release/CMakeCache.txt ] || batches=(-DSHOAL_UNITY=ON)  # of a build that goes on, all would begin anew
-cmake --preset release -DSHOAL_TESTS=OFF "${batches[@]}" >/dev/null
+cmake --preset release -DSHOAL_TESTS=OFF >/dev/null
 cmake --build --preset release --target shoal
 
 shoal=build/release/shoal

@@ -6,7 +6,8 @@
 #   --sanitizers   instead: tests at up to 2 ranks with AddressSanitizer and UndefinedBehaviorSanitizer (g++), training
 #                  on 2 ranks among them; then the build without MPI with ThreadSanitizer (clang) and 2 OpenMP threads
 #   --lint         instead: clang-format over all files and clang-tidy over all sources; counts files. Debian 12's
-#                  LLVM 14 is meant: other versions format otherwise and find other things. At last tests/odr.py: types of one name
+#                  LLVM 14 is meant: other versions format otherwise and find other things. At last tests/odr.py: types of one name,
+#                  and tests/alone.py: sources that include what they use
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_MCA_odls_base_sigkill_timeout=1  # mpirun waits this long whenever a rank fails, as many tests want
@@ -31,10 +32,9 @@ ended_early() {
 }
 
 configure_and_build() { # preset, then cmake options
-  local preset=$1 batches=()
+  local preset=$1
   shift
-  [ -e "build/$preset/CMakeCache.txt" ] || batches=(-DSHOAL_UNITY=ON)  # of a build that goes on, all would begin anew
-  cmake --preset "$preset" -DSHOAL_WERROR=ON "${batches[@]}" "$@" || ended_early "the configuration of $preset failed"
+  cmake --preset "$preset" -DSHOAL_WERROR=ON "$@" || ended_early "the configuration of $preset failed"
   cmake --build --preset "$preset" --parallel "$(nproc)" --target "${build_target:-all}" || ended_early "the build of $preset failed"
 }
 
@@ -80,7 +80,7 @@ check_files() { # function, files
 
 run_lint() {
   launch/install-dependencies.sh --tests --checks || ended_early 'dependencies are missing'
-  cmake --preset lint -DSHOAL_TESTS=OFF -DSHOAL_UNITY=ON || ended_early 'the configuration failed'
+  cmake --preset lint -DSHOAL_TESTS=OFF || ended_early 'the configuration failed'
   ninja -C build/lint src/show/page_assets.cpp || ended_early 'the pages could not be embedded'
   sed -i 's/ -fvect-cost-model=dynamic//' build/lint/compile_commands.json  # which clang-tidy does not know
   export -f format_is_clean tidy_is_clean
@@ -90,6 +90,8 @@ run_lint() {
   check_files format_is_clean "${files[@]}"
   check_files tidy_is_clean "${sources[@]}"
   if tests/odr.py build/lint; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  cmake --preset lint -B build/lint-alone -DSHOAL_TESTS=OFF -DSHOAL_UNITY=OFF || ended_early 'the configuration failed'
+  if tests/alone.py build/lint-alone; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
 run_all() {
