@@ -53,7 +53,7 @@ void clean_up_at(int number) {
   if (sigaction(number, nullptr, &former) != 0 || former.sa_handler == SIG_IGN) return;  // as nohup wants it
   struct sigaction action = {};  // in the place of a library's: UCX takes SIGHUP for a wish to debug, and goes on
   action.sa_handler = end_by_signal;
-  action.sa_flags = SA_RESETHAND;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(number, &action, nullptr);
 }
 

@@ -34,7 +34,7 @@ TEST(Embedding, TakesARowForEachSample) {
 TEST(Embedding, JoinsAnyNumberOfValues) {
   Graph g;
   const Value x = g.input("x", 3);
-  for (const std::size_t count : {1, 4, 5, 16, 23}) {
+  for (const std::size_t count : {1U, 4U, 5U, 16U, 23U}) {
     const Value y = join(std::vector<Value>(count, x), std::vector<std::int64_t>(count, 2));
     EXPECT_EQ(y.shape().columns, 2 * static_cast<std::int64_t>(count));
   }

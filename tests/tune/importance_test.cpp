@@ -87,7 +87,7 @@ TEST(VarianceShares, WhatDoesNothingDoesNotSeemToMatter) {
   double most = 0.0;
   double most_alone = 0.0;
   for (std::uint64_t draw = 0; draw < 40; ++draw) {
-    const std::size_t n = 16 << draw % 4;
+    const std::size_t n = std::size_t{16} << draw % 4;
     const RandomSource noise(draw, Purpose::search, 98);
     std::uint64_t row = 0;
     const auto pure = variance_shares(drawn(4, n, 100 * draw, [&](const double*) { return noise.normal(row++); }));
@@ -95,7 +95,7 @@ TEST(VarianceShares, WhatDoesNothingDoesNotSeemToMatter) {
     row = 0;
     const auto mixed = variance_shares(
         drawn(4, n, 100 * draw, [&](const double* u) { return 4.0 * u[1] + 0.5 * noise.normal(row++); }));
-    for (const std::size_t idle : {0, 2, 3}) most = std::max(most, mixed->single[idle]);
+    for (const std::size_t idle : {0U, 2U, 3U}) most = std::max(most, mixed->single[idle]);
     EXPECT_GT(mixed->single[1], n < 32 ? 0.05 : 0.5) << n;
   }
   EXPECT_LT(most_alone, 0.12);

@@ -131,7 +131,7 @@ TEST_F(SweepViewTest, EqualTrialsHaveWhatTheFirstOfThemHas) {
   ASSERT_EQ(view.rows.size(), 6U);
   EXPECT_EQ(view.trainings, 2);
   EXPECT_EQ(view.trainings_done, 1);
-  for (const std::size_t t : {0, 2, 4}) {
+  for (const std::size_t t : {0U, 2U, 4U}) {
     EXPECT_EQ(view.rows[t].status, "done");
     EXPECT_EQ(view.rows[t].result()->train_loss, 0.5);
     EXPECT_EQ(view.rows[t].place, 1);
@@ -149,8 +149,8 @@ TEST_F(SweepViewTest, EqualTrialsWaitTogetherForTheNextRung) {
   end(1, 0, 0.75);
   const SweepView view = read_sweep(path_);
   EXPECT_EQ(view.trainings, 3);
-  for (const std::size_t t : {0, 2}) EXPECT_EQ(view.rows[t].status, "waiting") << t;
-  for (const std::size_t t : {1, 3}) EXPECT_EQ(view.rows[t].status, "stopped") << t;
+  for (const std::size_t t : {0U, 2U}) EXPECT_EQ(view.rows[t].status, "waiting") << t;
+  for (const std::size_t t : {1U, 3U}) EXPECT_EQ(view.rows[t].status, "stopped") << t;
 }
 
 TEST_F(SweepViewTest, AFolderWithoutASweepIsNone) { EXPECT_THROW(static_cast<void>(read_sweep(path_)), Error); }

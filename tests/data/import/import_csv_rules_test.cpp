@@ -145,7 +145,7 @@ TEST_F(CsvRules, CellsMayBeMissing) {
   const Dataset data = import("a,b,c\n1,x,2018-01-28\n,y,NA\nNA,,2018-01-29\n?,NA,\n", {});
   const std::vector<double> x = values_of(data.split("train"));
   EXPECT_EQ(x[0], 1);
-  for (const std::size_t i : {3, 6, 9, 5, 11, 7}) EXPECT_TRUE(is_missing(x[i])) << i;
+  for (const std::size_t i : {3U, 6U, 9U, 5U, 11U, 7U}) EXPECT_TRUE(is_missing(x[i])) << i;
   EXPECT_EQ(x[2], 1517097600.0);
   const auto& features = data.table()->features;
   EXPECT_EQ(features[1].type, ColumnType::category);

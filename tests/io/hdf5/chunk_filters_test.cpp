@@ -46,7 +46,7 @@ Bytes with_checksum(Bytes bytes, std::uint32_t sum) {
 }
 
 TEST(ChunkFilters, AreUndoneInReverse) {
-  for (const std::size_t width : {1, 2, 3, 4, 8, 16}) {
+  for (const std::size_t width : {1U, 2U, 3U, 4U, 8U, 16U}) {
     for (const std::size_t size : {16UL, 48UL, 1000UL, 1001UL}) {
       const ChunkFilter shuffle{ChunkFilter::Kind::shuffle, width};
       const Bytes bytes = counted(size);

@@ -56,7 +56,7 @@ double of_mixed(const std::vector<double>& x) {
 TEST_P(Proposals, FindWhatRandomTrialsDoNot) {
   double learned = 0.0;
   double drawn = 0.0;
-  for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
     SweepSettings s = settings(mixed, 48, 4);
     SearchPlan plan(s, seed, 1);
     const double best = run(plan, s, of_mixed);
@@ -84,7 +84,7 @@ double of_waves(const std::vector<double>& x) {
 /// A trial of a round must not be looked for beside those before it, which nobody knows the end of yet.
 TEST_P(Proposals, FindInLongRoundsToo) {
   double sum = 0.0;
-  for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U, 6U}) {
     const SweepSettings s = settings(numbers_of_five, 52, 8);
     SearchPlan plan(s, seed, 1);
     sum += run(plan, s, of_waves);
