@@ -7,7 +7,6 @@
 #include <unordered_map>
 
 #include "data/refuse.hpp"
-#include "import/csv_reader.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/columns.hpp"
 #include "shoal/io/h5_file.hpp"

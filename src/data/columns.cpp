@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "agreement.hpp"
-#include "import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 

@@ -10,7 +10,6 @@
 #include "agreement.hpp"
 #include "content_hash.hpp"
 #include "contents.hpp"
-#include "data/import/csv_reader.hpp"
 #include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/names.hpp"

@@ -9,7 +9,6 @@
 #include <limits>
 #include <vector>
 
-#include "data/import/csv_reader.hpp"
 #include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"

@@ -6,7 +6,6 @@
 #include <iterator>
 #include <unordered_map>
 
-#include "csv_reader.hpp"
 #include "data/agreement.hpp"
 #include "data/refuse.hpp"
 #include "shoal/core/error.hpp"

@@ -52,13 +52,4 @@ std::optional<double> parse_number(std::string_view text) {
   return value;
 }
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t most = 40;
-  std::string result(text.substr(0, most));
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < 0x20) c = '?';
-  }
-  return text.size() > most ? result + "..." : result;
-}
-
 }  // namespace shoal

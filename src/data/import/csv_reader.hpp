@@ -15,7 +15,5 @@ inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 std::optional<double> parse_number(std::string_view text);
 /// Without blanks around it.
 std::string_view trimmed(std::string_view text);
-/// A text from a file, fit for a message of one line: cut at 40 bytes, control characters replaced.
-std::string shown(std::string_view text);
 
 }  // namespace shoal

@@ -12,6 +12,7 @@
 #include "cells/cell_kind.hpp"
 #include "csv_reader.hpp"
 #include "data/contents.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {

@@ -1,6 +1,7 @@
 #include "data/import/csv_reader.hpp"
 
 #include "../data_files.hpp"
+#include "data/refuse.hpp"
 
 namespace shoal {
 namespace {

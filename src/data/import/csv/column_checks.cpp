@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "data/import/cells/number_marks.hpp"
-#include "data/import/csv_reader.hpp"
 #include "data/import/splits.hpp"
 #include "data/refuse.hpp"
 #include "shoal/core/error.hpp"

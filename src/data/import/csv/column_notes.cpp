@@ -8,7 +8,7 @@
 #include <set>
 
 #include "data/import/cells/cell_kind.hpp"
-#include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {
@@ -79,18 +79,19 @@ NumbersBeside numbers_beside(double number, std::size_t c, const CsvOpened& open
 /// rows tell. Mean and deviation would be those of the code.
 std::string note_on_code(const CsvColumn& column, std::size_t c, const CsvFacts& facts, const CsvOpened& opened) {
   if (column.role != CsvRole::feature || facts.numbers == 0 || facts.texts + facts.dates > 0) return "";
-  for (const double code : {facts.least, facts.greatest}) {
-    NumbersBeside beside = numbers_beside(code, c, opened);
+  for (const bool low : {true, false}) {
+    const double code = low ? facts.least : facts.greatest;
+    const NumbersBeside beside = numbers_beside(code, c, opened);
     if (beside.equal < fewest_of_a_code || beside.others < fewest_numbered) continue;
-    (code == facts.least ? beside.greatest : beside.least) = code == facts.least ? facts.greatest : facts.least;
-    const double gap = code == facts.least ? beside.least - code : code - beside.greatest;
-    const double width = beside.greatest - beside.least;
-    if (!(width > 0.0 && gap > far_from_others * width)) continue;
+    // Of the others the end that is away from the code is known of the whole file.
+    const double least = low ? beside.least : facts.least;
+    const double greatest = low ? facts.greatest : beside.greatest;
+    const double gap = low ? least - code : code - greatest;
+    if (!(greatest > least && gap > far_from_others * (greatest - least))) continue;
     return fmt::format(
         "column \"{}\": {} is far from all other numbers, {} to {}, and in {} of the first {}; if it stands for a "
-        "missing "
-        "one, name it with --missing, beside other spellings of the file",
-        shown(column.name), code, beside.least, beside.greatest, beside.equal, counted(std::ssize(opened.rows), "row"));
+        "missing one, name it with --missing, beside other spellings of the file",
+        shown(column.name), code, least, greatest, beside.equal, counted(std::ssize(opened.rows), "row"));
   }
   return "";
 }

@@ -8,7 +8,6 @@
 #include <numeric>
 
 #include "data/import/cells/number_marks.hpp"
-#include "data/import/csv_reader.hpp"
 #include "data/import/labels.hpp"
 #include "data/import/number_labels.hpp"
 #include "data/refuse.hpp"

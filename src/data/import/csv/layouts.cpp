@@ -6,7 +6,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "data/import/csv_reader.hpp"
 #include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "data/import/cells/number_marks.hpp"
-#include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/utf8.hpp"
 

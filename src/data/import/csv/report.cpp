@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 

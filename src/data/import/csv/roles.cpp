@@ -7,7 +7,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "data/import/csv_reader.hpp"
 #include "data/refuse.hpp"
 #include "shoal/core/digits.hpp"
 #include "shoal/core/error.hpp"

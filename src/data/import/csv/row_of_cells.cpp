@@ -10,6 +10,7 @@
 
 #include "../csv_reader.hpp"
 #include "data/import/cells/cell_kind.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 
 namespace shoal {

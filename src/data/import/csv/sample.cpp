@@ -8,6 +8,7 @@
 
 #include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "shoal/core/digits.hpp"
 #include "shoal/core/error.hpp"
 

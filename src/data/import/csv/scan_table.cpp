@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "data/import/csv_reader.hpp"
 #include "data/import/splits.hpp"
+#include "data/refuse.hpp"
 #include "decode_x.hpp"
 #include "shoal/core/error.hpp"
 

@@ -8,7 +8,7 @@
 
 #include "column_checks.hpp"
 #include "data/import/cells/number_marks.hpp"
-#include "data/import/csv_reader.hpp"
+#include "data/refuse.hpp"
 #include "label_verdict.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/data/dataset.hpp"
