@@ -45,7 +45,7 @@ leaves = $([ "$search" = population ] && echo 4 || echo 0)
 $([ "$search" = population ] && echo "population = $((trials / 3))" || echo "trials = $trials
 search = \"$search\"")
 folds = $folds
-$([ "$search" != coarse_to_fine ] || echo 'successive_halving = {eta = 2, min_epochs = 1}')
+$([ "$search" != coarse_to_fine ] || echo 'successive_halving = {eta = 2, min_epochs = 4}')
 $([[ $search != bayesian && $search != tpe ]] || echo 'round = 4')
 [sweep.space]
 "optimizer.learning_rate" = {scale = "log", min = 1e-4, max = 1.0}
