@@ -9,6 +9,7 @@
 
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/core/meant_word.hpp"
 
 namespace shoal {
 namespace {
@@ -30,8 +31,15 @@ std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) 
   return names;
 }
 
-std::string advice(const std::string& word, const std::vector<std::string>& known, const std::string& name) {
-  const std::string near = nearest_word(word, known);
+/// The option that other programs call so, else the one that is spelt most like it.
+std::string meant_option(const std::string& word, const std::vector<std::string>& known) {
+  for (const std::string& other : known_as(word.substr(word.find_first_not_of('-')))) {
+    if (std::find(known.begin(), known.end(), "--" + other) != known.end()) return "--" + other;
+  }
+  return nearest_word(word, known);
+}
+
+std::string advice(const std::string& near, const std::string& name) {
   return near.empty() ? fmt::format("see {} --help", name) : fmt::format("did you mean {}? See {} --help", near, name);
 }
 
@@ -55,7 +63,8 @@ std::string explain(const CLI::App& root, const CLI::ParseError& error) {
   const std::vector<const CLI::App*> commands = app->get_subcommands({});
   if (!unknown.empty() && !commands.empty() && option != unknown.begin()) {
     const std::vector<std::string> known = names_of(commands);
-    return fmt::format("{} has no command \"{}\"; {}", name, unknown.front(), advice(unknown.front(), known, name));
+    return fmt::format("{} has no command \"{}\"; {}", name, unknown.front(),
+                       advice(nearest_word(unknown.front(), known), name));
   }
   if (option != unknown.end()) {
     std::vector<std::string> known;
@@ -66,7 +75,7 @@ std::string explain(const CLI::App& root, const CLI::ParseError& error) {
     const std::string key = config_keys::namesake(word.substr(word.find_first_not_of('-')));
     if (config_keys::find(key) != nullptr && app->get_option_no_throw("--set") != nullptr)
       return fmt::format("{} has no option {}; did you mean --set {}=VALUE? See {} --help", name, word, key, name);
-    return fmt::format("{} has no option {}; {}", name, word, advice(word, known, name));
+    return fmt::format("{} has no option {}; {}", name, word, advice(meant_option(word, known), name));
   }
   if (!unknown.empty()) {
     const bool data = app->get_option_no_throw("--data") != nullptr;

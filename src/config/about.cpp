@@ -36,7 +36,9 @@ constexpr std::array lines = {
     Line{"model.width", "Units of each of model.depth hidden layers"},
     Line{"model.activation", "Of hidden layers"},
     Line{"model.dropout", "Share of hidden values that training drops"},
-    Line{"model.init", "How weights start; auto: he before relu and leaky_relu, else xavier"},
+    Line{"model.init",
+         "How weights start; auto: he before relu and leaky_relu, normal (deviation 0.01) in the last layer where it "
+         "predicts numbers, else xavier"},
     Line{"model.loss", "auto: softmax for labels, mse for targets that are numbers"},
     Line{"model.batch_norm.enabled", "Hidden layers are normalised over the whole batch"},
     Line{"model.batch_norm.position", "Where in a layer"},

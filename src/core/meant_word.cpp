@@ -16,7 +16,8 @@ struct OtherNames {
   std::vector<std::string> meant;
 };
 
-/// Of keys and of words that stand for values. A word may be in several rows: what is no candidate is passed over.
+/// Of keys, of words that stand for values, and of options. A word may be in several rows: what is no candidate is
+/// passed over.
 const std::vector<OtherNames>& table() {
   static const std::vector<OtherNames> rows = {
       {{"lr", "rate", "alpha", "eta", "step_size", "base_lr", "learningrate"}, {"learning_rate"}},
@@ -81,6 +82,17 @@ const std::vector<OtherNames>& table() {
       {{"pct_start"}, {"rise_fraction"}},
       {{"div_factor"}, {"start_divisor"}},
       {{"final_div_factor"}, {"end_divisor"}},
+      {{"drop", "exclude", "skip", "usecols"}, {"ignore"}},
+      {{"target", "targets", "labels", "y", "outcome", "response"}, {"label"}},
+      {{"sep", "separator"}, {"delimiter"}},
+      {{"na", "na_values", "missing_values"}, {"missing"}},
+      {{"categorical", "categories", "factor"}, {"category"}},
+      {{"weights", "sample_weight"}, {"weight"}},
+      {{"test_size", "test_split"}, {"test_fraction"}},
+      {{"val_size", "val_split", "val_fraction", "validation_size", "validation_split"}, {"validation_fraction"}},
+      {{"output", "output_file", "outfile"}, {"out"}},
+      {{"run_dir", "output_dir", "outdir"}, {"run"}},
+      {{"input", "dataset", "test_data"}, {"data"}},
   };
   return rows;
 }

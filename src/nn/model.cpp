@@ -43,6 +43,12 @@ void check_inputs(const Graph& graph, Value input, Value targets) {
   }
 }
 
+/// Targets are of mean 0 and deviation 1 mostly: predictions of 0 are the place to start from, not those of deviation
+/// 1.4 that the last layer makes of a network's relu by xavier. Not zeros, which have no norm for lars and lamb.
+std::string init_of_outputs(const std::string& asked, const Loss& loss) {
+  return asked == "auto" && loss.targets == Loss::Targets::numbers ? "normal" : asked;
+}
+
 }  // namespace
 
 Model::Model(std::int64_t inputs, std::vector<LayerSpec> layers, std::int64_t outputs, const Loss& loss,
@@ -62,7 +68,7 @@ Model::Model(const ValueShape& input, std::vector<LayerSpec> layers, std::int64_
   input_ = graph_->input("x", input);
   targets_ = graph_->input("targets", loss.targets == Loss::Targets::class_number ? 1 : outputs / loss.levels());
   std::vector<LayerSpec> all = layers_;
-  all.push_back({"dense", {{"units", outputs}, {"init", output_init}}});
+  all.push_back({"dense", {{"units", outputs}, {"init", init_of_outputs(output_init, loss)}}});
   LayerContext context(*graph_, {unlisted, layers_.size()});
   logits_ = context.build(LayerPlace().list_name, all, input_);
   summaries_ = context.summaries();

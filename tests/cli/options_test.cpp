@@ -280,6 +280,8 @@ TEST(Options, MistakesNameTheNearestWord) {
   expect_refused({"import", "cvs", "f"}, "shoal import has no command \"cvs\"; did you mean csv?");
   expect_refused({"evaluate", "c.h5", "--dta", "d.h5"}, "shoal evaluate has no option --dta; did you mean --data?");
   expect_refused({"train", "--resum=auto"}, "no option --resum; did you mean --resume?");
+  expect_refused({"import", "csv", "a.csv", "-o", "a.h5", "--drop", "b"}, "no option --drop; did you mean --ignore?");
+  expect_refused({"import", "csv", "a.csv", "-o", "a.h5", "--sep", ";"}, "no option --sep; did you mean --delimiter?");
   expect_refused({"train", "--xyzzy-word"}, "no option --xyzzy-word; see shoal train --help");
   expect_refused({"train", "--lr", "0.1"}, "--lr; did you mean --set optimizer.learning_rate=VALUE?");
   expect_refused({"sweep", "--epochs=3"}, "no option --epochs; did you mean --set train.epochs=VALUE?");

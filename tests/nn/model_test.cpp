@@ -102,6 +102,25 @@ std::string refusal_of(LayerBuilder layer) {
   return "";
 }
 
+Initializer last_weight(const Loss& loss, const std::string& init) {
+  const Model model(4, {{"dense", {{"units", 8}}}, {"relu", {}}}, 2 * loss.levels(), loss, init);
+  EXPECT_EQ(model.graph().parameters()[0].initializer.kind, Initializer::Kind::he) << "of the hidden layer";
+  return model.graph().parameters()[2].initializer;
+}
+
+TEST(Model, PredictsNearlyZeroAtFirstWhereItPredictsNumbers) {
+  for (const Loss& loss : Loss::all()) {
+    const Initializer weight = last_weight(loss, "auto");
+    if (loss.tells_classes) {
+      EXPECT_EQ(weight.kind, Initializer::Kind::xavier) << loss.name;
+    } else {
+      EXPECT_EQ(weight.kind, Initializer::Kind::normal) << loss.name;
+      EXPECT_EQ(weight.parameter, 0.01) << loss.name;
+    }
+  }
+  EXPECT_EQ(last_weight(Loss::mse, "xavier").kind, Initializer::Kind::xavier) << "as asked";
+}
+
 TEST(Model, RefusesASumOverSamples) {
   const std::string text = refusal_of([](LayerContext&, Value x) { return x / (sum(square(x)) + 1.0); });
   EXPECT_NE(text.find("\"sum\", a sum over all samples"), std::string::npos) << text;

@@ -66,7 +66,7 @@ struct ModelConfig {
   std::int64_t width = 0;
   std::string activation = "relu";  ///< one of activation_names()
   double dropout = 0.0;
-  std::string init = "auto";  ///< he before relu, else xavier; or he, xavier, zeros, normal
+  std::string init = "auto";  ///< he before relu, normal for numbers to predict, else xavier; or one of these, or zeros
   LossSettings loss;          ///< auto: softmax for whole-number y, mse for real y
   BatchNormConfig batch_norm;
   std::vector<LayerSpec> layers;  ///< checked by the model, not here

@@ -18,7 +18,8 @@ class Model {
   /// @param inputs   features of a sample
   /// @param outputs  logits of a sample: classes, or outputs of a regression, for quantile one a target and level
   /// Layers as in nn/layers.hpp, without the last dense layer, which follows from `outputs`.
-  /// @param output_init  how that last layer starts
+  /// @param output_init  how that last layer starts; "auto": normal with deviation 0.01 where it predicts numbers, else
+  ///                     as dense layers do
   /// @param unlisted     of how many layers at the beginning messages say that nobody listed them
   /// @throws Error (usage)  for layers that cannot be built, whose outputs for a sample depend on a sum over samples
   ///                        (running statistics as of batch_norm aside), or which make inputs or placeholders, for
