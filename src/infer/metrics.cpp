@@ -237,11 +237,13 @@ void ClassJudge::compare_with_constants(Evaluation& evaluation) const {
   }
   const double least = entropy.value() / total_;
   if (right.value() <= most->support)
-    evaluation.notes.push_back(fmt::format("accuracy is no better than that of a constant: {} for every row has {:.4f}",
-                                           most->name, most->support / total_));
+    evaluation.no_better.push_back(
+        fmt::format("accuracy is no better than that of a constant: {} for every row has {:.4f}", most->name,
+                    most->support / total_));
   if (evaluation.nll.value_or(0.0) >= least)
-    evaluation.notes.push_back(fmt::format(
+    evaluation.no_better.push_back(fmt::format(
         "nll is no better than that of a constant: the shares of the classes for every row have {:.4f}", least));
+  evaluation.notes.insert(evaluation.notes.end(), evaluation.no_better.begin(), evaluation.no_better.end());
 }
 
 void ClassJudge::finish(Evaluation& evaluation) {
@@ -308,9 +310,10 @@ void average_outputs(Evaluation& evaluation, std::span<const std::size_t> counte
   evaluation.mae = mae.value();
   evaluation.r2 = r2.value();
   if (!constant.empty()) evaluation.notes.push_back("the target of " + listed(constant) + " is constant: no R2");
-  if (!worse.empty())
-    evaluation.notes.push_back("rmse of " + listed(worse) +
-                               " is no better than that of a constant, the mean of these rows: an r2 of 0 or less");
+  if (worse.empty()) return;
+  evaluation.no_better.push_back("rmse of " + listed(worse) +
+                                 " is no better than that of a constant, the mean of these rows: an r2 of 0 or less");
+  evaluation.notes.push_back(evaluation.no_better.back());
 }
 
 void average_probabilities(Evaluation& evaluation) {

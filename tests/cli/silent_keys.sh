@@ -81,6 +81,16 @@ status 0 train layers.toml --set train.epochs=12 --run longer
 says 0 'running statistics'
 status 0 train plain.toml --set model.hidden=[4] --run without
 says 0 'running statistics'
+
+# A model that has learnt nothing says so, of the rows it is validated on, else of those it was trained on.
+status 0 train plain.toml --set optimizer.learning_rate=1e-9 --set train.epochs=3 -q --run nothing
+says 1 'warning: on validation after step 12, nll is no better than that of a constant: the shares of the classes'
+says 2 '; shoal evaluate tells of the best, of step 4'
+"$shoal" synth gaussians --samples 120 --features 4 --classes 3 -o train.h5 >/dev/null
+status 0 train plain.toml --set optimizer.learning_rate=1e-9 --set data.file=train.h5 -q --run nothing-of-train
+says 1 'warning: on train after step 4, nll is no better than that of a constant: the shares of the classes'
+status 0 train plain.toml --set optimizer.learning_rate=1e-2 --set train.epochs=20 --run something
+says 0 'no better'
 digest() { "$shoal" inspect "$1" --json | grep '"digest"'; }
 [ "$(digest exact)" != "$(digest average)" ] || fail 'exact statistics are those of the average'
 

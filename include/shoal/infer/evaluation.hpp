@@ -89,7 +89,8 @@ struct Evaluation {
   std::vector<OutputJudgement> outputs;
   std::vector<IntervalJudgement> intervals;  ///< one a target; empty where no interval is predicted
 
-  std::vector<std::string> notes;  ///< what cannot be told, and why; what makes one doubt; one sentence each
+  std::vector<std::string> notes;      ///< what cannot be told, and why; what makes one doubt; one sentence each
+  std::vector<std::string> no_better;  ///< those of them that say where a constant is as good; on rank 0
 };
 
 /// A number of an evaluation beside its loss, under the name that every result carries it by.
