@@ -7,6 +7,11 @@
 namespace shoal {
 namespace {
 
+/// Where classes count unlike, probabilities are not to be those of the rows.
+bool weighs_classes(const Training& training) {
+  return training.config().train.class_weights.any() || !training.model().loss_kind().numbers.pos_weight.empty();
+}
+
 bool takes_little_time(const Training& training, std::int64_t rows) {
   constexpr std::int64_t few = 10'000, most = 1'000'000;
   const std::int64_t trained = training.progress().step * training.config().data.batch_size;
@@ -18,7 +23,7 @@ bool takes_little_time(const Training& training, std::int64_t rows) {
 std::vector<std::string> no_better_than_constant(Training& training) {
   const TrainingData& data = training.data();
   const Split& split = data.validation ? *data.validation : data.train;
-  if (!takes_little_time(training, split.rows())) return {};
+  if (weighs_classes(training) || !takes_little_time(training, split.rows())) return {};
   std::vector<std::string> told = training.evaluate(split, true).no_better;
   const RunProgress& progress = training.progress();
   const bool has_better = data.validation && progress.best_step >= 0 && progress.best_step < progress.step;

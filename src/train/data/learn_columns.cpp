@@ -33,39 +33,68 @@ void say_one_class(const TrainingData& data) {
                           names.empty() ? "" : ", " + names.front()));
 }
 
-/// Numbers of the outputs whose targets are the same in all rows. Reads as far as there are any.
-std::vector<std::size_t> constant_outputs(const Split& split) {
+/// Of an output's targets.
+struct TargetRange {
+  struct Extreme {
+    double value = 0.0;
+    std::int64_t row = 0;
+  };
+  Extreme least, greatest;
+  double mean = 0.0;
+  double squares = 0.0;  // the sum of squared deviations
+
+  void take(double value, std::int64_t row) {
+    if (row == 0 || value < least.value) least = {value, row};
+    if (row == 0 || value > greatest.value) greatest = {value, row};
+    const double from_before = value - mean;
+    mean += from_before / static_cast<double>(row + 1);
+    squares += from_before * (value - mean);
+  }
+  bool constant() const { return least.value == greatest.value; }
+  /// The share of the squares that the extreme which is farther from the mean makes alone.
+  const Extreme& farthest() const { return mean - least.value > greatest.value - mean ? least : greatest; }
+  double share_of_farthest() const { return (farthest().value - mean) * (farthest().value - mean) / squares; }
+};
+
+/// For each output. Reads all rows, once.
+std::vector<TargetRange> ranges_of_targets(const Split& split) {
   constexpr std::int64_t block = 1024;
   const auto width = static_cast<std::size_t>(split.outputs());
-  std::vector<std::size_t> constant(width);
-  std::iota(constant.begin(), constant.end(), std::size_t{0});
-  std::vector<double> first;
-  for (std::int64_t begin = 0; begin < split.rows() && !constant.empty(); begin += block) {
+  std::vector<TargetRange> ranges(width);
+  for (std::int64_t begin = 0; begin < split.rows(); begin += block) {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(block, split.rows() - begin)));
     std::iota(rows.begin(), rows.end(), begin);
     std::vector<double> values(rows.size() * width);
     split.read_target_values(rows, values);
-    if (begin == 0) first.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(width));
-    std::erase_if(constant, [&](std::size_t k) {
-      for (std::size_t at = k; at < values.size(); at += width) {
-        if (values[at] != first[k]) return true;
-      }
-      return false;
-    });
+    for (std::size_t at = 0; at < values.size(); ++at) ranges[at % width].take(values[at], rows[at / width]);
   }
-  return constant;
+  return ranges;
 }
 
-/// Where a constant is right about every row.
-void say_one_target(const TrainingData& data) {
+/// Where a constant is right about every row; where one row is so far off that beside it the others are all alike.
+void say_what_targets_hide(const TrainingData& data) {
+  constexpr std::int64_t fewest = 20;
+  constexpr double nearly_all = 0.9;
   if (!data.train.has_targets() || data.train.rows() == 0) return;
   const std::vector<std::string>& names = data.description.target_names;
-  std::vector<std::string> said;
-  for (const std::size_t k : constant_outputs(data.train))
-    said.push_back(k < names.size() ? names[k] : fmt::format("output {}", k));
-  if (said.empty()) return;
+  const std::vector<TargetRange> ranges = ranges_of_targets(data.train);
+  std::vector<std::string> constant;
+  for (std::size_t k = 0; k < ranges.size(); ++k) {
+    const std::string name = k < names.size() ? names[k] : fmt::format("output {}", k);
+    if (ranges[k].constant()) {
+      constant.push_back(name);
+    } else if (data.train.rows() >= fewest && ranges[k].share_of_farthest() > nearly_all) {
+      const TargetRange::Extreme& far = ranges[k].farthest();
+      log_warning(fmt::format(
+          "the target {} in row {} of split \"{}\" is {}, and makes {:.0f} % of the variance of all {}: what "
+          "tells the others apart is lost beside it; mend it or leave the row out",
+          name, data.train.source_row(far.row), data.train.name(), far.value, 100.0 * ranges[k].share_of_farthest(),
+          data.train.rows()));
+    }
+  }
+  if (constant.empty()) return;
   log_warning(
-      fmt::format("all rows to train on have one target in {}: there is nothing to learn about it", some_of(said)));
+      fmt::format("all rows to train on have one target in {}: there is nothing to learn about it", some_of(constant)));
 }
 
 void say_what_teaches_nothing(const ColumnStudy& study) {
@@ -91,7 +120,7 @@ void describe_columns(TrainingData& data, std::vector<ColumnEncoding> columns) {
 void learn_columns(TrainingData& data, Communicator& comm) {
   say_one_class(data);
   run_together(comm, [&] {
-    if (comm.rank() == 0) say_one_target(data);
+    if (comm.rank() == 0) say_what_targets_hide(data);
   });
   if (!data.train.table()) return;
   const std::int64_t rows = data.train.rows();
