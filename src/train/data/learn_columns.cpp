@@ -33,7 +33,7 @@ void say_one_class(const TrainingData& data) {
                           names.empty() ? "" : ", " + names.front()));
 }
 
-/// Of an output's targets.
+/// Of an output's targets, taken row by row from 0 on.
 struct TargetRange {
   struct Extreme {
     double value = 0.0;
@@ -51,8 +51,9 @@ struct TargetRange {
     squares += from_before * (value - mean);
   }
   bool constant() const { return least.value == greatest.value; }
-  /// The share of the squares that the extreme which is farther from the mean makes alone.
+  /// From the mean.
   const Extreme& farthest() const { return mean - least.value > greatest.value - mean ? least : greatest; }
+  /// Which it makes of all squares.
   double share_of_farthest() const { return (farthest().value - mean) * (farthest().value - mean) / squares; }
 };
 
