@@ -38,9 +38,24 @@ configure_and_build() { # preset, then cmake options
   cmake --build --preset "$preset" --parallel "$(nproc)" --target "${build_target:-all}" || ended_early "the build of $preset failed"
 }
 
+# Open MPI 5 names the folder of a session by the number of its mpirun, and ends where there is one. What the runs leave that
+# tests kill stays, and numbers come again.
+clear_dead_sessions() {
+  local folder number
+  while sleep 20 && kill -0 "$$"; do  # as long as this script lives
+    while read -r folder; do
+      number=${folder%.*}
+      [ -e "/proc/${number##*.}" ] || rm -rf "$folder"
+    done < <(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'prterun.*' -user "$(id -u)" -mmin +5)
+  done
+}
+
 run_tests() { # preset, then ctest options
-  local log=build/$1/tests.log bad all without
+  local log=build/$1/tests.log bad all without clearing
+  clear_dead_sessions >/dev/null 2>&1 &
+  clearing=$!
   ctest --test-dir "build/$1" --parallel "$(nproc)" --no-tests=error --output-on-failure "${@:2}" 2>&1 | tee "$log" || true
+  kill "$clearing"
   # ctest counts tests that were skipped among those that passed.
   read -r bad all < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log") ||
     ended_early "no test of $1 ran"
