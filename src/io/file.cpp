@@ -86,7 +86,7 @@ struct GrowingFile::State {
   posix::Draft draft;
 };
 
-GrowingFile::GrowingFile(std::filesystem::path path)
+GrowingFile::GrowingFile(const std::filesystem::path& path)
     : state_(std::make_unique<State>(State{path, posix::write_draft(posix::temporary_name(path), path, {})})) {}
 
 GrowingFile::GrowingFile(GrowingFile&&) noexcept = default;

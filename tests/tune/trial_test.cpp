@@ -10,7 +10,10 @@ namespace {
 TEST(FailedTrial, HasTheSameReasonEverywhere) {
   for (const std::string place : {"s4.toml:3:14: ", "my folder/a:b.toml:3:14: ", "config:5:14: ", ""})
     EXPECT_EQ(portable_reason(place + "the batch is -nan"), "the batch is nan");
-  EXPECT_EQ(portable_reason("data.csv:3:5: x"), "data.csv:3:5: x");
+  for (const std::string none :
+       {"data.csv:3:5: x", "a.toml:3: x", "a.toml:3:: x", "a.toml: 3:5: x", "", "a.toml:3:5", "first\nconfig:3:5: x"})
+    EXPECT_EQ(portable_reason(none), none);
+  EXPECT_EQ(portable_reason("a.toml:b.toml:3:5: x:1:2: y"), "x:1:2: y");
 }
 
 class RunTrial : public tests::SweepFixture {

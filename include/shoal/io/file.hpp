@@ -32,7 +32,7 @@ void write_text_atomically(const std::filesystem::path& path, std::string_view t
 /// finish(); without that call what was at `path` is as before. Move-only.
 class GrowingFile {
  public:
-  explicit GrowingFile(std::filesystem::path path);
+  explicit GrowingFile(const std::filesystem::path& path);
   GrowingFile(GrowingFile&&) noexcept;
   GrowingFile& operator=(GrowingFile&&) noexcept;
   ~GrowingFile();
