@@ -138,7 +138,10 @@ bool SweepDirectory::has_sweep(const std::string& folder) { return RunDirectory:
 /// Whose config somebody removed to begin anew.
 void SweepDirectory::forget() const {
   std::error_code none;
-  for (const std::string& file : {paths_.best(), paths_.final_fit(), paths_.rounds()}) remove(file);
+  for (const std::string& file :
+       {paths_.best(), paths_.final_fit(), paths_.rounds(), paths_.csv(), paths_.jsonl(), paths_.h5(), paths_.times()})
+    remove(file);
+  for (const fs::path& file : files_in(paths_.trials())) discard(file.string());
   for (const fs::path& file : files_in(paths_.folder)) {
     const std::string name = file.filename().string();
     if (SweepPaths::is_journal(name) || SweepPaths::is_best_of_fold(name)) lock_.remove(file);

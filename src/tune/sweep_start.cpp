@@ -162,6 +162,16 @@ std::string fingerprint(const SweepTask& task) {
   return fmt::format("content {}\nkernel_hash {}\nclasses {}\n", task.data.description.content, kernel_hash(), names);
 }
 
+/// What a run reads and a trial does not, as config_keys::Idle says it; empty: it acts.
+std::string idle_in_trials(const std::string& key, bool stops_early) {
+  if (key == "train.metric" && !stops_early)
+    return "has no effect: trials are compared by sweep.metric, after their last epoch, and train.early_stopping is "
+           "off";
+  if (key == "train.log_every" || key == "train.tensorboard") return "has no effect: trials write no metrics.jsonl";
+  if (key.starts_with("checkpoint.")) return "has no effect: trials are saved at their end, and where they are stopped";
+  return "";
+}
+
 /// What a fingerprint says of `what`; nothing where it is of a version that did not say so.
 std::string part_of(const std::string& fingerprint, const std::string& what) {
   std::istringstream lines(fingerprint);
@@ -341,11 +351,15 @@ std::vector<std::string> idle_lines(const SweepTask& task) {
   const bool stops_early = std::any_of(plan.places().begin(), plan.places().end(), [&](const Place& place) {
     return config_of(place).train.early_stopping.patience > 0;
   });
+  for (const config_keys::Key* key : config_keys::given(whole)) {
+    if (key->name == "train.metric" && whole.train.metric == whole.sweep.metric) continue;  // as it was meant
+    if (const std::string words = idle_in_trials(key->name, stops_early); !words.empty())
+      lines.push_back(
+          fmt::format("{}{} = {} {}", whole.place_of(key->name), key->name, value_text(*key, whole), words));
+  }
   if (!stops_early && std::any_of(space.begin(), space.end(), [](const auto& d) { return d.key == "train.metric"; }))
-    lines.push_back(
-        fmt::format("{}sweep.space.\"train.metric\" has no effect: trials are compared by sweep.metric, after "
-                    "their last epoch, and train.early_stopping is off",
-                    task.base.place_of("sweep.space.train.metric")));
+    lines.push_back(fmt::format("{}sweep.space.\"train.metric\" {}", task.base.place_of("sweep.space.train.metric"),
+                                idle_in_trials("train.metric", stops_early)));
   return lines;
 }
 

@@ -15,6 +15,7 @@
 #include "shoal/io/file.hpp"
 #include "shoal/train/cost.hpp"
 #include "shoal/train/loaded_checkpoint.hpp"
+#include "tune/folds/folds.hpp"
 
 namespace shoal {
 namespace {
@@ -29,10 +30,12 @@ struct WriteFailure {
 };
 
 /// Whether the training of the task, where it has come to the step of the checkpoint, is what the checkpoint holds.
-bool leads_there(const Archive& archive, const TrialTask& task, bool own) try {
+/// @param content  of the data that it is trained on
+bool leads_there(const Archive& archive, const TrialTask& task, const std::string& content, bool own) try {
   const std::optional<Outcome> before = parse_outcome(archive.text(CheckpointNames::trial));
   if (!before || before->rung > task.rung || before->fold != task.fold || (own && before->trial != task.trial))
     return false;
+  if (archive.attribute<std::string>(CheckpointNames::content) != content) return false;
   const auto keys = differing_keys(read_config(archive), task.config);
   const std::int64_t step = read_progress(archive).step;
   return NudgeJournal::parse(archive.text(CheckpointNames::journal), archive.name).up_to(step) ==
@@ -44,14 +47,14 @@ bool leads_there(const Archive& archive, const TrialTask& task, bool own) try {
 
 /// Collective. What an earlier rung or an interrupted job left. A checkpoint that is missing, damaged or of something
 /// else costs time, not bits: the trial starts anew.
-std::optional<Archive> find_start(const TrialTask& task, const Communicator& comm) {
+std::optional<Archive> find_start(const TrialTask& task, const std::string& content, const Communicator& comm) {
   std::optional<LoadedCheckpoint> loaded;
   std::vector<std::string> files = {task.checkpoint};
   files.insert(files.end(), task.sources.begin(), task.sources.end());
   for (auto file = files.begin(); comm.rank() == 0 && !loaded && file != files.end(); ++file) {
     try {
       loaded = load_checkpoint(*file);
-      if (!leads_there(loaded->archive, task, file == files.begin())) loaded.reset();
+      if (!leads_there(loaded->archive, task, content, file == files.begin())) loaded.reset();
     } catch (const Error&) {
       loaded.reset();
     }
@@ -62,7 +65,11 @@ std::optional<Archive> find_start(const TrialTask& task, const Communicator& com
 class Trial {
  public:
   Trial(const TrialTask& task, const TrainingData& data, const TrialHooks& hooks, Communicator& comm, Outcome& outcome)
-      : task_(task), hooks_(hooks), comm_(comm), outcome_(outcome), start_(find_start(task, comm)) {
+      : task_(task),
+        hooks_(hooks),
+        comm_(comm),
+        outcome_(outcome),
+        start_(find_start(task, data.description.content, comm)) {
     // Before the parameters are made: a batch that cannot be, a model that does not fit the data.
     run_together(comm, [&] {
       const Config config = task.journal.config_at(task.config, start_ ? read_progress(*start_).step : 0);
@@ -120,9 +127,10 @@ bool Trial::reached() const {
 /// As `shoal train` does at the end of an epoch, so that early stopping stops both at one step.
 void Trial::measure(const StepReport& report) {
   const auto& ends = task_.rung_ends;
-  const bool ends_rung = std::find(ends.begin(), ends.end(), report.epoch) != ends.end();
-  std::optional<EpochReport> epoch = training_->end_epoch(report, ends_rung);
-  if (!epoch || (!epoch->judged && !ends_rung)) return;
+  // Also where the last rows had no weight, so that the training itself has nothing to judge by: it counts by this.
+  const bool wanted = training_->finished() || std::find(ends.begin(), ends.end(), report.epoch) != ends.end();
+  std::optional<EpochReport> epoch = training_->end_epoch(report, wanted);
+  if (!epoch || (!epoch->judged && !wanted)) return;
   if (training_->finished()) {
     if (const auto refined = training_->finish()) epoch->validation = refined;
   }
@@ -148,9 +156,11 @@ bool Trial::train() {
     if (report.requests[0] > 0.0 && !reached()) return false;
   }
   if (!training_->parameters_finite()) throw SharedError(ExitStatus::diverged, "parameters are not finite");
-  if (!outcome_.curve.empty() && !metric_at(outcome_.curve.back(), task_.metric))
-    throw SharedError(ExitStatus::diverged, to_string(task_.metric) + " is not finite");
-  return true;
+  // The final fit is compared with nothing.
+  if (task_.fold == final_fit_fold) return true;
+  if (!outcome_.curve.empty() && metric_at(outcome_.curve.back(), task_.metric)) return true;
+  const char* also = task_.metric == Metric::train_loss ? ", or no row of the last epoch has a weight" : "";
+  throw SharedError(ExitStatus::diverged, to_string(task_.metric) + " is not finite" + also);
 }
 
 void Trial::save() {

@@ -97,5 +97,34 @@ TEST(SweepDirectory, NeverTakesAFolderWithAConfigOfTheUsers) {
   EXPECT_EQ(tests::read(folder / "sweep/config.toml"), "# mine");
 }
 
+/// Its config was removed: a trial of the new sweep must not go on from one of the old, nor may old results pass for
+/// new.
+TEST(SweepDirectory, MadeAnewKeepsNothingOfTheSweepBefore) {
+  const tests::TemporaryFolder folder;
+  std::vector<std::string> files;
+  {
+    const SweepDirectory old = SweepDirectory::create(folder / "sweep");
+    const SweepPaths& paths = old.paths();
+    files = {paths.checkpoint(3),
+             paths.checkpoint(0, 2),
+             paths.member_checkpoint(1, 2),
+             paths.final_part(),
+             paths.rounds(),
+             paths.csv(),
+             paths.jsonl(),
+             paths.h5(),
+             paths.times(),
+             paths.best(),
+             paths.best_of_fold(1),
+             paths.final_fit(),
+             paths.journal(0)};
+    for (const std::string& file : files) tests::write(file, "old");
+  }
+  const SweepDirectory anew = SweepDirectory::create(folder / "sweep");
+  for (const std::string& file : files) EXPECT_FALSE(fs::exists(file)) << file;
+  EXPECT_TRUE(fs::exists(anew.paths().trials()));
+  EXPECT_TRUE(fs::exists(anew.claims()));
+}
+
 }  // namespace
 }  // namespace shoal

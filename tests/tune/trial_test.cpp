@@ -1,7 +1,10 @@
 // One trial: together or alone, in parts or at once.
 #include "tune/trial.hpp"
 
+#include <span>
+
 #include "shoal/core/error.hpp"
+#include "shoal/io/h5_file.hpp"
 #include "sweep_fixture.hpp"
 
 namespace shoal {
@@ -89,6 +92,17 @@ TEST_F(RunTrial, ACheckpointOfAnotherTrialIsNotTaken) {
   EXPECT_EQ(again->curve, whole->curve);
 }
 
+TEST_F(RunTrial, ACheckpointOfOtherDataIsNotTaken) {
+  const auto whole = run(task("whole.h5", {}, 0));
+  const TrainingData here = *data_;
+  data_.emplace(select_data(Dataset::open(path("b.h5")), config_));
+  ASSERT_TRUE(run(task("other.h5", {1}, 0)).has_value());
+  data_.emplace(here);  // as where the file of one name holds other rows now
+  const auto again = run(task("other.h5", {}, 0));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->curve, whole->curve);
+}
+
 TEST_F(RunTrial, DivergenceEndsItPromptlyWithItsReason) {
   config_.optimizer.name = "gd";
   config_.optimizer.learning_rate = 1e30;
@@ -98,6 +112,45 @@ TEST_F(RunTrial, DivergenceEndsItPromptlyWithItsReason) {
   EXPECT_NE(outcome->reason.find("learning_rate"), std::string::npos) << outcome->reason;
   EXPECT_TRUE(outcome->curve.empty());
   EXPECT_FALSE(std::filesystem::exists(path("x.h5")));
+}
+
+/// Where training ends in an epoch none of whose rows so far has a weight, there is no training loss.
+TEST_F(RunTrial, WithoutALossToBeComparedByItFailsAndSaysSo) {
+  run_together(test_world(), [&] {
+    if (test_world().rank() != 0) return;
+    H5Writer writer(path("w.h5"));
+    const auto put = [&](const std::string& array, std::vector<std::int64_t> shape, const auto& values) {
+      writer.create_array(array, element_type_of<typename std::decay_t<decltype(values)>::value_type>(), shape);
+      writer.write_rows(array, 0, std::as_bytes(std::span(values)));
+    };
+    std::vector<double> weights(400);
+    weights[0] = 1.0;
+    std::vector<std::int32_t> labels(400);
+    labels[1] = 1;
+    for (const std::string split : {"train", "validation"}) {
+      put(split + "/x", {400, 1}, std::vector<float>(400, 1.0F));
+      put(split + "/y", {400}, labels);
+      put(split + "/weight", {400}, weights);
+    }
+    writer.finish();
+  });
+  config_.data.file = path("w.h5");
+  config_.data.validation = {};
+  config_.data.batch_size = 8;
+  config_.train.steps = 1;
+  config_.train.metric = Metric::train_loss;
+  data_.emplace(select_data(Dataset::open(config_.data.file), config_));
+  TrialTask by_train = task("x.h5", {}, 0);
+  by_train.metric = Metric::train_loss;
+  const auto failed = run(by_train);
+  ASSERT_TRUE(failed.has_value());
+  EXPECT_TRUE(failed->failed);
+  EXPECT_EQ(failed->reason, "train.loss is not finite, or no row of the last epoch has a weight");
+  const auto validated = run(task("x.h5", {}, 0));
+  ASSERT_TRUE(validated.has_value());
+  EXPECT_FALSE(validated->failed) << validated->reason;
+  ASSERT_EQ(validated->curve.size(), 1U);
+  EXPECT_TRUE(validated->curve[0].validation_loss.has_value());
 }
 
 TEST_F(RunTrial, EarlyStoppingEndsItWhereTrainWould) {

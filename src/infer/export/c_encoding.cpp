@@ -70,6 +70,7 @@ double {name}_category(int column, const char *text) {{
   if (column < 0 || column >= {features} || text == NULL || text[0] == '\0') return NAN;
   low = category_begins[column];
   high = category_begins[column + 1];
+  if (low == high) return INFINITY; /* not of categories */
   while (low < high) {{
     const int middle = low + (high - low) / 2, order = strcmp(text, categories[middle]);
     if (order == 0) return (double)(middle - category_begins[column]);

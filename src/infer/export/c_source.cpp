@@ -230,7 +230,9 @@ CSource export_c(const TrainedModel& trained, const std::string& digest, const s
     declarations += fmt::format(
         "\n/* The number in a row of a category by its text, without blanks around it, in column `column` from 0; of "
         "an\n"
-        " * empty text or NULL that of a missing cell. */\ndouble {}_category(int column, const char *text);\n",
+        " * empty text or NULL that of a missing cell; of a column that has no categories infinity, which is refused. "
+        "*/\n"
+        "double {}_category(int column, const char *text);\n",
         name);
     definitions += c_category(trained, name);
   }
