@@ -252,7 +252,10 @@ bool Run::is_nudged_next() const {
 /// Collective. @param at_any_rate  the run ends, or the state before a nudge is what a rewind goes back to
 void Run::save(const Step& step, bool at_any_rate) {
   const bool due = (step.best || save_is_due(step.report)) && step.report.requests[save_not] == 0;
-  if (!at_any_rate && !due) return;
+  if (!at_any_rate && !due) {
+    if (step.best) training_.leave_out_of_best();  // no checkpoint will ever be of it
+    return;
+  }
   get_ready_to_save();
   if (at_any_rate) {
     saver_.save_and_wait();
