@@ -290,7 +290,7 @@ void Run::finish() {
                                                                     counted(progress.stale_evaluations, "evaluation"))
                                                       : "";
   log_info(fmt::format("finished after step {}{}; {}", progress.step, early, saver_.last_good()));
-  for (const std::string& one : no_better_than_constant(training_)) log_warning(one);
+  for (const std::string& one : no_better_than_constant(training_, plan_.run)) log_warning(one);
   // Of a start with another model's statistics nobody knows how far they are from these.
   if (const std::string lag = statistics_lag(training_); !lag.empty() && plan_.init_from.empty()) log_info(lag);
 }
