@@ -4,6 +4,9 @@
 
 #include <cstdint>
 
+#include "shoal/core/shell_word.hpp"
+#include "shoal/run/run_paths.hpp"
+
 namespace shoal {
 namespace {
 
@@ -20,7 +23,7 @@ bool takes_little_time(const Training& training, std::int64_t rows) {
 
 }  // namespace
 
-std::vector<std::string> no_better_than_constant(Training& training) {
+std::vector<std::string> no_better_than_constant(Training& training, const std::string& run) {
   const TrainingData& data = training.data();
   const Split& split = data.validation ? *data.validation : data.train;
   if (weighs_classes(training) || !takes_little_time(training, split.rows())) return {};
@@ -28,9 +31,10 @@ std::vector<std::string> no_better_than_constant(Training& training) {
   const RunProgress& progress = training.progress();
   const bool has_better = data.validation && progress.best_step >= 0 && progress.best_step < progress.step;
   for (std::string& one : told) {
-    one = fmt::format(
-        "on {} after step {}, {}{}", data.validation ? data.validation_name : "train", progress.step, one,
-        has_better ? fmt::format("; shoal evaluate tells of the best, of step {}", progress.best_step) : "");
+    one = fmt::format("on {} after step {}, {}{}", data.validation ? data.validation_name : "train", progress.step, one,
+                      has_better ? fmt::format("; shoal evaluate {} tells of the best, of step {}",
+                                               shell_word(RunPaths{run}.best()), progress.best_step)
+                                 : "");
   }
   return told;
 }

@@ -11,6 +11,7 @@ namespace shoal {
 /// it is validated on, else on those that it was trained on; a sentence each, on rank 0. Nothing where these rows are
 /// many beside those that were trained on so far, so that it takes no time that anybody feels, or more than a million,
 /// of which metrics would take memory.
-std::vector<std::string> no_better_than_constant(Training& training);
+/// @param run  its folder, where all is saved
+std::vector<std::string> no_better_than_constant(Training& training, const std::string& run);
 
 }  // namespace shoal

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <iostream>
 
+#include "run/checkpoint_size.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/core/error.hpp"
-#include "shoal/optim/optimizer.hpp"
 #include "shoal/optim/schedule.hpp"
 #include "shoal/tensor/isa.hpp"
 #include "shoal/tensor/parallel.hpp"
@@ -52,6 +52,14 @@ void print_layers(const Model& model) {
   }
   std::cout << fmt::format("total {} parameters, {:.0f} multiply-adds a sample, loss {}\n", model.parameter_count(),
                            multiply_adds, model.loss_kind().name);
+}
+
+/// What makes the learning rate of a schedule fall less in a run.
+std::string slower_decay(const std::string& schedule) {
+  const std::string less = schedule_spans_run(schedule) ? "" : "train for fewer epochs, or ";
+  if (schedule_uses(schedule, "factor")) return less + "set schedule.factor nearer to 1";
+  if (schedule_uses(schedule, "decay")) return less + "set schedule.decay lower";
+  return less + (schedule_uses(schedule, "power") ? "set schedule.power lower" : "set schedule.min_rate higher");
 }
 
 }  // namespace
@@ -106,8 +114,8 @@ std::string early_end_of_learning(const Training& training) {
   if (last == 0 || total - last <= total / 10) return "";
   return fmt::format(
       "{}schedule.name = \"{}\" leaves less than {} of the learning rate after step {} of {}: nothing is learnt "
-      "behind it; train for fewer epochs, or set schedule.factor nearer to 1",
-      config.place_of("schedule.name"), config.schedule.name, nothing, last, total);
+      "behind it; {}",
+      config.place_of("schedule.name"), config.schedule.name, nothing, last, total, slower_decay(config.schedule.name));
 }
 
 std::string finished_line(const Training& training, const std::string& name) {
@@ -127,13 +135,10 @@ void print_dry_run(const Training& training, const Config& next, const Communica
   std::cout << fmt::format(
       "{} steps, {} an epoch; validation: {}\n", training.total_steps(next), training.steps_per_epoch(),
       training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
-  const std::int64_t moments = static_cast<std::int64_t>(Optimizer(next.optimizer.name).moments().size());
-  const std::int64_t average = next.train.average_decay > 0.0 ? 1 : 0;
-  const double floats = static_cast<double>(model.graph().parameter_size());
   const TrainingCost cost = estimate_cost(next, training.data(), HostLoad::of(comm));
   std::cout << fmt::format("memory per host: about {:.1f} MB to train and save; checkpoint: about {:.1f} MB\n",
                            (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * 1e-6,
-                           floats * 4e-6 * static_cast<double>(1 + moments + average));
+                           static_cast<double>(checkpoint_bytes(training, next)) * 1e-6);
   std::cout << start_line(training, comm) << "\nnothing was written\n";
 }
 

@@ -252,7 +252,10 @@ bool Run::is_nudged_next() const {
 /// Collective. @param at_any_rate  the run ends, or the state before a nudge is what a rewind goes back to
 void Run::save(const Step& step, bool at_any_rate) {
   const bool due = (step.best || save_is_due(step.report)) && step.report.requests[save_not] == 0;
-  if (!at_any_rate && !due) return;
+  if (!at_any_rate && !due) {
+    if (step.best) training_.leave_out_of_best();  // no checkpoint will ever be of it
+    return;
+  }
   get_ready_to_save();
   if (at_any_rate) {
     saver_.save_and_wait();
@@ -287,7 +290,7 @@ void Run::finish() {
                                                                     counted(progress.stale_evaluations, "evaluation"))
                                                       : "";
   log_info(fmt::format("finished after step {}{}; {}", progress.step, early, saver_.last_good()));
-  for (const std::string& one : no_better_than_constant(training_)) log_warning(one);
+  for (const std::string& one : no_better_than_constant(training_, plan_.run)) log_warning(one);
   // Of a start with another model's statistics nobody knows how far they are from these.
   if (const std::string lag = statistics_lag(training_); !lag.empty() && plan_.init_from.empty()) log_info(lag);
 }

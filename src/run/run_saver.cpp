@@ -6,12 +6,12 @@
 #include <filesystem>
 #include <thread>
 
+#include "run/checkpoint_size.hpp"
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/guard/fault_point.hpp"
 #include "shoal/io/file.hpp"
-#include "shoal/optim/optimizer.hpp"
 
 namespace shoal {
 namespace {
@@ -132,25 +132,11 @@ void RunSaver::end_with(std::int64_t status) {
   throw SharedError(static_cast<ExitStatus>(status), message);
 }
 
-std::int64_t RunSaver::checkpoint_bytes() const {
-  const Graph& graph = training_.model().graph();
-  const auto moments = static_cast<std::int64_t>(Optimizer(training_.config().optimizer.name).moments().size());
-  const Encoding& encoding = training_.encoding();
-  const auto width = static_cast<std::int64_t>(encoding.normalization.mean.size());
-  std::int64_t texts_and_groups = 1 << 15;
-  for (const FeatureColumn& column : training_.data().description.features()) {  // names, and what stands beside them
-    texts_and_groups += 200 + 2 * std::ssize(column.name);
-    for (const std::string& category : column.categories) texts_and_groups += 3 + std::ssize(category);
-  }
-  return training_.model().parameter_count() * 4 * (1 + moments) + (graph.state_size() + 2 * width) * 8 +
-         texts_and_groups;
-}
-
 void RunSaver::check_space() {
   run_together(comm_, [&] {
     if (!writer_) return;
     const std::optional<std::uint64_t> left = free_bytes(plan_.run);
-    const auto one = static_cast<std::uint64_t>(checkpoint_bytes());
+    const auto one = static_cast<std::uint64_t>(checkpoint_bytes(training_, training_.config()));
     if (!left) return;
     if (*left < one && good_step_ < 0)
       throw Error(

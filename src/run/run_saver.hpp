@@ -59,7 +59,6 @@ class RunSaver {
   /// for a minute, rank 0 would be lost.
   void pause();
   std::string good() const;
-  std::int64_t checkpoint_bytes() const;
 
   Training& training_;
   RunPlan& plan_;

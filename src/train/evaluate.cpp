@@ -63,12 +63,17 @@ bool Training::compete(double score, double loss) {
   return true;
 }
 
-void Training::note_exact(const Evaluation& exact) {
-  const std::optional<double> value = value_of(config_.train.metric, exact);
-  if (before_note_.step != progress_.step || config_.train.metric == Metric::train_loss || !value) return;
+void Training::leave_out_of_best() {
+  if (before_note_.step != progress_.step) return;
   progress_.best_step = before_note_.best_step;
   progress_.best_loss = before_note_.best_loss;
   progress_.best_score = before_note_.best_score;
+}
+
+void Training::note_exact(const Evaluation& exact) {
+  const std::optional<double> value = value_of(config_.train.metric, exact);
+  if (before_note_.step != progress_.step || config_.train.metric == Metric::train_loss || !value) return;
+  leave_out_of_best();
   compete(higher_is_better(config_.train.metric) ? -*value : *value, exact.loss);
 }
 

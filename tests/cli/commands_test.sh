@@ -37,6 +37,12 @@ set_all=(--set data.file=digits.h5 --set 'model.hidden=[32, 16]' --set model.bat
 "${launched[@]}" train "${set_all[@]}" --dry-run >dry.txt
 grep -Eq '^01_dense +\(32\) +2048 +2048$' dry.txt || fail "the dry run has no first layer: $(cat dry.txt)"
 [ ! -e runs ] || fail 'a dry run wrote something'
+# Narrow layers, whose rows are padded in memory and not in a file.
+narrow=(--set data.file=digits.h5 --set 'model.hidden=[4200, 2]' --set data.batch_size=256 --set optimizer.name=momentum
+  --set train.average_decay=0.9)
+said=$("$shoal" train "${narrow[@]}" --dry-run 2>/dev/null | sed -n 's/.*checkpoint: about \([0-9.]*\) MB$/\1/p')
+"$shoal" train "${narrow[@]}" --set train.steps=1 --run narrow 2>/dev/null
+equal 'MB of a checkpoint' "$said" "$(stat -c %s narrow/checkpoints/step-00000001.h5 | awk '{ printf "%.1f", $1 / 1e6 }')"
 
 "${launched[@]}" train "${set_all[@]}" --set train.epochs=12 --run run 2>log.txt
 [ "$(lines 'epoch 12/12' <log.txt)" = 1 ] || fail "not one line of the last epoch: $(cat log.txt)"

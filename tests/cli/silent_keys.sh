@@ -69,6 +69,14 @@ status 0 train plain.toml "${four[@]}" --set train.epochs=60 --set schedule.name
 says 0 'warning'
 status 0 train plain.toml "${four[@]}" --set train.epochs=60 --set schedule.name=cosine --dry-run
 says 0 'warning'
+# What helps is a key of that schedule, and no other length where it is stretched over the run.
+rest=("${four[@]}" --set train.epochs=60 --dry-run)
+status 0 train plain.toml "${rest[@]}" --set schedule.name=polynomial --set schedule.power=100
+says 1 'nothing is learnt behind it; set schedule.power lower'
+status 0 train plain.toml "${rest[@]}" --set schedule.name=inverse_time --set schedule.decay=1e9
+says 1 'nothing is learnt behind it; train for fewer epochs, or set schedule.decay lower'
+status 0 train plain.toml "${rest[@]}" --set schedule.name=exponential
+says 1 'nothing is learnt behind it; train for fewer epochs, or set schedule.factor nearer to 1'
 
 # Exact statistics go with a list of layers, and are exact.
 status 0 train layers.toml --set model.batch_norm.running=exact --run exact
@@ -85,7 +93,8 @@ says 0 'running statistics'
 # A model that has learnt nothing says so, of the rows it is validated on, else of those it was trained on.
 status 0 train plain.toml --set optimizer.learning_rate=1e-9 --set train.epochs=3 -q --run nothing
 says 1 'warning: on validation after step 12, nll is no better than that of a constant: the shares of the classes'
-says 2 '; shoal evaluate tells of the best, of step 4'
+says 2 '; shoal evaluate nothing/checkpoints/best tells of the best, of step 4'
+"$shoal" inspect nothing/checkpoints/best --json | grep -Eq '"step": ?4[,}]' || fail 'the best is not of step 4'
 "$shoal" synth gaussians --samples 120 --features 4 --classes 3 -o train.h5 >/dev/null
 status 0 train plain.toml --set optimizer.learning_rate=1e-9 --set data.file=train.h5 -q --run nothing-of-train
 says 1 'warning: on train after step 4, nll is no better than that of a constant: the shares of the classes'

@@ -66,6 +66,32 @@ TEST_F(Saving, GoesOnAfterAFailureAndSavesAgainOnceItCan) {
   EXPECT_EQ(digest_in("run"), digest_in("whole"));
 }
 
+/// In the pause after a failure saves are left out, those of better steps among them: they have no part in `best`.
+TEST_F(Saving, BestIsAmongTheStepsThatAreSaved) {
+  block("run", "best");
+  std::thread remedy;
+  if (test_world().rank() == 0) {
+    remedy = std::thread([this] {
+      while (!fs::exists(RunPaths{path("run")}.checkpoint(4)))
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      fs::remove_all(path("run/checkpoints/best"));
+    });
+  }
+  // Nothing is learnt any more when the pause is over.
+  EXPECT_EQ(status_of(request("run", {"checkpoint.give_up=5", "train.epochs=1000000", "train.max_seconds=3.5",
+                                      "schedule.name=exponential", "schedule.factor=0.3", "model.batch_norm=false"})),
+            ExitStatus::stopped)
+      << message_;
+  if (remedy.joinable()) remedy.join();
+  test_world().barrier();
+  const auto best = RunDirectory::best(path("run"));
+  ASSERT_TRUE(best.has_value());
+  EXPECT_TRUE(fs::exists(RunPaths{path("run")}.checkpoint(*best)));
+  const std::string latest = RunPaths{path("run")}.latest();
+  EXPECT_EQ(read_progress(parse_checkpoint(read_file(latest), latest)).best_step, *best);
+}
+
 /// While rank 0 waits for the next try the others hear of it: for their watch it would be lost, were that long enough.
 TEST_F(Saving, ThePauseAfterAFailureIsNoSilence) {
   const auto exchanges_of = [&](const std::string& run) {

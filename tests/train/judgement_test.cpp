@@ -354,6 +354,39 @@ TEST(Progress, OfAnEarlierVersionIsRead) {
   EXPECT_EQ(read_progress(archive), before);
 }
 
+TEST_F(Judgement, AStepThatIsNotSavedHasNoPartInBest) {
+  const Dataset data = make("unsaved.h5", {});
+  Config config;
+  config.data.file = data.path();
+  config.data.batch_size = 64;
+  config.data.validation = 0.3;
+  config.parallel.leaves = 4;
+  config.train.epochs = 6;
+  const TrainingData selected = select_data(data, config);
+  shoal::Training training(config, make_model(config, selected), selected, test_world());
+  training.allocate();
+  training.start();
+  std::int64_t saved = -1;
+  double loss = 0.0;
+  int left_out = 0;
+  while (!training.finished()) {
+    const auto epoch = training.end_epoch(training.advance({}));
+    if (!epoch) continue;
+    EXPECT_EQ(epoch->best, saved < 0 || epoch->validation->loss < loss);
+    if (epoch->best && saved > 0 && left_out < 2) {
+      training.leave_out_of_best();
+      ++left_out;
+    } else if (epoch->best) {
+      saved = training.progress().step;
+      loss = epoch->validation->loss;
+    }
+    EXPECT_EQ(training.progress().best_step, saved);
+    EXPECT_EQ(training.progress().best_loss, loss);
+    EXPECT_EQ(training.progress().stale_evaluations, 0) << "every epoch is better than the one before";
+  }
+  EXPECT_EQ(left_out, 2);
+}
+
 TEST_F(Judgement, TheMetricDecidesWhatIsBest) {
   const Dataset data = make("metric.h5", {.weight = uneven});
   Config config;

@@ -105,6 +105,9 @@ class Training {
   /// The run does not have the checkpoint that was the best so far: its next evaluation is its best. What early
   /// stopping counts from stays.
   void forget_best() { progress_.best_step = -1; }
+  /// The step that was judged last is not saved: what was the best before is so again. What early stopping counts from
+  /// stays.
+  void leave_out_of_best();
   /// Takes parameters and running statistics alone, as a start: those that its run was judged by. Like restore().
   void adopt(const Archive& archive);
   /// Validation has all metrics from here on, as for a train.metric that is one of them.
