@@ -12,6 +12,13 @@ file(GLOB pages ${share}/man/man?/*)
 compress(${pages})
 
 if(CPACK_GENERATOR STREQUAL DEB)
+  foreach(tool dpkg-shlibdeps file)
+    find_program(${tool} ${tool} NO_CACHE)
+    if(NOT ${tool})
+      message(FATAL_ERROR "${tool} is missing, without which the package would not say which libraries it needs; "
+        "install dpkg-dev and file")
+    endif()
+  endforeach()
   file(READ ${source}/src/show/report/d3-licence.txt d3)
   file(WRITE ${doc}/copyright "shoal is by the shoal developers, under the Apache License, Version 2.0:
 /usr/share/common-licenses/Apache-2.0
