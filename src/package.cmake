@@ -20,12 +20,12 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/package_files.cmake)
 
 # mpirun, which no library asks for on Debian; without it shoal trains on one machine.
-set(launcher)
-if(SHOAL_MPI)
+if(SHOAL_MPI AND MPI_C_LIBRARIES MATCHES mpich)
+  set(launcher mpich)
+  set(mpi_headers ", libmpich-dev")
+elseif(SHOAL_MPI)
   set(launcher openmpi-bin)
-  if(MPI_C_LIBRARIES MATCHES mpich)
-    set(launcher mpich)
-  endif()
+  set(mpi_headers ", libopenmpi-dev")
 endif()
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -38,12 +38,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/package/triggers)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ${launcher})
 # What shoalConfig.cmake asks for, and shoal_load.py.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, g++, pkg-config, libfmt-dev, zlib1g-dev, libjpeg-dev, libpng-dev, libxxhash-dev, \
-libhwy-dev, libzstd-dev, libhdf5-dev, libcpp-httplib-dev, python3-h5py")
-if(launcher)
-  string(REPLACE openmpi-bin libopenmpi-dev mpi_headers ${launcher})
-  string(REPLACE mpich libmpich-dev mpi_headers ${mpi_headers})
-  string(APPEND CPACK_DEBIAN_PACKAGE_SUGGESTS ", ${mpi_headers}")
-endif()
+libhwy-dev, libzstd-dev, libhdf5-dev, libcpp-httplib-dev, python3-h5py${mpi_headers}")
 
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
 set(CPACK_RPM_PACKAGE_LICENSE "Apache-2.0 AND BSD-3-Clause")
