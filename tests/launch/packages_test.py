@@ -76,9 +76,9 @@ def same_files(root, listed):
     assert not missing, f"the .rpm lacks {missing}"
     extra = {path for path in outside_doc(listed) - unpacked if not (root / path[1:]).is_dir()}
     assert not extra, f"the .deb lacks {extra}"
-    for ending in ("/bin/shoal", "/libshoal_infer.so.1", "/libshoal_train.a", "/include/shoal/shoal.hpp", "/include/shoal/shoal.h",
-                   "/shoal/shoal.f90", "/shoal/shoal_load.py", "/cmake/shoal/shoalConfig.cmake", "/pkgconfig/shoal_infer.pc",
-                   "/man5/shoal-config.5.gz", "/completions/shoal", "/_shoal", "/shoal.fish", "/clusters/train.pbs",
+    for ending in ("/bin/shoal", "/libshoal_infer.so.1", "/libshoal_train.a", "/include/shoal/shoal.hpp",
+                   "/include/shoal/shoal.h", "/shoal/shoal.f90", "/shoal/shoal_load.py", "/cmake/shoal/shoalConfig.cmake",
+                   "/pkgconfig/shoal_infer.pc", "/man5/shoal-config.5.gz", "/completions/shoal", "/_shoal", "/shoal.fish", "/clusters/train.pbs",
                    "/shoal/slurm.sbatch", "/shoal/environment.sh"):
         assert any(path.endswith(ending) for path in unpacked), f"{ending} is in no package"
 
