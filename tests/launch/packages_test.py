@@ -78,8 +78,8 @@ def same_files(root, listed):
     assert not extra, f"the .deb lacks {extra}"
     for ending in ("/bin/shoal", "/libshoal_infer.so.1", "/libshoal_train.a", "/include/shoal/shoal.hpp",
                    "/include/shoal/shoal.h", "/shoal/shoal.f90", "/shoal/shoal_load.py", "/cmake/shoal/shoalConfig.cmake",
-                   "/pkgconfig/shoal_infer.pc", "/man5/shoal-config.5.gz", "/completions/shoal", "/_shoal", "/shoal.fish", "/clusters/train.pbs",
-                   "/shoal/slurm.sbatch", "/shoal/environment.sh"):
+                   "/pkgconfig/shoal_infer.pc", "/man5/shoal-config.5.gz", "/completions/shoal", "/_shoal", "/shoal.fish",
+                   "/clusters/train.pbs", "/shoal/slurm.sbatch", "/shoal/environment.sh"):
         assert any(path.endswith(ending) for path in unpacked), f"{ending} is in no package"
 
 

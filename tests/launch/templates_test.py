@@ -106,7 +106,6 @@ def says_what_it_is():
         assert "Change:" in head and ("Not run: no " in head or "Has been run:" in head), f"{path} says too little"
         if path.suffix in (".pbs", ".lsf", ".sbatch"):
             run("bash", "-n", path)
-            assert os.access(path, os.X_OK), path
 
 
 def pbs():
