@@ -46,6 +46,11 @@ groff-base           command:groff
 mandoc               command:mandoc
 zsh                  command:zsh
 fish                 command:fish
+dpkg-dev             command:dpkg-shlibdeps
+file                 command:file
+rpm                  command:rpmbuild
+environment-modules  file:/usr/share/modules/init/bash
+python3-yaml         python:yaml
 python3-numpy        python:numpy
 python3-pip          python:pip
 python3-h5py         python:h5py

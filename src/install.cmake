@@ -43,4 +43,7 @@ get_target_property(infer_version shoal_infer_c VERSION)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/infer/c/shoal_infer.pc.in ${PROJECT_BINARY_DIR}/shoal_infer.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/shoal_infer.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES ${PROJECT_SOURCE_DIR}/src/infer/c/shoal.f90 DESTINATION ${CMAKE_INSTALL_DATADIR}/shoal)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/launch/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/shoal)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/launch/examples ${PROJECT_SOURCE_DIR}/launch/clusters
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/shoal)
+install(FILES ${PROJECT_SOURCE_DIR}/launch/environment.sh ${PROJECT_SOURCE_DIR}/launch/slurm.sbatch
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/shoal)
