@@ -15,8 +15,8 @@ namespace shoal {
 ///   mu = sum z / B, var = sum (z - mu)^2 / B, z_norm = (z - mu) / sqrt(var + epsilon), y = gamma * z_norm + beta
 /// gamma, beta: (C). (mean, M2) of leaves meet by Chan's rule in float64; the gradient goes through mu and var of the
 /// whole batch. In training it updates its running statistics, <name>/mean and <name>/variance:
-///   running = (1 - momentum) * running + momentum * batch, with the unbiased variance. A batch of one row, which is its
-///   own mean, is taken as at test time, by the running statistics, and leaves them as they are.
+///   running = (1 - momentum) * running + momentum * batch, with the unbiased variance. A batch of one row, which is
+///   its own mean, is taken as at test time, by the running statistics, and leaves them as they are.
 /// Source: Ioffe & Szegedy, Batch normalization (2015); running averages as in PyTorch.
 Value batch_norm(Value z, Value gamma, Value beta, double epsilon, double momentum, const std::string& name);
 
