@@ -46,6 +46,8 @@ struct Split::Contents {
   void find_classes(const H5Reader& reader);
   void name_classes(const H5Reader& reader, const ArraysFound& found);
   Arrays read_arrays(const H5Reader& reader, const std::string& name) const;
+  /// Of what the content is a hash of.
+  std::int64_t array_bytes() const;
 
   std::string path;  // or what it is called
   RandomAccessFile file;
@@ -61,7 +63,7 @@ struct Split::Contents {
   std::vector<std::string> id_names;             // of the ids of each split
   std::vector<std::string> columns;              // of the features; may be empty
   std::vector<std::string> unread;               // paths in splits that mean nothing here
-  mutable std::optional<std::string> content;    // computed where the file has none, when it is asked for
+  mutable std::optional<std::string> content;    // computed when it is asked for; of a large file its attribute
 };
 
 template <class T>

@@ -100,6 +100,9 @@ std::int64_t count_classes(const RandomAccessFile& file, const std::string& path
   return greatest + 1;
 }
 
+/// Bytes whose hash is computed whenever it is needed: rows may have been changed in place, and the attribute not.
+constexpr std::int64_t most_hashed = std::int64_t{1} << 27;
+
 constexpr std::array<std::string_view, 5> split_members{"x", "y", "weight", "group", "ids"};
 
 }  // namespace
@@ -226,7 +229,7 @@ Dataset Dataset::open(const std::string& file, const std::string& name) {
   contents->columns =
       contents->table ? contents->table->names() : read_names(reader, "columns").value_or(std::vector<std::string>());
   contents->name_classes(reader, found);
-  contents->content = reader.attribute<std::string>("content");
+  if (contents->array_bytes() > most_hashed) contents->content = reader.attribute<std::string>("content");
   return Dataset(std::move(contents));
 }
 
@@ -270,6 +273,15 @@ std::string Dataset::note_on_unread(const std::string& validated) const {
   if (unread.empty()) return "";
   return fmt::format("{}: {} {} not read: training takes x, y, weight, group of the splits train and validation",
                      path(), fmt::join(unread, ", "), unread.size() == 1 ? "is" : "are");
+}
+
+std::int64_t Split::Contents::array_bytes() const {
+  std::int64_t bytes = 0;
+  for (const Arrays& split : splits) {
+    bytes += split.x.bytes;
+    for (const auto* array : {&split.y, &split.weight, &split.group}) bytes += *array ? (*array)->bytes : 0;
+  }
+  return bytes;
 }
 
 std::string Dataset::content() const {

@@ -149,8 +149,8 @@ class Dataset {
   /// validation; empty: nothing.
   /// @param validated  the split that it validates on; may be empty
   std::string note_on_unread(const std::string& validated = "") const;
-  /// What is in the arrays, as 32 hex digits: the attribute `content`, or, where it is missing, computed from all
-  /// bytes, once. Not to be called by two threads at a time.
+  /// What is in the arrays, as 32 hex digits: computed from all bytes, once, or, of more than 128 MiB, the attribute
+  /// `content` where there is one. Not to be called by two threads at a time.
   std::string content() const;
 
  private:
