@@ -31,9 +31,13 @@ std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) 
   return names;
 }
 
+std::string without_dashes(const std::string& word) {
+  return word.substr(std::min(word.size(), word.find_first_not_of('-')));
+}
+
 /// The option that other programs call so, else the one that is spelt most like it.
 std::string meant_option(const std::string& word, const std::vector<std::string>& known) {
-  for (const std::string& other : known_as(word.substr(word.find_first_not_of('-')))) {
+  for (const std::string& other : known_as(without_dashes(word))) {
     if (std::find(known.begin(), known.end(), "--" + other) != known.end()) return "--" + other;
   }
   return nearest_word(word, known);
@@ -72,7 +76,7 @@ std::string explain(const CLI::App& root, const CLI::ParseError& error) {
       for (const std::string& word : each->get_lnames()) known.push_back("--" + word);
     }
     const std::string word = option->substr(0, option->find('='));
-    const std::string key = config_keys::namesake(word.substr(word.find_first_not_of('-')));
+    const std::string key = config_keys::namesake(without_dashes(word));
     if (config_keys::find(key) != nullptr && app->get_option_no_throw("--set") != nullptr)
       return fmt::format("{} has no option {}; did you mean --set {}=VALUE? See {} --help", name, word, key, name);
     return fmt::format("{} has no option {}; {}", name, word, advice(meant_option(word, known), name));

@@ -388,8 +388,8 @@ start constant.h5 constant
 grep -qF 'warning: all rows to train on have one target in v: there is nothing to learn about it' error.txt ||
   fail "a constant target is not said: $(cat error.txt)"
 # One row beside which all others look alike.
-{ echo a,t,u; for i in $(seq 40); do echo "$i,$((i % 7)).5,$((i * i))"; done; echo 41,1e8,3; } >far-target.csv
-"$shoal" import csv far-target.csv --label t,u --regression -o far-target.h5 >/dev/null
+{ echo a,t,u,v; for i in $(seq 40); do echo "$i,$((i % 7)).5,$((i * i)),$((i == 9))"; done; echo 41,1e8,3,0; } >far-target.csv
+"$shoal" import csv far-target.csv --label t,u,v --regression -o far-target.h5 >/dev/null
 start far-target.h5 far-target
 grep -qF 'warning: the target t in row 40 of split "train" is 100000000, and makes 98 % of the variance of all 41: what' error.txt ||
   fail "a far target is not said: $(cat error.txt)"

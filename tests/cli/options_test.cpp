@@ -288,6 +288,7 @@ TEST(Options, MistakesNameTheNearestWord) {
   expect_refused({"train", "--batch-size", "8"}, "--batch-size; did you mean --set data.batch_size=VALUE?");
   expect_refused({"nudge", "--lr", "0.1"}, "no option --lr; see");
   expect_refused({"--json"}, "shoal has no option --json");
+  expect_refused({"doctor", "---"}, "no option ---; see shoal doctor --help");
 }
 
 TEST(Options, WhatIsMissingOrTooMuch) {

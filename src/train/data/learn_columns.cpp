@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -40,20 +41,33 @@ struct TargetRange {
     std::int64_t row = 0;
   };
   Extreme least, greatest;
+  double next_to_least = std::numeric_limits<double>::infinity();  // of the other rows
+  double next_to_greatest = -std::numeric_limits<double>::infinity();
   double mean = 0.0;
   double squares = 0.0;  // the sum of squared deviations
 
   void take(double value, std::int64_t row) {
-    if (row == 0 || value < least.value) least = {value, row};
-    if (row == 0 || value > greatest.value) greatest = {value, row};
+    if (row == 0) {
+      least = greatest = {value, row};
+    } else {
+      next_to_least = std::min(next_to_least, std::max(value, least.value));
+      next_to_greatest = std::max(next_to_greatest, std::min(value, greatest.value));
+      if (value < least.value) least = {value, row};
+      if (value > greatest.value) greatest = {value, row};
+    }
     const double from_before = value - mean;
     mean += from_before / static_cast<double>(row + 1);
     squares += from_before * (value - mean);
   }
   bool constant() const { return least.value == greatest.value; }
+  bool least_is_farthest() const { return mean - least.value > greatest.value - mean; }
   /// From the mean.
-  const Extreme& farthest() const { return mean - least.value > greatest.value - mean ? least : greatest; }
-  /// Which it makes of all squares.
+  const Extreme& farthest() const { return least_is_farthest() ? least : greatest; }
+  /// Whether there is nothing to tell the others apart by, as of a class that one row has.
+  bool others_are_constant() const {
+    return least_is_farthest() ? next_to_least == greatest.value : next_to_greatest == least.value;
+  }
+  /// Which the farthest makes of all squares.
   double share_of_farthest() const { return (farthest().value - mean) * (farthest().value - mean) / squares; }
 };
 
@@ -84,7 +98,8 @@ void say_what_targets_hide(const TrainingData& data) {
     const std::string name = k < names.size() ? names[k] : fmt::format("output {}", k);
     if (ranges[k].constant()) {
       constant.push_back(name);
-    } else if (data.train.rows() >= fewest && ranges[k].share_of_farthest() > nearly_all) {
+    } else if (data.train.rows() >= fewest && !ranges[k].others_are_constant() &&
+               ranges[k].share_of_farthest() > nearly_all) {
       const TargetRange::Extreme& far = ranges[k].farthest();
       log_warning(fmt::format(
           "the target {} in row {} of split \"{}\" is {}, and makes {:.0f} % of the variance of all {}: what "
