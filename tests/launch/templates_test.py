@@ -200,7 +200,7 @@ def mpijob():
     job = yaml.safe_load((templates / "mpijob.yaml").read_text())
     assert (job["apiVersion"], job["kind"]) == ("kubeflow.org/v2beta1", "MPIJob")
     spec = job["spec"]
-    assert set(spec) <= {"slotsPerWorker", "sshAuthMountPath", "mpiImplementation", "runPolicy", "mpiReplicaSpecs",
+    assert set(spec) <= {"slotsPerWorker", "mpiImplementation", "runPolicy", "mpiReplicaSpecs",
                          "launcherCreationPolicy", "runLauncherAsWorker"}, spec
     assert set(spec["runPolicy"]) <= {"cleanPodPolicy", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished",
                                       "schedulingPolicy", "suspend", "managedBy"}, spec["runPolicy"]

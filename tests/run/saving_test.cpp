@@ -21,6 +21,17 @@ class Saving : public TrainRun {
       if (test_world().rank() == 0) fs::create_directories(path(run) + "/checkpoints/" + link + "/in the way");
     });
   }
+  /// On rank 0: some time after the first save that failed, `best` of "run" is in the way no longer.
+  std::thread unblock_after(std::chrono::milliseconds time) const {
+    if (test_world().rank() != 0) return {};
+    return std::thread([this, time] {
+      // Step 4 ends the first epoch; its checkpoint is whole before the link to it cannot be made.
+      const std::string first = RunPaths{path("run")}.checkpoint(4);
+      while (!fs::exists(first)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(time);
+      fs::remove_all(path("run/checkpoints/best"));
+    });
+  }
 };
 
 TEST_F(Saving, AtEveryStepLeavesTheSameRunAsAtTheEndAlone) {
@@ -51,16 +62,7 @@ TEST_F(Saving, TooManyFailuresEndTheRunAndTheLastGoodCheckpointIsNamed) {
 TEST_F(Saving, GoesOnAfterAFailureAndSavesAgainOnceItCan) {
   EXPECT_EQ(status_alone(request("whole")), ExitStatus::done);
   block("run", "best");
-  std::thread remedy;
-  if (test_world().rank() == 0) {
-    remedy = std::thread([this] {
-      // Step 4 ends the first epoch; its checkpoint is whole before the link to it cannot be made.
-      const std::string first = RunPaths{path("run")}.checkpoint(4);
-      while (!fs::exists(first)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      fs::remove_all(path("run/checkpoints/best"));
-    });
-  }
+  std::thread remedy = unblock_after(std::chrono::milliseconds(50));
   EXPECT_EQ(status_of(request("run", {"checkpoint.give_up=5"})), ExitStatus::done) << message_;
   if (remedy.joinable()) remedy.join();
   EXPECT_EQ(digest_in("run"), digest_in("whole"));
@@ -69,15 +71,7 @@ TEST_F(Saving, GoesOnAfterAFailureAndSavesAgainOnceItCan) {
 /// In the pause after a failure saves are left out, those of better steps among them: they have no part in `best`.
 TEST_F(Saving, BestIsAmongTheStepsThatAreSaved) {
   block("run", "best");
-  std::thread remedy;
-  if (test_world().rank() == 0) {
-    remedy = std::thread([this] {
-      while (!fs::exists(RunPaths{path("run")}.checkpoint(4)))
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      std::this_thread::sleep_for(std::chrono::milliseconds(300));
-      fs::remove_all(path("run/checkpoints/best"));
-    });
-  }
+  std::thread remedy = unblock_after(std::chrono::milliseconds(300));
   // Nothing is learnt any more when the pause is over.
   EXPECT_EQ(status_of(request("run", {"checkpoint.give_up=5", "train.epochs=1000000", "train.max_seconds=3.5",
                                       "schedule.name=exponential", "schedule.factor=0.3", "model.batch_norm=false"})),
@@ -101,15 +95,7 @@ TEST_F(Saving, ThePauseAfterAFailureIsNoSilence) {
   };
   const std::uint64_t usual = exchanges_of("usual");
   block("run", "best");
-  std::thread remedy;
-  if (test_world().rank() == 0) {
-    remedy = std::thread([this] {
-      while (!fs::exists(RunPaths{path("run")}.checkpoint(4)))
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      fs::remove_all(path("run/checkpoints/best"));
-    });
-  }
+  std::thread remedy = unblock_after(std::chrono::milliseconds(50));
   const std::uint64_t with_a_pause = exchanges_of("run");
   if (remedy.joinable()) remedy.join();
   EXPECT_TRUE(test_world().size() == 1 || with_a_pause > usual + 20) << with_a_pause << " and " << usual;
