@@ -226,6 +226,17 @@ std::vector<Outcome> read_outcomes(const SweepPaths& paths) {
   return outcomes;
 }
 
+std::string training_name(std::int64_t rung, const TrialPart& part) {
+  const std::string name = fmt::format("{}-{}", rung, part.trial);
+  return part.fold > 0 ? fmt::format("{}-{}", name, part.fold) : name;
+}
+
+std::optional<std::string> training_of_claim(const std::string& claim) {
+  const std::size_t round = claim.find_first_not_of("0123456789");
+  if (round == 0 || round == std::string::npos || claim[round] != '-') return std::nullopt;
+  return claim.substr(round + 1);
+}
+
 void check_claims(const std::string& claims) {
   std::error_code error;
   if (fs::exists(claims, error) || error) return;

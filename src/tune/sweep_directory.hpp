@@ -9,6 +9,7 @@
 #include "shoal/io/ownership/lock.hpp"
 #include "shoal/run/nudges.hpp"
 #include "shoal/run/run_paths.hpp"
+#include "tune/folds/folds.hpp"
 #include "tune/outcome.hpp"
 
 namespace shoal {
@@ -69,6 +70,11 @@ class SweepDirectory {
 /// What all journals of a sweep say, its own or another process's, each training of each model once; in no order.
 /// @throws Error(no_input)  one is gone: another process has just put them together
 std::vector<Outcome> read_outcomes(const SweepPaths& paths);
+
+/// A training within its round, `<rung>-<trial>`, with folds `-<fold>` behind it.
+std::string training_name(std::int64_t rung, const TrialPart& part);
+/// The training that a claim `<round>-<training_name()>` is for; nothing for other files beside the claims.
+std::optional<std::string> training_of_claim(const std::string& claim);
 
 /// @throws Error(taken)  where the claims are gone: they are in the sweep's folder, and a later owner removes them
 void check_claims(const std::string& claims);

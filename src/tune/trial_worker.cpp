@@ -78,13 +78,12 @@ TrialTask TrialWorker::task_of(const SearchPlan& plan, const TrialPart& part, st
 }
 
 /// Which of the parts, or -1: none is left.
-std::int64_t TrialWorker::next_free(const std::string& claims_of, const std::vector<TrialPart>& parts,
-                                    std::int64_t& from) {
+std::int64_t TrialWorker::next_free(const std::string& claims_of, std::int64_t rung,
+                                    const std::vector<TrialPart>& parts, std::int64_t& from) {
   while (from < static_cast<std::int64_t>(parts.size()) && !stop_asked()) {
-    const auto [trial, fold] = parts[static_cast<std::size_t>(from)];
-    const std::string which = fold > 0 ? fmt::format("{}-{}", trial, fold) : std::to_string(trial);
+    const std::string training = training_name(rung, parts[static_cast<std::size_t>(from)]);
     ++from;
-    if (claim(claims_, fmt::format("{}-{}", claims_of, which))) return from - 1;
+    if (claim(claims_, claims_of + '-' + training)) return from - 1;
   }
   return -1;
 }
@@ -107,7 +106,7 @@ std::vector<Outcome> TrialWorker::train_free(const SearchPlan& plan, const std::
   const Metric metric = task_.settings.metric;
   std::vector<Outcome> mine;
   for (std::int64_t from = 0;;) {
-    std::int64_t next = leads() ? next_free(fmt::format("{}-{}", stage.round, stage.rung), parts, from) : -1;
+    std::int64_t next = leads() ? next_free(std::to_string(stage.round), stage.rung, parts, from) : -1;
     group_.broadcast(std::as_writable_bytes(std::span(&next, 1)));
     if (next < 0) {
       if (journal_) journal_->sync();
@@ -151,7 +150,7 @@ bool TrialWorker::train_again(const SearchPlan& plan, const std::vector<TrialPar
   progress_ = nullptr;
   bool whole = true;
   for (std::int64_t from = 0;;) {
-    std::int64_t next = leads() ? next_free("again", parts, from) : -1;
+    std::int64_t next = leads() ? next_free("again", rung, parts, from) : -1;
     group_.broadcast(std::as_writable_bytes(std::span(&next, 1)));
     if (next < 0) return whole && !stopping_;
     const TrialPart part = parts[static_cast<std::size_t>(next)];

@@ -48,7 +48,8 @@ class TrialWorker {
 
  private:
   bool stop_asked();
-  std::int64_t next_free(const std::string& claims_of, const std::vector<TrialPart>& parts, std::int64_t& from);
+  std::int64_t next_free(const std::string& claims_of, std::int64_t rung, const std::vector<TrialPart>& parts,
+                         std::int64_t& from);
   std::optional<Outcome> train(const TrialTask& task, const std::function<bool(const Outcome&)>& wanted);
   TrialTask task_of(const SearchPlan& plan, const TrialPart& part, std::int64_t rung) const;
 

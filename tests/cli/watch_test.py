@@ -5,6 +5,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -113,10 +114,12 @@ try:
         assert sweep.poll() is None and time.time() < end, "no trial has an outcome"
         time.sleep(0.05)
     watch = Watch("search")
-    watch.frames(2)
-    frame = watch.seen.split(HOME)[-2].decode(errors="replace")
-    for words in ("search  under way  ", " of 200: ", "1 under way", "0 failed", " gone, ", " left", "best so far", "trial "):
-        assert words in frame, f"no {words!r} in {frame!r}"
+    watch.frames(8)
+    frames = [frame.decode(errors="replace") for frame in watch.seen.split(HOME)[1:-1]]
+    running = {re.search(r"(\d+) under way", frame)[1] for frame in frames}
+    assert "1" in running and running <= {"0", "1"}, f"one rank works at one training: {running}"
+    for words in ("search  under way  ", " of 200: ", "0 failed", " gone, ", " left", "best so far", "trial "):
+        assert words in frames[-1], f"no {words!r} in {frames[-1]!r}"
     sweep.send_signal(signal.SIGUSR1)
     watch.end()
     after = watch.seen.split(LEAVE)[1].decode()
