@@ -12,8 +12,9 @@
 #include "tune/folds/folds.hpp"
 #include "tune/keeper.hpp"
 #include "tune/search_plan.hpp"
+#include "tune/start/sweep_task.hpp"
+#include "tune/sweep_directory.hpp"
 #include "tune/sweep_progress.hpp"
-#include "tune/sweep_start.hpp"
 #include "tune/trial.hpp"
 
 namespace shoal {

@@ -1,5 +1,3 @@
-#include "tune/sweep_start.hpp"
-
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -7,6 +5,8 @@
 #include "shoal/core/error.hpp"
 #include "shoal/data/synth.hpp"
 #include "shoal/io/memory_limit.hpp"
+#include "tune/start/start_lines.hpp"
+#include "tune/start/sweep_task.hpp"
 
 namespace shoal {
 namespace {

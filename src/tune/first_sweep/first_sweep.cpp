@@ -19,7 +19,7 @@
 #include "shoal/tune/search_space.hpp"
 #include "tune/first_sweep/first_space.hpp"
 #include "tune/search_plan.hpp"
-#include "tune/sweep_start.hpp"
+#include "tune/start/sweep_task.hpp"
 
 namespace shoal {
 namespace {
