@@ -66,15 +66,23 @@ struct RunSummary::State {
   void read_trials();
 };
 
-/// Of what grows.
+/// When what grows last grew: of a sweep the newest of what its ranks write.
 std::optional<fs::file_time_type> RunSummary::State::changed() const {
-  const SweepPaths of_sweep{paths.folder};
-  const std::vector<std::string> files =
-      sweep ? std::vector{of_sweep.journal(0), of_sweep.csv(), of_sweep.old_journal()} : std::vector{paths.metrics()};
-  for (const std::string& file : files) {
-    if (const auto stamp = FileStamp::of(file)) return stamp->written;
+  std::optional<fs::file_time_type> newest;
+  const auto see = [&newest](const std::string& file) {
+    const auto stamp = FileStamp::of(file);
+    if (stamp && (!newest || stamp->written > *newest)) newest = stamp->written;
+  };
+  if (sweep) {
+    std::error_code none;
+    for (fs::directory_iterator at(paths.folder, none), end; !none && at != end; at.increment(none)) {
+      if (SweepPaths::is_journal(at->path().filename().string())) see(at->path().string());
+    }
+    see(SweepPaths{paths.folder}.csv());
+  } else {
+    see(paths.metrics());
   }
-  return config_read ? std::optional(config_read->written) : std::nullopt;
+  return newest || !config_read ? newest : std::optional(config_read->written);
 }
 
 void RunSummary::State::read_config() {
@@ -117,7 +125,6 @@ void RunSummary::State::read_metrics() {
   metrics_read = now;
 }
 
-RunSummary::RunSummary(std::string folder) : state_(std::make_unique<State>(std::move(folder))) {}
 /// A sweep is read as a whole, so not with every trial that ends.
 void RunSummary::State::read_trials() {
   const auto now = std::chrono::steady_clock::now();
@@ -137,6 +144,7 @@ void RunSummary::State::read_trials() {
 }
 
 RunSummary::RunSummary() = default;
+RunSummary::RunSummary(std::string folder) : state_(std::make_unique<State>(std::move(folder))) {}
 RunSummary::RunSummary(RunSummary&&) noexcept = default;
 RunSummary& RunSummary::operator=(RunSummary&&) noexcept = default;
 RunSummary::~RunSummary() = default;

@@ -308,9 +308,22 @@ def a_run_that_comes_and_goes(server):
     wait_for(lambda: len(server.json("/api/runs?version=0")["changed"]) == 2, "removed run")
 
 
+def a_sweep_changes_by_any_rank(server):
+    os.makedirs("runs/search")
+    for name, text in (("config.toml", "[sweep]\ntrials = 3\n"), ("fingerprint", ""), ("journal-0.jsonl", ""), ("journal-2.jsonl", "")):
+        with open(f"runs/search/{name}", "w") as file:
+            file.write(text)
+    os.utime("runs/search/journal-0.jsonl", (1_700_000_000, 1_700_000_000))
+    os.utime("runs/search/journal-2.jsonl", (1_700_000_500, 1_700_000_500))
+    entry = wait_for(lambda: next((r for r in server.json("/api/runs?version=0")["changed"] if r["name"] == "search"), None), "sweep")
+    assert entry["kind"] == "sweep" and entry["changed"] == 1_700_000_500, entry
+    shutil.rmtree("runs/search")
+    wait_for(lambda: len(server.json("/api/runs?version=0")["changed"]) == 2, "removed sweep")
+
+
 ATTACKS = (the_page_alone_needs_no_token, no_token, wrong_host, dns_rebinding, other_origin, paths_upwards, links_out,
            ten_megabytes, what_is_no_request, names_with_markup, nobody_guesses_by_time, a_run_that_comes_and_goes,
-           two_hundred_slow_connections)
+           a_sweep_changes_by_any_rank, two_hundred_slow_connections)
 
 with Server(shoal, "runs", "--port", "0") as server:
     for attack in ATTACKS:
