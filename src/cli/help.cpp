@@ -6,16 +6,9 @@
 #include <vector>
 
 #include "cli/output.hpp"
-#include "shoal/config/keys.hpp"
 
 namespace shoal {
 namespace {
-
-std::string default_of(const config_keys::Key& key) {
-  std::string value = config_keys::value_text(key, Config());
-  std::replace(value.begin(), value.end(), '\n', ' ');
-  return value;
-}
 
 std::string keys_table(const std::string& section) {
   std::vector<std::vector<std::string>> rows = {{"key", "default", "what it is"}};
@@ -44,6 +37,12 @@ std::string of_key(const config_keys::Key& key) {
 }
 
 }  // namespace
+
+std::string default_of(const config_keys::Key& key) {
+  std::string value = config_keys::value_text(key, Config());
+  std::replace(value.begin(), value.end(), '\n', ' ');
+  return value.empty() ? "none" : value;
+}
 
 std::string config_help(const std::string& topic) {
   if (topic == "config") return keys_table("");

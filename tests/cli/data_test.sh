@@ -258,7 +258,7 @@ refused 64 'days.csv is no earlier file of columns' "$shoal" import csv days-tur
 refused 64 '--label yy: no such column in days.csv; did you mean "y"' "$shoal" import csv days.csv --label yy -o no.h5
 refused 65 'targets.csv:79: label "NA" is no number' "$shoal" import csv targets.csv --label y -o no.h5
 "$shoal" import csv targets.csv --label y --drop-unlabelled -o targets.h5 >targets.txt
-grep -q '200, of which 1 have no label' targets.txt || fail "rows left out: $(cat targets.txt)"
+grep -q '200, of which 1 has no label' targets.txt || fail "rows left out: $(cat targets.txt)"
 grep -q 'y 1 output' targets.txt || fail "targets with a gap: $(cat targets.txt)"
 "$shoal" import csv pandas.csv --label 3 -o pandas.h5 >pandas.txt
 grep -q '^train *20$' pandas.txt || fail "a header of numbers: $(cat pandas.txt)"
