@@ -66,10 +66,11 @@ std::string slower_decay(const std::string& schedule) {
 
 std::string start_line(const Training& training, const Communicator& comm) {
   const std::int64_t batch = training.config().data.batch_size;
-  return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {} parameters; {} samples in batches of {}, {}",
+  return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {}; {} in batches of {}, {}",
                      counted(comm.size(), "rank"), counted(comm.host_count(), "host"), counted(threads(), "thread"),
                      instruction_set(), counted(cores_in_reach(), "core"), layer_line(training.model()),
-                     training.model().parameter_count(), training.data().train.rows(), batch,
+                     counted(training.model().parameter_count(), "parameter"),
+                     counted(training.data().train.rows(), "sample"), batch,
                      counted(leaves_of(training.config()), "leaf", "leaves"));
 }
 
