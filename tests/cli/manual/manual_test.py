@@ -75,6 +75,8 @@ assert not any(no_bit in told[key] for key in keys if key.startswith(("sweep.", 
 assert "optimizer.clip_norm" in run(shoal, "help", "optimizer")[0] and "train.epochs" not in run(shoal, "help", "optimizer")[0]
 for section in ("train", "sweep", "optimizer"):  # the first two have the names of commands
     assert f"\n{section}." in run(shoal, "help", "config", section)[0], section
+assert "is to set model.batch_norm = true" in told["model.batch_norm.epsilon"]
+assert not any("is to set" in told[key] for key in ("model.batch_norm.enabled", "train.early_stopping.patience"))
 assert "default: none.\n" in told["sweep.space"], told["sweep.space"]
 wrong = subprocess.run([shoal, "help", "config", "optimiser"], capture_output=True, text=True, env=environment)
 assert wrong.returncode == 64 and 'no help on "optimiser"' in wrong.stderr, wrong.stderr
