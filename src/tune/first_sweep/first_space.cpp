@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "shoal/core/error.hpp"
+
 namespace shoal {
 namespace {
 
