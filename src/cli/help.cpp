@@ -6,16 +6,9 @@
 #include <vector>
 
 #include "cli/output.hpp"
-#include "shoal/config/keys.hpp"
 
 namespace shoal {
 namespace {
-
-std::string default_of(const config_keys::Key& key) {
-  std::string value = config_keys::value_text(key, Config());
-  std::replace(value.begin(), value.end(), '\n', ' ');
-  return value;
-}
 
 std::string keys_table(const std::string& section) {
   std::vector<std::vector<std::string>> rows = {{"key", "default", "what it is"}};
@@ -36,14 +29,29 @@ std::string no_bit_line(const config_keys::Key& key) {
                      changes_no_bit(key.name, stops_early) ? "" : " while train.early_stopping.patience is 0");
 }
 
+/// Of what is inside of a section that may be off.
+std::string switch_line(const config_keys::Key& key) {
+  const std::string section = key.name.substr(0, key.name.rfind('.'));
+  const config_keys::Key* on = config_keys::switch_of(section);
+  if (on == nullptr || on == &key) return "";
+  return fmt::format("  To set it is to set {} = true, unless that is said to be false.\n", section);
+}
+
 std::string of_key(const config_keys::Key& key) {
   std::string text = fmt::format("{}\n  {}.\n  It takes {}; default: {}.\n", key.name, config_keys::about(key),
                                  config_keys::expected(key), default_of(key));
+  text += switch_line(key);
   if ((key.flags & config_keys::nudge) != 0) text += "  It may change while a run is under way: shoal nudge.\n";
   return text + no_bit_line(key);
 }
 
 }  // namespace
+
+std::string default_of(const config_keys::Key& key) {
+  std::string value = config_keys::value_text(key, Config());
+  std::replace(value.begin(), value.end(), '\n', ' ');
+  return value.empty() ? "none" : value;
+}
 
 std::string config_help(const std::string& topic) {
   if (topic == "config") return keys_table("");

@@ -277,7 +277,7 @@ ExitStatus execute(const PredictRequest& request, Communicator& world) {
     weights = inputs.model.weights();
   }
   if (world.rank() == 0 && !printed) {
-    print(fmt::format("{} rows written to {}{}{}{}\n", rows, request.out, said_format(request.out),
+    print(fmt::format("{} written to {}{}{}{}\n", counted(rows, "row"), request.out, said_format(request.out),
                       weights.empty() ? "" : fmt::format(", by weights: {}", weights),
                       given.files.size() == 1 ? "" : fmt::format(", by {} models", given.files.size())));
   }

@@ -529,7 +529,8 @@ void CommandLine::add_doctor() {
 void CommandLine::add_help() {
   CLI::App* app = command(app_, "help", "Help on a command, on all keys of a config, or on one",
                           "shoal help import csv\n  shoal help config\n  shoal help optimizer.learning_rate");
-  app->add_option("TOPIC", topic_, "A command; config, a section of it, or a key; by default all commands")
+  app->add_option("TOPIC", topic_,
+                  "A command; config, a section of it, or a key; by default all commands. config train: the section")
       ->type_name("");
 
   app = command(app_, "generate", "Make the manual and completion for shells, as an installation has them",
@@ -540,8 +541,24 @@ void CommandLine::add_help() {
   text(app, "-o,--out", generate_.out, "FILE", "File to write, of all the folder; - is standard output, the default");
 }
 
+[[noreturn]] void refuse_topic(const std::string& word, const CLI::App& below) {
+  std::vector<std::string> known = {"config"};
+  for (const CLI::App* each : below.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(each->get_name());
+  for (const config_keys::Key& key : config_keys::keys()) known.push_back(key.name);
+  const std::string meant = config_keys::namesake(word);
+  const std::string near = meant.empty() ? nearest_word(word, known) : meant;
+  throw Error(ExitStatus::usage, fmt::format("there is no help on \"{}\"; {}see shoal --help and shoal help config",
+                                             word, near.empty() ? "" : "did you mean " + near + "? Or "));
+}
+
 /// What `shoal help` prints.
 std::string CommandLine::help() const {
+  // A section may have the name of a command: `help config train`.
+  if (topic_.size() == 2 && topic_.front() == "config") {
+    if (std::string text = config_help(topic_.back()); !text.empty()) return text;
+    refuse_topic(topic_.back(), app_);
+  }
   const CLI::App* app = &app_;
   std::string before;
   for (const std::string& word : topic_) {
@@ -554,14 +571,7 @@ std::string CommandLine::help() const {
     if (topic_.size() == 1) {
       if (std::string text = config_help(word); !text.empty()) return text;
     }
-    std::vector<std::string> known = {"config"};
-    for (const CLI::App* each : app->get_subcommands([](const CLI::App*) { return true; }))
-      known.push_back(each->get_name());
-    for (const config_keys::Key& key : config_keys::keys()) known.push_back(key.name);
-    const std::string meant = config_keys::namesake(word);
-    const std::string near = meant.empty() ? nearest_word(word, known) : meant;
-    throw Error(ExitStatus::usage, fmt::format("there is no help on \"{}\"; {}see shoal --help and shoal help config",
-                                               word, near.empty() ? "" : "did you mean " + near + "? Or "));
+    refuse_topic(word, *app);
   }
   // The root that has read this line helps with the command that was given, which is help.
   return topic_.empty() ? CommandLine().app_.help() : app->help(before);

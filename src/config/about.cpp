@@ -65,7 +65,7 @@ constexpr std::array lines = {
     Line{"schedule.step_epochs", "Of step: epochs between two changes"},
     Line{"schedule.factor", "Of step and exponential: by which the rate is multiplied"},
     Line{"schedule.decay", "Of inverse_time"},
-    Line{"schedule.min_rate", "Where the rate ends, of the schedules that use it"},
+    Line{"schedule.min_rate", "Least rate, after the warm-up, of all schedules but constant"},
     Line{"schedule.power", "Of polynomial"},
     Line{"schedule.rise_fraction", "Of one_cycle: share of the steps in which the rate rises"},
     Line{"schedule.start_divisor", "Of one_cycle: the learning rate divided by it is the first rate"},

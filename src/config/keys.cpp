@@ -159,7 +159,8 @@ std::string idle_schedule(const Config& c) {
   const ScheduleSettings& s = c.schedule;
   const auto constant = [](const std::string& why) { return "has no effect: the rate stays as it is, since " + why; };
   if (s.name == "constant") return "";
-  if (schedule_uses(s.name, "min_rate") && s.min_rate >= c.optimizer.learning_rate)
+  const bool rises = schedule_uses(s.name, "factor") && s.factor > 1.0;
+  if (!rises && schedule_uses(s.name, "min_rate") && s.min_rate >= c.optimizer.learning_rate)
     return constant("schedule.min_rate is not below optimizer.learning_rate");
   if (schedule_uses(s.name, "factor") && s.factor == 1.0) return constant("schedule.factor is 1");
   if (s.name == "inverse_time" && s.decay == 0.0) return constant("schedule.decay is 0");

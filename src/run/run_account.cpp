@@ -66,10 +66,11 @@ std::string slower_decay(const std::string& schedule) {
 
 std::string start_line(const Training& training, const Communicator& comm) {
   const std::int64_t batch = training.config().data.batch_size;
-  return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {} parameters; {} samples in batches of {}, {}",
+  return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {}; {} in batches of {}, {}",
                      counted(comm.size(), "rank"), counted(comm.host_count(), "host"), counted(threads(), "thread"),
                      instruction_set(), counted(cores_in_reach(), "core"), layer_line(training.model()),
-                     training.model().parameter_count(), training.data().train.rows(), batch,
+                     counted(training.model().parameter_count(), "parameter"),
+                     counted(training.data().train.rows(), "sample"), batch,
                      counted(leaves_of(training.config()), "leaf", "leaves"));
 }
 
@@ -125,16 +126,16 @@ std::string finished_line(const Training& training, const std::string& name) {
         "{} is finished: it stopped early after step {}, {} without progress; raise train.early_stopping.patience to "
         "train on",
         name, step, counted(training.progress().stale_evaluations, "evaluation"));
-  return fmt::format("{} is finished: {} steps are done; raise {} to train on", name, step,
+  return fmt::format("{} is finished: {} done; raise {} to train on", name, counted(step, "step is", "steps are"),
                      training.config().train.steps > 0 ? "train.steps" : "train.epochs");
 }
 
 void print_dry_run(const Training& training, const Config& next, const Communicator& comm) {
   const Model& model = training.model();
   print_layers(model);
-  std::cout << fmt::format(
-      "{} steps, {} an epoch; validation: {}\n", training.total_steps(next), training.steps_per_epoch(),
-      training.data().validation ? fmt::format("{} samples", training.data().validation->rows()) : "none");
+  std::cout << fmt::format("{}, {} an epoch; validation: {}\n", counted(training.total_steps(next), "step"),
+                           training.steps_per_epoch(),
+                           training.data().validation ? counted(training.data().validation->rows(), "sample") : "none");
   const TrainingCost cost = estimate_cost(next, training.data(), HostLoad::of(comm));
   std::cout << fmt::format("memory per host: about {:.1f} MB to train and save; checkpoint: about {:.1f} MB\n",
                            (cost.model_bytes + cost.batch_bytes + cost.judge_bytes) * 1e-6,

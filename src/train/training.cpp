@@ -37,8 +37,8 @@ std::int64_t leaves_for(const Config& config, int ranks) {
   while (default_leaves(remedy) < ranks) remedy = 64 * ((remedy + 64) / 64);
   if (batch < ranks)
     throw Error(ExitStatus::usage,
-                fmt::format("batch size {} is below {} ranks; use data.batch_size = {} or more, or {} ranks", batch,
-                            ranks, remedy, batch));
+                fmt::format("batch size {} is below {} ranks; use data.batch_size = {} or more, or {}", batch, ranks,
+                            remedy, counted(batch, "rank")));
   if (config.parallel.leaves > 0)
     throw Error(ExitStatus::usage,
                 fmt::format("parallel.leaves = {} is below {} ranks; use parallel.leaves = {} or more, or {}", leaves,

@@ -28,13 +28,13 @@ std::vector<std::string> best_checkpoints(const std::string& sweep, std::int64_t
   for (const TrialRow& row : view.rows) {
     if (row.status == "done" && row.place && !row.same_as) done.push_back(&row);
   }
+  if (n > std::ssize(done))
+    refuse(fmt::format("only {} of {}, equal ones counted once, {} trained to the end; give {} or fewer", done.size(),
+                       counted(std::ssize(view.rows), "trial"), done.size() == 1 ? "was" : "were", done.size()));
   if (n > view.config.sweep.keep)
     refuse(
         fmt::format("{} keeps {} (sweep.keep); more are kept after shoal sweep --run {} --resume --set sweep.keep={}",
                     sweep, counted(view.config.sweep.keep, "checkpoint"), shell_word(sweep), n));
-  if (n > std::ssize(done))
-    refuse(fmt::format("only {} of {}, equal ones counted once, {} trained to the end; give {} or fewer", done.size(),
-                       counted(std::ssize(view.rows), "trial"), done.size() == 1 ? "was" : "were", done.size()));
   std::sort(done.begin(), done.end(), [](const auto* a, const auto* b) { return *a->place < *b->place; });
   const SweepPaths paths{sweep};
   const auto kept = std::min<std::size_t>(done.size(), static_cast<std::size_t>(view.config.sweep.keep));

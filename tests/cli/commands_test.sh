@@ -124,6 +124,7 @@ status=0
 "${launched[@]}" train "${small[@]}" --set train.max_seconds=1e-9 --run stopped 2>log.txt || status=$?
 equal 'status of a run out of time' $status 75
 grep -q 'go on with --run stopped --resume auto' log.txt || fail "no way on: $(cat log.txt)"
+"$shoal" train "${small[@]}" --set train.steps=1 --dry-run 2>/dev/null | grep -q '^1 step, ' || fail 'one step is not one step'
 "${launched[@]}" train "${small[@]}" --set train.steps=7 --run seven 2>/dev/null
 "${launched[@]}" train --run seven --resume auto 2>log.txt
 grep -q 'seven is finished: 7 steps are done; raise train.steps to train on' log.txt || fail "no way on: $(cat log.txt)"

@@ -248,6 +248,8 @@ refused 65 '"1.949" has a decimal point and "7,5" a decimal comma' "$shoal" impo
 awk 'BEGIN { print "day,y"; for (i = 0; i < 400; ++i) printf "%s,%d\n", i == 300 ? "unknown" : sprintf("2018-%02d-%02d", 1 + i % 12, 1 + i % 28), i % 2 }' >odd.csv
 refused 65 'unknown' "$shoal" import csv odd.csv --label y -o no.h5
 "$shoal" import csv two.csv --label y --weight a -o weighted.h5 >/dev/null
+printf 'a,b,y\n1,2,0\n-1,3,1\n' >below.csv
+refused 65 'below.csv:3: column "a" is "-1", below 0; correct it, or remove the row' "$shoal" import csv below.csv --label y --weight a -o no.h5
 cut -d, -f2- two.csv >light.csv
 "$shoal" train --set data.file=weighted.h5 --set data.batch_size=2 --set train.epochs=1 --run weighted 2>/dev/null
 "$shoal" evaluate weighted --data light.csv >/dev/null 2>light.txt
@@ -258,7 +260,7 @@ refused 64 'days.csv is no earlier file of columns' "$shoal" import csv days-tur
 refused 64 '--label yy: no such column in days.csv; did you mean "y"' "$shoal" import csv days.csv --label yy -o no.h5
 refused 65 'targets.csv:79: label "NA" is no number' "$shoal" import csv targets.csv --label y -o no.h5
 "$shoal" import csv targets.csv --label y --drop-unlabelled -o targets.h5 >targets.txt
-grep -q '200, of which 1 have no label' targets.txt || fail "rows left out: $(cat targets.txt)"
+grep -q '200, of which 1 has no label' targets.txt || fail "rows left out: $(cat targets.txt)"
 grep -q 'y 1 output' targets.txt || fail "targets with a gap: $(cat targets.txt)"
 "$shoal" import csv pandas.csv --label 3 -o pandas.h5 >pandas.txt
 grep -q '^train *20$' pandas.txt || fail "a header of numbers: $(cat pandas.txt)"

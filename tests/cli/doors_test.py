@@ -91,9 +91,9 @@ def a_label_with_a_gap():
     for file in gap, two:
         refused("--drop-unlabelled", "import", "csv", file, "--label", "y", "-o", "none.h5")
     said, data = imported("csv", "gap.h5", gap, "--label", "y", "--drop-unlabelled")
-    assert data["train/y"].dtype.kind == "f" and len(data["train/y"]) == 200 and "of which 1 have no label" in said, said
+    assert data["train/y"].dtype.kind == "f" and len(data["train/y"]) == 200 and "of which 1 has no label" in said, said
     said, data = imported("csv", "two.h5", two, "--label", "y", "--drop-unlabelled")
-    assert data.attrs["classes"] == 2 and len(data["train/y"]) == 40 and "of which 1 have no label" in said, said
+    assert data.attrs["classes"] == 2 and len(data["train/y"]) == 40 and "of which 1 has no label" in said, said
 
 
 def numbers_that_float32_would_round():

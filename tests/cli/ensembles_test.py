@@ -222,6 +222,7 @@ assert open(kept[0], "rb").read() == open("sweep/best.h5", "rb").read()
 assert must("predict", "sweep", "--best", "3", *data) == must("predict", *kept, *data)
 assert must("predict", "sweep", "--best", "1", *data) == must("predict", "sweep/best.h5", *data)
 refused(["predict", "sweep", "--best", "4", *data], 64, "keeps 3 checkpoints", "sweep.keep")
+refused(["predict", "sweep", "--best", "5", *data], 64, "only 4 of 4 trials")  # more to keep would not help
 refused(["predict", "kinds-a", "--best", "2", *data], 66, "no sweep")
 if launcher:
     must("sweep", "sweep.toml", "--run", "sweep-2", ranks=2)

@@ -332,7 +332,7 @@ pathlib.Path("in/a/bad.jpg").write_bytes((golden / "colour.jpg").read_bytes()[:3
 pathlib.Path("in/a/notes.txt").write_text("?")
 refused(65, "in/a/bad.jpg: a damaged JPEG", "images", "in", "--size", "8x9")
 x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")
-assert len(x) == 2 and "1 of 3 images are left out" in said and "the first is a/notes.txt" in said, said
+assert len(x) == 2 and "left out: 1 of 3 images" in said and "the first is a/notes.txt" in said, said
 refused(64, '--size is "8"; it must be width and height', "images", "in", "--size", "8")
 pathlib.Path("in/c").mkdir()
 x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")

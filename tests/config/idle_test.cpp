@@ -235,6 +235,7 @@ TEST(ConfigIdle, AKeyThatActsSaysNothing) {
   const std::vector<std::string> texts = {
       std::string(),
       "[model]\nhidden = [8]\nactivation = \"tanh\"\ndropout = 0.1\nbatch_norm = {epsilon = 1e-3}",
+      "schedule = {name = \"exponential\", factor = 2, min_rate = 1e-3}",  // it rises
       "model = {depth = 1, width = 3, activation = \"tanh\", init = \"zeros\"}",
       layers() + "model.init = \"auto\"",
       "model.preset = \"mlp\"\nmodel.dropout = 0.1\nmodel.activation = \"tanh\"\nmodel.hidden = [8]",

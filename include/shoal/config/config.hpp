@@ -171,8 +171,8 @@ std::string value_text(const Config& config, const std::string& key);
 /// @throws Error  usage
 void check_config(const Config& config);
 
-/// Every key as resolved, in one order; numbers as the shortest text that reads back equal, so that
-/// parse_config(to_toml(c), ...) == c.
+/// The keys as resolved, in one order, but those that a default leaves out (config_keys::is_written()); numbers as the
+/// shortest text that reads back equal, so that parse_config(to_toml(c), ...) == c.
 std::string to_toml(const Config& config);
 
 /// The full names ("optimizer.learning_rate") of keys whose values differ, in the order of to_toml.

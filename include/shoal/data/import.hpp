@@ -5,7 +5,8 @@
 //
 // All importers throw Error: usage for options that do not fit together or the file, no_input for a missing file,
 // bad_data for a file that cannot be used (with its name and, where it has them, line or row and column), input_output
-// when reading or writing fails. Cells that are empty or not finite are errors. Text files and IDX may be gzip files.
+// when reading or writing fails. Numbers that are not finite are errors, as are gaps, but of columns of a CSV file and
+// of what `missing` names. Text files and IDX may be gzip files.
 
 #include <cstdint>
 #include <optional>
@@ -164,8 +165,9 @@ struct CsvForModel {
 DatasetSummary import_csv_for(const CsvForModel& wanted, const std::string& out);
 
 /// NumPy arrays, version 1 to 3, of either order and byte order, booleans, whole numbers and floats of 2, 4 and 8
-/// bytes: FILE.npy, or FILE.npz:NAME of an archive. x (N, D...) becomes uint8 where it is or is boolean, float32 where
-/// that holds every value, else float64; y (N) by the rules of CsvOptions, (N, K) of floats are targets.
+/// bytes: FILE.npy, or FILE.npz:NAME of an archive. x (N, D...) becomes uint8 where it is or is boolean, float64 where
+/// it is or float32 does not hold every value, else float32; y (N) by the rules of CsvOptions, (N, K) of floats are
+/// targets.
 struct NpyOptions {
   std::string x = {};
   std::string y = {};       ///< empty: no y
@@ -186,8 +188,9 @@ inline DatasetSummary import_from(const NpyOptions& options, const std::string& 
 }
 
 /// LIBSVM's `label index:value ...`, indices in any order, each once; `qid:` is left out. x becomes dense float32, or
-/// float64 where that does not hold every value, as wide as the greatest index. The first column is index 1, or 0 where
-/// that occurs. Labels are classes or targets by the rules of CsvOptions; classes are in numeric order.
+/// float64 where that does not hold a value of more than 6 digits, as wide as the greatest index. The first column is
+/// index 1, or 0 where that occurs. Labels are classes or targets by the rules of CsvOptions; classes are in numeric
+/// order.
 struct LibsvmOptions {
   std::string file = {};
   std::string test = {};               ///< file of the split test, which must count indices alike

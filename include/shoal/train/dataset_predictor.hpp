@@ -42,7 +42,7 @@ class DatasetPredictor {
   /// their places; what is held is a column at a time. The same bits for any number of ranks.
   /// Source: Breiman, Random forests (Machine Learning 2001); Fisher, Rudin and Dominici, All models are wrong, but
   /// many are useful (JMLR 2019), of the same for any model.
-  /// @throws Error  as evaluate(); usage: no such metric, one that the split cannot have, images
+  /// @throws Error  as evaluate(); usage: no such metric, one that the split cannot have, large images
   Explanation explain(const Dataset& data, const std::string& split, const ExplainOptions& options);
 
   /// Collective; rank 0 writes `out`, whole or not at all. Needs no y. By the ending of `out`:

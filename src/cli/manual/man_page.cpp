@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/help.hpp"
 #include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/version.hpp"
@@ -37,7 +38,7 @@ constexpr std::array variables = {
     Row{"OMP_NUM_THREADS", "Threads of each rank; by default its cores."},
     Row{"SHOAL_ISA", "Instruction set to use, such as avx2; by default the best one. No bit depends on it."},
     Row{"SHOAL_WINDOWS", "off: ranks of a host share no memory; a number: at most so many do. No bit depends on it."},
-    Row{"NO_COLOR", "With any value the progress bar has no colours."},
+    Row{"NO_COLOR", "With any value but an empty one the progress bar has no colours."},
     Row{"TMPDIR", "Folder for temporary files."},
 };
 
@@ -131,16 +132,13 @@ std::string config_man_page() {
   std::string page = heading(config_page, "5", "keys of a config of shoal");
   page += ".SH DESCRIPTION\n" +
           escaped(
-              "A config is TOML. Each key may also be set by --set KEY=VALUE of shoal train and shoal sweep; those "
+              "A config is TOML. Each key may also be set by --set KEY=VALUE of shoal train, sweep and cv; those "
               "marked so may be changed while a run is under way, by shoal nudge. A key that is not given has its "
               "default.") +
           "\n.SH KEYS\n";
-  const Config defaults;
   for (const config_keys::Key& key : config_keys::keys()) {
-    std::string value = config_keys::value_text(key, defaults);
-    std::replace(value.begin(), value.end(), '\n', ' ');
     page += fmt::format(".TP\n{}\n{}.\n{}.\n", bold(key.name), escaped(config_keys::about(key)),
-                        escaped(fmt::format("It takes {}; default: {}{}", config_keys::expected(key), value,
+                        escaped(fmt::format("It takes {}; default: {}{}", config_keys::expected(key), default_of(key),
                                             (key.flags & config_keys::nudge) != 0 ? "; may be nudged" : "")));
   }
   return page + ".SH SEE ALSO\n" + reference("shoal", "1") + ",\n" + reference("shoal-train", "1") + ",\n" +

@@ -87,8 +87,9 @@ struct LeftOut {
 
 void say(const ImageFolder& images, const LeftOut& left_out) {
   if (left_out.count > 0)
-    log_info(fmt::format("{}: {} files that are no images by their names are left out, the first is {}",
-                         escape_non_utf8(images.path), left_out.count, escape_non_utf8(left_out.first)));
+    log_info(fmt::format("{}: {} no image by {} left out, the first is {}", escape_non_utf8(images.path),
+                         counted(left_out.count, "file that is", "files that are"),
+                         left_out.count == 1 ? "its name is" : "their names are", escape_non_utf8(left_out.first)));
 }
 
 }  // namespace

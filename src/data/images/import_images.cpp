@@ -89,7 +89,8 @@ class ImageRows {
     }
     const std::size_t left_out = folder_.names.size() - names.size();
     if (names.empty()) throw Error(ExitStatus::bad_data, fmt::format("no image can be read; the first is {}", first));
-    if (left_out > 0) log_warning(fmt::format("{} of {} images are left out; the first is {}", left_out, count, first));
+    if (left_out > 0)
+      log_warning(fmt::format("left out: {} of {}; the first is {}", left_out, counted(count, "image"), first));
     folder_.names = std::move(names);
     folder_.classes = std::move(classes);
   }

@@ -225,9 +225,9 @@ class CsvImport {
     summary.columns = told;
     summary.columns_text = notes.understood;
     summary.notes = opened_.notes;
-    summary.notes.push_back(
-        left_out > 0 ? fmt::format("rows: {}, of which {} have no label and are left out", scan.rows, left_out)
-                     : fmt::format("rows: {}", scan.rows));
+    summary.notes.push_back(left_out > 0 ? fmt::format("rows: {}, of which {} no label and {} left out", scan.rows,
+                                                       counted(left_out, "has", "have"), left_out == 1 ? "is" : "are")
+                                         : fmt::format("rows: {}", scan.rows));
     summary.notes.insert(summary.notes.end(), notes_.begin(), notes_.end());
     return summary;
   }

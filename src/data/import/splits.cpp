@@ -64,8 +64,8 @@ class RowsLeft {
     Drawn drawn{RowSet(from.rows)};
     if (count < from.rows) drawn = draw_rows(from, count, seed, lane);
     if (drawn.rows.count() == 0 || drawn.rows.count() == from.rows)
-      refuse_options(fmt::format("{} rows for the split {} cannot be made of whole groups: {}; use another fraction",
-                                 count, split,
+      refuse_options(fmt::format("{} for the split {} cannot be made of whole groups: {}; use another fraction",
+                                 counted(count, "row"), split,
                                  drawn.rows.count() == 0 ? "they are too large" : "none is left to train"));
     if (drawn.absent > 0)
       log_info(fmt::format("{} of {} classes have too few rows to give one to the split {}", drawn.absent,

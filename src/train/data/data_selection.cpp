@@ -137,7 +137,7 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
   if (loss.targets == Loss::Targets::numbers && data.train.has_labels() && !are_number_names(dataset.class_names()))
     throw Error(ExitStatus::usage,
                 fmt::format("model.loss = \"{}\" would learn the numbers of the classes of {}, which are called \"{}\" "
-                            "and so on; import it with --regression, or use \"softmax\"",
+                            "and so on; use \"softmax\", or import it with --regression if they are numbers",
                             loss.name, dataset.path(), dataset.class_names().front()));
   if (data.train.rows() < 1) throw Error(ExitStatus::bad_data, dataset.path() + " has no rows to train on");
   const Validation& wanted = config.data.validation;

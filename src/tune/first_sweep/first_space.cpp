@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "shoal/core/error.hpp"
+
 namespace shoal {
 namespace {
 
@@ -73,7 +75,7 @@ Advice metric_advice(const DataFacts& facts) {
   if (rows_to_validate(facts, rarest) < 10.0)
     return {"metric",
             "\"validation.loss\"",
-            {fmt::format("the smallest class has {} rows: too few for metrics of classes", facts.rarest())}};
+            {fmt::format("the smallest class has {}: too few for metrics of classes", counted(facts.rarest(), "row"))}};
   if (classes == 2)
     return {"metric",
             "\"validation.auc\"",
@@ -93,7 +95,8 @@ Advice batch_advice(const DataFacts& facts, bool convolutions) {
   return {"data.batch_size",
           fmt::format("{{choices = [{}]}}", fmt::join(sizes, ", ")),
           {"4. Batch size: small ones make more updates of an epoch, and noisier ones; large ones are faster.",
-           fmt::format("Powers of two, up to a tenth of the {} rows.", facts.rows)}};
+           facts.rows / 10 < most ? fmt::format("Of {} rows no more than that.", facts.rows)
+                                  : fmt::format("Powers of two, up to a tenth of the {} rows.", facts.rows)}};
 }
 
 std::int64_t widest(const DataFacts& facts) {

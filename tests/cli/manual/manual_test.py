@@ -73,6 +73,13 @@ assert f"{no_bit}.\n" in told["train.log_every"]
 assert f"{no_bit} while train.early_stopping.patience is 0.\n" in told["train.evaluate_every"]
 assert not any(no_bit in told[key] for key in keys if key.startswith(("sweep.", "data.", "optimizer.", "model.")))
 assert "optimizer.clip_norm" in run(shoal, "help", "optimizer")[0] and "train.epochs" not in run(shoal, "help", "optimizer")[0]
+for section in ("train", "sweep", "optimizer"):  # the first two have the names of commands
+    assert f"\n{section}." in run(shoal, "help", "config", section)[0], section
+assert "is to set model.batch_norm = true" in told["model.batch_norm.epsilon"]
+assert not any("is to set" in told[key] for key in ("model.batch_norm.enabled", "train.early_stopping.patience"))
+assert "default: none.\n" in told["sweep.space"], told["sweep.space"]
+wrong = subprocess.run([shoal, "help", "config", "optimiser"], capture_output=True, text=True, env=environment)
+assert wrong.returncode == 64 and 'no help on "optimiser"' in wrong.stderr, wrong.stderr
 wrong = subprocess.run([shoal, "help", "lr"], capture_output=True, text=True, env=environment)
 assert wrong.returncode == 64 and "did you mean optimizer.learning_rate?" in wrong.stderr, wrong.stderr
 assert run(shoal, "-V") == run(shoal, "--version")

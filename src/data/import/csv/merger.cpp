@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "data/import/cells/number_marks.hpp"
 #include "data/refuse.hpp"
@@ -60,14 +61,15 @@ std::optional<std::pair<std::int64_t, std::string>> CsvMerger::first_not_allowed
   const CsvTaken& taken = scan_.columns[column];
   const std::string cell = cell_at(block, format_, first);
   const bool dates = taken.only == CsvOnly::dates;
+  const bool weighs = std::isfinite(taken.least);  // a weight that is missing is an error, too
   const bool below = number_of_cell(cell, format_.decimal).has_value() && !dates && !taken.marks.any();
   return std::pair{block.line_at(first),
-                   fmt::format("column \"{}\" is \"{}\", {}; correct it, or call it missing with --missing",
-                               shown(taken.name), shown(cell),
+                   fmt::format("column \"{}\" is \"{}\", {}; correct it, or {}", shown(taken.name), shown(cell),
                                below               ? fmt::format("below {}", taken.least)
                                : dates             ? "not a date such as 2018-01-28"
                                : taken.marks.any() ? "not written as " + marks_text(taken.marks, format_.decimal)
-                                                   : "not a finite number")};
+                                                   : "not a finite number",
+                               weighs ? "remove the row" : "call it missing with --missing")};
 }
 
 void CsvMerger::merge_words(const CsvBlock& block, CsvLines& lines, const CsvParsed::Words& block_words, std::size_t c,
