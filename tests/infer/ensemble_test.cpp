@@ -96,6 +96,36 @@ TEST_F(Ensembles, OfOutputsHaveQuantiles) {
   EXPECT_THAT(parts[1].names, ElementsAre("members_q0.05_output_0", "members_q0.5_output_0", "members_q0.95_output_0"));
 }
 
+TEST_F(Ensembles, TheSpreadIsOfWhatMembersReportWithAllItsDigits) {
+  const Predictor one(saved("a.h5", Loss::softmax, 3, {"no", "so", "yes"}, {1, 0, 2, 0, 1, 1}));
+  // Probabilities that do not sum to 1, as rounded ones: divided by their sum before the logarithm.
+  const std::vector<Predictions> halves(2, Predictions{{0.5F, 0.5F, 0.5F}, {}, {}});
+  EXPECT_NEAR(mean_of(one.layout(), halves, true).spread[1][0], std::log(3.0), 1e-12);
+
+  // Equal members know all that there is to know, however their mean is rounded.
+  std::vector<Predictions> equal(3);
+  for (int row = 1; row <= 200; ++row) {
+    const float p = 1.0F / static_cast<float>(row + 2);
+    for (Predictions& member : equal) member.values.insert(member.values.end(), {p, 0.5F - p, 0.5F});
+  }
+  const EnsemblePredictions alike = mean_of(one.layout(), equal, true);
+  for (const double information : alike.spread[2]) EXPECT_GE(information, 0.0);
+
+  // Outputs far from 0 are reported in float64, if by one member alone.
+  const Predictor number(saved("n.h5", Loss::mse, 1, {}, {1, 0}));
+  PredictionLayout precise = number.layout();
+  precise.precise = true;
+  EXPECT_TRUE(layout_of(std::vector<MemberView>{{"a", number.layout(), number.trained_on()},
+                                                {"b", precise, number.trained_on()}})
+                  .precise);
+  const std::vector<Predictions> far{{{1e9F}, {1e9 + 1.0}, {}}, {{1e9F}, {1e9 + 3.0}, {}}};
+  const EnsemblePredictions made = mean_of(precise, far, true);
+  EXPECT_EQ(made.exact[0], 1e9 + 2.0);
+  EXPECT_EQ(made.mean.precise, made.exact);
+  EXPECT_EQ(made.spread[0][0], 1.0);
+  EXPECT_EQ(made.spread[1][1], 1e9 + 2.0) << "the median";
+}
+
 TEST_F(Ensembles, AreOfModelsThatPredictTheSame) {
   const std::string classes = saved("classes.h5", Loss::softmax, 2, {"no", "yes"}, {1, 0, 0, 1});
   const std::string others = saved("others.h5", Loss::softmax, 2, {"no", "maybe"}, {1, 0, 0, 1});

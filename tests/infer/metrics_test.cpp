@@ -134,6 +134,29 @@ TEST(Metrics, OfOutputsAreThoseOfScikitLearn) {
   }
 }
 
+TEST(Metrics, ARowWithoutWeightMakesNoTargetVary) {
+  const std::vector<double> targets{5.0, 5.0, 9.0};
+  const std::vector<double> predicted{4.0, 6.0, 9.0};
+  EXPECT_EQ(judge_output("y", targets, predicted, std::vector<double>{1.0, 2.0, 0.0}).r2, std::nullopt);
+  EXPECT_NE(judge_output("y", targets, predicted, std::vector<double>{1.0, 2.0, 1e-9}).r2, std::nullopt);
+}
+
+TEST(Metrics, AnIntervalHoldsItsEndsAndItsWidthIsWeighted) {
+  const std::vector<double> targets{1.0, 2.0, 3.0};
+  const std::vector<double> low{1.0, 0.0, 0.0};
+  const std::vector<double> high{4.0, 2.0, 2.0};
+  const IntervalJudgement judged = judge_interval("y", 0.8, targets, low, high, std::vector<double>{1.0, 2.0, 1.0});
+  EXPECT_EQ(judged.coverage, 0.75);  // on the lower end, on the upper one, above
+  EXPECT_EQ(judged.width, (3.0 + 2.0 * 2.0 + 2.0) / 4.0);
+}
+
+TEST(Metrics, AShareOfOneHalfIsNotOfTheClass) {
+  OutputJudgement judged;
+  judge_as_probability(judged, std::vector<double>{0.5, 1.0, 0.0}, std::vector<double>{0.1, 0.9, 0.3}, {});
+  EXPECT_EQ(judged.auc, 1.0) << "the second row is the only one of the class, and ranks first";
+  EXPECT_EQ(judged.accuracy, 1.0);
+}
+
 TEST(Metrics, SayWhatCannotBeTold) {
   const std::vector<std::int32_t> labels{1, 1};
   const std::vector<std::int32_t> predicted{1, 1};
@@ -215,6 +238,21 @@ TEST(Metrics, ABinHoldsItsEnd) {
   EXPECT_EQ(e.calibration[3].accuracy, 1.0);
   EXPECT_EQ(e.calibration[4].weight, 0.0);
   EXPECT_EQ(e.calibration[14].confidence, 1.0);
+}
+
+TEST(Metrics, ABinCountsRowsByTheirWeights) {
+  const std::vector<std::int32_t> labels{0, 0};
+  const std::vector<std::int32_t> predicted{1, 0};
+  const std::vector<double> confidence{0.21, 0.25};  // of one bin
+  const std::vector<double> weights{1.0, 3.0};
+  ClassJudge judge({"a", "b"}, labels, predicted, confidence, weights);
+  judge.take(confidence);
+  judge.take(confidence);
+  Evaluation e;
+  judge.finish(e);
+  EXPECT_EQ(e.calibration[3].weight, 4.0);
+  EXPECT_NEAR(e.calibration[3].confidence, 0.24, 1e-15);
+  EXPECT_EQ(e.calibration[3].accuracy, 0.75);
 }
 
 TEST(Metrics, EveryRowLiesInASquareOfTrueAgainstPredicted) {

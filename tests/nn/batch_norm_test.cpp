@@ -14,13 +14,13 @@ namespace {
 constexpr double epsilon = 1e-5;
 
 struct Net {
-  explicit Net(std::int64_t columns) : c(columns) {
+  explicit Net(std::int64_t columns, double momentum = 0.1) : c(columns) {
     x = g.input("x", c);
     weights = g.input("weights", c);  // makes the gradient of y other than 1
     shift = g.variable("shift", {c}, zeros());
     gamma = g.variable("gamma", {c}, constant(1.5));
     beta = g.variable("beta", {c}, constant(0.25));
-    y = batch_norm(x + shift, gamma, beta, epsilon, 0.1, "bn");
+    y = batch_norm(x + shift, gamma, beta, epsilon, momentum, "bn");
     loss = sum(y * weights);
   }
   std::int64_t c;
@@ -209,6 +209,21 @@ TEST(BatchNorm, RunningAveragesAreThoseOfPyTorch) {
   executor.forward({&one, one.range(), false, 1, 2, {}}, net.y);
   EXPECT_NEAR(*executor.value(net.y).data, 1.5 * (1 - states[0]) / std::sqrt(states[1] + epsilon) + 0.25, 1e-6);
   EXPECT_EQ(*executor.value(net.y).data, alone) << "a batch of one sample is normalised as in testing";
+}
+
+TEST(BatchNorm, BothRunningAveragesMoveByTheMomentum) {
+  Net net(1, 0.25);
+  LocalTreeSum sums;
+  Executor<float> executor(net.g, 2, sums);
+  std::vector<float> parameters(static_cast<std::size_t>(net.g.parameter_size()));
+  std::vector<double> states{8.0, 2.0};
+  net.g.initialize(1, parameters);
+  executor.bind(parameters.data(), states);
+  for (std::int64_t r = 0; r < 2; ++r) executor.input(net.x).at(r, 0) = static_cast<float>(2 * r);
+  const LeafShare share(LeafCut{2, 2});
+  executor.forward({&share, share.range(), true, 1, 1, {}}, net.y);
+  EXPECT_NEAR(states[0], 0.75 * 8.0 + 0.25 * 1.0, 1e-12);
+  EXPECT_NEAR(states[1], 0.75 * 2.0 + 0.25 * 2.0, 1e-12);
 }
 
 TEST(BatchNorm, TheDerivativeOfABatchOfOneSampleIsThatOfTesting) {

@@ -2,6 +2,7 @@
 
 #include "shoal/graph/executor.hpp"
 #include "shoal/graph/expressions.hpp"
+#include "shoal/nn/layers.hpp"
 #include "shoal/nn/operations.hpp"
 
 namespace shoal {
@@ -46,6 +47,47 @@ TEST(Dropout, DependsOnTheSampleAndTheStepNotOnItsPlace) {
     EXPECT_EQ(a[100 + c], b[c]);
   }
   EXPECT_NE(a, run(true, 2, {5, 9, 2}));
+}
+
+/// What becomes of ones in 500 samples.
+template <class Build>
+std::vector<float> made_of_ones(const ValueShape& shape, const Build& build) {
+  Graph g;
+  const Value x = g.input("x", shape);
+  const Value y = build(g, x);
+  LocalTreeSum sums;
+  constexpr std::int64_t n = 500;
+  std::vector<std::int64_t> ids(n);
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int64_t>(i);
+  Executor<float> executor(g, n, sums);
+  executor.bind(nullptr, {});
+  for (std::int64_t r = 0; r < n * shape.rows; ++r)
+    for (std::int64_t c = 0; c < shape.columns; ++c) executor.input(x).at(r, c) = 1.0F;
+  const LeafShare share(LeafCut{n, n});
+  executor.forward({&share, share.range(), true, 1, 1, ids}, y);
+  std::vector<float> out;
+  for (std::int64_t r = 0; r < n * shape.rows; ++r)
+    for (std::int64_t c = 0; c < shape.columns; ++c) out.push_back(executor.value(y).at(r, c));
+  return out;
+}
+
+TEST(Dropout, TwoLayersOfTheUsualRateDrawEachForItself) {
+  const std::vector<LayerSpec> layers(2, LayerSpec{"dropout", {}});
+  double kept = 0.0;
+  for (const float v :
+       made_of_ones(ValueShape{true, 1, 40}, [&](Graph&g, Value x) { return build_layers(g, layers, x); })) {
+    EXPECT_TRUE(v == 0.0F || v == 4.0F) << v;
+    kept += v > 0.0F;
+  }
+  EXPECT_NEAR(kept / (500 * 40), 0.25, 0.015) << "half of half; of one draw it were half";
+}
+
+TEST(Dropout, PositionsOfAnImageDrawEachForItself) {
+  const auto out = made_of_ones(image_shape(40, 1, 2), [](Graph&, Value x) { return dropout(x, 0.5, 1); });
+  double both = 0.0;
+  for (std::size_t sample = 0; sample < 500; ++sample)
+    for (std::size_t c = 0; c < 40; ++c) both += out[sample * 80 + c] > 0.0F && out[sample * 80 + 40 + c] > 0.0F;
+  EXPECT_NEAR(both / (500 * 40), 0.25, 0.015);
 }
 
 }  // namespace

@@ -62,6 +62,32 @@ TEST(Losses, SigmoidAndSquaredErrorAverageOverOutputs) {
   EXPECT_EQ(evaluate(sigmoid_cross_entropy, {{0.5f}, {-0.5f}, {-0.5f}}, {{1}, {0}, {1}}).right, 2);
 }
 
+TEST(Losses, AShareOfOneHalfIsNotOfTheClass) {
+  EXPECT_EQ(evaluate(sigmoid_cross_entropy, {{0.5f}, {0.25f}}, {{0.5f}, {0.5f}}).right, 0);
+  EXPECT_EQ(evaluate(sigmoid_cross_entropy, {{-0.5f}}, {{0.5f}}).right, 1);
+}
+
+/// By hand, with the usual levels 0.1, 0.5 and 0.9.
+TEST(Losses, EachTargetHasAnOutputOfEachLevel) {
+  const std::vector<double> z(8);
+  const std::vector<double> t{1.0, -2.0};  // above and below all of its outputs
+  std::vector<double> d(8);
+  const SampleLoss made = Loss::quantile.sample({6, z, t, d}, Loss::quantile.numbers);
+  EXPECT_NEAR(made.loss, (0.1 + 0.5 + 0.9 + 2.0 * (0.9 + 0.5 + 0.1)) / 6.0, 1e-15);
+  const double derivatives[] = {-0.1, -0.5, -0.9, 0.9, 0.5, 0.1};
+  for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(d[k], derivatives[k] / 6.0, 1e-15) << k;
+}
+
+TEST(Losses, HaveTheDerivativeZeroWhereTheTargetIsMet) {
+  for (const Loss& loss : {Loss::mse, Loss::mae, Loss::huber, Loss::quantile}) {
+    const std::vector<double> z(8, 0.25);
+    const double t = 0.25;
+    std::vector<double> d(8, 1.0);
+    EXPECT_EQ(loss.sample({static_cast<std::size_t>(loss.levels()), z, std::span(&t, 1), d}, loss.numbers).loss, 0.0);
+    EXPECT_EQ(d[0], 0.0) << loss.name;
+  }
+}
+
 TEST(Losses, AreFoundByNameAndSayWhatTheyNeed) {
   for (const Loss& loss : Loss::all()) EXPECT_EQ(Loss::named(loss.name), loss);
   EXPECT_EQ(Loss::names(), (std::vector<std::string>{"softmax", "sigmoid", "mse", "mae", "huber", "quantile"}));
@@ -138,6 +164,7 @@ TEST(Losses, WeightsAreFactorsOfSamples) {
   const Value z = g.input("z", 1);
   const Value t = g.input("t", 1);
   const Value loss = apply_loss(Loss::mse, z, t);
+  const Value told = apply_loss(Loss::sigmoid, z, t);
   LocalTreeSum sums;
   Executor<float> executor(g, 3, sums);
   executor.bind(nullptr, {});
@@ -147,6 +174,9 @@ TEST(Losses, WeightsAreFactorsOfSamples) {
   executor.forward({&share, share.range(), true, 1, 1, {}, weights}, loss);
   EXPECT_EQ(executor.leaf_statistics()[0], 0.5);
   EXPECT_EQ(executor.leaf_statistics()[2], 0.1 * 9.0);
+  executor.input(t).at(0, 0) = executor.input(t).at(1, 0) = 1.0F;
+  executor.forward({&share, share.range(), true, 1, 1, {}, weights}, told);
+  EXPECT_EQ(executor.leaf_statistics()[1], 0.5) << "a right row counts by its weight";
 }
 
 TEST(Losses, SettingsOfAnotherLossAreRefused) {

@@ -115,6 +115,8 @@ TEST(TrustRatio, NormsHaveTheSameBitsForEveryCutAtChunksAndForTwoRows) {
     left.push_back(p.g[i] * 3);
     right.push_back(static_cast<float>(i % 17));
     p.g[i] = left[i] + right[i];
+    p.m[i] = static_cast<float>(i % 13);
+    p.v[i] = static_cast<float>(i % 11);
   }
   for (const char* name : {"lars", "lamb"}) {
     const Optimizer optimizer(name);
@@ -130,6 +132,8 @@ TEST(TrustRatio, NormsHaveTheSameBitsForEveryCutAtChunksAndForTwoRows) {
       parts.weights += part.weights;
       parts.change += part.change;
     }
+    const TrustNorms of_two_rows = optimizer.norms(trusted(), p.w, GradientSum(left, right.data()), moments);
+    EXPECT_EQ(of_two_rows.change, parts.change) << name;
     EXPECT_EQ(whole.weights, parts.weights) << name;
     EXPECT_EQ(whole.change, parts.change) << name;
   }

@@ -246,6 +246,24 @@ TEST_F(Judgement, BalancedClassesWeighAlike) {
             digest_of_run(test_world(), weighted, Loss::softmax, {}));
 }
 
+TEST_F(Judgement, BalancedClassesAreCountedByTheWeightsOfTheirRows) {
+  const Dataset plain = make("plain.h5", {});
+  std::vector<std::int64_t> all(judged_rows);
+  std::iota(all.begin(), all.end(), 0);
+  std::vector<std::int32_t> labels(judged_rows);
+  plain.split("train").read_labels(all, labels);
+  const auto label = [&](std::int64_t row) { return static_cast<std::size_t>(labels[static_cast<std::size_t>(row)]); };
+  const auto own = [&](std::int64_t row) { return 1.0 + static_cast<double>(label(row)); };
+  std::vector<double> of_class(3);
+  for (const std::int64_t row : all) of_class[label(row)] += own(row);
+  const double sum = of_class[0] + of_class[1] + of_class[2];
+  const Dataset weighted = make("weighted.h5", {.weight = own});
+  const Dataset both =
+      make("both.h5", {.weight = [&](std::int64_t row) { return own(row) * (sum / (3.0 * of_class[label(row)])); }});
+  EXPECT_EQ(digest_of_run(test_world(), weighted, Loss::softmax, {.class_weights = {.balanced = true}}),
+            digest_of_run(test_world(), both, Loss::softmax, {}));
+}
+
 TEST_F(Judgement, ABatchWithoutWeightChangesNothingButTheStep) {
   const Dataset data = make("few.h5", {.weight = [](std::int64_t row) { return row % 40 == 0 ? 1.0 : 0.0; }});
   Config config;
