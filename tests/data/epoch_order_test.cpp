@@ -83,6 +83,20 @@ TEST(EpochOrder, IsFixedForEver) {
   EXPECT_THAT(order_of(EpochOrder(1, 1, 10, 4, 4)), ElementsAre(2, 6, 1, 8, 7, 5, 4, 9, 3, 0));
 }
 
+TEST(EpochOrder, EachWindowIsShuffledForItself) {
+  // Two whole windows of 16 blocks of 2 rows: places in the order of the window's blocks, which are the same in both.
+  const Rows order = order_of(EpochOrder(1, 1, 64, 2, 4));
+  const auto pattern = [&](std::size_t first) {  // how far apart the two rows of a block come to lie, by place
+    std::vector<std::size_t> apart;
+    for (std::size_t i = first; i < first + 32; ++i) {
+      const auto other = std::find(order.begin(), order.end(), order[i] ^ 1) - order.begin();
+      apart.push_back(static_cast<std::size_t>(other) - first);
+    }
+    return apart;
+  };
+  EXPECT_NE(pattern(0), pattern(32));
+}
+
 TEST(EpochOrder, DefaultBlockFollowsTheBytesOfTheSplit) {
   const std::int64_t mib = std::int64_t{1} << 20;
   EXPECT_EQ(default_shuffle_block(60000, 784), 1);                // 47 MB

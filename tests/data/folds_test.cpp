@@ -89,6 +89,13 @@ TEST(Folds, GroupsOfUnequalSizeBalance) {
   EXPECT_LE(spread(counts), 3) << "465 rows: 155 each, with the largest groups first";
 }
 
+TEST(Folds, TheLargestGroupComesFirst) {
+  Numbers groups;
+  for (const std::int64_t rows : {1, 1, 1, 1, 1, 1, 6})
+    groups.insert(groups.end(), static_cast<std::size_t>(rows), std::ssize(groups));
+  EXPECT_EQ(spread(table_of(deal(12, 2, {}, groups), 2, {}).at(0)), 0) << "6 and 6 ones; with that of 6 last 9 and 3";
+}
+
 class FoldsOfASplit : public DataFiles {
  protected:
   Split made(const std::vector<std::int32_t>& y, const Numbers& groups = {}) {
@@ -107,6 +114,7 @@ TEST_F(FoldsOfASplit, AreReadFromItsLabels) {
   const FoldPlan plan = plan_folds(split, 2, 1, {"a", "b", "rare"});
   EXPECT_FALSE(plan.grouped);
   EXPECT_EQ(plan.note, "class \"rare\" has 1 row: fewer than 2 folds, so that some are validated without it");
+  EXPECT_EQ(plan_folds(made({0, 0, 1, 1}), 2, 1, {}).note, "") << "as many rows as folds are enough";
   Numbers all = plan.rows_in(0);
   EXPECT_EQ(plan.rows_in(1), plan.rows_outside(0));
   EXPECT_EQ(all.size(), 5U);

@@ -47,6 +47,15 @@ TEST(TrialFolds, AFoldThatStoppedEarlyCountsWithItsLastPoint) {
   EXPECT_EQ(whole.curve[2].validation_loss, 3.0);
 }
 
+TEST(TrialFolds, TheCurveBeginsWhereAllFoldsHaveAPoint) {
+  const auto point = [](std::int64_t epoch, double loss) { return CurvePoint{epoch, loss, {}, loss, {}}; };
+  const Outcome whole =
+      combine_folds({fold_of_trial(1, {point(1, 4.0), point(2, 2.0)}), fold_of_trial(2, {point(2, 6.0)})});
+  ASSERT_EQ(whole.curve.size(), 1U);
+  EXPECT_EQ(whole.curve[0].epoch, 2);
+  EXPECT_EQ(whole.curve[0].validation_loss, 4.0);
+}
+
 TEST(TrialFolds, OneThatFailsFailsTheTrial) {
   Outcome second = fold_of_trial(2, {});
   second.failed = true;

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "shoal/core/random.hpp"
+#include "shoal/tune/search_space.hpp"
 #include "tune/importance/variance_shares.hpp"
 
 namespace shoal {
@@ -215,6 +216,20 @@ TEST(Importance, WhatIsAlwaysTheSameHasNoShareAndComesLast) {
   const SweepImportance equal = importance({range("x")}, {uniform(3, 20)}, std::vector<double>(20, 1.0));
   EXPECT_EQ(equal.single[0].share, std::nullopt);
   EXPECT_FALSE(equal.single[0].correlation.has_value());
+}
+
+TEST(Importance, CountsPlacesAlikeOnTheScaleThatIsSearched) {
+  const std::vector<Dimension> space = {{.key = "rate", .scale = Scale::log, .min = 1e-4, .max = 1.0}, range("other")};
+  std::vector<std::vector<double>> values(2, uniform(71, 200));
+  std::vector<double> metric;
+  std::vector<double> rates;
+  for (const double u : uniform(70, 200)) {  // each does as much in half of its scale
+    metric.push_back((u < 0.5 ? 1.0 : 0.0) + (values[1][rates.size()] < 0.5 ? 1.0 : 0.0));
+    rates.push_back(number_at(space[0], u));
+  }
+  values[0] = rates;
+  const SweepImportance found = importance(space, values, metric);
+  for (const Importance& one : found.single) EXPECT_GT(one.share.value(), 0.3) << one.key;
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ TEST(Population, CutsOffAtLeastOneAndAtMostHalf) {
   EXPECT_EQ(cut_off(0.5, 3), 1);
   EXPECT_EQ(cut_off(0.5, 2), 1);
   EXPECT_EQ(cut_off(0.2, 10), 2);
+  EXPECT_EQ(cut_off(0.2, 8), 2) << "1.6";
 }
 
 TEST(Population, TheWorstGoOnFromTheBestAndTheOthersAsTheyAre) {

@@ -53,6 +53,27 @@ TEST_F(Results, CsvHasARowPerTrial) {
   EXPECT_TRUE(line.ends_with(",\"the loss is nan, \"\"sorry\"\"\"")) << line;
 }
 
+TEST_F(Results, ImportanceIsOfTheFirstRungWhichAllTrialsHave) {
+  settings_.space.erase(settings_.space.begin(), settings_.space.begin() + 2);
+  SweepTable made{settings_, {}};
+  std::vector<History> trials;
+  for (std::int64_t trial = 0; trial < 16; ++trial) {
+    const auto value = static_cast<double>(trial);
+    TrialRow& row = made.rows.emplace_back();
+    row.trial = trial;
+    row.numbers = {1.0 + value};
+    Outcome outcome;
+    outcome.trial = trial;
+    outcome.curve = {{1, {}, {}, value, {}}};
+    trials.push_back({outcome});
+    if (trial >= 8) continue;
+    outcome.rung = 1;  // trained on, which turns them round
+    outcome.curve = {{2, {}, {}, -value, {}}};
+    trials.back().push_back(outcome);
+  }
+  EXPECT_NEAR(importance_of(made, trials).single[0].correlation.value(), 1.0, 1e-12);
+}
+
 TEST_F(Results, ATableAmongTheChoicesIsAnObject) {
   settings_.space = {
       {.key = "train.class_weights", .scale = Scale::choices, .choices = {R"({"0" = 2.0, "b c" = 1e-05})"}},

@@ -130,6 +130,10 @@ TEST(Sampler, FinerPlacesLieAroundTheirSurvivors) {
     kept += value_at(settings.space[2], place[2]) == value_at(settings.space[2], centre[2]) ? 1 : 0;
   }
   EXPECT_NEAR(kept, 200 * (0.8 + 0.2 / 4), 20) << "choices mostly stay";
+  std::set<std::string> choices;
+  for (std::int64_t trial = 0; trial < 200; ++trial)
+    choices.insert(value_at(settings.space[2], finer_place(settings, 1, trial, survivors, 0.2)[2]));
+  EXPECT_EQ(choices.size(), 4U) << "those that do not are any";
 }
 
 }  // namespace

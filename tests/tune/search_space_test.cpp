@@ -182,6 +182,17 @@ TEST(SearchSpace, ATrialsConfigIsTheBaseWithItsValues) {
   EXPECT_NO_THROW(check_config(linear)) << "no layers: the width is of no use";
 }
 
+TEST(SearchSpace, TrialsOfOtherSeedsAreComparedOnTheSameRows) {
+  Config base;
+  base.seed = 5;
+  const std::vector<Dimension> space = {{.key = "seed", .scale = Scale::linear, .min = 1, .max = 9, .integer = true}};
+  EXPECT_EQ(trial_config(base, space, {0.0}).seed, 1U);
+  EXPECT_EQ(split_seed_of(trial_config(base, space, {0.0})), 5U);
+  EXPECT_EQ(split_seed_of(trial_config(base, space, {0.99})), 5U);
+  base.data.split_seed = 3;
+  EXPECT_EQ(split_seed_of(trial_config(base, space, {0.0})), 3U);
+}
+
 TEST(SearchSpace, ADepthOf0BesideMlpIsALinearModel) {
   Config base;
   base.model.preset = "mlp";

@@ -137,6 +137,14 @@ TEST(Resizing, TakesTrianglesInWholeNumbers) {
   }
 }
 
+TEST(Resizing, RoundsToTheNearest) {
+  std::vector<std::uint8_t> out(1);
+  Resizer resizer({1, 1, 1}, out);
+  resizer.begin({2, 1, 1});
+  resizer.row(std::vector<std::uint8_t>{0, 255});
+  EXPECT_EQ(out[0], 128) << "of 127.5";
+}
+
 TEST(Resizing, KeepsAPlainImagePlain) {
   for (const ImageSize& to : {ImageSize{1, 1, 3}, ImageSize{3, 50, 1}, ImageSize{64, 2, 3}}) {
     std::vector<std::uint8_t> out(static_cast<std::size_t>(to.width * to.height * to.channels));

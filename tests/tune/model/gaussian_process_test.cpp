@@ -38,6 +38,16 @@ struct Sample {
   }
 };
 
+TEST(GaussianProcess, ChoicesAreAsFarFromEachOther) {
+  const Kernel kernel{{0.5}, 1.0, 1e-6};
+  const auto about = [&](double first, double second, double query) {
+    const auto process = GaussianProcess::of(kernel, {true}, {{first}, {second}}, {1.0, -0.5});
+    return process->at(std::vector<double>{query});
+  };
+  EXPECT_EQ(about(0, 1, 2).mean, about(0, 2, 1).mean);
+  EXPECT_EQ(about(0, 1, 2).variance, about(0, 1, 9).variance);
+}
+
 TEST(GaussianProcess, FollowsScikitLearn) {
   const Json cases = Json::parse(read_text(SHOAL_SOURCE_DIR "/tests/golden/gaussian_process.json"));
   ASSERT_EQ(cases.items().size(), 3U);

@@ -13,13 +13,15 @@ TEST(CsvDate, CountsSecondsSince1970) {  // as date -u -d ... +%s says
   EXPECT_EQ(parse_date("1969-12-31T23:59:59Z"), -1.0);
   EXPECT_EQ(parse_date("2018-01-28T01:00:00.25+01:00"), 1517097600.25);
   EXPECT_EQ(parse_date("2018-01-27 19:00:00-0500"), 1517097600.0);
+  EXPECT_EQ(parse_date("2018-01-28T05:30:00+05:30"), 1517097600.0) << "minutes of a zone";
+  EXPECT_EQ(parse_date("2016-12-31T23:59:60Z"), 1483228800.0) << "a leap second";
   EXPECT_EQ(parse_date("0001-01-01"), -62135596800.0);
 }
 
 TEST(CsvDate, TakesNothingElse) {
   for (const char* text : {"", "2018", "20180128", "2018-1-28", "2018-13-01", "2019-02-29", "2018-00-10", "2018-01-28 ",
                            "2018-01-28x", "2018-01-28 24:00", "2018-01-28T12", "28.01.2018", "01/28/2018", "2018-01/28",
-                           "2018-01-28T12:30+1", "0000-01-01"})
+                           "2018-01-28T12:30+1", "0000-01-01", "1900-02-29", "2100-02-29"})
     EXPECT_EQ(parse_date(text), std::nullopt) << text;
 }
 
