@@ -200,7 +200,7 @@ TEST_F(Tables, RefuseGroupsThatCannotBeDealt) {
                {"rows 8 and 7", "one group", "test and train"});
   table.group = groups(std::vector<std::int64_t>(10, 3));
   expect_error([&] { split(table, {.test_fraction = 0.1}); }, ExitStatus::usage,
-               {"1 rows for the split test", "whole groups", "too large"});
+               {"1 row for the split test", "whole groups", "too large"});
 }
 
 TEST_F(Tables, TakeTheSplitsOfTheFile) {

@@ -18,8 +18,8 @@ TEST(CellRules, AMissingNumberIsEveryCellOfItsValue) {
 }
 
 TEST(NumberMarks, StandAfterEachThreeDigitsOfANumberThatBeginsWithNoZero) {
-  EXPECT_EQ(number_with_marks("1,234,567.5", {.thousands = true}, '.')->value, 1234567.5);
-  EXPECT_EQ(number_with_marks("1.234,5", {.thousands = true}, ',')->value, 1234.5);
+  EXPECT_EQ(number_with_marks("1,234,567.5", {"", "", true}, '.')->value, 1234567.5);
+  EXPECT_EQ(number_with_marks("1.234,5", {"", "", true}, ',')->value, 1234.5);
   for (const char* cell : {"0,123", "1234,567", "12,34", ",123", "1,234.5,678"})
     EXPECT_EQ(marks_of(cell, '.'), std::nullopt) << cell;
 }
