@@ -493,6 +493,7 @@ SweepSummary sweep_run(const SweepRequest& request, Communicator& world) {
   world.broadcast_string(journal);
   const std::vector<Outcome> known = outcomes_of(journal);
   log_info(start_line(task, world));
+  if (const std::string line = world.crowding(); !line.empty()) log_warning(line);
   if (world.rank() == 0 && !plan.goes_on) {
     for (const std::string& line : idle_lines(task)) log_warning(line);
     if (const std::string line = too_few_trials_line(task.settings); !line.empty()) log_warning(line);
