@@ -489,6 +489,20 @@ TEST_F(CsvRules, AColumnThatNumbersTheRowsIsSaid) {
   EXPECT_THAT(notes(), Not(HasSubstr("numbers the rows")));
 }
 
+TEST_F(CsvRules, AColumnThatNamesSplitsIsSaid) {
+  const std::string text = "a,part,y\n1,train,0\n2,Train,1\n3,val,0\n4,test,1\n";
+  import(text, {.label = "y"});
+  EXPECT_THAT(notes(), HasSubstr("column \"part\" names splits and is learnt from; --split"));
+  for (const CsvOptions& said :
+       {CsvOptions{.label = "y", .split_column = "part"}, CsvOptions{.label = "y", .ignore = "part"},
+        CsvOptions{.label = "y", .category = "part"}}) {
+    import(text, said);
+    EXPECT_THAT(notes(), Not(HasSubstr("names splits")));
+  }
+  import("a,part,y\n1,test,0\n2,test,1\n3,prod,0\n", {.label = "y"});
+  EXPECT_THAT(notes(), Not(HasSubstr("names splits")));
+}
+
 TEST_F(CsvRules, ANumberThatStandsForAMissingOneIsSaid) {
   std::string text = "low,high,few,near,wide,y\n";
   for (int i = 0; i < 40; ++i) {
