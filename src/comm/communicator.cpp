@@ -17,6 +17,7 @@
 #include "comm/transport.hpp"
 #include "shoal/comm/session.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/tensor/parallel.hpp"
 
 namespace shoal {
 namespace {
@@ -58,6 +59,14 @@ int Communicator::size() const noexcept { return transport_->place().size; }
 int Communicator::host_count() const noexcept { return transport_->place().hosts; }
 int Communicator::ranks_on_host() const noexcept { return transport_->place().ranks_on_host; }
 int Communicator::threads_for_this_rank() const noexcept { return transport_->place().threads; }
+
+std::string Communicator::crowding() const {
+  const Place& place = transport_->place();
+  if (!place.crowded || place.threads == 1) return "";
+  const int cores = cores_in_reach();
+  return fmt::format("{} threads {} {}; unset OMP_NUM_THREADS, or set it lower", place.threads,
+                     place.threads > cores ? "on" : "for each of the ranks that share", counted(cores, "core"));
+}
 
 void Communicator::tree_reduce(const LeafShare& share, std::span<const double> partials, const Merge& merge,
                                std::span<double> result) {

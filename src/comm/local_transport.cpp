@@ -15,7 +15,7 @@ class NoMessages final : public Messages {
 /// One process: what the others would bring is empty.
 class LocalTransport final : public Transport {
  public:
-  LocalTransport() : Transport({.threads = thread_count(omp_num_threads(), cores_in_reach(), 1)}) {}
+  LocalTransport() : LocalTransport(thread_count(omp_num_threads(), cores_in_reach(), 1)) {}
 
   void barrier() override {}
   void broadcast(std::span<std::byte>, int) override {}
@@ -25,6 +25,9 @@ class LocalTransport final : public Transport {
   void progress() override {}
   std::unique_ptr<Transport> split(int, int) override { return std::make_unique<LocalTransport>(); }
   void abort(int) override {}
+
+ private:
+  explicit LocalTransport(int threads) : Transport({.threads = threads, .crowded = threads > cores_in_reach()}) {}
 };
 
 }  // namespace

@@ -93,7 +93,7 @@ constexpr std::array lines = {
     Line{"sweep.trials", "How many models are tried"},
     Line{"sweep.search", "How hyperparameters are chosen from sweep.space"},
     Line{"sweep.round", "Trials that a search that learns decides on at a time; 0: two for each group of ranks"},
-    Line{"sweep.metric", "What trials are ranked by"},
+    Line{"sweep.metric", "What trials are ranked by; where only train.metric is given, that"},
     Line{"sweep.ranks_per_trial", "Ranks that train one trial together"},
     Line{"sweep.keep", "Checkpoints of so many of the best trials stay in best/, for shoal predict SWEEP --best N"},
     Line{"sweep.successive_halving.enabled", "Trials begin short, and only the best of them go on"},

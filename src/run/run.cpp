@@ -236,9 +236,7 @@ void warn_of_settings(const RunPlan& plan, const Training& training, bool begins
 void say_start(const RunPlan& plan, const Training& training, const Config& next, const Communicator& comm) {
   log_info(start_line(training, comm));
   if (const std::string line = judged_weights_line(training.config(), next); !line.empty()) log_info(line);
-  if (comm.threads_for_this_rank() > cores_in_reach())
-    log_warning(
-        fmt::format("{} threads on {} cores; unset OMP_NUM_THREADS, or set it lower", threads(), cores_in_reach()));
+  if (const std::string line = comm.crowding(); !line.empty()) log_warning(line);
   if (!plan.replays.empty())
     log_info(fmt::format("repeating {} with {}", plan.replays,
                          counted(static_cast<std::int64_t>(plan.journal.nudges().size()), "nudge")));
@@ -313,6 +311,7 @@ ExitStatus train_run(const TrainRequest& request, Communicator& comm) {
   run_together(comm, [&] { next = plan.journal.config_at(plan.config, training->progress().step + 1); });
   if (request.dry_run) {
     if (comm.rank() == 0) print_dry_run(*training, next, comm);
+    if (const std::string line = comm.crowding(); !line.empty()) log_warning(line);
     return ExitStatus::done;
   }
   say_start(plan, *training, next, comm);

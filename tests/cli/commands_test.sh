@@ -37,6 +37,16 @@ set_all=(--set data.file=digits.h5 --set 'model.hidden=[32, 16]' --set model.bat
 "${launched[@]}" train "${set_all[@]}" --dry-run >dry.txt
 grep -Eq '^01_dense +\(32\) +2048 +2048$' dry.txt || fail "the dry run has no first layer: $(cat dry.txt)"
 [ ! -e runs ] || fail 'a dry run wrote something'
+# More threads than cores are said once, wherever models are trained; also where each rank alone has enough cores.
+processors=$(env -u OMP_NUM_THREADS nproc)
+OMP_NUM_THREADS=$((processors + 1)) "$shoal" train "${set_all[@]}" --dry-run 2>errors.txt >/dev/null
+equal 'crowded threads in a dry run' "$(lines "warning: $((processors + 1)) threads on $processors core" <errors.txt)" 1
+OMP_NUM_THREADS=$((processors + 1)) "$shoal" cv "${set_all[@]}" --folds 2 --set train.epochs=1 --run crowded 2>errors.txt >/dev/null
+equal 'crowded threads in a sweep' "$(lines "warning: $((processors + 1)) threads on $processors core" <errors.txt)" 1
+if [ $# -gt 0 ] && [ "$processors" -gt 1 ]; then
+  OMP_NUM_THREADS=$processors mpirun -q --oversubscribe --bind-to none -np 2 "$shoal" train "${set_all[@]}" --dry-run 2>errors.txt >/dev/null
+  equal 'crowded ranks' "$(lines "warning: $processors threads for each of the ranks that share $processors cores" <errors.txt)" 1
+fi
 # Narrow layers, whose rows are padded in memory and not in a file.
 narrow=(--set data.file=digits.h5 --set 'model.hidden=[4200, 2]' --set data.batch_size=256 --set optimizer.name=momentum
   --set train.average_decay=0.9)

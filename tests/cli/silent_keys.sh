@@ -151,15 +151,26 @@ status 0 sweep plain.toml --set optimizer.momentum=0.5 --set "$(space optimizer.
 says 0 'has no effect'
 # What a run reads and no trial: files of a run, and which checkpoint is best.
 rates=(--set "$(space optimizer.l2 '{min=0.0,max=0.1}')" --set sweep.trials=2)
-status 0 sweep plain.toml "${rates[@]}" --set train.metric=validation.accuracy --set train.log_every=2 \
-  --set checkpoint.every_steps=3 --run of-runs
+status 0 sweep plain.toml "${rates[@]}" --set train.metric=validation.accuracy --set sweep.metric=validation.loss \
+  --set train.log_every=2 --set checkpoint.every_steps=3 --run of-runs
 says 1 'train.metric = "validation.accuracy" has no effect: trials are compared by sweep.metric'
 says 1 'train.log_every = 2 has no effect: trials write no metrics.jsonl'
 says 1 'checkpoint.every_steps = 3 has no effect: trials are saved at their end, and where they are stopped'
 status 0 sweep --run of-runs --resume
 says 0 'has no effect'
-status 0 cv plain.toml --folds 2 --set train.metric=validation.accuracy --run of-folds
+status 0 cv plain.toml --folds 2 --set train.metric=validation.accuracy --set sweep.metric=validation.loss --run of-folds
 says 1 'train.metric = "validation.accuracy" has no effect'
+# Where it alone is given, it is the metric of the sweep.
+status 0 sweep plain.toml "${rates[@]}" --set train.metric=validation.accuracy --run decides
+says 0 'has no effect'
+says 1 'compared by validation.accuracy'
+grep -q '^metric = "validation.accuracy"' <(sed -n '/^\[sweep\]/,$p' decides/config.toml) || fail 'the config has another metric'
+status 0 sweep --run decides --resume
+status 0 sweep plain.toml "${rates[@]}" --set train.metric=validation.accuracy --run decides --resume
+status 0 cv plain.toml --folds 2 --set train.metric=validation.accuracy --run decides-folds
+says 0 'has no effect'
+status 64 sweep plain.toml "${rates[@]}" --set model.loss=mse --set train.metric=validation.accuracy --run none
+says 1 '--set train.metric=validation.accuracy: sweep.metric = "validation.accuracy" counts right classes'
 status 0 sweep plain.toml "${rates[@]}" --set train.metric=validation.accuracy --set sweep.metric=validation.accuracy --run same
 says 0 'has no effect'
 status 0 sweep plain.toml "${rates[@]}" --set train.metric=validation.accuracy --set train.early_stopping.patience=1 --run early

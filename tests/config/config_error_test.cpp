@@ -78,6 +78,8 @@ TEST(ConfigError, AKeyUnderAnotherNameLeadsToTheRightOne) {
                                                         {"schedule.exponent", "schedule.power"},
                                                         {"train.ema", "train.average_decay"},
                                                         {"optimizer.ema_decay", "train.average_decay"},
+                                                        {"model.label_smoothing", "model.loss"},
+                                                        {"train.pos_weight", "model.loss"},
                                                         {"random_state", "seed"}}) {
     const std::string set = typed + "=1";
     const std::string message = thrown([&] { parse_config("", "digits.toml", "/base", {set}); });

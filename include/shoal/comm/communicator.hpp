@@ -36,6 +36,9 @@ class Communicator : public TreeSum {
   /// OMP_NUM_THREADS where it is set and valid, else the cores that this rank may use divided by the ranks of the whole
   /// job that may use the same ones; at least 1. The same for all communicators split from one.
   int threads_for_this_rank() const noexcept;
+  /// A line on threads that are more than the cores that they share, and the remedy; empty: they are not, or each rank
+  /// has one. Ranks that share cores count together.
+  std::string crowding() const;
 
   /// Finishes the leaf tree over all ranks; see TreeSum. share: for size() ranks and this rank(). Ranks without a leaf
   /// take part with no partials.

@@ -41,7 +41,7 @@ class SharedError : public Error {
 /// "1 rank", "2 ranks"; plural: where it is not the noun with an s.
 std::string counted(std::int64_t n, const std::string& noun, const std::string& plural = "");
 
-/// The candidate nearest to `word` by edit distance, for "did you mean"; empty when none is near.
+/// The candidate nearest to `word` by edit distance, for "did you mean"; empty when none is near. Capitals are no edit.
 std::string nearest_word(const std::string& word, const std::vector<std::string>& candidates);
 
 }  // namespace shoal

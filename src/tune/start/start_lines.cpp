@@ -145,6 +145,7 @@ std::string too_few_trials_line(const SweepSettings& settings) {
 void say_start(const SweepTask& task, bool goes_on, const Communicator& world) {
   if (world.rank() != 0) return;
   log_info(start_line(task, world));
+  if (const std::string line = world.crowding(); !line.empty()) log_warning(line);
   if (!goes_on) {
     for (const std::string& line : idle_lines(task)) log_warning(line);
     if (const std::string line = too_few_trials_line(task.settings); !line.empty()) log_warning(line);

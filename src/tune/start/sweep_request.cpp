@@ -35,6 +35,13 @@ void make_cross_validation(Config& config) {
   config.sweep = one;
 }
 
+/// Trials are compared by train.metric, where it alone was given.
+void compare_by_train_metric(Config& config) {
+  if (!config.places.contains("train.metric") || config.places.contains("sweep.metric")) return;
+  config.sweep.metric = config.train.metric;
+  config.places["sweep.metric"] = config.place_of("train.metric");
+}
+
 /// The config to go on with: the sweep's own, or the one given, which must agree in all that reaches the results.
 Config continued_config(const SweepRequest& request, const std::string& folder) {
   const std::string path = SweepPaths{folder}.config();
@@ -46,6 +53,7 @@ Config continued_config(const SweepRequest& request, const std::string& folder) 
   if (!told) take_targets_as_before(wanted);
   if (request.cross_validates) make_cross_validation(wanted);
   count_members(wanted);
+  compare_by_train_metric(wanted);
   if (wanted.sweep.round == 0) wanted.sweep.round = kept.sweep.round;
   for (const std::string& key : differing_keys(kept, wanted)) {
     std::string wrong;
@@ -100,6 +108,7 @@ SweepRequestPlan resolve(const SweepRequest& request) {
             ? *request.config + " does not set data.file; name a data set, see shoal import --help"
             : fmt::format("no CONFIG given and no --set data.file=...; for example: shoal {} digits.toml", command));
   count_members(plan.config);
+  compare_by_train_metric(plan.config);
   check_sweep(plan.config);  // before the folder is looked at: a mistake in it is the user's first concern
   if (!request.run && !request.resume) {
     plan.folder = RunDirectory::next_free(usual);

@@ -216,6 +216,10 @@ TEST_F(CsvRules, LabelsWithGapsAreAsked) {
   EXPECT_THAT(notes(), HasSubstr("rows: 4, of which 2 have no label"));
   EXPECT_EQ(import("a,y\n1,0\n2,1\n3,NA\n", {.label = "y", .drop_unlabelled = true}).classes(), 2);
   expect_refused("a,y\n1,x\n2,\n", {.label = "y"}, {"t.csv:3: the label is empty", "1 of 2", "--drop-unlabelled"});
+  for (const bool dropped : {false, true})
+    expect_refused("a,y\n1,\n2,\n", {.label = "y", .drop_unlabelled = dropped},
+                   {"t.csv: no row has a label", "\"y\" is missing in 2 of 2 rows", "--label"});
+  expect_refused("a,y\n1,NA\n2,\n", {.label = "y"}, {"t.csv: no row has a label", "--classes if \"NA\" is a name"});
 }
 
 TEST_F(CsvRules, LabelsAreClassesOrTargets) {
@@ -483,6 +487,20 @@ TEST_F(CsvRules, AColumnThatNumbersTheRowsIsSaid) {
   }
   import(sorted, {.label = "y", .id = "id"});
   EXPECT_THAT(notes(), Not(HasSubstr("numbers the rows")));
+}
+
+TEST_F(CsvRules, AColumnThatNamesSplitsIsSaid) {
+  const std::string text = "a,part,y\n1,train,0\n2,Train,1\n3,val,0\n4,test,1\n";
+  import(text, {.label = "y"});
+  EXPECT_THAT(notes(), HasSubstr("column \"part\" names splits and is learnt from; --split"));
+  for (const CsvOptions& said :
+       {CsvOptions{.label = "y", .split_column = "part"}, CsvOptions{.label = "y", .ignore = "part"},
+        CsvOptions{.label = "y", .category = "part"}}) {
+    import(text, said);
+    EXPECT_THAT(notes(), Not(HasSubstr("names splits")));
+  }
+  import("a,part,y\n1,test,0\n2,test,1\n3,prod,0\n", {.label = "y"});
+  EXPECT_THAT(notes(), Not(HasSubstr("names splits")));
 }
 
 TEST_F(CsvRules, ANumberThatStandsForAMissingOneIsSaid) {

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <set>
 
 #include "data/import/cells/cell_kind.hpp"
+#include "data/import/splits.hpp"
 #include "data/refuse.hpp"
 #include "shoal/core/error.hpp"
 
@@ -50,6 +52,22 @@ std::string note_on_numbering(const CsvColumn& column, std::size_t c, const CsvF
       "column \"{}\" numbers the rows, from {} to {}; if it says nothing else of them, leave it out with "
       "--ignore, or keep it beside them with --id",
       shown(column.name), facts.least, facts.greatest);
+}
+
+/// Names of splits, two of them at least, that would be learnt from.
+std::string note_on_splits(const CsvColumn& column, const CsvFacts& facts) {
+  if (column.role != CsvRole::feature) return "";
+  std::set<OwnSplit> splits;
+  for (const CsvFacts::Word& word : facts.words) {
+    const std::optional<OwnSplit> split = split_named(word.text);
+    if (!split) return "";
+    splits.insert(*split);
+  }
+  if (splits.size() < 2) return "";
+  return fmt::format(
+      "column \"{}\" names splits and is learnt from; --split takes the split of each row from it, --ignore leaves it "
+      "out",
+      shown(column.name));
 }
 
 struct NumbersBeside {
@@ -108,6 +126,7 @@ std::vector<std::string> column_notes(const std::vector<CsvColumn>& columns, con
     std::vector<std::string> said{note_on_zones(column, scan.facts[c], files)};
     if (!column.type) {
       said.push_back(note_on_zeros(column, scan.facts[c], files));
+      said.push_back(note_on_splits(column, scan.facts[c]));
       said.push_back(note_on_numbering(column, c, scan.facts[c], opened));
       said.push_back(note_on_code(column, c, scan.facts[c], opened));
     }

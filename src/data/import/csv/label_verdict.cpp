@@ -19,6 +19,12 @@ namespace {
 
 /// Rows without a label, and a spelling of a missing number that may be a class as well.
 void check_missing(const CsvFiles& files, const CsvFacts& facts, const CsvLabelWish& wish, const std::string& name) {
+  if (facts.missing > 0 && facts.missing == facts.cells())
+    refuse(fmt::format(
+        "{}: no row has a label: column \"{}\" is missing in {} of {}; fill it in, or name another column "
+        "with --label{}",
+        files.name(0), shown(name), facts.missing, counted(facts.cells(), "row"),
+        facts.first_spelled ? ", or use --classes if \"" + shown(facts.first_spelled->text) + "\" is a name" : ""));
   if (facts.missing == 0 || wish.drop_unlabelled) return;
   if (facts.first_spelled) {
     refuse(fmt::format(
