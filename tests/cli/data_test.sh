@@ -216,7 +216,13 @@ with open("targets.csv", "w") as f:
     f.write("a,y\n" + "".join("%d,%s\n" % (i, "NA" if i == 77 else "%.3f" % random.random()) for i in range(200)))
 PYTHON
 "$shoal" import csv days.csv --label y -o days.h5 --columns-out days.toml >days.txt
-grep -q '^day *feature *number *0 *20180128 to 20180129' days.txt || fail "what was understood of days.csv: $(cat days.txt)"
+awk 'BEGIN { print "id,few,one,many,y"; for (i = 0; i < 1200; ++i) printf "r%d,%g,7,%d.5,%d\n", i % 900, i % 3 - 0.5, i, i % 2 }' >kinds.csv
+"$shoal" import csv kinds.csv --label y --id id -o kinds.h5 >kinds.txt 2>&1
+for line in '^id *id *0 *900 texts' '^few *feature *number *0 *3 values, -0.5 to 1.5 ' '^one .* 0 *1 value, 7 ' \
+  '^many .* 0 *more than 1000 values, 0.5 to 1199.5 '; do
+  grep -q "$line" kinds.txt || fail "different values of kinds.csv: $(cat kinds.txt)"
+done
+grep -q '^day *feature *number *0 *2 values, 20180128 to 20180129' days.txt || fail "what was understood of days.csv: $(cat days.txt)"
 grep -q '^kind *feature *category *0 *3 texts: a, b, c' days.txt || fail "what was understood of days.csv: $(cat days.txt)"
 "$shoal" import csv days.csv --columns days.toml -o again.h5 >again.txt
 equal 'content by the file of columns' "$(grep content again.txt)" "$(grep content days.txt)"

@@ -6,9 +6,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include "data/import/cells/date.hpp"
 #include "data/import/csv_reader.hpp"
+#include "shoal/core/hash.hpp"
 
 namespace shoal {
 namespace {
@@ -33,6 +35,9 @@ class BlockParser {
     parsed_.x.resize(most_rows * scan.x_width);
     parsed_.other.resize(most_rows * scan.other_width);
     parsed_.seen.resize(columns_.size());
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      if (scan.has_too_many[c].load(std::memory_order_relaxed)) parsed_.seen[c].distinct.give_up();
+    }
     parsed_.text_ends.resize(scan.texts);
     parsed_.texts.resize(scan.texts);
     parsed_.cursor = std::make_unique<CsvCursor>(text, format, block.row_end);
@@ -106,6 +111,7 @@ class BlockParser {
         const std::string_view text = cursor().cell();
         parsed_.seen[column].texts += text.empty() ? 0 : 1;
         parsed_.seen[column].missing += text.empty() ? 1 : 0;
+        if (!text.empty()) parsed_.seen[column].distinct.add_hash(short_hash(std::as_bytes(std::span(text))));
         parsed_.texts[columns_[column].slot] += text;
         parsed_.text_ends[columns_[column].slot].push_back(
             static_cast<std::int64_t>(parsed_.texts[columns_[column].slot].size()));
@@ -218,6 +224,20 @@ class BlockParser {
   double* other_ = nullptr;
 };
 
+/// Column by column, so that a column's table is near.
+void count_distinct(const CsvScan& scan, CsvParsed& parsed) {
+  for (std::size_t c = 0; c < scan.columns.size(); ++c) {
+    const CsvTaken& column = scan.columns[c];
+    CsvParsed::Seen& seen = parsed.seen[c];
+    if (column.take != CsvTake::value || seen.distinct.too_many()) continue;
+    const std::size_t width = column.feature ? scan.x_width : scan.other_width;
+    const double* const values = (column.feature ? parsed.x : parsed.other).data() + column.slot;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(parsed.rows) && !seen.distinct.too_many(); ++i) {
+      if (!std::isnan(values[i * width])) seen.distinct.add(values[i * width]);
+    }
+  }
+}
+
 }  // namespace
 
 std::string cell_at(const CsvBlock& block, const CsvFormat& format, std::size_t offset) {
@@ -229,6 +249,7 @@ std::string cell_at(const CsvBlock& block, const CsvFormat& format, std::size_t 
 void parse_block(const CsvBlock& block, const CsvLayout& layout, const CsvFormat& format, const CellRules& rules,
                  const CsvScan& scan, CsvParsed& parsed) {
   BlockParser(block, layout, format, rules, scan, parsed).parse();
+  count_distinct(scan, parsed);
 }
 
 }  // namespace shoal

@@ -55,6 +55,7 @@ struct CsvParsed {
     std::uint32_t first_merged = nowhere;
     std::uint32_t first_zeros = nowhere;
     std::uint32_t first_not_zoned = nowhere;
+    DistinctValues distinct;  // as in CsvFacts
     std::unique_ptr<Words> words;
     std::unique_ptr<std::unordered_map<double, Value>> values;
   };

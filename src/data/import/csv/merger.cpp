@@ -128,6 +128,8 @@ void CsvMerger::merge_column(const CsvBlock& block, CsvLines& lines, const CsvPa
   take_first(facts.first_merged, seen.first_merged);
   take_first(facts.first_zeros, seen.first_zeros);
   take_first(facts.first_not_zoned, seen.first_not_zoned);
+  facts.distinct.merge(seen.distinct);
+  if (facts.distinct.too_many()) scan_.has_too_many[c].store(true, std::memory_order_relaxed);
   if (scan_.columns[c].values) merge_values(seen, facts, place);
   if (scan_.columns[c].take == CsvTake::word && seen.words) merge_words(block, lines, *seen.words, c, words);
 }

@@ -22,9 +22,17 @@ std::string number_text(double value) {
                                                                : fmt::format("{}", value);
 }
 
-std::string range_text(const CsvFacts& facts) {
-  if (facts.numbers + facts.dates == 0) return "";
-  return fmt::format("{} to {}", number_text(facts.least), number_text(facts.greatest));
+std::string distinct_text(const DistinctValues& distinct, const std::string& noun) {
+  if (distinct.too_many()) return fmt::format("more than {} {}s", DistinctValues::most, noun);
+  return counted(static_cast<std::int64_t>(distinct.count()), noun);
+}
+
+/// How many different numbers, and between which they lie; of what is kept as text how many texts.
+std::string values_text(const CsvFacts& facts) {
+  if (facts.numbers + facts.dates == 0) return facts.texts == 0 ? "" : distinct_text(facts.distinct, "text");
+  if (!facts.distinct.too_many() && facts.distinct.count() == 1) return "1 value, " + number_text(facts.least);
+  return fmt::format("{}, {} to {}", distinct_text(facts.distinct, "value"), number_text(facts.least),
+                     number_text(facts.greatest));
 }
 
 std::string words_text(const CsvFacts& facts) {
@@ -119,7 +127,7 @@ std::vector<DatasetSummary::FileColumn> file_columns(const ScanParts& parts) {
     if (column.role == CsvRole::label && !labels.class_names.empty()) {
       line.content = classes_counted(facts, labels);
     } else {
-      line.content = word ? words_text(facts) : range_text(facts);
+      line.content = word ? words_text(facts) : values_text(facts);
     }
     told.push_back(std::move(line));
   }

@@ -251,6 +251,7 @@ CsvScan scan_csv(const CsvFiles& files, const std::vector<CsvLayout>& layouts, s
                         column.least == -std::numeric_limits<double>::infinity();
   }
   scan.facts.resize(scan.columns.size());
+  scan.has_too_many = std::vector<std::atomic<bool>>(scan.columns.size());
   Scanner(files, layouts, format, rules, scan).run();
   return scan;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -13,6 +14,7 @@
 #include "data/import/cells/cell_kind.hpp"
 #include "data/import/number_labels.hpp"
 #include "data/import/spool.hpp"
+#include "distinct_values.hpp"
 
 namespace shoal {
 
@@ -71,6 +73,7 @@ struct CsvFacts {
   };
   std::map<double, Value> values;
   bool too_many_values = false;
+  DistinctValues distinct;  ///< numbers and dates; of columns that are kept as texts, those
 
   struct Word {
     std::string text;
@@ -111,6 +114,8 @@ struct CsvScan {
   std::size_t x_width = 0;
   std::size_t other_width = 0;
   std::size_t texts = 0;
+  std::vector<std::atomic<bool>>
+      has_too_many{};      ///< by column: while others are read, they need not be counted any more
   bool all_bytes = true;   ///< x: whole numbers in 0..255, none missing
   bool fits_float = true;  ///< x: as CsvFacts::fits_float
   Spool spool;
