@@ -1,8 +1,16 @@
 #include "cli/columns_told.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
+#include <numeric>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "cli/output.hpp"
@@ -12,6 +20,63 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t most_told = 30;  // of features and of columns left out: a screen
+constexpr std::size_t most_of_y = 20;  // classes and targets that are told
+
+using RowNumbers = std::span<const std::int64_t>;
+
+/// Some rows at a time.
+void for_rows(const Split& split, const std::function<void(RowNumbers)>& body) {
+  constexpr std::int64_t at_once = 1 << 16;
+  for (std::int64_t first = 0; first < split.rows(); first += at_once) {
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(at_once, split.rows() - first)));
+    std::iota(rows.begin(), rows.end(), first);
+    body(rows);
+  }
+}
+
+std::string told_of_y(const std::string& what, const std::vector<std::string>& parts) {
+  const std::size_t told = std::min(parts.size(), most_of_y);
+  return fmt::format("y: {}: {}{}\n", what,
+                     fmt::join(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(told), ", "),
+                     told < parts.size() ? ", ..." : "");
+}
+
+std::string classes_told(const Dataset& data, const std::vector<Split>& splits) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(data.classes()));
+  std::vector<std::int32_t> labels;
+  for (const Split& split : splits) {
+    for_rows(split, [&](RowNumbers rows) {
+      labels.resize(rows.size());
+      split.read_labels(rows, labels);
+      for (const std::int32_t label : labels) ++counts[static_cast<std::size_t>(label)];
+    });
+  }
+  std::vector<std::string> parts;
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    parts.push_back(fmt::format("{} ({})", data.class_names()[k], counts[k]));
+  return told_of_y(counted(data.classes(), "class", "classes"), parts);
+}
+
+std::string targets_told(const std::vector<Split>& splits) {
+  const auto width = static_cast<std::size_t>(splits.front().outputs());
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::vector<std::pair<double, double>> ranges(width, {infinity, -infinity});
+  std::vector<double> values;
+  for (const Split& split : splits) {
+    for_rows(split, [&](RowNumbers rows) {
+      values.resize(rows.size() * width);
+      split.read_target_values(rows, values);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        auto& [least, greatest] = ranges[i % width];
+        least = std::min(least, values[i]);
+        greatest = std::max(greatest, values[i]);
+      }
+    });
+  }
+  std::vector<std::string> parts;
+  for (const auto& [least, greatest] : ranges) parts.push_back(fmt::format("{:.6g} to {:.6g}", least, greatest));
+  return told_of_y(counted(static_cast<std::int64_t>(width), "target"), parts);
+}
 
 }  // namespace
 
@@ -35,6 +100,17 @@ std::string columns_told(const DatasetSummary& summary) {
   for (const auto& [kind, count] : rest)
     text += fmt::format("and {} more: {}; --columns-out FILE.toml tells of all\n", count, kind);
   return text + '\n';
+}
+
+std::string y_told(const Dataset& data) {
+  std::vector<Split> labelled;
+  std::vector<Split> with_targets;
+  for (const std::string& name : data.names()) {
+    const Split split = data.split(name);
+    if (split.has_labels()) labelled.push_back(split);
+    if (split.has_targets()) with_targets.push_back(split);
+  }
+  return !labelled.empty() ? classes_told(data, labelled) : !with_targets.empty() ? targets_told(with_targets) : "";
 }
 
 }  // namespace shoal

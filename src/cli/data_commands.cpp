@@ -75,6 +75,7 @@ ExitStatus execute(const ImportRequest& request, Communicator& world) {
           check_output_file(request.out, Output::data_set, source.files());
           DatasetSummary summary = import_from(source, request.out);
           if (finds_classes(source)) warn_of_many_classes(summary);
+          print(y_told(Dataset::open(request.out)));
           return summary;
         },
         request.source);

@@ -332,6 +332,7 @@ pathlib.Path("in/a/bad.jpg").write_bytes((golden / "colour.jpg").read_bytes()[:3
 pathlib.Path("in/a/notes.txt").write_text("?")
 refused(65, "in/a/bad.jpg: a damaged JPEG", "images", "in", "--size", "8x9")
 x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")
+assert run("images", "in", "--size", "8x9", "--skip-bad").stdout.startswith("y: 2 classes: a (1), b (1)\n")
 assert len(x) == 2 and "left out: 1 of 3 images" in said and "the first is a/notes.txt" in said, said
 refused(64, '--size is "8"; it must be width and height', "images", "in", "--size", "8")
 pathlib.Path("in/c").mkdir()
