@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/guard/activity.hpp"
 #include "shoal/infer/distinct_models.hpp"

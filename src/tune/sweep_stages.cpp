@@ -10,6 +10,7 @@
 #include "shoal/guard/activity.hpp"
 #include "shoal/train/cost.hpp"
 #include "tune/decided_rounds.hpp"
+#include "tune/population/schedule.hpp"
 
 namespace shoal {
 namespace {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shoal/config/keys.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "tune/sampler.hpp"
 #include "tune/search_plan.hpp"

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shoal/comm/alike.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"

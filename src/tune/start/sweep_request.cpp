@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "shoal/config/difference.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/output_file.hpp"

@@ -10,10 +10,12 @@
 #include <variant>
 
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/data/folds.hpp"
 #include "shoal/train/data_check.hpp"
 #include "shoal/train/held_data.hpp"
+#include "shoal/train/same_data.hpp"
 #include "shoal/tune/search_space.hpp"
 #include "tune/search_plan.hpp"
 
