@@ -1,6 +1,7 @@
 // Sweeps that were stopped, killed, or lost files, and go on.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -88,15 +89,19 @@ TEST_F(SweepResume, OutOfTimeItStopsWithinATrialAndGoesOnThere) {
 TEST_F(SweepResume, ASignalStopsAllRanks) {
   // Sent before the sweep listens it would end the test: so from a thread, to the last rank alone.
   const bool sends = test_world().rank() + 1 == test_world().size();
+  std::atomic<bool> ended = false;
   std::thread sender([&] {
     if (!sends) return;
-    while (!fs::exists(path("run/config.toml"))) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    kill(getpid(), SIGUSR1);
+    while (!ended && !fs::exists(path("run/config.toml"))) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!ended) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      kill(getpid(), SIGUSR1);
+    }
   });
-  // Listening already, in case that the sweep is not yet.
+  // Nothing is lost before the sweep listens: it is sent again.
   std::signal(SIGUSR1, SIG_IGN);
   EXPECT_EQ(status_of(request("run", {"sweep.trials=5000"})), ExitStatus::stopped) << message_;
+  ended = true;
   sender.join();
   std::signal(SIGUSR1, SIG_DFL);
   test_world().barrier();
