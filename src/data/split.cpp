@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
+#include <optional>
 
 #include "contents.hpp"
 #include "shoal/core/error.hpp"
@@ -67,6 +70,30 @@ bool convert_normalised(const std::byte* row, std::span<const double> mean, std:
     finite &= std::isfinite(out[d]);
   }
   return finite;
+}
+
+/// Bytes, of which all columns make the same number: a look at a table takes a fifth of the time.
+class ByteTable {
+ public:
+  ByteTable(double mean, double scale) {
+    for (std::size_t byte = 0; byte < of_byte_.size(); ++byte) {
+      of_byte_[byte] = normalised(static_cast<double>(byte), mean, scale);
+      finite_ &= std::isfinite(of_byte_[byte]);
+    }
+  }
+  /// False unless every byte makes a finite number.
+  bool convert(const std::byte* row, std::span<float> out) const {
+    for (std::size_t d = 0; d < out.size(); ++d) out[d] = of_byte_[std::to_integer<std::size_t>(row[d])];
+    return finite_;
+  }
+
+ private:
+  std::array<float, 256> of_byte_;
+  bool finite_ = true;
+};
+
+bool all_equal(const std::vector<double>& values) {
+  return std::ranges::adjacent_find(values, std::ranges::not_equal_to()) == values.end();
 }
 
 /// Dispatches on the element type of x (checked when the data set was opened).
@@ -173,8 +200,12 @@ void Split::read(std::span<const std::int64_t> rows, const Normalization& normal
   const std::vector<double> scale = identity ? std::vector<double>(width, 1.0) : normalization.scale();
   const auto& arrays = contents_->splits[index_];
   const auto source = [&](std::size_t i) { return source_row(rows[i]); };
+  std::optional<ByteTable> table;
+  if (arrays.x.type == ElementType::uint8 && width > 0 && all_equal(mean) && all_equal(scale))
+    table.emplace(mean[0], scale[0]);
   read_rows(contents_->file, arrays.x, held(arrays.x), rows.size(), source, [&](std::size_t i, const std::byte* row) {
     const auto out = x.subspan(i * width, width);
+    if (table && table->convert(row, out)) return;
     const bool finite = with_element(
         arrays.x.type, [&](auto element) { return convert_normalised<decltype(element)>(row, mean, scale, out); });
     if (!finite)

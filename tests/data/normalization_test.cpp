@@ -86,6 +86,22 @@ TEST_F(Normalizations, UnitDividesImagesBy255) {
   EXPECT_THAT(x_of(split, unit), ElementsAre(0.0F, 1.0F, 0.2F, static_cast<float>(5.0 / 255.0)));
 }
 
+TEST_F(Normalizations, OfBytesAreOneNumberWhetherAllColumnsAreScaledAlikeOrNot) {
+  std::vector<std::uint8_t> bytes(512);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i / 2);
+  const Split split = open<std::uint8_t>(2, bytes);
+  const Normalization alike{"standard", {31.7, 31.7}, {12.3, 12.3}};
+  const Normalization unlike{"standard", {31.7, 31.7}, {12.3, 45.6}};
+  const std::vector<float> x = x_of(split, alike);
+  const std::vector<float> other = x_of(split, unlike);
+  for (std::size_t row = 0; row < 256; ++row) {
+    ASSERT_EQ(x[2 * row], normalised(static_cast<double>(row), 31.7, 1.0 / 12.3)) << row;
+    ASSERT_EQ(x[2 * row + 1], x[2 * row]);
+    ASSERT_EQ(other[2 * row], x[2 * row]);
+    ASSERT_EQ(other[2 * row + 1], normalised(static_cast<double>(row), 31.7, 1.0 / 45.6));
+  }
+}
+
 TEST_F(Normalizations, NoneIsTheIdentity) {
   const Split split = open<float>(1, {3, 4});
   const Normalization none = learn(split, "none", cut(split, 1));
