@@ -74,6 +74,7 @@ std::string targets_told(const std::vector<Split>& splits) {
     });
   }
   std::vector<std::string> parts;
+  parts.reserve(ranges.size());
   for (const auto& [least, greatest] : ranges) parts.push_back(fmt::format("{:.6g} to {:.6g}", least, greatest));
   return told_of_y(counted(static_cast<std::int64_t>(width), "target"), parts);
 }

@@ -57,6 +57,7 @@ std::vector<std::string> idle_in_all_trials(const SweepTask& task, const std::ve
     std::erase_if(idle, [&](const auto& one) { return config_keys::idle(*one.first, config).empty(); });
   }
   std::vector<std::string> lines;
+  lines.reserve(idle.size());
   for (auto& [key, line] : idle) lines.push_back(std::move(line));
   return lines;
 }
