@@ -8,31 +8,19 @@
 #include <functional>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "cli/output.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/data/whole_split.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr std::size_t most_told = 30;  // of features and of columns left out: a screen
 constexpr std::size_t most_of_y = 20;  // classes and targets that are told
-
-using RowNumbers = std::span<const std::int64_t>;
-
-/// Some rows at a time.
-void for_rows(const Split& split, const std::function<void(RowNumbers)>& body) {
-  constexpr std::int64_t at_once = 1 << 16;
-  for (std::int64_t first = 0; first < split.rows(); first += at_once) {
-    std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(at_once, split.rows() - first)));
-    std::iota(rows.begin(), rows.end(), first);
-    body(rows);
-  }
-}
 
 std::string told_of_y(const std::string& what, const std::vector<std::string>& parts) {
   const std::size_t told = std::min(parts.size(), most_of_y);
@@ -43,14 +31,7 @@ std::string told_of_y(const std::string& what, const std::vector<std::string>& p
 
 std::string classes_told(const Dataset& data, const std::vector<Split>& splits) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(data.classes()));
-  std::vector<std::int32_t> labels;
-  for (const Split& split : splits) {
-    for_rows(split, [&](RowNumbers rows) {
-      labels.resize(rows.size());
-      split.read_labels(rows, labels);
-      for (const std::int32_t label : labels) ++counts[static_cast<std::size_t>(label)];
-    });
-  }
+  for (const Split& split : splits) std::ranges::transform(counts, rows_by_class(split), counts.begin(), std::plus<>());
   std::vector<std::string> parts;
   for (std::size_t k = 0; k < counts.size(); ++k)
     parts.push_back(fmt::format("{} ({})", data.class_names()[k], counts[k]));
@@ -63,7 +44,7 @@ std::string targets_told(const std::vector<Split>& splits) {
   std::vector<std::pair<double, double>> ranges(width, {infinity, -infinity});
   std::vector<double> values;
   for (const Split& split : splits) {
-    for_rows(split, [&](RowNumbers rows) {
+    for_rows(split, [&](std::span<const std::int64_t> rows) {
       values.resize(rows.size() * width);
       split.read_target_values(rows, values);
       for (std::size_t i = 0; i < values.size(); ++i) {

@@ -4,40 +4,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <numeric>
+#include <span>
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/data/whole_split.hpp"
 #include "shoal/train/training.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr std::int64_t rows_at_once = 4096;
-
-/// Calls read(rows) with runs of all rows, in their order.
-template <class Read>
-void in_runs(const Split& split, const Read& read) {
-  for (std::int64_t first = 0; first < split.rows(); first += rows_at_once) {
-    std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(rows_at_once, split.rows() - first)));
-    std::iota(rows.begin(), rows.end(), first);
-    read(rows);
-  }
-}
-
-std::vector<std::int64_t> rows_by_class(const Split& split) {
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(split.classes()));
-  in_runs(split, [&](const std::vector<std::int64_t>& rows) {
-    std::vector<std::int32_t> labels(rows.size());
-    split.read_labels(rows, labels);
-    for (const std::int32_t label : labels) ++counts[static_cast<std::size_t>(label)];
-  });
-  return counts;
-}
-
 bool all_yes_or_no(const Split& split) {
   bool so = true;
-  in_runs(split, [&](const std::vector<std::int64_t>& rows) {
+  for_rows(split, [&](std::span<const std::int64_t> rows) {
     std::vector<float> targets(rows.size() * static_cast<std::size_t>(split.outputs()));
     split.read_targets(rows, targets);
     so = so && std::all_of(targets.begin(), targets.end(), [](float y) { return y == 0.0F || y == 1.0F; });
