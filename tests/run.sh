@@ -6,8 +6,8 @@
 #   --sanitizers   instead: tests at up to 2 ranks with AddressSanitizer and UndefinedBehaviorSanitizer (g++), training
 #                  on 2 ranks among them; then the build without MPI with ThreadSanitizer (clang) and 2 OpenMP threads
 #   --lint         instead: clang-format over all files and clang-tidy over all sources; counts files. Debian 12's
-#                  LLVM 14 is meant: other versions format otherwise and find other things. At last tests/odr.py: types of one name,
-#                  and tests/alone.py: sources that include what they use
+#                  LLVM 14 is meant: other versions format otherwise and find other things. Then tests/odr.py: types of one name,
+#                  tests/alone.py: sources that include what they use, and a build of the benchmarks
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_MCA_odls_base_sigkill_timeout=1  # mpirun waits this long whenever a rank fails, as many tests want
@@ -107,6 +107,7 @@ run_lint() {
   if tests/odr.py build/lint; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   cmake --preset lint -B build/lint-alone -DSHOAL_TESTS=OFF -DSHOAL_UNITY=OFF || ended_early 'the configuration failed'
   if tests/alone.py build/lint-alone; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  build_target=benchmarks configure_and_build release -DSHOAL_TESTS=ON  # which no test builds
 }
 
 run_all() {
@@ -121,7 +122,7 @@ case ${1:-} in
   '') run_all ;;
   --sanitizers) run_sanitizers ;;
   --lint) run_lint ;;
-  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) echo "tests/run.sh: unknown option $1; see --help" >&2; exit 64 ;;
 esac
 finish

@@ -29,9 +29,9 @@ struct Kernel {
   // 16 of AVX2).
   static constexpr int registers = HWY_TARGET == HWY_AVX2 ? 12 : 24;
   static constexpr int tile_rows = std::clamp(registers / vectors, 1, 8);
-  // Rows of B that all tiles use before the next ones. Small tiles read B so often that these must fit the first-level
-  // cache; the tiles of AVX-512 were as fast from the second level.
-  static constexpr std::int64_t product_depth = (tile_rows < 8 ? 16'384 : 65'536) / (panel_width * sizeof(T));
+  // Rows of B that all tiles use before the next ones: they fit the first-level cache, of which another hyper-thread of
+  // the core may have its half.
+  static constexpr std::int64_t product_depth = 16'384 / (panel_width * sizeof(T));
   static constexpr std::int64_t tile_size = panel_width * panel_width;
 
   /// `M` rows of one panel: adds a[r * row_stride + k * k_stride] * b[k] for each k below depth, in order.
@@ -39,6 +39,7 @@ struct Kernel {
   static HWY_INLINE void accumulate(std::int64_t depth, const T* HWY_RESTRICT a, const T* HWY_RESTRICT b,
                                     V (&acc)[M][vectors]) {
     const D d;
+#pragma GCC unroll 4
     for (const T* const end = b + depth * panel_width; b != end; a += k_stride, b += panel_width) {
       V row[vectors];
 #pragma GCC unroll 32

@@ -19,6 +19,7 @@ void note_lists(std::vector<NotedList>* lists) { noted = lists; }
 
 void set_threads(int threads) { threads_to_cut_for = threads; }
 int threads() { return threads_to_cut_for; }
+int cores_in_reach() { return threads_to_cut_for; }
 
 ThreadLimit::ThreadLimit(int most) : before_(threads_to_cut_for) { set_threads(std::min(most, threads())); }
 ThreadLimit::~ThreadLimit() { set_threads(before_); }
