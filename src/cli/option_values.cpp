@@ -104,6 +104,12 @@ char parse_decimal(const std::string& option, const std::string& text) {
   return text[0];
 }
 
+DateOrder parse_date_order(const std::string& option, const std::string& text) {
+  const auto order = date_order_named(text);
+  if (!order) refuse(option, text, "dmy or mdy");
+  return *order;
+}
+
 WhichWeights parse_weights(const std::string& option, const std::string& text) {
   if (text != "last" && text != "average") refuse(option, text, "last or average");
   return text == "last" ? WhichWeights::last : WhichWeights::average;

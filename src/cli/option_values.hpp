@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "shoal/data/columns.hpp"
 #include "shoal/infer/checkpoint.hpp"
 
 namespace shoal {
@@ -24,6 +25,7 @@ void parse_size(const std::string& option, const std::string& text, std::int64_t
 /// A character, or its name. @throws Error(usage)
 char parse_delimiter(const std::string& option, const std::string& text);
 char parse_decimal(const std::string& option, const std::string& text);
+DateOrder parse_date_order(const std::string& option, const std::string& text);
 bool parse_yes_no(const std::string& option, const std::string& text);
 WhichWeights parse_weights(const std::string& option, const std::string& text);
 /// No name is empty: a variable of a script was, and what it stood for would be taken from somewhere else.

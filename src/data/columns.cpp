@@ -20,6 +20,9 @@ namespace {
 constexpr std::array type_names{std::pair{ColumnType::number, "number"}, std::pair{ColumnType::category, "category"},
                                 std::pair{ColumnType::flag, "flag"}, std::pair{ColumnType::date, "date"}};
 
+constexpr std::array order_names{std::pair{DateOrder::none, ""}, std::pair{DateOrder::day_first, "dmy"},
+                                 std::pair{DateOrder::month_first, "mdy"}};
+
 std::vector<std::string> strings(const Json& list) {
   std::vector<std::string> result;
   for (const Json& item : list.items()) result.push_back(item.string());
@@ -68,6 +71,17 @@ ColumnType column_type_named(std::string_view name) {
   }
   throw Error(ExitStatus::bad_data,
               fmt::format("no type of columns \"{}\"; use one of number, category, flag, date", name));
+}
+
+std::string_view date_order_name(DateOrder order) {
+  return std::ranges::find(order_names, order, [](const auto& o) { return o.first; })->second;
+}
+
+std::optional<DateOrder> date_order_named(std::string_view name) {
+  for (const auto& [order, known] : order_names) {
+    if (name == known && order != DateOrder::none) return order;
+  }
+  return std::nullopt;
 }
 
 std::string note_on_units(const std::vector<FeatureColumn>& columns, const std::string& of,
@@ -119,6 +133,7 @@ std::string table_text(const TableDescription& table) {
   text.set("ids", table.ids);
   text.set("missing", table.missing);
   if (table.decimal != 0) text.set("decimal", std::string(1, table.decimal));
+  if (table.date_order != DateOrder::none) text.set("date_order", date_order_name(table.date_order));
   return text.text();
 }
 
@@ -141,6 +156,11 @@ TableDescription table_of_text(const std::string& text, const std::string& name)
       if (decimal->string() != "." && decimal->string() != ",")
         throw JsonError("decimal is \"" + decimal->string() + "\", and must be . or ,");
       table.decimal = decimal->string()[0];
+    }
+    if (const Json* order = json.find("date_order")) {
+      const auto known = date_order_named(order->string());
+      if (!known) throw JsonError("date_order is \"" + order->string() + "\", and must be dmy or mdy");
+      table.date_order = *known;
     }
     check_names(table.names(), "columns");
     return table;

@@ -17,6 +17,7 @@ TableDescription some_table() {
   table.weight = "w";
   table.ids = {"id", "other id"};
   table.missing = {"NA", "?"};
+  table.date_order = DateOrder::month_first;
   return table;
 }
 
@@ -29,9 +30,10 @@ TEST(Columns, ADamagedTextIsRefusedByName) {
     text.replace(text.find(from), from.size(), to);
     return text;
   };
-  for (const std::string& bad : {std::string("{"), std::string("[]"), with("\"category\"", "\"word\""),
-                                 with("\"cut\"", "\"carat\""), with("\"Fair\"", "\"\""), with("\"Fair\"", "\"Z\""),
-                                 with("\"number\"", "\"flag\"") + "}", with("\"features\"", "\"feature\"")}) {
+  for (const std::string& bad :
+       {std::string("{"), std::string("[]"), with("\"category\"", "\"word\""), with("\"cut\"", "\"carat\""),
+        with("\"Fair\"", "\"\""), with("\"Fair\"", "\"Z\""), with("\"number\"", "\"flag\"") + "}",
+        with("\"features\"", "\"feature\""), with("\"mdy\"", "\"ymd\"")}) {
     try {
       static_cast<void>(table_of_text(bad, "x.h5"));
       FAIL() << bad;

@@ -3,6 +3,7 @@
 // What the columns of a data set are that was made from a table: kept in the data set, which holds them before any
 // encoding, and in checkpoints of models that were trained on it.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,13 @@ enum class ColumnType {
 std::string_view column_type_name(ColumnType type);  ///< "number", ...
 /// @throws Error(bad_data)  for another word, naming those that there are
 ColumnType column_type_named(std::string_view name);
+
+/// How dates are written whose year comes last with a slash or dash between, such as 01/28/2018.
+enum class DateOrder { none, day_first, month_first };  ///< none: there are no such dates
+/// "dmy" or "mdy"; of none "".
+std::string_view date_order_name(DateOrder order);
+/// Nothing for another word.
+std::optional<DateOrder> date_order_named(std::string_view name);
 
 /// What stands around the digits of each number of a column in the file, such as $1,000 or 97 %.
 struct NumberMarks {
@@ -58,6 +66,7 @@ struct TableDescription {
   /// The decimal mark, '.' or ',', where numbers have marks after each three digits: "2.000" alone does not tell. 0:
   /// not needed.
   char decimal = 0;
+  DateOrder date_order = DateOrder::none;
 
   /// Whether any number has a mark after each three digits.
   bool marks_thousands() const;

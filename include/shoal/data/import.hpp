@@ -96,6 +96,7 @@ struct CsvChoices {
   std::optional<bool> header = std::nullopt;
   std::optional<char> delimiter = std::nullopt;
   std::optional<char> decimal = std::nullopt;
+  std::optional<DateOrder> date_order = std::nullopt;
   std::optional<std::vector<std::string>> missing = std::nullopt;
   std::vector<CsvColumnChoice> columns = {};
 };
@@ -128,6 +129,7 @@ struct CsvOptions {
   std::optional<bool> header = std::nullopt;
   std::optional<char> delimiter = std::nullopt;  ///< a space: runs of them
   std::optional<char> decimal = std::nullopt;    ///< '.' or ','
+  std::optional<DateOrder> date_order = std::nullopt;
   CsvChoices choices = {};
   std::string like = {};  ///< data set whose classes and columns (by name where both have names) are taken
   std::vector<std::int64_t> shape =

@@ -134,6 +134,10 @@ void CommandLine::add_csv(CLI::App& import) {
          "--decimal", [&csv](const std::string& given) { csv.decimal = parse_decimal("--decimal", given); },
          "Decimal mark of numbers; by default found out")
       ->type_name(".|,");
+  app->add_option_function<std::string>(
+         "--date-order", [&csv](const std::string& given) { csv.date_order = parse_date_order("--date-order", given); },
+         "How dates such as 01/02/2018 are written; by default found out")
+      ->type_name("dmy|mdy");
   text(app, "--like", csv.like, "FILE", "Data set whose classes and columns are taken");
   text(app, "--columns", csv_.columns, "FILE.toml", "Roles and types of columns, as --columns-out writes them");
   text(app, "--columns-out", csv_.columns_out, "FILE.toml", "Write what was understood of each column");

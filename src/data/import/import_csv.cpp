@@ -148,8 +148,29 @@ class CsvImport {
     }
   }
 
+  /// As it is said, or as a model or another set has it, else by columns that may be dates.
+  void find_date_order() {
+    const std::optional<DateOrder> said = options_.date_order ? options_.date_order : options_.choices.date_order;
+    if (said || (like_ && like_->table)) {
+      date_order_ = said ? *said : like_->table->date_order;
+      return;
+    }
+    std::vector<std::size_t> columns;
+    for (std::size_t c = 0; c < parts_.columns.size(); ++c) {
+      const CsvColumn& column = parts_.columns[c];
+      if (column.role == CsvRole::feature && (!column.type || *column.type == ColumnType::date)) columns.push_back(c);
+    }
+    const CsvDates dates =
+        guess_date_order(opened_.rows, columns, CellRules(opened_.format.decimal, missing_), files_.name(0));
+    date_order_ = dates.order;
+    if (date_order_ != DateOrder::none)
+      notes_.push_back(fmt::format("dates have the {} first ({}; --date-order)",
+                                   date_order_ == DateOrder::day_first ? "day" : "month", dates.why));
+  }
+
   void scan() {
-    const CellRules rules(opened_.format.decimal, missing_);
+    find_date_order();
+    const CellRules rules(opened_.format.decimal, missing_, date_order_);
     const std::vector<CsvLayout> where =
         layouts_of(files_, opened_, parts_.columns, 1 + options_.further.size(), notes_);
     std::vector<CsvTaken> takes = first_takes(parts_.columns, opened_, rules, wish_);
@@ -207,12 +228,12 @@ class CsvImport {
     notes.like = options_.like;
     notes.class_names = parts_.verdict.labels.class_names;
     if (notes.class_names.empty() && like_) notes.class_names = like_->class_names;
-    const TableDescription described = description_of(parts_, missing_, opened_.format.decimal);
+    const TableDescription described = description_of(parts_, missing_, opened_.format.decimal, date_order_);
     if (opened_.header) notes.columns = described.names();
     if (!opened_.header && like_) notes.columns = like_->names;
     (described_ ? notes.table : notes.file_columns) = described;
     const std::vector<DatasetSummary::FileColumn> told = file_columns(parts_);
-    notes.understood = columns_text(told, opened_, missing_);
+    notes.understood = columns_text(told, opened_, missing_, date_order_);
 
     const std::int64_t left_out = scan.rows - table.rows - (test ? test->rows : 0);
     std::vector<PlannedSplit> splits;
@@ -238,6 +259,7 @@ class CsvImport {
   std::optional<CsvLike> like_;
   std::vector<std::string> missing_;
   CsvOpened opened_;
+  DateOrder date_order_ = DateOrder::none;
   ScanParts parts_;
   CsvLabelWish wish_;
   bool described_ = true;

@@ -52,6 +52,39 @@ class CsvRules : public DataFiles {
 
 bool is_missing(double value) { return std::isnan(value); }
 
+TEST_F(CsvRules, DatesOfAColumnTellTheirOrder) {
+  const auto first_of = [&](const std::string& cells, const CsvOptions& options = {.label = "y"}) {
+    return values_of(import("when,y\n" + cells, options).split("train")).front();
+  };
+  const double day = 1517097600;  // 2018-01-28
+  EXPECT_EQ(first_of("28/01/2018,a\n,b\n02/03/2018,a\n"), day);
+  EXPECT_THAT(notes(), HasSubstr("dates have the day first (such as 28/01/2018; --date-order)"));
+  EXPECT_EQ(column("when").type, "date");
+  EXPECT_EQ(first_of("1/28/2018,a\nNA,b\n2/3/2018,a\n"), day);
+  EXPECT_THAT(notes(), HasSubstr("the month first (such as 1/28/2018;"));
+  EXPECT_THAT(summary_.columns_text, HasSubstr("date_order = \"mdy\""));
+  EXPECT_EQ(first_of("28.01.2018,a\n-,b\n"), day);
+  EXPECT_THAT(notes(), Not(HasSubstr("--date-order"))) << "nothing was guessed";
+  expect_refused("when,y\n01/02/2018,a\n03/04/2018,b\n", {.label = "y"},
+                 {"\"01/02/2018\" may be a date with its day first or its month", "--date-order dmy", "mdy"});
+  expect_refused("when,then,y\n28/01/2018,01/28/2018,a\n", {.label = "y"}, {"write all dates alike"});
+  EXPECT_EQ(first_of("02/01/2018,a\n", {.label = "y", .date_order = DateOrder::day_first}), day - 26 * 86400);
+  EXPECT_EQ(first_of("01/28/2018,a\n", {.label = "y", .category = "when"}), 0) << "names";
+  expect_refused("when,y\n28/01/2018,a\n29/01/2018,b\n01/30/2018,a\n",
+                 {.label = "y", .date_order = DateOrder::day_first},
+                 {"\"01/30/2018\", not a date", "2 of its 3 cells are dates"});
+  EXPECT_EQ(first_of("5/6/18,a\n-,b\n", {.label = "y"}), 1) << "a text";
+  EXPECT_THAT(column("when").reason, HasSubstr("if \"5/6/18\" is a number or a date, write it like"));
+}
+
+TEST_F(CsvRules, DatesAreReadAsInTheSetThatIsLike) {
+  import("when,y\n1/28/2018,a\n2/3/2018,b\n", {.label = "y"});
+  std::filesystem::rename(path("out.h5"), path("like.h5"));
+  EXPECT_EQ(Dataset::open(path("like.h5")).table()->date_order, DateOrder::month_first);
+  const Split split = import("when,y\n02/01/2018,a\n", {.label = "y", .like = path("like.h5")}).split("train");
+  EXPECT_THAT(values_of(split), ElementsAre(1517443200)) << "2018-02-01";
+}
+
 TEST_F(CsvRules, NumbersKeepTheirValue) {
   const Split dates = import("day,y\n20180128,0\n20180129,1\n", {.label = "y"}).split("train");
   EXPECT_EQ(dates.element_type(), ElementType::float64);

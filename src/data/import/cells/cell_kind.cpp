@@ -30,7 +30,8 @@ std::optional<CsvNumber> number_of_cell(std::string_view cell, char decimal) {
   return number;
 }
 
-CellRules::CellRules(char decimal, std::vector<std::string> missing) : decimal_(decimal), missing_(std::move(missing)) {
+CellRules::CellRules(char decimal, std::vector<std::string> missing, DateOrder date_order)
+    : decimal_(decimal), date_order_(date_order), missing_(std::move(missing)) {
   for (const std::string& spelling : missing_) {
     if (const auto number = number_of_cell(spelling, decimal)) missing_values_.push_back(number->value);
   }
@@ -43,7 +44,7 @@ CellKind CellRules::kind(std::string_view cell, CsvNumber& number) const {
     number = *found;
     return is_missing(number.value) ? CellKind::missing : CellKind::number;
   }
-  if (const auto seconds = parse_date(cell)) {
+  if (const auto seconds = parse_date(cell, date_order_)) {
     number = {*seconds, false};
     return CellKind::date;
   }

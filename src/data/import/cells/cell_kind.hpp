@@ -17,7 +17,7 @@ class CellRules {
  public:
   /// @param missing  spellings of a missing number, beside the empty cell; one that is a number means every cell of
   ///                 that value
-  CellRules(char decimal, std::vector<std::string> missing);
+  CellRules(char decimal, std::vector<std::string> missing, DateOrder date_order = DateOrder::none);
 
   /// @param cell  without blanks around it
   CellKind kind(std::string_view cell, CsvNumber& number) const;
@@ -33,6 +33,7 @@ class CellRules {
 
  private:
   char decimal_;
+  DateOrder date_order_;
   std::vector<std::string> missing_;  // sorted
   std::vector<double> missing_values_;
 };

@@ -9,6 +9,8 @@
 namespace shoal {
 namespace {
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// What is left of a text.
 class TextLeft {
  public:
@@ -26,15 +28,20 @@ class TextLeft {
     if (text_.size() < digits) return false;
     number = 0;
     for (const char c : text_.substr(0, digits)) {
-      if (c < '0' || c > '9') return false;
+      if (!is_digit(c)) return false;
       number = number * 10 + (c - '0');
     }
     text_.remove_prefix(digits);
     return number <= most;
   }
+  /// One digit or two.
+  bool take_up_to_two(int& number) {
+    const std::size_t digits = text_.size() > 1 && is_digit(text_[1]) ? 2 : 1;
+    return take_number(digits, 99, number);
+  }
   bool take_fraction(double& fraction) {
     std::size_t digits = 0;
-    while (digits < text_.size() && text_[digits] >= '0' && text_[digits] <= '9') ++digits;
+    while (digits < text_.size() && is_digit(text_[digits])) ++digits;
     if (digits == 0) return false;
     std::array<char, 32> text{'0', '.'};
     const std::size_t kept = text_.copy(text.data() + 2, std::min(digits, text.size() - 2));
@@ -61,14 +68,59 @@ std::int64_t days_since_1970(int year, int month, int day) {
   return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
 
-bool take_clock(TextLeft& rest, double& seconds) {
+struct Day {
+  int year = 0;
+  int month = 0;
+  int day = 0;
+
+  bool exists() const { return year > 0 && month > 0 && day > 0 && day <= days_in(year, month); }
+};
+
+/// 2018-01-28
+bool take_year_first(TextLeft& rest, Day& day) {
+  if (!rest.take_number(4, 9999, day.year)) return false;
+  const char between = rest.front();
+  return (between == '-' || between == '/') && rest.take(between) && rest.take_number(2, 12, day.month) &&
+         rest.take(between) && rest.take_number(2, 31, day.day);
+}
+
+/// 28.01.2018, whose points say that the day comes first; with other marks `order` says it.
+bool take_year_last(TextLeft& rest, DateOrder order, Day& day) {
+  int first = 0;
+  int second = 0;
+  if (!rest.take_up_to_two(first)) return false;
+  const char between = rest.front();
+  const bool known = between == '.' || (order != DateOrder::none && (between == '/' || between == '-'));
+  if (!known || !rest.take(between) || !rest.take_up_to_two(second) || !rest.take(between) ||
+      !rest.take_number(4, 9999, day.year))
+    return false;
+  const bool month_first = between != '.' && order == DateOrder::month_first;
+  day.month = month_first ? first : second;
+  day.day = month_first ? second : first;
+  return day.month <= 12;
+}
+
+/// @param exact  hours have two digits, and are those of a day
+bool take_clock(TextLeft& rest, bool exact, double& seconds) {
   int hour = 0;
   int minute = 0;
   int second = 0;
   double fraction = 0.0;
-  if (!rest.take_number(2, 23, hour) || !rest.take(':') || !rest.take_number(2, 59, minute)) return false;
+  if (!(exact ? rest.take_number(2, 23, hour) : rest.take_up_to_two(hour) && hour <= 23) || !rest.take(':') ||
+      !rest.take_number(2, 59, minute))
+    return false;
   if (rest.take(':') && !rest.take_number(2, 60, second)) return false;  // 60: a leap second
   if (rest.take('.') && !rest.take_fraction(fraction)) return false;
+  if (!exact) {
+    const bool apart = rest.take(' ');
+    const bool evening = rest.take('P') || rest.take('p');
+    if (evening || rest.take('A') || rest.take('a')) {
+      if ((!rest.take('M') && !rest.take('m')) || hour == 0 || hour > 12) return false;
+      hour = hour % 12 + (evening ? 12 : 0);
+    } else if (apart && rest.empty()) {
+      return false;
+    }
+  }
   seconds = hour * 3600 + minute * 60 + second + fraction;
   return true;
 }
@@ -87,25 +139,22 @@ bool take_zone(TextLeft& rest, double& seconds) {
 
 }  // namespace
 
-std::optional<double> parse_date(std::string_view text) {
-  constexpr std::size_t shortest = 10;
-  if (text.size() < shortest || (text[4] != '-' && text[4] != '/') || text[7] != text[4]) return std::nullopt;
+std::optional<double> parse_date(std::string_view text, DateOrder order) {
+  constexpr std::size_t shortest = 8;  // 1.1.2018
+  if (text.size() < shortest || !is_digit(text[0])) return std::nullopt;
+  const bool year_first = is_digit(text[1]) && is_digit(text[2]);
   TextLeft rest(text);
-  int year = 0;
-  int month = 0;
-  int day = 0;
-  if (!rest.take_number(4, 9999, year) || !rest.take(text[4]) || !rest.take_number(2, 12, month) ||
-      !rest.take(text[4]) || !rest.take_number(2, 31, day))
+  Day day;
+  if (!(year_first ? take_year_first(rest, day) : take_year_last(rest, order, day)) || !day.exists())
     return std::nullopt;
-  if (year == 0 || month == 0 || day == 0 || day > days_in(year, month)) return std::nullopt;
   double seconds = 0.0;
   if (rest.take('T') || rest.take(' ')) {
-    if (!take_clock(rest, seconds)) return std::nullopt;
+    if (!take_clock(rest, year_first, seconds)) return std::nullopt;
     rest.take(' ');
     if (!take_zone(rest, seconds)) return std::nullopt;
   }
   if (!rest.empty()) return std::nullopt;
-  return static_cast<double>(days_since_1970(year, month, day)) * 86400.0 + seconds;
+  return static_cast<double>(days_since_1970(day.year, day.month, day.day)) * 86400.0 + seconds;
 }
 
 }  // namespace shoal

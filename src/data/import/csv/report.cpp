@@ -135,7 +135,7 @@ std::vector<DatasetSummary::FileColumn> file_columns(const ScanParts& parts) {
 }
 
 std::string columns_text(const std::vector<DatasetSummary::FileColumn>& columns, const CsvOpened& opened,
-                         const std::vector<std::string>& missing) {
+                         const std::vector<std::string>& missing, DateOrder date_order) {
   std::vector<std::string> spellings;
   spellings.reserve(missing.size());
   for (const std::string& spelling : missing) spellings.push_back(quoted(spelling));
@@ -146,6 +146,7 @@ std::string columns_text(const std::vector<DatasetSummary::FileColumn>& columns,
       "header = {}\ndelimiter = {}\ndecimal = {}\nmissing = [{}]\n",
       opened.header, quoted(std::string(1, opened.format.delimiter)), quoted(std::string(1, opened.format.decimal)),
       fmt::join(spellings, ", "));
+  if (date_order != DateOrder::none) text += fmt::format("date_order = \"{}\"\n", date_order_name(date_order));
   for (const DatasetSummary::FileColumn& column : columns) {
     text += fmt::format("\n[[column]]\nname = {}\nrole = \"{}\"\n", quoted(column.name), column.role);
     if (!column.type.empty()) text += fmt::format("type = \"{}\"\n", column.type);
@@ -170,6 +171,10 @@ CsvChoices csv_choices(const Json& content, const std::string& file) {
         choices.delimiter = mark_of(value, key, file);
       } else if (key == "decimal") {
         choices.decimal = mark_of(value, key, file);
+      } else if (key == "date_order") {
+        choices.date_order = date_order_named(value.string());
+        if (!choices.date_order)
+          refuse_report(file, fmt::format("date_order is \"{}\", and must be dmy or mdy", shown(value.string())));
       } else if (key == "missing") {
         choices.missing.emplace();
         for (const Json& spelling : value.items()) choices.missing->push_back(spelling.string());
@@ -177,7 +182,8 @@ CsvChoices csv_choices(const Json& content, const std::string& file) {
         for (const Json& column : value.items()) choices.columns.push_back(choice_of(column, file));
       } else {
         refuse_report(
-            file, fmt::format("unknown key \"{}\"; there are header, delimiter, decimal, missing, column", shown(key)));
+            file, fmt::format("unknown key \"{}\"; there are header, delimiter, decimal, date_order, missing, column",
+                              shown(key)));
       }
     }
     return choices;

@@ -14,6 +14,6 @@ std::vector<DatasetSummary::FileColumn> file_columns(const ScanParts& parts);
 
 /// The same as TOML that csv_choices() takes.
 std::string columns_text(const std::vector<DatasetSummary::FileColumn>& columns, const CsvOpened& opened,
-                         const std::vector<std::string>& missing);
+                         const std::vector<std::string>& missing, DateOrder date_order);
 
 }  // namespace shoal

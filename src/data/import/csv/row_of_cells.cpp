@@ -39,7 +39,7 @@ struct CellReader::State {
   std::vector<std::vector<std::pair<long long, std::size_t>>> whole;  // of each column: values and their categories
 
   explicit State(TableDescription of)
-      : table(std::move(of)), rules(table.decimal == 0 ? '.' : table.decimal, table.missing) {
+      : table(std::move(of)), rules(table.decimal == 0 ? '.' : table.decimal, table.missing, table.date_order) {
     for (const FeatureColumn& column : table.features) whole.push_back(whole_categories(column.categories));
   }
 };

@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "data/import/cells/date.hpp"
 #include "data/import/cells/number_marks.hpp"
 #include "data/import/csv_reader.hpp"
 #include "data/refuse.hpp"
@@ -60,6 +61,31 @@ Comma comma_of(const std::string& cell) {
   }
   if (groups) return Comma::thousands_perhaps;
   return number_of_cell(cell, ',') ? Comma::decimal : Comma::none;
+}
+
+/// Of a column's dates whose year comes last, but those with points between, the first of each kind.
+struct DatesSeen {
+  const std::string* day_first = nullptr;  // its second number is no month
+  const std::string* month_first = nullptr;
+  const std::string* either = nullptr;
+};
+
+/// None where any cell is something else.
+DatesSeen dates_seen(const std::vector<CsvCells>& rows, std::size_t column, const CellRules& rules) {
+  DatesSeen seen;
+  CsvNumber ignored;
+  for (const CsvCells& row : rows) {
+    if (column >= row.size()) continue;
+    const std::string& cell = row[column];
+    const CellKind kind = rules.kind(cell, ignored);
+    if (kind == CellKind::missing || kind == CellKind::date) continue;
+    const bool day = parse_date(cell, DateOrder::day_first).has_value();
+    const bool month = parse_date(cell, DateOrder::month_first).has_value();
+    if (!day && !month) return {};
+    const std::string*& first = day && month ? seen.either : day ? seen.day_first : seen.month_first;
+    if (first == nullptr) first = &cell;
+  }
+  return seen;
 }
 
 }  // namespace
@@ -153,6 +179,32 @@ CsvGuess guess_decimal(const std::vector<CsvCells>& rows, char delimiter, const 
               fmt::format("{}: the comma in \"{}\" may be a decimal mark or part thousands; give --decimal , for the "
                           "one, --decimal . for the other",
                           file, shown(*unsure)));
+}
+
+CsvDates guess_date_order(const std::vector<CsvCells>& rows, std::span<const std::size_t> columns,
+                          const CellRules& rules, const std::string& file) {
+  const std::string* day = nullptr;  // a date that has its day first, or month
+  const std::string* month = nullptr;
+  const std::string* unsure = nullptr;
+  for (const std::size_t c : columns) {
+    const DatesSeen seen = dates_seen(rows, c, rules);
+    if (day == nullptr) day = seen.day_first;
+    if (month == nullptr) month = seen.month_first;
+    if (unsure == nullptr && seen.day_first == nullptr && seen.month_first == nullptr) unsure = seen.either;
+  }
+  if (day != nullptr && month != nullptr)
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}: \"{}\" has the day first and \"{}\" the month; write all dates alike, say which it is "
+                            "by --date-order dmy or mdy, or take the other column for names with --category",
+                            file, shown(*day), shown(*month)));
+  if (day != nullptr) return {DateOrder::day_first, fmt::format("such as {}", shown(*day))};
+  if (month != nullptr) return {DateOrder::month_first, fmt::format("such as {}", shown(*month))};
+  if (unsure == nullptr) return {};
+  throw Error(
+      ExitStatus::bad_data,
+      fmt::format("{}: \"{}\" may be a date with its day first or its month; give --date-order dmy for the one, "
+                  "--date-order mdy for the other",
+                  file, shown(*unsure)));
 }
 
 CsvHeader guess_header(const std::vector<CsvCells>& rows, const CellRules& rules, std::optional<std::size_t> unsure,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,15 @@ struct CsvGuess {
 CsvGuess guess_delimiter(std::string_view text, char row_end);
 /// A comma where numbers have one and none has a point. @throws Error(bad_data)  where it may as well part thousands
 CsvGuess guess_decimal(const std::vector<CsvCells>& rows, char delimiter, const std::string& file);
+
+struct CsvDates {
+  DateOrder order = DateOrder::none;
+  std::string why = {};
+};
+/// Of dates whose year comes last, by those of `columns` that hold nothing else: which number is above 12.
+/// @throws Error(bad_data)  where these could be either
+CsvDates guess_date_order(const std::vector<CsvCells>& rows, std::span<const std::size_t> columns,
+                          const CellRules& rules, const std::string& file);
 
 struct CsvHeader {
   bool header = false;

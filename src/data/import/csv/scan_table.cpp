@@ -293,7 +293,8 @@ Table table_of_scan(const ScanParts& parts, std::int64_t first, std::int64_t las
   return table;
 }
 
-TableDescription description_of(const ScanParts& parts, const std::vector<std::string>& missing, char decimal) {
+TableDescription description_of(const ScanParts& parts, const std::vector<std::string>& missing, char decimal,
+                                DateOrder date_order) {
   TableDescription table;
   for (const CsvFeature& feature : parts.verdict.features) table.features.push_back(feature.column);
   for (const std::size_t c : parts.verdict.labels.columns) {
@@ -309,6 +310,9 @@ TableDescription description_of(const ScanParts& parts, const std::vector<std::s
   }
   table.missing = missing;
   if (table.marks_thousands()) table.decimal = decimal;
+  const bool has_dates = std::ranges::any_of(
+      table.features, [](const FeatureColumn& feature) { return feature.type == ColumnType::date; });
+  if (has_dates) table.date_order = date_order;
   return table;
 }
 

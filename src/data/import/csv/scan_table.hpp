@@ -26,6 +26,7 @@ Table table_of_scan(const ScanParts& parts, std::int64_t first, std::int64_t las
                     ElementType type);
 
 /// Names and types of what table_of_scan() has.
-TableDescription description_of(const ScanParts& parts, const std::vector<std::string>& missing, char decimal);
+TableDescription description_of(const ScanParts& parts, const std::vector<std::string>& missing, char decimal,
+                                DateOrder date_order);
 
 }  // namespace shoal

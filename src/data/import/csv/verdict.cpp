@@ -87,21 +87,31 @@ WordCount count_words(const CsvFacts& facts, const CellRules& rules) {
   return count;
 }
 
-/// Whether each text may be meant as a number or date, such as "97 kg", "01/02/2018", "1 234" and, where commas part
-/// cells, "1,5".
-bool hold_numbers(const CsvFacts& facts) {
-  return std::all_of(facts.words.begin(), facts.words.end(), [](const CsvFacts::Word& word) {
-    const auto is_digit = [](char c) { return csv_digits::is_digit(c); };
-    const auto first = std::find_if(word.text.begin(), word.text.end(), is_digit);
-    if (first == word.text.end()) return false;
-    const auto last = std::find_if(word.text.rbegin(), word.text.rend(), is_digit).base();
-    const std::string core(first, last);
-    return std::ssize(word.text) < 2 * std::count_if(first, last, is_digit) || number_of_cell(core, '.').has_value() ||
-           number_of_cell(core, ',').has_value();
-  });
+/// Whether a text may be meant as a number or date, such as "97 kg", "01/02/18", "1 234" and, where commas part cells,
+/// "1,5".
+bool may_be_number(const std::string& text) {
+  const auto is_digit = [](char c) { return csv_digits::is_digit(c); };
+  const auto first = std::find_if(text.begin(), text.end(), is_digit);
+  if (first == text.end()) return false;
+  const auto last = std::find_if(text.rbegin(), text.rend(), is_digit).base();
+  const std::string core(first, last);
+  return std::ssize(text) < 2 * std::count_if(first, last, is_digit) || number_of_cell(core, '.').has_value() ||
+         number_of_cell(core, ',').has_value();
 }
 
-CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvFacts& facts, char decimal,
+/// The first of a column's texts, where each that is not missing may be a number or date; else null.
+const CsvFacts::Word* likely_number(const CsvFacts& facts, const CellRules& rules) {
+  const CsvFacts::Word* first = nullptr;
+  CsvNumber ignored;
+  for (const CsvFacts::Word& word : facts.words) {
+    if (rules.kind(word.text, ignored) == CellKind::missing) continue;
+    if (!may_be_number(word.text)) return nullptr;
+    if (first == nullptr) first = &word;
+  }
+  return first;
+}
+
+CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvFacts& facts, const CellRules& rules,
                       std::string& reason) {
   CsvFeature feature{{column.name, column.type.value_or(ColumnType::number), {}}, taken.slot, {}};
   const bool guessed = !column.type;
@@ -109,9 +119,9 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
     feature.column.marks = taken.marks;
     if (guessed && facts.dates > 0) feature.column.type = ColumnType::date;
     if (guessed && reason.empty())
-      reason = facts.dates > 0 ? "all cells are dates; --category if they are names"
-               : taken.marks.any()
-                   ? fmt::format("numbers such as {}; --category if they are names", marks_text(taken.marks, decimal))
+      reason = facts.dates > 0     ? "all cells are dates; --category if they are names"
+               : taken.marks.any() ? fmt::format("numbers such as {}; --category if they are names",
+                                                 marks_text(taken.marks, rules.decimal()))
                : facts.whole && facts.first_zeros
                    ? fmt::format(
                          "whole numbers, whose zeros in front, as in {}, are lost; --category if they are "
@@ -131,9 +141,9 @@ CsvFeature feature_of(const CsvColumn& column, const CsvTaken& taken, const CsvF
   if (guessed) feature.column.type = categories.size() == 2 ? ColumnType::flag : ColumnType::category;
   if (guessed && reason.empty()) {
     reason = categories.size() == 2 ? "two texts; --category if there are more" : "texts; --ignore leaves them out";
-    if (hold_numbers(facts))
-      reason += fmt::format(", and if \"{}\" is a number or a date, write it like 97.5 or 2018-01-28",
-                            shown(facts.words.front().text));
+    if (const CsvFacts::Word* word = likely_number(facts, rules))
+      reason +=
+          fmt::format(", and if \"{}\" is a number or a date, write it like 97.5 or 2018-01-28", shown(word->text));
   }
   return feature;
 }
@@ -243,8 +253,7 @@ CsvVerdict judge(const std::vector<CsvColumn>& columns, const CsvFiles& files, c
   check_categories(columns, files, scan);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (columns[c].role == CsvRole::feature && verdict.kept[c])
-      verdict.features.push_back(
-          feature_of(columns[c], scan.columns[c], scan.facts[c], rules.decimal(), verdict.reasons[c]));
+      verdict.features.push_back(feature_of(columns[c], scan.columns[c], scan.facts[c], rules, verdict.reasons[c]));
   }
   judge_labels(columns, files, scan, wish, rules, verdict.labels);
   for (const std::size_t c : verdict.labels.columns) verdict.reasons[c] = verdict.labels.reason;
