@@ -374,6 +374,16 @@ grep -qF 'those of the level 0.05, for none is 0.5' evaluated.txt || fail "two l
 "$shoal" predict levels --data single.h5 --split train --out - | head -1 >heading.txt
 equal "a column for each level" "$(cat heading.txt)" p_q0.1,p_q0.9
 
+# Whoever reads the output may have seen enough.
+python3 - "$shoal" of-columns.h5 <<'PYTHON'
+import os, subprocess, sys
+
+ends = os.pipe()
+os.close(ends[0])
+done = subprocess.run([sys.argv[1], "inspect", sys.argv[2]], stdout=ends[1], stderr=subprocess.PIPE, text=True)
+assert (done.returncode, done.stderr) == (141, ""), done
+PYTHON
+
 # inspect shows what import understood, and what targets were scaled by.
 "$shoal" inspect of-columns.h5 >inspect.txt
 grep -q 'What shoal import understood' inspect.txt && grep -q '^name = "b"' inspect.txt || fail "inspect: $(cat inspect.txt)"
