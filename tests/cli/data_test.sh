@@ -394,6 +394,9 @@ start prices.h5 prices
 "$shoal" inspect prices | grep -q '^price *200 *81.6497$' || fail "target scaling: $("$shoal" inspect prices)"
 "$shoal" inspect prices --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["targets"][0]["mean"] == 200'
 
+"$shoal" export onnx prices -o prices.txt | grep -q 'prices.txt written, as ONNX, though the name does not end in .onnx:' ||
+  fail "an odd name of ONNX is not said"
+
 # One class: every model is right, which is no success.
 printf 'a,b,y\n1,2,x\n2,1,x\n3,5,x\n' >oneclass.csv
 "$shoal" import csv oneclass.csv --label y -o oneclass.h5 >/dev/null
