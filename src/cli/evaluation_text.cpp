@@ -33,7 +33,8 @@ std::string class_tables(const Evaluation& e) {
   }
   text += '\n' + align(rows);
   if (e.classes.size() > most_shown)
-    text += fmt::format("... and {} more classes; --json has all\n", e.classes.size() - most_shown);
+    text += fmt::format("... and {}; --json has all\n",
+                        counted(std::ssize(e.classes) - std::ssize(rows) + 1, "more class", "more classes"));
   return text;
 }
 

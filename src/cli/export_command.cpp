@@ -109,7 +109,9 @@ void write_onnx(const ExportRequest& request) {
       write_text_atomically(fmt::format("{}/{}", folder, test.name), test.bytes);
     more = fmt::format(" and {}/", folder);
   }
-  print(fmt::format("{}{} written: {}\n", request.out, more, said(of.trained)));
+  const bool told = request.out.ends_with(".onnx");
+  print(fmt::format("{}{} written{}: {}\n", request.out, more,
+                    told ? "" : ", as ONNX, though the name does not end in .onnx", said(of.trained)));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <variant>
@@ -34,8 +35,9 @@ int run(int argc, char** argv, shoal::Communicator& world) {
   });
   shoal::set_threads(world.threads_for_this_rank());
   const auto status = std::visit([&](const auto& asked) { return shoal::execute(asked, world); }, request);
-  shoal::run_together(world, shoal::flush_output);
-  return static_cast<int>(status);
+  bool read = true;
+  shoal::run_together(world, [&] { read = shoal::end_output(); });
+  return read ? static_cast<int>(status) : 128 + SIGPIPE;  // as a shell tells of who ended by that signal
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "shoal/comm/run_together.hpp"
+#include "shoal/core/log.hpp"
 #include "shoal/guard/stop_signal.hpp"
 #include "shoal/run/nudges.hpp"
 
@@ -17,9 +18,9 @@ ExitStatus execute(const NudgeRequest& request, Communicator& world) {
       print(ask_run(request.run, request.wish(), cancelled) + '\n');
       return;
     }
-    for (const Nudge& nudge : nudge_run(request.run, request.settings, request.at_step, cancelled)) {
-      print(fmt::format("{} from step {} on\n", nudge.assignment(), nudge.step));
-    }
+    const TakenNudges taken = nudge_run(request.run, request.settings, request.at_step, cancelled);
+    for (const Nudge& nudge : taken.nudges) print(fmt::format("{} from step {} on\n", nudge.assignment(), nudge.step));
+    for (const std::string& note : taken.notes) log_warning(note);
   });
   return ExitStatus::done;
 }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,6 +22,14 @@ bool is_number(std::string_view cell) {
   return !cell.empty() && cell.find_first_not_of("0123456789+-.e") == std::string_view::npos;
 }
 
+/// Of a pipe, such as to `head`, which has seen enough.
+bool reader_is_gone() {
+  struct stat output {};
+  pollfd state{STDOUT_FILENO, POLLOUT, 0};
+  return ::fstat(STDOUT_FILENO, &output) == 0 && S_ISFIFO(output.st_mode) && ::poll(&state, 1, 0) == 1 &&
+         (state.revents & POLLERR) != 0;
+}
+
 }  // namespace
 
 void print(std::string_view text) { std::cout << text; }
@@ -31,6 +42,14 @@ void flush_output() {
   std::cout.clear();  // said once
   throw Error(ExitStatus::input_output,
               "cannot write to standard output: " + reason + "; send it to a place that takes it");
+}
+
+bool end_output() try {
+  flush_output();
+  return true;
+} catch (const Error&) {
+  if (reader_is_gone()) return false;
+  throw;
 }
 
 std::string align(const std::vector<std::vector<std::string>>& rows) {

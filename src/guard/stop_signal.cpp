@@ -58,8 +58,9 @@ std::string patience_of_mpirun() {
 
 void announce(const std::string& saved) {
   if (saved.empty() || log_rank() != 0) return;
-  const std::string line = "mpirun ends the job: " + saved + "; mpirun itself waits up to twice " +
-                           patience_of_mpirun() + " s more and shows nothing until then";
+  const std::string line = "mpirun ends the job: " + saved +
+                           ", unless it lost a rank; mpirun itself waits up to twice " + patience_of_mpirun() +
+                           " s more and shows nothing until then";
   if (!write_to_terminal("\nshoal: " + line + '\n')) log_info(line);
 }
 

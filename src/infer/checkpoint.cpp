@@ -276,10 +276,24 @@ std::string model_digest(const Archive& archive, WhichWeights which) {
   const auto add = [&](std::string_view name, std::span<const std::byte> bytes) {
     hash.add(name).add(static_cast<std::uint64_t>(bytes.size())).add(bytes);
   };
-  for (const char* name : {Names::model, Names::normalization_mode, Names::encoding}) {
+  const auto add_text = [&](std::string_view name, const std::string& text) {
+    add(name, std::as_bytes(std::span(text)));
+  };
+  for (const char* name : {Names::model, Names::normalization_mode}) {
     const auto text = archive.texts.find(name);
-    if (text != archive.texts.end()) add(name, std::as_bytes(std::span(text->second)));
+    if (text != archive.texts.end()) add_text(name, text->second);
   }
+  // Rows are taken by the names of columns and categories, and classes told by theirs.
+  const DataDescription data = read_description(archive);
+  for (const std::string& name : data.columns) add_text(Names::columns, name);
+  for (const std::string& name : data.class_names) add_text(Names::class_names, name);
+  const Encoding encoding = read_encoding(archive);
+  std::vector<FeatureColumn> known;  // without the categories that training has not seen
+  for (const ColumnEncoding& column : encoding.columns) {
+    known.push_back(column.column);
+    for (const std::string& category : column.column.categories) add_text(column.column.name, category);
+  }
+  add_text(Names::encoding, encoding_text(encoding, known));
   for (const char* name : {Names::mean, Names::deviation, Names::target_mean, Names::target_deviation}) {
     if (const NamedArray* array = archive.find(name)) add(name, array->data);
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shoal/core/error.hpp"
+#include "shoal/infer/run_checkpoint.hpp"
 #include "shoal/io/archive.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/io/h5_file.hpp"
@@ -24,11 +25,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A run or a sweep, or one that begins or was begun. A config.toml alone is anybody's.
+/// A run or a sweep, or one that begins or was begun. A file called `lock`, `fingerprint` or config.toml alone is
+/// anybody's.
 bool holds_run(const fs::path& folder) {
-  std::error_code none;
-  return RunLock::was_held(folder) || fs::exists(SweepPaths{folder.string()}.fingerprint(), none) ||
+  return RunLock::was_held(folder) || RunDirectory::holds_sweep(folder.string()) ||
          RunDirectory::has_run(folder.string());
+}
+
+/// What would make a run of a folder that is none.
+bool is_called_as_checkpoint(const fs::path& file) {
+  return file.parent_path().filename() == RunPaths::checkpoints_name &&
+         CheckpointFolder::step_of(file.filename().string()).has_value();
 }
 
 /// Where something is: by its own name, and by what that is a link to, be it there or not.
@@ -163,6 +170,7 @@ void check_output_file(const std::string& out, Output kind, const std::vector<st
   }
   if (looks_like_checkpoint(file)) refuse("is a checkpoint, and would be replaced; ");
   if (const auto of = run_around(file, run)) refuse(fmt::format("belongs to the run in {}; ", of->string()));
+  if (is_called_as_checkpoint(absolute_path(file))) refuse("is called as the checkpoint of a run is; ");
   if (!fs::is_regular_file(there)) return;  // of a device the writer has more to say
   if (fs::hard_link_count(file, none) > 1)
     refuse("is a file of several names (hard links), and would be replaced; remove this name first, or ");

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "run/init_from.hpp"
@@ -209,6 +210,7 @@ TrainingData take_data(const Dataset& dataset, const RunPlan& plan, const std::o
   });
   hold_rows(*data, comm);
   if (!resumed) learn_columns(*data, comm);
+  say_notes(std::span(&*data, 1));
   return *std::move(data);
 }
 

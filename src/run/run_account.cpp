@@ -93,9 +93,9 @@ std::string endless_warmup(const Training& training) {
   const std::int64_t warmup = config.schedule.warmup_steps;
   if (warmup <= training.total_steps() || !schedule_uses(config.schedule.name, "warmup_steps")) return "";
   return fmt::format(
-      "{}schedule.warmup_steps = {} lasts longer than the run, which has {} steps: the learning rate "
+      "{}schedule.warmup_steps = {} lasts longer than the run, which has {}: the learning rate "
       "ends where it was still rising",
-      config.place_of("schedule.warmup_steps"), warmup, training.total_steps());
+      config.place_of("schedule.warmup_steps"), warmup, counted(training.total_steps(), "step"));
 }
 
 std::string early_end_of_learning(const Training& training) {

@@ -7,6 +7,7 @@
 
 #include "shoal/core/error.hpp"
 #include "shoal/io/file.hpp"
+#include "shoal/run/job_log.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "shoal/run/run_pulse.hpp"
 #include "shoal/show/watch.hpp"
@@ -21,7 +22,10 @@ struct RunFollower::State {
   std::int64_t offset = 0;  // bytes of metrics.jsonl that were read, whole lines
   std::string last_line;
 
+  std::vector<std::int64_t> beginnings;
+
   void read_settings();
+  bool begins_after(std::int64_t before, std::int64_t step) const;
   void read_metrics();
   void read_line(const std::string& line);
   std::string read_new(const RandomAccessFile& file);
@@ -30,6 +34,12 @@ struct RunFollower::State {
 void RunFollower::State::read_settings() {
   view.start = load_config(RunPaths{view.run}.config(), {});
   view.journal = NudgeJournal::of_run(view.run);
+  beginnings = beginnings_of(jobs_of_run(view.run));
+}
+
+/// Whether a job began behind the one step that made the other.
+bool RunFollower::State::begins_after(std::int64_t before, std::int64_t step) const {
+  return std::ranges::any_of(beginnings, [&](std::int64_t after) { return before <= after && after < step; });
 }
 
 void RunFollower::State::read_line(const std::string& line) {
@@ -50,7 +60,9 @@ void RunFollower::State::read_line(const std::string& line) {
   // What a line lacks is not 0: a step too short to be timed has no samples_per_second.
   if (!std::isfinite(step.learning_rate) || !std::isfinite(step.samples_per_second)) return;
   // Times count from the beginning of a job: where they fall, another one has begun.
-  if (!view.last || step.time < view.last->time) view.first = step;
+  const bool another = view.last && (begins_after(view.last->step, step.step) || step.time < view.last->time);
+  if (another && std::isfinite(view.last->time)) view.seconds_before += view.last->time;
+  if (!view.last || another) view.first = step;
   view.last = step;
 }
 
@@ -64,6 +76,7 @@ std::string RunFollower::State::read_new(const RandomAccessFile& file) {
     view.evaluations.clear();
     view.last.reset();
     view.first.reset();
+    view.seconds_before = 0.0;
     view.steps_per_epoch = 0;
   }
   std::string text = file.text(offset, file.size());

@@ -44,7 +44,7 @@ std::string legend(const RunView& view, const std::string& name, std::optional<d
 std::string progress_line(const RunView& view, int columns) {
   if (!view.last) return "";
   const std::int64_t total = view.total_steps();
-  const double gone = view.last->time;
+  const double gone = view.seconds_before + view.last->time;
   std::string text =
       std::isfinite(gone) && gone > 0.0 ? format_duration(gone) + (view.under_way ? " gone" : " taken") : "";
   if (total <= 0) return text;

@@ -148,8 +148,11 @@ void Training::refine_statistics() {
       feeder_->feed_features(data_.train, rows);
       return replica_->executor().statistics_of({&share, range, false, config_.seed, 0, {}}, node);
     });
-    const std::vector<double> partials =
-        fold_leaves(share, width, moments, [&](std::int64_t leaf, std::span<double> out) { reader.leaf(leaf, out); });
+    std::vector<double> partials;
+    run_together(comm_, [&] {  // a row that cannot be read is found by one rank
+      partials =
+          fold_leaves(share, width, moments, [&](std::int64_t leaf, std::span<double> out) { reader.leaf(leaf, out); });
+    });
     std::vector<double> merged(width);
     comm_.tree_reduce(share, partials, moments, merged);
     const Node& graph_node = model_.graph().nodes()[node];

@@ -216,7 +216,9 @@ void SplitJudge::judge_outputs(Evaluation& evaluation, Communicator& comm) {
       targets = gathered(mine, comm);
     }
     std::vector<double> predicted = gathered(column(first + k), comm);
-    const std::string& name = layout_.names[first + k];
+    // As the file calls them; p_ is of columns of predictions.
+    const bool named = layout_.probabilities && target_names_.size() == outputs_;
+    const std::string& name = named ? target_names_[k] : layout_.names[first + k];
     run_together(comm, [&] {
       evaluation.outputs.push_back(comm.rank() == 0 ? judge_output(name, targets, predicted, weights)
                                                     : OutputJudgement{name, 0.0, 0.0, {}});

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 
 #include "shoal/comm/alike.hpp"
 #include "shoal/comm/run_together.hpp"
@@ -129,6 +130,7 @@ Evaluation Trainer::fit(const Dataset& data, const FitOptions& options) {
   });
   hold_rows(*selected, comm);
   learn_columns(*selected, comm);
+  say_notes(std::span(&*selected, 1));
   run_together(comm, [&] {
     const Model model = behind_encoding(state_->model, config, *selected);
     state_->training = std::make_unique<Training>(config, model, *selected, comm);

@@ -25,11 +25,25 @@ std::int64_t power(std::int64_t base, std::int64_t exponent) {
 
 std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+bool lies_in(const Place& place, const std::vector<Dimension>& space) {
+  return place.size() == space.size() && std::ranges::all_of(place, [](double u) { return u >= 0.0 && u <= 1.0; });
+}
+
+/// Up to the first that is damaged: what follows was decided on with it.
+std::vector<std::vector<Place>> sound_rounds(std::vector<std::vector<Place>> rounds,
+                                             const std::vector<Dimension>& space) {
+  const auto damaged = std::ranges::find_if_not(rounds, [&](const std::vector<Place>& places) {
+    return std::ranges::all_of(places, [&](const Place& place) { return lies_in(place, space); });
+  });
+  rounds.erase(damaged, rounds.end());
+  return rounds;
+}
+
 }  // namespace
 
 SearchPlan::SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs,
                        std::vector<std::vector<Place>> decided)
-    : settings_(settings), seed_(seed), epochs_(epochs), decided_(std::move(decided)) {
+    : settings_(settings), seed_(seed), epochs_(epochs), decided_(sound_rounds(std::move(decided), settings.space)) {
   if (learns(settings.search)) {
     settings_.round = std::max<std::int64_t>(1, settings.round);
     rounds_ = 1 + (settings.trials - round_size(0) + settings_.round - 1) / settings_.round;

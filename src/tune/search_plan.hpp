@@ -58,7 +58,8 @@ class SearchPlan {
  public:
   /// @param epochs  of a whole training: train.epochs; unused where rungs set none
   /// @param decided  of a search that learns: places of its rounds after the first, as they were decided on before.
-  ///                 What is missing is decided on anew, which takes a while, to the same end
+  ///                 What is missing, or no place of the space, is decided on anew, which takes a while, to the same
+  ///                 end
   SearchPlan(const SweepSettings& settings, std::uint64_t seed, std::int64_t epochs,
              std::vector<std::vector<Place>> decided = {});
 

@@ -374,6 +374,16 @@ grep -qF 'those of the level 0.05, for none is 0.5' evaluated.txt || fail "two l
 "$shoal" predict levels --data single.h5 --split train --out - | head -1 >heading.txt
 equal "a column for each level" "$(cat heading.txt)" p_q0.1,p_q0.9
 
+# Whoever reads the output may have seen enough.
+python3 - "$shoal" of-columns.h5 <<'PYTHON'
+import os, subprocess, sys
+
+ends = os.pipe()
+os.close(ends[0])
+done = subprocess.run([sys.argv[1], "inspect", sys.argv[2]], stdout=ends[1], stderr=subprocess.PIPE, text=True)
+assert (done.returncode, done.stderr) == (141, ""), done
+PYTHON
+
 # inspect shows what import understood, and what targets were scaled by.
 "$shoal" inspect of-columns.h5 >inspect.txt
 grep -q 'What shoal import understood' inspect.txt && grep -q '^name = "b"' inspect.txt || fail "inspect: $(cat inspect.txt)"
@@ -384,17 +394,31 @@ start prices.h5 prices
 "$shoal" inspect prices | grep -q '^price *200 *81.6497$' || fail "target scaling: $("$shoal" inspect prices)"
 "$shoal" inspect prices --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["targets"][0]["mean"] == 200'
 
+"$shoal" export onnx prices -o prices.txt | grep -q 'prices.txt written, as ONNX, though the name does not end in .onnx:' ||
+  fail "an odd name of ONNX is not said"
+
 # One class: every model is right, which is no success.
 printf 'a,b,y\n1,2,x\n2,1,x\n3,5,x\n' >oneclass.csv
 "$shoal" import csv oneclass.csv --label y -o oneclass.h5 >/dev/null
 start oneclass.h5 oneclass
 grep -qF 'warning: the data has one class, x: there is nothing to tell apart' error.txt || fail "one class is not said: $(cat error.txt)"
 grep -qF 'no hidden layers: a linear model, trained for' error.txt || fail "a linear model is not said: $(cat error.txt)"
+"$shoal" cv --set data.file=oneclass.h5 --set sweep.folds=3 --set train.epochs=1 --run oneclass-cv >/dev/null 2>error.txt
+[ "$(grep -c 'the data has one class, x' error.txt)" = 1 ] || fail "one class is said for each fold: $(cat error.txt)"
+printf 'a,b,y\n1,2,x\n1,1,y\n1,5,x\n1,3,y\n1,3,x\n2,5,y\n' >once.csv
+"$shoal" import csv once.csv --label y -o once.h5 >/dev/null
+"$shoal" cv --set data.file=once.h5 --set sweep.folds=3 --set train.epochs=1 --run once-cv >/dev/null 2>error.txt
+grep -qE '^shoal: in fold [123]: all rows to train on have one value in a$' error.txt ||
+  fail "a column that is constant in one fold: $(cat error.txt)"
 printf 'a,b,u,v\n1,2,5,0.1\n2,1,6,0.1\n3,5,7,0.1\n' >constant.csv
 "$shoal" import csv constant.csv --label u,v --regression -o constant.h5 >/dev/null
 start constant.h5 constant
 grep -qF 'warning: all rows to train on have one target in v: there is nothing to learn about it' error.txt ||
   fail "a constant target is not said: $(cat error.txt)"
+"$shoal" sweep --set data.file=constant.h5 --set data.validation=0.4 --set sweep.trials=1 --set train.epochs=1 \
+  --set 'sweep.space."optimizer.l2"={min=0.0,max=0.1}' --run constant-sweep >/dev/null 2>error.txt
+[ "$(grep -c 'all rows to train on have one target in v' error.txt)" = 1 ] ||
+  fail "a constant target is not said by a sweep: $(cat error.txt)"
 # One row beside which all others look alike.
 { echo a,t,u,v; for i in $(seq 40); do echo "$i,$((i % 7)).5,$((i * i)),$((i == 9))"; done; echo 41,1e8,3,0; } >far-target.csv
 "$shoal" import csv far-target.csv --label t,u,v --regression -o far-target.h5 >/dev/null

@@ -96,7 +96,14 @@ table("regression", 500, lambda i: f"{random.normal():.4f}", "--validation-fract
 config, text = init("regression")
 assert config["sweep"]["metric"] == "validation.loss" and "validation" not in config["data"], text
 npy("labels", random.normal(size=(300, 5)).astype("f4"), random.integers(0, 2, (300, 3)).astype("f4"))
-assert init("labels")[0]["model"]["loss"] == "sigmoid"
+config, text = init("labels")
+assert config["model"]["loss"] == "sigmoid"
+
+# Of 300 rows one batch size alone is none to search.
+assert config["data"]["batch_size"] == 16 and "data.batch_size" not in config["sweep"]["space"], text
+assert "# 4. Hidden layers." in text, text
+(folder / "labels-sweep.toml").unlink()
+assert f', {len(config["sweep"]["space"])} hyperparameters searched;' in run("sweep", "--init", "labels.h5")
 
 # Images: channels and blocks of a network for them, but where channels come last.
 images = random.integers(0, 255, (200, 3, 16, 16), dtype="u1")

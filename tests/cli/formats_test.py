@@ -183,7 +183,7 @@ with h5py.File("plain.nc", "w") as f:
     f["t"], f["y"] = np.arange(3, dtype="i2"), np.arange(3.0)
 x, _, said = imported("hdf5", "k.nc", "c.nc", "d.nc", "--x", "t", "--y", "y")
 same(x[:, 0], [0, 1, 2, 0, 0.5, 1, 0, 1, 2], "f4", "files of different scales")
-assert "t: int16 that stand for 1 * stored + 0, where -7 is missing; 1 of 3 files say otherwise, the first is c.nc: t: " in said, said
+assert "t: int16 that stand for 1 * stored + 0, where -7 is missing; 1 of 3 files says otherwise, the first is c.nc: t: " in said, said
 assert 'warning: k.nc: t is in "K", and c.nc: t in "degC"' in said and "among --x" not in said, said
 _, _, said = imported("hdf5", "plain.nc", "--x", "t", "--test", "k.nc,d.nc")
 assert "in test t: int16 that stand for 1" in said and 'k.nc: t is in "K", and d.nc: t in "degC"' in said, said
@@ -337,7 +337,7 @@ assert len(x) == 2 and "left out: 1 of 3 images" in said and "the first is a/not
 refused(64, '--size is "8"; it must be width and height', "images", "in", "--size", "8")
 pathlib.Path("in/c").mkdir()
 x, y, said = imported("images", "in", "--size", "8x9", "--skip-bad")
-assert "1 of 3 classes have no image, the first is \"c\"" in said and "--regression" not in said, said
+assert "1 of 3 classes has no image, the first is \"c\"" in said and "--regression" not in said, said
 for size in ("0x4", "4x4x4", "4,4", "x"):
     refused(64, f'--size is "{size}"; it must be width and height', "images", "in", "--size", size)
 refused(64, "--size is missing", "images", "in")

@@ -183,6 +183,7 @@ for name, text in CONFIGS.items():
         p = np.array([[np.float32(cell) for cell in row] for row in rows], float)
         near("accuracy", judged["accuracy"], np.average((p > 0.5) == (y > 0.5), axis=0, weights=w).mean())
         for k, output in enumerate(judged["outputs"]):
+            assert output["name"] == SEVERAL["labels"][k], f"as the file calls it: {output}"
             near("auc of an output", output["auc"], auc_of(p[:, k], y[:, k] > 0.5, w))
             near("accuracy of an output", output["accuracy"], np.average((p[:, k] > 0.5) == (y[:, k] > 0.5), weights=w))
         near("auc", judged["auc"], np.mean([auc_of(p[:, k], y[:, k] > 0.5, w) for k in range(3)]))

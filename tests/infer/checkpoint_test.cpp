@@ -4,6 +4,7 @@
 
 #include "infer/trained.hpp"
 #include "shoal/core/error.hpp"
+#include "shoal/io/names.hpp"
 
 namespace shoal {
 namespace {
@@ -64,6 +65,33 @@ TEST(Checkpoint, TheDigestOfTheModelIsOfWhatPredictionsTake) {
     changed.put(array);
     EXPECT_NE(model_digest(changed, WhichWeights::judged), one) << path;
   }
+}
+
+/// small(), of a table with a column of two categories that training has seen among those listed.
+Archive of_table(const std::vector<std::string>& seen, const std::vector<std::string>& listed) {
+  Archive archive = small();
+  const FeatureColumn feature{"town", ColumnType::category, listed};
+  archive.attributes[CheckpointNames::shape] = std::vector<std::int64_t>{1};
+  archive.texts[CheckpointNames::table] = table_text({{feature}, {}, "", {}, {}, {}});
+  const ColumnEncoding column{{"town", ColumnType::category, seen}};
+  archive.texts[CheckpointNames::encoding] = encoding_text({{}, {column}}, {feature});
+  archive.put(make_array<double>(CheckpointNames::mean, {1}, std::vector<double>{0.0}));
+  archive.put(make_array<double>(CheckpointNames::deviation, {1}, std::vector<double>{1.0}));
+  return archive;
+}
+
+TEST(Checkpoint, ModelsThatTakeAndTellRowsByOtherNamesAreOthers) {
+  const auto digest_of = [](const Archive& archive) { return model_digest(archive, WhichWeights::judged); };
+  const std::string one = digest_of(of_table({"Odda", "Oslo"}, {"Odda", "Oslo"}));
+  EXPECT_NE(digest_of(of_table({"Oslo", "Voss"}, {"Oslo", "Voss"})), one);
+  EXPECT_EQ(digest_of(of_table({"Odda", "Oslo"}, {"Odda", "Oslo", "Voss"})), one) << "no row to train on had it";
+  Archive other = small();
+  put_names(other, CheckpointNames::columns, {"x", "y", "z"});
+  const std::string named = digest_of(other);
+  put_names(other, CheckpointNames::columns, {"x", "z", "y"});
+  EXPECT_NE(digest_of(other), named);
+  put_names(other, CheckpointNames::class_names, {"a", "c"});
+  EXPECT_NE(digest_of(other), named);
 }
 
 TEST(Checkpoint, AnAverageThatEqualsTheLastWeightsIsTheirModel) {

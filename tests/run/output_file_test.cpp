@@ -177,6 +177,19 @@ TEST_F(OutputFileTest, AFileIsNotCalledAsStandardOutputIs) {
     }
 }
 
+TEST_F(OutputFileTest, NoFileMakesARunOfAFolder) {
+  for (const char* name : {"lock", "incarnation-1", "fingerprint"}) {
+    const std::string folder = std::string("results-") + name;
+    EXPECT_EQ(fault(folder + '/' + name, Output::predictions), "") << name;
+    write(folder + '/' + name, "label,p_0,p_1\n");
+    EXPECT_EQ(fault(folder + "/metrics.jsonl", Output::predictions), "") << name;
+    EXPECT_NO_THROW(check_new_folder(path(folder + "/run"), NewFolder::run)) << name;
+  }
+  EXPECT_THAT(fault("results/checkpoints/step-00000001.h5", Output::predictions),
+              HasSubstr("is called as the checkpoint of a run is; name another"));
+  EXPECT_EQ(fault("results/checkpoints/step-1.h5", Output::predictions), "");
+}
+
 TEST_F(OutputFileTest, WhatIsNobodysIsFree) {
   write("empty", "");
   for (const Output kind : all_outputs) {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "shoal/core/error.hpp"
+#include "shoal/run/job_log.hpp"
 #include "shoal/run/run_directory.hpp"
 #include "show/text_chart.hpp"
 #include "temporary_folder.hpp"
@@ -91,6 +92,31 @@ TEST_F(Follower, ARunThatGoesOnFromEarlierIsReadAnew) {
   put("metrics.jsonl", step_line(1, 0.25) + step_line(2, 0.4) + step_line(3, 0.3));  // as long, with another past
   ASSERT_EQ(follower.refresh().loss.size(), 3U);
   EXPECT_EQ(follower.refresh().loss[0].value, 0.25);
+}
+
+TEST_F(Follower, TimesOfAllJobsCount) {
+  put_checkpoint();
+  put("config.toml", "[train]\nsteps = 8\n");
+  const auto line = [](std::int64_t step, double time) {
+    return to_json_line(StepRecord{step, 1, 0.5, 0.001, 1000, time});
+  };
+  std::string lines = line(1, 10) + line(2, 20);
+  put("metrics.jsonl", lines);
+  RunFollower follower(run_);
+  EXPECT_EQ(follower.refresh().seconds_before, 0.0);
+  put("metrics.jsonl", lines += line(3, 5));  // a version that noted no jobs
+  EXPECT_EQ(follower.refresh().seconds_before, 20.0);
+  EXPECT_EQ(follower.refresh().first->step, 3);
+  // A job that took longer to its first line than the one before in all.
+  JobRecord first, second, third;
+  second.after_step = 2;
+  third.after_step = 3;
+  put("jobs.jsonl", to_json_line(first) + to_json_line(second) + to_json_line(third));
+  put("metrics.jsonl", lines += line(4, 30));
+  const RunView& view = follower.refresh();
+  EXPECT_EQ(view.seconds_before, 25.0);
+  EXPECT_EQ(view.first->step, 4);
+  EXPECT_THAT(joined(draw_frame(view, {40, 80, true, false})), HasSubstr("50 %  0:55 taken"));
 }
 
 TEST_F(Follower, KnowsWhetherTheRunIsUnderWay) {

@@ -449,6 +449,7 @@ TEST_F(Judgement, TheMetricDecidesWhatIsBest) {
     return std::string("no error");
   };
   EXPECT_THAT(fault(Metric::validation_r2, 0.3), HasSubstr("train.metric = \"validation.r2\" needs targets"));
+  EXPECT_THAT(fault(Metric::validation_r2, 0.0), HasSubstr("needs targets")) << "whatever there is to validate on";
   EXPECT_THAT(fault(Metric::validation_auc, 0.0), HasSubstr("needs data to validate on"));
   EXPECT_EQ(fault(Metric::validation_loss, 0.0), "no error") << "then the loss of training";
 }

@@ -202,6 +202,29 @@ TEST(SearchPlan, EqualTrialsTakeNoSecondPlaceAmongThePromoted) {
   EXPECT_EQ(plan.total_jobs(), 7);
 }
 
+/// What a damaged file says they were.
+TEST(SearchPlan, RoundsThatAreNoPlacesOfTheSpaceAreDecidedOnAnew) {
+  SweepSettings settings = plan_search(Search::bayesian, 16);
+  settings.round = 2;
+  const auto follow = [&](std::vector<std::vector<Place>> decided) {
+    SearchPlan plan(settings, 1, 10, std::move(decided));
+    std::vector<Standing> standings;
+    do {
+      finish_stage(plan, standings, [](std::int64_t t) { return static_cast<double>(t); });
+    } while (plan.advance(standings));
+    return plan.later_rounds();
+  };
+  const std::vector<std::vector<Place>> whole = follow({});
+  ASSERT_GE(whole.size(), 2U);
+  EXPECT_EQ(follow(whole), whole);
+  for (const Place& wrong :
+       {Place{}, Place{0.5}, Place{0.5, 0.5, 0.5}, Place{0.5, 1.5}, Place{-0.1, 0.5}, Place{0.5, std::nan("")}}) {
+    std::vector<std::vector<Place>> damaged = whole;
+    damaged[1].back() = wrong;
+    EXPECT_EQ(follow(damaged), whole);
+  }
+}
+
 TEST(SearchPlan, ARoundOfEqualTrialsIsPassedOver) {
   SearchPlan plan(four_settings(Search::coarse_to_fine, 36), 1, 4);
   std::vector<Standing> standings;

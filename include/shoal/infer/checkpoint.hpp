@@ -83,8 +83,9 @@ void require_arrays_of(const Archive& archive, const Model& model);
 std::string digest(const Archive& archive);
 
 /// XXH3-128 over what predictions take: the model's description, these weights with their statistics, encoding and
-/// scales. Equal for models that are the same to the bit, whatever step, data and config led there.
-/// @throws Error(usage)  it has no such weights
+/// scales, and the names of columns, categories and classes, by which rows are taken and told. Equal for models that
+/// are the same to the bit, whatever step, data and config led there.
+/// @throws Error  usage: it has no such weights; bad_data
 std::string model_digest(const Archive& archive, WhichWeights which);
 
 /// The bytes of a checkpoint's file, in memory that is used again. Gives the archive its attribute `digest`.

@@ -44,6 +44,10 @@ void note_job(const std::string& run, const std::string& line);
 /// none are passed over.
 std::vector<JobRecord> jobs_of_run(const std::string& run);
 
+/// The steps after which jobs went on whose lines are in metrics.jsonl, ascending. A job that went back has cut off
+/// those of others.
+std::vector<std::int64_t> beginnings_of(const std::vector<JobRecord>& jobs);
+
 /// The time now, as above.
 std::string utc_now();
 

@@ -32,7 +32,8 @@ NudgeRequestFile parse_nudge_request(const std::string& text);
 
 struct NudgeReply {
   ExitStatus status = ExitStatus::done;
-  std::string text;  ///< lines as in nudges.jsonl; of a refusal, why
+  std::string text;                     ///< lines as in nudges.jsonl; of a refusal, why
+  std::vector<std::string> notes = {};  ///< what the nudges do not do, or bring about beside what they say
 };
 std::string to_json(const NudgeReply& reply);
 /// @throws Error(bad_data)

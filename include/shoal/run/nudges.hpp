@@ -60,16 +60,21 @@ class NudgeJournal {
   std::vector<Nudge> nudges_;
 };
 
+/// What came of a request.
+struct TakenNudges {
+  std::vector<Nudge> nudges;       ///< as they are now in nudges.jsonl
+  std::vector<std::string> notes;  ///< what they do not do, or bring about beside what they say
+};
+
 /// Asks the process that trains `run`, on whatever host, to change hyperparameters, and waits for its answer.
 /// Reads and writes files alone. All settings are taken, at one step, or none.
 /// @param settings   KEY=VALUE
 /// @param at_step    the first update to act on; by default the next one that all ranks can agree on
 /// @param cancelled  asked while waiting; once true, the nudge is withdrawn unless it was taken already
-/// @returns what is now in nudges.jsonl
 /// @throws Error  no_input: no such run; usage: wrong key or value, a step that is past, a run that nobody trains;
 ///                stopped: cancelled; input_output
-std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
-                             std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled);
+TakenNudges nudge_run(const std::string& run, const std::vector<std::string>& settings,
+                      std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled);
 
 /// Asks that process to save and end, as SIGUSR1 does, to save and wait, or to train on: that needs no way to its host
 /// but the file system. What the run computes does not depend on it.

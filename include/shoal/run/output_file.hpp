@@ -38,7 +38,7 @@ inline constexpr const char* report_start = "<!DOCTYPE html>\n<!-- shoal report 
 /// @param inputs  files that the command reads
 /// @param run     folder of the run that it makes, if it makes one
 /// @throws Error(usage)  when `out` is "-" (where that is standard output, the command knows), is read, is a folder,
-/// belongs to a run or sweep, is a hard link of another file,
+/// belongs to a run or sweep, is called as a checkpoint in its folder, is a hard link of another file,
 ///                       or holds anything else
 void check_output_file(const std::string& out, Output kind, const std::vector<std::string>& inputs,
                        const std::string& run = "");

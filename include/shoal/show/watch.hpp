@@ -31,6 +31,7 @@ struct RunView {
   std::vector<EvaluationRecord> evaluations;
   std::optional<StepRecord> last;
   std::optional<StepRecord> first;   ///< that the job which recorded `last` has recorded
+  double seconds_before = 0.0;       ///< of the jobs before that one
   std::int64_t steps_per_epoch = 0;  ///< 0: not known yet
 
   /// Updates of the whole run, as its settings are now; 0: not known yet.

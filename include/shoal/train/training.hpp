@@ -22,6 +22,13 @@ class Replica;
 class ThreadTuner;
 struct ReadBatch;
 
+/// What is to be said of data before training.
+struct DataNote {
+  std::string about;  ///< two notes about the same thing are one
+  std::string text;
+  bool warning = true;
+};
+
 /// The data of a run, split and described.
 struct TrainingData {
   Split train;
@@ -29,13 +36,17 @@ struct TrainingData {
   std::string validation_name;
   DataDescription description;
   std::vector<ColumnEncoding> columns = {};  ///< of a table: what the rows to train on hold; see learn_columns()
+  std::vector<DataNote> notes = {};          ///< likewise, on rank 0
 };
 /// The splits that a config asks for. @throws Error  naming the splits that there are, or what is missing
 TrainingData select_data(const Dataset& dataset, const Config& config);
 /// Collective. Of data from a table, before the model is made: finds out what its columns hold in the rows to train on,
-/// and describes the data so. For a run that goes on its checkpoint says so: take_columns(). Nothing without a table.
+/// and describes the data so. For a run that goes on its checkpoint says so: take_columns(). Of data without a table it
+/// notes alone what they cannot teach.
 /// @throws SharedError(bad_data)
 void learn_columns(TrainingData& data, Communicator& comm);
+/// Logs their notes. Of several folds each once, with the numbers of the folds where it is not true of all.
+void say_notes(std::span<const TrainingData> folds);
 /// @throws Error(bad_data)  when the data are others than those of the checkpoint
 void take_columns(TrainingData& data, const Archive& archive);
 /// What a model is to be made of rows, but for the numbers of the normalisation, which a training learns.

@@ -220,8 +220,9 @@ std::string SourceArrays::conventions() const {
   if (other == infos_.end()) return first.empty() ? "" : fmt::format("{}: {}", name_, first);
   const auto told = [](const std::string& text) { return text.empty() ? "values are as they are stored" : text; };
   const ArrayOrigin& origin = origins_[static_cast<std::size_t>(other - infos_.begin())];
-  return fmt::format("{}: {}; {} of {} files say otherwise, the first is {}: {}", name_, told(first),
-                     std::ranges::count_if(infos_, differs), infos_.size(), origin.name, told(conventions_of(*other)));
+  const auto differing = std::ranges::count_if(infos_, differs);
+  return fmt::format("{}: {}; {} of {} files {} otherwise, the first is {}: {}", name_, told(first), differing,
+                     infos_.size(), differing == 1 ? "says" : "say", origin.name, told(conventions_of(*other)));
 }
 
 std::vector<std::pair<std::string, std::string>> SourceArrays::units() const {

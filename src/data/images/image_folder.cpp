@@ -100,8 +100,9 @@ void say_empty_classes(const ImageFolder& images) {
   for (const std::int32_t k : images.classes) ++counts[static_cast<std::size_t>(k)];
   const auto empty = std::ranges::find(counts, 0);
   if (empty == counts.end()) return;
-  log_warning(fmt::format("{}: {} of {} classes have no image, the first is \"{}\"", escape_non_utf8(images.path),
-                          std::ranges::count(counts, 0), counts.size(),
+  const auto without = std::ranges::count(counts, 0);
+  log_warning(fmt::format("{}: {} of {} {} no image, the first is \"{}\"", escape_non_utf8(images.path), without,
+                          counted(std::ssize(counts), "class", "classes"), without == 1 ? "has" : "have",
                           images.class_names[static_cast<std::size_t>(empty - counts.begin())]));
 }
 

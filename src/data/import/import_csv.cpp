@@ -135,16 +135,19 @@ class CsvImport {
   void wish_labels() {
     wish_.classes = options_.classes;
     wish_.targets = options_.regression || (like_ && like_->targets);
+    wish_.said_by = options_.classes ? "--classes" : options_.regression ? "--regression" : "";
     wish_.drop_unlabelled = options_.drop_unlabelled;
     if (like_) {
       wish_.class_names = like_->class_names;
       wish_.class_owner = like_->owner;
+      if (like_->targets) wish_.said_by = "as in " + like_->owner;
     }
     for (const CsvColumn& column : parts_.columns) {
       if (column.role != CsvRole::label || !column.type) continue;
       wish_.classes |= *column.type == ColumnType::category || *column.type == ColumnType::flag;
       wish_.two_classes |= *column.type == ColumnType::flag;
       wish_.targets |= *column.type == ColumnType::number;
+      wish_.said_by = column.reason;
     }
   }
 

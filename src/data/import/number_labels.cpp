@@ -180,10 +180,11 @@ void say_empty_classes(const NumberLabels& labels, const std::string& file) {
   for (const auto& [value, k] : labels.classes) empty[static_cast<std::size_t>(k)] = false;
   const auto first = std::ranges::find(empty, true);
   if (first == empty.end()) return;
+  const auto without = std::ranges::count(empty, true);
   log_warning(
-      fmt::format("{}: {} of {} classes have no row, the first is \"{}\": class k is label k, also where labels "
+      fmt::format("{}: {} of {} classes {} no row, the first is \"{}\": class k is label k, also where labels "
                   "begin at 1",
-                  file, std::ranges::count(empty, true), empty.size(),
+                  file, without, empty.size(), without == 1 ? "has" : "have",
                   labels.class_names[static_cast<std::size_t>(first - empty.begin())]));
 }
 

@@ -68,8 +68,8 @@ class RowsLeft {
                                  counted(count, "row"), split,
                                  drawn.rows.count() == 0 ? "they are too large" : "none is left to train"));
     if (drawn.absent > 0)
-      log_info(fmt::format("{} of {} classes have too few rows to give one to the split {}", drawn.absent,
-                           drawn.classes, split));
+      log_info(fmt::format("{} of {} classes {} too few rows to give one to the split {}", drawn.absent, drawn.classes,
+                           drawn.absent == 1 ? "has" : "have", split));
     RowSet taken(table_.rows);
     std::int64_t row = -1;
     for (std::int64_t i = 0; i < from.rows; ++i) {
@@ -142,7 +142,8 @@ void say_shared_groups(const Table& table, const Table& test) {
   const std::unordered_set<std::int64_t> tested = groups_in(test);
   const auto shared = std::ranges::count_if(tested, [&](std::int64_t group) { return learnt.contains(group); });
   if (shared > 0)
-    log_warning(fmt::format("{} of the {} groups to test on have rows to train on as well", shared, tested.size()));
+    log_warning(fmt::format("{} of the {} to test on {} rows to train on as well", shared,
+                            counted(std::ssize(tested), "group"), shared == 1 ? "has" : "have"));
 }
 
 void check_split_options(const Table& table, const Table* test, const SplitOptions& options) {

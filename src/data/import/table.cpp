@@ -74,9 +74,11 @@ void say_unlearnt(const std::vector<PlannedSplit>& splits, const std::vector<std
   }
   const auto first = std::ranges::find(lacking, true);
   if (first == lacking.end()) return;
-  log_warning(fmt::format("{} of {} classes, such as \"{}\", have no row in the split train: no model learns them",
-                          std::ranges::count(lacking, true), names.size(),
-                          names[static_cast<std::size_t>(first - lacking.begin())]));
+  const auto count = std::ranges::count(lacking, true);
+  log_warning(fmt::format("{} of {} classes, {} \"{}\", {} no row in the split train: no model learns {}", count,
+                          names.size(), count == 1 ? "called" : "such as",
+                          names[static_cast<std::size_t>(first - lacking.begin())], count == 1 ? "has" : "have",
+                          count == 1 ? "it" : "them"));
 }
 
 /// Files to train and to test on may have been scaled in two ways, and so may the file of a set that this one is like.

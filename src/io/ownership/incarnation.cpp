@@ -56,6 +56,12 @@ std::int64_t Incarnation::newest(const fs::path& directory) {
   return numbers.empty() ? 0 : *std::max_element(numbers.begin(), numbers.end());
 }
 
+bool Incarnation::any_in(const fs::path& directory) {
+  std::error_code none;
+  return std::ranges::any_of(numbers_in(directory),
+                             [&](std::int64_t number) { return fs::is_directory(folder(directory, number), none); });
+}
+
 std::optional<Incarnation> Incarnation::claim(const fs::path& directory, std::int64_t number) {
   constexpr mode_t mode = 0777;  // less the process's umask
   const fs::path path = folder(directory, number);

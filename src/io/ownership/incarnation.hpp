@@ -24,6 +24,8 @@ class Incarnation {
 
   /// The greatest number in a run directory, 0 when there is none. @throws Error(input_output)
   static std::int64_t newest(const std::filesystem::path& directory);
+  /// Whether there is one at all, and not a file that somebody calls so. @throws Error(input_output)
+  static bool any_in(const std::filesystem::path& directory);
   /// Takes a number. Nothing when somebody else has it. @throws Error(input_output)
   static std::optional<Incarnation> claim(const std::filesystem::path& directory, std::int64_t number);
 

@@ -243,8 +243,7 @@ bool RunLock::is_name(const std::string& name) { return name == file_name || nam
 
 bool RunLock::was_held(const std::filesystem::path& directory) try {
   std::error_code none;
-  return std::filesystem::exists(directory / file_name, none) ||
-         (std::filesystem::is_directory(directory, none) && Incarnation::newest(directory) > 0);
+  return std::filesystem::is_directory(directory, none) && Incarnation::any_in(directory);
 } catch (const Error&) {
   return false;
 }

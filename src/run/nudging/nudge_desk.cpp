@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "shoal/config/keys.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/run/run_paths.hpp"
@@ -41,9 +43,9 @@ void check_end(const std::vector<Nudge>& nudges, const Config& config, std::int6
       throw Error(ExitStatus::usage, fmt::format("{} {}; nudge train.steps instead", given, idle));
     if ((nudge.key == "train.epochs" || nudge.key == "train.steps") && total <= done)
       throw Error(ExitStatus::usage,
-                  fmt::format("{} makes {} updates, and the run will have done {} by then; give more, or stop it with "
+                  fmt::format("{} makes {}, and the run will have done {} by then; give more, or stop it with "
                               "SIGUSR1",
-                              given, total, done));
+                              given, counted(total, "update"), done));
   }
 }
 
@@ -101,8 +103,8 @@ std::vector<Nudge> judge_nudge(const NudgeRequestFile& request, const Config& st
                                std::int64_t done, const std::function<std::int64_t(const Config&)>& total_steps) {
   const std::int64_t step = request.at_step.value_or(done + 1);
   if (step <= done)
-    throw Error(ExitStatus::usage,
-                fmt::format("--at-step is {}, but the run has done {} updates; give {} or more", step, done, done + 1));
+    throw Error(ExitStatus::usage, fmt::format("--at-step is {}, but the run has done {}; give {} or more", step,
+                                               counted(done, "update"), done + 1));
   // One step after the last is still in reach: that is where a nudge of train.epochs lets a run go on.
   const std::int64_t last = last_step(start, journal, done, total_steps);
   if (step > last + 1)
@@ -119,9 +121,32 @@ std::vector<Nudge> judge_nudge(const NudgeRequestFile& request, const Config& st
   return nudges;
 }
 
-void warn_if_idle(const Nudge& nudge, const Config& config) {
-  const std::string line = config_keys::idle_line(*config_keys::find(nudge.key), config);
-  if (!line.empty()) log_warning(line);
+std::vector<std::string> notes_on_nudges(const std::vector<Nudge>& nudges, const Config& start,
+                                         const NudgeJournal& journal, const RunProgress& progress,
+                                         const std::function<std::int64_t(const Config&)>& total_steps) {
+  std::vector<std::string> notes;
+  if (nudges.empty()) return notes;
+  const std::int64_t step = nudges.front().step;
+  const Config config = journal.config_at(start, step);
+  for (const Nudge& nudge : nudges) {
+    if (std::string line = config_keys::idle_line(*config_keys::find(nudge.key), config); !line.empty())
+      notes.push_back(std::move(line));
+  }
+  const std::int64_t last = last_step(start, journal, progress.step, total_steps);
+  const std::int64_t patience = config.train.early_stopping.patience;
+  if (step > last) {
+    notes.push_back(
+        fmt::format("the run ends with step {}: nothing acts from step {} on, unless train.epochs or "
+                    "train.steps is raised",
+                    last, step));
+  } else if (patience > 0 && progress.stale_evaluations >= patience) {
+    notes.push_back(
+        fmt::format("the run ends with step {}, early{}: {} without progress already, and "
+                    "train.early_stopping.patience is {}",
+                    step - 1, step - 1 > progress.step ? ", unless one until then makes progress" : "",
+                    counted(progress.stale_evaluations, "evaluation is", "evaluations are"), patience));
+  }
+  return notes;
 }
 
 NudgeReply note_nudges(const NudgeRequestFile& request,

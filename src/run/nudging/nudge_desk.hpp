@@ -10,6 +10,7 @@
 
 #include "shoal/run/nudge_request.hpp"
 #include "shoal/run/nudges.hpp"
+#include "shoal/train/checkpoint.hpp"
 
 namespace shoal {
 
@@ -49,8 +50,11 @@ class NudgeDesk {
 std::vector<Nudge> judge_nudge(const NudgeRequestFile& request, const Config& start, const NudgeJournal& journal,
                                std::int64_t done, const std::function<std::int64_t(const Config&)>& total_steps);
 
-/// Says so where a nudge has no effect in the config of its step.
-void warn_if_idle(const Nudge& nudge, const Config& config);
+/// What is to be said of nudges of one step that are in the journal: that one has no effect in the config of its step,
+/// that the run ends with them, or before them.
+std::vector<std::string> notes_on_nudges(const std::vector<Nudge>& nudges, const Config& start,
+                                         const NudgeJournal& journal, const RunProgress& progress,
+                                         const std::function<std::int64_t(const Config&)>& total_steps);
 
 /// Judges a request and, where it is right, adds its nudges to `journal`, whose lines `write` then keeps: both or none.
 /// @throws Error(taken)  from `write`

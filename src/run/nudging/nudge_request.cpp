@@ -44,12 +44,18 @@ NudgeRequestFile parse_nudge_request(const std::string& text) {
 }
 
 std::string to_json(const NudgeReply& reply) {
-  return Json::object({{"status", static_cast<int>(reply.status)}, {"text", reply.text}}).text() + '\n';
+  Json json = Json::object({{"status", static_cast<int>(reply.status)}, {"text", reply.text}});
+  if (!reply.notes.empty()) json.set("notes", reply.notes);
+  return json.text() + '\n';
 }
 
 NudgeReply parse_nudge_reply(const std::string& text) {
   return read_json(text, [](const Json& json) {
-    return NudgeReply{static_cast<ExitStatus>(json.at("status").integer()), json.at("text").string()};
+    NudgeReply reply{static_cast<ExitStatus>(json.at("status").integer()), json.at("text").string()};
+    if (const Json* notes = json.find("notes")) {
+      for (const Json& note : notes->items()) reply.notes.push_back(note.string());
+    }
+    return reply;
   });
 }
 

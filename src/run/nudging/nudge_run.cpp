@@ -53,16 +53,6 @@ std::optional<NudgeReply> take_reply(const fs::path& path) try {
   throw;
 }
 
-std::vector<Nudge> accepted(const std::string& run, const NudgeReply& reply) {
-  if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);
-  std::vector<Nudge> nudges = NudgeJournal::parse(reply.text, "the answer of the run").nudges();
-  NudgeJournal journal = NudgeJournal::of_run(run);
-  for (const Nudge& nudge : nudges) journal.add(nudge);
-  const Config start = load_config(RunPaths{run}.config(), {});
-  for (const Nudge& nudge : nudges) warn_if_idle(nudge, journal.config_at(start, nudge.step));
-  return nudges;
-}
-
 /// What is wrong already with the config at hand, without waiting for the run, which judges again.
 void check(const std::string& run, const std::vector<std::string>& settings, std::optional<std::int64_t> at_step) {
   if (settings.empty())
@@ -115,11 +105,13 @@ std::string what_to_do(RunWish wish) {
 
 }  // namespace
 
-std::vector<Nudge> nudge_run(const std::string& run, const std::vector<std::string>& settings,
-                             std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled) {
+TakenNudges nudge_run(const std::string& run, const std::vector<std::string>& settings,
+                      std::optional<std::int64_t> at_step, const std::function<bool()>& cancelled) {
   RunDirectory::require(run);
   check(run, settings, at_step);
-  return accepted(run, ask(run, {{}, settings, at_step, RunWish::nudge}, "the nudge", cancelled));
+  NudgeReply reply = ask(run, {{}, settings, at_step, RunWish::nudge}, "the nudge", cancelled);
+  if (reply.status != ExitStatus::done) throw Error(reply.status, reply.text);
+  return {NudgeJournal::parse(reply.text, "the answer of the run").nudges(), std::move(reply.notes)};
 }
 
 std::string ask_run(const std::string& run, RunWish wish, const std::function<bool()>& cancelled) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/log.hpp"
@@ -42,9 +44,10 @@ void RunRequests::take() {
   to_wait_ = comm_.all_max(comm_.rank() == 0 && to_wait_ ? 1 : 0) > 0;
   const NudgeJournal news = NudgeJournal::parse(added, "the new nudges of rank 0");
   for (const Nudge& nudge : news.nudges()) plan_.journal.add(nudge);
-  for (const Nudge& nudge : news.nudges()) {
+  for (const Nudge& nudge : news.nudges())
     log_info(fmt::format("nudged: {} from step {} on", nudge.assignment(), nudge.step));
-    warn_if_idle(nudge, plan_.journal.config_at(plan_.config, nudge.step));
+  for (const auto& [visitor, reply] : answers_) {
+    for (const std::string& note : reply.notes) log_warning(note);
   }
 }
 
@@ -52,16 +55,20 @@ void RunRequests::take() {
 std::string RunRequests::admit() {
   plan_.directory->check_owner();
   NudgeJournal journal = plan_.journal;
+  const auto total_steps = [&](const Config& config) { return training_.total_steps(config); };
   const auto judge = [&](const NudgeRequestFile& request) {
-    return judge_nudge(request, plan_.config, journal, training_.progress().step,
-                       [&](const Config& config) { return training_.total_steps(config); });
+    return judge_nudge(request, plan_.config, journal, training_.progress().step, total_steps);
   };
   const auto write = [&](const std::string& lines) {
     plan_.directory->write(plan_.directory->paths().nudges(), lines);
   };
   for (const NudgeDesk::Visitor& visitor : desk_->admit()) {
     if (visitor.request.wish == RunWish::nudge) {
-      answers_.emplace_back(visitor, note_nudges(visitor.request, judge, write, journal));
+      NudgeReply reply = note_nudges(visitor.request, judge, write, journal);
+      if (reply.status == ExitStatus::done)
+        reply.notes = notes_on_nudges(NudgeJournal::parse(reply.text, "the nudges just taken").nudges(), plan_.config,
+                                      journal, training_.progress(), total_steps);
+      answers_.emplace_back(visitor, std::move(reply));
     } else {
       answers_.emplace_back(visitor, NudgeReply{ExitStatus::done, grant(visitor.request.wish)});
     }

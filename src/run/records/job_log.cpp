@@ -79,6 +79,15 @@ std::vector<JobRecord> jobs_of_run(const std::string& run) {
   return jobs;
 }
 
+std::vector<std::int64_t> beginnings_of(const std::vector<JobRecord>& jobs) {
+  std::vector<std::int64_t> steps;
+  for (const JobRecord& job : jobs) {
+    while (!steps.empty() && steps.back() >= job.after_step) steps.pop_back();
+    steps.push_back(job.after_step);
+  }
+  return steps;
+}
+
 std::string utc_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));

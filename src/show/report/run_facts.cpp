@@ -43,16 +43,6 @@ std::string split_to_judge(const std::string& file) try {
   return "";
 }
 
-/// The steps after which jobs went on whose lines are there. A job that went back has cut off those of others.
-std::vector<std::int64_t> beginnings_of(const std::vector<JobRecord>& jobs) {
-  std::vector<std::int64_t> steps;
-  for (const JobRecord& job : jobs) {
-    while (!steps.empty() && steps.back() >= job.after_step) steps.pop_back();
-    steps.push_back(job.after_step);
-  }
-  return steps;
-}
-
 /// Of all jobs, each counting from its own beginning. A run of an older version has noted none; then another has begun
 /// where the time is less than before.
 double time_of(const RunRecord& record) {

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "shoal/config/keys.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
 #include "shoal/run/nudges.hpp"
@@ -32,22 +31,6 @@ int status_of(ExitStatus status) {
     case ExitStatus::stopped: return 504;  // nobody has answered
     default: return 500;
   }
-}
-
-/// What a nudge does not do in the config of its step: what `shoal nudge` says as warnings. None where the run's files
-/// cannot be read by then, for the nudge acts all the same.
-Json notes_on(const std::vector<Nudge>& nudges, const std::string& run) try {
-  Json notes = Json::array();
-  const Config start = load_config(RunPaths{run}.config(), {});
-  const NudgeJournal journal = NudgeJournal::of_run(run);
-  for (const Nudge& nudge : nudges) {
-    const std::string line =
-        config_keys::idle_line(*config_keys::find(nudge.key), journal.config_at(start, nudge.step));
-    if (!line.empty()) notes.push(line);
-  }
-  return notes;
-} catch (const Error&) {
-  return Json::array();
 }
 
 /// What a run is asked for by a change.
@@ -156,10 +139,11 @@ HttpAnswer Service::change(const HttpRequest& request) {
   const Clock::time_point end = Clock::now() + patience;
   const auto cancelled = [&] { return stopped_() || Clock::now() > end; };
   if (!nudges) return json_answer(Json::object({{"said", ask_run(*folder, *wish, cancelled)}}));
-  const std::vector<Nudge> taken = nudge_run(*folder, settings, at_step, cancelled);
+  const TakenNudges taken = nudge_run(*folder, settings, at_step, cancelled);
   Json said = Json::array();
-  for (const Nudge& nudge : taken) said.push(Json::object({{"step", nudge.step}, {"assignment", nudge.assignment()}}));
-  return json_answer(Json::object({{"nudges", std::move(said)}, {"notes", notes_on(taken, *folder)}}));
+  for (const Nudge& nudge : taken.nudges)
+    said.push(Json::object({{"step", nudge.step}, {"assignment", nudge.assignment()}}));
+  return json_answer(Json::object({{"nudges", std::move(said)}, {"notes", taken.notes}}));
 }
 
 }  // namespace shoal

@@ -197,18 +197,17 @@ void check_metric(Metric metric, const std::string& key, const Config& config, c
   const auto refuse = [&](const std::string& why) {
     throw Error(ExitStatus::usage, fmt::format("{}{} = \"{}\" {}", config.place_of(key), key, to_string(metric), why));
   };
+  const bool tells = loss_for(config, data.train).tells_classes;
+  const bool classes = data.description.classes > 0 && tells;
+  if (is_of_classes(metric) && !classes && !(is_of_several_classes(metric) && tells))
+    refuse(tells ? "needs one class a row, and here a row may have several; use \"validation.auc\""
+                 : "needs classes, and y holds real numbers; use \"validation.loss\"");
+  if (is_of_numbers(metric) && classes) refuse("needs targets, and y holds classes; use \"validation.accuracy\"");
   // The loss of train.metric may be that of training; a sweep sets rows apart by itself.
   if (!is_loss(metric) && !data.validation)
     refuse(
         "needs data to validate on, and data.validation sets none apart; use data.validation = 0.1, or the metric "
         "\"train.loss\"");
-  const bool tells = loss_for(config, data.train).tells_classes;
-  const bool classes = data.description.classes > 0 && tells;
-  if (is_of_several_classes(metric) && tells) return;
-  if (is_of_classes(metric) && !classes)
-    refuse(tells ? "needs one class a row, and here a row may have several; use \"validation.auc\""
-                 : "needs classes, and y holds real numbers; use \"validation.loss\"");
-  if (is_of_numbers(metric) && classes) refuse("needs targets, and y holds classes; use \"validation.accuracy\"");
 }
 
 void check_told(Metric metric, const std::string& key, const Config& config, const TrainingData& data,

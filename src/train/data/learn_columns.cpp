@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "shoal/comm/run_together.hpp"
 #include "shoal/core/error.hpp"
@@ -26,12 +30,16 @@ std::string some_of(const std::vector<std::string>& names) {
   return text;
 }
 
+void note(TrainingData& data, const std::string& text, bool warning = true) {
+  data.notes.push_back({text, text, warning});
+}
+
 /// Where any model is right about every row.
-void say_one_class(const TrainingData& data) {
+void note_one_class(TrainingData& data) {
   if (!data.train.has_labels() || data.description.classes != 1) return;
   const std::vector<std::string>& names = data.description.class_names;
-  log_warning(fmt::format("the data has one class{}: there is nothing to tell apart, and a loss of 0 says nothing",
-                          names.empty() ? "" : ", " + names.front()));
+  note(data, fmt::format("the data has one class{}: there is nothing to tell apart, and a loss of 0 says nothing",
+                         names.empty() ? "" : ", " + names.front()));
 }
 
 /// Of an output's targets, taken row by row from 0 on.
@@ -87,7 +95,7 @@ std::vector<TargetRange> ranges_of_targets(const Split& split) {
 }
 
 /// Where a constant is right about every row; where one row is so far off that beside it the others are all alike.
-void say_what_targets_hide(const TrainingData& data) {
+void note_what_targets_hide(TrainingData& data) {
   constexpr std::int64_t fewest = 20;
   constexpr double nearly_all = 0.9;
   if (!data.train.has_targets() || data.train.rows() == 0) return;
@@ -101,23 +109,24 @@ void say_what_targets_hide(const TrainingData& data) {
     } else if (data.train.rows() >= fewest && !ranges[k].others_are_constant() &&
                ranges[k].share_of_farthest() > nearly_all) {
       const TargetRange::Extreme& far = ranges[k].farthest();
-      log_warning(fmt::format(
-          "the target {} in row {} of split \"{}\" is {}, and makes {:.0f} % of the variance of all {}: what "
-          "tells the others apart is lost beside it; mend it or leave the row out",
-          name, data.train.source_row(far.row), data.train.name(), far.value, 100.0 * ranges[k].share_of_farthest(),
-          data.train.rows()));
+      const std::string target = fmt::format("the target {} in row {} of split \"{}\"", name,
+                                             data.train.source_row(far.row), data.train.name());
+      data.notes.push_back(
+          {target, fmt::format("{} is {}, and makes {:.0f} % of the variance of all {}: what tells the others apart is "
+                               "lost beside it; mend it or leave the row out",
+                               target, far.value, 100.0 * ranges[k].share_of_farthest(), data.train.rows())});
     }
   }
   if (constant.empty()) return;
-  log_warning(
-      fmt::format("all rows to train on have one target in {}: there is nothing to learn about it", some_of(constant)));
+  note(data, fmt::format("all rows to train on have one target in {}: there is nothing to learn about it",
+                         some_of(constant)));
 }
 
-void say_what_teaches_nothing(const ColumnStudy& study) {
+void note_what_teaches_nothing(TrainingData& data, const ColumnStudy& study) {
   if (const auto names = study.empty(); !names.empty())
-    log_info(fmt::format("no row to train on has a value in {}: left out", some_of(names)));
+    note(data, fmt::format("no row to train on has a value in {}: left out", some_of(names)), false);
   if (const auto names = study.constant(); !names.empty())
-    log_info(fmt::format("all rows to train on have one value in {}", some_of(names)));
+    note(data, fmt::format("all rows to train on have one value in {}", some_of(names)), false);
 }
 
 /// The description keeps the categories that the data set numbers, of which the rows to train on may lack some.
@@ -134,9 +143,11 @@ void describe_columns(TrainingData& data, std::vector<ColumnEncoding> columns) {
 }  // namespace
 
 void learn_columns(TrainingData& data, Communicator& comm) {
-  say_one_class(data);
+  data.notes.clear();
   run_together(comm, [&] {
-    if (comm.rank() == 0) say_what_targets_hide(data);
+    if (comm.rank() != 0) return;
+    note_one_class(data);
+    note_what_targets_hide(data);
   });
   if (!data.train.table()) return;
   const std::int64_t rows = data.train.rows();
@@ -151,8 +162,28 @@ void learn_columns(TrainingData& data, Communicator& comm) {
     if (study.empty().size() == study.columns().size())
       throw Error(ExitStatus::bad_data, "no row to train on has a value in any column; there is nothing to learn from");
   });
-  say_what_teaches_nothing(study);
+  if (comm.rank() == 0) note_what_teaches_nothing(data, study);
   describe_columns(data, study.columns());
+}
+
+void say_notes(std::span<const TrainingData> folds) {
+  std::vector<DataNote> said;
+  std::map<std::string, std::vector<std::size_t>> of_folds;
+  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
+    for (const DataNote& one : folds[fold].notes) {
+      std::vector<std::size_t>& numbers = of_folds[one.about];
+      if (numbers.empty()) said.push_back(one);
+      numbers.push_back(fold + 1);
+    }
+  }
+  for (const DataNote& one : said) {
+    const std::vector<std::size_t>& numbers = of_folds.at(one.about);
+    const std::string where =
+        numbers.size() == folds.size()
+            ? ""
+            : fmt::format("in {} {}: ", numbers.size() == 1 ? "fold" : "folds", fmt::join(numbers, ", "));
+    one.warning ? log_warning(where + one.text) : log_info(where + one.text);
+  }
 }
 
 void take_columns(TrainingData& data, const Archive& archive) {

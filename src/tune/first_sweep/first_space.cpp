@@ -87,16 +87,21 @@ Advice metric_advice(const DataFacts& facts) {
                        facts.commonest())}};
 }
 
-Advice batch_advice(const DataFacts& facts, bool convolutions) {
+/// Powers of two.
+std::vector<std::int64_t> batch_sizes(const DataFacts& facts, bool convolutions) {
   const std::int64_t most =
       std::clamp<std::int64_t>(power_of_two_below(facts.rows / 10), 16, convolutions ? 256 : 1024);
   std::vector<std::int64_t> sizes;
   for (std::int64_t size = std::max<std::int64_t>(16, most / 8); size <= most; size *= 2) sizes.push_back(size);
+  return sizes;
+}
+
+Advice batch_advice(const DataFacts& facts, const std::vector<std::int64_t>& sizes) {
   return {"data.batch_size",
           fmt::format("{{choices = [{}]}}", fmt::join(sizes, ", ")),
-          {"4. Batch size: small ones make more updates of an epoch, and noisier ones; large ones are faster.",
-           facts.rows / 10 < most ? fmt::format("Of {} rows no more than that.", facts.rows)
-                                  : fmt::format("Powers of two, up to a tenth of the {} rows.", facts.rows)}};
+          {"Batch size: small ones make more updates of an epoch, and noisier ones; large ones are faster.",
+           facts.rows / 10 < sizes.back() ? fmt::format("Of {} rows no more than that.", facts.rows)
+                                          : fmt::format("Powers of two, up to a tenth of the {} rows.", facts.rows)}};
 }
 
 std::int64_t widest(const DataFacts& facts) {
@@ -109,14 +114,14 @@ std::vector<Advice> size_advice(const DataFacts& facts, bool convolutions) {
   if (convolutions)
     return {{"model.channels",
              "{choices = [8, 16, 32]}",
-             {"3. Units: the channels of the first stage; later ones have two and four times as many."}},
-            {"model.blocks", "{min = 1, max = 2}", {"5. Layers: residual blocks in each of the three stages."}}};
+             {"Units: the channels of the first stage; later ones have two and four times as many."}},
+            {"model.blocks", "{min = 1, max = 2}", {"Layers: residual blocks in each of the three stages."}}};
   const std::int64_t width = widest(facts);
   return {{"model.width",
            fmt::format("{{scale = \"log\", min = {}, max = {}}}", std::max<std::int64_t>(8, width / 8), width),
-           {"3. Hidden units of each layer, on the log scale: twice as many is a step wherever it begins. The most is",
-            fmt::format("what {} rows of {} inputs can teach.", facts.rows, facts.inputs)}},
-          {"model.depth", fmt::format("{{min = 1, max = {}}}", facts.rows < 1000 ? 2 : 3), {"5. Hidden layers."}}};
+           {"Hidden units of each layer, on the log scale: twice as many is a step wherever it begins. The most is",
+            fmt::format("what {} of {} can teach.", counted(facts.rows, "row"), counted(facts.inputs, "input"))}},
+          {"model.depth", fmt::format("{{min = 1, max = {}}}", facts.rows < 1000 ? 2 : 3), {"Hidden layers."}}};
 }
 
 }  // namespace
@@ -133,35 +138,41 @@ FirstSpace first_space(const DataFacts& facts, bool convolutions) {
   first.model = model_advice(facts, convolutions);
   first.metric = metric_advice(facts);
   const std::vector<Advice> sizes = size_advice(facts, convolutions);
-  const Advice batch = batch_advice(facts, convolutions);
+  const std::vector<std::int64_t> batches = batch_sizes(facts, convolutions);
   first.space = {
       {"optimizer.learning_rate",
        fmt::format("{{scale = \"log\", min = 1e-4, max = {}}}", convolutions ? "3e-2" : "1e-1"),
-       {"1. The learning rate matters most: too low learns nothing in time, too high nothing at all. On the log scale,",
+       {"The learning rate matters most: too low learns nothing in time, too high nothing at all. On the log scale,",
         "so that 0.0001 to 0.001 gets as many trials as 0.01 to 0.1."}},
       {"optimizer.beta1",
        "{scale = \"one_minus_log\", min = 0.8, max = 0.99}",
-       {"2. Momentum averages the last 1 / (1 - beta) gradients: 5 to 100. On the log scale of 1 - beta, for 0.98 to "
+       {"Momentum averages the last 1 / (1 - beta) gradients: 5 to 100. On the log scale of 1 - beta, for 0.98 to "
         "0.99",
         "doubles that, and 0.80 to 0.81 does next to nothing."}},
       sizes[0],
-      batch,
+      batch_advice(facts, batches),
       sizes[1],
       {"schedule.name",
        "{choices = [\"constant\", \"cosine\"]}",
-       {"6. Decay of the learning rate: large steps first, small ones at the end, or the same all along."}},
+       {"Decay of the learning rate: large steps first, small ones at the end, or the same all along."}},
       {"model.dropout",
        fmt::format("{{min = 0.0, max = {}}}", facts.rows < 100000 ? "0.5" : "0.2"),
-       {"7. Dropout, against learning rows by heart: of use where the training loss is far below that of validation."}},
+       {"Dropout, against learning rows by heart: of use where the training loss is far below that of validation."}},
   };
+  if (batches.size() == 1) {  // nothing to search
+    std::erase_if(first.space, [](const Advice& advice) { return advice.key == "data.batch_size"; });
+    first.data.push_back({"batch_size",
+                          fmt::format("{}", batches.front()),
+                          {fmt::format("of {} rows larger ones would make few updates", facts.rows)}});
+  }
   if (first.metric.value.find("balanced") != std::string::npos)
     first.space.push_back({"train.class_weights",
                            "{choices = [\"none\", \"balanced\"]}",
-                           {"8. Whether rare classes count more in the loss of training, too."}});
+                           {"Whether rare classes count more in the loss of training, too."}});
   if (convolutions)
     first.space.push_back({"data.augment.crop",
                            "{choices = [0, 2]}",
-                           {"8. Images shifted by up to two pixels each way, anew in each epoch. Mirrored ones",
+                           {"Images shifted by up to two pixels each way, anew in each epoch. Mirrored ones",
                             "(data.augment.flip) are left out: letters and digits are not the same then."}});
   first.epochs = std::clamp<std::int64_t>(updates * 64 / facts.rows, 5, convolutions ? 15 : 30);
   first.trials = trials_a_dimension * static_cast<std::int64_t>(first.space.size()) / (convolutions ? 2 : 1);

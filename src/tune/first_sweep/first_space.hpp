@@ -8,7 +8,7 @@
 
 namespace shoal {
 
-/// A key and what it is set to, or searched in, as TOML, and why: a line each.
+/// A key and what it is set to, or searched in, as TOML, and why: a line each, one at least.
 struct Advice {
   std::string key;
   std::string value;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cmath>
 #include <filesystem>
+#include <span>
 
 #include "shoal/config/text.hpp"
 #include "shoal/core/shell_word.hpp"
@@ -87,7 +88,11 @@ std::string toml_of(const DataFacts& facts, const FirstSpace& first, const std::
   text +=
       "\n# In the order in which they matter, as a rule; afterwards the sweep says what mattered "
       "here.\n[sweep.space]\n";
-  for (const Advice& advice : first.space) text += lines_of(advice, false);
+  int number = 0;
+  for (Advice advice : first.space) {
+    advice.why.front() = fmt::format("{}. {}", ++number, advice.why.front());
+    text += lines_of(advice, false);
+  }
   return text;
 }
 
@@ -120,6 +125,7 @@ double rehearse(const Config& config) {
   double flops = 0.0;
   for (const Place& place : plan.places())
     flops += estimate_cost(trial_config(task.base, task.settings.space, place), task.data).whole;
+  say_notes(std::span(&task.data, 1));
   const auto trials = static_cast<double>(plan.places().size());  // of the first round, which stand for the others
   return flops / trials * static_cast<double>(task.settings.trials) / flops_per_second;
 }

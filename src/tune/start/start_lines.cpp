@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,13 +115,14 @@ std::string start_line(const SweepTask& task, const Communicator& world) {
                                                                 s.population.members, counted(generation, "epoch"))
                                                   : counted(s.trials, "trial");
   if (s.space.empty())
-    return fmt::format("{}{}; {}, {} a model; {} samples", what, models, counted(world.size(), "rank"),
-                       std::min<std::int64_t>(s.ranks_per_trial, world.size()), task.data.train.rows());
-  return fmt::format("{}{} ({}{}{}) over {}, compared by {}; {}, {} a trial; {} samples", what, models,
-                     to_string(s.search), rounds, s.successive_halving.enabled ? " with successive halving" : "",
+    return fmt::format("{}{}; {}, {} a model; {}", what, models, counted(world.size(), "rank"),
+                       std::min<std::int64_t>(s.ranks_per_trial, world.size()),
+                       counted(task.data.train.rows(), "sample"));
+  return fmt::format("{}{} ({}{}{}) over {}, compared by {}; {}, {} a trial; {}", what, models, to_string(s.search),
+                     rounds, s.successive_halving.enabled ? " with successive halving" : "",
                      counted(static_cast<std::int64_t>(s.space.size()), "hyperparameter"), to_string(s.metric),
                      counted(world.size(), "rank"), std::min<std::int64_t>(s.ranks_per_trial, world.size()),
-                     task.data.train.rows());
+                     counted(task.data.train.rows(), "sample"));
 }
 
 /// Empty where no two trials are known to be equal.
@@ -149,6 +151,7 @@ void say_start(const SweepTask& task, bool goes_on, const Communicator& world) {
   log_info(start_line(task, world));
   if (const std::string line = world.crowding(); !line.empty()) log_warning(line);
   if (!goes_on) {
+    say_notes(task.settings.folded() ? std::span(task.folds) : std::span(&task.data, 1));
     for (const std::string& line : idle_lines(task)) log_warning(line);
     if (const std::string line = too_few_trials_line(task.settings); !line.empty()) log_warning(line);
   }

@@ -113,7 +113,7 @@ TEST_F(ImportImages, NamesTheFirstFileThatCannotBeRead) {
   ::testing::internal::CaptureStderr();
   imported(skip);
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
-              ::testing::HasSubstr("in: 1 of 2 classes have no image, the first is \"b\""));
+              ::testing::HasSubstr("in: 1 of 2 classes has no image, the first is \"b\""));
   fs::remove(path("in/a/3.png"));
   refused(skip, ExitStatus::bad_data, {"no image can be read", "1.png"});
 }

@@ -132,7 +132,7 @@ TEST_F(CsvRules, TheFirstOfSeveralMistakesIsTold) {
   };
   expect_error([&] { import_csv(cut_short(), path("out.h5")); }, ExitStatus::bad_data, {"cut.gz: the gzip data is"});
   for (const auto& [line, cells, words] : {std::tuple{170000, "\"1\"1,1", "text follows a closing"},
-                                           {110000, "1", "1 cells where line 1 has 2"},
+                                           {110000, "1", "1 cell where line 1 has 2"},
                                            {60000, "\"1\"1,1", "text follows a closing"}}) {
     const std::string told = std::to_string(line) + ": " + words;
     text.replace(4 + (static_cast<std::size_t>(line) - 2) * row.size(), row.size() - 1, cells);
@@ -336,7 +336,7 @@ TEST_F(CsvRules, FormsOfTextAreFound) {
   EXPECT_THAT(x("a:b\n1.5:2\n3:-4.25\n", {.delimiter = ':'}), expected);
   EXPECT_THAT(x("1,5;2\n3;-4,25\n", {.decimal = ','}), expected);
   expect_refused("a;b\n1,500;2\n3;4\n", {}, {"t.csv: the comma in \"1,500\"", "--decimal ,"});
-  expect_refused("a,b\n1,2\n3\n", {}, {"t.csv:3: 1 cells where line 1 has 2"});
+  expect_refused("a,b\n1,2\n3\n", {}, {"t.csv:3: 1 cell where line 1 has 2"});
   expect_refused("a,b,\n1,2,\n3,4,5\n", {}, {"t.csv:3", "final delimiter"});
 }
 
@@ -392,6 +392,11 @@ TEST_F(CsvRules, AFileOfColumnsGivesTheSameBack) {
         {"name": "w", "role": "weight"}, {"name": "y", "role": "label", "type": "category"}]})"),
       "c.toml");
   EXPECT_EQ(import(text, options).content(), content);
+  EXPECT_EQ(column("y").reason, "c.toml");
+  options.choices.columns.back().type = "number";
+  import(text, options);
+  EXPECT_EQ(column("y").reason, "targets: c.toml");
+  options.choices.columns.back().type = "category";
   options.label = "y";
   expect_refused(text, options, {"--label and --columns c.toml"}, ExitStatus::usage);
   expect_error([] { csv_choices(Json::parse(R"({"column": [{"name": "a", "role": "lable"}]})"), "c.toml"); },

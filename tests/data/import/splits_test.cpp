@@ -165,7 +165,7 @@ TEST_F(Tables, CountClassesThatNoGroupBrings) {
     return ::testing::internal::GetCapturedStderr();
   };
   EXPECT_EQ(said(0), "");
-  EXPECT_THAT(said(10), ::testing::HasSubstr("1 of 3 classes have too few rows to give one to the split test"));
+  EXPECT_THAT(said(10), ::testing::HasSubstr("1 of 3 classes has too few rows to give one to the split test"));
 }
 
 TEST_F(Tables, SayWhereAFileToTestOnSharesGroups) {
@@ -176,7 +176,7 @@ TEST_F(Tables, SayWhereAFileToTestOnSharesGroups) {
   ::testing::internal::CaptureStderr();
   split(table, {}, &test);
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
-              ::testing::HasSubstr("warning: 1 of the 3 groups to test on have rows to train on as well"));
+              ::testing::HasSubstr("warning: 1 of the 3 groups to test on has rows to train on as well"));
   test.group = groups({4, 4, 5, 5, 6, 6});
   ::testing::internal::CaptureStderr();
   split(table, {}, &test);

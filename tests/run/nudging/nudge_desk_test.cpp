@@ -72,6 +72,33 @@ TEST(JudgeNudge, AnEndThatIsPastOrNotGoneByIsRefused) {
                "train.epochs = 1000 has no effect while train.steps = 100; nudge train.steps instead");
 }
 
+TEST(NotesOnNudges, SayWhatActsAsNothingAndWhereTheRunEnds) {
+  Config start;
+  start.train.steps = 100;
+  start.train.early_stopping.patience = 5;
+  RunProgress progress;
+  progress.step = 41;
+  progress.stale_evaluations = 2;
+  const auto notes = [&](const Nudge& nudge) {
+    NudgeJournal journal;
+    journal.add(nudge);
+    return notes_on_nudges({nudge}, start, journal, progress, steps_of);
+  };
+  const char* patience = "train.early_stopping.patience";
+  EXPECT_THAT(notes({42, "optimizer.l2", 1.0}), IsEmpty());
+  EXPECT_THAT(notes({42, "optimizer.rho", 0.5}), ElementsAre(HasSubstr("optimizer.rho = 0.5 has no effect")));
+  EXPECT_THAT(notes({42, patience, std::int64_t{3}}), IsEmpty());
+  EXPECT_THAT(notes({42, patience, std::int64_t{2}}),
+              ElementsAre("the run ends with step 41, early: 2 evaluations are without progress already, and "
+                          "train.early_stopping.patience is 2"));
+  EXPECT_THAT(notes({60, patience, std::int64_t{1}}),
+              ElementsAre(HasSubstr("ends with step 59, early, unless one until then makes progress: 2")));
+  EXPECT_THAT(notes({101, "train.average_decay", 0.5}),
+              ElementsAre("the run ends with step 100: nothing acts from step 101 on, unless train.epochs or "
+                          "train.steps is raised"));
+  EXPECT_THAT(notes({101, "train.steps", std::int64_t{150}}), IsEmpty());
+}
+
 TEST(NoteNudges, OneThatIsWrongOrCannotBeWrittenLeavesTheJournalAsItWas) {
   const tests::TemporaryFolder folder;
   const std::string file = folder / "nudges.jsonl";
@@ -135,10 +162,11 @@ class Desk : public ::testing::Test {
 
 TEST_F(Desk, AnswersTheOneWhoAsked) {
   start_run();
-  std::thread run([&] { serve({ExitStatus::done, to_json_line({7, "optimizer.l2", 0.5})}); });
-  const auto nudges = nudge_run(run_, {"optimizer.l2=0.5"}, {}, never);
+  std::thread run([&] { serve({ExitStatus::done, to_json_line({7, "optimizer.l2", 0.5}), {"no more than that"}}); });
+  const TakenNudges taken = nudge_run(run_, {"optimizer.l2=0.5"}, {}, never);
   run.join();
-  EXPECT_THAT(nudges, ElementsAre(Nudge{7, "optimizer.l2", 0.5}));
+  EXPECT_THAT(taken.nudges, ElementsAre(Nudge{7, "optimizer.l2", 0.5}));
+  EXPECT_THAT(taken.notes, ElementsAre("no more than that"));
   EXPECT_THAT(seen_, ElementsAre("optimizer.l2=0.5"));
   EXPECT_THAT(requests(), IsEmpty()) << "both sides clear up";
   std::thread refusing([&] { serve({ExitStatus::usage, "not now"}); });

@@ -80,7 +80,7 @@ TEST_F(Nudged, ALiveRunTakesNudgesAtOneStepAndReplaysToTheSameDigest) {
         const std::string run = path("run");
         await_run("run");
         const auto nudge = [&](const std::vector<std::string>& settings, std::optional<std::int64_t> at_step = {}) {
-          return nudge_run(run, settings, at_step, [] { return false; });
+          return nudge_run(run, settings, at_step, [] { return false; }).nudges;
         };
         const auto first = nudge({"optimizer.learning_rate=2e-2", "model.dropout=0.25"});
         if (first.size() != 2 || first[0].step != first[1].step || NudgeJournal::of_run(run).nudges() != first)
@@ -173,7 +173,7 @@ TEST_F(Nudged, APausedRunWaitsTakesNudgesAndGoesOnToTheSameDigest) {
         expect(latest && said.find(" " + std::to_string(*latest) + ";") != std::string::npos, "it has saved that step");
         expect(is_paused({run}, true) && read_text(RunPaths{run}.paused()) == std::to_string(*latest) + "\n", "told");
         const std::string lines = read_text(RunPaths{run}.metrics());
-        const auto nudges = nudge_run(run, {"optimizer.learning_rate=2e-2"}, {}, never);
+        const auto nudges = nudge_run(run, {"optimizer.learning_rate=2e-2"}, {}, never).nudges;
         expect(nudges.size() == 1 && nudges[0].step == *latest + 1, "of the step after the pause");
         nudge_run(run, {"train.steps=" + std::to_string(*latest + 20)}, {}, never);
         std::this_thread::sleep_for(std::chrono::milliseconds(500));

@@ -41,7 +41,8 @@ class RunLock {
   /// Whether owners of a directory call a file or folder there so.
   static bool is_name(const std::string& name);
 
-  /// Whether a directory has or had an owner. False as well where that cannot be seen.
+  /// Whether a directory has or had an owner: its number is there before its lock, and stays. A file called `lock` is
+  /// anybody's. False as well where that cannot be seen.
   static bool was_held(const std::filesystem::path& directory);
 
   /// How many owners the directory has had, this one included.

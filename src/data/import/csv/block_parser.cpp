@@ -10,6 +10,7 @@
 
 #include "data/import/cells/date.hpp"
 #include "data/import/csv_reader.hpp"
+#include "shoal/core/error.hpp"
 #include "shoal/core/hash.hpp"
 
 namespace shoal {
@@ -93,8 +94,8 @@ class BlockParser {
       ++position;
     } while (cursor().more());
     if (position != width) {
-      fail(block_.line_at(start),
-           fmt::format("{} cells where line 1 has {}; each row needs the same", position, width));
+      fail(block_.line_at(start), fmt::format("{} where line 1 has {}; each row needs the same",
+                                              counted(static_cast<std::int64_t>(position), "cell"), width));
       return false;
     }
     ++parsed_.rows;

@@ -112,7 +112,7 @@ void judge_words(const CsvFiles& files, const CsvFacts& facts, const CsvLabelWis
       if (number != nullptr && text != nullptr) refuse_label_mixture(files, *number, *text);
     }
     named = labels_from_texts(texts, place);
-    labels.reason = wish.classes ? "--classes" : "texts; --label if another column is meant";
+    labels.reason = wish.classes ? wish.said_by : "texts; --label if another column is meant";
   }
   labels.class_names = std::move(named.class_names);
   labels.codes.assign(named.numbers.begin(), named.numbers.end());
@@ -158,7 +158,7 @@ void judge_labels(const std::vector<CsvColumn>& columns, const CsvFiles& files, 
     }
   } else {
     labels.reason =
-        labels.columns.size() > 1 ? "targets: several labels; --label with one for classes" : "targets: --regression";
+        "targets: " + (labels.columns.size() > 1 ? "several labels; --label with one for classes" : wish.said_by);
   }
   for (const std::size_t column : labels.columns) check_range(files, scan.facts[column], columns[column].name);
 }

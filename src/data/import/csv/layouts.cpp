@@ -16,8 +16,8 @@ void check_equal_names(const CsvFiles& files, std::size_t file, const CsvCells& 
   const CsvCells& first = opened.names;
   if (!opened.header) {
     if (names.size() == first.size()) return;
-    refuse(fmt::format("{}:1: {} columns where {} has {}; each file needs the same", files.name(file), names.size(),
-                       files.name(0), first.size()));
+    refuse(fmt::format("{}:1: {} where {} has {}; each file needs the same", files.name(file),
+                       counted(std::ssize(names), "column"), files.name(0), first.size()));
   }
   const auto told = [](const CsvCells& cells, std::size_t c) {
     return c < cells.size() ? fmt::format("\"{}\"", shown(cells[c])) : std::string("not there");

@@ -51,8 +51,8 @@ std::optional<std::size_t> column_meant(const std::string& option, const std::st
   if (!is_number(text)) return std::nullopt;
   const std::size_t number = std::stoul(text);
   if (number >= names.size())
-    refuse_options(fmt::format("{} {}: {} has {} columns; give a number in 0..{}", option, text, file, names.size(),
-                               names.size() - 1));
+    refuse_options(fmt::format("{} {}: {} has {}; give a number in 0..{}", option, text, file,
+                               counted(std::ssize(names), "column"), names.size() - 1));
   return number;
 }
 

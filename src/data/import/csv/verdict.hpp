@@ -15,6 +15,7 @@ struct CsvLabelWish {
   bool classes = false;
   bool two_classes = false;  ///< a flag
   bool targets = false;
+  std::string said_by = {};  ///< of these three: an option, or the file that declares columns
   bool drop_unlabelled = false;
   std::vector<std::string> class_names = {};  ///< of a model or another set; then labels are these
   std::string class_owner = {};               ///< whose they are, for messages
