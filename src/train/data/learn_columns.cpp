@@ -102,10 +102,9 @@ void say_what_targets_hide(const TrainingData& data) {
                ranges[k].share_of_farthest() > nearly_all) {
       const TargetRange::Extreme& far = ranges[k].farthest();
       log_warning(fmt::format(
-          "the target {} in row {} of split \"{}\" is {}, and makes {:.0f} % of the variance of all {}: what "
+          "the target {} in {} is {}, and makes {:.0f} % of the variance of all {}: what "
           "tells the others apart is lost beside it; mend it or leave the row out",
-          name, data.train.source_row(far.row), data.train.name(), far.value, 100.0 * ranges[k].share_of_farthest(),
-          data.train.rows()));
+          name, data.train.row_name(far.row), far.value, 100.0 * ranges[k].share_of_farthest(), data.train.rows()));
     }
   }
   if (constant.empty()) return;
