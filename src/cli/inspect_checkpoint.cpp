@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <optional>
 
@@ -184,6 +185,8 @@ std::string checkpoint_text(const Archive& archive) {
       {"written by", fmt::format("shoal {}, kernel hash {}", archive.attribute<std::string>(Names::shoal_version),
                                  archive.attribute<std::string>(Names::kernel_hash))},
   };
+  if (config.data.train != DataConfig().train)
+    rows.push_back({"trained on", fmt::format("{}", fmt::join(config.data.train, " + "))});
   if (const auto parent = parent_of(archive)) rows.push_back({"parent", *parent});
   if (has_average(archive)) rows.push_back({"weights", "last, average (which is judged)"});
   rows.push_back({"digest", checked_digest(archive)});

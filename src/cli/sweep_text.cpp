@@ -21,8 +21,9 @@ std::string models_text(const SweepSummary& summary) {
     text += fmt::format("best: trial {}; models of its folds: {} to {}\n", *summary.winner, paths.best_of_fold(1),
                         paths.best_of_fold(folds));
   if (summary.final_fit)
-    text += fmt::format("final fit: trial {} on all {} for {}: {}\n", *summary.winner,
-                        counted(summary.final_fit->rows, "row"), summary.final_fit->length, summary.final_fit->file);
+    text += fmt::format("final fit: trial {} on all {} of {} for {}: {}\n", *summary.winner,
+                        counted(summary.final_fit->rows, "row"), summary.final_fit->splits, summary.final_fit->length,
+                        summary.final_fit->file);
   return text;
 }
 

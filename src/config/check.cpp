@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "shoal/config/keys.hpp"
@@ -56,6 +57,13 @@ bool is_allowed(const Allowed& allowed, const std::string& v) {
 bool is_allowed(const Allowed& allowed, const std::vector<std::int64_t>& v) {
   return std::all_of(v.begin(), v.end(), [&](std::int64_t n) { return is_allowed(allowed, n); });
 }
+/// Of names, each once.
+bool is_allowed(const Allowed&, const std::vector<std::string>& v) {
+  std::set<std::string> different;
+  return !v.empty() && std::all_of(v.begin(), v.end(), [&](const std::string& name) {
+    return !name.empty() && is_utf8(name) && different.insert(name).second;
+  });
+}
 /// What no text of a config says; the rest is for those who build the layers.
 std::string fault_of(const std::vector<LayerSpec>& layers) {
   std::string fault;
@@ -107,6 +115,9 @@ std::string type_words(const Allowed& allowed, const std::string*) {
 }
 std::string type_words(const Allowed& allowed, const std::vector<std::int64_t>*) {
   return "a list like [256, 128], each " + range_words("a whole number", allowed);
+}
+std::string type_words(const Allowed&, const std::vector<std::string>*) {
+  return "the name of a split, or a list of different ones like [\"train\", \"validation\"]";
 }
 std::string type_words(const Allowed&, const std::vector<LayerSpec>*) {
   return "a list of tables like {type = \"dense\", units = 256}, with finite numbers, true, false or strings";
@@ -204,6 +215,14 @@ std::string violation(const Key& key, const Config& config) {
 }
 
 Contradiction contradiction(const Config& config) {
+  // The loss of train itself, by data.validation = "train", is what configs could always ask for.
+  const std::vector<std::string>& trained = config.data.train;
+  const auto* validated = std::get_if<std::string>(&config.data.validation);
+  if (validated != nullptr && trained != DataConfig().train && std::ranges::find(trained, *validated) != trained.end())
+    return {"data.validation",
+            fmt::format("data.validation = {} is trained on as well, by data.train = {}; validate on another split, or "
+                        "on a share of the rows, like data.validation = 0.1",
+                        config_text::value(*validated), config_text::value(trained))};
   const ModelConfig& model = config.model;
   if (!model.hidden.empty() && (model.depth != 0 || model.width != 0)) {
     return {model.depth != 0 ? "model.depth" : "model.width",

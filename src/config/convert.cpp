@@ -52,6 +52,17 @@ bool convert(const toml::node& node, std::vector<std::int64_t>& to) {
   }
   return true;
 }
+bool convert(const toml::node& node, std::vector<std::string>& to) {
+  to.assign(1, "");
+  if (convert(node, to[0])) return true;  // one word
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return false;
+  to.assign(array->size(), "");
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    if (!convert(*array->get(i), to[i])) return false;
+  }
+  return true;
+}
 bool convert(const toml::node& node, std::vector<LayerSpec>& to) { return !read_layers(node, "model.layers", to); }
 bool convert(const toml::node& node, Validation& to) {
   std::string split;

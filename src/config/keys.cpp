@@ -241,6 +241,7 @@ std::vector<Key> make_keys() {
       {"seed", AT(seed), none, from(0)},
 
       {"data.file", AT(data.file), no_bit | path},
+      {"data.train", AT(data.train), none, anything()},
       {"data.batch_size", AT(data.batch_size), none, count_from(1)},
       {"data.validation", AT(data.validation), none, zero_to_below_one(), idle_validation},
       {"data.fold", AT(data.fold), none, anything()},

@@ -49,7 +49,8 @@ class DimensionReader {
       refuse(
           "cannot be searched: a list of layers is no value of a table of trials; search model.hidden, model.depth and "
           "model.width, or model.preset");
-    if (key == "data.validation" || key == "data.file" || key == "data.fold" || key == "data.split_seed")
+    if (key == "data.validation" || key == "data.file" || key == "data.train" || key == "data.fold" ||
+        key == "data.split_seed")
       refuse("cannot be searched: trials must be compared on the same data; leave it out");
     if ((key_.flags & config_keys::no_bit) != 0) refuse("changes no result; leave it out");
   }

@@ -56,6 +56,14 @@ std::string value(const std::vector<double>& v) {
   return fmt::format("[{}]", fmt::join(numbers, ", "));
 }
 
+std::string value(const std::vector<std::string>& v) {
+  if (v.size() == 1) return quote(v[0]);
+  std::vector<std::string> words;
+  words.reserve(v.size());
+  for (const std::string& word : v) words.push_back(quote(word));
+  return fmt::format("[{}]", fmt::join(words, ", "));
+}
+
 std::string layer_head(const LayerSpec& layer) {
   std::string text = "type = " + quote(layer.type);
   if (!layer.name.empty()) text += ", name = " + quote(layer.name);

@@ -10,6 +10,7 @@ namespace shoal {
 
 bool config_keys::is_written(const Key& key, const Config& config) {
   if (key.name.starts_with("sweep.")) return config.sweep != SweepSettings();
+  if (key.name == "data.train") return config.data.train != DataConfig().train;
   if (key.name == "data.fold") return config.data.fold.any();
   if (key.name == "data.split_seed") return config.data.split_seed >= 0;
   const ModelConfig& model = config.model;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -33,6 +34,9 @@ struct Split::Contents {
     std::vector<ArrayInfo> ids;
     bool labels() const { return y && !is_floating(y->type); }
     bool targets() const { return y && is_floating(y->type); }
+    /// What is kept in memory where rows are, in that order; null: there is no such array.
+    std::array<const ArrayInfo*, 3> stored() const { return {&x, y ? &*y : nullptr, weight ? &*weight : nullptr}; }
+    std::int64_t stored_bytes() const { return x.bytes + (y ? y->bytes : 0) + (weight ? weight->bytes : 0); }
   };
 
   Contents(const std::string& file_path, const std::string& name) : path(name), file(file_path) {}

@@ -11,6 +11,7 @@
 #include "content_hash.hpp"
 #include "contents.hpp"
 #include "data/refuse.hpp"
+#include "data/split/split_parts.hpp"
 #include "shoal/core/error.hpp"
 #include "shoal/io/names.hpp"
 
@@ -246,11 +247,10 @@ bool Dataset::has(const std::string& split) const {
                      [&](const auto& arrays) { return arrays.name == split; });
 }
 
-Split Dataset::split(const std::string& name) const {
-  for (std::size_t i = 0; i < contents_->splits.size(); ++i) {
-    if (contents_->splits[i].name == name) return Split(contents_, i);
-  }
-  refuse(path(), fmt::format("no split \"{}\"; there are {}", name, fmt::join(names(), ", ")));
+Split Dataset::split(const std::string& name) const { return joined({name}); }
+
+Split Dataset::joined(const std::vector<std::string>& names) const {
+  return Split(contents_, std::make_shared<const Split::Parts>(*contents_, names));
 }
 
 std::int64_t Dataset::classes() const { return contents_->classes; }
@@ -263,11 +263,11 @@ const std::vector<std::string>& Dataset::columns() const { return contents_->col
 
 const std::optional<TableDescription>& Dataset::file_columns() const { return contents_->file_columns; }
 
-std::string Dataset::note_on_unread(const std::string& validated) const {
+std::string Dataset::note_on_unread(const std::vector<std::string>& used) const {
   std::vector<std::string> unread = contents_->unread;
   for (const auto& split : contents_->splits) {
-    const bool known =
-        split.name == "train" || split.name == "validation" || split.name == "test" || split.name == validated;
+    const bool known = split.name == "train" || split.name == "validation" || split.name == "test" ||
+                       std::ranges::find(used, split.name) != used.end();
     if (!known && !has("validation")) unread.push_back(split.name);
   }
   if (unread.empty()) return "";

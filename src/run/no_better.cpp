@@ -31,7 +31,8 @@ std::vector<std::string> no_better_than_constant(Training& training, const std::
   const RunProgress& progress = training.progress();
   const bool has_better = data.validation && progress.best_step >= 0 && progress.best_step < progress.step;
   for (std::string& one : told) {
-    one = fmt::format("on {} after step {}, {}{}", data.validation ? data.validation_name : "train", progress.step, one,
+    one = fmt::format("on {} after step {}, {}{}", data.validation ? data.validation_name : data.train.name(),
+                      progress.step, one,
                       has_better ? fmt::format("; shoal evaluate {} tells of the best, of step {}",
                                                shell_word(RunPaths{run}.best()), progress.best_step)
                                  : "");

@@ -62,6 +62,12 @@ std::string slower_decay(const std::string& schedule) {
   return less + (schedule_uses(schedule, "power") ? "set schedule.power lower" : "set schedule.min_rate higher");
 }
 
+/// "1400 samples", and of which splits, where another than train is among them.
+std::string samples_text(const Training& training) {
+  const Split& train = training.data().train;
+  return counted(train.rows(), "sample") + (train.name() == "train" ? "" : " of " + train.name());
+}
+
 }  // namespace
 
 std::string start_line(const Training& training, const Communicator& comm) {
@@ -69,8 +75,7 @@ std::string start_line(const Training& training, const Communicator& comm) {
   return fmt::format("{} on {} x {} ({}, {} in reach); model {}, {}; {} in batches of {}, {}",
                      counted(comm.size(), "rank"), counted(comm.host_count(), "host"), counted(threads(), "thread"),
                      instruction_set(), counted(cores_in_reach(), "core"), layer_line(training.model()),
-                     counted(training.model().parameter_count(), "parameter"),
-                     counted(training.data().train.rows(), "sample"), batch,
+                     counted(training.model().parameter_count(), "parameter"), samples_text(training), batch,
                      counted(leaves_of(training.config()), "leaf", "leaves"));
 }
 

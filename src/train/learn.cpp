@@ -136,11 +136,10 @@ bool check_weights(const Split& split, std::span<const std::int64_t> rows) {
   split.read_weights(rows, weights);
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] != 0.0 && (weights[i] < least || weights[i] > most))
-      throw Error(
-          ExitStatus::bad_data,
-          fmt::format("the weight of row {} of split \"{}\" is {}; use 0, or from {} to {}: only how they compare "
-                      "matters",
-                      split.source_row(rows[i]), split.name(), weights[i], least, most));
+      throw Error(ExitStatus::bad_data,
+                  fmt::format("the weight of {} is {}; use 0, or from {} to {}: only how they compare "
+                              "matters",
+                              split.row_name(rows[i]), weights[i], least, most));
   }
   return std::any_of(weights.begin(), weights.end(), [](double w) { return w > 0.0; });
 }

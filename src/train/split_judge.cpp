@@ -119,9 +119,7 @@ void SplitJudge::take(const Split& split, std::span<const std::int64_t> rows, Pa
       finite_ &= std::isfinite(outputs.at(static_cast<std::int64_t>(r), k));
   }
   if (!finite_) return;
-  const auto name = [&](std::int64_t r) {
-    return fmt::format("row {} of split \"{}\"", split.source_row(rows[static_cast<std::size_t>(r)]), split.name());
-  };
+  const auto name = [&](std::int64_t r) { return split.row_name(rows[static_cast<std::size_t>(r)]); };
   take(split, rows, reporter_.report(outputs, static_cast<std::int64_t>(rows.size()), name), weights);
 }
 

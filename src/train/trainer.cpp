@@ -35,6 +35,7 @@ Config config_of_fit(const Model& model, const OptimizerSettings& optimizer, con
   config.data.file = file;
   config.data.batch_size = options.batch_size;
   config.data.validation = options.validation;
+  config.data.train = options.train;
   config.data.normalize = options.normalize;
   config.data.normalize_targets = options.normalize_targets;
   config.data.one_hot = options.one_hot;

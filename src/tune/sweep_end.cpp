@@ -125,12 +125,13 @@ bool fit_finally(SweepUnderWay& sweep, std::int64_t winner, SweepSummary& summar
   });
   is_there = sweep.world.all_max(is_there);
   if (is_there == 0 && !wanted) return true;
-  const Config config = final_config(sweep.config_of(winner), outcome, sweep.task.settings.metric);
+  const Config config = final_config(sweep.config_of(winner), sweep.task.data, outcome, sweep.task.settings.metric);
   const TrainingData data = prepare_data(config, sweep.world);
   const std::string length = length_text(config.train);
-  summary.final_fit = SweepSummary::FinalFit{file, data.train.rows(), length};
+  summary.final_fit = SweepSummary::FinalFit{file, data.train.rows(), data.train.name(), length};
   if (is_there != 0) return true;
-  log_info(fmt::format("final fit: trial {} on all {} for {}", winner, counted(data.train.rows(), "row"), length));
+  log_info(fmt::format("final fit: trial {} on all {} of {} for {}", winner, counted(data.train.rows(), "row"),
+                       data.train.name(), length));
   if (const std::string line = refitted_schedule_line(sweep.config_of(winner), config); !line.empty()) log_info(line);
   run_together(sweep.world, [&] { check_memory(config, data); });
   const TrialTask task{winner, outcome.rung, {}, config, Metric::train_loss, sweep.paths.final_part(), final_fit_fold};

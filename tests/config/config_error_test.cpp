@@ -37,7 +37,7 @@ TEST(ConfigError, AnUnknownKeyNamesThePlaceAndTheNearestKey) {
   EXPECT_EQ(refusal("learning_rate = 3"),
             "64 digits.toml:1:1: unknown key \"learning_rate\"; did you mean \"optimizer.learning_rate\"?");
   EXPECT_EQ(refusal("data.qqqqqqqqqqqqqqqq = 3"),
-            "64 digits.toml:1:6: unknown key \"data.qqqqqqqqqqqqqqqq\"; [data] has the keys file, batch_size, "
+            "64 digits.toml:1:6: unknown key \"data.qqqqqqqqqqqqqqqq\"; [data] has the keys file, train, batch_size, "
             "validation, fold, split_seed, normalize, normalize_targets, shuffle_block, one_hot, unseen_rate, augment, "
             "augment.crop, "
             "augment.flip, "

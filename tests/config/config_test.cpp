@@ -16,12 +16,15 @@ namespace shoal {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A config in which every key that can be set beside the others differs from its default.
 Config unusual() {
   Config c;
   c.seed = 9223372036854775807;
-  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25, {3, true, 5}, "standard", {2, 5}, 7};
+  c.data = {"/somewhere/a \"b\"\\\n.h5", 100, 0.1, "unit", 4096, 7, 0.25, {3, true, 5}, "standard", {2, 5}, 7,
+            {"more", "a \"b\""}};
   c.model.hidden = {256, 128};
   c.model.activation = "gelu";
   c.model.dropout = 0.1 + 0.2;
@@ -229,6 +232,42 @@ TEST(Config, TakesAFoldAsWhichOfHowMany) {
   EXPECT_THROW(parse("data.fold = 2"), Error);
 }
 
+TEST(Config, TakesOneSplitToTrainOnOrAList) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(parse("").data.train, Names{"train"});
+  EXPECT_EQ(parse("data.train = \"extra\"").data.train, Names{"extra"});
+  EXPECT_EQ(parse("data.train = [\"extra\"]").data.train, Names{"extra"});
+  const Config two = parse("data.train = \"x\"", {"data.train=[\"train\", \"validation\"]"});
+  EXPECT_EQ(two.data.train, (Names{"train", "validation"}));
+  EXPECT_EQ(value_text(two, "data.train"), "[\"train\", \"validation\"]");
+  EXPECT_EQ(parse(to_toml(two)), two);
+  EXPECT_THAT(differing_keys(two, Config()), ElementsAre("data.train"));
+  EXPECT_THAT(to_toml(Config()), Not(HasSubstr("\ntrain ="))) << "a config of before reads and writes as it did";
+  for (const char* wrong : {"[]", "\"\"", "[\"train\", \"\"]", "[\"a\", \"b\", \"a\"]", "3", "[1]", "true"})
+    EXPECT_THROW(parse(std::string("data.train = ") + wrong), Error) << wrong;
+}
+
+TEST(Config, WhatIsTrainedOnIsNotValidatedOn) {
+  const auto refused = [](const std::string& text) -> std::string {
+    try {
+      parse(text);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refused("data.train = [\"train\", \"more\"]\ndata.validation = \"more\""),
+            "test.toml:2:19: data.validation = \"more\" is trained on as well, by data.train = [\"train\", \"more\"]; "
+            "validate on another split, or on a share of the rows, like data.validation = 0.1");
+  EXPECT_THAT(refused("data = {train = \"more\", validation = \"more\"}"), HasSubstr("by data.train = \"more\";"));
+  EXPECT_EQ(refused("data.validation = \"train\""), "") << "the loss of train, as checkpoints may have it";
+  EXPECT_EQ(refused("data = {train = \"more\", validation = \"train\"}"), "");
+  Config config;
+  config.data.train = {"more", "train"};
+  config.data.validation = std::string("train");
+  EXPECT_THROW(check_config(config), Error) << "also of a program";
+}
+
 TEST(Config, TheSplitSeedIsTheSeedUnlessItIsSaid) {
   EXPECT_EQ(split_seed_of(parse("seed = 7")), 7U);
   EXPECT_EQ(split_seed_of(parse("seed = 7\ndata.split_seed = 0")), 0U);
@@ -422,14 +461,15 @@ TEST(Config, KnowsWhatChangesNoBitAndWhatMayBeNudged) {
                         "sweep.keep", "sweep.successive_halving.enabled", "sweep.successive_halving.eta",
                         "sweep.successive_halving.min_epochs", "sweep.population", "sweep.generation", "sweep.exploit",
                         "sweep.folds", "sweep.final_fit", "sweep.space"));
-  EXPECT_THAT(fixed, ElementsAre("seed", "data.batch_size", "data.validation", "data.fold", "data.split_seed",
-                                 "data.normalize", "data.normalize_targets", "data.shuffle_block", "data.one_hot",
-                                 "data.unseen_rate", "data.augment.crop", "data.augment.flip", "data.augment.cutout",
-                                 "model.preset", "model.channels", "model.blocks", "model.hidden", "model.depth",
-                                 "model.width", "model.activation", "model.init", "model.loss",
-                                 "model.batch_norm.enabled", "model.batch_norm.position", "model.batch_norm.epsilon",
-                                 "model.batch_norm.momentum", "model.batch_norm.running", "model.layers",
-                                 "optimizer.name", "train.class_weights", "train.metric", "parallel.leaves"));
+  EXPECT_THAT(
+      fixed,
+      ElementsAre("seed", "data.train", "data.batch_size", "data.validation", "data.fold", "data.split_seed",
+                  "data.normalize", "data.normalize_targets", "data.shuffle_block", "data.one_hot", "data.unseen_rate",
+                  "data.augment.crop", "data.augment.flip", "data.augment.cutout", "model.preset", "model.channels",
+                  "model.blocks", "model.hidden", "model.depth", "model.width", "model.activation", "model.init",
+                  "model.loss", "model.batch_norm.enabled", "model.batch_norm.position", "model.batch_norm.epsilon",
+                  "model.batch_norm.momentum", "model.batch_norm.running", "model.layers", "optimizer.name",
+                  "train.class_weights", "train.metric", "parallel.leaves"));
   EXPECT_FALSE(changes_no_bit("train.evaluate_every", stopping));
   EXPECT_FALSE(changes_no_bit("no.such", plain));
   EXPECT_FALSE(may_be_nudged("train.max_seconds"));

@@ -177,6 +177,7 @@ const std::multimap<std::string, Case>& cases() {
 const std::set<std::string>& always() {
   static const std::set<std::string> names = {"seed",
                                               "data.file",
+                                              "data.train",
                                               "data.batch_size",
                                               "data.fold",
                                               "data.normalize",
@@ -256,6 +257,7 @@ TEST(ConfigIdle, AKeyThatActsSaysNothing) {
       std::string("train.early_stopping = {patience = 3, min_delta = 0.1}"),
       std::string("data = {fold = \"2/5\", split_seed = 3, validation = \"auto\"}"),
       std::string("data = {validation = 0.1, split_seed = 3}"),
+      std::string("data.train = [\"train\", \"validation\"]"),
       std::string("optimizer = {name = \"lars\", nesterov = true, trust_coefficient = 0.02, weight_decay = 1e-6}"),
       std::string("optimizer = {name = \"lamb\", beta1 = 0.8, weight_decay = 1e-9}"),
       std::string("schedule = {name = \"polynomial\", power = 2, warmup_steps = 3}\ntrain.epochs = 1"),

@@ -204,6 +204,7 @@ TEST(SweepSettings, MistakesInTheSpace) {
   EXPECT_THAT(space("seed", "{min = -1, max = 2}"), HasSubstr("a seed is 0 or more"));
   EXPECT_THAT(space("data.fold", "{choices = [\"1/2\"]}"), HasSubstr("the same data"));
   EXPECT_THAT(space("data.split_seed", "{choices = [1, 2]}"), HasSubstr("the same data"));
+  EXPECT_THAT(space("data.train", "{choices = [\"train\", \"more\"]}"), HasSubstr("the same data"));
   EXPECT_THAT(space("checkpoint.keep", "{choices = [1, 2]}"), HasSubstr("changes no result"));
   EXPECT_THAT(space("data.validation", "{choices = [0.1]}"), HasSubstr("the same data"));
 }

@@ -60,20 +60,20 @@ TEST_F(Datasets, BelieveNoHashOfOtherNumbers) {
 }
 
 TEST_F(Datasets, SayWhatTrainingDoesNotRead) {
-  const auto note_on = [&](const std::vector<std::string>& more, const std::string& validated = "") {
+  const auto note_on = [&](const std::vector<std::string>& more, const std::vector<std::string>& used = {}) {
     return Dataset::open(make([&](H5Writer& w) {
              for (const std::string& array : more) put(w, array, {1, 1}, Floats{1});
              put(w, "train/x", {1, 1}, Floats{1});
              put(w, "train/weight", {1}, Floats{1});
            }))
-        .note_on_unread(validated);
+        .note_on_unread(used);
   };
   EXPECT_EQ(note_on({}), "");
   EXPECT_EQ(note_on({"extra/z", "test/x"}), "");
   EXPECT_THAT(note_on({"train/weights"}), ::testing::HasSubstr("d.h5: train/weights is not read"));
   EXPECT_THAT(note_on({"train/sample_weight", "val/x"}), ::testing::HasSubstr("train/sample_weight, val are not read"));
   EXPECT_EQ(note_on({"validation/x", "val/x"}), "") << "for shoal evaluate";
-  EXPECT_EQ(note_on({"val/x"}, "val"), "") << "data.validation names it";
+  EXPECT_EQ(note_on({"val/x", "more/x"}, {"train", "more", "val"}), "") << "the config names them";
 }
 
 TEST_F(Datasets, CountClassesOverTrainWhereTheFileDoesNotSay) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "data/data_files.hpp"
 #include "tune/folds/folds.hpp"
 
 namespace shoal {
@@ -34,36 +37,76 @@ TEST(FinalFitLength, IsTheMeanOverFoldsRounded) {
   EXPECT_EQ(best_epoch(odd, Metric::validation_loss), 3) << "2.5, halves up";
 }
 
-TEST(FinalFitLength, TheConfigValidatesOnNothing) {
+class FinalFitConfig : public DataFiles {
+ protected:
+  /// What trials of `trial` are trained on; of a file with the splits train and validation.
+  TrainingData data_of(const Config& trial) const {
+    H5Writer writer(path("d.h5"));
+    for (const std::string split : {"train", "validation", "more"}) {
+      put<float>(writer, split + "/x", {20, 1}, std::vector<float>(20, 1.0F));
+      put<std::uint8_t>(writer, split + "/y", {20}, std::vector<std::uint8_t>(20, 0));
+    }
+    writer.finish();
+    return select_data(Dataset::open(path("d.h5")), trial);
+  }
+  Config fit(const Config& trial, const Outcome& outcome) const {
+    return final_config(trial, data_of(trial), outcome, Metric::validation_loss);
+  }
+};
+
+TEST_F(FinalFitConfig, TrainsOnASplitOfItsOwnToValidateOn) {
+  using Names = std::vector<std::string>;
+  const auto splits = [&](const std::function<void(Config&)>& change) {
+    Config trial;
+    change(trial);
+    const Config made = fit(trial, course({0.5, 0.2}));
+    EXPECT_EQ(made.data.validation, Validation(0.0));
+    EXPECT_NO_THROW(check_config(made));
+    return made.data.train;
+  };
+  EXPECT_EQ(splits([](Config&) {}), (Names{"train", "validation"}));
+  EXPECT_EQ(splits([](Config& c) { c.data.validation = std::string("more"); }), (Names{"train", "more"}));
+  EXPECT_EQ(splits([](Config& c) { c.data.train = {"more", "train"}; }), (Names{"more", "train", "validation"}));
+  EXPECT_EQ(splits([](Config& c) { c.data.validation = 0.2; }), Names{"train"});
+  EXPECT_EQ(splits([](Config& c) { c.data.validation = std::string("train"); }), Names{"train"});
+  EXPECT_EQ(splits([](Config& c) {
+              c.data.train = {"train", "validation"};
+              c.data.validation = 0.2;
+            }),
+            (Names{"train", "validation"}));
+  EXPECT_EQ(splits([](Config& c) { c.data.fold = {2, 5}; }), Names{"train"});
+}
+
+TEST_F(FinalFitConfig, ValidatesOnNothing) {
   Config config;
   config.data.fold = {2, 5};
   config.train.epochs = 6;
   config.train.early_stopping.patience = 2;
   config.train.metric = Metric::validation_accuracy;
-  const Config fit = final_config(config, course({0.5, 0.2, 0.3}), Metric::validation_loss);
-  EXPECT_FALSE(fit.data.fold.any());
-  EXPECT_EQ(fit.data.validation, Validation(0.0));
-  EXPECT_EQ(fit.train.epochs, 4);
-  EXPECT_EQ(fit.train.early_stopping.patience, 0);
-  EXPECT_EQ(fit.train.metric, Metric::validation_loss);
+  const Config made = fit(config, course({0.5, 0.2, 0.3}));
+  EXPECT_FALSE(made.data.fold.any());
+  EXPECT_EQ(made.data.validation, Validation(0.0));
+  EXPECT_EQ(made.train.epochs, 4);
+  EXPECT_EQ(made.train.early_stopping.patience, 0);
+  EXPECT_EQ(made.train.metric, Metric::validation_loss);
 }
 
-TEST(FinalFitLength, StepsStayWhereTheEndWasTheBest) {
+TEST_F(FinalFitConfig, StepsStayWhereTheEndWasTheBest) {
   Config config;
   config.train.steps = 100;
-  EXPECT_EQ(final_config(config, course({0.5, 0.4, 0.3}), Metric::validation_loss).train.steps, 100);
-  const Config shorter = final_config(config, course({0.5, 0.2, 0.3}), Metric::validation_loss);
+  EXPECT_EQ(fit(config, course({0.5, 0.4, 0.3})).train.steps, 100);
+  const Config shorter = fit(config, course({0.5, 0.2, 0.3}));
   EXPECT_EQ(shorter.train.steps, 0);
   EXPECT_EQ(shorter.train.epochs, 4);
 }
 
-TEST(FinalFitLength, StepsThatEarlyStoppingMayHaveCutAreNotMade) {
+TEST_F(FinalFitConfig, StepsThatEarlyStoppingMayHaveCutAreNotMade) {
   Config config;
   config.train.steps = 600;
   config.train.early_stopping = {2, 10.0};
-  const Config fit = final_config(config, course({0.5, 0.4, 0.3}), Metric::validation_loss);
-  EXPECT_EQ(fit.train.steps, 0);
-  EXPECT_EQ(fit.train.epochs, 6) << "where its last evaluation was";
+  const Config made = fit(config, course({0.5, 0.4, 0.3}));
+  EXPECT_EQ(made.train.steps, 0);
+  EXPECT_EQ(made.train.epochs, 6) << "where its last evaluation was";
 }
 
 TEST(FinalFitLength, AScheduleThatSpansATrainingIsAnotherThen) {

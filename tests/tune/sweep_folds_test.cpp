@@ -12,6 +12,7 @@
 #include "shoal/run/run.hpp"
 #include "shoal/train/checkpoint.hpp"
 #include "shoal/train/dataset_predictor.hpp"
+#include "shoal/tune/out_of_fold.hpp"
 #include "shoal/tune/sweep_view.hpp"
 #include "sweep_fixture.hpp"
 
@@ -35,15 +36,31 @@ class SweepFolds : public tests::SweepFixture {
     r.sets.insert(r.sets.end(), sets.begin(), sets.end());
     return r;
   }
+  /// `shoal train` with the config of a model of a sweep makes the bits of it, on one rank.
+  void expect_trained_to(const std::string& model, const std::string& run) const {
+    TrainRequest train;
+    train.run = path(run);
+    train.config = path(run + ".toml");
+    if (test_world().rank() == 0) write_text_atomically(*train.config, to_toml(read_config(checkpoint_here(model))));
+    test_world().barrier();
+    std::int64_t status = 0;
+    if (test_world().rank() == 0) {
+      Communicator alone;
+      status = static_cast<std::int64_t>(train_run(train, alone));
+    }
+    EXPECT_EQ(test_world().all_max(status), 0);
+    EXPECT_EQ(digest(checkpoint(model)), digest(checkpoint(run + "/checkpoints/latest")));
+  }
   void expect_same_models(const std::string& a, const std::string& b, std::int64_t folds) const {
     for (std::int64_t fold = 1; fold <= folds; ++fold) {
       const std::string file = "/best-fold-" + std::to_string(fold) + ".h5";
       EXPECT_TRUE(text(a + file) == text(b + file)) << file;
     }
   }
+  Archive checkpoint_here(const std::string& name) const { return parse_checkpoint(read_file(path(name)), name); }
   Archive checkpoint(const std::string& name) const {
     test_world().barrier();
-    return parse_checkpoint(read_file(path(name)), name);
+    return checkpoint_here(name);
   }
   std::vector<nlohmann::json> rows_of(const std::string& run) const {
     std::vector<nlohmann::json> rows;
@@ -174,18 +191,110 @@ TEST_F(SweepFolds, TheFinalFitIsATrainingOnAllRows) {
   EXPECT_EQ(summary_.final_fit->rows, 400);
   const Config config = read_config(checkpoint("run/best.h5"));
   EXPECT_FALSE(config.data.fold.any());
-  TrainRequest train;
-  train.run = path("train");
-  train.config = path("final.toml");
-  if (test_world().rank() == 0) write_text_atomically(*train.config, to_toml(config));
-  test_world().barrier();
-  std::int64_t status = 0;
-  if (test_world().rank() == 0) {
-    Communicator alone;
-    status = static_cast<std::int64_t>(train_run(train, alone));
-  }
-  EXPECT_EQ(test_world().all_max(status), 0);
-  EXPECT_EQ(digest(checkpoint("run/best.h5")), digest(checkpoint("train/checkpoints/latest")));
+  EXPECT_EQ(config.data.train, std::vector<std::string>{"train"});
+  expect_trained_to("run/best.h5", "train");
+}
+
+TEST_F(SweepFolds, TheFinalFitTakesASplitToValidateOn) {
+  tamper([&] {
+    synth_spirals({.samples = 400, .features = 4, .classes = 3, .seed = 3, .validation_fraction = 0.25}, path("v.h5"));
+  });
+  const Dataset data = Dataset::open(path("v.h5"));
+  const std::string file = "data.file=" + path("v.h5");
+  EXPECT_EQ(status_of(request("plain", {"sweep.trials=4", file})), ExitStatus::done) << message_;
+  EXPECT_EQ(status_of(request("run", {"sweep.trials=4", "sweep.final_fit=true", file})), ExitStatus::done) << message_;
+  expect_same("plain", "run");
+  ASSERT_TRUE(summary_.final_fit.has_value());
+  EXPECT_LT(data.split("train").rows(), 400);
+  EXPECT_EQ(summary_.final_fit->rows, 400);
+  EXPECT_EQ(summary_.final_fit->splits, "train + validation");
+  const Config config = read_config(checkpoint("run/final.h5"));
+  EXPECT_EQ(config.data.train, (std::vector<std::string>{"train", "validation"}));
+  EXPECT_EQ(config.data.validation, Validation(0.0));
+  expect_trained_to("run/final.h5", "train");
+  // What it measures on rows that it was trained on is no test, and that is said.
+  const auto notes = [&](const char* model) {
+    return DatasetPredictor(path(model), test_world()).evaluate(data, "validation").notes;
+  };
+  const auto said = ::testing::Contains(HasSubstr("was trained on the split validation"));
+  EXPECT_THAT(notes("run/final.h5"), said);
+  EXPECT_THAT(notes("run/best.h5"), ::testing::Not(said));
+}
+
+TEST_F(SweepFolds, TheFinalFitTakesTheSplitThatIsNamed) {
+  tamper([&] {
+    synth_spirals({.samples = 300, .features = 4, .classes = 3, .seed = 3, .test_fraction = 0.3}, path("t.h5"));
+  });
+  EXPECT_EQ(status_of(request("run", {"sweep.trials=2", "sweep.final_fit=true", "data.file=" + path("t.h5"),
+                                      "data.validation=test"})),
+            ExitStatus::done)
+      << message_;
+  EXPECT_EQ(summary_.final_fit->splits, "train + test");
+  EXPECT_EQ(summary_.final_fit->rows, 300);
+}
+
+/// Trials and folds take their rows of all splits that data.train names.
+TEST_F(SweepFolds, OnSeveralSplitsAreThoseOfOneThatHoldsTheirRows) {
+  tamper([&] {
+    const auto put = [](H5Writer& writer, const std::string& split, std::int64_t first, std::int64_t rows) {
+      std::vector<float> x;
+      std::vector<std::uint8_t> y;
+      for (std::int64_t r = first; r < first + rows; ++r) {
+        x.insert(x.end(), {static_cast<float>(r % 17), static_cast<float>(r % 5)});
+        y.push_back(static_cast<std::uint8_t>(r % 3));
+      }
+      writer.create_array(split + "/x", ElementType::float32, {rows, 2});
+      writer.write_rows(split + "/x", 0, std::as_bytes(std::span(x)));
+      writer.create_array(split + "/y", ElementType::uint8, {rows});
+      writer.write_rows(split + "/y", 0, std::as_bytes(std::span(y)));
+    };
+    H5Writer parts(path("parts.h5"));
+    put(parts, "train", 0, 70);
+    put(parts, "validation", 70, 50);
+    parts.finish();
+    H5Writer whole(path("whole.h5"));
+    put(whole, "train", 0, 120);
+    whole.finish();
+  });
+  const auto done = [&](const std::string& name, std::vector<std::string> sets) {
+    sets.insert(sets.end(), {"data.file=" + path(name + ".h5"), "sweep.folds=3"});
+    EXPECT_EQ(status_of(cv(name, sets)), ExitStatus::done) << message_;
+    predict_out_of_fold(path(name), path(name + ".csv"), test_world());
+  };
+  done("parts", {R"(data.train=["train", "validation"])"});
+  done("whole", {});
+  EXPECT_TRUE(text("parts/sweep.jsonl") == text("whole/sweep.jsonl"));
+  EXPECT_TRUE(text("parts.csv") == text("whole.csv")) << "each row by the model that did not see it";
+  const std::string csv = text("parts.csv");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 121);
+  // Rows set apart where no split is left to validate on.
+  EXPECT_EQ(status_of(request("trials", {"data.file=" + path("parts.h5"), R"(data.train=["train", "validation"])",
+                                         "sweep.trials=2", "sweep.final_fit=true"})),
+            ExitStatus::done)
+      << message_;
+  EXPECT_EQ(summary_.final_fit->rows, 120);
+  EXPECT_EQ(read_config(checkpoint("trials/best.h5")).data.validation, Validation(0.1));
+}
+
+TEST_F(SweepFolds, AFinalFitThatCannotBeIsRefusedBeforeTheFirstTrial) {
+  tamper([&] {
+    H5Writer writer(path("w.h5"));
+    const std::vector<float> x(40, 1.0F);
+    const std::vector<std::uint8_t> y(40, 0);
+    for (const std::string split : {"train", "validation"}) {
+      writer.create_array(split + "/x", ElementType::float32, {40, 1});
+      writer.write_rows(split + "/x", 0, std::as_bytes(std::span(x)));
+      writer.create_array(split + "/y", ElementType::uint8, {40});
+      writer.write_rows(split + "/y", 0, std::as_bytes(std::span(y)));
+    }
+    writer.create_array("train/weight", ElementType::float32, {40});
+    writer.write_rows("train/weight", 0, std::as_bytes(std::span(x)));
+    writer.finish();
+  });
+  EXPECT_EQ(status_of(request("run", {"sweep.final_fit=true", "data.file=" + path("w.h5")})), ExitStatus::bad_data);
+  EXPECT_THAT(message_, HasSubstr("sweep.final_fit: "));
+  EXPECT_THAT(message_, HasSubstr("train/weight is there, and validation/weight is not"));
+  EXPECT_FALSE(fs::exists(path("run")));
 }
 
 TEST_F(SweepFolds, WithoutFoldsTheFinalFitStandsBesideTheBest) {

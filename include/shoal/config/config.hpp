@@ -15,12 +15,12 @@
 
 namespace shoal {
 
-/// What a run validates on. Empty (in TOML: "auto"): the file's split `validation` if there is one; a number: this
-/// fraction of the training split, 0 for none; a text: the name of a split.
+/// What a run validates on. Empty (in TOML: "auto"): the file's split `validation` if there is one that is not trained
+/// on; a number: this fraction of the rows trained on, 0 for none; a text: the name of a split.
 using Validation = std::variant<std::monostate, double, std::string>;
 
-/// One of `of` parts of the split train: the run validates on it and trains on all others. How rows are dealt to parts:
-/// data/folds.hpp. In TOML: "2/5", "none".
+/// One of `of` parts of the rows trained on: the run validates on it and trains on all others. How rows are dealt to
+/// parts: data/folds.hpp. In TOML: "2/5", "none".
 struct Fold {
   std::int64_t number = 0;  ///< from 1; 0: none
   std::int64_t of = 0;
@@ -43,6 +43,8 @@ struct DataConfig {
   std::string normalize_targets = "auto";
   Fold fold = {};                ///< where there is one, what `validation` says is not looked at
   std::int64_t split_seed = -1;  ///< draws the rows that validation as a fraction, or folds, take; -1: `seed`
+  std::vector<std::string> train = {"train"};  ///< splits of the file, trained on as if they were one; in TOML: one
+                                               ///< name, or a list
 };
 
 struct BatchNormConfig {

@@ -15,7 +15,7 @@ namespace shoal::config_keys {
 /// Where the value of a key lies, and by that its type.
 using Reference = std::variant<bool*, std::int64_t*, std::uint64_t*, double*, std::string*, std::vector<std::int64_t>*,
                                std::vector<LayerSpec>*, Validation*, LossSettings*, ClassWeights*, Search*, Metric*,
-                               std::vector<Dimension>*, Fold*, FinalFit*>;
+                               std::vector<Dimension>*, Fold*, FinalFit*, std::vector<std::string>*>;
 
 /// Which values a key takes.
 struct Allowed {

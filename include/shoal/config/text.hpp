@@ -27,6 +27,7 @@ std::string value(std::uint64_t v);
 std::string value(double v);  ///< always with a point or an exponent: never read back as a whole number
 std::string value(const std::string& v);
 std::string value(const std::vector<std::int64_t>& v);
+std::string value(const std::vector<std::string>& v);  ///< one as itself, without a list
 std::string value(const std::vector<LayerSpec>& v);
 std::string value(const std::vector<double>& v);
 std::string value(const Validation& v);

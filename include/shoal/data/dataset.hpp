@@ -22,14 +22,15 @@ class ImageLayout;
 struct ArrayInfo;
 struct Normalization;
 
-/// Some rows of a data set: features x, and labels or targets y where there are any. Cheap to copy: all splits share
-/// one open file. Rows are read by offset from the file, or from memory, see held_in(); the read functions may be
-/// called by many threads at once.
+/// Some rows of a data set: features x, and labels or targets y where there are any. Of one split of the file, or of
+/// several, see Dataset::joined(). Cheap to copy: all splits share one open file. Rows are read by offset from the
+/// file, or from memory, see held_in(); the read functions may be called by many threads at once.
 ///
-/// Rows are numbered from 0 in the split (or subset); messages name the row in the file, see source_row().
+/// Rows are numbered from 0 in the split (or subset); messages name the row in the file, see row_name().
 class Split {
  public:
-  const std::string& name() const;
+  const std::string& name() const;         ///< "train"; of several splits "train + validation"
+  std::vector<std::string> names() const;  ///< of the splits of the file that it is of, in their order
   std::int64_t rows() const;
   std::int64_t features() const;     ///< D: the product of Dataset::shape()
   ElementType element_type() const;  ///< of x in the file: uint8, float32 or float64
@@ -40,7 +41,7 @@ class Split {
   std::int64_t outputs() const;      ///< K of targets, (N) counting as (N, 1); 0 without targets
   std::int64_t classes() const;      ///< of the data set
   bool has_weights() const;          ///< each row has one; else all count alike
-  bool has_groups() const;           ///< rows of a group belong together
+  bool has_groups() const;           ///< rows of a group belong together; of several splits, one keeps them at least
   /// Of the data set: what its columns are, where it was made from a table; names of the features, where they have any.
   const std::optional<TableDescription>& table() const;
   const std::vector<std::string>& columns() const;
@@ -54,7 +55,7 @@ class Split {
   void read(std::span<const std::int64_t> rows, const Normalization& normalization, std::span<float> x) const;
   /// The same numbers laid out as a model of images takes them, in one pass from the bytes of the file.
   /// @param layout        with the normalisation; of samples of D numbers
-  /// @param augmentation  in training: what becomes of each image, by its row in the file; null: nothing
+  /// @param augmentation  in training: what becomes of each image, by its source_row(); null: nothing
   void read_images(std::span<const std::int64_t> rows, const ImageLayout& layout, const Augmentation* augmentation,
                    Panels<float> out) const;
   /// The same values as they are in the file. x: (rows, D). Missing cells of a table are NaN; else as read().
@@ -69,6 +70,7 @@ class Split {
   /// Only with has_weights(). weights: (rows). @throws Error(bad_data) for one below 0 or not finite
   void read_weights(std::span<const std::int64_t> rows, std::span<double> weights) const;
   /// Only with has_groups(). Equal numbers: one group. groups: (rows)
+  /// @throws Error(bad_data)  for a row of a split that keeps none, beside one that does
   void read_groups(std::span<const std::int64_t> rows, std::span<std::int64_t> groups) const;
   /// What tells rows apart: columns of the file, or "file" of images. May be none.
   const std::vector<std::string>& id_names() const;
@@ -82,12 +84,16 @@ class Split {
 
   /// The given rows of this split, each in [0, rows()), as a split of its own.
   Split subset(std::vector<std::int64_t> rows) const;
-  /// The row in the file that row i is; differs from i in subsets.
+  /// The row in the file that row i is, differs from i in subsets; counted through several splits: no two rows have one
+  /// number.
   std::int64_t source_row(std::int64_t i) const;
+  /// What row i is called in messages, `row 5 of split "train"`: its split, and its row in there.
+  std::string row_name(std::int64_t i) const;
 
-  /// Whether both are rows of one split of one open file.
-  bool is_of_split_of(const Split& other) const { return contents_ == other.contents_ && index_ == other.index_; }
-  /// Bytes that x, y and weights of all rows of the split take in the file, in that order.
+  /// Whether both are rows of the same splits of one open file.
+  bool is_of_split_of(const Split& other) const;
+  /// Bytes that x, y and weights of all rows of the split take in the file, in that order; of one split after the
+  /// other.
   std::int64_t stored_bytes() const;
   /// Bytes [first, first + bytes.size()) of these. @throws Error(bad_data)  when the file is cut short
   void read_stored(std::int64_t first, std::span<std::byte> bytes) const;
@@ -101,11 +107,21 @@ class Split {
  private:
   friend class Dataset;
   struct Contents;
-  const std::byte* held(const ArrayInfo& array) const;
-  Split(std::shared_ptr<const Contents> contents, std::size_t index) : contents_(std::move(contents)), index_(index) {}
+  struct Parts;
+  /// Where row i lies: "train", and its row there.
+  struct Place {
+    const std::string& split;
+    std::int64_t row;
+  };
+  Place place_of(std::int64_t i) const;
+  /// Hands each of the rows to take(i, its bytes, the arrays of its split). array: which of these is read
+  template <class Array, class Take>
+  void read_rows(std::span<const std::int64_t> rows, const Array& array, const Take& take) const;
+  Split(std::shared_ptr<const Contents> contents, std::shared_ptr<const Parts> parts)
+      : contents_(std::move(contents)), parts_(std::move(parts)) {}
 
   std::shared_ptr<const Contents> contents_;
-  std::size_t index_;
+  std::shared_ptr<const Parts> parts_;
   std::shared_ptr<const std::vector<std::int64_t>> subset_;  // null: all rows
   std::shared_ptr<const std::byte> memory_;                  // null: rows are read from the file
 };
@@ -125,6 +141,10 @@ class Dataset {
   bool has(const std::string& split) const;
   /// @throws Error(bad_data)  when there is no such split; names those that there are
   Split split(const std::string& name) const;
+  /// The rows of the first of these splits, then those of the second, and so on, as if they were one.
+  /// @throws Error(bad_data)  as split(); one is named twice; x is of another type in one than in another; one has y or
+  ///                          weights and another has none
+  Split joined(const std::vector<std::string>& names) const;
 
   /// K: the attribute `classes`, or, where it is missing, the greatest label + 1 over train (over all splits where
   /// there is no train). 0 without labels, but for one float a row that tells 2 classes apart; where y has a float a
@@ -147,8 +167,8 @@ class Dataset {
   const std::optional<TableDescription>& file_columns() const;
   /// What to say of arrays and splits that training does not know, such as train/weights, or val where there is no
   /// validation; empty: nothing.
-  /// @param validated  the split that it validates on; may be empty
-  std::string note_on_unread(const std::string& validated = "") const;
+  /// @param used  the splits that it trains and validates on, beside train, validation and test
+  std::string note_on_unread(const std::vector<std::string>& used = {}) const;
   /// What is in the arrays, as 32 hex digits: computed from all bytes, once, or, of more than 128 MiB, the attribute
   /// `content` where there is one. Not to be called by two threads at a time.
   std::string content() const;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/config/config.hpp"
@@ -19,6 +20,7 @@ struct FitOptions {
   std::int64_t epochs = 10;
   std::int64_t batch_size = 64;  ///< global
   std::uint64_t seed = 1;
+  std::vector<std::string> train = {"train"};
   Validation validation = {};
   std::string normalize = "standard";
   std::int64_t one_hot = 32;

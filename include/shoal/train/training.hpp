@@ -37,7 +37,14 @@ struct TrainingData {
   DataDescription description;
   std::vector<ColumnEncoding> columns = {};  ///< of a table: what the rows to train on hold; see learn_columns()
   std::vector<DataNote> notes = {};          ///< likewise, on rank 0
+
+  /// Whether the rows to validate on are of another split of the file than those to train on.
+  bool validates_apart() const { return validation && !validation->is_of_split_of(train); }
 };
+/// The splits that a config trains on, as one. @throws Error(bad_data)  naming the splits that there are
+Split rows_to_train_on(const Dataset& dataset, const Config& config);
+/// Whether data.validation = "auto" finds a split of its own: one that is not trained on.
+bool has_split_to_validate(const Dataset& dataset, const Config& config);
 /// The splits that a config asks for. @throws Error  naming the splits that there are, or what is missing
 TrainingData select_data(const Dataset& dataset, const Config& config);
 /// Collective. Of data from a table, before the model is made: finds out what its columns hold in the rows to train on,

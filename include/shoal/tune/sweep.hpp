@@ -41,6 +41,7 @@ struct SweepSummary {
   struct FinalFit {
     std::string file;
     std::int64_t rows = 0;
+    std::string splits;  ///< that it was trained on, as of Split::name()
     std::string length;  ///< "12 epochs"
   };
   std::optional<FinalFit> final_fit;

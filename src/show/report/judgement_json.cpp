@@ -132,7 +132,7 @@ Json judge(const std::string& run, Communicator& comm) {
   const Split& split = data->validation ? *data->validation : data->train;
   const Evaluation e = predictor.evaluate(dataset, split);
   Json json = Json::object({{"step", predictor.step()},
-                            {"split", data->validation ? data->validation_name : "train"},
+                            {"split", data->validation ? data->validation_name : data->train.name()},
                             {"held_out", data->validation.has_value()},
                             {"samples", e.samples},
                             {"loss", value(e.loss)},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <system_error>
@@ -31,12 +32,11 @@ std::string duration(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-/// Of the data that a run was trained on, one that it was not fitted to; empty: there is none, or no such file any
-/// more.
-std::string split_to_judge(const std::string& file) try {
-  const Dataset data = Dataset::open(file);
+/// A split of the data of a run that it was not fitted to; empty: there is none, or no such file any more.
+std::string split_to_judge(const DataConfig& of_run) try {
+  const Dataset data = Dataset::open(of_run.file);
   for (const char* name : {"test", "validation"}) {
-    if (data.has(name)) return name;
+    if (data.has(name) && std::ranges::find(of_run.train, name) == of_run.train.end()) return name;
   }
   return "";
 } catch (const Error&) {
@@ -129,7 +129,7 @@ Json commands_of(const RunRecord& record) {
     say(fmt::format("shoal train {} --run {}-unnudged", shell_word(RunPaths{record.name}.config()), run),
         "the same without the nudges");
   say(fmt::format("shoal train --run {} --resume auto", run), "go on, where it is not finished");
-  const std::string split = split_to_judge(record.start.data.file);
+  const std::string split = split_to_judge(record.start.data);
   if (record.best && !split.empty())
     say(fmt::format("shoal evaluate {} --data {} --split {}", shell_word(RunPaths{record.name}.best()),
                     shell_word(record.start.data.file), split),

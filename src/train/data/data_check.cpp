@@ -99,7 +99,9 @@ std::string note_on_targets(const Dataset& set, const DataDescription& trained, 
 }
 
 std::vector<std::string> notes_on_data(const Dataset& set, const TrainingData& data, std::int64_t shuffle_block) {
-  std::vector<std::string> notes{set.note_on_unread(data.validation_name), note_on_blocks(data.train, shuffle_block)};
+  std::vector<std::string> used = data.train.names();
+  used.push_back(data.validation_name);
+  std::vector<std::string> notes{set.note_on_unread(used), note_on_blocks(data.train, shuffle_block)};
   if (data.validation) notes.push_back(note_on_scales(data.train, *data.validation));
   std::erase(notes, "");
   return notes;

@@ -119,11 +119,23 @@ bool differs(const Split& split, bool halves) {
 
 }  // namespace
 
+Split rows_to_train_on(const Dataset& dataset, const Config& config) {
+  for (const std::string& name : config.data.train) {
+    if (dataset.has(name)) continue;
+    throw Error(ExitStatus::bad_data,
+                fmt::format("{}{} has no split \"{}\", only {}; name one of them with data.train, or import it again",
+                            config.place_of("data.train"), dataset.path(), name, fmt::join(dataset.names(), ", ")));
+  }
+  return dataset.joined(config.data.train);
+}
+
+bool has_split_to_validate(const Dataset& dataset, const Config& config) {
+  return dataset.has("validation") && std::ranges::find(config.data.train, "validation") == config.data.train.end();
+}
+
 TrainingData select_data(const Dataset& dataset, const Config& config) {
-  if (!dataset.has("train"))
-    throw Error(ExitStatus::bad_data, fmt::format("{} has no split \"train\", only {}; import it again", dataset.path(),
-                                                  fmt::join(dataset.names(), ", ")));
-  TrainingData data{dataset.split("train"), {}, "", {dataset.shape(), dataset.classes(), {}, dataset.content()}};
+  TrainingData data{
+      rows_to_train_on(dataset, config), {}, "", {dataset.shape(), dataset.classes(), {}, dataset.content()}};
   data.description.element = element_name(data.train.element_type());
   data.description.target_names = dataset.target_names();
   if (!dataset.table()) data.description.file_columns = dataset.file_columns();
@@ -155,14 +167,14 @@ TrainingData select_data(const Dataset& dataset, const Config& config) {
   } else if (const auto* name = std::get_if<std::string>(&wanted)) {
     data.validation = dataset.split(*name);
     data.validation_name = *name;
-  } else if (std::holds_alternative<std::monostate>(wanted) && dataset.has("validation")) {
+  } else if (std::holds_alternative<std::monostate>(wanted) && has_split_to_validate(dataset, config)) {
     data.validation = dataset.split("validation");
     data.validation_name = "validation";
   }
   if (data.validation &&
       (data.validation->has_labels() != data.train.has_labels() || data.validation->outputs() != data.train.outputs()))
-    throw Error(ExitStatus::bad_data, fmt::format("the y of split \"{}\" in {} is of another kind than that of train",
-                                                  data.validation_name, dataset.path()));
+    throw Error(ExitStatus::bad_data, fmt::format("the y of split \"{}\" in {} is of another kind than that of {}",
+                                                  data.validation_name, dataset.path(), data.train.name()));
   if (data.validation && data.validation->rows() < 1)
     throw Error(ExitStatus::bad_data,
                 fmt::format("split \"{}\" in {} has no rows", data.validation_name, dataset.path()));

@@ -11,13 +11,8 @@ namespace {
 constexpr std::int64_t most_held = std::int64_t{1} << 30;
 constexpr std::uint64_t share_of_memory = 16;
 
-/// Whether the rows to validate on are of another split than those to train on.
-bool has_split_to_validate(const TrainingData& data) {
-  return data.validation && !data.validation->is_of_split_of(data.train);
-}
-
 std::int64_t bytes_of(const TrainingData& data) {
-  return data.train.stored_bytes() + (has_split_to_validate(data) ? data.validation->stored_bytes() : 0);
+  return data.train.stored_bytes() + (data.validates_apart() ? data.validation->stored_bytes() : 0);
 }
 
 std::shared_ptr<const std::byte> copy_of(const Split& split, const Communicator& comm) {
@@ -35,7 +30,7 @@ void hold_rows(std::span<TrainingData> alike, const Communicator& comm) {
   const std::int64_t most = comm.all_max(bytes);
   const bool same = comm.all_min(bytes) == most;  // else their files are not the same, whatever they say of themselves
   if (!same || most > comm.all_min(room) / copies) return;
-  const bool apart = has_split_to_validate(data);
+  const bool apart = data.validates_apart();
   const std::shared_ptr<const std::byte> memory = copy_of(data.train, comm);
   if (!memory) return;
   const std::shared_ptr<const std::byte> other = apart ? copy_of(*data.validation, comm) : memory;

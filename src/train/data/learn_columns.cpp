@@ -109,8 +109,7 @@ void note_what_targets_hide(TrainingData& data) {
     } else if (data.train.rows() >= fewest && !ranges[k].others_are_constant() &&
                ranges[k].share_of_farthest() > nearly_all) {
       const TargetRange::Extreme& far = ranges[k].farthest();
-      const std::string target = fmt::format("the target {} in row {} of split \"{}\"", name,
-                                             data.train.source_row(far.row), data.train.name());
+      const std::string target = fmt::format("the target {} in {}", name, data.train.row_name(far.row));
       data.notes.push_back(
           {target, fmt::format("{} is {}, and makes {:.0f} % of the variance of all {}: what tells the others apart is "
                                "lost beside it; mend it or leave the row out",

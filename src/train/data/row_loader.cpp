@@ -25,8 +25,7 @@ void RowLoader::encode(const Split& split, const RowEncoder& encoder, std::span<
     const std::string wrong =
         encoder.encode(std::span(cells_).subspan(r * width, width), std::span(features_).subspan(r * inputs, inputs),
                        draws != nullptr ? &draws->unseen : nullptr, row, unseen);
-    if (!wrong.empty())
-      throw Error(ExitStatus::bad_data, fmt::format("row {} of split \"{}\": {}", row, split.name(), wrong));
+    if (!wrong.empty()) throw Error(ExitStatus::bad_data, fmt::format("{}: {}", split.row_name(rows[r]), wrong));
   }
 }
 
@@ -79,11 +78,10 @@ void RowLoader::scaled(const Split& split, const Normalization& scaling, std::sp
     const std::size_t k = i % scale.size();
     targets_[i] = normalised(values_[i], scaling.mean[k], scale[k]);
     if (!std::isfinite(targets_[i]))
-      throw Error(ExitStatus::bad_data,
-                  fmt::format("row {} of split \"{}\": output {} is {}, too far from those trained on ({} +- {}); "
-                              "remove or correct it",
-                              split.source_row(rows[i / scale.size()]), split.name(), k, values_[i], scaling.mean[k],
-                              scaling.deviation[k]));
+      throw Error(ExitStatus::bad_data, fmt::format("{}: output {} is {}, too far from those trained on ({} +- {}); "
+                                                    "remove or correct it",
+                                                    split.row_name(rows[i / scale.size()]), k, values_[i],
+                                                    scaling.mean[k], scaling.deviation[k]));
   }
 }
 

@@ -211,6 +211,9 @@ EnsembleEvaluation DatasetEnsemble::evaluate(const Dataset& data, const std::str
   Said said;
   for (const auto& member : s.members) judged.members.push_back(judge_member(*member, data, *split, said));
   judged.mean = s.judge_mean(data, *split);
+  for (const auto& member : s.members)
+    if (const std::string note = note_on_trained_split(*member, data, name); !note.empty())
+      judged.mean.notes.push_back(note);
   const TrainedModel& first = s.members.front()->trained;
   const bool one_scale = std::ranges::all_of(s.members, [&](const auto& m) {
     return m->trained.targets.mean == first.targets.mean && m->trained.targets.deviation == first.targets.deviation;

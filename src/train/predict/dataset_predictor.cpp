@@ -42,7 +42,10 @@ Evaluation DatasetPredictor::evaluate(const Dataset& data, const std::string& na
   require_same_data(data, comm, name);
   std::optional<Split> split;
   run_together(comm, [&] { split = data.split(name); });
-  return evaluate(data, *split);
+  Evaluation evaluation = evaluate(data, *split);
+  if (const std::string note = note_on_trained_split(*state_->member, data, name); !note.empty())
+    evaluation.notes.push_back(note);
+  return evaluation;
 }
 
 Evaluation DatasetPredictor::evaluate(const Dataset& data, const Split& split) {

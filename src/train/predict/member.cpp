@@ -33,6 +33,13 @@ Member::Member(const Archive& archive, WhichWeights which, Communicator& communi
   const Config config = read_config(archive);
   leaf_samples = samples_per_leaf(config.data.batch_size, leaves_of(config));
   stall_timeout = config.parallel.stall_timeout;
+  trained_splits = config.data.train;
+}
+
+std::string note_on_trained_split(const Member& member, const Dataset& data, const std::string& split) {
+  const bool named = std::ranges::find(member.trained_splits, split) != member.trained_splits.end();
+  if (!named || split == "train" || data.content() != member.trained.data.content) return "";
+  return fmt::format("{} was trained on the split {}: this is no test of it", member.trained.path, split);
 }
 
 std::unique_ptr<Member> load_member(const std::string& checkpoint, Communicator& comm, WhichWeights which) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "shoal/comm/communicator.hpp"
 #include "shoal/data/dataset.hpp"
@@ -20,6 +21,7 @@ struct Member {
   PredictionLayout layout;
   std::int64_t leaf_samples = 1;
   double stall_timeout = 0.0;
+  std::vector<std::string> trained_splits;  ///< of the data that it was trained on
 
   Member(const Archive& archive, WhichWeights which, Communicator& communicator);
 };
@@ -50,6 +52,9 @@ ColumnMatch match_quietly(const Member& member, const Dataset& data, const Split
 
 /// Whether y is what the member predicts; not collective. @throws Error(bad_data)
 void check_member_targets(const Member& member, const Dataset& data, const Split& split, Said& said);
+
+/// A line where the member was trained on that split, other than one called train; empty: it was not.
+std::string note_on_trained_split(const Member& member, const Dataset& data, const std::string& split);
 
 /// Collective. Loss and metrics of one member; see DatasetPredictor::evaluate().
 Evaluation judge_member(Member& member, const Dataset& data, const Split& split, Said& said);

@@ -74,7 +74,7 @@ void PredictionRounds::finish() {
 }
 
 std::string row_name(const Split& split, std::int64_t row, const std::string& data) {
-  return fmt::format("row {} of split \"{}\" of {}", row, split.name(), data);
+  return fmt::format("{} of {}", split.row_name(row), data);
 }
 
 }  // namespace shoal

@@ -51,8 +51,15 @@ std::string refitted_schedule_line(const Config& trial, const Config& fit) {
       fit.schedule.name, is, was);
 }
 
-Config final_config(const Config& trial, const Outcome& outcome, Metric metric) {
+std::vector<std::string> splits_of_final_fit(const Config& trial, const TrainingData& data) {
+  std::vector<std::string> splits = trial.data.train;
+  if (data.validates_apart()) splits.push_back(data.validation_name);
+  return splits;
+}
+
+Config final_config(const Config& trial, const TrainingData& data, const Outcome& outcome, Metric metric) {
   Config config = trial;
+  config.data.train = splits_of_final_fit(trial, data);
   config.data.fold = {};
   config.data.validation = 0.0;
   config.train.early_stopping = {};

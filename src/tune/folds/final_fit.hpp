@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "shoal/config/config.hpp"
+#include "shoal/train/training.hpp"
 #include "tune/outcome.hpp"
 
 namespace shoal {
@@ -16,7 +18,10 @@ std::int64_t best_epoch(const Outcome& outcome, Metric metric);
 /// as was best for it: validation, folds and early stopping are off, and train.epochs is best_epoch(), to which a
 /// schedule is fitted. Where training was counted in steps and the end was the best, it is as many steps.
 /// @param trial  the config of the trial's model, or of one of its folds
-Config final_config(const Config& trial, const Outcome& outcome, Metric metric);
+/// @param data   of the trials: a split of its own that they validate on is trained on, too
+Config final_config(const Config& trial, const TrainingData& data, const Outcome& outcome, Metric metric);
+/// The splits that it trains on.
+std::vector<std::string> splits_of_final_fit(const Config& trial, const TrainingData& data);
 
 /// "5 epochs", or "100 steps" where those are counted.
 std::string length_text(const TrainConfig& train);

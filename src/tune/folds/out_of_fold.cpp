@@ -63,7 +63,7 @@ void predict_out_of_fold(const std::string& folder, const std::string& out, Comm
   const Dataset data = open_together(config.data.file, comm);
   FoldPlan plan;
   run_together(comm, [&] {
-    plan = plan_folds(data.split("train"), config.sweep.folds, split_seed_of(config), data.class_names());
+    plan = plan_folds(rows_to_train_on(data, config), config.sweep.folds, split_seed_of(config), data.class_names());
   });
   std::string merged;
   std::vector<std::string> lines(plan.fold_of.size());
@@ -78,19 +78,23 @@ void predict_out_of_fold(const std::string& folder, const std::string& out, Comm
       temporary.emplace(file);
     });
     comm.broadcast_string(file);
-    DatasetPredictor(paths.best_of_fold(fold), comm).predict(data, "train", file);
-    run_together(comm, [&] {
-      if (comm.rank() != 0) return;
-      const std::string text = read_text(file);
-      const std::vector<std::string_view> records = records_of(text);
-      if (records.size() != lines.size() + 1)
-        throw Error(ExitStatus::internal, fmt::format("{} predictions of {} rows", records.size(), lines.size()));
-      if (merged.empty()) merged = fmt::format("{},{}\n", records.front(), fold_column);
-      for (const std::int64_t row : plan.rows_in(fold - 1)) {
-        const auto r = static_cast<std::size_t>(row);
-        lines[r] = fmt::format("{},{}\n", records[r + 1], fold);
-      }
-    });
+    DatasetPredictor predictor(paths.best_of_fold(fold), comm);
+    std::size_t first = 0;  // row of all that are trained on
+    for (const std::string& split : config.data.train) {
+      const auto count = static_cast<std::size_t>(predictor.predict(data, split, file));
+      run_together(comm, [&] {
+        if (comm.rank() != 0) return;
+        const std::string text = read_text(file);
+        const std::vector<std::string_view> records = records_of(text);
+        if (records.size() != count + 1)
+          throw Error(ExitStatus::internal, fmt::format("{} predictions of {} rows", records.size(), count));
+        if (merged.empty()) merged = fmt::format("{},{}\n", records.front(), fold_column);
+        for (std::size_t r = 0; r < count; ++r) {
+          if (plan.fold_of[first + r] == fold - 1) lines[first + r] = fmt::format("{},{}\n", records[r + 1], fold);
+        }
+      });
+      first += count;
+    }
   }
   run_together(comm, [&] {
     if (comm.rank() != 0) return;

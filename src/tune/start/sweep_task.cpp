@@ -17,6 +17,7 @@
 #include "shoal/train/held_data.hpp"
 #include "shoal/train/same_data.hpp"
 #include "shoal/tune/search_space.hpp"
+#include "tune/folds/final_fit.hpp"
 #include "tune/search_plan.hpp"
 
 namespace shoal {
@@ -24,14 +25,15 @@ namespace {
 
 constexpr double set_apart = 0.1;  // of train, where nothing else is there to validate on
 
-/// The two splits of a file are no one's rows together.
-void check_final_fit(const SweepTask& task) {
-  const bool apart = !task.base.data.fold.any() && !std::holds_alternative<double>(task.base.data.validation);
-  if (!task.settings.fits_finally() || task.settings.folded() || !task.data.validation || !apart) return;
-  throw Error(ExitStatus::usage,
-              fmt::format("{}sweep.final_fit trains on the rows to train and to validate on together, and the split "
-                          "\"{}\" of {} stands apart; use data.validation = 0.1, or sweep.folds, or leave it out",
-                          task.base.place_of("sweep.final_fit"), task.data.validation_name, task.base.data.file));
+/// Whether the rows to train and to validate on can be trained on together: known before the first trial.
+void check_final_fit(const SweepTask& task, const Dataset& dataset) {
+  if (!task.settings.fits_finally()) return;
+  try {
+    static_cast<void>(dataset.joined(splits_of_final_fit(task.base, task.data)));
+  } catch (const Error& error) {
+    throw Error(error.status(), fmt::format("{}sweep.final_fit: {}; or leave it out",
+                                            task.base.place_of("sweep.final_fit"), error.what()));
+  }
 }
 
 void check_metric(const SweepTask& task) {
@@ -89,13 +91,13 @@ Config in_fold(Config config, std::int64_t fold, std::int64_t folds) {
 
 /// What folds are made of, and what they leave aside.
 void say_folds(const Config& config, const Dataset& dataset) {
-  const Split train = dataset.split("train");
+  const Split train = rows_to_train_on(dataset, config);
   const FoldPlan plan = plan_folds(train, config.sweep.folds, split_seed_of(config), dataset.class_names());
-  log_info(fmt::format("{} folds of the {} of train{}{}", config.sweep.folds, counted(train.rows(), "row"),
+  log_info(fmt::format("{} folds of the {} of {}{}{}", config.sweep.folds, counted(train.rows(), "row"), train.name(),
                        plan.grouped         ? ", of whole groups"
                        : train.has_labels() ? ", by class"
                                             : "",
-                       dataset.has("validation") ? "; the split validation is not used" : ""));
+                       has_split_to_validate(dataset, config) ? "; the split validation is not used" : ""));
   if (!plan.note.empty()) log_warning(plan.note);
   const std::string idle = value_text(config, "data.validation");
   if (!std::holds_alternative<std::monostate>(config.data.validation))
@@ -112,7 +114,7 @@ SweepTask prepare(const Config& config, Communicator& comm) {
   run_together(comm, [&] {
     Config base = config;
     base.sweep = {};
-    if (std::holds_alternative<std::monostate>(base.data.validation) && !dataset.has("validation"))
+    if (std::holds_alternative<std::monostate>(base.data.validation) && !has_split_to_validate(dataset, base))
       base.data.validation = set_apart;
     if (config.sweep.folded()) base.data.validation = {};
     task = SweepTask{base, config.sweep,
@@ -124,6 +126,8 @@ SweepTask prepare(const Config& config, Communicator& comm) {
   run_together(comm, [&] {
     if (comm.rank() != 0) return;
     for (const std::string& note : notes_on_data(dataset, task->data, config.data.shuffle_block)) log_warning(note);
+    if (config.sweep.fits_finally() && task->data.validates_apart() && task->data.validation_name == "test")
+      log_warning("the final fit is trained on the split test, too, which data.validation names: it is no test of it");
   });
   hold_rows(task->settings.folded() ? std::span(task->folds) : std::span(&task->data, 1), comm);
   for (TrainingData& fold : task->folds) learn_columns(fold, comm);
@@ -135,7 +139,7 @@ SweepTask prepare(const Config& config, Communicator& comm) {
   run_together(comm, [&] {
     const Config& base = task->base;
     check_metric(*task);
-    check_final_fit(*task);
+    check_final_fit(*task, dataset);
     check_trials(*task);
     const bool probabilities = loss_for(base, task->data.train).targets == Loss::Targets::shares;
     check_values(task->data.train, probabilities, comm.rank(), comm.size());
