@@ -229,7 +229,7 @@ CsvVerdict judge(const std::vector<CsvColumn>& columns, const CsvFiles& files, c
           check_marks(files, c, columns[c], facts, rules.decimal());
           const WordCount count = count_words(facts, rules);
           const std::int64_t told = count.numbers + count.dates;
-          if (told > 0 && told >= count.texts)
+          if (count.first_text != nullptr && told > 0 && told >= count.texts)
             refuse_mixture(files, c, columns[c], *count.first_text, count.numbers, count.dates, count.texts);
         }
         if (!columns[c].type) check_merged(files, c, columns[c], facts);
