@@ -3,25 +3,24 @@
 missing cells, of dates and of flags. What `import csv` makes of each must hold the values that were written, or be refused;
 `predict` of the same file, its columns in another order, must give what it gives for the imported set.
 
-  any_table.py SHOAL [--from 1] [--tables 20] [--keep FOLDER]
+  any_table.py SHOAL [--from 1] [--count 20] [--keep FOLDER]
 
 Each table is a function of its number. What is refused is told, with the reason.
 """
-import argparse
-import collections
 import datetime
 import gzip
 import json
-import os
 import pathlib
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 
 import h5py
 import numpy as np
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from drawn import Failure, campaign  # noqa: E402
 
 WORDS = ["red", "blue", "dark green", "São Paulo", "O'Neill", "naïve", "x-1", "A&B", "北京", "Ærø", "semi;colon", "com,ma", "ta\tb",
          "pi|pe", 'say "hi"', "two\nlines", "NA", "1st", "-", "None", "#5", "100%", "=sum", "new york", "a.b", "7up", "e"]
@@ -31,10 +30,6 @@ DATES = ["%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%
          "%d.%m.%Y %H:%M"]
 YEAR_LAST = {"dmy": ["%d/%m/%Y", "%d-%m-%Y", "%d/%m/%Y %H:%M:%S"], "mdy": ["%m/%d/%Y", "%m/%d/%Y %I:%M %p", "%m-%d-%Y %H:%M"]}
 EPOCH = datetime.datetime(1970, 1, 1)
-
-
-class Failure(Exception):
-    pass
 
 
 class Column:
@@ -203,30 +198,5 @@ def hold(shoal, table):
     return ""
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shoal")
-    parser.add_argument("--from", type=int, default=1, dest="first")
-    parser.add_argument("--tables", type=int, default=20)
-    parser.add_argument("--keep")
-    options = parser.parse_args()
-    shoal = os.path.abspath(options.shoal)
-    held, failed, refused = 0, 0, collections.Counter()
-    for number in range(options.first, options.first + options.tables):
-        with tempfile.TemporaryDirectory() as work:
-            table = Table(number, pathlib.Path(work))
-            try:
-                why = hold(shoal, table)
-                held, refused = held + (not why), refused + collections.Counter([why] if why else [])
-                print(f"table {number}: {'refused: ' + why if why else 'held'}", flush=True)
-            except Failure as failure:
-                failed += 1
-                print(f"table {number}: FAILED: {failure}", flush=True)
-                if options.keep:
-                    shutil.copytree(work, pathlib.Path(options.keep) / str(number), dirs_exist_ok=True)
-    print(f"{held} held, {failed} failed, {sum(refused.values())} refused")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    campaign(__doc__, lambda shoal, number, folder: hold(shoal, Table(number, folder)))

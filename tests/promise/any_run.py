@@ -5,21 +5,17 @@ ranks as by one, its figures those that follow from what `predict` writes, and t
 the bit), from data/shoal_load.py and, where Python has an onnxruntime, from the exported ONNX (to 1e-4 of their spread).
 What a config refuses is drawn again.
 
-  any_run.py SHOAL [--from 1] [--runs 6] [--keep FOLDER]
+  any_run.py SHOAL [--from 1] [--count 20] [--keep FOLDER]
 
 Each run is a function of its number. --keep: leaves the files of runs that failed there.
 """
-import argparse
-import collections
 import ctypes
 import json
 import os
 import pathlib
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 
 import h5py
 import numpy as np
@@ -30,16 +26,14 @@ except ImportError:
     onnxruntime = None
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "data"))
+top = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(top / "data"), str(top / "tests")]
+from drawn import Failure, campaign  # noqa: E402
 from shoal_load import load  # noqa: E402
 
 LATEST = "a/checkpoints/latest"
 REFUSED = (64, 65)  # usage, bad data: the config and the data do not fit each other
 ACTIVATIONS = ["relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity"]
-
-
-class Failure(Exception):
-    pass
 
 
 def toml(value):
@@ -391,38 +385,12 @@ def values_of(node, name):
             yield from values_of(one, name)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shoal")
-    parser.add_argument("--from", type=int, default=1, dest="first")
-    parser.add_argument("--runs", type=int, default=6)
-    parser.add_argument("--keep")
-    options = parser.parse_args()
-    shoal = os.path.abspath(options.shoal)
-    os.environ.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-    held, failed, refused = 0, 0, collections.Counter()
-    number = options.first
-    while held + failed < options.runs:
-        with tempfile.TemporaryDirectory() as work:
-            drawn = Drawn(number, pathlib.Path(work))
-            drawn.write_config()
-            try:
-                why = Held(shoal, drawn).hold()
-                if why:
-                    refused[why] += 1
-                    print(f"run {number}: refused: {why}", flush=True)
-                else:
-                    held += 1
-                    print(f"run {number}: held", flush=True)
-            except Failure as failure:
-                failed += 1
-                print(f"run {number}: FAILED: {failure}", flush=True)
-                if options.keep:
-                    shutil.copytree(work, pathlib.Path(options.keep) / str(number), dirs_exist_ok=True)
-        number += 1
-    print(f"{held} held, {failed} failed, {sum(refused.values())} refused")
-    sys.exit(1 if failed else 0)
+def hold(shoal, number, folder):
+    drawn = Drawn(number, folder)
+    drawn.write_config()
+    return Held(shoal, drawn).hold()
 
 
 if __name__ == "__main__":
-    main()
+    os.environ.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    campaign(__doc__, hold)

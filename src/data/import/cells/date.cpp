@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cursor.hpp"
+
 namespace shoal {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using csv_digits::is_digit;
 
 /// What is left of a text.
 class TextLeft {
@@ -100,6 +102,16 @@ bool take_year_last(TextLeft& rest, DateOrder order, Day& day) {
   return day.month <= 12;
 }
 
+/// AM or PM behind hours of 1 to 12, which become those of the day; without it they are.
+bool take_half_of_day(TextLeft& rest, int& hour) {
+  rest.take(' ');
+  const bool evening = rest.take('P') || rest.take('p');
+  if (!evening && !rest.take('A') && !rest.take('a')) return true;
+  if ((!rest.take('M') && !rest.take('m')) || hour == 0 || hour > 12) return false;
+  hour = hour % 12 + (evening ? 12 : 0);
+  return true;
+}
+
 /// @param exact  hours have two digits, and are those of a day
 bool take_clock(TextLeft& rest, bool exact, double& seconds) {
   int hour = 0;
@@ -111,16 +123,7 @@ bool take_clock(TextLeft& rest, bool exact, double& seconds) {
     return false;
   if (rest.take(':') && !rest.take_number(2, 60, second)) return false;  // 60: a leap second
   if (rest.take('.') && !rest.take_fraction(fraction)) return false;
-  if (!exact) {
-    const bool apart = rest.take(' ');
-    const bool evening = rest.take('P') || rest.take('p');
-    if (evening || rest.take('A') || rest.take('a')) {
-      if ((!rest.take('M') && !rest.take('m')) || hour == 0 || hour > 12) return false;
-      hour = hour % 12 + (evening ? 12 : 0);
-    } else if (apart && rest.empty()) {
-      return false;
-    }
-  }
+  if (!exact && !take_half_of_day(rest, hour)) return false;
   seconds = hour * 3600 + minute * 60 + second + fraction;
   return true;
 }
