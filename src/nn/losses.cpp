@@ -22,123 +22,195 @@ HWY_BEFORE_NAMESPACE();
 namespace shoal {
 namespace HWY_NAMESPACE {
 
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr std::size_t lanes = LossBlock::samples;
+using Lanes = std::array<double, lanes>;
+
 std::size_t largest(std::span<const double> v) {
   return static_cast<std::size_t>(std::max_element(v.begin(), v.end()) - v.begin());
+}
+
+struct Largest {
+  Lanes value;
+  Lanes at;  // the first of equals
+};
+
+// Sums over outputs are vectors by hand: a compiler makes sums in order of them.
+const hn::CappedTag<double, lanes> vector_tag;
+constexpr std::size_t width = hn::MaxLanes(hn::CappedTag<double, lanes>());
+static_assert(lanes % width == 0, "a block is whole vectors");
+
+Largest largest_of(const double* v, std::size_t count) {
+  Largest most;
+  for (std::size_t i = 0; i < lanes; i += width) {
+    auto value = hn::LoadU(vector_tag, v + i);
+    auto at = hn::Zero(vector_tag);
+    for (std::size_t k = 1; k < count; ++k) {
+      const auto next = hn::LoadU(vector_tag, v + k * lanes + i);
+      const auto more = hn::Gt(next, value);
+      value = hn::IfThenElse(more, next, value);
+      at = hn::IfThenElse(more, hn::Set(vector_tag, static_cast<double>(k)), at);
+    }
+    hn::StoreU(value, vector_tag, most.value.data() + i);
+    hn::StoreU(at, vector_tag, most.at.data() + i);
+  }
+  return most;
 }
 
 bool is_class(double number, std::size_t classes) {
   return number >= 0.0 && number < static_cast<double>(classes) && number == std::floor(number);
 }
 
-SampleLoss softmax_sample(const LossSample& s, const LossNumbers& numbers) {
-  const double* HWY_RESTRICT z = s.z.data();
-  double* HWY_RESTRICT d = s.d.data();
-  const std::size_t best = largest(s.z.first(s.outputs));
-  const double most = z[best];
-  for (std::size_t k = 0; k < s.d.size(); ++k) d[k] = elementary::exp(z[k] - most);
-  double sum = 0.0;
-  double rest = 0.0;  // the largest term is 1: log(1 + rest) keeps the digits of a small loss
-  for (std::size_t k = 0; k < s.outputs; ++k) {
-    sum += d[k];
-    rest += k == best ? 0.0 : d[k];
-  }
-  for (std::size_t k = 0; k < s.d.size(); ++k) d[k] /= sum;
-  if (!is_class(s.t[0], s.outputs)) return {std::numeric_limits<double>::quiet_NaN(), false};
-  const auto label = static_cast<std::size_t>(s.t[0]);
-  const double smoothing = numbers.label_smoothing;
-  if (smoothing == 0.0) {
-    d[label] -= 1.0;
-    return {(most - z[label]) + elementary::log1p(rest), best == label};
-  }
-  const double each = smoothing / static_cast<double>(s.outputs);
+/// From a sample's probabilities in d to the derivative.
+void smoothed_sample(LossBlock& b, std::size_t i, std::size_t label, double smoothing, double most, double log_rest) {
+  const double each = smoothing / static_cast<double>(b.outputs);
   double below = 0.0;
-  for (std::size_t k = 0; k < s.outputs; ++k) {
-    below += most - z[k];
-    d[k] -= k == label ? (1.0 - smoothing) + each : each;
+  for (std::size_t k = 0; k < b.outputs; ++k) {
+    below += most - b.z[k * lanes + i];
+    b.d[k * lanes + i] -= k == label ? (1.0 - smoothing) + each : each;
   }
-  return {((1.0 - smoothing) * (most - z[label]) + each * below) + elementary::log1p(rest), best == label};
+  b.loss[i] = ((1.0 - smoothing) * (most - b.z[label * lanes + i]) + each * below) + log_rest;
 }
 
-double plain_sigmoid(const LossSample& s) {
-  const auto outputs = static_cast<double>(s.outputs);
-  double loss = 0.0;
-  for (std::size_t k = 0; k < s.outputs; ++k) {
-    loss += (std::max(s.z[k], 0.0) - s.z[k] * s.t[k]) + elementary::log1p(elementary::exp(-std::fabs(s.z[k])));
-    s.d[k] = (elementary::sigmoid(s.z[k]) - s.t[k]) / outputs;
+/// d = e^(z - its largest)
+void exponentials(const double* HWY_RESTRICT z, std::size_t outputs, const Lanes& most, double* HWY_RESTRICT d) {
+  for (std::size_t i = 0; i < lanes; i += width) {
+    const auto largest = hn::LoadU(vector_tag, most.data() + i);
+    for (std::size_t n = i; n < outputs * lanes; n += lanes)
+      hn::StoreU(hn::Sub(hn::LoadU(vector_tag, z + n), largest), vector_tag, d + n);
   }
-  return loss / outputs;
+  for (std::size_t n = 0; n < outputs * lanes; ++n) d[n] = elementary::exp(d[n]);
 }
 
-double weighted_sigmoid(const LossSample& s, std::span<const double> pos_weight) {
-  const auto outputs = static_cast<double>(s.outputs);
-  double loss = 0.0;
-  for (std::size_t k = 0; k < s.outputs; ++k) {
-    const double positive = 1.0 + (pos_weight[pos_weight.size() == 1 ? 0 : k] - 1.0) * s.t[k];
-    const double softplus = elementary::log1p(elementary::exp(-std::fabs(s.z[k]))) + std::max(-s.z[k], 0.0);
-    loss += (1.0 - s.t[k]) * s.z[k] + positive * softplus;
-    s.d[k] = ((1.0 - s.t[k]) - positive * elementary::sigmoid(-s.z[k])) / outputs;
+/// d / its sum; and the sum without the largest, whose term is 1.
+Lanes divide_by_sum(std::size_t outputs, const Lanes& largest, double* d) {
+  Lanes rests;
+  for (std::size_t i = 0; i < lanes; i += width) {
+    const auto at = hn::LoadU(vector_tag, largest.data() + i);
+    auto sum = hn::Zero(vector_tag);
+    auto rest = hn::Zero(vector_tag);
+    for (std::size_t k = 0; k < outputs; ++k) {
+      const auto term = hn::LoadU(vector_tag, d + k * lanes + i);
+      sum = hn::Add(sum, term);
+      rest = hn::Add(rest, hn::IfThenZeroElse(hn::Eq(at, hn::Set(vector_tag, static_cast<double>(k))), term));
+    }
+    for (std::size_t n = i; n < outputs * lanes; n += lanes)
+      hn::StoreU(hn::Div(hn::LoadU(vector_tag, d + n), sum), vector_tag, d + n);
+    hn::StoreU(rest, vector_tag, rests.data() + i);
   }
-  return loss / outputs;
+  return rests;
 }
 
-bool are_shares(std::span<const double> t) {
-  return std::ranges::all_of(t, [](double share) { return share >= 0.0 && share <= 1.0; });
-}
-
-SampleLoss sigmoid_sample(const LossSample& s, const LossNumbers& numbers) {
-  const double loss = numbers.pos_weight.empty() ? plain_sigmoid(s) : weighted_sigmoid(s, numbers.pos_weight);
-  const bool right = class_of(s.z.first(s.outputs)) == (s.outputs == 1 ? (s.t[0] > 0.5 ? 1 : 0) : largest(s.t));
-  return {are_shares(s.t.first(s.outputs)) ? loss : std::numeric_limits<double>::quiet_NaN(), right};
-}
-
-SampleLoss squared_sample(const LossSample& s, const LossNumbers&) {
-  const auto outputs = static_cast<double>(s.outputs);
-  double loss = 0.0;
-  for (std::size_t k = 0; k < s.outputs; ++k) {
-    const double error = s.z[k] - s.t[k];
-    loss += error * error;
-    s.d[k] = 2.0 * error / outputs;
+void softmax_block(LossBlock& b, const LossNumbers& numbers) {
+  const double* HWY_RESTRICT z = b.z;
+  double* HWY_RESTRICT d = b.d;
+  const Largest most = largest_of(z, b.outputs);
+  exponentials(z, b.outputs, most.value, d);
+  Lanes rest = divide_by_sum(b.outputs, most.at, d);  // log(1 + rest) keeps the digits of a small loss
+  for (std::size_t i = 0; i < lanes; ++i) rest[i] = elementary::log1p(rest[i]);
+  for (std::size_t i = 0; i < lanes; ++i) {
+    if (!is_class(b.t[i], b.outputs)) {
+      b.loss[i] = std::numeric_limits<double>::quiet_NaN();
+      b.right[i] = false;
+      continue;
+    }
+    const auto label = static_cast<std::size_t>(b.t[i]);
+    b.right[i] = most.at[i] == b.t[i];
+    if (numbers.label_smoothing == 0.0) {
+      d[label * lanes + i] -= 1.0;
+      b.loss[i] = (most.value[i] - z[label * lanes + i]) + rest[i];
+    } else {
+      smoothed_sample(b, i, label, numbers.label_smoothing, most.value[i], rest[i]);
+    }
   }
-  return {loss / outputs, false};
+}
+
+void add(const Lanes& part, Lanes& sum) {
+  for (std::size_t i = 0; i < lanes; i += width)
+    hn::StoreU(hn::Add(hn::LoadU(vector_tag, sum.data() + i), hn::LoadU(vector_tag, part.data() + i)), vector_tag,
+               sum.data() + i);
+}
+
+/// A loss that is the mean over outputs: one(k, i, d) has the part of output k of sample i, and puts down its
+/// derivative.
+template <class One>
+HWY_INLINE void mean_over_outputs(LossBlock& b, const One& one) {
+  const auto outputs = static_cast<double>(b.outputs);
+  Lanes loss{};
+  for (std::size_t k = 0; k < b.outputs; ++k) {
+    double* HWY_RESTRICT d = b.d + k * lanes;
+    Lanes part;
+    for (std::size_t i = 0; i < lanes; ++i) {
+      part[i] = one(k, k * lanes + i, d[i]);
+      d[i] /= outputs;
+    }
+    add(part, loss);
+  }
+  for (std::size_t i = 0; i < lanes; ++i) b.loss[i] = loss[i] / outputs;
+}
+
+void plain_sigmoid(LossBlock& b) {
+  mean_over_outputs(b, [z = b.z, t = b.t](std::size_t, std::size_t n, double& d) {
+    d = elementary::sigmoid(z[n]) - t[n];
+    return (std::max(z[n], 0.0) - z[n] * t[n]) + elementary::log1p(elementary::exp(-std::fabs(z[n])));
+  });
+}
+
+void weighted_sigmoid(LossBlock& b, std::span<const double> pos_weight) {
+  mean_over_outputs(b, [z = b.z, t = b.t, pos_weight](std::size_t k, std::size_t n, double& d) {
+    const double positive = 1.0 + (pos_weight[pos_weight.size() == 1 ? 0 : k] - 1.0) * t[n];
+    const double softplus = elementary::log1p(elementary::exp(-std::fabs(z[n]))) + std::max(-z[n], 0.0);
+    d = (1.0 - t[n]) - positive * elementary::sigmoid(-z[n]);
+    return (1.0 - t[n]) * z[n] + positive * softplus;
+  });
+}
+
+void sigmoid_block(LossBlock& b, const LossNumbers& numbers) {
+  numbers.pos_weight.empty() ? plain_sigmoid(b) : weighted_sigmoid(b, numbers.pos_weight);
+  for (std::size_t n = 0; n < b.outputs * lanes; ++n) {
+    if (!(b.t[n] >= 0.0 && b.t[n] <= 1.0)) b.loss[n % lanes] = std::numeric_limits<double>::quiet_NaN();
+  }
+  const Largest z = largest_of(b.z, b.outputs);
+  const Largest t = largest_of(b.t, b.outputs);
+  for (std::size_t i = 0; i < lanes; ++i)  // see class_of()
+    b.right[i] = b.outputs == 1 ? (z.value[i] > 0.0) == (t.value[i] > 0.5) : z.at[i] == t.at[i];
+}
+
+void squared_block(LossBlock& b, const LossNumbers&) {
+  mean_over_outputs(b, [z = b.z, t = b.t](std::size_t, std::size_t n, double& d) {
+    const double error = z[n] - t[n];
+    d = 2.0 * error;
+    return error * error;
+  });
 }
 
 double sign(double v) { return static_cast<double>(v > 0.0) - static_cast<double>(v < 0.0); }
 
-SampleLoss absolute_sample(const LossSample& s, const LossNumbers&) {
-  const auto outputs = static_cast<double>(s.outputs);
-  double loss = 0.0;
-  for (std::size_t k = 0; k < s.outputs; ++k) {
-    const double error = s.z[k] - s.t[k];
-    loss += std::fabs(error);
-    s.d[k] = sign(error) / outputs;
-  }
-  return {loss / outputs, false};
+void absolute_block(LossBlock& b, const LossNumbers&) {
+  mean_over_outputs(b, [z = b.z, t = b.t](std::size_t, std::size_t n, double& d) {
+    const double error = z[n] - t[n];
+    d = sign(error);
+    return std::fabs(error);
+  });
 }
 
-SampleLoss huber_sample(const LossSample& s, const LossNumbers& numbers) {
-  const auto outputs = static_cast<double>(s.outputs);
-  const double delta = numbers.delta;
-  double loss = 0.0;
-  for (std::size_t k = 0; k < s.outputs; ++k) {
-    const double error = s.z[k] - s.t[k];
+void huber_block(LossBlock& b, const LossNumbers& numbers) {
+  mean_over_outputs(b, [z = b.z, t = b.t, delta = numbers.delta](std::size_t, std::size_t n, double& d) {
+    const double error = z[n] - t[n];
     const double size = std::fabs(error);
-    loss += size <= delta ? 0.5 * error * error : delta * (size - 0.5 * delta);
-    s.d[k] = (size <= delta ? error : delta * sign(error)) / outputs;
-  }
-  return {loss / outputs, false};
+    d = size <= delta ? error : delta * sign(error);
+    return size <= delta ? 0.5 * error * error : delta * (size - 0.5 * delta);
+  });
 }
 
-SampleLoss quantile_sample(const LossSample& s, const LossNumbers& numbers) {
-  const auto outputs = static_cast<double>(s.outputs);
-  const std::size_t levels = numbers.levels.size();
-  double loss = 0.0;
-  for (std::size_t k = 0; k < s.outputs; ++k) {
-    const double level = numbers.levels[k % levels];
-    const double above = s.t[k / levels] - s.z[k];
-    loss += std::max(level * above, (level - 1.0) * above);
-    s.d[k] = (above > 0.0 ? -level : (above < 0.0 ? 1.0 - level : 0.0)) / outputs;
-  }
-  return {loss / outputs, false};
+void quantile_block(LossBlock& b, const LossNumbers& numbers) {
+  mean_over_outputs(b, [z = b.z, t = b.t, &levels = numbers.levels](std::size_t k, std::size_t n, double& d) {
+    const double level = levels[k % levels.size()];
+    const double above = t[k / levels.size() * lanes + n % lanes] - z[n];
+    d = above > 0.0 ? -level : (above < 0.0 ? 1.0 - level : 0.0);
+    return std::max(level * above, (level - 1.0) * above);
+  });
 }
 
 void softmax_report(std::span<double> z) {
@@ -161,22 +233,21 @@ HWY_AFTER_NAMESPACE();
 namespace shoal {
 namespace {
 
-HWY_EXPORT(softmax_sample);
-HWY_EXPORT(sigmoid_sample);
-HWY_EXPORT(squared_sample);
-HWY_EXPORT(absolute_sample);
-HWY_EXPORT(huber_sample);
-HWY_EXPORT(quantile_sample);
+HWY_EXPORT(softmax_block);
+HWY_EXPORT(sigmoid_block);
+HWY_EXPORT(squared_block);
+HWY_EXPORT(absolute_block);
+HWY_EXPORT(huber_block);
+HWY_EXPORT(quantile_block);
 HWY_EXPORT(softmax_report);
 HWY_EXPORT(sigmoid_report);
 
-using Numbers = LossNumbers;
-SampleLoss call_softmax(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(softmax_sample)(s, n); }
-SampleLoss call_sigmoid(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(sigmoid_sample)(s, n); }
-SampleLoss call_squared(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(squared_sample)(s, n); }
-SampleLoss call_absolute(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(absolute_sample)(s, n); }
-SampleLoss call_huber(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(huber_sample)(s, n); }
-SampleLoss call_quantile(const LossSample& s, const Numbers& n) { return HWY_DYNAMIC_DISPATCH(quantile_sample)(s, n); }
+void call_softmax(LossBlock& b, const LossNumbers& n) { HWY_DYNAMIC_DISPATCH(softmax_block)(b, n); }
+void call_sigmoid(LossBlock& b, const LossNumbers& n) { HWY_DYNAMIC_DISPATCH(sigmoid_block)(b, n); }
+void call_squared(LossBlock& b, const LossNumbers& n) { HWY_DYNAMIC_DISPATCH(squared_block)(b, n); }
+void call_absolute(LossBlock& b, const LossNumbers& n) { HWY_DYNAMIC_DISPATCH(absolute_block)(b, n); }
+void call_huber(LossBlock& b, const LossNumbers& n) { HWY_DYNAMIC_DISPATCH(huber_block)(b, n); }
+void call_quantile(LossBlock& b, const LossNumbers& n) { HWY_DYNAMIC_DISPATCH(quantile_block)(b, n); }
 
 void to_softmax(std::span<double> z) { HWY_DYNAMIC_DISPATCH(softmax_report)(z); }
 void to_sigmoid(std::span<double> z) { HWY_DYNAMIC_DISPATCH(sigmoid_report)(z); }
@@ -223,20 +294,24 @@ class LossOperation final : public OperationOf<LossOperation> {
     if (panel != 0) return;  // a sample's outputs are read together
     const auto outputs = static_cast<std::size_t>(rows.input[0].columns());
     const auto targets = static_cast<std::size_t>(rows.input[1].columns());
-    const std::size_t padded = (outputs + 7) / 8 * 8;
-    std::vector<double> z(padded), t(targets), d(padded);
+    std::vector<double> z(outputs * LossBlock::samples), t(targets * LossBlock::samples), d(z.size());
+    LossBlock block{outputs, z.data(), t.data(), d.data()};
     double loss = 0.0;
     double right = 0.0;
-    for (std::int64_t r = 0; r < rows.input[0].count; ++r) {
-      read_row(rows.input[0], r, std::span(z).first(outputs));
-      read_row(rows.input[1], r, t);
-      const SampleLoss sample = loss_.sample({outputs, z, t, d}, loss_.numbers);
-      const double weight = rows.weights.empty() ? 1.0 : rows.weights[static_cast<std::size_t>(r)];
-      loss += weight * sample.loss;
-      right += sample.right ? weight : 0.0;
-      for (std::size_t k = 0; k < outputs; ++k)
-        rows.auxiliary.panels.at(rows.auxiliary.first + r, static_cast<std::int64_t>(k)) =
-            static_cast<T>(weight * d[k]);
+    for (std::int64_t first = 0; first < rows.input[0].count; first += std::int64_t{LossBlock::samples}) {
+      const std::int64_t count = std::min(std::int64_t{LossBlock::samples}, rows.input[0].count - first);
+      read_rows(rows.input[0], first, count, z);
+      read_rows(rows.input[1], first, count, t);
+      loss_.block(block, loss_.numbers);
+      for (std::int64_t i = 0; i < count; ++i) {
+        const auto lane = static_cast<std::size_t>(i);
+        const double weight = rows.weights.empty() ? 1.0 : rows.weights[static_cast<std::size_t>(first + i)];
+        loss += weight * block.loss[lane];
+        right += block.right[lane] ? weight : 0.0;
+        for (std::size_t k = 0; k < outputs; ++k)
+          rows.auxiliary.panels.at(rows.auxiliary.first + first + i, static_cast<std::int64_t>(k)) =
+              static_cast<T>(weight * d[k * LossBlock::samples + lane]);
+      }
     }
     out[0] = loss;
     out[1] = right;
@@ -254,9 +329,12 @@ class LossOperation final : public OperationOf<LossOperation> {
 
  private:
   template <class T>
-  static void read_row(const Rows<const T>& rows, std::int64_t row, std::span<double> out) {
-    for (std::size_t k = 0; k < out.size(); ++k)
-      out[k] = static_cast<double>(rows.panels.at(rows.first + row, static_cast<std::int64_t>(k)));
+  static void read_rows(const Rows<const T>& rows, std::int64_t first, std::int64_t count, std::span<double> out) {
+    constexpr auto samples = static_cast<std::int64_t>(LossBlock::samples);
+    for (std::int64_t k = 0; k * samples < std::ssize(out); ++k) {
+      for (std::int64_t i = 0; i < count; ++i)
+        out[static_cast<std::size_t>(k * samples + i)] = static_cast<double>(rows.panels.at(rows.first + first + i, k));
+    }
   }
 
   Loss loss_;
@@ -301,6 +379,17 @@ Loss Loss::of(const LossSettings& settings) {
   loss.numbers.pos_weight = settings.pos_weight;
   if (!settings.levels.empty()) loss.numbers.levels = settings.levels;
   return loss;
+}
+
+SampleLoss Loss::sample(std::span<const double> z, std::span<const double> t, std::span<double> d) const {
+  constexpr std::size_t samples = LossBlock::samples;
+  std::vector<double> all_z(z.size() * samples), all_t(t.size() * samples), all_d(all_z.size());
+  for (std::size_t k = 0; k < z.size(); ++k) all_z[k * samples] = z[k];
+  for (std::size_t k = 0; k < t.size(); ++k) all_t[k * samples] = t[k];
+  LossBlock one{z.size(), all_z.data(), all_t.data(), all_d.data()};
+  block(one, numbers);
+  for (std::size_t k = 0; k < z.size(); ++k) d[k] = all_d[k * samples];
+  return {one.loss[0], one.right[0]};
 }
 
 LossSettings Loss::settings() const {

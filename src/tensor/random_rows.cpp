@@ -33,15 +33,19 @@ constexpr std::int64_t chunk_blocks = chunk_words / words_of_block;
 
 constexpr std::size_t lanes = hn::MaxLanes(hn::ScalableTag<std::uint64_t>());
 static_assert(chunk_blocks % lanes == 0, "a chunk is whole vectors");
+// A round waits for the products of the one before: several vectors go side by side, as many as registers hold.
+constexpr std::size_t rows_together = lanes < 4 ? 1 : (lanes == 4 ? 2 : 8);
 
-/// A chunk of words: Philox4x32-10 with a block in each 64-bit lane, of as many vectors as a chunk has. The upper
-/// halves of lanes hold what is not looked at until the end. Words come in order: those of a block before those of the
-/// next.
-HWY_INLINE void vectors_of_blocks(const std::array<std::uint32_t, 2>& key, std::uint64_t item, std::uint64_t first,
+/// A chunk of words of each row: Philox4x32-10 with a block in each 64-bit lane, of as many vectors as the chunks have.
+/// The upper halves of lanes hold what is not looked at until the end. Words come in order: those of a block before
+/// those of the next.
+template <std::size_t rows>
+HWY_INLINE void vectors_of_blocks(const RandomSource& source, const RowOfWords* row, std::uint64_t offset,
                                   std::uint32_t* words) {
   const hn::ScalableTag<std::uint64_t> d;
   const hn::Repartition<std::uint32_t, decltype(d)> d32;
-  constexpr std::size_t vectors = chunk_blocks / lanes;
+  constexpr std::size_t of_row = chunk_blocks / lanes;
+  constexpr std::size_t vectors = rows * of_row;
   using V = decltype(hn::Zero(d));
   const auto half = [&](V v) { return hn::BitCast(d32, v); };
   // Pairs of lanes are stored one half of them behind the other.
@@ -52,15 +56,16 @@ HWY_INLINE void vectors_of_blocks(const std::array<std::uint32_t, 2>& key, std::
   V c2[vectors];
   V c3[vectors];
   for (std::size_t v = 0; v < vectors; ++v) {
-    c0[v] = hn::Set(d, item);
-    c1[v] = hn::Set(d, item >> 32);
-    c2[v] = hn::Add(hn::Set(d, first + v * lanes), hn::Load(d, places));
+    const RowOfWords& from = row[v / of_row];
+    c0[v] = hn::Set(d, from.item);
+    c1[v] = hn::Set(d, from.item >> 32);
+    c2[v] = hn::Add(hn::Set(d, from.first_block + offset + v % of_row * lanes), hn::Load(d, places));
     c3[v] = hn::ShiftRight<32>(c2[v]);
   }
   const auto m0 = half(hn::Set(d, std::uint64_t{0xD2511F53}));
   const auto m1 = half(hn::Set(d, std::uint64_t{0xCD9E8D57}));
-  V k0 = hn::Set(d, std::uint64_t{key[0]});
-  V k1 = hn::Set(d, std::uint64_t{key[1]});
+  V k0 = hn::Set(d, std::uint64_t{source.key()[0]});
+  V k1 = hn::Set(d, std::uint64_t{source.key()[1]});
   for (int round = 0; round < 10; ++round) {
     for (std::size_t v = 0; v < vectors; ++v) {
       const V p0 = hn::MulEven(half(c0[v]), m0);
@@ -83,43 +88,54 @@ HWY_INLINE void vectors_of_blocks(const std::array<std::uint32_t, 2>& key, std::
   }
 }
 
-#endif
-
-/// A chunk of words, from block `first` on.
-HWY_INLINE void chunk_of_words(const RandomSource& source, std::uint64_t item, std::uint64_t first,
-                               std::uint32_t* words) {
-#if HWY_TARGET != HWY_SCALAR
-  vectors_of_blocks(source.key(), item, first, words);
 #else
+
+constexpr std::size_t rows_together = 1;
+
+template <std::size_t>
+void vectors_of_blocks(const RandomSource& source, const RowOfWords* row, std::uint64_t offset, std::uint32_t* words) {
   for (std::uint64_t b = 0; b < chunk_blocks; ++b) {
-    const auto block = source.block(item, first + b);
+    const auto block = source.block(row->item, row->first_block + offset + b);
     std::copy(block.begin(), block.end(), words + b * words_of_block);
   }
+}
+
 #endif
+
+/// So many rows of factors.
+template <std::size_t together, class T>
+HWY_INLINE void rows_of_factors(const RandomSource& source, const RowOfWords* row, std::uint32_t below, T kept,
+                                std::int64_t count, T* HWY_RESTRICT factors) {
+  HWY_ALIGN std::uint32_t words[together * chunk_words];
+  for (std::int64_t done = 0; done < count; done += chunk_words) {
+    vectors_of_blocks<together>(source, row, static_cast<std::uint64_t>(done / words_of_block), words);
+    for (std::size_t r = 0; r < together; ++r) {
+      const std::uint32_t* const of_row = words + r * chunk_words;
+      T* HWY_RESTRICT to = factors + static_cast<std::int64_t>(r) * count + done;
+      const auto factor = [&](std::int64_t i) { return of_row[i] < below ? T{0} : kept; };
+      if (count - done >= chunk_words) {
+        for (std::int64_t i = 0; i < chunk_words; ++i) to[i] = factor(i);
+      } else {
+        for (std::int64_t i = 0; i < count - done; ++i) to[i] = factor(i);
+      }
+    }
+  }
 }
 
 template <class T>
 void draw_factors_target(const RandomSource& source, std::span<const RowOfWords> rows, std::uint64_t threshold, T kept,
                          std::int64_t count, T* HWY_RESTRICT factors) {
-  HWY_ALIGN std::uint32_t words[chunk_words];
   if (threshold > std::numeric_limits<std::uint32_t>::max()) {
     std::fill_n(factors, count * std::ssize(rows), T{0});
     return;
   }
   const auto below = static_cast<std::uint32_t>(threshold);
-  for (const RowOfWords& row : rows) {
-    std::uint64_t block = row.first_block;
-    for (std::int64_t done = 0; done < count; done += chunk_words, block += chunk_blocks) {
-      chunk_of_words(source, row.item, block, words);
-      const auto factor = [&](std::int64_t i) { return words[i] < below ? T{0} : kept; };
-      if (count - done >= chunk_words) {
-        for (std::int64_t i = 0; i < chunk_words; ++i) factors[done + i] = factor(i);
-      } else {
-        for (std::int64_t i = 0; i < count - done; ++i) factors[done + i] = factor(i);
-      }
-    }
-    factors += count;
+  std::size_t r = 0;
+  for (; r + rows_together <= rows.size(); r += rows_together) {
+    rows_of_factors<rows_together>(source, &rows[r], below, kept, count, factors);
+    factors += static_cast<std::int64_t>(rows_together) * count;
   }
+  for (; r < rows.size(); ++r, factors += count) rows_of_factors<1>(source, &rows[r], below, kept, count, factors);
 }
 
 SHOAL_KERNEL(draw_factors, DRAW_FACTORS, (source, rows, threshold, kept, count, factors))
@@ -197,9 +213,10 @@ HWY_INLINE void by_chunks(const RandomSource& source, std::uint64_t item, std::i
                           const Make& make) {
   HWY_ALIGN std::uint32_t words[chunk_words];
   double last[chunk_numbers];
+  const RowOfWords row{item, 0};
   std::uint64_t block = 0;
   for (std::int64_t done = 0; done < count; done += chunk_numbers, block += chunk_blocks) {
-    chunk_of_words(source, item, block, words);
+    vectors_of_blocks<1>(source, &row, block, words);
     const bool whole = count - done >= chunk_numbers;
     make(words, whole ? numbers + done : last);
     if (!whole) std::copy_n(last, count - done, numbers + done);

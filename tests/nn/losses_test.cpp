@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "shoal/core/error.hpp"
 #include "shoal/core/json.hpp"
+#include "shoal/core/random.hpp"
 #include "shoal/graph/executor.hpp"
 #include "shoal/io/file.hpp"
 #include "shoal/nn/losses.hpp"
@@ -69,10 +71,10 @@ TEST(Losses, AShareOfOneHalfIsNotOfTheClass) {
 
 /// By hand, with the usual levels 0.1, 0.5 and 0.9.
 TEST(Losses, EachTargetHasAnOutputOfEachLevel) {
-  const std::vector<double> z(8);
+  const std::vector<double> z(6);
   const std::vector<double> t{1.0, -2.0};  // above and below all of its outputs
-  std::vector<double> d(8);
-  const SampleLoss made = Loss::quantile.sample({6, z, t, d}, Loss::quantile.numbers);
+  std::vector<double> d(6);
+  const SampleLoss made = Loss::quantile.sample(z, t, d);
   EXPECT_NEAR(made.loss, (0.1 + 0.5 + 0.9 + 2.0 * (0.9 + 0.5 + 0.1)) / 6.0, 1e-15);
   const double derivatives[] = {-0.1, -0.5, -0.9, 0.9, 0.5, 0.1};
   for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(d[k], derivatives[k] / 6.0, 1e-15) << k;
@@ -80,10 +82,10 @@ TEST(Losses, EachTargetHasAnOutputOfEachLevel) {
 
 TEST(Losses, HaveTheDerivativeZeroWhereTheTargetIsMet) {
   for (const Loss& loss : {Loss::mse, Loss::mae, Loss::huber, Loss::quantile}) {
-    const std::vector<double> z(8, 0.25);
+    const std::vector<double> z(static_cast<std::size_t>(loss.levels()), 0.25);
     const double t = 0.25;
-    std::vector<double> d(8, 1.0);
-    EXPECT_EQ(loss.sample({static_cast<std::size_t>(loss.levels()), z, std::span(&t, 1), d}, loss.numbers).loss, 0.0);
+    std::vector<double> d(z.size(), 1.0);
+    EXPECT_EQ(loss.sample(z, std::span(&t, 1), d).loss, 0.0);
     EXPECT_EQ(d[0], 0.0) << loss.name;
   }
 }
@@ -145,16 +147,48 @@ TEST(Losses, HaveTheValuesAndDerivativesOfPyTorch) {
         for (const Json& value : c.at(name).at(r).items()) values.push_back(value.number());
         return values;
       };
-      std::vector<double> z = row("outputs");
+      const std::vector<double> z = row("outputs");
       const std::vector<double> t = row("targets");
       const std::vector<double> derivatives = row("derivatives");
-      const std::size_t outputs = z.size();
-      z.resize(8);
-      std::vector<double> d(8);
-      const SampleLoss made = loss.sample({outputs, z, t, d}, loss.numbers);
+      std::vector<double> d(z.size());
+      const SampleLoss made = loss.sample(z, t, d);
       const std::string at = c.at("settings").text() + " row " + std::to_string(r);
       EXPECT_NEAR(made.loss, c.at("losses").at(r).number(), 1e-14 * std::fabs(made.loss)) << at;
-      for (std::size_t k = 0; k < outputs; ++k) EXPECT_NEAR(d[k], derivatives[k], 1e-14) << at;
+      for (std::size_t k = 0; k < z.size(); ++k) EXPECT_NEAR(d[k], derivatives[k], 1e-14) << at;
+    }
+  }
+}
+
+/// Samples of a block do not see each other, nor what is left in lanes that none has.
+TEST(Losses, SamplesBesideEachOtherHaveTheBitsOfEachAlone) {
+  const RandomSource random(5, Purpose::synth);
+  constexpr std::size_t lanes = LossBlock::samples;
+  const auto alike = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  for (const Loss& loss :
+       {Loss::softmax, Loss::of({.name = "softmax", .label_smoothing = 0.1}), Loss::sigmoid,
+        Loss::of({.name = "sigmoid", .pos_weight = {2.0}}), Loss::mse, Loss::mae, Loss::huber, Loss::quantile}) {
+    for (const std::size_t outputs : {3, 12, 33}) {
+      const std::size_t targets =
+          loss.targets == Loss::Targets::class_number ? 1 : outputs / static_cast<std::size_t>(loss.levels());
+      std::vector<double> z(outputs * lanes), t(targets * lanes), d(z.size());
+      for (std::size_t n = 0; n < z.size(); ++n) z[n] = 20.0 * random.normal(1, n);
+      for (std::size_t n = 0; n < t.size(); ++n)
+        t[n] = targets == 1 ? static_cast<double>(random.below(outputs, 2, n)) : random.uniform(2, n);
+      z[5] = std::nan("");
+      z[6] = std::numeric_limits<double>::infinity();
+      t[4] = -1.0;
+      LossBlock block{outputs, z.data(), t.data(), d.data()};
+      loss.block(block, loss.numbers);
+      for (std::size_t i = 0; i < lanes; ++i) {
+        std::vector<double> own_z(outputs), own_t(targets), own_d(outputs);
+        for (std::size_t k = 0; k < outputs; ++k) own_z[k] = z[k * lanes + i];
+        for (std::size_t k = 0; k < targets; ++k) own_t[k] = t[k * lanes + i];
+        const SampleLoss own = loss.sample(own_z, own_t, own_d);
+        const std::string at = std::string(loss.name) + ", sample " + std::to_string(i);
+        EXPECT_TRUE(alike(own.loss, block.loss[i])) << at;
+        EXPECT_EQ(own.right, block.right[i]) << at;
+        for (std::size_t k = 0; k < outputs; ++k) EXPECT_TRUE(alike(own_d[k], d[k * lanes + i])) << at;
+      }
     }
   }
 }
@@ -200,11 +234,12 @@ TEST(Losses, SettingsOfAnotherLossAreRefused) {
 }
 
 TEST(Losses, ANumberOfNoClassHasNoLoss) {
-  const std::vector<double> z(8, 0.5);
+  const std::vector<double> z(3, 0.5);
   for (const double smoothing : {0.0, 0.1}) {
+    const Loss softmax = Loss::of({.name = "softmax", .label_smoothing = smoothing});
     for (const double number : {3.0, 1.5, -1.0, 1e9, 1e300, std::nan("")}) {
-      std::vector<double> d(8);
-      const SampleLoss sample = Loss::softmax.sample({3, z, std::span(&number, 1), d}, {.label_smoothing = smoothing});
+      std::vector<double> d(3);
+      const SampleLoss sample = softmax.sample(z, std::span(&number, 1), d);
       EXPECT_TRUE(std::isnan(sample.loss)) << number;
       EXPECT_FALSE(sample.right) << number;
     }

@@ -42,11 +42,13 @@ void check_factors() {
   for (const std::uint64_t item : items) {
     for (const std::uint64_t first : blocks) {
       for (std::int64_t count = 0; count <= 100; ++count) {
-        const RowOfWords rows[] = {{item, first}, {item + 5, first + 2}};
-        std::vector<T> factors(2 * static_cast<std::size_t>(count) + 1, T{-1});
+        std::vector<RowOfWords> rows;  // more than are made together, by some
+        for (std::uint64_t r = 0; r < 1 + (first + item) % 11; ++r) rows.push_back({item + 5 * r, first + 2 * r});
+        const std::int64_t numbers = std::ssize(rows) * count;
+        std::vector<T> factors(static_cast<std::size_t>(numbers) + 1, T{-1});
         draw_factors<T>(source, rows, threshold, T{1.5}, count, factors.data());
-        for (std::int64_t i = 0; i < 2 * count; ++i) {
-          const RowOfWords& row = rows[i / count];
+        for (std::int64_t i = 0; i < numbers; ++i) {
+          const RowOfWords& row = rows[static_cast<std::size_t>(i / count)];
           const auto word = static_cast<std::size_t>(i % count);
           const auto words = source.block(row.item, row.first_block + word / 4);
           ASSERT_EQ(factors[static_cast<std::size_t>(i)], words[word % 4] < threshold ? T{0} : T{1.5})

@@ -39,22 +39,14 @@ inline double exp(double x) {
   return x == x ? result : x;
 }
 
-/// Natural logarithm: x = 2^k m with m in [sqrt(1/2), sqrt(2)), then 2 atanh((m - 1) / (m + 1)).
-inline double log(double x) {
-  if (!(x > 0)) return x == 0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
-  if (x == std::numeric_limits<double>::infinity()) return x;
-  std::int64_t k = 0;
-  if (x < std::numeric_limits<double>::min()) {
-    x *= 18014398509481984.0;  // 2^54
-    k = -54;
-  }
-  auto bits = std::bit_cast<std::uint64_t>(x);
-  k += static_cast<std::int64_t>(bits >> 52) - 1023;
-  double m = std::bit_cast<double>((bits & 0x000fffffffffffffULL) | 0x3ff0000000000000ULL);
-  if (m > 1.4142135623730951) {
-    m *= 0.5;
-    k += 1;
-  }
+/// Natural logarithm of 2^k x, for a normal x > 0: x = 2^j m with m in [sqrt(1/2), sqrt(2)), then 2 atanh((m - 1) / (m
+/// + 1)). Without branches, so that compilers make vectors of it.
+inline double log_of_normal(double x, std::int32_t k = 0) {
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  const double whole = std::bit_cast<double>((bits & 0x000fffffffffffffULL) | 0x3ff0000000000000ULL);
+  const bool high = whole > 1.4142135623730951;
+  const double m = high ? whole * 0.5 : whole;
+  k += static_cast<std::int32_t>(bits >> 52) - 1023 + static_cast<std::int32_t>(high);
   const double f = m - 1.0;
   const double s = f / (m + 1.0);
   const double z = s * s;
@@ -72,6 +64,13 @@ inline double log(double x) {
   const double log_m = f - s * (f - 2.0 * z * p);
   const auto kd = static_cast<double>(k);
   return std::fma(kd, 6.93147180369123816490e-01, std::fma(kd, 1.90821492927058770002e-10, log_m));
+}
+
+inline double log(double x) {
+  if (!(x > 0)) return x == 0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+  if (x == std::numeric_limits<double>::infinity()) return x;
+  if (x >= std::numeric_limits<double>::min()) return log_of_normal(x);
+  return log_of_normal(x * 18014398509481984.0, -54);  // times 2^54
 }
 
 /// cos(pi x) for any finite x. Exact at multiples of 1/2.
@@ -159,7 +158,7 @@ inline double sigmoid(double x) {
 /// theorem 4.
 inline double log1p(double x) {
   const double u = 1.0 + x;
-  return u == 1.0 ? x : log(u) * (x / (u - 1.0));
+  return u == 1.0 ? x : log_of_normal(u) * (x / (u - 1.0));
 }
 
 /// The standard normal distribution function.

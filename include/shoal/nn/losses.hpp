@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,13 +18,16 @@ struct SampleLoss {
   bool right = false;
 };
 
-/// One sample: its model outputs, targets, and room for the derivative. Outputs and derivative are padded with what is
-/// of no meaning to whole vectors, so that no class is left to a scalar loop.
-struct LossSample {
+/// Samples beside each other, one in each lane of whole vectors: number k of sample i stands at [k * samples + i]. None
+/// looks at another, so each has the bits that it has alone.
+struct LossBlock {
+  static constexpr std::size_t samples = 8;
   std::size_t outputs = 0;
-  std::span<const double> z;
-  std::span<const double> t;
-  std::span<double> d;
+  const double* z = nullptr;  ///< model outputs
+  const double* t = nullptr;  ///< targets
+  double* d = nullptr;        ///< the derivative by each output: made, as are:
+  std::array<double, samples> loss{};
+  std::array<bool, samples> right{};
 };
 
 /// What a loss was told; see LossSettings.
@@ -53,14 +57,16 @@ struct Loss {
   bool tells_classes;
   /// Targets of a sample for labels of so many classes; 0 where they are too few.
   std::int64_t (*outputs)(std::int64_t classes);
-  /// Its value and derivative.
-  SampleLoss (*sample)(const LossSample&, const LossNumbers&);
+  /// Values and derivatives.
+  void (*block)(LossBlock&, const LossNumbers&);
   /// A sample's outputs to what is reported, in place.
   void (*report)(std::span<double> outputs);
   LossNumbers numbers = {};
 
   /// Model outputs of one target: several for quantile, side by side.
   std::int64_t levels() const { return numbers.levels.empty() ? 1 : static_cast<std::int64_t>(numbers.levels.size()); }
+  /// The value of a sample with these outputs and targets; its derivative to d, which is as long as z.
+  SampleLoss sample(std::span<const double> z, std::span<const double> t, std::span<double> d) const;
   /// What makes this loss by of().
   LossSettings settings() const;
 

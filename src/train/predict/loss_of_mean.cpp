@@ -62,12 +62,11 @@ JudgedMean LossOfMean::of_shares(std::span<const double> row, std::span<const do
 }
 
 JudgedMean LossOfMean::of_numbers(std::span<const double> outputs, std::span<const double> targets) const {
-  const std::size_t padded = (outputs.size() + 7) / 8 * 8;  // see LossSample
   const std::size_t levels = static_cast<std::size_t>(loss_.levels());
-  std::vector<double> z(padded), d(padded);
+  std::vector<double> z(outputs.size()), d(outputs.size());
   for (std::size_t k = 0; k < outputs.size(); ++k)
     z[k] = mean_.empty() ? outputs[k] : (outputs[k] - mean_[k / levels]) * scale_[k / levels];
-  return {loss_.sample({outputs.size(), z, targets, d}, loss_.numbers).loss, 0.0};
+  return {loss_.sample(z, targets, d).loss, 0.0};
 }
 
 }  // namespace shoal
