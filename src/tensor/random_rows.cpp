@@ -33,7 +33,7 @@ constexpr std::int64_t chunk_blocks = chunk_words / words_of_block;
 
 constexpr std::size_t lanes = hn::MaxLanes(hn::ScalableTag<std::uint64_t>());
 static_assert(chunk_blocks % lanes == 0, "a chunk is whole vectors");
-// A round waits for the products of the one before: several vectors go side by side, as many as registers hold.
+// A round waits for the products of the one before, so several rows go side by side; more of them are slower again.
 constexpr std::size_t rows_together = lanes < 4 ? 1 : (lanes == 4 ? 2 : 8);
 
 /// A chunk of words of each row: Philox4x32-10 with a block in each 64-bit lane, of as many vectors as the chunks have.
