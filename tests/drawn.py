@@ -4,12 +4,21 @@ import collections
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 
 
 class Failure(Exception):
     pass
+
+
+def run(shoal, folder, *arguments):
+    """Of a call that may be refused, but for nothing else than what it was given."""
+    done = subprocess.run([shoal, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
+    if done.returncode not in (0, 64, 65):
+        raise Failure(f"{arguments}: {done.returncode}\n{done.stderr[-1500:]}")
+    return done
 
 
 def campaign(description, hold):

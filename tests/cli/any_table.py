@@ -12,7 +12,6 @@ import gzip
 import json
 import pathlib
 import random
-import subprocess
 import sys
 
 import h5py
@@ -20,7 +19,7 @@ import numpy as np
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from drawn import Failure, campaign  # noqa: E402
+from drawn import Failure, campaign, run  # noqa: E402
 
 WORDS = ["red", "blue", "dark green", "São Paulo", "O'Neill", "naïve", "x-1", "A&B", "北京", "Ærø", "semi;colon", "com,ma", "ta\tb",
          "pi|pe", 'say "hi"', "two\nlines", "NA", "1st", "-", "None", "#5", "100%", "=sum", "new york", "a.b", "7up", "e"]
@@ -137,13 +136,6 @@ class Table:
         if draw.random() < 0.15:
             data = gzip.compress(data)
         (self.folder / name).write_bytes(data)
-
-
-def run(shoal, folder, *arguments):
-    done = subprocess.run([shoal, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
-    if done.returncode not in (0, 64, 65):
-        raise Failure(f"{arguments}: {done.returncode}\n{done.stderr[-1500:]}")
-    return done
 
 
 def compare_cells(table, told):
