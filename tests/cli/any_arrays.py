@@ -2,7 +2,7 @@
 """Array files drawn at random: NumPy, archives of it, IDX, HDF5 and LIBSVM, in any type, byte order, layout and spelling, with
 labels of any kind. What `import` makes of each must be the values that were written, with their classes in order. What no data
 set can hold (texts, records, NaN, whole numbers beyond float64, another length) must be refused, and nothing else. `predict`
-of the same file, and of the same values in a file of another kind, must give what it gives for the imported set, and
+of the same file, and of the same values in another order and another file, must give what it gives for the imported set, and
 data/shoal_load.py too.
 
   any_arrays.py SHOAL [--from 1] [--count 20] [--keep FOLDER]
@@ -12,7 +12,6 @@ Each file is a function of its number.
 import gzip
 import pathlib
 import random
-import struct
 import sys
 
 import h5py
@@ -20,12 +19,13 @@ import numpy as np
 
 sys.dont_write_bytecode = True
 top = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(top / "data"), str(top / "tests")]
-from drawn import Failure, campaign, run  # noqa: E402
+sys.path[:0] = [str(top / "data"), str(top / "tests"), str(top / "tests" / "cli")]
+from array_files import IDX, ArrayFiles  # noqa: E402
+from drawn import Failure, campaign, compare, predicted, run, train  # noqa: E402
 from shoal_load import load  # noqa: E402
 
+np.seterr(all="ignore")  # of casts that are tried
 WHOLE = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"]
-IDX = {"u1": 8, "i1": 9, "i2": 11, "i4": 12, "f4": 13, "f8": 14}
 KINDS = ["npy", "npy", "npz", "idx", "hdf5", "hdf5", "libsvm", "libsvm"]
 EXACT = 2**53
 
@@ -35,7 +35,7 @@ def exact(value):
     return int(float(value)) == int(value)
 
 
-class Arrays:
+class Arrays(ArrayFiles):
     """x and y as they are written, and what they stand for: numbers in float64, or why a data set cannot hold them."""
 
     def __init__(self, number, folder):
@@ -47,9 +47,6 @@ class Arrays:
         self.options, self.faults, self.gaps, self.attributes = [], [], [], {}
         self.draw_x()
         self.draw_y()
-
-    def chance(self, share):
-        return self.draw.random() < share
 
     def numbers(self, dtype, shape):
         kind, size = dtype[0], int(dtype[1:])
@@ -95,25 +92,22 @@ class Arrays:
         self.truth = self.truth.reshape(self.rows, *(self.shape or [1]))
 
     def draw_attributes(self, dtype):
-        """What a file says itself of its numbers: what is missing, and how they are packed."""
+        """What a file says itself of its numbers: which is missing, and how they are packed."""
         made, draw = {}, self.draw
-        if self.chance(0.15):
+        whole = dtype[0] in "uib"
+        if dtype != "f2" and self.chance(0.15):
             held = self.x.flat[draw.randrange(self.x.size)]
-            odd = [-1, -999.0, 2.5, 1e300, np.nan] if dtype[0] in "uib" else [1e300, 1e-60] if dtype != "f8" else [-999.9]
-            number = held if np.isfinite(float(held)) and self.chance(0.5) and dtype != "f2" else draw.choice(odd)
+            odd = draw.choice([-1.0, -999.0, 2.5, 1e300, 1e-60, np.nan])
+            number = held if np.isfinite(float(held)) and self.chance(0.5) else odd
             made[draw.choice(["_FillValue", "missing_value"])] = number
-            kept = np.float32 if dtype in ("f2", "f4") else np.dtype(dtype).type
-            fits = kept(number) == number if dtype[0] in "uib" and np.isfinite(float(number)) and abs(number) < 2**64 else dtype[0] == "f"
-            if dtype[0] in "ui" and (not fits or not np.iinfo(dtype).min <= number <= np.iinfo(dtype).max) or dtype[0] == "b" and number not in (0, 1, True, False):
-                self.faults.append("clipped")
-            elif dtype in ("f2", "f4") and number in odd:
-                self.faults.append("clipped")
-            self.truth[self.x == number] = np.nan
-        if self.chance(0.1) and dtype[0] != "b":
-            scale, offset = draw.choice([(0.5, 0.0), (2.0, -3.0), (0.1, 20.0)])
-            made.update(scale_factor=scale, add_offset=offset)
-            with np.errstate(invalid="ignore", over="ignore"):
-                self.truth = self.truth * scale + offset
+            low, high = (0, 1) if dtype == "b1" else (np.iinfo(dtype).min, np.iinfo(dtype).max) if whole else (-np.inf, np.inf)
+            if whole and not (low <= number <= high and number == np.floor(number)) or dtype == "f4" and number in (1e300, 1e-60):
+                self.faults.append("no such number")
+            self.truth[(self.x == number) | (np.isnan(number) & np.isnan(self.truth))] = np.nan
+            self.gaps += ["nan"] if np.isnan(number) else []
+        if self.chance(0.1) and dtype != "b1":
+            made["scale_factor"], made["add_offset"] = draw.choice([(0.5, 0.0), (2.0, -3.0), (0.1, 20.0)])
+            self.truth = self.truth * made["scale_factor"] + made["add_offset"]
         return made
 
     def draw_sparse(self):
@@ -205,123 +199,29 @@ class Arrays:
         else:
             self.names = [str(k) for k in range(int(found[-1]) + 1)]
 
-    # How they are written: each returns the options of import and of predict.
-
-    def write_as(self, kind, x, y, name):
-        return getattr(self, "write_" + kind)(x, y, self.folder / name)
-
-    def swapped(self, array):
-        """As it may lie in memory and files."""
-        if array.dtype.kind in "iuf" and self.chance(0.4):
-            array = array.astype(array.dtype.newbyteorder(">"))
-        return np.asfortranarray(array) if self.chance(0.4) else array
-
-    def write_npy(self, x, y, path):
-        names = {"x": x, "y": y} if y is not None else {"x": x}
-        made = {}
-        for name, array in names.items():
-            made[name] = f"{path}-{name}.npy"
-            with (gzip.open if self.chance(0.2) else open)(made[name], "wb") as f:
-                np.lib.format.write_array(f, self.swapped(array), version=self.draw.choice([(1, 0), (2, 0), (3, 0), None]))
-        return ["npy", "--x", made["x"]] + (["--y", made["y"]] if y is not None else []), [made["x"]]
-
-    def write_npz(self, x, y, path):
-        names = self.draw.choice([("x", "y"), ("data/x", "data/y"), ("x y", "ä"), ("x.npy", "y.npz"), ("arr_0", "arr_1")])
-        arrays = {names[0]: self.swapped(x)} | ({} if y is None else {names[1]: self.swapped(y)}) | {"other": np.zeros(3)}
-        file = f"{path}.npz"
-        (np.savez_compressed if self.chance(0.5) else np.savez)(file, **arrays)
-        return ["npy", "--x", f"{file}:{names[0]}"] + (["--y", f"{file}:{names[1]}"] if y is not None else []), [f"{file}:{names[0]}"]
-
-    def write_idx(self, x, y, path):
-        made = []
-        for name, array in (("x", x), ("y", y)):
-            if array is None:
-                continue
-            made.append(f"{path}-{name}-idx{array.ndim}")
-            header = bytes([0, 0, IDX[array.dtype.str[1:]], array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-            with (gzip.open if self.chance(0.3) else open)(made[-1], "wb") as f:
-                f.write(header + array.astype(array.dtype.newbyteorder(">")).tobytes())
-        return ["idx", "--images", made[0]] + (["--labels", made[1]] if y is not None else []), [made[0]]
-
-    def write_hdf5(self, x, y, path):
-        """In one file or in several, x as one array or side by side."""
-        draw = self.draw
-        if not hasattr(self, "places"):
-            self.places = draw.choice([("x", "y"), ("a/b/x", "a/y"), ("features ä", "y")])
-            self.cut = draw.randint(1, x.shape[1] - 1) if x.ndim == 2 and x.shape[1] > 1 and self.chance(0.2) else 0
-        place, of_y = self.places
-        ends = [0, draw.randint(1, len(x) - 1), len(x)] if len(x) > 1 and self.chance(0.3) else [0, len(x)]
-        files = []
-        for first, end in zip(ends, ends[1:]):
-            files.append(f"{path}-{first}.h5")
-            arrays = {place: x[first:end, :self.cut], place + "2": x[first:end, self.cut:]} if self.cut else {place: x[first:end]}
-            self.write_h5(files[-1], arrays | ({} if y is None else {of_y: y[first:end]}), of_y)
-        names = f"{place},{place}2" if self.cut else place
-        return ["hdf5", *files, "--x", names] + (["--y", of_y] if y is not None else []), " --data ".join(files).split(" ") + ["--x", names]
-
-    def write_h5(self, file, arrays, of_y):
-        draw = self.draw
-        with h5py.File(file, "w", libver=draw.choice(["earliest", ("earliest", "v108")])) as f:
-            for place, array in arrays.items():
-                options = {}
-                if self.chance(0.6):
-                    options["chunks"] = tuple(draw.randint(1, extent) for extent in array.shape)
-                    options["compression"] = draw.choice([None, "gzip"])
-                    options["shuffle"], options["fletcher32"] = self.chance(0.3), self.chance(0.3)
-                    if self.chance(0.3):
-                        options["maxshape"] = (None,) + array.shape[1:]
-                array = self.swapped(array)
-                made = f.create_dataset(place, shape=array.shape, dtype=array.dtype, **options)
-                made[...] = array
-                made.attrs.update(self.attributes if place != of_y else {}, long_name="of something")
-
-    def write_libsvm(self, x, y, path):
-        draw, file = self.draw, f"{path}.svm"
-        zeros, order, queries, notes = self.chance(0.2), self.chance(0.3), self.chance(0.2), self.chance(0.3)
-        lines = ["# made by hand"] if notes else []
-        for row, label in zip(x, y):
-            text = f"{label:.17g}" if label != int(label) else draw.choice([f"{int(label)}", f"{int(label)}.0", f"{int(label):+d}"])
-            entries = [f"{c + self.base}:{v:.{self.digits}g}" for c, v in enumerate(row) if v or zeros or c == 0 == self.base]
-            if order:
-                draw.shuffle(entries)
-            between = draw.choice([" ", " ", "  ", "\t"])
-            lines.append(between.join([text] + (["qid:3"] if queries else []) + entries) + draw.choice(["", "", " ", " # so" if notes else ""]))
-        end = draw.choice(["\n", "\n", "\r\n"])
-        data = (draw.choice(["", "", "\ufeff"]) + end.join(lines) + draw.choice([end, end, ""])).encode()
-        pathlib.Path(file).write_bytes(gzip.compress(data) if self.chance(0.2) else data)
-        return ["libsvm", file], [file]
-
     def spoil(self, arguments):
-        """Something that no data set can be, in a file that is whole; or a file that is not."""
-        files = [one.split(".npz:")[0] + (".npz" if ".npz:" in one else "") for one in arguments if one.startswith(str(self.folder))]
-        how = self.draw.choice(["cut", "more", "records", "texts", "objects", "scalar", "complex"])
-        x = pathlib.Path(files[0])
-        if how == "cut":
-            data = x.read_bytes()
-            x.write_bytes(data[:self.draw.randrange(len(data) - 1)] if self.kind != "libsvm" else data + b"1 nonsense")
-        elif how == "more" and self.kind in ("npy", "idx"):
-            data = x.read_bytes()
-            x.write_bytes(gzip.compress(gzip.decompress(data) + b"\0") if data[:2] == b"\x1f\x8b" else data + b"\0")
-        elif self.kind == "npy" and how != "more":
-            odd = {"records": np.zeros(self.rows, "i4,f4"), "texts": np.full(self.rows, "a"), "scalar": np.array(1.0),
-                   "objects": np.array([1.5] * self.rows, dtype=object), "complex": np.zeros(self.rows, "c8")}
+        """Makes of x something that no data set can be, in a file that is whole; or a file that is not."""
+        x = pathlib.Path(arguments[1 if self.kind in ("hdf5", "libsvm") else 2].split(".npz:")[0])
+        x = x if x.exists() else x.with_name(x.name + ".npz")
+        data = x.read_bytes()
+        packed = data[:2] == b"\x1f\x8b"
+        more = {"libsvm": b"\n1 2:1 2:1\n", "hdf5": b"", "npz": b""}.get(self.kind, b"\0")
+        odd = {"records": np.zeros(self.rows, "i4,f4"), "texts": np.full(self.rows, "a"), "scalar": np.array(1.0),
+               "objects": np.array([1.5] * self.rows, dtype=object), "complex": np.zeros(self.rows, "c8")}
+        how = self.draw.choice(["cut", "more", *odd])
+        if self.kind == "npy" and how in odd:
             np.save(x, odd[how], allow_pickle=True)
-        elif self.kind == "libsvm":
-            x.write_bytes(x.read_bytes() + b"" if x.read_bytes()[:2] == b"\x1f\x8b" else x.read_bytes() + b"\n1 2:1 2:1\n")
-            if x.read_bytes()[:2] == b"\x1f\x8b":
-                return
+        elif how == "more" and more:
+            x.write_bytes(gzip.compress(gzip.decompress(data) + more) if packed else data + more)
+        elif how == "cut" and (packed or self.kind != "libsvm"):
+            x.write_bytes(data[:self.draw.randrange(len(data) - 1)])
         else:
             return
         self.faults.append(how)
 
 
-class Refused(Exception):
-    pass
-
-
-def compare(arrays, x, y, classes, rows):
-    """@param rows  of the files, in the order of the data set"""
-    truth = arrays.truth[rows]
+def compare_values(arrays, x, y, classes):
+    truth = arrays.truth
     if x.shape != truth.shape:
         raise Failure(f"x of shape {x.shape}, {truth.shape} was written")
     brief = arrays.kind == "libsvm" and x.dtype == np.float32 and arrays.digits <= 6
@@ -332,7 +232,7 @@ def compare(arrays, x, y, classes, rows):
         if y is not None:
             raise Failure("a y that nobody wrote")
         return
-    targets = arrays.targets[rows]
+    targets = arrays.targets
     if arrays.names is None:
         if classes:
             raise Failure(f"classes {classes} of numbers such as {targets.flat[:9]}")
@@ -344,14 +244,6 @@ def compare(arrays, x, y, classes, rows):
         raise Failure(f"classes {classes}, {arrays.names} were expected of {arrays.y_kind}")
     if [float(classes[k]) for k in y.reshape(-1)] != list(targets.reshape(-1)):
         raise Failure(f"labels {targets[:9]} became {y[:9]} of {classes}")
-
-
-def order_of(arrays, f):
-    """The splits of a data set behind each other, and which rows of the files theirs are, found by what they hold."""
-    parts = [name for name in ("train", "validation", "test") if name in f]
-    x = np.concatenate([f[part]["x"][()] for part in parts])
-    y = np.concatenate([f[part]["y"][()] for part in parts]) if "y" in f["train"] else None
-    return parts, x, y
 
 
 FOR_TEST = {"--x": "--test-x", "--y": "--test-y", "--images": "--test-images", "--labels": "--test-labels"}
@@ -382,49 +274,34 @@ def hold(shoal, arrays):
     if arrays.faults:
         raise Failure(f"{arrays.faults} taken: {told}")
     with h5py.File(folder / "set.h5") as f:
-        parts, x, y = order_of(arrays, f)
+        parts = [part for part in ("train", "test") if part in f]
+        x = np.concatenate([f[part]["x"][()] for part in parts])
+        y = np.concatenate([f[part]["y"][()] for part in parts]) if "y" in f["train"] else None
         classes = [name.decode() for name in f.attrs.get("class_names", [])]
-        try:
-            compare(arrays, x, y, classes, np.arange(arrays.rows))
-        except Failure as failure:
-            raise Failure(f"{failure}\n{told}") from None
+    try:
+        compare_values(arrays, x, y, classes)
+    except Failure as failure:
+        raise Failure(f"{failure}\n{told}") from None
     if some and ["test", str(some)] not in [line.split() for line in done.stdout.splitlines()]:
         raise Failure(f"not said that test has {some} rows: {told}")
-    try:
-        return hold_predictions(shoal, arrays, raw, parts, x) if arrays.y is not None else ""
-    except Refused as why:
-        return f"predict: {why}"
+    if y is None or (np.abs(np.nan_to_num(x.astype(float))) > np.finfo("f4").max).any():  # which no model takes
+        return ""
+    return hold_predictions(shoal, arrays, raw, parts, x)
 
 
 def hold_predictions(shoal, arrays, raw, parts, x):
-    done = run(shoal, arrays.folder, "train", "--set", "data.file=set.h5", "--set", "train.epochs=1", "--set", "model.hidden=[4]", "--run", "net")
-    if done.returncode != 0:
-        return "train: " + done.stderr.strip().split("\n")[-1]
-    wanted = np.concatenate([predicted(shoal, arrays.folder, "set.h5", "--split", part) for part in parts])
-    made = predicted(shoal, arrays.folder, *raw)
-    if not np.array_equal(made, wanted[:len(made)]):
-        raise Failure(f"predictions of {raw} differ: {made.reshape(-1)[:4]}, of the set {wanted.reshape(-1)[:4]}")
-    others = ["libsvm"] if arrays.kind == "libsvm" else ["hdf5"] if arrays.kind == "hdf5" else ["npy", "npz", "hdf5"]
+    folder = arrays.folder
+    if why := train(shoal, folder):
+        return why
+    wanted = np.concatenate([predicted(shoal, folder, "set.h5", "--split", part) for part in parts])
+    made = predicted(shoal, folder, *raw)
+    compare(raw, made, wanted[:len(made)])
+    others = {"libsvm": ["libsvm"], "hdf5": ["hdf5"]}.get(arrays.kind, ["npy", "npz", "hdf5"])
     order = arrays.some.permutation(arrays.rows)
     _, second = arrays.write_as(arrays.draw.choice(others), arrays.x[order], arrays.y[order], "two")
-    made = predicted(shoal, arrays.folder, *second)
-    if not np.array_equal(made, wanted[order]):
-        raise Failure(f"predictions of {second} differ: {made.reshape(-1)[:4]}, of the set {wanted[order].reshape(-1)[:4]}")
-    latest = sorted((arrays.folder / "net" / "checkpoints").glob("step-*.h5"))[-1]
-    made = load(latest)(x)
-    if not np.allclose(made, wanted, rtol=1e-4, atol=1e-4 * (np.abs(wanted).max() + 1e-30)):
-        raise Failure(f"shoal_load.py: {made.reshape(-1)[:4]}, predict {wanted.reshape(-1)[:4]}")
+    compare(second, predicted(shoal, folder, *second), wanted[order])
+    compare("shoal_load.py", load(folder / "net" / "checkpoints" / "latest")(x), wanted, 1e-4)
     return ""
-
-
-def predicted(shoal, folder, *data):
-    done = run(shoal, folder, "predict", "net", "--data", *data, "--out", "out.h5")
-    if "too large for float32" in done.stderr:
-        raise Refused(done.stderr.strip())
-    if done.returncode != 0:
-        raise Failure(f"predict {data}: {done.stderr}")
-    with h5py.File(folder / "out.h5") as f:
-        return f["outputs" if "outputs" in f else "probabilities"][()]
 
 
 if __name__ == "__main__":

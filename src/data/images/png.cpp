@@ -55,8 +55,9 @@ class PngReader {
   ImageSize start() {
     guarded([&] {
       png_set_read_fn(png_, &shared_, take);
-      png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_size() judges both together
-      png_set_chunk_malloc_max(png_, std::size_t{1} << 23);         // texts and profiles, which nobody reads
+      png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);    // check_size() judges both together
+      png_set_crc_action(png_, PNG_CRC_DEFAULT, PNG_CRC_ERROR_QUIT);  // a chunk that is left out may be transparency
+      png_set_chunk_malloc_max(png_, std::size_t{1} << 23);           // texts and profiles, which nobody reads
       png_read_info(png_, info_);
     });
     check_size(png_get_image_width(png_, info_), png_get_image_height(png_, info_));

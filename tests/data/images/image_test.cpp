@@ -103,6 +103,9 @@ TEST(Images, WhoseTransparencyIsDamagedAreRefused) {
   refused(one_pixel(palette + png_part("tRNS", "\xff\x10\x10")), "damaged PNG: tRNS: invalid");
   clear.back() = static_cast<char>(~clear.back());
   refused(one_pixel(palette + clear), "damaged PNG: tRNS: CRC error");
+  std::string lost = png_part("tRNS", "\xff\x10");
+  lost[lost.find('t')] = 'u';  // a chunk that nobody knows
+  refused(one_pixel(palette + lost), "damaged PNG: uRNS: CRC error");
 }
 
 /// With an orientation in EXIF.
