@@ -7,6 +7,8 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import warnings
+import zipfile
 
 import h5py
 import numpy as np
@@ -280,6 +282,7 @@ refused(64, "leave out one", "hdf5", *files, "--x", "wind", "--y", "y", "--regre
 
 # NumPy's archives and arrays of every type and order
 arrays = {t: draw.integers(0, 2 if t == "?" else 100, (30, 3, 2)).astype(t) for t in types}
+np.save("again.npy", value)
 np.savez("plain.npz", **{str(i): a for i, a in enumerate(arrays.values())}, f=np.asfortranarray(value), y=np.arange(30) % 3)
 np.savez_compressed("packed.npz", **{str(i): np.asfortranarray(a) for i, a in enumerate(arrays.values())})
 np.savez_compressed("one.npz", only=value)
@@ -295,6 +298,13 @@ with h5py.File("out.h5") as f:
     same(f["test/x"][:], list(arrays.values())[4].astype("f4"), "f4", "test of an archive")
 refused(65, "which of its arrays? It holds 0, 1,", "npy", "--x", "plain.npz")
 refused(65, 'no array "z" in it; it holds', "npy", "--x", "plain.npz:z")
+shutil.copy("plain.npz", "twice.npz")
+for name in "0.npy", "1":
+    with warnings.catch_warnings(), zipfile.ZipFile("twice.npz", "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.write("again.npy", name)
+for name in "0", "1":
+    refused(65, f"two arrays in it are called {name}", "npy", "--x", f"twice.npz:{name}")
 np.save("objects.npy", np.array([{}, 1], dtype=object), allow_pickle=True)
 refused(65, "an NPY array of Python objects", "npy", "--x", "objects.npy")
 np.save("texts.npy", np.array(["a", "b"]))
