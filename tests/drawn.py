@@ -4,12 +4,47 @@ import collections
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
+
+import h5py
+import numpy as np
 
 
 class Failure(Exception):
     pass
+
+
+def run(shoal, folder, *arguments):
+    """Of a call that may be refused, but for nothing else than what it was given."""
+    done = subprocess.run([shoal, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
+    if done.returncode not in (0, 64, 65):
+        raise Failure(f"{arguments}: {done.returncode}\n{done.stderr[-1500:]}")
+    return done
+
+
+def train(shoal, folder):
+    """A small net of set.h5 as the run net. Returns why not, or ""."""
+    done = run(shoal, folder, "train", "--set", "data.file=set.h5", "--set", "train.epochs=1", "--set", "model.hidden=[8]", "--run", "net")
+    return "train: " + done.stderr.strip().split("\n")[-1] if done.returncode else ""
+
+
+def predicted(shoal, folder, *data):
+    """What the run net predicts."""
+    done = run(shoal, folder, "predict", "net", "--data", *data, "--out", "out.h5")
+    if done.returncode != 0:
+        raise Failure(f"predict {data}: {done.stderr}")
+    with h5py.File(folder / "out.h5") as f:
+        return f["outputs" if "outputs" in f else "probabilities"][()]
+
+
+def compare(what, made, wanted, share=0.0):
+    """@param share  of their size by which predictions may differ"""
+    far = share * (np.abs(wanted).max() + 1e-30)
+    if made.shape != wanted.shape or not np.allclose(made, wanted, rtol=share, atol=far):
+        row = int(np.argmax((made != wanted).reshape(len(made), -1).any(axis=1))) if made.shape == wanted.shape else 0
+        raise Failure(f"predictions of {what} differ, row {row}: {made[row]}, not {wanted[row]}")
 
 
 def campaign(description, hold):

@@ -12,7 +12,6 @@ import gzip
 import json
 import pathlib
 import random
-import subprocess
 import sys
 
 import h5py
@@ -20,7 +19,7 @@ import numpy as np
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from drawn import Failure, campaign  # noqa: E402
+from drawn import Failure, campaign, compare, predicted, run, train  # noqa: E402
 
 WORDS = ["red", "blue", "dark green", "São Paulo", "O'Neill", "naïve", "x-1", "A&B", "北京", "Ærø", "semi;colon", "com,ma", "ta\tb",
          "pi|pe", 'say "hi"', "two\nlines", "NA", "1st", "-", "None", "#5", "100%", "=sum", "new york", "a.b", "7up", "e"]
@@ -139,13 +138,6 @@ class Table:
         (self.folder / name).write_bytes(data)
 
 
-def run(shoal, folder, *arguments):
-    done = subprocess.run([shoal, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
-    if done.returncode not in (0, 64, 65):
-        raise Failure(f"{arguments}: {done.returncode}\n{done.stderr[-1500:]}")
-    return done
-
-
 def compare_cells(table, told):
     with h5py.File(table.folder / "set.h5") as f:
         x, y = f["train/x"][()], f["train/y"][()]
@@ -179,22 +171,11 @@ def hold(shoal, table):
     if done.returncode != 0:
         return done.stderr.strip().split("\n")[-1]
     compare_cells(table, done.stdout)
-    done = run(shoal, table.folder, "train", "--set", "data.file=set.h5", "--set", "train.epochs=1", "--set", "model.hidden=[8]", "--run", "net")
-    if done.returncode != 0:
-        return "train: " + done.stderr.strip().split("\n")[-1]
-    for data, out in (("set.h5", "a.h5"), ("table.csv", "b.h5"), ("again.csv", "c.h5")):
-        split = ("--split", "train") if data == "set.h5" else ()
-        done = run(shoal, table.folder, "predict", "net", "--data", data, *split, "--out", out)
-        if done.returncode != 0:
-            raise Failure(f"predict {data}: {done.stderr}")
-    with h5py.File(table.folder / "a.h5") as a:
-        wanted = a["probabilities"][()]
-        for name in ("b.h5", "c.h5"):
-            with h5py.File(table.folder / name) as b:
-                made = b["probabilities"][()]
-            if made.shape != wanted.shape or not np.array_equal(made, wanted):
-                row = int(np.argmax((made != wanted).any(axis=1))) if made.shape == wanted.shape else -1
-                raise Failure(f"predictions of {name} differ, row {row}")
+    if why := train(shoal, table.folder):
+        return why
+    wanted = predicted(shoal, table.folder, "set.h5", "--split", "train")
+    for data in "table.csv", "again.csv":
+        compare(data, predicted(shoal, table.folder, data), wanted)
     return ""
 
 

@@ -7,6 +7,8 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import warnings
+import zipfile
 
 import h5py
 import numpy as np
@@ -124,6 +126,8 @@ with h5py.File("types.h5", "w") as f:
     f["bfloat"] = np.arange(4.0)
     f["nan"] = np.array([[0, 1], [2, np.nan], [-9, 5]])
     f["inf"] = np.array([[0, 1], [2, -np.inf]], "f4")
+    for t in ("i1", ">i4", "?"):  # two names of numbers, which a boolean is as well
+        f["names_" + t] = np.array([[0, 1], [1, 0]], "?") if t == "?" else np.array([[-1, 1], [1, -1]]).astype(h5py.enum_dtype({"N": -1, "P": 1}, t))
 with h5py.File("types.h5") as f:
     for t in types:
         for layout in ("plain", "chunked"):
@@ -133,6 +137,9 @@ with h5py.File("types.h5") as f:
     for name in ("long", "even", "third"):
         dtype = "f4" if name == "even" else "f8"
         same(imported("hdf5", "types.h5", "--x", name)[0], f[name][:].astype(dtype), dtype, name)
+    for t in ("i1", ">i4", "?"):
+        values = f["names_" + t][:]
+        same(imported("hdf5", "types.h5", "--x", "names_" + t)[0], values.astype("u1" if t == "?" else "f4"), "u1" if t == "?" else "f4", t)
 refused(65, "types.h5: beyond: row 0, element 0 is a whole number that float64 does not hold", "hdf5", "types.h5", "--x",
         "beyond")
 refused(65, "types.h5: nan: row 1, element 1 is nan", "hdf5", "types.h5", "--x", "nan")
@@ -240,6 +247,18 @@ for file in ("degf.nc", "degf.h5"):
 _, _, said = imported("hdf5", "degf.nc", "--x", "t", "--y", "y", "--like", "degc.h5")
 assert 'warning: t is in "degF"' in said and 'in "degC" in degc.h5' in said, said
 
+# A number that stands for missing ones and that the array cannot hold is not the nearest that it can.
+for dtype, number, told in (("u1", -1, "-1"), ("u2", -999.0, "-999"), ("i2", 1e20, "1e+20"), ("i4", 2.5, "2.5"), ("i2", np.nan, "nan"), ("f4", 1e300, "1e+300")):
+    for name in "_FillValue", "missing_value":
+        with h5py.File("fill.h5", "w") as f:
+            f["t"] = np.arange(8).reshape(4, 2).astype(dtype)
+            f["t"].attrs[name] = number
+        refused(65, f"fill.h5: t: the attribute {name} is {told}, which", "hdf5", "fill.h5", "--x", "t")
+with h5py.File("fill.h5", "w") as f:
+    f["t"] = np.arange(8).reshape(4, 2).astype("f4") + np.float32(0.1)
+    f["t"].attrs["_FillValue"] = 3.1  # as float32 has it
+assert np.isnan(imported("hdf5", "fill.h5", "--x", "t")[0][1, 1])
+
 with h5py.File("k.nc", "a") as f:
     f["t"].attrs["scale_factor"] = [1.0, 2.0]
 refused(65, "the attribute scale_factor holds 2 numbers, and is to hold 1; correct or remove it", "hdf5", "k.nc", "--x", "t")
@@ -263,6 +282,7 @@ refused(64, "leave out one", "hdf5", *files, "--x", "wind", "--y", "y", "--regre
 
 # NumPy's archives and arrays of every type and order
 arrays = {t: draw.integers(0, 2 if t == "?" else 100, (30, 3, 2)).astype(t) for t in types}
+np.save("again.npy", value)
 np.savez("plain.npz", **{str(i): a for i, a in enumerate(arrays.values())}, f=np.asfortranarray(value), y=np.arange(30) % 3)
 np.savez_compressed("packed.npz", **{str(i): np.asfortranarray(a) for i, a in enumerate(arrays.values())})
 np.savez_compressed("one.npz", only=value)
@@ -278,6 +298,13 @@ with h5py.File("out.h5") as f:
     same(f["test/x"][:], list(arrays.values())[4].astype("f4"), "f4", "test of an archive")
 refused(65, "which of its arrays? It holds 0, 1,", "npy", "--x", "plain.npz")
 refused(65, 'no array "z" in it; it holds', "npy", "--x", "plain.npz:z")
+shutil.copy("plain.npz", "twice.npz")
+for name in "0.npy", "1":
+    with warnings.catch_warnings(), zipfile.ZipFile("twice.npz", "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.write("again.npy", name)
+for name in "0", "1":
+    refused(65, f"two arrays in it are called {name}", "npy", "--x", f"twice.npz:{name}")
 np.save("objects.npy", np.array([{}, 1], dtype=object), allow_pickle=True)
 refused(65, "an NPY array of Python objects", "npy", "--x", "objects.npy")
 np.save("texts.npy", np.array(["a", "b"]))

@@ -115,31 +115,42 @@ struct JointAnswers {
   std::shared_ptr<LabelNumbers> numbers;  // of train, then of test
   std::int64_t of_train = 0;              // rows
   bool whole = true;                      // by the types of the files
+  bool one_hot = true;                    // each row is a single 1 among zeros
   Place place = {};                       // of a number
 };
 
-void add_answers(SourceArrays& y, const JoinedArrays& x, LabelNumbers& numbers) {
+bool is_one_hot(std::span<const double> row) {
+  return std::ranges::count(row, 1.0) == 1 && std::ranges::count(row, 0.0) == std::ssize(row) - 1;
+}
+
+/// @returns whether each row is_one_hot()
+bool add_answers(SourceArrays& y, const JoinedArrays& x, LabelNumbers& numbers) {
   if (y.rows() != x.rows())
     refuse(fmt::format("{}: {} rows for the {} of {}; give those that belong together", y.origin(), y.rows(), x.rows(),
                        x.origin()));
   constexpr std::int64_t numbers_at_once = std::int64_t{1} << 16;
   const std::int64_t rows_at_once = std::max<std::int64_t>(1, numbers_at_once / y.row_elements());
   std::optional<std::int64_t> missing;
+  bool one_hot = true;
   std::vector<std::int64_t> rows;
   std::vector<double> values;
+  const auto width = static_cast<std::size_t>(y.row_elements());
   for (std::int64_t first = 0; first < y.rows(); first += rows_at_once) {
     rows.resize(static_cast<std::size_t>(std::min(rows_at_once, y.rows() - first)));
     std::iota(rows.begin(), rows.end(), first);
-    values.resize(rows.size() * static_cast<std::size_t>(y.row_elements()));
+    values.resize(rows.size() * width);
     y.read(rows, values.data(), y.row_elements());
     const auto gap = std::ranges::find_if(values, [](double value) { return std::isnan(value); });
     if (!missing && gap != values.end()) missing = first + (gap - values.begin()) / y.row_elements();
+    for (std::size_t at = 0; one_hot && at < values.size(); at += width)
+      one_hot = is_one_hot(std::span(values).subspan(at, width));
     numbers.add(values);
   }
   y.rest();
   if (missing)
     refuse(fmt::format("{}: the label is missing or nan, one of {}; remove those rows", y.place(*missing),
                        y.missing_seen()));
+  return one_hot;
 }
 
 /// @param out  of the data set to be
@@ -155,10 +166,10 @@ JointAnswers joint_answers(SourceArrays& y, const JoinedArrays& x, SourceArrays*
                          one->row_elements(), y.origin(), y.row_elements()));
   }
   JointAnswers all{std::make_shared<LabelNumbers>(out, y.row_elements())};
-  add_answers(y, x, *all.numbers);
+  all.one_hot = add_answers(y, x, *all.numbers);
   all.of_train = all.numbers->rows();
   all.whole = y.are_whole() && (test_y == nullptr || test_y->are_whole());
-  if (test_y != nullptr) add_answers(*test_y, *test_x, *all.numbers);
+  if (test_y != nullptr) all.one_hot = add_answers(*test_y, *test_x, *all.numbers) && all.one_hot;
   all.place = [&y, test_y, train = all.of_train, width = y.row_elements()](std::size_t i) {
     const std::int64_t row = static_cast<std::int64_t>(i) / width;
     return row < train ? y.place(row) : test_y->place(row - train);
@@ -174,7 +185,13 @@ NumberLabels labels_of_answers(const SourceArrays& y, const JointAnswers& all, c
   if (outputs > 1) {
     if (like ? !names.empty() : import.wish == LabelWish::classes)
       refuse(fmt::format("{}: y has {} numbers a row, which cannot be one class", y.origin(), outputs));
-    if (all.whole && import.wish != LabelWish::regression && !like)
+    const bool asks = import.wish != LabelWish::regression && !like;
+    if (all.one_hot && asks)
+      refuse(
+          fmt::format("{}: y has {} numbers a row, a 1 among zeros; for classes save their numbers "
+                      "(numpy.argmax(y, axis=1)), or say --regression if they are numbers to predict",
+                      y.origin(), outputs));
+    if (all.whole && asks)
       refuse(
           fmt::format("{}: y has {} whole numbers a row; it must be (N), or (N, K) of floats; say --regression if they "
                       "are numbers to predict",

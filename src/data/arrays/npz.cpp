@@ -128,10 +128,17 @@ void ZipFile::read_entries(std::span<const std::byte> directory) {
 
 const Member& ZipFile::member(const std::string& name) const {
   std::vector<std::string> names;
+  const Member* found = nullptr;
   for (const Member& member : members_) {
-    if (!name.empty() && (member.name == name || member.name == name + ".npy")) return member;
+    if (!name.empty() && (member.name == name || member.name == name + ".npy")) {
+      // What is added to an archive leaves there what it stands for.
+      if (found != nullptr)
+        refuse(path(), fmt::format("two arrays in it are called {}; save it again with one", shown(name)));
+      found = &member;
+    }
     names.push_back(shown(member.name.ends_with(".npy") ? member.name.substr(0, member.name.size() - 4) : member.name));
   }
+  if (found != nullptr) return *found;
   if (name.empty() && members_.size() == 1) return members_.front();
   const std::string all =
       names.empty()

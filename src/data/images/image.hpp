@@ -52,6 +52,10 @@ void decode_jpeg(std::span<const std::byte> file, RowReceiver& receiver);
 /// By libpng.
 void decode_png(std::span<const std::byte> file, RowReceiver& receiver);
 
+/// Whether a JPEG file says in EXIF that it is to be shown turned or mirrored.
+/// Source: CIPA DC-008, Exchangeable image file format 2.3, sections 4.5 and 4.6.4.
+bool is_turned(std::span<const std::byte> file);
+
 /// @throws ImageFault  for none, or more than most_pixels
 void check_size(std::int64_t width, std::int64_t height);
 

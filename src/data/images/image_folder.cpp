@@ -150,6 +150,8 @@ ImageFolder list_images(const std::string& folder, const std::vector<std::string
   images.folders.resize(images.class_names.size());
   for (const std::string& name : top.folders) {
     const std::size_t k = class_of_folder(images, name);
+    if (!images.folders[k].empty())  // bytes beside the text that stands for them
+      refuse_folder(folder, fmt::format("two folders are called \"{}\"; rename one", images.class_names[k]));
     images.folders[k] = name;
   }
   for (std::size_t k = 0; k < images.folders.size(); ++k) {

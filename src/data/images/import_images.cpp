@@ -25,38 +25,46 @@ namespace {
 
 constexpr std::int64_t most_file_bytes = std::int64_t{1} << 28;
 
-/// Puts an image into `out`. Returns why it cannot be read; nothing when it can.
-std::optional<std::string> read_image(const std::string& path, const ImageSize& size, std::span<std::byte> out) {
+struct ImageRead {
+  std::optional<std::string> fault = {};  ///< why it cannot be read
+  bool turned = false;                    ///< see is_turned()
+};
+
+/// Puts an image into `out`.
+ImageRead read_image(const std::string& path, const ImageSize& size, std::span<std::byte> out) {
   try {
     const RandomAccessFile file(path);
-    if (file.size() > most_file_bytes) return fmt::format("{} bytes; {} are the most", file.size(), most_file_bytes);
+    if (file.size() > most_file_bytes) return {fmt::format("{} bytes; {} are the most", file.size(), most_file_bytes)};
     std::vector<std::byte> bytes(static_cast<std::size_t>(file.size()));
     file.read(0, bytes);
     Resizer resizer(size, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
     decode_image(bytes, resizer);
-    return std::nullopt;
+    return {{}, is_turned(bytes)};
   } catch (const ImageFault& fault) {
-    return fault.what();
+    return {fault.what()};
   } catch (const Error& error) {
-    return error.what();
+    return {error.what()};
   }
 }
 
 /// Decodes images on all cores as they are asked for.
 class ImageRows {
  public:
-  ImageRows(ImageFolder folder, const ImageSize& size) : folder_(std::move(folder)), size_(size) {}
+  ImageRows(ImageFolder folder, const ImageSize& size)
+      : folder_(std::move(folder)), size_(size), turned_(folder_.names.size()) {}
 
+  std::vector<std::int64_t> shape() const { return {size_.channels, size_.height, size_.width}; }
   std::size_t row_bytes() const { return static_cast<std::size_t>(size_.channels * size_.height * size_.width); }
 
   /// @throws Error(bad_data)  for the first of the images that cannot be read
-  void read(std::span<const std::int64_t> rows, std::span<std::byte> out) const {
-    const std::vector<std::optional<std::string>> faults = try_all(rows, out);
+  void read(std::span<const std::int64_t> rows, std::span<std::byte> out) {
+    const std::vector<ImageRead> read = try_all(rows, out);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (!faults[i]) continue;
+      turned_[static_cast<std::size_t>(rows[i])] = read[i].turned;
+      if (!read[i].fault) continue;
       const bool alone = folder_.names.size() == 1;
       throw Error(ExitStatus::bad_data,
-                  fmt::format("{}: {}{}", escape_non_utf8(folder_.file(rows[i])), *faults[i],
+                  fmt::format("{}: {}{}", escape_non_utf8(folder_.file(rows[i])), *read[i].fault,
                               alone ? "" : "; replace or remove it, or leave out such files with --skip-bad"));
     }
   }
@@ -75,11 +83,11 @@ class ImageRows {
       std::vector<std::int64_t> rows;
       for (std::int64_t row = begin; row < std::min(count, begin + piece); ++row) rows.push_back(row);
       scratch.resize(rows.size() * row_bytes());
-      const std::vector<std::optional<std::string>> faults = try_all(rows, scratch);
+      const std::vector<ImageRead> read = try_all(rows, scratch);
       for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto row = static_cast<std::size_t>(rows[i]);
-        if (faults[i]) {
-          if (first.empty()) first = fmt::format("{}: {}", escape_non_utf8(folder_.file(rows[i])), *faults[i]);
+        if (read[i].fault) {
+          if (first.empty()) first = fmt::format("{}: {}", escape_non_utf8(folder_.file(rows[i])), *read[i].fault);
           continue;
         }
         names.push_back(folder_.names[row]);
@@ -93,22 +101,36 @@ class ImageRows {
       log_warning(fmt::format("left out: {} of {}; the first is {}", left_out, counted(count, "image"), first));
     folder_.names = std::move(names);
     folder_.classes = std::move(classes);
+    turned_.resize(folder_.names.size());
+  }
+
+  /// Of those that were read.
+  void say_turned() const {
+    const auto count = std::ranges::count(turned_, true);
+    if (count == 0) return;
+    const auto first = std::ranges::find(turned_, true) - turned_.begin();
+    log_warning(
+        fmt::format("{}: {} of {} {} in EXIF to be turned or mirrored, the first is {}; they are taken as they "
+                    "are stored, turn them before if they differ in that",
+                    escape_non_utf8(folder_.path), count, counted(std::ssize(turned_), "image"),
+                    count == 1 ? "says" : "say", folder_.name_below(first)));
   }
 
   const ImageFolder& folder() const { return folder_; }
 
  private:
-  std::vector<std::optional<std::string>> try_all(std::span<const std::int64_t> rows, std::span<std::byte> out) const {
-    std::vector<std::optional<std::string>> faults(rows.size());
+  std::vector<ImageRead> try_all(std::span<const std::int64_t> rows, std::span<std::byte> out) const {
+    std::vector<ImageRead> read(rows.size());
     parallel_for(static_cast<std::int64_t>(rows.size()), [&](std::int64_t i) {
       const auto at = static_cast<std::size_t>(i);
-      faults[at] = read_image(folder_.file(rows[at]), size_, out.subspan(at * row_bytes(), row_bytes()));
+      read[at] = read_image(folder_.file(rows[at]), size_, out.subspan(at * row_bytes(), row_bytes()));
     });
-    return faults;
+    return read;
   }
 
   ImageFolder folder_;
   ImageSize size_;
+  std::vector<bool> turned_;  // each image
 };
 
 Column names_of_files(std::shared_ptr<const ImageRows> rows) {
@@ -123,18 +145,22 @@ Column names_of_files(std::shared_ptr<const ImageRows> rows) {
   return {ElementType::uint8, {static_cast<std::int64_t>(longest)}, copy};
 }
 
-Table table_of_images(const ImageFolder& folder, const ImageSize& size, bool skip_bad) {
+std::shared_ptr<ImageRows> rows_of_images(const ImageFolder& folder, const ImageSize& size, bool skip_bad) {
   auto rows = std::make_shared<ImageRows>(folder, size);
   if (skip_bad) rows->skip_bad();
   say_empty_classes(rows->folder());
+  return rows;
+}
+
+Table table_of_images(const std::shared_ptr<ImageRows>& rows) {
   Table table;
   table.rows = static_cast<std::int64_t>(rows->folder().names.size());
   table.x = {ElementType::uint8,
-             {size.channels, size.height, size.width},
+             rows->shape(),
              {},
              [rows](std::span<const std::int64_t> some, std::span<std::byte> out) { rows->read(some, out); },
              true};
-  if (!folder.class_names.empty()) table.y = column_of(rows->folder().classes, {});
+  if (!rows->folder().class_names.empty()) table.y = column_of(rows->folder().classes, {});
   table.ids = {names_of_files(rows)};
   return table;
 }
@@ -177,8 +203,11 @@ DatasetSummary import_images(const ImagesOptions& options, const std::string& ou
   notes.like = options.like;
   if (folder.class_names.empty()) notes.class_names = known;
   if (options.test.empty()) {
-    const Table table = table_of_images(folder, size, options.skip_bad);
-    return write_splits(plan_splits(table, nullptr, options.split), notes, out);
+    const auto rows = rows_of_images(folder, size, options.skip_bad);
+    const Table table = table_of_images(rows);
+    DatasetSummary summary = write_splits(plan_splits(table, nullptr, options.split), notes, out);
+    rows->say_turned();
+    return summary;
   }
   say_read_twice({options.folder}, {options.test});
   const ImageFolder test_folder = list_images(options.test, folder.class_names);
@@ -186,10 +215,15 @@ DatasetSummary import_images(const ImagesOptions& options, const std::string& ou
     throw Error(ExitStatus::bad_data,
                 fmt::format("of {} and {} one has folders of classes and the other has not; both need the same",
                             escape_non_utf8(options.folder), escape_non_utf8(options.test)));
-  const Table table = table_of_images(folder, size, options.skip_bad);
-  const Table test = table_of_images(test_folder, size, options.skip_bad);
+  const auto rows = rows_of_images(folder, size, options.skip_bad);
+  const auto test_rows = rows_of_images(test_folder, size, options.skip_bad);
+  const Table table = table_of_images(rows);
+  const Table test = table_of_images(test_rows);
   notes.source += ", " + file_name(options.test);
-  return write_splits(plan_splits(table, &test, options.split), notes, out);
+  DatasetSummary summary = write_splits(plan_splits(table, &test, options.split), notes, out);
+  rows->say_turned();
+  test_rows->say_turned();
+  return summary;
 }
 
 }  // namespace shoal

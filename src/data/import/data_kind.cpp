@@ -28,8 +28,8 @@ bool is_svm_entry(std::string_view word) {
 
 /// Lines of a number with entries behind it, or none, as far as they are whole; comments and blank lines between.
 bool looks_like_libsvm(std::string_view start) {
-  if (start.starts_with(byte_order_mark)) start.remove_prefix(byte_order_mark.size());
   const bool whole = start.size() < start_bytes;
+  if (start.starts_with(byte_order_mark)) start.remove_prefix(byte_order_mark.size());
   bool any = false;
   while (!start.empty()) {
     const std::size_t end = std::min(start.find_first_of("\r\n"), start.size());

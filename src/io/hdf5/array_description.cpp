@@ -54,9 +54,13 @@ ElementType float_type(hid_t type) {
   refuse("floats that float64 cannot hold", "save them as float64");
 }
 
-/// A boolean of h5py is an enumeration of int8: FALSE and TRUE.
+/// A boolean of h5py is an enumeration of int8: FALSE = 0 and TRUE = 1.
 bool is_boolean(hid_t type) {
-  return H5Tget_class(type) == H5T_ENUM && H5Tget_size(type) == 1 && H5Tget_nmembers(type) == 2;
+  if (H5Tget_class(type) != H5T_ENUM || H5Tget_size(type) != 1 || H5Tget_nmembers(type) != 2) return false;
+  std::array<std::uint8_t, 2> values{};
+  for (unsigned m = 0; m < values.size(); ++m)
+    check_status(H5Tget_member_value(type, m, &values[m]), "read an element type");
+  return std::ranges::max(values) == 1;
 }
 
 ElementType element_of(hid_t type) {
@@ -75,6 +79,24 @@ ElementType element_of(hid_t type) {
   }
 }
 
+/// HDF5 makes the nearest of a number that the type does not hold: 0 of -999 for unsigned ones, which is another value.
+void refuse_clipped(hid_t attribute, const char* name, std::span<const std::byte> values, ElementType type) {
+  const std::size_t count = values.size() / element_bytes(type);
+  std::vector<double> told(count);
+  std::vector<double> taken(count);
+  check_status(H5Aread(attribute, H5T_NATIVE_DOUBLE, told.data()), "read an attribute");
+  std::memcpy(taken.data(), values.data(), values.size());
+  check_status(H5Tconvert(type_id(type), H5T_NATIVE_DOUBLE, count, taken.data(), nullptr, H5P_DEFAULT),
+               "read an attribute");
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool near = std::isfinite(told[i]) == std::isfinite(taken[i]) && (told[i] == 0.0) == (taken[i] == 0.0);
+    const bool same = is_floating(type) ? near : told[i] == taken[i];
+    if (!same)
+      refuse(fmt::format("the attribute {} is {}, which {} does not hold", name, told[i], element_name(type)),
+             "correct or remove it");
+  }
+}
+
 /// The numbers of an attribute as elements of `type`. Nothing when there is none.
 std::optional<std::vector<std::byte>> numbers(hid_t array, const char* name, ElementType type) {
   if (check(H5Aexists(array, name), "look for an attribute") == 0) return std::nullopt;
@@ -88,6 +110,7 @@ std::optional<std::vector<std::byte>> numbers(hid_t array, const char* name, Ele
   if (count < 1 || count > 1000) refuse(fmt::format("the attribute {} holds {} numbers", name, count), "correct it");
   std::vector<std::byte> values(static_cast<std::size_t>(count) * element_bytes(type));
   check_status(H5Aread(attribute, type_id(type), values.data()), "read an attribute");
+  refuse_clipped(attribute, name, values, type);
   return values;
 }
 

@@ -84,6 +84,9 @@ TEST_F(ImportNpy, ReadsTargets) {
   const Split two = import(x_, npy<float>("<f4", "(2, 2)", {1, 2, 3, 4})).split("train");
   EXPECT_EQ(two.outputs(), 2);
   EXPECT_THAT(targets_of(two), ElementsAre(1, 2, 3, 4));
+  const std::string one_hot = write("hot.npy", npy<float>("<f4", "(2, 2)", {0, 1, 1, 0}));
+  import_npy({.x = write("hx.npy", x_), .y = one_hot, .regression = true}, path("hot.h5"));
+  EXPECT_THAT(targets_of(Dataset::open(path("hot.h5")).split("train")), ElementsAre(0, 1, 1, 0));
 }
 
 TEST_F(ImportNpy, JudgesTheLabelsOfTrainAndTestTogether) {
@@ -179,6 +182,9 @@ TEST_F(ImportNpy, RefusesArraysThatDoNotFit) {
                  {"row 1, element 1 is inf"});
   expect_refused(x_, npy<std::int64_t>("<i8", "(3,)", {0, 1, 2}), {"y.npy: 3 rows for the 2 of"});
   expect_refused(x_, npy<std::int64_t>("<i8", "(2, 2)", {0, 1, 0, 1}),
+                 {"y has 2 numbers a row, a 1 among zeros", "numpy.argmax"});
+  expect_refused(x_, npy<float>("<f4", "(2, 2)", {0, 1, 1, 0}), {"a 1 among zeros", "--regression"});
+  expect_refused(x_, npy<std::int64_t>("<i8", "(2, 2)", {0, 1, 0, 2}),
                  {"y has 2 whole numbers a row", "(N, K) of floats"});
   expect_refused(x_, npy<double>("<f8", "(2,)", {0, std::numeric_limits<double>::quiet_NaN()}), {"row 1", "nan"});
   expect_refused(x_, npy<double>("<f8", "(2,)", {0, 1e300}), {"row 1", "1e+300"});

@@ -1,5 +1,7 @@
 #include "data/images/image.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 
 #include "../data_files.hpp"
@@ -67,6 +69,65 @@ TEST(Images, AreRefusedByWhatTheyAre) {
   refused(golden("clear.png"), "transparent");
   refused(golden("clear-palette.png"), "transparent");
   refused(golden("deep.png"), "16 bits");
+}
+
+/// A part of a PNG file: its kind, its data, and what they must add up to.
+std::string png_part(const std::string& kind, const std::string& data) {
+  const auto number = [](std::uint64_t value) {
+    std::string text;
+    for (unsigned b = 4; b-- > 0;) text += static_cast<char>(value >> (8 * b) & 0xffU);
+    return text;
+  };
+  const std::string body = kind + data;
+  return number(data.size()) + body +
+         number(crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size())));
+}
+
+/// One pixel of colour 1 of a palette, uncompressed.
+std::string one_pixel(const std::string& parts) {
+  using namespace std::string_literals;
+  return "\x89PNG\r\n\x1a\n" + png_part("IHDR", "\0\0\0\1\0\0\0\1\x08\3\0\0\0"s) + parts +
+         png_part("IDAT", "\x78\x01\x01\x02\x00\xfd\xff\x00\x01\x00\x03\x00\x02"s) + png_part("IEND", "");
+}
+
+TEST(Images, OfAPaletteShowItsColoursAndNoOthers) {
+  EXPECT_THAT(decoded(one_pixel(png_part("PLTE", "abcdef")), {1, 1, 3}), ::testing::ElementsAre('d', 'e', 'f'));
+  refused(one_pixel(png_part("PLTE", "abc")), "damaged PNG: colour 1 of a palette of 1");
+}
+
+TEST(Images, WhoseTransparencyIsDamagedAreRefused) {
+  const std::string palette = png_part("PLTE", "abcdef");
+  std::string clear = png_part("tRNS", "\x10\xff");
+  EXPECT_NO_THROW(decoded(one_pixel(palette + clear), {1, 1, 3})) << "colour 1 is opaque";
+  refused(one_pixel(palette + png_part("tRNS", "\xff\x10")), "transparent");
+  refused(one_pixel(palette + png_part("tRNS", "\xff\x10\x10")), "damaged PNG: tRNS: invalid");
+  clear.back() = static_cast<char>(~clear.back());
+  refused(one_pixel(palette + clear), "damaged PNG: tRNS: CRC error");
+  std::string lost = png_part("tRNS", "\xff\x10");
+  lost[lost.find('t')] = 'u';  // a chunk that nobody knows
+  refused(one_pixel(palette + lost), "damaged PNG: uRNS: CRC error");
+}
+
+/// With an orientation in EXIF.
+std::string turned_image(const std::string& jpeg, char orientation, bool large_first) {
+  using namespace std::string_literals;
+  const std::string entry = large_first ? "MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0"s + orientation
+                                        : "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0"s + orientation + "\0"s;
+  return jpeg.substr(0, 2) + "\xff\xe1\0\x22"s + "Exif\0\0"s + entry + "\0\0\0\0\0\0"s + jpeg.substr(2);
+}
+
+TEST(Images, SayWhetherTheyAreToBeTurned) {
+  const std::string plain = golden("colour.jpg");
+  const auto turned = [](const std::string& file) { return is_turned(std::as_bytes(std::span(file))); };
+  EXPECT_FALSE(turned(plain));
+  EXPECT_FALSE(turned(golden("colour.png")));
+  for (const bool large_first : {false, true}) {
+    EXPECT_FALSE(turned(turned_image(plain, 1, large_first)));
+    const std::string file = turned_image(plain, 6, large_first);
+    EXPECT_TRUE(turned(file));
+    EXPECT_EQ(decoded(file, {width, height, 3}), decoded(plain, {width, height, 3})) << "taken as it is stored";
+    for (std::size_t size = 0; size < 60; ++size) turned(file.substr(0, size));
+  }
 }
 
 TEST(Images, AreRefusedWhereverTheyAreCutShort) {

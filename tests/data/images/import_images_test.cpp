@@ -127,7 +127,27 @@ TEST_F(ImportImages, RefusesFoldersThatMayMeanSomethingElse) {
   put_image("in/2.png", "colour.png");
   refused(options("in"), ExitStatus::bad_data, {"images such as 2.png lie beside folders such as a"});
   refused({.folder = path("in")}, ExitStatus::usage, {"--size is missing"});
+  put_image("bytes/caf\xe9/1.png", "colour.png");
+  put_image("bytes/caf\\xE9/1.png", "colour.png");
+  refused(options("bytes"), ExitStatus::bad_data, {"two folders are called \"caf\\xE9\""});
   refused({.folder = path("in"), .width = 100000, .height = 100000}, ExitStatus::usage, {"100000x100000 is too large"});
+}
+
+TEST_F(ImportImages, SaysWhichImagesAreToBeTurned) {
+  const std::string plain = bytes_of(SHOAL_SOURCE_DIR "/tests/golden/images/colour.jpg");
+  const std::string exif(
+      "\xff\xe1\0\x22"
+      "Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0",
+      36);
+  put_image("in/a/1.jpg", "colour.jpg");
+  put_text("in/b/2.jpg", plain.substr(0, 2) + exif + plain.substr(2));
+  ::testing::internal::CaptureStderr();
+  imported(options("in"));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::HasSubstr("in: 1 of 2 images says in EXIF to be turned or mirrored, the first is b/2.jpg"));
+  ::testing::internal::CaptureStderr();
+  imported(options("in/a"));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(ImportImages, WritesTheSameBytesEachTime) {

@@ -39,6 +39,11 @@ TEST_F(DataKindTest, TellsLibsvmFromCsv) {
   std::string row = "1";
   for (int i = 1; i < 3000; ++i) row += " " + std::to_string(i) + ":1";
   EXPECT_EQ(kind_of_data(write("a", row)), DataKind::libsvm) << "a row that is longer than what is looked at";
+  const std::string marked = "\xEF\xBB\xBF" + std::string(4078, '\n') + "1 2:1\n1 234:1\n";
+  for (std::size_t more = 0; more < 8; ++more)
+    EXPECT_EQ(kind_of_data(write("a", marked.substr(0, 3) + std::string(more, '\n') + marked.substr(3))),
+              DataKind::libsvm)
+        << "cut after " << more << " bytes less of an index";
   for (const char* text :
        {"size,time\n1,12:30\n", "when at:12\n", "a\n1\n", "1 2 3\n", "1 12:30,5\n", "1 2:1\na 3:1\n"})
     EXPECT_EQ(kind_of_data(write("a", text)), DataKind::csv) << text;
