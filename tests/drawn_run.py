@@ -100,8 +100,8 @@ class DrawnRun:
 
     def targets(self, x, y_type):
         x = np.nan_to_num(x)
-        spread = x.std() or 1.0
-        scores = ((x - x.mean()) / spread) @ np.random.default_rng(0).normal(size=(x.shape[1], self.classes))
+        spread = x.std(axis=0)  # of each column, for a date would outweigh the others
+        scores = ((x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)) @ np.random.default_rng(0).normal(size=(x.shape[1], self.classes))
         scores += self.rows.normal(0, 0.5, scores.shape)
         if self.target == "several":
             return (scores > 0).astype(np.float32)
