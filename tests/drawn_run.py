@@ -10,6 +10,7 @@ import numpy as np
 from drawn import Failure
 
 REFUSED = (64, 65)  # usage, bad data: the config and the data do not fit each other
+DIVERGED = 76
 ACTIVATIONS = ["relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity"]
 
 
@@ -220,6 +221,7 @@ class DrawnRun:
     def write_config(self):
         (self.folder / "run.toml").write_text("".join(f"{key} = {toml(value)}\n" for key, value in self.keys.items()))
 
+
 class Caller:
     """The program, called in a folder, by itself or by mpirun."""
 
@@ -230,7 +232,7 @@ class Caller:
         command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-np", str(ranks)] if ranks else []
         done = subprocess.run([*command, self.shoal, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
                               env=dict(os.environ, OMP_NUM_THREADS=str(threads), OMP_WAIT_POLICY="passive"))
-        if done.returncode not in (0, *REFUSED, 70):
+        if done.returncode not in (0, *REFUSED, DIVERGED):
             raise Failure(f"{arguments} on {ranks} ranks: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done
 

@@ -1,22 +1,20 @@
 #!/usr/bin/env python3
 """Sweeps drawn at random from all that [sweep] can say, each held to the promise: the same tables and checkpoints, byte for
-byte, at other numbers of ranks, with several ranks a trial, after kill -9 at random times and a resume at another number of
-ranks, and begun with fewer trials. And judged: values lie in the space as the search says, places follow from the metric,
-the three tables agree, trials trained anew by `shoal train` come to the same digest and figures, folds and the final fit as
-well, and `evaluate`, `predict --best`, `watch` and `report` say what the table says. What a config refuses is drawn again.
+byte, at other numbers of ranks, with several ranks a trial, begun with fewer trials, and ended or killed at random times,
+with files cut short, and resumed at another number of ranks. And judged: values lie in the space as the search says, places
+and who goes on follow from the metric, the tables agree, trials, folds and the final fit trained anew by `shoal train` come
+to the same digest and figures, and `cv`, `evaluate`, `predict --best`, `watch` and `report` say what the table says. What a
+config refuses is drawn again.
 
   any_sweep.py SHOAL [--from 1] [--count 20] [--keep FOLDER]
 
-Each sweep is a function of its number, but for when it is killed.
+Each sweep is a function of its number, but for what disturbs it. --keep: leaves the files of sweeps that failed there.
 """
 import csv
 import json
 import math
 import os
 import pathlib
-import random
-import signal
-import subprocess
 import sys
 import time
 
@@ -25,34 +23,19 @@ import numpy as np
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from disturb import damage, disturb  # noqa: E402
 from drawn import Failure, campaign  # noqa: E402
-from drawn_run import REFUSED, Caller  # noqa: E402
+from drawn_run import DIVERGED, REFUSED, Caller  # noqa: E402
 from drawn_sweep import LEARNS, OPEN_ENDED, DrawnSweep  # noqa: E402
 from space_check import check_bounds, check_space  # noqa: E402
 from standing_check import Standings  # noqa: E402
 
 MEASURES = ("train.loss", "train.accuracy", "validation.loss", "validation.accuracy")
-DIVERGED = 70
-PATIENCE = 60  # seconds
 OF_A_JOB = ("journal", "incarnation", "fingerprint", "times.jsonl", "config.toml")  # files that tell of ranks and times
 
 
 def is_near(a, b, by):
     return (a is None and b is None) or (a is not None and b is not None and abs(a - b) <= by * max(1.0, abs(a)))
-
-
-def ranks_of(job):
-    """The processes of an mpirun that have not ended."""
-    found = subprocess.run(["pgrep", "-P", str(job.pid), "-r", "R,S,D"], capture_output=True, text=True)
-    return list(map(int, found.stdout.split()))
-
-
-def send(word, processes):
-    for pid in processes:
-        try:
-            os.kill(pid, word)
-        except ProcessLookupError:
-            pass
 
 
 class Held(Caller):
@@ -100,8 +83,9 @@ class Held(Caller):
         self.again("run-b", ranks[0])
         together = self.drawn.one(2, 2, 3)
         self.drawn.write_sweep("together.toml", ranks_per_trial=together)
-        self.again("run-c", max(together, self.drawn.one(2, 3, 4)), config="together.toml")
-        self.disturb()
+        self.again("run-c", self.drawn.one(1, 2, 3, 4), config="together.toml")
+        disturb([self.shoal, "sweep", "sweep.toml", "--run", "run-d", "--resume"], self.folder, self.seconds)
+        damage(self.folder / "run-d")
         self.again("run-d", ranks[1], "--resume")
         if self.drawn.search in OPEN_ENDED and not self.drawn.population and not self.drawn.halving:
             least = self.sweep.get("round", 1)
@@ -113,7 +97,7 @@ class Held(Caller):
             self.again("run-e", self.drawn.one(1, 2), "--resume")
 
     def again(self, run, ranks, *options, config="sweep.toml"):
-        done = self.call("sweep", config, "--run", run, *options, ranks=ranks)
+        done = self.call("sweep", config, "--run", run, *options, ranks=ranks, threads=self.drawn.one(1, 1, 2))
         what = f"{run}, {config} {' '.join(options)} with {ranks} ranks"
         if done.returncode != self.code:
             self.fail(f"{what}: ends with {done.returncode}, not {self.code}: {done.stderr[-2000:]}")
@@ -127,27 +111,6 @@ class Held(Caller):
         top = self.folder / run
         return {str(file.relative_to(top)): file.read_bytes() for file in top.rglob("*")
                 if file.is_file() and not file.name.startswith(OF_A_JOB)}
-
-    def disturb(self):
-        """Twice: kill -9 of one rank or of all, or a word to stop in the midst of trials. It may come too late."""
-        chance = random.Random()
-        for _ in range(2):
-            command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-np", str(chance.randint(2, 4)), self.shoal, "sweep",
-                       "sweep.toml", "--run", "run-d", "--resume"]
-            job = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   env=dict(os.environ, OMP_NUM_THREADS="1", OMPI_MCA_odls_base_sigkill_timeout="1"))
-            time.sleep(chance.uniform(0.2, 0.5 + self.seconds))
-            ranks = ranks_of(job)
-            word, victims = chance.choice([(signal.SIGTERM, ranks[:1]), (signal.SIGKILL, ranks[:1]), (signal.SIGKILL, [*ranks, job.pid])])
-            send(word, victims)
-            try:
-                job.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                left = ranks_of(job)
-                send(signal.SIGKILL, [*left, job.pid])  # mpirun alone may wait for itself (PMIx_server_finalize of Open MPI 4.1.4)
-                job.wait()
-                if left:
-                    self.fail(f"{len(left)} ranks were there {PATIENCE} s after signal {word} to {len(victims)} processes")
 
     # What the tables say.
 
@@ -203,10 +166,12 @@ class Held(Caller):
 
     # Trained anew.
 
-    def train(self, run, keys):
-        """What the run says of each epoch, and its digest."""
+    def train(self, run, keys, may_diverge=False):
+        """What the run says of each epoch, and its digest; may_diverge: in epochs that the trial has not seen."""
         self.drawn.write(f"{run}.toml", keys)
-        self.ok("train", f"{run}.toml", "--run", run, ranks=self.drawn.one(0, 1, 2))
+        ended = self.call("train", f"{run}.toml", "--run", run, ranks=self.drawn.one(0, 1, 2))
+        if ended.returncode not in (0, *[DIVERGED] * may_diverge):
+            self.fail(f"{run}.toml trained anew ends with {ended.returncode}: {ended.stderr[-2000:]}")
         told = [json.loads(line) for line in (self.folder / run / "metrics.jsonl").read_text().splitlines()]
         validated = {one["epoch"]: one for one in told if "split" in one}
         steps = [one for one in told if "step" in one and "learning_rate" in one]
@@ -241,7 +206,7 @@ class Held(Caller):
             keys = self.drawn.training_of(row["hyperparameters"])
             if self.folds:
                 return self.check_folds(keys)
-            validated, digest = self.train(f"t{i}", keys)
+            validated, digest = self.train(f"t{i}", keys, row["status"] == "stopped")
             self.same_curve(f"trial {row['trial']}", row["curve"], validated, row["epochs"])
             kept = f"best/{row.get('same_as', row['trial']):04}.h5"
             for file in [kept] * (self.folder / "run-a" / kept).exists() + ["best.h5"] * (row is self.winner):

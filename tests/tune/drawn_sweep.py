@@ -99,13 +99,14 @@ class DrawnSweep(DrawnRun):
     def options(self):
         draw = self.draw
         rates = (round(10 ** draw.uniform(-5, -2), 8), round(10 ** draw.uniform(-2, 1), 4))
+        wild = {"min": 1e-3, "max": 1e9, "scale": "log"}  # most trials fail
         options = {
-            "optimizer.learning_rate": self.one(self.range_of(*rates, "log"), self.range_of(*rates, "log"), self.range_of(*rates),
+            "optimizer.learning_rate": self.one(*[self.range_of(*rates, "log")] * 5, self.range_of(*rates), wild,
                                                 {"choices": [1e-4, 0.003, 1e-1]}),
             "optimizer.name": self.some_of("adam", "adamw", "gd", "lamb", "momentum", "rmsprop"),
             "optimizer.beta1": self.range_of(0.5, 0.999, "one_minus_log"),
             "optimizer.l2": self.range_of(1e-6, 0.5, self.one("log", "linear")),
-            "optimizer.clip_norm": self.range_of(0.0, 3.0),
+            "optimizer.clip_norm": self.one(self.range_of(0.0, 3.0), {"min": 0, "max": 4, "integer": True}),
             "schedule.name": self.some_of("constant", "cosine", "exponential", "one_cycle", "polynomial"),
             "schedule.warmup_steps": self.range_of(0, draw.randint(1, 6)),
             "seed": self.range_of(1, draw.choice([3, 1000, 2**40])),
@@ -130,7 +131,7 @@ class DrawnSweep(DrawnRun):
         if self.table:
             options["data.one_hot"], options["data.unseen_rate"] = self.range_of(1, 40, "log"), self.range_of(0.0, 0.3)
         if self.target in ("classes", "two") and self.metric != "train.loss":
-            options["train.class_weights"] = {"choices": ["none", "balanced"]}
+            options["train.class_weights"] = self.some_of("none", "balanced", {"0": 3.0})
         if self.target in ("classes", "two") and self.metric not in ("validation.loss", "train.loss"):
             self.base.pop("model.loss", None)
             options["model.loss"] = {"choices": ["softmax", {"name": "softmax", "label_smoothing": 0.2}]}

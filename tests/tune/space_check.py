@@ -9,8 +9,12 @@ WIDTHS = (1.0, 0.4, 0.16)  # of the boxes of coarse_to_fine, by round
 NEAR = 1e-6
 
 
+def is_whole(key, one):
+    return key in INTEGERS or one.get("integer", False)
+
+
 def is_real(key, one):
-    return "choices" not in one and key not in INTEGERS and one["min"] < one["max"]
+    return "choices" not in one and not is_whole(key, one) and one["min"] < one["max"]
 
 
 def cell(key, one, value):
@@ -21,7 +25,7 @@ def cell(key, one, value):
     low, high = one["min"], one["max"]
     if low == high:
         return 0.0, 1.0
-    if key in INTEGERS:
+    if is_whole(key, one):
         if one.get("scale") == "log":
             width = math.log((high + 0.5) / (low - 0.5))
             return math.log((value - 0.5) / (low - 0.5)) / width, math.log((value + 0.5) / (low - 0.5)) / width
@@ -40,7 +44,7 @@ def check_bounds(space, rows):
         for key, one in space.items():
             value = row["hyperparameters"][key]
             inside = value in one["choices"] if "choices" in one else one["min"] <= value <= one["max"]
-            if not inside or (key in INTEGERS and "choices" not in one and not isinstance(value, int)):
+            if not inside or (is_whole(key, one) and "choices" not in one and not isinstance(value, int)):
                 raise Failure(f"trial {row['trial']} has {key} = {value} of {one}")
 
 
@@ -68,7 +72,7 @@ def check_random(space, rows):
 def levels_of(key, one):
     if "choices" in one:
         return len(one["choices"])
-    return 1 if one["min"] == one["max"] else one["max"] - one["min"] + 1 if key in INTEGERS else math.inf
+    return 1 if one["min"] == one["max"] else one["max"] - one["min"] + 1 if is_whole(key, one) else math.inf
 
 
 def check_grid(space, rows):
