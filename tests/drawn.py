@@ -66,7 +66,7 @@ def campaign(description, hold):
             except Failure as failure:
                 outcome, why = "FAILED", str(failure)
                 if options.keep:
-                    shutil.copytree(folder, pathlib.Path(options.keep) / str(number), dirs_exist_ok=True)
+                    shutil.copytree(folder, pathlib.Path(options.keep) / str(number), symlinks=True, dirs_exist_ok=True)
         counts[outcome] += 1
         print(f"{number}: {outcome}{': ' if why else ''}{why}", flush=True)
         number += 1
