@@ -31,16 +31,16 @@ std::vector<double> rows_in_memory(const Split& split, std::int64_t first, std::
   return values;
 }
 
-/// What a feature is divided by that spreads so far. least: of a spread that has all its digits.
-double divisor(double spread, double least, std::size_t feature) {
+/// What a feature or target is divided by that spreads so far. least: of a spread that has all its digits.
+double divisor(double spread, double least, std::string_view what, std::size_t number) {
   if (!std::isfinite(spread))
     throw Error(
         ExitStatus::bad_data,
-        fmt::format("the values of feature {} are too far apart for float64 arithmetic; scale them down", feature));
+        fmt::format("the values of {} {} are too far apart for float64 arithmetic; scale them down", what, number));
   if (spread != 0.0 && spread < least)
     throw Error(
         ExitStatus::bad_data,
-        fmt::format("the values of feature {} are too near each other for float64 arithmetic; scale them up", feature));
+        fmt::format("the values of {} {} are too near each other for float64 arithmetic; scale them up", what, number));
   return spread == 0.0 ? 1.0 : spread;
 }
 
@@ -121,13 +121,14 @@ void ExtremesMerge::operator()(std::span<double> left, std::span<const double> r
   }
 }
 
-Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows) {
+Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows,
+                           std::string_view what) {
   const std::size_t width = moments.size() / 2;
   Normalization result{std::string(mode), {moments.begin(), moments.begin() + static_cast<std::ptrdiff_t>(width)}, {}};
   for (std::size_t d = 0; d < width; ++d) {
     const double deviation = std::sqrt(moments[width + d] / static_cast<double>(rows));
     constexpr double least = 1e-145;  // its square keeps its digits
-    result.deviation.push_back(divisor(deviation, least, d));
+    result.deviation.push_back(divisor(deviation, least, what, d));
   }
   return result;
 }
@@ -138,7 +139,7 @@ Normalization from_extremes(std::string_view mode, std::span<const double> extre
       std::string(mode), {extremes.begin(), extremes.begin() + static_cast<std::ptrdiff_t>(width)}, {}};
   for (std::size_t d = 0; d < width; ++d) {
     const double extent = extremes[width + d] - extremes[d];
-    result.deviation.push_back(divisor(extent, std::numeric_limits<double>::min(), d));
+    result.deviation.push_back(divisor(extent, std::numeric_limits<double>::min(), "feature", d));
   }
   return result;
 }

@@ -131,7 +131,8 @@ OutputJudgement judge_output(std::string name, std::span<const double> targets, 
   }
   OutputJudgement judged{
       std::move(name), std::sqrt(squares.value() / total.value()), sizes.value() / total.value(), {}};
-  if (!constant) judged.r2 = 1.0 - squares.value() / spread.value();
+  const double r2 = 1.0 - squares.value() / spread.value();
+  if (!constant && std::isfinite(r2)) judged.r2 = r2;  // squares of targets below 1e-154 may be 0
   judged.against = lay_against(targets, predicted, weights);
   return judged;
 }

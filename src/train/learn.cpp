@@ -51,7 +51,7 @@ void Training::learn_target_scaling() {
       });
     });
     comm_.tree_reduce(share, partials, merge, statistics);
-    run_together(comm_, [&] { scaling = from_moments("standard", statistics, data_.train.rows()); });
+    run_together(comm_, [&] { scaling = from_moments("standard", statistics, data_.train.rows(), "target"); });
   }
   feeder_->set_target_scaling(std::move(scaling));
 }

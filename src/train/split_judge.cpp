@@ -89,12 +89,9 @@ void share(Evaluation& evaluation, const Communicator& comm) {
   Numbers(numbers, true).all(evaluation);
   comm.broadcast(std::as_writable_bytes(std::span(numbers)));
   Numbers(numbers, false).all(evaluation);
-  std::string notes;
-  for (const std::string& note : evaluation.notes) notes += note + '\n';
-  comm.broadcast_string(notes);
-  evaluation.notes.clear();
-  for (std::size_t end = 0, begin = 0; (end = notes.find('\n', begin)) != std::string::npos; begin = end + 1)
-    evaluation.notes.push_back(notes.substr(begin, end - begin));
+  const std::int64_t count = comm.all_max(comm.rank() == 0 ? std::ssize(evaluation.notes) : 0);
+  evaluation.notes.resize(static_cast<std::size_t>(count));
+  for (std::string& note : evaluation.notes) comm.broadcast_string(note);
 }
 
 }  // namespace

@@ -139,6 +139,7 @@ TEST(Metrics, ARowWithoutWeightMakesNoTargetVary) {
   const std::vector<double> predicted{4.0, 6.0, 9.0};
   EXPECT_EQ(judge_output("y", targets, predicted, std::vector<double>{1.0, 2.0, 0.0}).r2, std::nullopt);
   EXPECT_NE(judge_output("y", targets, predicted, std::vector<double>{1.0, 2.0, 1e-9}).r2, std::nullopt);
+  EXPECT_EQ(judge_output("y", std::vector{1e-200, 2e-200}, std::vector{1.0, 1.0}, {}).r2, std::nullopt) << "-inf";
 }
 
 TEST(Metrics, AnIntervalHoldsItsEndsAndItsWidthIsWeighted) {

@@ -32,6 +32,7 @@ constexpr std::int64_t judged_width = 6;
 struct Made {
   bool classes = true;                              // 3, the last one rare; else two targets of 1e5 and of 1e9 + 3
   std::function<double(std::int64_t)> weight = {};  // of a row; none: all count alike
+  std::vector<std::string> names = {};              // of classes
 };
 
 void write_set(const std::string& path, const Made& made) {
@@ -60,6 +61,10 @@ void write_set(const std::string& path, const Made& made) {
     put(file, "train/y", {judged_rows, 2}, targets);
   }
   if (made.weight) put(file, "train/weight", {judged_rows}, weights);
+  if (!made.names.empty()) {
+    file.set_attribute("classes", std::ssize(made.names));
+    file.set_attribute("class_names", made.names);
+  }
   file.finish();
 }
 
@@ -171,6 +176,14 @@ TEST_F(Judgement, MetricsAreTheSameOnEveryRankAndForAnyNumberOfThem) {
       EXPECT_THAT(together.notes, ::testing::ElementsAre(HasSubstr("level 0.5"), HasSubstr("quantiles cross in ")));
     }
   }
+}
+
+TEST_F(Judgement, ANoteIsOneWhateverIsInTheNamesOfClasses) {
+  const Dataset data = make("named.h5", {.names = {"a", "b", "c", "two\nlines"}});
+  Trainer trainer(net(Loss::softmax, 4), Adam{.learning_rate = 1e-2}, test_world());
+  trainer.fit(data, {.epochs = 1, .batch_size = 100, .leaves = 5, .quiet = true});
+  EXPECT_THAT(trainer.evaluate(data, "train").notes,
+              ::testing::Contains("no rows of two\nlines: no recall and no AUC of it"));
 }
 
 TEST_F(Judgement, OfSeveralClassesARowMayHaveAreTheSameForAnyNumberOfRanks) {
@@ -355,6 +368,20 @@ TEST_F(Judgement, TargetsAreLearnedInTheirOwnUnits) {
   Trainer unscaled(net(Loss::mse, 2), Adam{.learning_rate = 1e-2}, test_world());
   unscaled.fit(data, {.epochs = 1, .batch_size = 64, .normalize_targets = "none", .leaves = 4, .quiet = true});
   EXPECT_GT(unscaled.evaluate(data, "train").loss, 1e9) << "as it was";
+}
+
+TEST_F(Judgement, OfTargetsThatCannotBeScaledTheErrorSpeaks) {
+  run_together(test_world(), [&] {
+    if (test_world().rank() != 0) return;
+    H5Writer file(path("near.h5"));
+    put(file, "train/x", {8, judged_width}, std::vector<float>(8 * judged_width, 1.0F));
+    put(file, "train/y", {8}, std::vector{1e-200, 2e-200, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0});
+    file.finish();
+  });
+  const Dataset data = Dataset::open(path("near.h5"));
+  Trainer trainer(net(Loss::mse, 1, false), Adam{}, test_world());
+  expect_error([&] { trainer.fit(data, {.epochs = 1, .batch_size = 8, .leaves = 4, .quiet = true}); },
+               ExitStatus::bad_data, {"values of target 0 are too near each other"});
 }
 
 /// Versions before wrote neither a score nor the weight of an epoch: all rows counted alike, and the loss alone

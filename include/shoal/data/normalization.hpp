@@ -55,7 +55,9 @@ class ExtremesMerge final : public Merge {
 
 /// @throws Error (bad_data)  when values are too far apart, about 1e154, or differ by too little: a deviation below
 ///                           1e-145, an extent below the least normal double
-Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows);
+/// @param what  they are of, for messages
+Normalization from_moments(std::string_view mode, std::span<const double> moments, std::int64_t rows,
+                           std::string_view what = "feature");
 Normalization from_extremes(std::string_view mode, std::span<const double> extremes);
 
 /// The same in three steps for any mode, of which only the second communicates:

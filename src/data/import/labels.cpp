@@ -137,9 +137,9 @@ Labels labels_like(std::span<const std::string> texts, const std::vector<std::st
   std::set<double> several;  // such as 1 of the names 01 and 1
   for (std::size_t k = 0; k < class_names.size(); ++k) {
     by_name.emplace(class_names[k], static_cast<std::int32_t>(k));
-    // Larger ones are several names.
+    // Larger ones are several names, and a class that is called nan is no number: it would be found by each.
     const auto value = parse_number(class_names[k]);
-    if (!value || std::fabs(*value) >= 0x1p53) continue;
+    if (!value || !(std::fabs(*value) < 0x1p53)) continue;
     if (!by_number.emplace(*value, static_cast<std::int32_t>(k)).second) several.insert(*value);
   }
   for (const double value : several) by_number.erase(value);

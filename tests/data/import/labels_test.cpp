@@ -57,6 +57,9 @@ TEST(Labels, TakeTheClassesOfAnotherSet) {
         labels_like(Texts{"dog", "dig"}, animals, place);
       },
       ExitStatus::bad_data, {"f.csv:3", "\"dig\"", "2 classes", "\"dog\""});
+  const Texts not_numbers{"nan", "inf", "1"};
+  EXPECT_THAT(labels_like(Texts{"1.0"}, not_numbers, place).numbers, ElementsAre(2));
+  expect_error([&] { labels_like(Texts{"1", "0"}, not_numbers, place); }, ExitStatus::bad_data, {"f.csv:3", "\"0\""});
 }
 
 TEST(Labels, RefuseWhatCannotBeOne) {
