@@ -44,7 +44,7 @@ equal 'crowded threads in a dry run' "$(lines "warning: $((processors + 1)) thre
 OMP_NUM_THREADS=$((processors + 1)) "$shoal" cv "${set_all[@]}" --folds 2 --set train.epochs=1 --run crowded 2>errors.txt >/dev/null
 equal 'crowded threads in a sweep' "$(lines "warning: $((processors + 1)) threads on $processors core" <errors.txt)" 1
 if [ $# -gt 0 ] && [ "$processors" -gt 1 ]; then
-  OMP_NUM_THREADS=$processors mpirun -q --oversubscribe --bind-to none -np 2 "$shoal" train "${set_all[@]}" --dry-run 2>errors.txt >/dev/null
+  OMP_NUM_THREADS=$processors mpirun --oversubscribe --bind-to none -np 2 "$shoal" train "${set_all[@]}" --dry-run 2>errors.txt >/dev/null
   equal 'crowded ranks' "$(lines "warning: $processors threads for each of the ranks that share $processors cores" <errors.txt)" 1
 fi
 # Narrow layers, whose rows are padded in memory and not in a file.
