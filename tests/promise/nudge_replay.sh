@@ -59,8 +59,8 @@ for ((n = 1; n <= count; ++n)); do
   first=$(step_of said)
   [ "$(grep -c "\"step\":$first," "$run/nudges.jsonl")" = 2 ] || fail "the nudge is not in its file: $(cat said)"
   [ -e "$run/checkpoints/$(printf 'step-%08d.h5' $((first - 1)))" ] || fail "no checkpoint before step $first"
-  "$shoal" nudge "$run" optimizer.l2=1e-4 --at-step $((first + 2000)) >/dev/null || fail "the pending nudge"
-  "$shoal" nudge "$run" train.steps=$((first + 2100)) >/dev/null || fail "the nudge of the end"
+  "$shoal" nudge "$run" optimizer.l2=1e-4 --at-step $((first + 6000)) >/dev/null || fail "the pending nudge"
+  "$shoal" nudge "$run" train.steps=$((first + 6100)) >/dev/null || fail "the nudge of the end"
   refused 64 'did you mean "optimizer.l2"' "$run" optimizer.l3=1
   refused 64 'use a number from 1.2e-38 to 3.4e+38' "$run" optimizer.learning_rate=0
   refused 64 'cannot change while a run is under way' "$run" data.batch_size=64
@@ -72,7 +72,7 @@ for ((n = 1; n <= count; ++n)); do
   # shellcheck disable=SC2046  # one word each
   if launcher=$(pgrep -P $job); then kill -9 $(pgrep -P "$launcher" || true) "$launcher" 2>/dev/null || true; fi
   wait $job 2>/dev/null || true
-  echo "run $n: killed after step $(tail -n 1 "$run/metrics.jsonl" | sed 's/{"step":\([0-9]*\),.*/\1/') with nudges at $first and $((first + 2000))"
+  echo "run $n: killed after step $(tail -n 1 "$run/metrics.jsonl" | sed 's/{"step":\([0-9]*\),.*/\1/') with nudges at $first and $((first + 6000))"
   train 2 1 net.toml --run "$run" --resume auto 2>log || fail "resume: $(cat log)"
   [ "$(wc -l <"$run/nudges.jsonl")" = 4 ] || fail "nudges: $(cat "$run/nudges.jsonl")"
   expected=$(digest_of "$run")
@@ -83,6 +83,6 @@ for ((n = 1; n <= count; ++n)); do
   done
   echo "run $n: $expected, replayed at np 2 and 1"
   refused 64 'it is finished or was stopped, after step' "$run" optimizer.l2=1
-  "$shoal" watch "$run" | grep -q "  ended  step $((first + 2100)) of" || fail "watch of a run that has ended"
+  "$shoal" watch "$run" | grep -q "  ended  step $((first + 6100)) of" || fail "watch of a run that has ended"
 done
 echo "$count of $count equal"
