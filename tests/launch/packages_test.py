@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 shoal, folder, sources, build = (pathlib.Path(word).resolve() for word in sys.argv[1:5])
 cpack, mpirun = sys.argv[5:7]
@@ -24,9 +25,10 @@ def run(*words, **more):
 
 
 def made_by_cpack(generator, ending):
-    run(cpack, "--config", str(build / "CPackConfig.cmake"), "-G", generator, "-B", str(folder))
-    package, = folder.glob(f"*.{ending}")
-    return package
+    with tempfile.TemporaryDirectory() as work:  # cpack of CMake 3.31 makes no .deb below a folder whose name is not ASCII
+        run(cpack, "--config", str(build / "CPackConfig.cmake"), "-G", generator, "-B", work)
+        package, = pathlib.Path(work).glob(f"*.{ending}")
+        return pathlib.Path(shutil.move(package, folder))
 
 
 def deb(package, version):
