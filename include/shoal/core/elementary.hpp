@@ -66,6 +66,7 @@ inline double log_of_normal(double x, std::int32_t k = 0) {
   return std::fma(kd, 6.93147180369123816490e-01, std::fma(kd, 1.90821492927058770002e-10, log_m));
 }
 
+/// Natural logarithm of any number.
 inline double log(double x) {
   if (!(x > 0)) return x == 0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
   if (x == std::numeric_limits<double>::infinity()) return x;
